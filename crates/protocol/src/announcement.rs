@@ -1,0 +1,18 @@
+//! The line a server prints when it is ready.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// One JSON line on stdout, printed when the listener accepts connections and not before.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// Always `ready`.
+    pub event: String,
+    /// Where it listens; the port is the one the system chose if 0 was asked for.
+    pub address: SocketAddr,
+    /// Process number, to sample its work.
+    pub pid: u32,
+    /// Version of the server.
+    pub version: String,
+}

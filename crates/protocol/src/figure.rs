@@ -1,0 +1,163 @@
+//! The catalogue of reported figures: one name, one unit, one meaning.
+//!
+//! Reports, `[expect]` tables and comparisons all take names from here, so a name that is no
+//! figure can be refused instead of passing.
+
+use crate::books::{ByteKind, Direction, Layer};
+
+/// Unit of a figure. Times are seconds, sizes bytes; a report scales them for people.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Bits a second, SI.
+    BitsPerSecond,
+    /// Seconds.
+    Seconds,
+    /// Seconds of CPU time.
+    CpuSeconds,
+    /// Events a second.
+    PerSecond,
+    /// A share, 0 to 1.
+    Share,
+    /// A plain number.
+    Count,
+}
+
+/// A figure that a trial reports.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Figure {
+    /// As written in `[expect]` and in results.
+    pub name: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// What it counts, for people.
+    pub meaning: String,
+}
+
+/// Statistics of every distribution that is reported.
+pub const STATISTICS: [&str; 7] = ["mean", "p50", "p90", "p95", "p99", "p999", "max"];
+
+/// Distributions, all in seconds, and what they start and end at.
+pub const DISTRIBUTIONS: [(&str, &str); 6] = [
+    ("latency", "from when a message was due until a subscriber had all of it"),
+    ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
+    ("connect_tcp", "the TCP handshake"),
+    ("connect_upgrade", "the WebSocket upgrade, request to 101"),
+    ("poll_lateness", "from when a poll was due until it was sent"),
+    ("publish_lateness", "from when a message was due until it was sent"),
+];
+
+/// Figures that are one number.
+const SINGLE: [(&str, Unit, &str); 34] = [
+    ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
+    ("version_age_mean", Unit::Count, "versions behind the publisher, averaged over clients and time"),
+    ("wire_bits_per_second", Unit::BitsPerSecond, "layer 3, both directions, all clients"),
+    ("stream_bits_per_second", Unit::BitsPerSecond, "above TLS, both directions, all clients"),
+    ("header_bits_per_second", Unit::BitsPerSecond, "HTTP heads, both directions, all clients"),
+    ("goodput", Unit::BitsPerSecond, "payload of deliveries"),
+    ("deliveries_per_second", Unit::PerSecond, "messages new to a client, all clients"),
+    ("requests_per_second", Unit::PerSecond, "polls, all clients"),
+    ("empty_polls", Unit::Share, "share of polls that found nothing new"),
+    ("messages_per_response", Unit::Count, "new messages in an answer that had any"),
+    ("versions_seen", Unit::Share, "deliveries of the published messages, over clients"),
+    ("published", Unit::Count, "messages due in the measure phase"),
+    ("deliveries", Unit::Count, "messages due in the measure phase that reached a client, over clients"),
+    ("superseded", Unit::Count, "messages replaced before a client asked (latest only)"),
+    ("lost", Unit::Count, "messages that never reached a client that had to have them"),
+    ("duplicates", Unit::Count, "messages delivered again"),
+    ("out_of_order", Unit::Count, "messages delivered after a later one"),
+    ("errors", Unit::Count, "failed connects, answers and frames"),
+    ("header_bytes_per_poll", Unit::Bytes, "HTTP heads of one poll, up and down"),
+    ("header_bytes_up_per_poll", Unit::Bytes, "HTTP head of one poll's request"),
+    ("header_bytes_down_per_poll", Unit::Bytes, "HTTP head of one poll's answer"),
+    ("stream_bytes_per_poll", Unit::Bytes, "one poll above TLS, up and down"),
+    ("wire_bytes_per_poll", Unit::Bytes, "one poll at layer 3, up and down"),
+    ("connect_stream_bytes_per_connection", Unit::Bytes, "connecting and upgrading, above TLS"),
+    ("connect_wire_bytes_per_connection", Unit::Bytes, "connecting and upgrading, at layer 3"),
+    ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time for one delivery"),
+    ("server_cpu_per_client_second", Unit::CpuSeconds, "server CPU time for one client, one second"),
+    ("server_memory_per_connection", Unit::Bytes, "resident memory of the server, growth over connects"),
+    ("load_cpu_per_delivery", Unit::CpuSeconds, "load generator CPU time for one delivery"),
+    ("load_cpu_per_client_second", Unit::CpuSeconds, "load generator CPU time, one client, one second"),
+    ("load_memory_per_connection", Unit::Bytes, "resident memory of the load generator, growth over connects"),
+    ("load_busy", Unit::Share, "CPU share of the busiest load worker"),
+    ("kernel_memory_per_connection", Unit::Bytes, "kernel memory of both ends, growth over connects"),
+    ("retransmitted_bytes", Unit::Bytes, "bytes sent again by TCP"),
+];
+
+/// Every figure, in the order reports show them.
+pub fn all() -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let sums = ByteKind::ALL
+        .iter()
+        .map(|kind| kind.label())
+        .chain(Layer::ALL.iter().map(|layer| layer.label()));
+    for sum in sums {
+        for (per, of) in [("delivery", "delivery"), ("client_second", "client and second")] {
+            figures.push(Figure {
+                name: bytes_per(sum, None, per),
+                unit: Unit::Bytes,
+                meaning: format!("{sum} bytes of the measure phase for each {of}, both directions"),
+            });
+            for &direction in Direction::ALL {
+                figures.push(Figure {
+                    name: bytes_per(sum, Some(direction), per),
+                    unit: Unit::Bytes,
+                    meaning: format!("{sum} bytes of the measure phase for each {of}, {direction}"),
+                });
+            }
+        }
+    }
+    for (distribution, meaning) in DISTRIBUTIONS {
+        for statistic in STATISTICS {
+            figures.push(Figure {
+                name: format!("{distribution}.{statistic}"),
+                unit: Unit::Seconds,
+                meaning: format!("{statistic} of {meaning}"),
+            });
+        }
+    }
+    figures.extend(SINGLE.iter().map(|&(name, unit, meaning)| Figure {
+        name: name.to_owned(),
+        unit,
+        meaning: meaning.to_owned(),
+    }));
+    figures
+}
+
+/// The figure of that name, if there is one.
+pub fn find(name: &str) -> Option<Figure> {
+    all().into_iter().find(|figure| figure.name == name)
+}
+
+/// Name of a byte figure: `sum` is a kind's or a layer's label, `per` is `delivery` or
+/// `client_second`; without a direction it is both.
+pub fn bytes_per(sum: &str, direction: Option<Direction>, per: &str) -> String {
+    match direction {
+        None => format!("{sum}_bytes_per_{per}"),
+        Some(direction) => format!("{sum}_bytes_{direction}_per_{per}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_figures_share_a_name() {
+        let mut names: Vec<_> = all().into_iter().map(|figure| figure.name).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn the_names_of_the_design_are_figures() {
+        for name in ["latency.p99", "wire_bytes_per_delivery", "header_bytes_up_per_client_second"] {
+            assert!(find(name).is_some(), "{name}");
+        }
+        assert!(find("wire_bytes_per_banana").is_none());
+    }
+}

@@ -1,0 +1,64 @@
+//! Header profiles: the exact heads of requests and answers, as data.
+//!
+//! A profile is a text file under `profiles/`, captured from a real program byte for byte; line
+//! ends are LF in the file and CRLF on the wire. The load generator sends a request profile as it
+//! stands, the server answers with a response profile, and the model takes lengths from both.
+
+mod request;
+mod response;
+
+pub use request::{HeadTarget, RequestHead, RequestProfile, UpgradeHead};
+pub use response::{AnswerMark, AnswerStatus, ResponseProfile};
+
+/// Why a profile was refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ProfileError {
+    /// No built-in profile has this name.
+    #[error("unknown header profile `{found}`, expected one of {expected}")]
+    Unknown {
+        /// The name as found.
+        found: String,
+        /// The names there are.
+        expected: String,
+    },
+    /// A line of a profile file is not what it must be.
+    #[error("line {line} of the header profile is `{found}`, expected {expected}")]
+    Line {
+        /// Line in the file, from 1.
+        line: usize,
+        /// The line as found.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A part of the profile is missing.
+    #[error("the header profile has no {missing}")]
+    Missing {
+        /// What is missing.
+        missing: &'static str,
+    },
+}
+
+/// Characters of a head that are neither CR nor LF: how the 2010 article counted its 871.
+pub fn printable_characters(head: &[u8]) -> usize {
+    head.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).count()
+}
+
+/// Splits a profile file into its heads: blocks of lines separated by an empty line, `# ` comments
+/// left out. Each line comes with its number from 1.
+fn blocks(text: &str) -> Vec<Vec<(usize, &str)>> {
+    let mut blocks = vec![Vec::new()];
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_end_matches('\r');
+        if line.starts_with("# ") || line == "#" {
+            continue;
+        }
+        if line.is_empty() {
+            blocks.push(Vec::new());
+        } else {
+            blocks.last_mut().expect("one block from the start").push((index + 1, line));
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
+    blocks
+}

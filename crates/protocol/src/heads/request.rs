@@ -1,0 +1,275 @@
+//! Request heads: a poll and a WebSocket upgrade, byte for byte.
+
+use super::{ProfileError, blocks};
+use crate::Cursor;
+
+/// Request heads of one browser or tool.
+///
+/// The file has one or two blocks of lines: the poll, then the upgrade. `{path}`, `{host}`,
+/// `{origin}` and `{key}` are filled in; a profile that spells its own path and host is sent as it
+/// is, so a published sample can be replayed exactly.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestProfile {
+    name: String,
+    poll: String,
+    upgrade: String,
+}
+
+/// What a head is filled with.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadTarget<'a> {
+    /// Path and query, from `/`.
+    pub path: &'a str,
+    /// `Host` value: name and port.
+    pub host: &'a str,
+    /// Bytes of cookie to add; 0 adds none.
+    pub cookie_bytes: u32,
+}
+
+/// A poll's request head as sent, with places that can be refilled without changing its length.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestHead {
+    bytes: Vec<u8>,
+    after_at: Option<usize>,
+    tag_at: Option<usize>,
+}
+
+/// An upgrade's request head as sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UpgradeHead {
+    /// The head, empty line included.
+    pub bytes: Vec<u8>,
+}
+
+const BUILT_IN: [(&str, &str); 5] = [
+    ("chrome", include_str!("../../profiles/request/chrome.head")),
+    ("firefox", include_str!("../../profiles/request/firefox.head")),
+    ("curl", include_str!("../../profiles/request/curl.head")),
+    ("minimal", include_str!("../../profiles/request/minimal.head")),
+    ("kaazing-2009", include_str!("../../profiles/request/kaazing-2009.head")),
+];
+
+const IF_NONE_MATCH: &str = "If-None-Match: \"";
+const AFTER: &str = "?after=";
+
+impl RequestProfile {
+    /// Names of the built-in profiles.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// The built-in profile of that name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none; the error lists those there are.
+    pub fn built_in(name: &str) -> Result<Self, ProfileError> {
+        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+            return Err(ProfileError::Unknown {
+                found: name.to_owned(),
+                expected: Self::names().collect::<Vec<_>>().join(", "),
+            });
+        };
+        Self::parse(name, text)
+    }
+
+    /// Reads a profile file.
+    ///
+    /// # Errors
+    ///
+    /// If the first line of a block is no `GET` request line, another line no field, or the upgrade
+    /// lacks what RFC 6455, section 4.1, demands.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
+        let blocks = blocks(text);
+        let poll = blocks.first().ok_or(ProfileError::Missing { missing: "request head" })?;
+        let poll = joined(poll)?;
+        let upgrade = match blocks.get(1) {
+            Some(block) => joined(block)?,
+            None => Self::built_in("minimal")?.upgrade,
+        };
+        let lower = upgrade.to_ascii_lowercase();
+        for (needle, missing) in [
+            ("\r\nupgrade: websocket\r\n", "`Upgrade: websocket` in its upgrade"),
+            ("\r\nconnection: ", "`Connection` in its upgrade"),
+            ("\r\nsec-websocket-key: {key}\r\n", "`Sec-WebSocket-Key: {key}` in its upgrade"),
+            ("\r\nsec-websocket-version: 13\r\n", "`Sec-WebSocket-Version: 13` in its upgrade"),
+            ("\r\nhost: ", "`Host` in its upgrade"),
+        ] {
+            if !lower.contains(needle) {
+                return Err(ProfileError::Missing { missing });
+            }
+        }
+        Ok(Self { name: name.to_owned(), poll, upgrade })
+    }
+
+    /// The profile's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the poll brings its own request line, so that no cursor can be sent.
+    pub fn has_own_path(&self) -> bool {
+        !self.poll.contains("{path}")
+    }
+
+    /// The head of a poll; with `conditional` an `If-None-Match` field is added at its end.
+    pub fn poll(&self, target: HeadTarget<'_>, conditional: bool) -> RequestHead {
+        let mut text = filled(&self.poll, target);
+        let mut tag_at = None;
+        if conditional {
+            text.push_str(IF_NONE_MATCH);
+            tag_at = Some(text.len());
+            text.push_str(&Cursor::OLDEST.to_string());
+            text.push_str("\"\r\n");
+        }
+        text.push_str("\r\n");
+        let line_end = text.find("\r\n").expect("a head has lines");
+        let after_at = text[..line_end].find(AFTER).map(|at| at + AFTER.len());
+        RequestHead { bytes: text.into_bytes(), after_at, tag_at }
+    }
+
+    /// The head of a WebSocket upgrade with this key (24 characters of base64).
+    pub fn upgrade(&self, target: HeadTarget<'_>, key: &str) -> UpgradeHead {
+        let mut text = filled(&self.upgrade, target).replace("{key}", key);
+        text.push_str("\r\n");
+        UpgradeHead { bytes: text.into_bytes() }
+    }
+}
+
+impl RequestHead {
+    /// The head, empty line included.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Puts a cursor into `?after=` and `If-None-Match`, where the head has them.
+    pub fn set_cursor(&mut self, cursor: Cursor) {
+        let digits = cursor.encode();
+        for at in [self.after_at, self.tag_at].into_iter().flatten() {
+            self.bytes[at..at + Cursor::LEN].copy_from_slice(&digits);
+        }
+    }
+}
+
+/// Lines of a block as they go on the wire, without the empty line at the end.
+fn joined(block: &[(usize, &str)]) -> Result<String, ProfileError> {
+    let mut text = String::new();
+    for (place, &(line, found)) in block.iter().enumerate() {
+        let (ok, expected) = if place == 0 {
+            (
+                found.starts_with("GET ") && found.ends_with(" HTTP/1.1"),
+                "a request line `GET {path} HTTP/1.1`",
+            )
+        } else {
+            (found.split_once(':').is_some_and(|(name, _)| is_token(name)), "a field `Name: value`")
+        };
+        if !ok || !found.is_ascii() {
+            return Err(ProfileError::Line { line, found: found.to_owned(), expected });
+        }
+        text.push_str(found);
+        text.push_str("\r\n");
+    }
+    Ok(text)
+}
+
+/// Whether `name` is a field name (RFC 9110, section 5.6.2).
+pub(super) fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+fn filled(template: &str, target: HeadTarget<'_>) -> String {
+    let text = template
+        .replace("{path}", target.path)
+        .replace("{host}", target.host)
+        .replace("{origin}", &format!("http://{}", target.host));
+    with_cookie(text, target.cookie_bytes)
+}
+
+/// Adds `cookie_bytes` of cookie: to the head's own `Cookie` field if it has one, else as a field.
+fn with_cookie(mut text: String, cookie_bytes: u32) -> String {
+    if cookie_bytes == 0 {
+        return text;
+    }
+    const NAME: &str = "s=";
+    let len = cookie_bytes as usize;
+    let value: String = NAME.chars().chain(std::iter::repeat('x')).take(len).collect();
+    let own = text.to_ascii_lowercase().find("\r\ncookie: ");
+    match own {
+        Some(at) => {
+            let end = at + 2 + text[at + 2..].find("\r\n").expect("each line ends");
+            text.insert_str(end, &format!("; {value}"));
+        }
+        None => text.push_str(&format!("Cookie: {value}\r\n")),
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heads::printable_characters;
+
+    const TARGET: HeadTarget<'static> =
+        HeadTarget { path: "/topics/t0000/poll?after=0000000000000000", host: "h:1", cookie_bytes: 0 };
+
+    #[test]
+    fn the_published_sample_has_692_characters_and_716_bytes() {
+        let profile = RequestProfile::built_in("kaazing-2009").expect("built in");
+        let head = profile.poll(TARGET, false);
+        assert_eq!(printable_characters(head.bytes()), 692);
+        assert_eq!(head.bytes().len(), 716);
+        assert!(profile.has_own_path());
+    }
+
+    #[test]
+    fn every_built_in_profile_is_one() {
+        for name in RequestProfile::names() {
+            let profile = RequestProfile::built_in(name).expect(name);
+            let head = profile.poll(TARGET, false);
+            assert!(head.bytes().ends_with(b"\r\n\r\n"), "{name}");
+            assert!(!head.bytes().contains(&b'{'), "{name} has an unfilled place");
+            let upgrade = profile.upgrade(TARGET, "dGhlIHNhbXBsZSBub25jZQ==");
+            assert!(!upgrade.bytes.contains(&b'{'), "{name} has an unfilled place");
+        }
+    }
+
+    #[test]
+    fn a_cursor_never_changes_the_length_of_a_poll() {
+        let profile = RequestProfile::built_in("minimal").expect("built in");
+        let mut head = profile.poll(TARGET, true);
+        let len = head.bytes().len();
+        let cursor = Cursor { epoch: 0xabcd, position: 77 };
+        head.set_cursor(cursor);
+        assert_eq!(head.bytes().len(), len);
+        let text = String::from_utf8(head.bytes().to_vec()).expect("ASCII");
+        assert_eq!(text.matches(&cursor.to_string()).count(), 2, "{text}");
+    }
+
+    #[test]
+    fn cookie_bytes_add_exactly_a_field_or_lengthen_the_one_there() {
+        for (name, around) in [("minimal", "Cookie: \r\n".len()), ("kaazing-2009", "; ".len())] {
+            let profile = RequestProfile::built_in(name).expect("built in");
+            let without = profile.poll(TARGET, false).bytes().len();
+            for cookie_bytes in [1, 2, 100, 2_000] {
+                let with = profile.poll(HeadTarget { cookie_bytes, ..TARGET }, false).bytes().len();
+                assert_eq!(with, without + around + cookie_bytes as usize, "{name} {cookie_bytes}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_head_is_refused_with_its_line() {
+        for (text, line) in [
+            ("POST / HTTP/1.1\n", 1),
+            ("GET {path} HTTP/1.1\nno field\n", 2),
+            ("# why\nGET {path} HTTP/1.1\nHost: {host}\n: x\n", 4),
+        ] {
+            match RequestProfile::parse("file", text) {
+                Err(ProfileError::Line { line: found, .. }) => assert_eq!(found, line, "{text}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        assert!(RequestProfile::parse("file", "").is_err());
+    }
+}

@@ -1,0 +1,228 @@
+//! Response heads: what the server puts before a poll's answer.
+
+use super::request::is_token;
+use super::{ProfileError, blocks};
+use crate::Cursor;
+use crate::paths::{CURSOR_FIELD, GAP_FIELD};
+
+/// Fields that the server sends before an answer, in their order.
+///
+/// `{length}` and `{date}` are filled in. Names are written in title case (`Content-Type`), as the
+/// server's HTTP library writes them. `Content-*` fields are left out where there is no content.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ResponseProfile {
+    name: String,
+    fields: Vec<(String, String)>,
+}
+
+/// Status of an answer to a poll.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AnswerStatus {
+    /// 200: messages.
+    Messages,
+    /// 204: nothing new.
+    Empty,
+    /// 304: nothing new since `If-None-Match`.
+    NotModified,
+}
+
+/// What an answer says about the client's place in the log, after the profile's fields.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct AnswerMark {
+    /// A `Cursor` field, for the next `?after=`.
+    pub cursor: Option<Cursor>,
+    /// An `Etag` field, for the next `If-None-Match`.
+    pub tag: Option<Cursor>,
+    /// A `Gap` field: messages that the log no longer held for this client; 0 is not sent.
+    pub gap: u64,
+}
+
+const BUILT_IN: [(&str, &str); 3] = [
+    ("typical", include_str!("../../profiles/response/typical.head")),
+    ("kaazing-2009", include_str!("../../profiles/response/kaazing-2009.head")),
+    ("minimal", include_str!("../../profiles/response/minimal.head")),
+];
+
+/// Length of an HTTP date (RFC 9110, section 5.6.7, IMF-fixdate).
+const DATE_LEN: usize = "Sat, 07 Nov 2009 00:32:46 GMT".len();
+
+impl AnswerStatus {
+    /// The status line, line end included.
+    pub const fn line(self) -> &'static str {
+        match self {
+            Self::Messages => "HTTP/1.1 200 OK\r\n",
+            Self::Empty => "HTTP/1.1 204 No Content\r\n",
+            Self::NotModified => "HTTP/1.1 304 Not Modified\r\n",
+        }
+    }
+
+    /// The status code.
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Messages => 200,
+            Self::Empty => 204,
+            Self::NotModified => 304,
+        }
+    }
+}
+
+impl ResponseProfile {
+    /// Names of the built-in profiles.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// The built-in profile of that name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none; the error lists those there are.
+    pub fn built_in(name: &str) -> Result<Self, ProfileError> {
+        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+            return Err(ProfileError::Unknown {
+                found: name.to_owned(),
+                expected: Self::names().collect::<Vec<_>>().join(", "),
+            });
+        };
+        Self::parse(name, text)
+    }
+
+    /// Reads a profile file.
+    ///
+    /// # Errors
+    ///
+    /// If the first line is not `HTTP/1.1 200 OK`, another line no field with a name in title case,
+    /// or `Content-Length: {length}` or `Date: {date}` is missing.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
+        let blocks = blocks(text);
+        let block = blocks.first().ok_or(ProfileError::Missing { missing: "status line" })?;
+        let mut fields = Vec::new();
+        for (place, &(line, found)) in block.iter().enumerate() {
+            let refuse = |expected| ProfileError::Line { line, found: found.to_owned(), expected };
+            if place == 0 {
+                if found != "HTTP/1.1 200 OK" {
+                    return Err(refuse("the status line `HTTP/1.1 200 OK`"));
+                }
+                continue;
+            }
+            let (name, value) = found
+                .split_once(": ")
+                .filter(|(name, value)| is_token(name) && value.is_ascii())
+                .ok_or_else(|| refuse("a field `Name: value`"))?;
+            if title_case(name) != name {
+                return Err(refuse("a field name in title case, as in `Content-Type`"));
+            }
+            fields.push((name.to_owned(), value.to_owned()));
+        }
+        for (needle, missing) in
+            [("Content-Length", "`Content-Length: {length}`"), ("Date", "`Date: {date}`")]
+        {
+            if !fields.iter().any(|(name, _)| name == needle) {
+                return Err(ProfileError::Missing { missing });
+            }
+        }
+        Ok(Self { name: name.to_owned(), fields })
+    }
+
+    /// The profile's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Fields of an answer in their order, filled in. Names are in title case.
+    pub fn fields(
+        &self,
+        status: AnswerStatus,
+        body_len: usize,
+        date: &str,
+        mark: AnswerMark,
+    ) -> Vec<(String, String)> {
+        let bare = status != AnswerStatus::Messages;
+        let mut fields: Vec<_> = self
+            .fields
+            .iter()
+            .filter(|(name, _)| !(bare && name.starts_with("Content-")))
+            .map(|(name, value)| {
+                let value =
+                    value.replace("{length}", &body_len.to_string()).replace("{date}", date);
+                (name.clone(), value)
+            })
+            .collect();
+        if let Some(cursor) = mark.cursor {
+            fields.push((title_case(CURSOR_FIELD), cursor.to_string()));
+        }
+        if let Some(tag) = mark.tag {
+            fields.push(("Etag".to_owned(), format!("\"{tag}\"")));
+        }
+        if mark.gap > 0 {
+            fields.push((title_case(GAP_FIELD), mark.gap.to_string()));
+        }
+        fields
+    }
+
+    /// The whole head as sent, empty line included.
+    pub fn head(&self, status: AnswerStatus, body_len: usize, date: &str, mark: AnswerMark) -> String {
+        let mut head = status.line().to_owned();
+        for (name, value) in self.fields(status, body_len, date, mark) {
+            head.push_str(&name);
+            head.push_str(": ");
+            head.push_str(&value);
+            head.push_str("\r\n");
+        }
+        head.push_str("\r\n");
+        head
+    }
+
+    /// Length of the head in bytes; it depends on the date's form and not on the date.
+    pub fn head_len(&self, status: AnswerStatus, body_len: usize, mark: AnswerMark) -> usize {
+        self.head(status, body_len, &" ".repeat(DATE_LEN), mark).len()
+    }
+}
+
+/// `content-type` as `Content-Type`.
+fn title_case(name: &str) -> String {
+    let mut upper = true;
+    name.chars()
+        .map(|letter| {
+            let cased =
+                if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
+            upper = letter == '-';
+            cased
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heads::printable_characters;
+
+    #[test]
+    fn the_published_sample_has_179_characters_and_193_bytes() {
+        let profile = ResponseProfile::built_in("kaazing-2009").expect("built in");
+        let head = profile.head(
+            AnswerStatus::Messages,
+            21,
+            "Sat, 07 Nov 2009 00:32:46 GMT",
+            AnswerMark::default(),
+        );
+        assert_eq!(printable_characters(head.as_bytes()), 179);
+        assert_eq!(head.len(), 193);
+    }
+
+    #[test]
+    fn an_answer_without_content_has_no_content_fields() {
+        for name in ResponseProfile::names() {
+            let profile = ResponseProfile::built_in(name).expect(name);
+            for status in [AnswerStatus::Empty, AnswerStatus::NotModified] {
+                let head = profile.head(status, 0, "", AnswerMark::default());
+                assert!(!head.contains("\r\nContent-"), "{name}: {head}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_in_another_case_are_refused() {
+        assert!(ResponseProfile::parse("file", "HTTP/1.1 200 OK\nETag: x\n").is_err());
+    }
+}

@@ -1,0 +1,30 @@
+//! What the push server and the load generator must agree on, and nothing else.
+//!
+//! The two meet over a socket as strangers would; this crate is the paper between them: the
+//! envelope inside a payload, the paths, the cursor, the names of transports, of kinds of bytes
+//! and of reported figures, and the one clock. It is pure but for [`clock`], the only place in the
+//! workspace that reads the host's time.
+//!
+//! Start with [`envelope`] (what travels) and [`books`] (what every byte is booked as).
+
+pub mod announcement;
+pub mod books;
+pub mod clock;
+pub mod cursor;
+pub mod envelope;
+pub mod figure;
+pub mod heads;
+pub mod paths;
+pub mod server_stats;
+pub mod transport;
+
+pub use announcement::Announcement;
+pub use books::{ByteKind, Direction, Layer, Phase};
+pub use clock::Timestamp;
+pub use cursor::Cursor;
+pub use envelope::{Envelope, PublishNumber};
+pub use figure::Figure;
+pub use heads::{RequestHead, RequestProfile, ResponseProfile};
+pub use paths::TopicName;
+pub use server_stats::{ClassStats, ConnectionClass, ServerStats};
+pub use transport::{Deliver, PollTiming, SlowPolicy, TransportKind, Unchanged};

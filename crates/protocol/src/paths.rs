@@ -1,0 +1,105 @@
+//! Names on the wire: paths, query parameters and the fields of our own.
+
+use std::fmt;
+
+use crate::Cursor;
+
+/// Where the server reports its own books.
+pub const STATS: &str = "/stats";
+/// Where the server says that it is alive.
+pub const HEALTHZ: &str = "/healthz";
+/// The path of the published sample, answered like a poll of topic [`KAAZING_TOPIC`].
+///
+/// Source: Lubbers and Greco, "HTML5 WebSocket: A Quantum Leap in Scalability for the Web" (2010).
+pub const KAAZING_POLL: &str = "/PollingStock//PollingStock";
+/// The topic behind [`KAAZING_POLL`]: the first topic of a run.
+pub const KAAZING_TOPIC: &str = "t0000";
+/// Response field with the cursor after the messages of an answer.
+pub const CURSOR_FIELD: &str = "cursor";
+/// Response field with the number of messages the log no longer held for this client.
+pub const GAP_FIELD: &str = "gap";
+/// What begins a WebSocket text message that is a notice and not a payload: `!gap 12`.
+///
+/// No payload can begin so, since an envelope is base64url.
+pub const NOTICE: u8 = b'!';
+
+/// A topic's name: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct TopicName(String);
+
+/// Why a text is no topic name.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("topic is `{found}`, expected 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and `.`")]
+pub struct TopicNameError {
+    /// The text as found.
+    pub found: String,
+}
+
+impl TopicName {
+    /// Longest name in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// Checks a name.
+    ///
+    /// # Errors
+    ///
+    /// If it is empty, too long or has a character that would need escaping in a path.
+    pub fn new(name: &str) -> Result<Self, TopicNameError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if (1..=Self::MAX_LEN).contains(&name.len()) && name.bytes().all(allowed) {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(TopicNameError { found: name.to_owned() })
+        }
+    }
+
+    /// Name of the `index`-th topic of a run: always 5 characters up to 10,000 topics, so a
+    /// request's size does not depend on its topic.
+    pub fn numbered(index: u32) -> Self {
+        Self(format!("t{index:04}"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `POST` here publishes.
+    pub fn messages_path(&self) -> String {
+        format!("/topics/{self}/messages")
+    }
+
+    /// `GET` here is a short poll.
+    pub fn poll_path(&self, after: Cursor) -> String {
+        format!("/topics/{self}/poll?after={after}")
+    }
+
+    /// `GET` here upgrades to a WebSocket.
+    pub fn websocket_path(&self, after: Cursor) -> String {
+        format!("/topics/{self}/ws?after={after}")
+    }
+}
+
+impl fmt::Display for TopicName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_would_need_escaping_is_refused() {
+        for name in ["", "a b", "a/b", "é", "a?b", &"x".repeat(65)] {
+            assert!(TopicName::new(name).is_err(), "{name}");
+        }
+        assert!(TopicName::new(&"x".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn the_first_topic_of_a_run_is_the_one_behind_the_published_path() {
+        assert_eq!(TopicName::numbered(0).as_str(), KAAZING_TOPIC);
+    }
+}

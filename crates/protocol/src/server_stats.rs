@@ -1,0 +1,53 @@
+//! The server's own books, as `/stats` answers them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::transport::labelled;
+
+labelled! {
+    /// What a connection was first used for.
+    ConnectionClass {
+        /// Publishes messages over HTTP.
+        Publish = "publish",
+        /// Polls.
+        ShortPoll = "short-poll",
+        /// Was upgraded to a WebSocket.
+        WebSocket = "websocket",
+        /// `/stats`, `/healthz`.
+        Control = "control",
+        /// Has asked for nothing known yet.
+        Other = "other",
+    }
+}
+
+/// Totals of one class since the server started, open connections included.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct ClassStats {
+    /// Connections open now.
+    pub open: u64,
+    /// Connections ever accepted.
+    pub accepted: u64,
+    /// Bytes read from their sockets.
+    pub received_bytes: u64,
+    /// Bytes written to their sockets.
+    pub sent_bytes: u64,
+}
+
+/// What `/stats` answers.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct ServerStats {
+    /// By class; the connection that asks is in `control`.
+    pub connections: BTreeMap<ConnectionClass, ClassStats>,
+    /// Messages taken from publishers.
+    pub published: u64,
+    /// Messages handed to subscribers' sockets or put in answers, repeats included.
+    pub sent_messages: u64,
+    /// Messages dropped for slow subscribers, by policy.
+    pub dropped: BTreeMap<crate::SlowPolicy, u64>,
+    /// Subscribers ended by the `disconnect` policy.
+    pub disconnected: u64,
+    /// Requests refused or failed, by status code or close code.
+    pub refused: BTreeMap<u16, u64>,
+}

@@ -1,0 +1,95 @@
+//! Names of transports and of the choices within them.
+
+use serde::{Deserialize, Serialize};
+
+/// Declares an enum whose variants list themselves and know their label.
+macro_rules! labelled {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $label:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize,
+            schemars::JsonSchema,
+        )]
+        pub enum $name {
+            $($(#[$variant_meta])* #[serde(rename = $label)] $variant,)+
+        }
+
+        impl $name {
+            /// Every variant, in the order reports show them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name used in scenario files, results and reports.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label),+ }
+            }
+
+            /// The variant of that name.
+            pub fn from_label(label: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|variant| variant.label() == label)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.label())
+            }
+        }
+    };
+}
+pub(crate) use labelled;
+
+labelled! {
+    /// How messages reach subscribers.
+    TransportKind {
+        /// An HTTP request on a timer, answered at once with whatever there is.
+        ShortPoll = "short-poll",
+        /// One upgrade, then frames both ways on one connection (RFC 6455).
+        WebSocket = "websocket",
+    }
+}
+
+labelled! {
+    /// The work every transport of a trial must do.
+    Deliver {
+        /// Each message must reach each subscriber (chat, feed).
+        Every = "every",
+        /// Only the newest value matters (ticker, price).
+        Latest = "latest",
+    }
+}
+
+labelled! {
+    /// What the server answers to a poll when nothing is new to the client.
+    Unchanged {
+        /// 200 with the same body again.
+        Resend = "resend",
+        /// 204, no body.
+        Empty = "empty",
+        /// The client sends `If-None-Match`, the server 304 (RFC 9110, section 13.1.2).
+        NotModified = "not-modified",
+    }
+}
+
+labelled! {
+    /// When a client polls.
+    PollTiming {
+        /// Every interval by the clock from a seeded random phase, as `setInterval` does.
+        Schedule = "schedule",
+        /// An interval after the last answer, as `setTimeout` does.
+        AfterAnswer = "after-answer",
+        /// All clients at the same moments: the thundering herd.
+        Aligned = "aligned",
+    }
+}
+
+labelled! {
+    /// What happens to a subscriber that falls further behind than its queue is long.
+    SlowPolicy {
+        /// The oldest waiting messages are dropped; the subscriber is told how many.
+        DropOldest = "drop-oldest",
+        /// All but the newest waiting message are dropped; the subscriber is told how many.
+        Conflate = "conflate",
+        /// The connection ends with close code 1013.
+        Disconnect = "disconnect",
+    }
+}

@@ -1,0 +1,201 @@
+//! A scenario that has been checked.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use pushbench_protocol::{
+    Deliver, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind, Unchanged,
+};
+
+use crate::expect::Expectation;
+
+/// A question, the work that answers it, and the transports that are asked.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The question, one sentence.
+    pub question: String,
+    /// The work.
+    pub workload: Workload,
+    /// Heads of requests and answers.
+    pub headers: Headers,
+    /// The link.
+    pub network: Network,
+    /// Settings of the server.
+    pub server: ServerSettings,
+    /// Settings of the load generator.
+    pub load: LoadSettings,
+    /// The transports in the order reports show them; labels are unique.
+    pub transports: Vec<Transport>,
+    /// What must hold of the figures.
+    pub expect: Vec<Expectation>,
+}
+
+/// The work that every transport does alike.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Subscribers, each with its own connection.
+    pub clients: NonZeroU32,
+    /// Topics; client `i` subscribes to topic `i % topics`.
+    pub topics: NonZeroU32,
+    /// When each topic's messages are due.
+    pub publish: Publish,
+    /// What a message is.
+    pub payload: Payload,
+    /// Every message, or only the newest.
+    pub deliver: Deliver,
+    /// Work before the measurement.
+    pub warm_up: Duration,
+    /// Work that is measured.
+    pub measure: Duration,
+    /// Longest wait for the last messages after that.
+    pub drain: Duration,
+    /// How often each transport answers, each time with a fresh server.
+    pub rounds: NonZeroU32,
+    /// Seed of phases, arrivals and filler.
+    pub seed: u64,
+}
+
+/// When the messages of one topic are due.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Publish {
+    /// Messages a second in each topic.
+    pub rate: Rate,
+    /// How they are spread.
+    pub arrivals: Arrivals,
+}
+
+/// So many events in so much time; neither is zero.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// Events.
+    pub count: NonZeroU32,
+    /// In this time.
+    pub per: Duration,
+}
+
+impl Rate {
+    /// Offset of event `n`, from 0, from the start, rounded down to a nanosecond.
+    pub fn due(self, n: u64) -> Duration {
+        let nanos = u128::from(n) * self.per.as_nanos() / u128::from(self.count.get());
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// Events a second.
+    pub fn per_second(self) -> f64 {
+        f64::from(self.count.get()) / self.per.as_secs_f64()
+    }
+}
+
+/// How due times are spread.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Arrivals {
+    /// Evenly.
+    Regular,
+    /// With independent exponential gaps, as news of many sources comes.
+    Poisson,
+}
+
+/// What a message is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Payload {
+    /// Its size in bytes, the envelope's 16 included; at least 16.
+    pub bytes: u32,
+    /// What follows the envelope.
+    pub content: Content,
+}
+
+/// Filler after the envelope. Never has a line break.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Content {
+    /// Words.
+    Text,
+    /// Base64url digits, six bits of entropy a byte.
+    Random,
+    /// An object with the fields of a quote, compressible as real data is.
+    Json,
+    /// The bytes of a file, repeated or cut to size.
+    File(Vec<u8>),
+}
+
+/// Heads of requests and answers.
+#[derive(Clone, Debug)]
+pub struct Headers {
+    /// What polls and upgrades send.
+    pub request: RequestProfile,
+    /// What the server answers polls with.
+    pub response: ResponseProfile,
+    /// Bytes of cookie added to each request.
+    pub cookie_bytes: u32,
+}
+
+/// The link between the two sides.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Network {
+    /// `TCP_MAXSEG` on both sides; 12 bytes of it go to timestamps.
+    pub mss: u16,
+}
+
+/// Settings of the server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ServerSettings {
+    /// What happens to a subscriber that lags.
+    pub slow_subscriber: SlowPolicy,
+    /// Messages that may wait for one subscriber; at most `log`.
+    pub queue: NonZeroU32,
+    /// Messages that each topic keeps.
+    pub log: NonZeroU32,
+}
+
+/// Settings of the load generator.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LoadSettings {
+    /// Runtimes, one thread each; `None` is half of the cores, at least one.
+    pub workers: Option<NonZeroU32>,
+    /// How fast clients connect, all together.
+    pub connects_per_second: NonZeroU32,
+}
+
+/// One answer to the question.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Transport {
+    /// Its name in reports: the kind's label unless the scenario gives one.
+    pub label: String,
+    /// The kind and its options.
+    pub settings: TransportSettings,
+}
+
+/// A transport kind with its options.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TransportSettings {
+    /// Polls on a timer.
+    ShortPoll(ShortPoll),
+    /// One upgrade, then frames.
+    WebSocket(WebSocket),
+}
+
+impl TransportSettings {
+    /// The kind.
+    pub const fn kind(self) -> TransportKind {
+        match self {
+            Self::ShortPoll(_) => TransportKind::ShortPoll,
+            Self::WebSocket(_) => TransportKind::WebSocket,
+        }
+    }
+}
+
+/// Options of short polling.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ShortPoll {
+    /// Time between the polls of one client.
+    pub interval: Duration,
+    /// Measured from what.
+    pub timing: PollTiming,
+    /// What a poll without news is answered.
+    pub unchanged: Unchanged,
+}
+
+/// Options of WebSocket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WebSocket {}

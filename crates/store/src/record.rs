@@ -1,0 +1,406 @@
+//! Version 1 of the record.
+
+use std::collections::BTreeMap;
+
+use pushbench_protocol::{Phase, TransportKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One command's trials and what they say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunV1 {
+    /// Always `pushbench-run`.
+    pub format: String,
+    /// Always 1.
+    pub version: u32,
+    /// Short name of the run, unique in its folder.
+    pub id: String,
+    /// The program that wrote it.
+    pub tool: ToolV1,
+    /// When the run started, RFC 3339, UTC.
+    pub started_at: String,
+    /// When it ended, RFC 3339, UTC.
+    pub ended_at: String,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Why it did not complete, when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// The question and the work.
+    pub scenario: ScenarioV1,
+    /// The machine.
+    pub environment: EnvironmentV1,
+    /// The transports, in the order reports show them.
+    pub transports: Vec<TransportV1>,
+    /// The trials, in the order they ran.
+    pub trials: Vec<TrialV1>,
+    /// What the scenario expected, and what was found.
+    pub expectations: Vec<ExpectationV1>,
+}
+
+/// The program that wrote a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolV1 {
+    /// `pushbench`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// Every trial ran to its end.
+    Completed,
+    /// Stopped by a signal; the trials so far are kept.
+    Aborted,
+    /// Something broke; the trials so far are kept.
+    Failed,
+}
+
+/// The scenario in full.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioV1 {
+    /// File name without its ending.
+    pub name: String,
+    /// The question.
+    pub question: String,
+    /// The file as written, TOML.
+    pub file: String,
+    /// `--set` and `--only` as given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
+    /// Every setting that moved the result, defaults included, by dotted name.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The machine a run ran on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EnvironmentV1 {
+    /// Name of the CPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+    /// Cores the process may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u32>,
+    /// Memory of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// Kernel release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// Operating system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// Open files a process may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_files_limit: Option<u64>,
+    /// First and last ephemeral port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port_range: Option<[u16; 2]>,
+    /// TCP congestion control.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub congestion_control: Option<String>,
+    /// Whether TCP timestamps are on (12 bytes a segment).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_timestamps: Option<bool>,
+    /// `loopback`, or the target of `--target`.
+    pub link: String,
+    /// Build profile, `release` or `debug`.
+    pub build: String,
+}
+
+/// One transport of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TransportV1 {
+    /// Its name in reports.
+    pub label: String,
+    /// Its kind.
+    pub kind: TransportKind,
+    /// Its options by name, defaults included.
+    pub options: BTreeMap<String, String>,
+}
+
+/// One transport answering once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrialV1 {
+    /// Label of the transport.
+    pub transport: String,
+    /// Round, from 1.
+    pub round: u32,
+    /// When it started, RFC 3339, UTC.
+    pub started_at: String,
+    /// Clients that were played.
+    pub clients: u64,
+    /// Length of each phase that ran.
+    pub phase_seconds: BTreeMap<Phase, f64>,
+    /// What was counted.
+    pub counts: CountsV1,
+    /// Every byte.
+    pub books: BooksV1,
+    /// How long news took.
+    pub waiting: WaitingV1,
+    /// What it cost to run.
+    pub work: WorkV1,
+    /// The heads of one exchange, where polls were sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<SampleV1>,
+    /// Whether the result may be believed, checked in every trial.
+    pub checks: Vec<CheckV1>,
+    /// Derived figures by name (`latency.p99`), measured. Times in seconds.
+    pub figures: BTreeMap<String, f64>,
+    /// The same figures, modelled.
+    pub model: ModelV1,
+}
+
+/// What was counted. Populations are named in each comment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CountsV1 {
+    /// Messages due in the measure phase, over topics.
+    pub published: u64,
+    /// Those, over the subscribers of their topics.
+    pub expected: u64,
+    /// Of the expected, those that reached their subscriber, for the first time.
+    pub delivered: u64,
+    /// Of the expected, replaced by a later one before the client asked (`latest` only).
+    pub superseded: u64,
+    /// Of the expected, those that had to arrive and did not.
+    pub lost: u64,
+    /// Messages of any phase that a subscriber got again without having asked (pushes only).
+    pub duplicates: u64,
+    /// Messages of any phase that arrived after a later one.
+    pub out_of_order: u64,
+    /// Messages that no publisher of this trial sent.
+    pub foreign: u64,
+    /// Deliveries that happened in the exchanges of the measure phase: the denominator of bytes.
+    pub deliveries_in_measure: u64,
+    /// Polls due in the measure phase.
+    pub polls: u64,
+    /// Of those, the ones that brought nothing new.
+    pub empty_polls: u64,
+    /// Answers to those, by status code.
+    pub answers: BTreeMap<u16, u64>,
+    /// Messages that the server reported as no longer held.
+    pub gap_messages: u64,
+    /// Failures by kind, over all phases.
+    pub errors: BTreeMap<String, u64>,
+}
+
+/// Every byte, by phase, direction and kind, and how the three sets of books compare.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BooksV1 {
+    /// By phase, from the load generator's codec and the kernel.
+    pub phases: BTreeMap<Phase, PhaseBooksV1>,
+    /// The comparisons.
+    pub reconciliations: Vec<ReconciliationV1>,
+    /// TCP and IP header bytes of one segment.
+    pub header_bytes_per_segment: u64,
+}
+
+/// Bytes of one phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseBooksV1 {
+    /// Client to server.
+    pub up: KindsV1,
+    /// Server to client.
+    pub down: KindsV1,
+    /// TCP segments client to server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments_up: Option<u64>,
+    /// TCP segments server to client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments_down: Option<u64>,
+    /// Bytes the client's kernel sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retransmitted_up: Option<u64>,
+}
+
+/// Bytes by kind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KindsV1 {
+    /// Payload of new messages.
+    pub payload: u64,
+    /// Payload that the client had already.
+    pub repeat: u64,
+    /// HTTP heads.
+    pub header: u64,
+    /// What marks messages off.
+    pub framing: u64,
+    /// Ping, pong, close, notices.
+    pub control: u64,
+    /// The WebSocket upgrade.
+    pub handshake: u64,
+    /// TLS; absent where it was not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<u64>,
+    /// TCP and IP headers; absent where the kernel could not be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_ip: Option<u64>,
+}
+
+/// One comparison of two sets of books.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReconciliationV1 {
+    /// What is compared, as `codec = client sockets`.
+    pub pair: String,
+    /// Phase or phases, as `measure` or `measure + drain`.
+    pub phases: String,
+    /// `up` or `down`.
+    pub direction: String,
+    /// Bytes of the first.
+    pub left: u64,
+    /// Bytes of the second.
+    pub right: u64,
+}
+
+/// How long news took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingV1 {
+    /// Distributions by name (`latency`, `service_time`, `connect_tcp`, ...), nanoseconds.
+    pub histograms: BTreeMap<String, HistogramV1>,
+    /// Age of the newest message held, averaged over clients and time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_ns_mean: Option<f64>,
+    /// Versions behind, averaged over clients and time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_age_mean: Option<f64>,
+}
+
+/// A distribution, lossless.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HistogramV1 {
+    /// Samples.
+    pub count: u64,
+    /// HDR histogram, V2 with deflate, base64; values in nanoseconds.
+    pub hdr_v2_deflate: String,
+}
+
+/// What a trial cost to run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkV1 {
+    /// The server process; absent with `--target`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ProcessWorkV1>,
+    /// The load generator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<ProcessWorkV1>,
+    /// The kernel, both ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<KernelWorkV1>,
+}
+
+/// One process over a trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProcessWorkV1 {
+    /// CPU time of the measure phase, user and system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_ns: Option<u64>,
+    /// Of that, user time, at the kernel's clock tick.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_user_ns: Option<u64>,
+    /// Of that, system time, at the kernel's clock tick.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_system_ns: Option<u64>,
+    /// Resident memory before the first client connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_before_bytes: Option<u64>,
+    /// Resident memory with all connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_connected_bytes: Option<u64>,
+    /// Resident memory at the end of the measure phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_end_bytes: Option<u64>,
+    /// Highest resident memory so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_peak_bytes: Option<u64>,
+    /// CPU share of the busiest load worker in the measure phase, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_worker_share: Option<f64>,
+}
+
+/// Kernel memory, system-wide: both ends of loopback, and whatever else ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KernelWorkV1 {
+    /// Slab before the first client connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slab_before_bytes: Option<u64>,
+    /// Slab with all connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slab_connected_bytes: Option<u64>,
+    /// TCP buffers with all connected, from `sockstat`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp_buffers_connected_bytes: Option<u64>,
+}
+
+/// The heads of one exchange, for comparing with published samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SampleV1 {
+    /// The request's head as sent.
+    pub request_head: String,
+    /// The answer's head as received.
+    pub response_head: String,
+    /// Printable characters of the request's head: no line ends.
+    pub request_characters: u64,
+    /// Printable characters of the answer's head.
+    pub response_characters: u64,
+    /// Bytes of the request's head.
+    pub request_bytes: u64,
+    /// Bytes of the answer's head.
+    pub response_bytes: u64,
+    /// Bytes of the answer's body.
+    pub body_bytes: u64,
+}
+
+/// What a check says of a trial.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing found.
+    Ok,
+    /// The numbers stand, with this said above them.
+    Warning,
+    /// The numbers are kept and must not be believed.
+    Invalid,
+}
+
+/// One check of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckV1 {
+    /// Its name, as `books-balance`.
+    pub check: String,
+    /// What it says.
+    pub verdict: Verdict,
+    /// The value it looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<f64>,
+    /// The bound it was held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+    /// One line for people: what was found, and what to do if it is bad.
+    pub text: String,
+}
+
+/// What the model predicts for a trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelV1 {
+    /// By the figures' own names. A figure without a model is absent.
+    pub figures: BTreeMap<String, f64>,
+}
+
+/// One expectation of the scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectationV1 {
+    /// The left side as written, `websocket.latency.p99`.
+    pub figure: String,
+    /// The condition as written, `< 50ms`.
+    pub condition: String,
+    /// Median of the figure over rounds; absent when no trial has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<f64>,
+    /// The bound it was held to, in the figure's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<f64>,
+    /// Whether it held; false when the figure is absent.
+    pub held: bool,
+}
