@@ -51,7 +51,11 @@ pub const DISTRIBUTIONS: [(&str, &str); 6] = [
 /// Figures that are one number.
 const SINGLE: [(&str, Unit, &str); 34] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
-    ("version_age_mean", Unit::Count, "versions behind the publisher, averaged over clients and time"),
+    (
+        "version_age_mean",
+        Unit::Count,
+        "versions behind the publisher, averaged over clients and time",
+    ),
     ("wire_bits_per_second", Unit::BitsPerSecond, "layer 3, both directions, all clients"),
     ("stream_bits_per_second", Unit::BitsPerSecond, "above TLS, both directions, all clients"),
     ("header_bits_per_second", Unit::BitsPerSecond, "HTTP heads, both directions, all clients"),
@@ -62,7 +66,11 @@ const SINGLE: [(&str, Unit, &str); 34] = [
     ("messages_per_response", Unit::Count, "new messages in an answer that had any"),
     ("versions_seen", Unit::Share, "deliveries of the published messages, over clients"),
     ("published", Unit::Count, "messages due in the measure phase"),
-    ("deliveries", Unit::Count, "messages due in the measure phase that reached a client, over clients"),
+    (
+        "deliveries",
+        Unit::Count,
+        "messages due in the measure phase that reached a client, over clients",
+    ),
     ("superseded", Unit::Count, "messages replaced before a client asked (latest only)"),
     ("lost", Unit::Count, "messages that never reached a client that had to have them"),
     ("duplicates", Unit::Count, "messages delivered again"),
@@ -76,13 +84,33 @@ const SINGLE: [(&str, Unit, &str); 34] = [
     ("connect_stream_bytes_per_connection", Unit::Bytes, "connecting and upgrading, above TLS"),
     ("connect_wire_bytes_per_connection", Unit::Bytes, "connecting and upgrading, at layer 3"),
     ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time for one delivery"),
-    ("server_cpu_per_client_second", Unit::CpuSeconds, "server CPU time for one client, one second"),
-    ("server_memory_per_connection", Unit::Bytes, "resident memory of the server, growth over connects"),
+    (
+        "server_cpu_per_client_second",
+        Unit::CpuSeconds,
+        "server CPU time for one client, one second",
+    ),
+    (
+        "server_memory_per_connection",
+        Unit::Bytes,
+        "resident memory of the server, growth over connects",
+    ),
     ("load_cpu_per_delivery", Unit::CpuSeconds, "load generator CPU time for one delivery"),
-    ("load_cpu_per_client_second", Unit::CpuSeconds, "load generator CPU time, one client, one second"),
-    ("load_memory_per_connection", Unit::Bytes, "resident memory of the load generator, growth over connects"),
+    (
+        "load_cpu_per_client_second",
+        Unit::CpuSeconds,
+        "load generator CPU time, one client, one second",
+    ),
+    (
+        "load_memory_per_connection",
+        Unit::Bytes,
+        "resident memory of the load generator, growth over connects",
+    ),
     ("load_busy", Unit::Share, "CPU share of the busiest load worker"),
-    ("kernel_memory_per_connection", Unit::Bytes, "kernel memory of both ends, growth over connects"),
+    (
+        "kernel_memory_per_connection",
+        Unit::Bytes,
+        "kernel memory of both ends, growth over connects",
+    ),
     ("retransmitted_bytes", Unit::Bytes, "bytes sent again by TCP"),
 ];
 
@@ -155,7 +183,8 @@ mod tests {
 
     #[test]
     fn the_names_of_the_design_are_figures() {
-        for name in ["latency.p99", "wire_bytes_per_delivery", "header_bytes_up_per_client_second"] {
+        for name in ["latency.p99", "wire_bytes_per_delivery", "header_bytes_up_per_client_second"]
+        {
             assert!(find(name).is_some(), "{name}");
         }
         assert!(find("wire_bytes_per_banana").is_none());

@@ -1,1 +1,18 @@
-//! Placeholder.
+//! Bytes: what each was for, how many a socket carried, and how many it should have.
+//!
+//! Three hands count independently and must agree: the codecs book into a [`Ledger`] what each
+//! byte was for, a [`CountingStream`] counts what the socket carried, and [`tcp_info`] asks the
+//! kernel. The [`model`] predicts all of it. Everything but the counting stream and `tcp_info` is
+//! pure. What is deliberately absent: sockets of our own, clocks, and any knowledge of scenarios.
+//!
+//! Start with [`ledger`], then [`model`].
+
+pub mod counting;
+pub mod frame;
+pub mod ledger;
+pub mod model;
+pub mod segments;
+pub mod tcp_info;
+
+pub use counting::{CountingStream, SocketCounters};
+pub use ledger::{Kinds, Ledger};

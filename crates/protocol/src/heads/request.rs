@@ -210,8 +210,11 @@ mod tests {
     use super::*;
     use crate::heads::printable_characters;
 
-    const TARGET: HeadTarget<'static> =
-        HeadTarget { path: "/topics/t0000/poll?after=0000000000000000", host: "h:1", cookie_bytes: 0 };
+    const TARGET: HeadTarget<'static> = HeadTarget {
+        path: "/topics/t0000/poll?after=0000000000000000",
+        host: "h:1",
+        cookie_bytes: 0,
+    };
 
     #[test]
     fn the_published_sample_has_692_characters_and_716_bytes() {

@@ -161,7 +161,13 @@ impl ResponseProfile {
     }
 
     /// The whole head as sent, empty line included.
-    pub fn head(&self, status: AnswerStatus, body_len: usize, date: &str, mark: AnswerMark) -> String {
+    pub fn head(
+        &self,
+        status: AnswerStatus,
+        body_len: usize,
+        date: &str,
+        mark: AnswerMark,
+    ) -> String {
         let mut head = status.line().to_owned();
         for (name, value) in self.fields(status, body_len, date, mark) {
             head.push_str(&name);

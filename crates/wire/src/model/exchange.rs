@@ -1,0 +1,149 @@
+//! Bytes of one exchange, by kind.
+
+use pushbench_protocol::{ByteKind, Direction};
+
+use crate::Kinds;
+use crate::frame::{Sender, frame_header_len};
+use crate::segments::{SegmentHeaders, segments_for};
+
+/// What carries an exchange.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Link {
+    /// Headers of each segment.
+    pub headers: SegmentHeaders,
+    /// `TCP_MAXSEG` of both sides.
+    pub mss: u16,
+}
+
+/// Bytes of one exchange by direction and kind.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Exchange {
+    /// Client to server.
+    pub up: Kinds,
+    /// Server to client.
+    pub down: Kinds,
+}
+
+impl Exchange {
+    /// One poll and its answer on an open connection.
+    ///
+    /// `payload` is new to the client, `repeat` it had already, `framing` stands between messages.
+    /// The request leaves in one write and so does the answer; the answer acknowledges the request,
+    /// and the client acknowledges the answer with a segment of its own, since its next request is
+    /// further away than the delayed-acknowledgement timer (40 ms).
+    pub fn poll(
+        request_head: u64,
+        answer_head: u64,
+        payload: u64,
+        repeat: u64,
+        framing: u64,
+        link: Link,
+    ) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Header] = request_head;
+        exchange.down[ByteKind::Header] = answer_head;
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Repeat] = repeat;
+        exchange.down[ByteKind::Framing] = framing;
+        let answer = answer_head + payload + repeat + framing;
+        exchange.carry(link, request_head, answer);
+        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
+    /// One message of `payload` bytes pushed in one unfragmented WebSocket frame, and its
+    /// acknowledgement.
+    pub fn websocket_push(payload: u64, link: Link) -> Self {
+        let mut exchange = Self::default();
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Framing] = frame_header_len(payload, Sender::Server);
+        let frame = payload + exchange.down[ByteKind::Framing];
+        exchange.carry(link, 0, frame);
+        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
+    /// The WebSocket upgrade, request to 101, and the acknowledgement of the latter.
+    pub fn websocket_upgrade(request_head: u64, answer_head: u64, link: Link) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Handshake] = request_head;
+        exchange.down[ByteKind::Handshake] = answer_head;
+        exchange.carry(link, request_head, answer_head);
+        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
+    /// The closing handshake of a WebSocket: a close frame with a code each way (RFC 6455, 5.5.1).
+    pub fn websocket_close(link: Link) -> Self {
+        const CODE_LEN: u64 = 2;
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Control] = frame_header_len(CODE_LEN, Sender::Client) + CODE_LEN;
+        exchange.down[ByteKind::Control] = frame_header_len(CODE_LEN, Sender::Server) + CODE_LEN;
+        exchange.carry(link, exchange.up[ByteKind::Control], exchange.down[ByteKind::Control]);
+        exchange
+    }
+
+    /// The TCP handshake: SYN, SYN-ACK, ACK.
+    pub fn tcp_connect(link: Link) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::TcpIp] = link.headers.syn_len() + link.headers.len();
+        exchange.down[ByteKind::TcpIp] = link.headers.syn_len();
+        exchange
+    }
+
+    /// Bytes of one direction.
+    pub fn kinds(&self, direction: Direction) -> &Kinds {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
+    }
+
+    /// Books the headers of the segments that carry these bytes.
+    fn carry(&mut self, link: Link, up: u64, down: u64) {
+        let data = link.headers.data_per_segment(link.mss);
+        self.up[ByteKind::TcpIp] += segments_for(up, data) * link.headers.len();
+        self.down[ByteKind::TcpIp] += segments_for(down, data) * link.headers.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pushbench_protocol::Layer;
+
+    use super::*;
+
+    const LINK: Link =
+        Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 };
+
+    fn layer(exchange: &Exchange, layer: Layer) -> u64 {
+        exchange.up.layer(layer) + exchange.down.layer(layer)
+    }
+
+    #[test]
+    fn the_published_poll_is_930_bytes_above_tcp_and_1086_at_layer_3() {
+        let poll = Exchange::poll(716, 193, 21, 0, 0, LINK);
+        assert_eq!(layer(&poll, Layer::Stream), 930);
+        assert_eq!(layer(&poll, Layer::Wire), 1_086);
+    }
+
+    #[test]
+    fn a_pushed_message_of_21_bytes_is_23_above_tcp_and_127_at_layer_3() {
+        let push = Exchange::websocket_push(21, LINK);
+        assert_eq!(layer(&push, Layer::Stream), 23);
+        assert_eq!(layer(&push, Layer::Wire), 127);
+    }
+
+    #[test]
+    fn a_frame_that_fills_two_segments_pays_for_two() {
+        let push = Exchange::websocket_push(1_448, LINK);
+        assert_eq!(push.down[ByteKind::TcpIp], 104);
+        assert_eq!(push.down[ByteKind::Framing], 4);
+    }
+
+    #[test]
+    fn a_close_is_8_bytes_up_and_4_down() {
+        let close = Exchange::websocket_close(LINK);
+        assert_eq!((close.up[ByteKind::Control], close.down[ByteKind::Control]), (8, 4));
+    }
+}

@@ -1,0 +1,274 @@
+//! The figures of a trial, predicted.
+
+use std::collections::BTreeMap;
+
+use pushbench_protocol::figure::bytes_per;
+use pushbench_protocol::{ByteKind, Deliver, Direction, Layer, Unchanged};
+
+use super::{Exchange, Link, News, waiting};
+
+/// What all transports of a scenario have in common. Rates are a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Situation {
+    /// Subscribers.
+    pub clients: f64,
+    /// Messages a second in the topic of each subscriber.
+    pub rate: f64,
+    /// Whether their arrivals are Poisson; otherwise evenly spaced.
+    pub poisson: bool,
+    /// Bytes of a payload.
+    pub payload: u64,
+    /// Every message, or the newest only.
+    pub deliver: Deliver,
+    /// The link.
+    pub link: Link,
+}
+
+/// What a short poller does.
+#[derive(Clone, Copy)]
+pub struct PollWork<'a> {
+    /// Seconds between polls.
+    pub interval: f64,
+    /// Whether the phase of a client's polls is independent of the messages; otherwise nothing is
+    /// predicted about waiting.
+    pub random_phase: bool,
+    /// What a poll without news is answered.
+    pub unchanged: Unchanged,
+    /// Bytes of the request's head.
+    pub request_head: u64,
+    /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
+    pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
+}
+
+/// What a WebSocket subscriber does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PushWork {
+    /// Bytes of the upgrade's request.
+    pub upgrade_head: u64,
+    /// Bytes of the 101.
+    pub accepted_head: u64,
+}
+
+/// Predicted figures, by the names of the catalogue.
+type Figures = BTreeMap<String, f64>;
+
+/// Mean bytes of each kind per client and second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flow {
+    up: [f64; ByteKind::ALL.len()],
+    down: [f64; ByteKind::ALL.len()],
+}
+
+impl Flow {
+    fn add(&mut self, exchange: &Exchange, per_second: f64) {
+        for &kind in ByteKind::ALL {
+            self.up[kind as usize] += exchange.up[kind] as f64 * per_second;
+            self.down[kind as usize] += exchange.down[kind] as f64 * per_second;
+        }
+    }
+
+    fn kind(&self, direction: Direction, kind: ByteKind) -> f64 {
+        match direction {
+            Direction::Up => self.up[kind as usize],
+            Direction::Down => self.down[kind as usize],
+        }
+    }
+
+    fn layer(&self, direction: Direction, layer: Layer) -> f64 {
+        ByteKind::ALL
+            .iter()
+            .filter(|kind| kind.is_in(layer))
+            .map(|&kind| self.kind(direction, kind))
+            .sum()
+    }
+}
+
+impl Situation {
+    /// The figures of short polling.
+    pub fn short_poll(&self, work: PollWork<'_>) -> Figures {
+        let news = News { mean: self.rate * work.interval, poisson: self.poisson };
+        let polls = 1.0 / work.interval;
+        let mut flow = Flow::default();
+        let mut per_poll = Flow::default();
+        for (found, probability) in (0_u64..).zip(news.counts()) {
+            let exchange = self.poll_exchange(work, found);
+            flow.add(&exchange, probability * polls);
+            per_poll.add(&exchange, probability);
+        }
+        let newest_only = self.deliver == Deliver::Latest;
+        let deliveries =
+            polls * if newest_only { 1.0 - news.empty() } else { news.expect(|n| n as f64) };
+
+        let mut figures = self.flow_figures(&flow, deliveries);
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+        put("requests_per_second", self.clients * polls);
+        put("empty_polls", news.empty());
+        put("versions_seen", if newest_only { news.versions_seen() } else { 1.0 });
+        put("messages_per_response", deliveries / polls / (1.0 - news.empty()));
+        let header = |d| per_poll.kind(d, ByteKind::Header);
+        put("header_bytes_up_per_poll", header(Direction::Up));
+        put("header_bytes_down_per_poll", header(Direction::Down));
+        put("header_bytes_per_poll", header(Direction::Up) + header(Direction::Down));
+        for layer in [Layer::Stream, Layer::Wire] {
+            let both =
+                per_poll.layer(Direction::Up, layer) + per_poll.layer(Direction::Down, layer);
+            put(&format!("{layer}_bytes_per_poll"), both);
+        }
+        if work.random_phase {
+            let wait = waiting::PollWait::new(work.interval, self.rate, self.poisson, newest_only);
+            put("latency.mean", wait.mean());
+            for (name, quantile) in [
+                ("p50", 0.5),
+                ("p90", 0.9),
+                ("p95", 0.95),
+                ("p99", 0.99),
+                ("p999", 0.999),
+                ("max", 1.0),
+            ] {
+                put(&format!("latency.{name}"), wait.quantile(quantile));
+            }
+            let interval = Some(work.interval);
+            put("age_mean", waiting::mean_age(self.rate, self.poisson, interval));
+            put("version_age_mean", waiting::mean_version_age(self.rate, interval));
+        }
+        let connect = Exchange::tcp_connect(self.link);
+        self.connect_figures(&mut figures, &[connect]);
+        figures
+    }
+
+    /// The figures of WebSocket, without the network's delay and without queueing.
+    pub fn websocket(&self, work: PushWork) -> Figures {
+        let mut flow = Flow::default();
+        flow.add(&Exchange::websocket_push(self.payload, self.link), self.rate);
+        let mut figures = self.flow_figures(&flow, self.rate);
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+        put("versions_seen", 1.0);
+        put("age_mean", waiting::mean_age(self.rate, self.poisson, None));
+        put("version_age_mean", waiting::mean_version_age(self.rate, None));
+        let connect = Exchange::tcp_connect(self.link);
+        let upgrade = Exchange::websocket_upgrade(work.upgrade_head, work.accepted_head, self.link);
+        self.connect_figures(&mut figures, &[connect, upgrade]);
+        figures
+    }
+
+    /// The exchange of a poll that finds this many messages.
+    pub fn poll_exchange(&self, work: PollWork<'_>, found: u64) -> Exchange {
+        let answered = match self.deliver {
+            Deliver::Latest => found.min(1),
+            Deliver::Every => found,
+        };
+        // In `every` a line break ends each message of an answer.
+        let framing = if self.deliver == Deliver::Every { answered } else { 0 };
+        let (payload, repeat, body) = match (answered, work.unchanged) {
+            (0, Unchanged::Resend) => (0, self.payload, Some(self.payload)),
+            (0, Unchanged::Empty | Unchanged::NotModified) => (0, 0, None),
+            _ => (answered * self.payload, 0, Some(answered * self.payload + framing)),
+        };
+        let head = (work.answer_head)(body);
+        Exchange::poll(work.request_head, head, payload, repeat, framing, self.link)
+    }
+
+    fn flow_figures(&self, flow: &Flow, deliveries: f64) -> Figures {
+        let mut figures = Figures::new();
+        let mut put_sum = |name: &str, up: f64, down: f64| {
+            for (direction, bytes) in
+                [(None, up + down), (Some(Direction::Up), up), (Some(Direction::Down), down)]
+            {
+                figures.insert(bytes_per(name, direction, "client_second"), bytes);
+                figures.insert(bytes_per(name, direction, "delivery"), bytes / deliveries);
+            }
+        };
+        for &kind in ByteKind::ALL {
+            put_sum(kind.label(), flow.kind(Direction::Up, kind), flow.kind(Direction::Down, kind));
+        }
+        for &layer in Layer::ALL {
+            put_sum(
+                layer.label(),
+                flow.layer(Direction::Up, layer),
+                flow.layer(Direction::Down, layer),
+            );
+        }
+        let both = |layer| flow.layer(Direction::Up, layer) + flow.layer(Direction::Down, layer);
+        let bits = 8.0 * self.clients;
+        let header = flow.kind(Direction::Up, ByteKind::Header)
+            + flow.kind(Direction::Down, ByteKind::Header);
+        for (name, value) in [
+            ("wire_bits_per_second", both(Layer::Wire) * bits),
+            ("stream_bits_per_second", both(Layer::Stream) * bits),
+            ("header_bits_per_second", header * bits),
+            ("goodput", deliveries * self.payload as f64 * bits),
+            ("deliveries_per_second", deliveries * self.clients),
+        ] {
+            figures.insert(name.to_owned(), value);
+        }
+        figures
+    }
+
+    fn connect_figures(&self, figures: &mut Figures, exchanges: &[Exchange]) {
+        let sum = |layer| {
+            exchanges.iter().map(|e| e.up.layer(layer) + e.down.layer(layer)).sum::<u64>() as f64
+        };
+        figures.insert("connect_stream_bytes_per_connection".to_owned(), sum(Layer::Stream));
+        figures.insert("connect_wire_bytes_per_connection".to_owned(), sum(Layer::Wire));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segments::SegmentHeaders;
+
+    const KAAZING: Situation = Situation {
+        clients: 1_000.0,
+        rate: 1.0,
+        poisson: false,
+        payload: 21,
+        deliver: Deliver::Latest,
+        link: Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 },
+    };
+
+    #[test]
+    fn the_published_case_a_comes_out() {
+        let figures = KAAZING.short_poll(PollWork {
+            interval: 1.0,
+            random_phase: true,
+            unchanged: Unchanged::Resend,
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0);
+        assert_eq!(figures["header_bytes_per_poll"], 909.0);
+        assert_eq!(figures["header_bits_per_second"], 7_272_000.0);
+        assert_eq!(figures["latency.mean"], 0.5);
+    }
+
+    #[test]
+    fn a_batch_shares_one_head() {
+        let every = Situation { deliver: Deliver::Every, rate: 20.0, ..KAAZING };
+        let figures = every.short_poll(PollWork {
+            interval: 2.0,
+            random_phase: true,
+            unchanged: Unchanged::Empty,
+            request_head: 100,
+            answer_head: &|_| 100,
+        });
+        assert!((figures["header_bytes_per_delivery"] - 5.0).abs() < 1e-9);
+        assert!((figures["messages_per_response"] - 40.0).abs() < 1e-9);
+        assert!((figures["framing_bytes_per_delivery"] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn every_predicted_figure_is_in_the_catalogue() {
+        let poll = KAAZING.short_poll(PollWork {
+            interval: 1.0,
+            random_phase: true,
+            unchanged: Unchanged::Resend,
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        let push = KAAZING.websocket(PushWork { upgrade_head: 200, accepted_head: 129 });
+        for name in poll.keys().chain(push.keys()) {
+            assert!(pushbench_protocol::figure::find(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How late news is by polling: the law of a poll on a fixed schedule at a random phase.
+
+/// Latency of the messages that a short poller receives, without the network's delay.
+///
+/// A message due at a moment independent of the polls waits uniformly between 0 and the interval.
+/// Where only the newest is kept, the messages that are seen at all are younger: a message is seen
+/// only if no other came before the poll.
+///
+/// Source: DESIGN, section 6; for the newest only, the age of the last arrival of a Poisson process
+/// within an interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PollWait {
+    /// Uniform between 0 and this many seconds.
+    Uniform(f64),
+    /// Exponential with `rate` a second, cut at `interval` seconds.
+    Newest {
+        /// Messages a second.
+        rate: f64,
+        /// Seconds between polls.
+        interval: f64,
+    },
+}
+
+impl PollWait {
+    /// The law for a poller with this `interval` in seconds, `rate` messages a second, evenly
+    /// spaced or Poisson, of which it takes all or only the newest.
+    pub fn new(interval: f64, rate: f64, poisson: bool, newest_only: bool) -> Self {
+        match (newest_only, poisson) {
+            (false, _) => Self::Uniform(interval),
+            (true, false) => Self::Uniform(interval.min(1.0 / rate)),
+            (true, true) => Self::Newest { rate, interval },
+        }
+    }
+
+    /// Mean in seconds.
+    pub fn mean(self) -> f64 {
+        match self {
+            Self::Uniform(width) => width / 2.0,
+            Self::Newest { rate, interval } => {
+                let cut = (-rate * interval).exp();
+                1.0 / rate - interval * cut / (1.0 - cut)
+            }
+        }
+    }
+
+    /// Quantile in seconds, `quantile` in [0, 1].
+    pub fn quantile(self, quantile: f64) -> f64 {
+        match self {
+            Self::Uniform(width) => quantile * width,
+            Self::Newest { rate, interval } => {
+                let reached = 1.0 - (-rate * interval).exp();
+                -(1.0 - quantile * reached).ln() / rate
+            }
+        }
+    }
+}
+
+/// Age of the newest message at a client, averaged over time, in seconds, without the network.
+///
+/// With nothing in between the newest message of a Poisson process is `1 / rate` old, of an evenly
+/// spaced one half its period; a poller adds half its interval. `interval` is `None` for push.
+pub fn mean_age(rate: f64, poisson: bool, interval: Option<f64>) -> f64 {
+    let at_the_source = if poisson { 1.0 / rate } else { 0.5 / rate };
+    at_the_source + interval.map_or(0.0, |interval| interval / 2.0)
+}
+
+/// How many versions behind a poller is, averaged over time: those published since its last poll.
+pub fn mean_version_age(rate: f64, interval: Option<f64>) -> f64 {
+    interval.map_or(0.0, |interval| rate * interval / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_messages_wait_half_an_interval_and_95_percent_under_0_95_of_it() {
+        let wait = PollWait::new(1.0, 7.0, true, false);
+        assert_eq!((wait.mean(), wait.quantile(0.95)), (0.5, 0.95));
+    }
+
+    #[test]
+    fn the_newest_only_are_younger_and_rare_news_is_not() {
+        let often = PollWait::new(1.0, 5.0, true, true);
+        assert!(often.mean() < 0.2);
+        let rare = PollWait::new(1.0, 0.001, true, true);
+        assert!((rare.mean() - 0.5).abs() < 1e-3);
+        assert!((rare.quantile(1.0) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn evenly_spaced_versions_are_never_older_than_their_period_when_seen() {
+        assert_eq!(PollWait::new(2.0, 20.0, false, true).quantile(1.0), 0.05);
+    }
+}

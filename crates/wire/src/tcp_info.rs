@@ -1,0 +1,202 @@
+//! The kernel's set of books: `TCP_INFO`, and the other socket options that only libc names.
+//!
+//! The one module with `unsafe`: the calls are system calls on a descriptor with a buffer that is
+//! ours, and neither std nor a safe crate offers the fields that the kernel has added since 2016.
+#![expect(
+    unsafe_code,
+    reason = "getsockopt(TCP_INFO) and IP_BIND_ADDRESS_NO_PORT are system calls"
+)]
+
+use std::io;
+use std::mem::{offset_of, size_of};
+use std::os::fd::RawFd;
+
+/// What the kernel counted for one connection. Bytes are of the TCP stream, without headers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TcpInfo {
+    /// Data bytes sent, retransmissions included (`tcpi_bytes_sent`).
+    pub bytes_sent: u64,
+    /// Of those, sent again (`tcpi_bytes_retrans`).
+    pub bytes_retransmitted: u64,
+    /// Data bytes received in order (`tcpi_bytes_received`).
+    pub bytes_received: u64,
+    /// Segments sent, pure acknowledgements and the SYN included (`tcpi_segs_out`).
+    pub segments_out: u64,
+    /// Segments received (`tcpi_segs_in`).
+    pub segments_in: u64,
+    /// Segments sent and not yet acknowledged (`tcpi_unacked`).
+    pub unacknowledged: u64,
+    /// Whether timestamps were negotiated.
+    pub timestamps: bool,
+}
+
+/// The kernel's own layout (`include/uapi/linux/tcp.h`) up to the last field that we read.
+///
+/// glibc's structure of the same name ends in 2016 and lacks the byte counts.
+#[repr(C)]
+#[derive(Default)]
+struct KernelTcpInfo {
+    state: u8,
+    ca_state: u8,
+    retransmits: u8,
+    probes: u8,
+    backoff: u8,
+    options: u8,
+    wscale: u8,
+    flags: u8,
+    rto: u32,
+    ato: u32,
+    snd_mss: u32,
+    rcv_mss: u32,
+    unacked: u32,
+    sacked: u32,
+    lost: u32,
+    retrans: u32,
+    fackets: u32,
+    last_data_sent: u32,
+    last_ack_sent: u32,
+    last_data_recv: u32,
+    last_ack_recv: u32,
+    pmtu: u32,
+    rcv_ssthresh: u32,
+    rtt: u32,
+    rttvar: u32,
+    snd_ssthresh: u32,
+    snd_cwnd: u32,
+    advmss: u32,
+    reordering: u32,
+    rcv_rtt: u32,
+    rcv_space: u32,
+    total_retrans: u32,
+    pacing_rate: u64,
+    max_pacing_rate: u64,
+    bytes_acked: u64,
+    bytes_received: u64,
+    segs_out: u32,
+    segs_in: u32,
+    notsent_bytes: u32,
+    min_rtt: u32,
+    data_segs_in: u32,
+    data_segs_out: u32,
+    delivery_rate: u64,
+    busy_time: u64,
+    rwnd_limited: u64,
+    sndbuf_limited: u64,
+    delivered: u32,
+    delivered_ce: u32,
+    bytes_sent: u64,
+    bytes_retrans: u64,
+}
+
+/// `TCPI_OPT_TIMESTAMPS`.
+const OPTION_TIMESTAMPS: u8 = 1;
+
+/// Asks the kernel for its books of one connection.
+///
+/// `descriptor` must be an open TCP socket of the caller's; for anything else the kernel answers
+/// with an error, which is returned.
+///
+/// # Errors
+///
+/// If the system call fails, or the kernel is too old to fill every field (before 4.19).
+pub fn tcp_info(descriptor: RawFd) -> io::Result<TcpInfo> {
+    let mut info = KernelTcpInfo::default();
+    let mut len = size_of::<KernelTcpInfo>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `info`, which is that long and made of
+    // integers, so any bytes are a value; a bad descriptor is an error and not undefined.
+    let result = unsafe {
+        libc::getsockopt(
+            descriptor,
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut info).cast(),
+            &raw mut len,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let needed = offset_of!(KernelTcpInfo, bytes_retrans) + size_of::<u64>();
+    if (len as usize) < needed {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            format!(
+                "the kernel's TCP_INFO has {len} bytes, expected {needed} (Linux 4.19 or later)"
+            ),
+        ));
+    }
+    Ok(TcpInfo {
+        bytes_sent: info.bytes_sent,
+        bytes_retransmitted: info.bytes_retrans,
+        bytes_received: info.bytes_received,
+        segments_out: u64::from(info.segs_out),
+        segments_in: u64::from(info.segs_in),
+        unacknowledged: u64::from(info.unacked),
+        timestamps: info.options & OPTION_TIMESTAMPS != 0,
+    })
+}
+
+/// Lets a bound socket choose its port at `connect`, when the whole four-tuple is known.
+///
+/// Without it every `bind` to a source address takes a port of its own, and the ports of one
+/// address would be shared by all targets. Source: ip(7), `IP_BIND_ADDRESS_NO_PORT`.
+///
+/// # Errors
+///
+/// If the system call fails.
+pub fn bind_address_no_port(descriptor: RawFd) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the kernel reads one `c_int` from `on`, which lives until the call returns.
+    let result = unsafe {
+        libc::setsockopt(
+            descriptor,
+            libc::IPPROTO_IP,
+            libc::IP_BIND_ADDRESS_NO_PORT,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    #[test]
+    fn the_layout_is_the_kernels() {
+        // Offsets of include/uapi/linux/tcp.h.
+        assert_eq!(offset_of!(KernelTcpInfo, rto), 8);
+        assert_eq!(offset_of!(KernelTcpInfo, pacing_rate), 104);
+        assert_eq!(offset_of!(KernelTcpInfo, bytes_received), 128);
+        assert_eq!(offset_of!(KernelTcpInfo, segs_out), 136);
+        assert_eq!(offset_of!(KernelTcpInfo, bytes_sent), 200);
+        assert_eq!(offset_of!(KernelTcpInfo, bytes_retrans), 208);
+    }
+
+    #[test]
+    fn the_kernel_counts_what_was_written_and_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        let mut client =
+            TcpStream::connect(listener.local_addr().expect("bound")).expect("listening");
+        let (mut server, _) = listener.accept().expect("connected");
+        client.write_all(&[7; 100]).expect("written");
+        let mut bytes = [0; 100];
+        server.read_exact(&mut bytes).expect("read");
+        server.write_all(&[8; 30]).expect("written");
+        client.read_exact(&mut bytes[..30]).expect("read");
+        let info = tcp_info(client.as_raw_fd()).expect("a TCP socket");
+        assert_eq!((info.bytes_sent, info.bytes_received), (100, 30));
+        assert!(info.segments_out >= 3, "SYN, ACK, data: {info:?}");
+        assert!(info.segments_in >= 2, "SYN-ACK, data: {info:?}");
+    }
+
+    #[test]
+    fn what_is_no_socket_is_an_error() {
+        assert!(tcp_info(-1).is_err());
+    }
+}
