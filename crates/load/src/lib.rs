@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The load generator: plays the publisher and the subscribers of one trial and writes down what
+//! they saw.
+//!
+//! A [`Plan`] says what to do; [`Load`] does it, phase by phase, on threads of its own, and hands
+//! back an [`Outcome`]. Subscribers run on one single-threaded runtime for each worker: a task for
+//! each client, one timer for all of them ([`grid`]), one recorder and one ledger for all of them,
+//! so nothing that is measured takes a lock or allocates for each message. Each transport is one
+//! file ([`short_poll`], [`websocket`]) and shares the rest.
+//!
+//! What is deliberately absent: the server, the verdict on what was seen, and files.
+//!
+//! Start with [`load`] (the phases), then [`worker`], then a transport.
+
+mod answer;
+mod connection;
+mod fault;
+mod grid;
+mod load;
+mod outcome;
+mod payload;
+mod plan;
+mod publisher;
+mod recorder;
+mod short_poll;
+mod timeline;
+mod websocket;
+mod worker;
+
+pub use fault::Fault;
+pub use load::{Load, LoadError, Progress, Watch};
+pub use outcome::{Boundary, Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums};
+pub use plan::Plan;

@@ -1,1 +1,34 @@
-//! Placeholder.
+//! A run as text, Markdown and CSV: pure functions from a record to a string.
+//!
+//! [`document`] builds what a report says, once, as a [`layout::Document`]; [`render_text`] and
+//! [`render_markdown`] are walks over it and hold no words of their own. [`csv`] is for programs
+//! and goes its own way. Deliberately absent: anything that computes a figure (the record has
+//! them) or judges a trial (its checks do).
+//!
+//! Start with `sections.rs`, the table of contents; the face of the product is
+//! `sections/comparison.rs`.
+
+mod csv;
+mod figures;
+pub mod layout;
+mod markdown;
+mod sections;
+mod text;
+mod units;
+
+use pushbench_store::RunV1;
+
+pub use csv::csv;
+pub use markdown::render_markdown;
+pub use sections::document;
+pub use text::{TextOptions, render_text};
+
+/// A run for a terminal.
+pub fn text(run: &RunV1, options: &TextOptions) -> String {
+    render_text(&document(run, options.record.as_deref()), options)
+}
+
+/// The same as Markdown; `record` is where the record lies, as the reader should type it.
+pub fn markdown(run: &RunV1, record: Option<&str>) -> String {
+    render_markdown(&document(run, record))
+}

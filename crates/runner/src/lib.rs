@@ -1,1 +1,46 @@
-//! Placeholder.
+//! One run: starts the server, plays the trials in turn, samples work, reconciles the books, judges
+//! validity and fills the record.
+//!
+//! The runner conducts; it knows no flags and prints nothing. [`run`] is the way in: a checked
+//! scenario goes in, a [`pushbench_store::RunV1`] comes out, also when the run was stopped or a
+//! trial broke. What is deliberately absent: the command line, rendering, and writing files.
+//!
+//! Start with [`run`], then `trial`; `books`, `judge` and `figures` are pure.
+
+mod books;
+mod control;
+mod figures;
+mod judge;
+mod looks;
+mod machine;
+mod memory;
+mod predict;
+mod run;
+mod server_process;
+mod target;
+mod trial;
+mod work;
+
+pub use machine::{machine, raise_open_files};
+pub use run::{Observer, Options, TrialNote, run};
+pub use server_process::ServerCommand;
+pub use target::{Target, TargetError};
+
+/// Why a run could not be carried on. What was measured before is in the record all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The server process could not be started or did not become ready.
+    #[error("the server did not start: {0}")]
+    Server(String),
+    /// The load generator could not be started.
+    #[error(transparent)]
+    Load(#[from] pushbench_load::LoadError),
+    /// The server of `--target` did not answer.
+    #[error("{url} did not answer: {reason}")]
+    Target {
+        /// What was asked.
+        url: String,
+        /// What came instead of an answer.
+        reason: String,
+    },
+}

@@ -30,6 +30,8 @@ pub struct Scenario {
     pub transports: Vec<Transport>,
     /// What must hold of the figures.
     pub expect: Vec<Expectation>,
+    /// Expectations left out because they name a transport that this run leaves out.
+    pub dropped: Vec<Expectation>,
 }
 
 /// The work that every transport does alike.
@@ -95,6 +97,19 @@ pub enum Arrivals {
     Regular,
     /// With independent exponential gaps, as news of many sources comes.
     Poisson,
+}
+
+impl Arrivals {
+    /// Both, in the order reports show them.
+    pub const ALL: &'static [Self] = &[Self::Regular, Self::Poisson];
+
+    /// The name used in scenario files and records.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Poisson => "poisson",
+        }
+    }
 }
 
 /// What a message is.

@@ -1,10 +1,40 @@
 //! Scenarios: the file as written, the question checked, the list of trials.
 //!
 //! [`Scenario`] is checked and cannot be wrong; everything downstream takes it or a part of it.
+//! The crate is pure: it is handed the file's text and a way to read the files it names, and
+//! derives everything else (trials, due times, poll phases) from the seed.
+//!
+//! Start with [`Scenario`] (what a question is made of), then [`read()`] (how text becomes one).
 
 mod checked;
+mod expect;
+mod problem;
+
+mod beside;
+mod check;
+mod complaint;
+mod file;
+mod kind;
+mod overrides;
+mod quantity;
+mod read;
+mod reader;
+mod settings;
+mod tree;
+
+mod needs;
+mod random;
+mod schedule;
+mod trials;
 
 pub use checked::{
     Arrivals, Content, Headers, LoadSettings, Network, Payload, Publish, Rate, Scenario,
     ServerSettings, ShortPoll, Transport, TransportSettings, WebSocket, Workload,
 };
+pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
+pub use needs::{Limit, Machine, Needs, PortRange, limits, needs, source_address};
+pub use problem::{Location, Problem, Refused};
+pub use quantity::{format_duration, parse_duration};
+pub use read::{Source, read};
+pub use schedule::{Due, due_times, poll_phase, round_seed};
+pub use trials::TrialPlan;

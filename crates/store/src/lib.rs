@@ -3,11 +3,24 @@
 //! Types here are those of the file, apart from the types that the rest computes with, so that
 //! each can change. Unknown is absent, never 0. Times are nanoseconds, sizes bytes, and names say
 //! so; everything derived can be made again from what stands before it.
+//!
+//! Start with [`record`] (what is in the file), then [`write()`] and [`read`]. [`environment()`]
+//! asks the machine, [`wall_clock`] the time of day; both are for the record only and no measurement
+//! uses them.
 
+pub mod environment;
+mod files;
 pub mod record;
+mod run;
+pub mod schema;
+pub mod wall_clock;
 
+pub use environment::environment;
+pub use files::{RECORD_FILE, StoreError, read, run_folder, write};
 pub use record::{
     BooksV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, HistogramV1, KernelWorkV1, KindsV1,
     ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1,
     ToolV1, TransportV1, TrialV1, Verdict, WaitingV1, WorkV1,
 };
+pub use run::new_id;
+pub use schema::run_v1_schema;

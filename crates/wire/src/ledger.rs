@@ -61,11 +61,8 @@ impl Ledger {
         self.0[phase as usize][direction as usize][kind] += bytes;
     }
 
-    /// Moves bytes from one kind to another, where what they were for is known only later.
-    ///
-    /// # Panics
-    ///
-    /// If fewer were booked under `from`.
+    /// Moves bytes from one kind to another, where what they were for is known only later; at most
+    /// those that were booked under `from`.
     pub fn rebook(
         &mut self,
         phase: Phase,
@@ -75,8 +72,9 @@ impl Ledger {
         bytes: u64,
     ) {
         let kinds = &mut self.0[phase as usize][direction as usize];
-        kinds[from] = kinds[from].checked_sub(bytes).expect("only booked bytes are booked anew");
-        kinds[to] += bytes;
+        let moved = bytes.min(kinds[from]);
+        kinds[from] -= moved;
+        kinds[to] += moved;
     }
 
     /// Bytes of one phase and direction.

@@ -185,6 +185,21 @@ impl ResponseProfile {
     }
 }
 
+/// Length of the head with which the server accepts a WebSocket upgrade, where it has no gap to
+/// tell: the fields that RFC 6455, section 4.2.2, demands, the cursor, and the date.
+pub fn accepted_head_len() -> usize {
+    const ACCEPT_LEN: usize = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".len();
+    let fields = [
+        ("Upgrade", "websocket".len()),
+        ("Connection", "Upgrade".len()),
+        ("Sec-Websocket-Accept", ACCEPT_LEN),
+        (CURSOR_FIELD, Cursor::LEN),
+        ("Date", DATE_LEN),
+    ];
+    let fields: usize = fields.iter().map(|(name, value)| name.len() + ": ".len() + value + 2).sum();
+    "HTTP/1.1 101 Switching Protocols\r\n".len() + fields + "\r\n".len()
+}
+
 /// `content-type` as `Content-Type`.
 fn title_case(name: &str) -> String {
     let mut upper = true;

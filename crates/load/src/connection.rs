@@ -1,0 +1,140 @@
+//! A client's TCP connection and the books of its socket.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, RawFd};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pushbench_scenario::source_address;
+use pushbench_wire::tcp_info::{bind_address_no_port, tcp_info};
+use pushbench_wire::{CountingStream, SocketCounters};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::{Fault, Plan, SocketSums};
+
+/// Longest wait for a TCP handshake.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The socket's and the kernel's books of one connection, readable while the client uses it.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    counters: Arc<SocketCounters>,
+    descriptor: Cell<Option<RawFd>>,
+    last: Cell<SocketSums>,
+    /// Whether this connection has passed [`crate::Boundary::Measured`].
+    pub(crate) is_measured: Cell<bool>,
+}
+
+impl Probe {
+    /// The books now; after the connection is closed, as they were then.
+    pub(crate) fn sums(&self) -> SocketSums {
+        let Some(descriptor) = self.descriptor.get() else { return self.last.get() };
+        // A kernel that cannot be asked leaves its set of books out; the report then says so.
+        let kernel = tcp_info(descriptor).ok();
+        SocketSums::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
+    }
+
+    /// Bytes that the socket carried, without asking the kernel.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.counters.bytes_read() + self.counters.bytes_written()
+    }
+}
+
+/// A counted TCP stream whose books outlive it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    probe: Rc<Probe>,
+    stream: CountingStream<TcpStream>,
+}
+
+impl Connection {
+    /// Opens a client's connection, from the source address that is its own.
+    pub(crate) async fn open(plan: &Plan, client: u32) -> Result<Self, Fault> {
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, connect(plan, client));
+        let stream = match connecting.await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(_)) => return Err(Fault::Connect),
+            Err(_) => return Err(Fault::ConnectTimeout),
+        };
+        let counters = Arc::new(SocketCounters::default());
+        let probe = Rc::new(Probe {
+            counters: Arc::clone(&counters),
+            descriptor: Cell::new(Some(stream.as_raw_fd())),
+            last: Cell::default(),
+            is_measured: Cell::new(false),
+        });
+        Ok(Self { probe, stream: CountingStream::new(stream, counters) })
+    }
+
+    /// The connection's books.
+    pub(crate) fn probe(&self) -> &Rc<Probe> {
+        &self.probe
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The last moment at which the descriptor is ours: the stream closes it after this.
+        self.probe.last.set(self.probe.sums());
+        self.probe.descriptor.set(None);
+    }
+}
+
+async fn connect(plan: &Plan, client: u32) -> io::Result<TcpStream> {
+    let target: SocketAddr = plan.target;
+    let socket = if target.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if target.ip().is_loopback() && target.is_ipv4() {
+        let source = source_address(client, plan.clients_per_address);
+        bind_address_no_port(socket.as_raw_fd())?;
+        socket.bind(SocketAddr::new(IpAddr::V4(source), 0))?;
+    }
+    socket2::SockRef::from(&socket).set_tcp_mss(u32::from(plan.scenario.network.mss))?;
+    socket.set_nodelay(true)?;
+    socket.connect(target).await
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

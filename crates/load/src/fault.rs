@@ -1,0 +1,44 @@
+//! What can go wrong for a client: counted by kind, never by its text.
+
+/// A failure of one client or of the publisher. Part of the experiment's result, so a value.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Fault {
+    /// The TCP connection was refused or failed.
+    Connect,
+    /// The connection did not open in time.
+    ConnectTimeout,
+    /// The answer to the upgrade was not a 101, or not one for our key.
+    Upgrade,
+    /// The server closed the connection in the middle of the work.
+    Closed,
+    /// A read or a write failed.
+    Io,
+    /// An answer did not come in time.
+    AnswerTimeout,
+    /// An answer with a status that is no answer to a poll.
+    Status(u16),
+    /// Bytes that are no HTTP answer.
+    Malformed,
+    /// A frame that breaks RFC 6455.
+    Protocol,
+    /// The server did not end the connection in time when asked to.
+    CloseTimeout,
+}
+
+impl Fault {
+    /// The name used in results.
+    pub fn label(self) -> String {
+        match self {
+            Self::Connect => "connect".to_owned(),
+            Self::ConnectTimeout => "connect-timeout".to_owned(),
+            Self::Upgrade => "upgrade".to_owned(),
+            Self::Closed => "closed".to_owned(),
+            Self::Io => "io".to_owned(),
+            Self::AnswerTimeout => "answer-timeout".to_owned(),
+            Self::Status(code) => format!("status-{code}"),
+            Self::Malformed => "malformed-answer".to_owned(),
+            Self::Protocol => "protocol".to_owned(),
+            Self::CloseTimeout => "close-timeout".to_owned(),
+        }
+    }
+}

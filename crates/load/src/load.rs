@@ -1,0 +1,310 @@
+//! One trial, phase by phase.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushbench_protocol::{Phase, Timestamp, clock};
+use tokio::sync::oneshot;
+
+use crate::publisher::Publisher;
+use crate::recorder::PublishTimes;
+use crate::worker::{Command, Status, Worker};
+use crate::{Boundary, Outcome, Plan};
+
+/// How often the conductor looks at its workers.
+const LOOK: Duration = Duration::from_millis(20);
+/// Time without a byte after which all is quiet: longer than a delayed acknowledgement (40 ms).
+const QUIET: Duration = Duration::from_millis(60);
+/// Longest wait for quiet.
+const QUIET_BOUND: Duration = Duration::from_secs(5);
+/// From the order to begin until a part of the schedule begins, so that all hear it before.
+const LEAD: Duration = Duration::from_millis(30);
+/// Longest wait for all clients to connect, beyond what their rate takes.
+const CONNECT_BOUND: Duration = Duration::from_secs(30);
+
+/// Why a trial could not be played at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A thread or a runtime could not be made.
+    #[error("could not start the load generator: {0}")]
+    Start(io::Error),
+    /// The publisher could not connect.
+    #[error("the publisher could not connect to the server: {0}")]
+    Publisher(io::Error),
+}
+
+/// Where a trial stands, for whoever watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// The phase.
+    pub phase: Phase,
+    /// Clients that are connected.
+    pub connected: u64,
+    /// Clients that failed.
+    pub failed: u64,
+    /// Deliveries of the measure phase so far.
+    pub delivered: u64,
+    /// How far the phase is, 0 to 1.
+    pub share: f64,
+}
+
+/// Looks at the progress of a trial and may end it.
+pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
+
+/// A trial being played. Its methods are its phases, to be called in their order; each blocks until
+/// its phase is over. `Break` means that the watch ended the trial: [`Load::finish`] still works.
+pub struct Load {
+    plan: Arc<Plan>,
+    workers: Vec<Worker>,
+    publisher: Publisher,
+    measure_at: Option<Timestamp>,
+    cpu_before: Vec<Duration>,
+    worker_cpu: Vec<Duration>,
+    quiet: bool,
+}
+
+impl Load {
+    /// Starts the publisher and the workers, which begin to connect their clients.
+    ///
+    /// # Errors
+    ///
+    /// If a thread cannot be made or the publisher cannot connect.
+    pub fn start(plan: Plan) -> Result<Self, LoadError> {
+        let plan = Arc::new(plan);
+        let topics: Arc<[_]> = plan.topic_counts().into();
+        let times = Arc::new(PublishTimes::new(&topics));
+        let publisher = Publisher::start(Arc::clone(&plan), Arc::clone(&times))
+            .map_err(LoadError::Publisher)?;
+        let workers = (0..plan.workers)
+            .map(|index| {
+                Worker::start(index, Arc::clone(&plan), Arc::clone(&topics), Arc::clone(&times))
+            })
+            .collect::<Result<_, _>>()
+            .map_err(LoadError::Start)?;
+        Ok(Self {
+            plan,
+            workers,
+            publisher,
+            measure_at: None,
+            cpu_before: Vec::new(),
+            worker_cpu: Vec::new(),
+            quiet: true,
+        })
+    }
+
+    /// Waits until every client has connected or failed, and all is quiet.
+    pub fn connect(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let clients = f64::from(self.plan.scenario.workload.clients.get());
+        let rate = f64::from(self.plan.scenario.load.connects_per_second.get());
+        let bound = Duration::from_secs_f64(clients / rate) + CONNECT_BOUND;
+        self.wait(Phase::Connect, bound, watch, |status, _| {
+            let arrived = (status.connected + status.failed) as f64;
+            arrived / clients
+        })?;
+        self.settle(Phase::Connect, watch)?;
+        self.close(Boundary::Connected);
+        ControlFlow::Continue(())
+    }
+
+    /// Plays the warm-up, waits for quiet and closes its books.
+    pub fn warm_up(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let end = self.plan.warm_up_end();
+        let at = clock::now().plus(LEAD);
+        self.begin(Phase::WarmUp, at);
+        self.publisher.publish(Duration::ZERO, end, at);
+        self.pass(Phase::WarmUp, at, end, watch)?;
+        self.settle(Phase::WarmUp, watch)?;
+        self.close(Boundary::WarmedUp);
+        ControlFlow::Continue(())
+    }
+
+    /// Lets the measure phase begin and gives the moment when it does.
+    pub fn begin_measure(&mut self) -> Timestamp {
+        let at = clock::now().plus(LEAD);
+        self.cpu_before = self.statuses().iter().map(|status| status.cpu).collect();
+        self.begin(Phase::Measure, at);
+        self.publisher.publish(self.plan.warm_up_end(), self.plan.measure_end(), at);
+        self.measure_at = Some(at);
+        at
+    }
+
+    /// Plays the measure phase to its end.
+    ///
+    /// # Panics
+    ///
+    /// If it was not begun.
+    pub fn measure(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let at = self.measure_at.expect("begin_measure comes first");
+        let len = self.plan.measure_end() - self.plan.warm_up_end();
+        let passed = self.pass(Phase::Measure, at, len, watch);
+        let after = self.statuses();
+        self.worker_cpu = after
+            .iter()
+            .zip(&self.cpu_before)
+            .map(|(after, before)| after.cpu.saturating_sub(*before))
+            .collect();
+        passed
+    }
+
+    /// Waits for what is still to come, within the scenario's bound, and closes the books.
+    pub fn drain(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let bound = self.plan.scenario.workload.drain;
+        let clients = f64::from(self.plan.scenario.workload.clients.get());
+        let mut published = false;
+        // Time alone ends this wait when something is lost; the counts then say so.
+        self.wait(Phase::Drain, bound, watch, |status, load| {
+            published = published || load.publisher.is_done();
+            let arrived = 1.0 - status.waiting_for_last as f64 / clients;
+            if published && status.in_flight == 0 { arrived } else { arrived.min(0.999) }
+        })?;
+        self.settle(Phase::Drain, watch)?;
+        self.close(Boundary::Drained);
+        ControlFlow::Continue(())
+    }
+
+    /// Ends all connections and gives what was seen. Works after any phase.
+    pub fn finish(self) -> Outcome {
+        let mut outcome = Outcome { quiet: self.quiet, ..Outcome::default() };
+        let replies: Vec<_> = self.workers.iter().filter_map(|w| ask(w, Command::Finish)).collect();
+        for reply in replies {
+            if let Ok(part) = reply.blocking_recv() {
+                outcome.merge(&part);
+            }
+        }
+        for worker in self.workers {
+            worker.join();
+        }
+        outcome.worker_cpu = self.worker_cpu;
+        outcome.publisher = self.publisher.finish();
+        outcome
+    }
+
+    /// Waits until a part of the schedule that began at `at` is `len` old.
+    fn pass(
+        &mut self,
+        phase: Phase,
+        at: Timestamp,
+        len: Duration,
+        watch: &mut Watch<'_>,
+    ) -> ControlFlow<()> {
+        loop {
+            let now = clock::now();
+            let passed = now.since(at);
+            self.show(phase, passed.as_secs_f64() / len.as_secs_f64().max(1e-9), watch)?;
+            let left = at.plus(len).since(now);
+            if left.is_zero() {
+                return ControlFlow::Continue(());
+            }
+            // Asking costs the workers something: seldom in the measure phase.
+            std::thread::sleep(left.min(LOOK * 10));
+        }
+    }
+
+    /// Waits until `share` reaches 1, or for `bound`.
+    fn wait(
+        &mut self,
+        phase: Phase,
+        bound: Duration,
+        watch: &mut Watch<'_>,
+        mut share: impl FnMut(&Status, &Self) -> f64,
+    ) -> ControlFlow<()> {
+        let begin = clock::now();
+        loop {
+            let status = self.status();
+            let reached = share(&status, self);
+            watch(progress(phase, &status, reached))?;
+            if reached >= 1.0 || clock::now().since(begin) >= bound {
+                return ControlFlow::Continue(());
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits until no byte has moved for a while and nothing is under way.
+    fn settle(&mut self, phase: Phase, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let begin = clock::now();
+        let mut bytes = None;
+        let mut still_since = begin;
+        loop {
+            let status = self.status();
+            watch(progress(phase, &status, 1.0))?;
+            let now = clock::now();
+            if bytes != Some(status.bytes) || status.in_flight > 0 {
+                bytes = Some(status.bytes);
+                still_since = now;
+            }
+            if now.since(still_since) >= QUIET {
+                return ControlFlow::Continue(());
+            }
+            if now.since(begin) >= QUIET_BOUND {
+                self.quiet = false;
+                return ControlFlow::Continue(());
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn show(&self, phase: Phase, share: f64, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        watch(progress(phase, &self.status(), share.min(1.0)))
+    }
+
+    fn begin(&self, phase: Phase, at: Timestamp) {
+        for worker in &self.workers {
+            let _ = worker.commands.send(Command::Begin(phase, at));
+        }
+    }
+
+    fn close(&self, boundary: Boundary) {
+        let replies: Vec<_> = self
+            .workers
+            .iter()
+            .filter_map(|worker| ask(worker, |reply| Command::Close(boundary, reply)))
+            .collect();
+        for reply in replies {
+            let _ = reply.blocking_recv();
+        }
+    }
+
+    fn statuses(&self) -> Vec<Status> {
+        let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Report)).collect();
+        replies
+            .into_iter()
+            .map(|reply| reply.and_then(|reply| reply.blocking_recv().ok()).unwrap_or_default())
+            .collect()
+    }
+
+    fn status(&self) -> Status {
+        let mut sum = Status::default();
+        for status in self.statuses() {
+            sum.connected += status.connected;
+            sum.failed += status.failed;
+            sum.in_flight += status.in_flight;
+            sum.waiting_for_last += status.waiting_for_last;
+            sum.bytes += status.bytes;
+            sum.delivered += status.delivered;
+            sum.cpu += status.cpu;
+        }
+        sum
+    }
+}
+
+fn progress(phase: Phase, status: &Status, share: f64) -> Progress {
+    Progress {
+        phase,
+        connected: status.connected,
+        failed: status.failed,
+        delivered: status.delivered,
+        share,
+    }
+}
+
+/// Sends a command that is answered; `None` if the worker has ended.
+fn ask<T>(
+    worker: &Worker,
+    command: impl FnOnce(oneshot::Sender<T>) -> Command,
+) -> Option<oneshot::Receiver<T>> {
+    let (reply, answer) = oneshot::channel();
+    worker.commands.send(command(reply)).ok().map(|()| answer)
+}

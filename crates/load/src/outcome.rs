@@ -1,0 +1,268 @@
+//! What a trial of the load generator saw.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::time::Duration;
+
+use pushbench_stats::Histogram;
+use pushbench_wire::Ledger;
+use pushbench_wire::tcp_info::TcpInfo;
+
+use crate::Fault;
+
+/// A quiet moment at which the books are compared.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Boundary {
+    /// All clients are connected and nothing moves.
+    Connected,
+    /// The warm-up is over and nothing moves.
+    WarmedUp,
+    /// Each connection's last exchange of the measure phase is over. Every connection has its own
+    /// moment: just before its first exchange of the drain.
+    Measured,
+    /// Everything due has arrived and nothing moves.
+    Drained,
+    /// All connections are closed.
+    Closed,
+}
+
+impl Boundary {
+    /// Every boundary, earliest first.
+    pub const ALL: [Self; 5] =
+        [Self::Connected, Self::WarmedUp, Self::Measured, Self::Drained, Self::Closed];
+}
+
+/// Sums over connections since each was opened.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct SocketSums {
+    /// Bytes that the counting streams saw read.
+    pub socket_read: u64,
+    /// Bytes that the counting streams saw written.
+    pub socket_written: u64,
+    /// Connections whose kernel books could be read; the sums below are theirs.
+    pub kernel_connections: u64,
+    /// Connections in the sum.
+    pub connections: u64,
+    /// `TCP_INFO`, summed.
+    pub kernel: KernelSums,
+}
+
+/// `TCP_INFO` summed over connections.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct KernelSums {
+    /// Data bytes sent for the first time.
+    pub bytes_sent: u64,
+    /// Data bytes sent again.
+    pub bytes_retransmitted: u64,
+    /// Data bytes received.
+    pub bytes_received: u64,
+    /// Segments sent.
+    pub segments_out: u64,
+    /// Segments received.
+    pub segments_in: u64,
+    /// Connections with timestamps.
+    pub with_timestamps: u64,
+    /// Segments sent and not yet acknowledged.
+    pub unacknowledged: u64,
+}
+
+impl SocketSums {
+    /// The books of one connection.
+    pub(crate) fn of(read: u64, written: u64, kernel: Option<TcpInfo>) -> Self {
+        let info = kernel.unwrap_or_default();
+        Self {
+            socket_read: read,
+            socket_written: written,
+            kernel_connections: u64::from(kernel.is_some()),
+            connections: 1,
+            kernel: KernelSums {
+                bytes_sent: info.bytes_sent - info.bytes_retransmitted,
+                bytes_retransmitted: info.bytes_retransmitted,
+                bytes_received: info.bytes_received,
+                segments_out: info.segments_out,
+                segments_in: info.segments_in,
+                with_timestamps: u64::from(info.timestamps),
+                unacknowledged: info.unacknowledged,
+            },
+        }
+    }
+}
+
+impl AddAssign for SocketSums {
+    fn add_assign(&mut self, other: Self) {
+        self.socket_read += other.socket_read;
+        self.socket_written += other.socket_written;
+        self.kernel_connections += other.kernel_connections;
+        self.connections += other.connections;
+        self.kernel.bytes_sent += other.kernel.bytes_sent;
+        self.kernel.bytes_retransmitted += other.kernel.bytes_retransmitted;
+        self.kernel.bytes_received += other.kernel.bytes_received;
+        self.kernel.segments_out += other.kernel.segments_out;
+        self.kernel.segments_in += other.kernel.segments_in;
+        self.kernel.with_timestamps += other.kernel.with_timestamps;
+        self.kernel.unacknowledged += other.kernel.unacknowledged;
+    }
+}
+
+/// What was counted. Each count names its population.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// Messages due in the measure phase, over the subscribers of their topics.
+    pub expected: u64,
+    /// Of those, the ones that reached their subscriber, once each.
+    pub delivered: u64,
+    /// Of the expected, the ones that had to arrive and did not.
+    pub lost: u64,
+    /// Of the expected, the ones replaced before the client asked (`latest`).
+    pub superseded: u64,
+    /// Messages pushed again, any phase.
+    pub duplicates: u64,
+    /// Messages that came after a later one, any phase.
+    pub out_of_order: u64,
+    /// Messages that this trial's publisher did not send.
+    pub foreign: u64,
+    /// Deliveries in exchanges of the measure phase.
+    pub deliveries_in_measure: u64,
+    /// Polls due in the measure phase.
+    pub polls: u64,
+    /// Of those, the ones that brought nothing new.
+    pub empty_polls: u64,
+    /// Answers to polls of the measure phase, by status.
+    pub answers: BTreeMap<u16, u64>,
+    /// Messages that the server said it no longer held, any phase.
+    pub gap_messages: u64,
+    /// Failures, any phase.
+    pub faults: BTreeMap<Fault, u64>,
+}
+
+impl Counts {
+    /// Adds another worker's counts.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.expected += other.expected;
+        self.delivered += other.delivered;
+        self.lost += other.lost;
+        self.superseded += other.superseded;
+        self.duplicates += other.duplicates;
+        self.out_of_order += other.out_of_order;
+        self.foreign += other.foreign;
+        self.deliveries_in_measure += other.deliveries_in_measure;
+        self.polls += other.polls;
+        self.empty_polls += other.empty_polls;
+        self.gap_messages += other.gap_messages;
+        for (status, count) in &other.answers {
+            *self.answers.entry(*status).or_default() += count;
+        }
+        for (fault, count) in &other.faults {
+            *self.faults.entry(*fault).or_default() += count;
+        }
+    }
+}
+
+/// An area under a curve and the width it stands on: a time average in the making.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TimeAverage {
+    /// Sum of value times seconds.
+    pub area: f64,
+    /// Sum of seconds.
+    pub seconds: f64,
+}
+
+impl TimeAverage {
+    /// The average; `None` if no time passed.
+    pub fn mean(self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.area / self.seconds)
+    }
+}
+
+impl AddAssign for TimeAverage {
+    fn add_assign(&mut self, other: Self) {
+        self.area += other.area;
+        self.seconds += other.seconds;
+    }
+}
+
+/// The heads of one exchange, as they went over the wire.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SampleHeads {
+    /// Request's head.
+    pub request: Vec<u8>,
+    /// Answer's head.
+    pub response: Vec<u8>,
+    /// Length of the answer's body.
+    pub body_len: u64,
+}
+
+/// What the publisher did.
+#[derive(Clone, Debug, Default)]
+pub struct PublisherOutcome {
+    /// Messages sent.
+    pub published: u64,
+    /// Of those, due in the measure phase.
+    pub published_in_measure: u64,
+    /// From due to sent, of those due in the measure phase.
+    pub lateness: Histogram,
+    /// Bytes written to the server, booked apart from every transport.
+    pub bytes_up: u64,
+    /// Bytes read from it.
+    pub bytes_down: u64,
+    /// Answers that were no success, and failures of the connection.
+    pub faults: BTreeMap<Fault, u64>,
+}
+
+/// What a trial of the load generator saw.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The codec's books, without TLS and TCP/IP.
+    pub ledger: Ledger,
+    /// The sockets' and the kernel's books at each boundary that was reached.
+    pub boundaries: BTreeMap<Boundary, SocketSums>,
+    /// What was counted.
+    pub counts: Counts,
+    /// From due to received whole, messages due in the measure phase.
+    pub latency: Histogram,
+    /// From published to received whole, the same messages.
+    pub service_time: Histogram,
+    /// The TCP handshake of each client.
+    pub connect_tcp: Histogram,
+    /// The upgrade of each WebSocket client.
+    pub connect_upgrade: Histogram,
+    /// From due to sent, polls due in the measure phase.
+    pub poll_lateness: Histogram,
+    /// Age of the newest message held, in seconds, over clients and the measure phase.
+    pub age: TimeAverage,
+    /// Versions behind, over clients and the measure phase.
+    pub version_age: TimeAverage,
+    /// The first exchange of the measure phase at some client.
+    pub sample: Option<SampleHeads>,
+    /// Head lengths of one upgrade, request and answer.
+    pub upgrade_heads: Option<(u64, u64)>,
+    /// The publisher.
+    pub publisher: PublisherOutcome,
+    /// CPU time of each worker over the measure phase.
+    pub worker_cpu: Vec<Duration>,
+    /// Whether each quiet moment was really quiet within its bound.
+    pub quiet: bool,
+}
+
+impl Outcome {
+    /// Adds another worker's outcome.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.ledger += other.ledger;
+        for (boundary, sums) in &other.boundaries {
+            *self.boundaries.entry(*boundary).or_default() += *sums;
+        }
+        self.counts.merge(&other.counts);
+        self.latency.merge(&other.latency);
+        self.service_time.merge(&other.service_time);
+        self.connect_tcp.merge(&other.connect_tcp);
+        self.connect_upgrade.merge(&other.connect_upgrade);
+        self.poll_lateness.merge(&other.poll_lateness);
+        self.age += other.age;
+        self.version_age += other.version_age;
+        if self.sample.is_none() {
+            self.sample.clone_from(&other.sample);
+        }
+        self.upgrade_heads = self.upgrade_heads.or(other.upgrade_heads);
+        self.worker_cpu.extend_from_slice(&other.worker_cpu);
+    }
+}

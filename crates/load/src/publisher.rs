@@ -1,0 +1,267 @@
+//! The publisher: open-loop, over a connection of its own, as an application would post.
+//!
+//! One thread writes each message when it is due and never waits for an answer; another reads the
+//! answers (HTTP pipelining, RFC 9112, section 9.3.2), so a slow server cannot push later sends
+//! back. Blocking sockets: a thread that sleeps until a moment wakes more exactly than a runtime's
+//! timer, and this one has nothing else to do.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
+use pushbench_scenario::Due;
+use pushbench_stats::Histogram;
+
+use crate::answer::AnswerReader;
+use crate::payload::PayloadWriter;
+use crate::recorder::PublishTimes;
+use crate::{Fault, Plan, PublisherOutcome};
+
+/// Longest sleep, so that a stop is noticed.
+const NAP: Duration = Duration::from_millis(50);
+/// Longest wait for the last answers.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A part of the schedule to publish.
+struct Part {
+    from: Duration,
+    until: Duration,
+    /// When `from` is.
+    at: Timestamp,
+}
+
+/// The publisher's threads.
+pub(crate) struct Publisher {
+    parts: Option<Sender<Part>>,
+    done: Receiver<()>,
+    parts_open: Cell<u32>,
+    stop: Arc<AtomicBool>,
+    writer: Option<JoinHandle<Writer>>,
+    reader: Option<JoinHandle<Answers>>,
+}
+
+/// The writing half.
+struct Writer {
+    plan: Arc<Plan>,
+    times: Arc<PublishTimes>,
+    stream: TcpStream,
+    payloads: PayloadWriter,
+    heads: Vec<Vec<u8>>,
+    next: usize,
+    outcome: PublisherOutcome,
+    stop: Arc<AtomicBool>,
+}
+
+/// What the reading half saw.
+#[derive(Default)]
+struct Answers {
+    bytes: u64,
+    count: u64,
+    faults: BTreeMap<Fault, u64>,
+}
+
+impl Publisher {
+    /// Connects to the server and waits for a part of the schedule.
+    pub(crate) fn start(plan: Arc<Plan>, times: Arc<PublishTimes>) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&plan.target, Duration::from_secs(10))?;
+        stream.set_nodelay(true)?;
+        let reading = stream.try_clone()?;
+        let payload = &plan.scenario.workload.payload;
+        let len = payload.bytes as usize;
+        let payloads = PayloadWriter::new(&payload.content, len, plan.scenario.workload.seed);
+        let heads = (0..plan.scenario.workload.topics.get())
+            .map(|topic| publish_head(&plan, topic, len))
+            .collect();
+        let stop = Arc::new(AtomicBool::new(false));
+        let writer = Writer {
+            plan,
+            times,
+            stream,
+            payloads,
+            heads,
+            next: 0,
+            outcome: PublisherOutcome { lateness: Histogram::new(), ..Default::default() },
+            stop: Arc::clone(&stop),
+        };
+        let (parts, parts_in) = channel();
+        let (done_out, done) = channel();
+        let writer = std::thread::Builder::new()
+            .name("publisher".to_owned())
+            .spawn(move || writer.run(&parts_in, &done_out))?;
+        let reader = std::thread::Builder::new()
+            .name("publisher-answers".to_owned())
+            .spawn(move || read_answers(reading))?;
+        Ok(Self {
+            parts: Some(parts),
+            done,
+            parts_open: Cell::new(0),
+            stop,
+            writer: Some(writer),
+            reader: Some(reader),
+        })
+    }
+
+    /// Publishes what is due from `from` until `until` on the schedule; `from` is at `at`.
+    pub(crate) fn publish(&self, from: Duration, until: Duration, at: Timestamp) {
+        if let Some(parts) = &self.parts {
+            self.parts_open.set(self.parts_open.get() + 1);
+            // A writer that has ended has told its fault; its outcome carries it.
+            let _ = parts.send(Part { from, until, at });
+        }
+    }
+
+    /// Whether all parts handed over have been sent, or never will be.
+    pub(crate) fn is_done(&self) -> bool {
+        loop {
+            match self.done.try_recv() {
+                Ok(()) => self.parts_open.set(self.parts_open.get().saturating_sub(1)),
+                Err(TryRecvError::Empty) => return self.parts_open.get() == 0,
+                Err(TryRecvError::Disconnected) => return true,
+            }
+        }
+    }
+
+    /// Ends the connection and gives what was done; what is not yet sent stays unsent.
+    pub(crate) fn finish(mut self) -> PublisherOutcome {
+        self.stop.store(true, Ordering::Relaxed);
+        self.parts = None;
+        let writer = self.writer.take().expect("joined once").join().expect("the writer returns");
+        let _ = writer.stream.shutdown(Shutdown::Write);
+        let answers = self.reader.take().expect("joined once").join().expect("the reader returns");
+        let mut outcome = writer.outcome;
+        outcome.bytes_down = answers.bytes;
+        for (fault, count) in answers.faults {
+            *outcome.faults.entry(fault).or_default() += count;
+        }
+        if answers.count < outcome.published && outcome.faults.is_empty() {
+            outcome.faults.insert(Fault::AnswerTimeout, outcome.published - answers.count);
+        }
+        outcome
+    }
+}
+
+impl Writer {
+    fn run(mut self, parts: &Receiver<Part>, done: &Sender<()>) -> Self {
+        let mut buffer = Vec::new();
+        while let Ok(part) = parts.recv() {
+            while let Some(&due) = self.plan.dues.get(self.next).filter(|due| due.at < part.until) {
+                let due_at = part.at.plus(due.at - part.from);
+                if !self.sleep_until(due_at) {
+                    return self;
+                }
+                if let Err(fault) = self.send(due, due_at, &mut buffer) {
+                    *self.outcome.faults.entry(fault).or_default() += 1;
+                    return self;
+                }
+                self.next += 1;
+            }
+            let _ = done.send(());
+        }
+        self
+    }
+
+    fn send(&mut self, due: Due, due_at: Timestamp, buffer: &mut Vec<u8>) -> Result<(), Fault> {
+        buffer.clear();
+        buffer.extend_from_slice(&self.heads[due.topic as usize]);
+        self.payloads.write(Envelope { number: PublishNumber(due.number), due_at }, buffer);
+        let sent_at = clock::now();
+        self.times.set(due.topic, due.number, sent_at);
+        self.stream.write_all(buffer).map_err(|_| Fault::Io)?;
+        self.outcome.bytes_up += buffer.len() as u64;
+        self.outcome.published += 1;
+        if due.at >= self.plan.warm_up_end() {
+            self.outcome.published_in_measure += 1;
+            self.outcome.lateness.record(sent_at.since(due_at));
+        }
+        Ok(())
+    }
+
+    /// Sleeps until a moment; `false` if told to stop before.
+    fn sleep_until(&self, moment: Timestamp) -> bool {
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            let left = moment.since(clock::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(NAP));
+        }
+    }
+}
+
+fn publish_head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {
+    let path = Plan::topic_name(topic).messages_path();
+    let token = plan
+        .publish_token
+        .as_ref()
+        .map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\n{token}Content-Type: text/plain\r\n\
+         Content-Length: {len}\r\n\r\n",
+        plan.host
+    )
+    .into_bytes()
+}
+
+/// Reads answers until the server ends the connection.
+fn read_answers(mut stream: TcpStream) -> Answers {
+    let mut answers = Answers::default();
+    let fault = |answers: &mut Answers, fault| *answers.faults.entry(fault).or_default() += 1;
+    if stream.set_read_timeout(Some(ANSWER_TIMEOUT)).is_err() {
+        fault(&mut answers, Fault::Io);
+        return answers;
+    }
+    let mut bytes = vec![0; 64 * 1024];
+    let mut pending: Vec<u8> = Vec::new();
+    loop {
+        match stream.read(&mut bytes) {
+            Ok(0) => return answers,
+            Ok(len) => {
+                answers.bytes += len as u64;
+                pending.extend_from_slice(&bytes[..len]);
+                let taken = match take_answers(&pending, &mut answers) {
+                    Ok(taken) => taken,
+                    Err(kind) => {
+                        fault(&mut answers, kind);
+                        return answers;
+                    }
+                };
+                pending.drain(..taken);
+            }
+            // Nothing was published for a while; a connection that is really dead ends otherwise.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock
+                        | io::ErrorKind::TimedOut
+                        | io::ErrorKind::Interrupted
+                ) => {}
+            Err(_) => {
+                fault(&mut answers, Fault::Closed);
+                return answers;
+            }
+        }
+    }
+}
+
+/// Takes every complete answer from `bytes`; gives how many bytes they were.
+fn take_answers(bytes: &[u8], answers: &mut Answers) -> Result<usize, Fault> {
+    let mut taken = 0;
+    while let Some((len, status)) = AnswerReader::first(&bytes[taken..])? {
+        taken += len;
+        answers.count += 1;
+        if !(200..300).contains(&status) {
+            *answers.faults.entry(Fault::Status(status)).or_default() += 1;
+        }
+    }
+    Ok(taken)
+}

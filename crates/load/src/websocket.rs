@@ -1,0 +1,321 @@
+//! A client that subscribes by WebSocket.
+//!
+//! The upgrade is sent byte for byte as the header profile says; after it `tungstenite` decodes
+//! and masks, and a [`FrameCounter`] on each direction sees every byte pass, so the library and
+//! the books are independent hands.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt;
+use pushbench_protocol::heads::HeadTarget;
+use pushbench_protocol::paths::{GAP_FIELD, NOTICE};
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use pushbench_wire::frame::{FrameCounter, FrameCounts};
+use sha1::{Digest, Sha1};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+
+use crate::connection::Connection;
+use crate::recorder::{Arrival, Receipt};
+use crate::worker::Shared;
+use crate::{Fault, Plan};
+
+/// Most bytes of a 101's head.
+const MAX_HEAD: usize = 16 * 1024;
+/// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
+/// The library's default of 128 KiB would be the experiment's result.
+const READ_BUFFER: usize = 1024;
+/// Largest read buffer, for scenarios with large messages.
+const MAX_READ_BUFFER: usize = 16 * 1024;
+/// Appended to the key before it is hashed (RFC 6455, section 1.3).
+const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// Connects, upgrades, takes every message, and closes the WebSocket when told to.
+pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+    let mut connection = shared.connect(client).await?;
+    let leftover = upgrade(shared, &mut connection, client).await?;
+    let mut tapped = Tapped::new(connection);
+    tapped.down.observe(&leftover);
+    let payload = shared.plan.scenario.workload.payload.bytes as usize;
+    let config = WebSocketConfig::default()
+        .read_buffer_size((payload + 14).next_power_of_two().clamp(READ_BUFFER, MAX_READ_BUFFER))
+        .write_buffer_size(0);
+    let mut socket =
+        WebSocketStream::from_partially_read(tapped, leftover, Role::Client, Some(config)).await;
+    shared.is_connected();
+    let mut subscriber = Subscriber { seat, booked: Booked::default() };
+    let ended = loop {
+        let message = tokio::select! {
+            biased;
+            message = socket.next() => message,
+            () = shared.closed() => break Ok(()),
+        };
+        let received_at = clock::now();
+        match message {
+            Some(Ok(message)) => {
+                subscriber.take(shared, &message, received_at, socket.get_ref());
+                if message.is_close() {
+                    break Err(Fault::Closed);
+                }
+            }
+            Some(Err(error)) => break Err(fault_of(&error)),
+            None => break Err(Fault::Closed),
+        }
+    };
+    if ended.is_ok() {
+        close(shared, &mut socket, &mut subscriber).await?;
+    } else {
+        subscriber.book(shared, socket.get_ref(), shared.phase_at(clock::now()));
+    }
+    ended
+}
+
+/// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).
+async fn close(
+    shared: &Shared,
+    socket: &mut WebSocketStream<Tapped>,
+    subscriber: &mut Subscriber,
+) -> Result<(), Fault> {
+    let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+    let sent = socket.close(Some(goodbye)).await;
+    while let Some(message) = socket.next().await {
+        match message {
+            Ok(message) => subscriber.take(shared, &message, clock::now(), socket.get_ref()),
+            Err(_) => break,
+        }
+    }
+    // Books what passed in any case; nothing of it belongs to the phases before.
+    subscriber.book(shared, socket.get_ref(), Phase::Close);
+    let _ = socket.get_mut().shutdown().await;
+    sent.map_err(|error| fault_of(&error))
+}
+
+fn fault_of(error: &tokio_tungstenite::tungstenite::Error) -> Fault {
+    use tokio_tungstenite::tungstenite::Error;
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => Fault::Closed,
+        Error::Io(_) => Fault::Io,
+        _ => Fault::Protocol,
+    }
+}
+
+/// What has been booked of what passed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Booked {
+    down: FrameCounts,
+    up: FrameCounts,
+}
+
+struct Subscriber {
+    seat: usize,
+    booked: Booked,
+}
+
+impl Subscriber {
+    /// Books one message.
+    fn take(
+        &mut self,
+        shared: &Shared,
+        message: &Message,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) {
+        let payload = match message {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                self.book(shared, tapped, shared.phase_at(received_at));
+                return;
+            }
+        };
+        let timeline = shared.grid.timeline();
+        // What was due in the measure phase and comes a little after it belongs to it.
+        let phase = match shared.phase_at(received_at) {
+            Phase::Drain => Phase::Measure,
+            phase => phase,
+        };
+        self.book(shared, tapped, phase);
+        let len = payload.len() as u64;
+        let mut recorder = shared.recorder.borrow_mut();
+        let rebook = |to| {
+            let mut ledger = shared.ledger.borrow_mut();
+            ledger.rebook(phase, Direction::Down, ByteKind::Payload, to, len);
+        };
+        if payload.first() == Some(&NOTICE) {
+            recorder.counts.gap_messages += gap_of(payload);
+            rebook(ByteKind::Control);
+            return;
+        }
+        match recorder.receive(self.seat, payload, received_at, Arrival::Pushed, &timeline) {
+            Receipt::New { .. } => {
+                recorder.counts.deliveries_in_measure += u64::from(phase == Phase::Measure);
+            }
+            Receipt::Repeat | Receipt::Foreign => rebook(ByteKind::Repeat),
+        }
+    }
+
+    /// Books what has passed since the last time.
+    fn book(&mut self, shared: &Shared, tapped: &Tapped, phase: Phase) {
+        let mut ledger = shared.ledger.borrow_mut();
+        for (direction, now, booked) in [
+            (Direction::Down, tapped.down.counts, &mut self.booked.down),
+            (Direction::Up, tapped.up.counts, &mut self.booked.up),
+        ] {
+            for (kind, bytes) in [
+                (ByteKind::Payload, now.payload - booked.payload),
+                (ByteKind::Framing, now.framing - booked.framing),
+                (ByteKind::Control, now.control - booked.control),
+            ] {
+                ledger.book(phase, direction, kind, bytes);
+            }
+            *booked = now;
+        }
+    }
+}
+
+/// The number in a notice `!gap 12`; zero if it is another one.
+fn gap_of(notice: &[u8]) -> u64 {
+    std::str::from_utf8(notice)
+        .ok()
+        .and_then(|text| text.strip_prefix("!gap "))
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+/// Upgrades the connection; gives the bytes that came behind the 101.
+async fn upgrade(
+    shared: &Shared,
+    connection: &mut Connection,
+    client: u32,
+) -> Result<Vec<u8>, Fault> {
+    let plan = &shared.plan;
+    let topic = plan.topic_of(client);
+    let path = Plan::topic_name(topic).websocket_path(plan.start_cursors[topic as usize]);
+    let headers = &plan.scenario.headers;
+    let target = HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
+    let key = STANDARD.encode(rand::random::<[u8; 16]>());
+    let request = headers.request.upgrade(target, &key);
+    let begin = clock::now();
+    connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
+    shared.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);
+    let mut answer = Vec::new();
+    let head_len = loop {
+        let mut chunk = [0; 512];
+        let len = connection.read(&mut chunk).await.map_err(|_| Fault::Io)?;
+        if len == 0 || answer.len() > MAX_HEAD {
+            return Err(Fault::Upgrade);
+        }
+        answer.extend_from_slice(&chunk[..len]);
+        if let Some(head_len) = accepted(&answer, &key, shared)? {
+            break head_len;
+        }
+    };
+    shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
+    shared.book(Phase::Connect, Direction::Down, ByteKind::Handshake, head_len as u64);
+    shared.upgrade_heads.set(Some((request.bytes.len() as u64, head_len as u64)));
+    Ok(answer.split_off(head_len))
+}
+
+/// Length of the 101's head once it is complete.
+///
+/// Refused unless it is a 101 with the accept key that belongs to ours (RFC 6455, section 4.1).
+fn accepted(bytes: &[u8], key: &str, shared: &Shared) -> Result<Option<usize>, Fault> {
+    let mut fields = [httparse::EMPTY_HEADER; 64];
+    let mut answer = httparse::Response::new(&mut fields);
+    let head_len = match answer.parse(bytes) {
+        Ok(httparse::Status::Complete(len)) => len,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(_) => return Err(Fault::Upgrade),
+    };
+    let field = |name: &str| {
+        let found = answer.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+        found.map(|field| field.value)
+    };
+    let is_ours = field("sec-websocket-accept") == Some(accept_key(key).as_bytes());
+    if answer.code != Some(101) || !is_ours {
+        return Err(Fault::Upgrade);
+    }
+    let gap = field(GAP_FIELD).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+    shared.recorder.borrow_mut().counts.gap_messages += gap.unwrap_or(0_u64);
+    Ok(Some(head_len))
+}
+
+/// The accept key that belongs to a key (RFC 6455, section 4.2.2).
+fn accept_key(key: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key.as_bytes());
+    hash.update(ACCEPT_GUID.as_bytes());
+    STANDARD.encode(hash.finalize())
+}
+
+/// A connection whose frames are counted as they pass.
+#[derive(Debug)]
+struct Tapped {
+    connection: Connection,
+    down: FrameCounter,
+    up: FrameCounter,
+}
+
+impl Tapped {
+    fn new(connection: Connection) -> Self {
+        Self { connection, down: FrameCounter::default(), up: FrameCounter::default() }
+    }
+}
+
+impl AsyncRead for Tapped {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.connection).poll_read(cx, buf);
+        self.down.observe(&buf.filled()[before..]);
+        result
+    }
+}
+
+impl AsyncWrite for Tapped {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.connection).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(written)) = result {
+            self.up.observe(&bytes[..written]);
+        }
+        result
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accept_key_is_the_one_of_rfc_6455_section_1_3() {
+        assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn a_notice_says_how_many_were_dropped() {
+        assert_eq!(gap_of(b"!gap 12"), 12);
+        assert_eq!(gap_of(b"!hello"), 0);
+    }
+}

@@ -1,0 +1,321 @@
+//! One thread of clients: a single-threaded runtime, a task for each client, and the books that
+//! they share.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use pushbench_protocol::{ByteKind, Direction, Phase, RequestHead, Timestamp, clock};
+use pushbench_scenario::TransportSettings;
+use pushbench_wire::Ledger;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::connection::{Connection, Probe};
+use crate::fault::Fault;
+use crate::grid::Grid;
+use crate::outcome::{Boundary, Outcome, SampleHeads, SocketSums};
+use crate::plan::{Plan, TopicCount};
+use crate::recorder::{PublishTimes, Recorder, TopicDues};
+use crate::timeline::Timeline;
+use crate::{short_poll, websocket};
+
+/// Longest time that clients may take to end their connections.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Memory that reads of one worker go through; a connection at rest holds none.
+const SCRATCH_LEN: usize = 64 * 1024;
+
+/// What the conductor tells a worker.
+pub(crate) enum Command {
+    /// Say how things stand.
+    Report(oneshot::Sender<Status>),
+    /// Close the books of a boundary; nothing moves.
+    Close(Boundary, oneshot::Sender<()>),
+    /// A part of the schedule begins at this moment.
+    Begin(Phase, Timestamp),
+    /// End all connections and give the outcome.
+    Finish(oneshot::Sender<Outcome>),
+}
+
+/// How things stand at one worker.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Status {
+    pub(crate) connected: u64,
+    pub(crate) failed: u64,
+    /// Polls sent and not answered.
+    pub(crate) in_flight: u64,
+    /// Clients that do not hold the last message of their topic.
+    pub(crate) waiting_for_last: u64,
+    /// Bytes that all sockets carried.
+    pub(crate) bytes: u64,
+    pub(crate) delivered: u64,
+    pub(crate) cpu: Duration,
+}
+
+/// What the clients of one worker share. One thread owns it, so nothing here is locked.
+pub(crate) struct Shared {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) grid: Grid,
+    pub(crate) recorder: RefCell<Recorder>,
+    pub(crate) ledger: RefCell<Ledger>,
+    pub(crate) scratch: RefCell<Vec<u8>>,
+    /// Heads of polls by topic; empty where nothing is polled.
+    pub(crate) poll_heads: RefCell<Vec<RequestHead>>,
+    closing: Notify,
+    is_closing: Cell<bool>,
+    pub(crate) in_flight: Cell<u64>,
+    pub(crate) sample: RefCell<Option<SampleHeads>>,
+    pub(crate) upgrade_heads: Cell<Option<(u64, u64)>>,
+    connected: Cell<u64>,
+    failed: Cell<u64>,
+    probes: RefCell<Vec<Rc<Probe>>>,
+    /// Books of the connections that have passed [`Boundary::Measured`].
+    measured: Cell<SocketSums>,
+}
+
+impl Shared {
+    /// The phase that a moment belongs to.
+    pub(crate) fn phase_at(&self, moment: Timestamp) -> Phase {
+        if self.is_closing.get() { Phase::Close } else { self.grid.timeline().phase_at(moment) }
+    }
+
+    pub(crate) fn book(&self, phase: Phase, direction: Direction, kind: ByteKind, bytes: u64) {
+        self.ledger.borrow_mut().book(phase, direction, kind, bytes);
+    }
+
+    pub(crate) fn fault(&self, fault: Fault) {
+        *self.recorder.borrow_mut().counts.faults.entry(fault).or_default() += 1;
+        self.failed.set(self.failed.get() + 1);
+    }
+
+    /// Opens a client's connection and enters it in the books.
+    pub(crate) async fn connect(&self, client: u32) -> Result<Connection, Fault> {
+        let begin = clock::now();
+        let connection = Connection::open(&self.plan, client).await?;
+        self.recorder.borrow_mut().connect_tcp.record(clock::now().since(begin));
+        self.probes.borrow_mut().push(Rc::clone(connection.probe()));
+        Ok(connection)
+    }
+
+    /// Waits until connections are to be ended.
+    pub(crate) async fn closed(&self) {
+        // One thread: nothing can come between the look and the wait.
+        if !self.is_closing.get() {
+            self.closing.notified().await;
+        }
+    }
+
+    /// A client is ready for messages.
+    pub(crate) fn is_connected(&self) {
+        self.connected.set(self.connected.get() + 1);
+    }
+
+    /// Closes the measure phase's books of one connection, unless they are closed.
+    pub(crate) fn close_measure(&self, probe: &Probe) {
+        if !probe.is_measured.replace(true) {
+            let mut sums = self.measured.get();
+            sums += probe.sums();
+            self.measured.set(sums);
+        }
+    }
+
+    fn sums(&self) -> SocketSums {
+        let mut sums = SocketSums::default();
+        for probe in self.probes.borrow().iter() {
+            sums += probe.sums();
+        }
+        sums
+    }
+
+    fn status(&self) -> Status {
+        let recorder = self.recorder.borrow();
+        Status {
+            connected: self.connected.get(),
+            failed: self.failed.get(),
+            in_flight: self.in_flight.get(),
+            waiting_for_last: recorder.waiting_for_last(),
+            bytes: self.probes.borrow().iter().map(|probe| probe.bytes()).sum(),
+            delivered: recorder.counts.deliveries_in_measure,
+            cpu: clock::thread_cpu_time(),
+        }
+    }
+}
+
+/// A running worker.
+pub(crate) struct Worker {
+    pub(crate) commands: mpsc::UnboundedSender<Command>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts a thread that plays every `workers`-th client from `index` on.
+    pub(crate) fn start(
+        index: u32,
+        plan: Arc<Plan>,
+        topics: Arc<[TopicCount]>,
+        times: Arc<PublishTimes>,
+    ) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (commands, received) = mpsc::unbounded_channel();
+        let thread =
+            std::thread::Builder::new().name(format!("load-{index}")).spawn(move || {
+                let local = tokio::task::LocalSet::new();
+                local.block_on(&runtime, play(index, plan, topics, times, received));
+            })?;
+        Ok(Self { commands, thread: Some(thread) })
+    }
+
+    /// Waits for the thread after it was told to finish.
+    pub(crate) fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("a worker returns");
+        }
+    }
+}
+
+async fn play(
+    index: u32,
+    plan: Arc<Plan>,
+    topics: Arc<[TopicCount]>,
+    times: Arc<PublishTimes>,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+) {
+    let recorder = Recorder::new(plan.scenario.workload.deliver, topics, times);
+    let poll_heads = match plan.transport {
+        TransportSettings::ShortPoll(poll) => short_poll::poll_heads(&plan, poll),
+        TransportSettings::WebSocket(_) => Vec::new(),
+    };
+    let timeline = Timeline::new(plan.warm_up_end(), plan.measure_end());
+    let shared = Rc::new(Shared {
+        plan,
+        grid: Grid::new(timeline),
+        recorder: RefCell::new(recorder),
+        ledger: RefCell::default(),
+        scratch: RefCell::new(vec![0; SCRATCH_LEN]),
+        poll_heads: RefCell::new(poll_heads),
+        closing: Notify::new(),
+        is_closing: Cell::new(false),
+        in_flight: Cell::new(0),
+        sample: RefCell::default(),
+        upgrade_heads: Cell::default(),
+        connected: Cell::new(0),
+        failed: Cell::new(0),
+        probes: RefCell::default(),
+        measured: Cell::default(),
+    });
+    let grid = tokio::task::spawn_local({
+        let shared = Rc::clone(&shared);
+        async move { shared.grid.run().await }
+    });
+    let clients = tokio::task::spawn_local(connect_all(index, Rc::clone(&shared)));
+    let mut outcome = Outcome::default();
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Report(reply) => {
+                let _ = reply.send(shared.status());
+            }
+            Command::Close(boundary, reply) => {
+                if boundary == Boundary::Drained {
+                    for probe in shared.probes.borrow().iter() {
+                        shared.close_measure(probe);
+                    }
+                    outcome.boundaries.insert(Boundary::Measured, shared.measured.get());
+                }
+                outcome.boundaries.insert(boundary, shared.sums());
+                let _ = reply.send(());
+            }
+            Command::Begin(phase, at) => {
+                let mut timeline = shared.grid.timeline();
+                match phase {
+                    Phase::WarmUp => timeline.warm_up_at = Some(at),
+                    Phase::Measure => timeline.measure_at = Some(at),
+                    Phase::Connect | Phase::Drain | Phase::Close => {}
+                }
+                shared.grid.set_timeline(timeline);
+            }
+            Command::Finish(reply) => {
+                shared.is_closing.set(true);
+                shared.grid.close();
+                shared.closing.notify_waiters();
+                end(clients, grid, &shared).await;
+                outcome.boundaries.insert(Boundary::Closed, shared.sums());
+                let _ = reply.send(finish(&shared, outcome));
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for all clients to end, and for the timer; whoever takes too long is cut off and counted.
+async fn end(
+    clients: tokio::task::JoinHandle<JoinSet<()>>,
+    grid: tokio::task::JoinHandle<()>,
+    shared: &Shared,
+) {
+    let mut clients = clients.await.expect("clients are only started here");
+    let all = async { while clients.join_next().await.is_some() {} };
+    if tokio::time::timeout(CLOSE_TIMEOUT, all).await.is_err() {
+        for _ in 0..clients.len() {
+            shared.fault(Fault::CloseTimeout);
+        }
+        clients.shutdown().await;
+    }
+    grid.await.expect("the grid ends when it is closed");
+}
+
+fn finish(shared: &Shared, books: Outcome) -> Outcome {
+    let timeline = shared.grid.timeline();
+    let mut dues = vec![TopicDues::default(); shared.plan.scenario.workload.topics.get() as usize];
+    for due in &shared.plan.dues {
+        dues[due.topic as usize].0.push(due.at);
+    }
+    let empty = Recorder::new(
+        shared.plan.scenario.workload.deliver,
+        Arc::from([]),
+        Arc::new(PublishTimes::new(&[])),
+    );
+    let recorder = shared.recorder.replace(empty);
+    Outcome {
+        ledger: *shared.ledger.borrow(),
+        boundaries: books.boundaries,
+        sample: shared.sample.take(),
+        upgrade_heads: shared.upgrade_heads.get(),
+        ..recorder.finish(&timeline, &dues)
+    }
+}
+
+/// Starts this worker's clients at their share of the scenario's connect rate.
+async fn connect_all(index: u32, shared: Rc<Shared>) -> JoinSet<()> {
+    let plan = Arc::clone(&shared.plan);
+    let workers = plan.workers;
+    let rate = f64::from(plan.scenario.load.connects_per_second.get()) / f64::from(workers);
+    let begin = clock::now();
+    let mut tasks = JoinSet::new();
+    let mine = (index..plan.scenario.workload.clients.get()).step_by(workers as usize);
+    for (place, client) in mine.enumerate() {
+        let due = begin.plus(Duration::from_secs_f64(place as f64 / rate));
+        let left = due.since(clock::now());
+        if !left.is_zero() {
+            tokio::time::sleep(left).await;
+        }
+        if shared.is_closing.get() {
+            break;
+        }
+        let seat = shared.recorder.borrow_mut().seat(plan.topic_of(client));
+        let shared = Rc::clone(&shared);
+        tasks.spawn_local(async move {
+            let played = match shared.plan.transport {
+                TransportSettings::ShortPoll(poll) => {
+                    short_poll::play(&shared, client, seat, poll).await
+                }
+                TransportSettings::WebSocket(_) => websocket::play(&shared, client, seat).await,
+            };
+            if let Err(fault) = played {
+                shared.fault(fault);
+            }
+        });
+    }
+    tasks
+}

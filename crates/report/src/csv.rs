@@ -1,0 +1,127 @@
+//! A run as comma-separated values: one row for each transport and round.
+
+use pushbench_protocol::figure::{self, Figure, Unit};
+use pushbench_store::{RunV1, TrialV1, Verdict};
+
+/// Columns before the figures.
+const KEYS: [&str; 9] = [
+    "run",
+    "scenario",
+    "transport",
+    "kind",
+    "round",
+    "started_at",
+    "clients",
+    "measure_s",
+    "verdict",
+];
+
+/// A run as CSV (RFC 4180, but for line ends of one byte): a heading, then one row a trial. Every
+/// figure has a column, and one with `model_` before its name; absent values are empty. The
+/// columns are the same for every run, so files can be put together.
+pub fn csv(run: &RunV1) -> String {
+    let figures = figure::all();
+    let names: Vec<_> = figures.iter().map(column).collect();
+    let modelled = names.iter().map(|name| format!("model_{name}"));
+    let heading = KEYS.iter().map(|&key| key.to_owned()).chain(names.clone()).chain(modelled);
+    let mut out = row(heading);
+    for trial in &run.trials {
+        let measured = figures.iter().map(|figure| trial.figures.get(&figure.name));
+        let modelled = figures.iter().map(|figure| trial.model.figures.get(&figure.name));
+        let values = measured.chain(modelled);
+        let values = values.map(|value| value.map_or(String::new(), f64::to_string));
+        out.push_str(&row(keys(run, trial).into_iter().chain(values)));
+    }
+    out
+}
+
+fn keys(run: &RunV1, trial: &TrialV1) -> [String; KEYS.len()] {
+    let kind = run.transports.iter().find(|transport| transport.label == trial.transport);
+    let measure = trial.phase_seconds.get(&pushbench_protocol::Phase::Measure);
+    let verdict = match trial.worst_verdict() {
+        Verdict::Ok => "ok",
+        Verdict::Warning => "warning",
+        Verdict::Invalid => "invalid",
+    };
+    [
+        run.id.clone(),
+        run.scenario.name.clone(),
+        trial.transport.clone(),
+        kind.map_or(String::new(), |transport| transport.kind.label().to_owned()),
+        trial.round.to_string(),
+        trial.started_at.clone(),
+        trial.clients.to_string(),
+        measure.map_or(String::new(), f64::to_string),
+        verdict.to_owned(),
+    ]
+}
+
+/// Name of a figure's column: with its unit, before what qualifies it, so that names sort
+/// together: `latency_s_p99`, `server_cpu_s_per_delivery`.
+fn column(figure: &Figure) -> String {
+    let unit = match figure.unit {
+        Unit::Bytes => "bytes",
+        Unit::BitsPerSecond => "bits_per_second",
+        Unit::Seconds | Unit::CpuSeconds => "s",
+        Unit::PerSecond => "per_second",
+        Unit::Share => "share",
+        Unit::Count => return figure.name.replace('.', "_"),
+    };
+    let name = &figure.name;
+    if unit != "s" && name.contains(unit) {
+        return name.clone();
+    }
+    for (separator, kept) in [(".", "_"), ("_per_", "_per_"), ("_mean", "_mean")] {
+        if let Some((what, qualifier)) = name.split_once(separator) {
+            return format!("{what}_{unit}{kept}{qualifier}");
+        }
+    }
+    format!("{name}_{unit}")
+}
+
+fn row(fields: impl Iterator<Item = String>) -> String {
+    let fields: Vec<_> = fields.map(quoted).collect();
+    fields.join(",") + "\n"
+}
+
+fn quoted(field: String) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_named_once_and_with_its_unit() {
+        for (figure, expected) in [
+            ("latency.p99", "latency_s_p99"),
+            ("age_mean", "age_s_mean"),
+            ("version_age_mean", "version_age_mean"),
+            ("goodput", "goodput_bits_per_second"),
+            ("wire_bytes_up_per_delivery", "wire_bytes_up_per_delivery"),
+            ("server_cpu_per_client_second", "server_cpu_s_per_client_second"),
+            ("server_memory_per_connection", "server_memory_bytes_per_connection"),
+            ("requests_per_second", "requests_per_second"),
+            ("empty_polls", "empty_polls_share"),
+            ("lost", "lost"),
+        ] {
+            assert_eq!(column(&figure::find(figure).unwrap()), expected);
+        }
+        let mut names: Vec<_> = figure::all().iter().map(column).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn fields_with_commas_and_quotes_are_quoted() {
+        let fields = ["a", "b,c", "d \"e\"", "f\ng"].map(str::to_owned);
+        assert_eq!(row(fields.into_iter()), "a,\"b,c\",\"d \"\"e\"\"\",\"f\ng\"\n");
+    }
+}

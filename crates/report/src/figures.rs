@@ -1,0 +1,39 @@
+//! Figures of a run: over the rounds of a transport, measured and modelled.
+
+use pushbench_protocol::TransportKind;
+use pushbench_stats::Rounds;
+use pushbench_store::{RunV1, TransportV1, TrialV1};
+
+/// The trials of a transport, in the order of their rounds.
+pub(crate) fn trials<'run>(
+    run: &'run RunV1,
+    transport: &TransportV1,
+) -> impl Iterator<Item = &'run TrialV1> {
+    let label = transport.label.clone();
+    run.trials.iter().filter(move |trial| trial.transport == label)
+}
+
+/// A measured figure over those trials that have it.
+pub(crate) fn measured(run: &RunV1, transport: &TransportV1, figure: &str) -> Option<Rounds> {
+    let values: Vec<_> =
+        trials(run, transport).filter_map(|trial| trial.figures.get(figure).copied()).collect();
+    Rounds::of(&values)
+}
+
+/// What the model says of it; the median where rounds differ, as with random arrivals.
+pub(crate) fn modelled(run: &RunV1, transport: &TransportV1, figure: &str) -> Option<f64> {
+    let values: Vec<_> = trials(run, transport)
+        .filter_map(|trial| trial.model.figures.get(figure).copied())
+        .collect();
+    Rounds::of(&values).map(|rounds| rounds.median)
+}
+
+/// The first transport of a kind.
+pub(crate) fn first_of(run: &RunV1, kind: TransportKind) -> Option<&TransportV1> {
+    run.transports.iter().find(|transport| transport.kind == kind)
+}
+
+/// How many rounds were run; 0 if no trial was.
+pub(crate) fn rounds(run: &RunV1) -> u32 {
+    run.trials.iter().map(|trial| trial.round).max().unwrap_or(0)
+}

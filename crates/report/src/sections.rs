@@ -1,0 +1,31 @@
+//! What a report says, in the order in which it says it.
+
+mod answer;
+mod books;
+mod comparison;
+mod expectations;
+mod legend;
+mod machine;
+mod published;
+mod validity;
+
+use pushbench_store::RunV1;
+
+use crate::layout::{Document, Section};
+
+/// The report of a run; `record` is where the record lies, as the reader should type it.
+pub fn document(run: &RunV1, record: Option<&str>) -> Document {
+    let sections: [Option<Section>; 10] = [
+        Some(answer::question(run)),
+        Some(answer::answer(run)),
+        Some(validity::validity(run)),
+        comparison::glance(run),
+        comparison::comparison(run),
+        Some(books::books(run)),
+        expectations::expectations(run),
+        published::published(run),
+        legend::legend(run),
+        Some(machine::machine(run, record)),
+    ];
+    Document { sections: sections.into_iter().flatten().collect() }
+}

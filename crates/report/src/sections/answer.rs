@@ -1,0 +1,325 @@
+//! The question, and the answer in a sentence.
+
+use pushbench_protocol::{Deliver, Phase, TransportKind};
+use pushbench_stats::Rounds;
+use pushbench_store::{RunStatus, RunV1, TransportV1, Verdict};
+
+use crate::figures::{measured, rounds, trials};
+use crate::layout::{Section, Tone};
+use crate::sections::validity::reasons;
+use crate::units::{bytes, grouped, ratio, seconds, share};
+
+/// Shares of delivered messages this close are the same news.
+const SAME_NEWS: f64 = 0.005;
+
+/// The question and how much work was done to answer it.
+pub(crate) fn question(run: &RunV1) -> Section {
+    let mut section = Section::new(&run.scenario.question);
+    let mut work = Vec::new();
+    if let Some(trial) = run.trials.first() {
+        work.push(counted(trial.clients, "client"));
+        if let Some(measure) = trial.phase_seconds.get(&Phase::Measure) {
+            work.push(format!("{} measured", seconds(*measure)));
+        }
+    }
+    work.push(counted(run.transports.len() as u64, "transport"));
+    work.push(counted(u64::from(rounds(run)), "round"));
+    let news = news(run).map_or(String::new(), |news| format!(" {news}"));
+    section.say(Tone::Plain, format!("Scenario {}: {}.{news}", run.scenario.name, work.join(", ")));
+    section
+}
+
+/// What is published and who must get it, if the scenario's settings tell.
+fn news(run: &RunV1) -> Option<String> {
+    let setting = |name: &str| run.scenario.settings.get(name);
+    let pace = match (setting("workload.publish.every"), setting("workload.publish.rate")) {
+        (Some(every), _) => format!("a message every {every}"),
+        (None, Some(rate)) => format!("{rate} messages"),
+        (None, None) => return None,
+    };
+    let bytes = setting("workload.payload.bytes")?;
+    let topics = match setting("workload.topics")?.as_str() {
+        "1" => "The topic".to_owned(),
+        topics => format!("Each of {topics} topics"),
+    };
+    let deliver = match Deliver::from_label(setting("workload.deliver")?)? {
+        Deliver::Every => "each must reach every subscriber",
+        Deliver::Latest => "only the newest counts",
+    };
+    Some(format!("{topics} gets {pace}, {bytes} B of payload; {deliver}."))
+}
+
+/// What the medians say, after whatever speaks against believing it.
+pub(crate) fn answer(run: &RunV1) -> Section {
+    let mut section = Section::new("Answer");
+    if run.worst_verdict() == Verdict::Invalid {
+        let reasons = shortened(reasons(run, Verdict::Invalid)).join("; ");
+        section.say(Tone::Bad, format!("These numbers must not be believed: {reasons}."));
+    }
+    match run.status {
+        RunStatus::Completed => {}
+        RunStatus::Aborted => section.say(
+            Tone::Warning,
+            "The run was stopped before its end; what follows is from the trials until then.",
+        ),
+        RunStatus::Failed => section.say(
+            Tone::Bad,
+            format!("The run failed: {}.", run.failure.as_deref().unwrap_or("no reason recorded")),
+        ),
+    }
+    let tone = if run.worst_verdict() == Verdict::Invalid { Tone::Plain } else { Tone::Strong };
+    match Layer::counted(run).and_then(|layer| Contest::of(run, layer)) {
+        Some(contest) => {
+            let taken = if tone == Tone::Plain { "Taken at face value: " } else { "" };
+            section.say(tone, format!("{taken}{}", contest.sentence(run)));
+            for remark in contest.remarks(run) {
+                section.say(Tone::Plain, remark);
+            }
+        }
+        None => section.say(Tone::Plain, alone(run)),
+    }
+    section
+}
+
+/// The lowest layer at which this run's bytes were counted.
+#[derive(Clone, Copy)]
+enum Layer {
+    Wire,
+    Stream,
+}
+
+impl Layer {
+    /// The lower one if two transports have it, so that there is something to compare.
+    fn counted(run: &RunV1) -> Option<Self> {
+        let counted = |layer: &Self| {
+            run.transports.iter().filter(|transport| layer.bytes(run, transport).is_some()).count()
+        };
+        let layers = || [Self::Wire, Self::Stream].into_iter();
+        layers()
+            .find(|layer| counted(layer) >= 2)
+            .or_else(|| layers().find(|layer| counted(layer) > 0))
+    }
+
+    fn bytes(self, run: &RunV1, transport: &TransportV1) -> Option<Rounds> {
+        let figure = match self {
+            Self::Wire => "wire_bytes_per_delivery",
+            Self::Stream => "stream_bytes_per_delivery",
+        };
+        measured(run, transport, figure)
+    }
+
+    fn place(self) -> &'static str {
+        match self {
+            Self::Wire => "on the wire",
+            Self::Stream => "above TLS",
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::Wire => "layer 3, TCP/IP headers included",
+            Self::Stream => "TCP/IP headers could not be counted",
+        }
+    }
+}
+
+/// The transport with the fewest bytes and the one it is held against.
+struct Contest<'run> {
+    layer: Layer,
+    best: (&'run TransportV1, Rounds),
+    base: (&'run TransportV1, Rounds),
+}
+
+impl<'run> Contest<'run> {
+    /// `None` with fewer than two transports that have the figure. The base is the first short
+    /// poll, unless that is the best; then the first of another kind, or else any other.
+    fn of(run: &'run RunV1, layer: Layer) -> Option<Self> {
+        let counted: Vec<_> = run
+            .transports
+            .iter()
+            .filter_map(|transport| Some((transport, layer.bytes(run, transport)?)))
+            .collect();
+        let best = *counted.iter().min_by(|a, b| a.1.median.total_cmp(&b.1.median))?;
+        let others = || counted.iter().filter(|other| other.0.label != best.0.label);
+        let base = others()
+            .find(|other| {
+                other.0.kind == TransportKind::ShortPoll && best.0.kind != TransportKind::ShortPoll
+            })
+            .or_else(|| others().find(|other| other.0.kind != best.0.kind))
+            .or_else(|| others().next())?;
+        Some(Self { layer, best, base: *base })
+    }
+
+    fn sentence(&self, run: &RunV1) -> String {
+        let (best, base) = (&self.best.0.label, &self.base.0.label);
+        let layer = self.layer;
+        let what = layer.what();
+        let (few, many) = (self.best.1, self.base.1);
+        let latency = self.compare(run, "latency.mean", seconds);
+        if few.overlaps(&many) {
+            let latency = match latency {
+                Some(Comparison::Less { times, values }) => {
+                    format!("{best} was {times} times sooner: mean latency {values}")
+                }
+                Some(Comparison::More { times, values }) => {
+                    format!("{best} was {times} times later: mean latency {values}")
+                }
+                Some(Comparison::Same { values }) => {
+                    format!("nor do they in mean latency ({values})")
+                }
+                None => "latency was not measured".to_owned(),
+            };
+            return format!(
+                "The rounds show no difference between {best} and {base} in bytes {} ({what}: {} \
+                 against {} for each delivered message); {latency}.",
+                layer.place(),
+                range(few, bytes),
+                range(many, bytes),
+            );
+        }
+        let latency = match latency {
+            Some(Comparison::Less { times, values }) => {
+                format!(" and {times} times sooner (mean latency {values})")
+            }
+            Some(Comparison::More { times, values }) => {
+                format!(", but {times} times later (mean latency {values})")
+            }
+            Some(Comparison::Same { values }) => {
+                format!("; the rounds show no difference in mean latency ({values})")
+            }
+            None => "; latency was not measured".to_owned(),
+        };
+        let moved = if self.same_news(run) { "the same news" } else { "each message" };
+        format!(
+            "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against {} \
+             for each delivered message){latency}.",
+            ratio(many.median / few.median),
+            layer.place(),
+            bytes(few.median),
+            bytes(many.median),
+        )
+    }
+
+    fn remarks(&self, run: &RunV1) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let (best, base) = (self.best.0, self.base.0);
+        match self.compare(run, "server_cpu_per_delivery", seconds) {
+            Some(Comparison::Less { times, values }) => remarks.push(format!(
+                "The server spent {times} times less CPU time on each delivery ({values})."
+            )),
+            Some(Comparison::More { times, values }) => remarks.push(format!(
+                "The server spent {times} times more CPU time on each delivery ({values})."
+            )),
+            Some(Comparison::Same { values }) => remarks.push(format!(
+                "The rounds show no difference in the server's CPU time for a delivery ({values})."
+            )),
+            None => {}
+        }
+        if !self.same_news(run) {
+            let seen = |transport| delivered_share(run, transport).map(share);
+            if let (Some(of_best), Some(of_base)) = (seen(best), seen(base)) {
+                remarks.push(format!(
+                    "They did not do the same work: {} delivered {of_best} of what was \
+                     published, {} {of_base}; the rest was replaced by newer values first, or lost.",
+                    best.label, base.label
+                ));
+            }
+        }
+        if rounds(run) == 1 {
+            remarks
+                .push("One round only: how far another would differ was not measured.".to_owned());
+        }
+        remarks
+    }
+
+    fn same_news(&self, run: &RunV1) -> bool {
+        let seen = |transport| delivered_share(run, transport);
+        match (seen(self.best.0), seen(self.base.0)) {
+            (Some(best), Some(base)) => (best - base).abs() <= SAME_NEWS,
+            _ => false,
+        }
+    }
+
+    /// How the best one's figure stands to the base's; `None` if either has none.
+    fn compare(&self, run: &RunV1, figure: &str, shown: fn(f64) -> String) -> Option<Comparison> {
+        let best = measured(run, self.best.0, figure)?;
+        let base = measured(run, self.base.0, figure)?;
+        let values = format!("{} against {}", shown(best.median), shown(base.median));
+        let alike = best.overlaps(&base) || best.median <= 0.0 || base.median <= 0.0;
+        Some(if alike {
+            let values = format!("{} against {}", range(best, shown), range(base, shown));
+            Comparison::Same { values }
+        } else if best.median < base.median {
+            Comparison::Less { times: ratio(base.median / best.median), values }
+        } else {
+            Comparison::More { times: ratio(best.median / base.median), values }
+        })
+    }
+}
+
+/// How one figure of two transports compares.
+enum Comparison {
+    Less {
+        times: String,
+        values: String,
+    },
+    More {
+        times: String,
+        values: String,
+    },
+    /// The ranges of the rounds touch.
+    Same {
+        values: String,
+    },
+}
+
+/// Deliveries of the messages due in the measure phase, of those expected; over all rounds.
+fn delivered_share(run: &RunV1, transport: &TransportV1) -> Option<f64> {
+    let counts = trials(run, transport).map(|trial| &trial.counts);
+    let (delivered, expected) = counts.fold((0, 0), |(delivered, expected), counts| {
+        (delivered + counts.delivered, expected + counts.expected)
+    });
+    (expected > 0).then(|| delivered as f64 / expected as f64)
+}
+
+/// What can be said without a second transport.
+fn alone(run: &RunV1) -> String {
+    let Some(transport) = run.transports.iter().find(|found| trials(run, found).count() > 0) else {
+        return "No trial ran, so there is no answer.".to_owned();
+    };
+    let bytes =
+        match Layer::counted(run).and_then(|layer| Some((layer, layer.bytes(run, transport)?))) {
+            Some((layer, found)) => {
+                format!("{} {} ({})", bytes(found.median), layer.place(), layer.what())
+            }
+            None => "an unknown number of bytes".to_owned(),
+        };
+    let latency = match measured(run, transport, "latency.mean") {
+        Some(latency) => format!(", {} after it was due on average", seconds(latency.median)),
+        None => String::new(),
+    };
+    format!(
+        "{} moved each message with {bytes}{latency}. No other transport has figures to compare with.",
+        transport.label
+    )
+}
+
+fn range(rounds: Rounds, shown: fn(f64) -> String) -> String {
+    let (min, max) = (shown(rounds.min), shown(rounds.max));
+    if min == max { min } else { format!("{min} to {max}") }
+}
+
+/// The first few of them; all stand in the next section.
+fn shortened(mut reasons: Vec<String>) -> Vec<String> {
+    const SHOWN: usize = 3;
+    if reasons.len() > SHOWN {
+        let more = reasons.split_off(SHOWN).len();
+        reasons.push(format!("{more} more, below"));
+    }
+    reasons
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count as f64, 0))
+}

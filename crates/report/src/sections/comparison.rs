@@ -1,0 +1,287 @@
+//! The transports side by side, measured beside modelled.
+
+use pushbench_protocol::figure::{self, Unit};
+use pushbench_stats::Rounds;
+use pushbench_store::{RunV1, TransportV1};
+
+use crate::figures::{measured, modelled, rounds};
+use crate::layout::{Block, ColumnGroup, Row, Section, Span, Table, Tone};
+use crate::units::{ABSENT, digits, number, scaled, share};
+
+/// More transports than this and the comparison no longer fits on one line.
+const SIDE_BY_SIDE: usize = 3;
+
+/// How the numbers of a row are written.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Plain: the unit stands in the heading or the label.
+    Number,
+    /// In 10^6: the unit stands in the label.
+    Millions,
+    /// Per cent.
+    Percent,
+    /// With the unit that fits it.
+    Scaled(Unit),
+}
+
+/// Rows under one heading.
+struct Group {
+    heading: &'static str,
+    rows: &'static [RowOf],
+}
+
+/// One figure of every transport.
+struct RowOf {
+    label: &'static str,
+    figure: &'static str,
+    form: Form,
+}
+
+const fn plain(label: &'static str, figure: &'static str) -> RowOf {
+    RowOf { label, figure, form: Form::Number }
+}
+
+const fn millions(label: &'static str, figure: &'static str) -> RowOf {
+    RowOf { label, figure, form: Form::Millions }
+}
+
+const fn percent(label: &'static str, figure: &'static str) -> RowOf {
+    RowOf { label, figure, form: Form::Percent }
+}
+
+const fn time(label: &'static str, figure: &'static str) -> RowOf {
+    RowOf { label, figure, form: Form::Scaled(Unit::Seconds) }
+}
+
+const fn size(label: &'static str, figure: &'static str) -> RowOf {
+    RowOf { label, figure, form: Form::Scaled(Unit::Bytes) }
+}
+
+/// The rows of the comparison.
+const GROUPS: &[Group] = &[
+    Group {
+        heading: "Bytes for each delivered message, both directions",
+        rows: &[
+            plain("  payload", "payload_bytes_per_delivery"),
+            plain("  repeat", "repeat_bytes_per_delivery"),
+            plain("  header", "header_bytes_per_delivery"),
+            plain("  framing", "framing_bytes_per_delivery"),
+            plain("  control", "control_bytes_per_delivery"),
+            plain("  handshake", "handshake_bytes_per_delivery"),
+            plain("= stream", "stream_bytes_per_delivery"),
+            plain("  tls", "tls_bytes_per_delivery"),
+            plain("  tcp_ip", "tcp_ip_bytes_per_delivery"),
+            plain("= wire", "wire_bytes_per_delivery"),
+            plain("    of that up", "wire_bytes_up_per_delivery"),
+            plain("    of that down", "wire_bytes_down_per_delivery"),
+        ],
+    },
+    Group {
+        heading: "Bytes for each client and second",
+        rows: &[
+            plain("  header", "header_bytes_per_client_second"),
+            plain("  wire up", "wire_bytes_up_per_client_second"),
+            plain("  wire down", "wire_bytes_down_per_client_second"),
+            plain("= wire", "wire_bytes_per_client_second"),
+        ],
+    },
+    Group {
+        heading: "All clients together",
+        rows: &[
+            millions("  wire, Mb/s", "wire_bits_per_second"),
+            millions("  header, Mb/s", "header_bits_per_second"),
+            millions("  payload, Mb/s", "goodput"),
+            plain("  deliveries a second", "deliveries_per_second"),
+            plain("  polls a second", "requests_per_second"),
+            percent("  empty polls, no news", "empty_polls"),
+            plain("  messages a response", "messages_per_response"),
+        ],
+    },
+    Group {
+        heading: "Waiting, from when a message was due until a client had all of it",
+        rows: &[
+            time("  latency p50", "latency.p50"),
+            time("  latency p90", "latency.p90"),
+            time("  latency p99", "latency.p99"),
+            time("  latency max", "latency.max"),
+            time("  latency mean", "latency.mean"),
+            time("  service time mean", "service_time.mean"),
+            time("  age of news, mean", "age_mean"),
+        ],
+    },
+    Group {
+        heading: "Work of the server",
+        rows: &[
+            time("  CPU a delivery", "server_cpu_per_delivery"),
+            time("  CPU a client-second", "server_cpu_per_client_second"),
+            size("  memory a connection", "server_memory_per_connection"),
+        ],
+    },
+    Group {
+        heading: "Work of the load generator, which plays the clients",
+        rows: &[
+            time("  CPU a delivery", "load_cpu_per_delivery"),
+            time("  CPU a client-second", "load_cpu_per_client_second"),
+            size("  memory a connection", "load_memory_per_connection"),
+        ],
+    },
+    Group {
+        heading: "Kernel memory of a connection, both ends, and bytes of connecting",
+        rows: &[
+            size("  kernel memory", "kernel_memory_per_connection"),
+            size("  connecting, stream", "connect_stream_bytes_per_connection"),
+            size("  connecting, wire", "connect_wire_bytes_per_connection"),
+        ],
+    },
+    Group {
+        heading: "Loss, order and punctuality",
+        rows: &[
+            plain("  lost messages", "lost"),
+            plain("  duplicates", "duplicates"),
+            plain("  out of order", "out_of_order"),
+            plain("  replaced before asked", "superseded"),
+            time("  polls late, p99", "poll_lateness.p99"),
+            time("  publishes late, p99", "publish_lateness.p99"),
+        ],
+    },
+];
+
+/// The columns of the overview: group, title, figure.
+const GLANCE: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "bytes a delivery",
+        &[("wire", "wire_bytes_per_delivery"), ("header", "header_bytes_per_delivery")],
+    ),
+    ("latency", &[("mean", "latency.mean"), ("p99", "latency.p99")]),
+    (
+        "server",
+        &[
+            ("CPU a delivery", "server_cpu_per_delivery"),
+            ("memory a client", "server_memory_per_connection"),
+        ],
+    ),
+];
+
+/// One line a transport, where the comparison is too long to be seen at once.
+pub(crate) fn glance(run: &RunV1) -> Option<Section> {
+    if run.transports.len() <= SIDE_BY_SIDE || run.trials.is_empty() {
+        return None;
+    }
+    let groups = GLANCE.iter().map(|(title, columns)| ColumnGroup {
+        title: (*title).to_owned(),
+        columns: columns.iter().map(|(title, _)| (*title).to_owned()).collect(),
+    });
+    let rows = run.transports.iter().map(|transport| {
+        let figures = GLANCE.iter().flat_map(|(_, columns)| columns.iter());
+        let cells = figures.map(|(_, name)| {
+            let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
+            let value = measured(run, transport, name).map(|rounds| scaled(unit, rounds.median));
+            Tone::Plain.span(value.unwrap_or_else(|| ABSENT.to_owned()))
+        });
+        Row::Values { label: Tone::Plain.span(&transport.label), cells: cells.collect() }
+    });
+    let table =
+        Table { label: "measured".to_owned(), groups: groups.collect(), rows: rows.collect() };
+    let mut section = Section::new("At a glance");
+    section.blocks.push(Block::Table(table));
+    Some(section)
+}
+
+/// The comparison; `None` if no trial ran.
+pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
+    if run.trials.is_empty() {
+        return None;
+    }
+    let spread = rounds(run) > 1;
+    let groups = run.transports.iter().map(|transport| ColumnGroup {
+        title: transport.label.clone(),
+        columns: ["measured", "+-", "model"]
+            .into_iter()
+            .filter(|&column| spread || column != "+-")
+            .map(str::to_owned)
+            .collect(),
+    });
+    let mut rows = Vec::new();
+    for group in GROUPS {
+        rows.push(Row::Heading(group.heading.to_owned()));
+        for &RowOf { label, figure, form } in group.rows {
+            let cells = run.transports.iter();
+            let cells = cells.flat_map(|transport| cells_of(run, transport, figure, form, spread));
+            let tone = if label.starts_with('=') { Tone::Strong } else { Tone::Plain };
+            rows.push(Row::Values { label: tone.span(label), cells: cells.collect() });
+        }
+    }
+    let table = Table { label: String::new(), groups: groups.collect(), rows };
+    let mut section = Section::new("Comparison");
+    section.blocks.push(Block::Table(table));
+    Some(section)
+}
+
+fn cells_of(
+    run: &RunV1,
+    transport: &TransportV1,
+    figure: &str,
+    form: Form,
+    spread: bool,
+) -> Vec<Span> {
+    let cell = |tone: Tone, value: Option<f64>| match value {
+        Some(value) => tone.span(form.shown(value)),
+        None => Tone::Faint.span(ABSENT),
+    };
+    let found = measured(run, transport, figure);
+    let mut cells = vec![cell(Tone::Plain, found.map(|rounds| rounds.median))];
+    if spread {
+        cells.push(Tone::Faint.span(found.map_or(String::new(), |rounds| deviation(rounds, form))));
+    }
+    cells.push(cell(Tone::Faint, modelled(run, transport, figure)));
+    cells
+}
+
+/// How far the farthest round lies from the median: nothing where all are equal, per cent, or the
+/// range where the median is 0.
+fn deviation(rounds: Rounds, form: Form) -> String {
+    match rounds.relative_spread() {
+        Some(0.0) => String::new(),
+        Some(spread) if spread < 0.000_5 => "<.1%".to_owned(),
+        Some(spread) if spread < 0.099_5 => format!("{:.1}%", spread * 100.0),
+        Some(spread) if spread < 9.995 => format!("{:.0}%", spread * 100.0),
+        Some(_) => ">999%".to_owned(),
+        None => format!("{}..{}", form.shown(rounds.min), form.shown(rounds.max)),
+    }
+}
+
+impl Form {
+    fn shown(self, value: f64) -> String {
+        match self {
+            Self::Number => number(value),
+            Self::Millions => digits(value / 1e6, 3),
+            Self::Percent => share(value),
+            Self::Scaled(unit) => scaled(unit, value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_shows_a_figure_of_the_catalogue() {
+        let glance = GLANCE.iter().flat_map(|(_, columns)| columns.iter().map(|(_, name)| name));
+        let rows = GROUPS.iter().flat_map(|group| group.rows.iter().map(|row| &row.figure));
+        for name in rows.chain(glance) {
+            assert!(figure::find(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_deviation_is_relative_unless_the_median_is_zero() {
+        let shown = |values: &[f64]| deviation(Rounds::of(values).unwrap(), Form::Number);
+        assert_eq!(shown(&[909.0, 909.0]), "");
+        assert_eq!(shown(&[100.0, 103.0, 99.0]), "3.0%");
+        assert_eq!(shown(&[10_000.0, 10_001.0, 10_000.0]), "<.1%");
+        assert_eq!(shown(&[1.0, 1.0, 3.0]), "200%");
+        assert_eq!(shown(&[1.0, 1.0, 300.0]), ">999%");
+        assert_eq!(shown(&[0.0, 0.0, 3.0]), "0..3");
+    }
+}

@@ -1,0 +1,59 @@
+//! What the words of the report mean, one sentence each.
+
+use pushbench_store::RunV1;
+
+use crate::figures::rounds;
+use crate::layout::{Section, Tone};
+
+/// Word and meaning, in the order in which the report uses them.
+const WORDS: [(&str, &str); 10] = [
+    ("payload, repeat", "the message itself: new to the client, or sent although it had it."),
+    ("header", "HTTP request and answer heads as sent, line ends included."),
+    ("framing", "what marks one message off from the next, as WebSocket's frame headers."),
+    ("control, handshake", "pings and closes; the WebSocket upgrade."),
+    ("stream", "all of these: everything that a program hands to the connection."),
+    ("tls", "what encryption adds; 0 without it."),
+    (
+        "tcp_ip, wire",
+        "IP and TCP headers of every segment, acknowledgements and retransmissions included; \
+         with them it is layer 3, what a network carries.",
+    ),
+    ("latency", "from when a message was due, not from when it was sent, so a backlog shows."),
+    ("service time", "from when it was sent to the server."),
+    ("age of news", "how old the newest message of a client is, averaged over time."),
+];
+
+/// How to read the figures; `None` if no trial ran.
+pub(crate) fn legend(run: &RunV1) -> Option<Section> {
+    if run.trials.is_empty() {
+        return None;
+    }
+    let mut section = Section::new("How to read this");
+    let median = match rounds(run) {
+        0 | 1 => String::new(),
+        rounds => format!(
+            ", the median of {rounds} rounds; +- is how far the farthest round lies from it, \
+             nothing where all are equal"
+        ),
+    };
+    let mut lines = vec![
+        ("measured".to_owned(), format!("counted or timed in this run{median}.")),
+        ("model".to_owned(), "what the protocols' rules predict, without looking.".to_owned()),
+        ("n/a".to_owned(), "does not apply, or is not known.".to_owned()),
+    ];
+    lines.extend(WORDS.iter().map(|&(word, meaning)| (word.to_owned(), meaning.to_owned())));
+    if run.environment.link == "loopback" {
+        let cpu = "the kernel charges a segment's receive path to whoever sent it, so the server \
+                   pays for the clients' receiving.";
+        lines.push(("CPU on loopback".to_owned(), cpu.to_owned()));
+    }
+    let lines = lines.into_iter();
+    section.list(
+        lines
+            .map(|(word, meaning)| {
+                vec![Tone::Strong.span(word), Tone::Plain.span(format!(": {meaning}"))]
+            })
+            .collect(),
+    );
+    Some(section)
+}

@@ -1,0 +1,79 @@
+//! Where the run ran, with which settings, and where its record lies.
+
+use pushbench_store::{EnvironmentV1, RunV1};
+
+use crate::layout::{Section, Tone};
+use crate::units::{bytes, grouped};
+
+/// Machine, network, each transport's options, the scenario's settings, the record's path.
+pub(crate) fn machine(run: &RunV1, record: Option<&str>) -> Section {
+    let mut section = Section::new("Where and how");
+    let environment = &run.environment;
+    if environment.build != "release" {
+        section.say(
+            Tone::Warning,
+            format!(
+                "This was a {} build: its CPU, memory and short waiting times say nothing of a release.",
+                environment.build
+            ),
+        );
+    }
+    let mut items = vec![format!("machine: {}", hardware(environment))];
+    items.push(format!("network: {}", network(run)));
+    items.extend(run.transports.iter().map(|transport| {
+        let options = transport.options.iter().map(|(name, value)| format!("{name} {value}"));
+        let options: Vec<_> = options.collect();
+        let options = if options.is_empty() { "no options".to_owned() } else { options.join(", ") };
+        format!("{}: {options}", transport.label)
+    }));
+    // The question and the transports' options stand elsewhere in the report.
+    let settings = run.scenario.settings.iter();
+    let settings = settings
+        .filter(|(name, _)| *name != "question" && !name.starts_with("transport."))
+        .map(|(name, value)| format!("{name} {value}"));
+    items.push(format!("settings: {}", settings.collect::<Vec<_>>().join(", ")));
+    if !run.scenario.overrides.is_empty() {
+        items.push(format!("set by hand: {}", run.scenario.overrides.join(", ")));
+    }
+    items.push(format!(
+        "run: {} {}, {} build, started {}, ended {}, id {}",
+        run.tool.name, run.tool.version, environment.build, run.started_at, run.ended_at, run.id
+    ));
+    if let Some(record) = record {
+        items.push(format!("record: {record}"));
+    }
+    section.list(items.into_iter().map(|item| vec![Tone::Faint.span(item)]).collect());
+    section
+}
+
+fn hardware(environment: &EnvironmentV1) -> String {
+    let EnvironmentV1 { cpu, cores, memory_bytes, kernel, os, open_files_limit, .. } = environment;
+    known([
+        cpu.clone(),
+        cores.map(|cores| format!("{cores} cores")),
+        memory_bytes.map(|memory| format!("{} memory", bytes(memory as f64))),
+        os.clone(),
+        kernel.as_ref().map(|kernel| format!("kernel {kernel}")),
+        open_files_limit.map(|limit| format!("{} open files", grouped(limit as f64, 0))),
+    ])
+}
+
+fn network(run: &RunV1) -> String {
+    let environment = &run.environment;
+    let header = run.trials.iter().map(|trial| trial.books.header_bytes_per_segment).max();
+    let header = header.filter(|&bytes| bytes > 0);
+    known([
+        Some(environment.link.clone()),
+        environment.congestion_control.clone(),
+        environment
+            .tcp_timestamps
+            .map(|on| format!("TCP timestamps {}", if on { "on" } else { "off" })),
+        header.map(|bytes| format!("{bytes} header bytes a segment")),
+        run.scenario.settings.get("network.mss").map(|mss| format!("maximum segment {mss} B")),
+        environment.port_range.map(|[first, last]| format!("ports {first} to {last}")),
+    ])
+}
+
+fn known<const N: usize>(parts: [Option<String>; N]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

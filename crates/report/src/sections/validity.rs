@@ -1,0 +1,94 @@
+//! Whether the numbers may be believed: what each trial's checks found.
+
+use pushbench_store::{CheckV1, RunV1, Verdict};
+
+use crate::layout::{Line, Section, Tone};
+
+/// The checks that found something, one line each, and how many found nothing.
+pub(crate) fn validity(run: &RunV1) -> Section {
+    let mut section = Section::new("Can the numbers be believed?");
+    let checks = || run.trials.iter().flat_map(|trial| &trial.checks);
+    let count = |verdict| checks().filter(|check| check.verdict == verdict).count();
+    let (passed, warnings) = (count(Verdict::Ok), count(Verdict::Warning));
+    let invalid = count(Verdict::Invalid);
+    let passed = plural(passed, "check passed", "checks passed");
+    match run.worst_verdict() {
+        _ if checks().next().is_none() => section.say(Tone::Warning, "Nothing was checked."),
+        Verdict::Ok => section.say(Tone::Good, format!("Yes: {passed}, no warning.")),
+        Verdict::Warning => {
+            let warnings = plural(warnings, "warning", "warnings");
+            section.say(Tone::Warning, format!("Yes, with {warnings}; {passed}."));
+        }
+        Verdict::Invalid => {
+            let failed = plural(invalid, "check says no", "checks say no");
+            let warnings = plural(warnings, "warning", "warnings");
+            section.say(Tone::Bad, format!("No: {failed}; {warnings}; {passed}."));
+        }
+    }
+    let findings = findings(run).into_iter();
+    section.list(findings.map(|finding| finding.line()).collect());
+    section
+}
+
+/// What the checks of a verdict found, without repetition, as `transport, rounds: text`.
+pub(crate) fn reasons(run: &RunV1, verdict: Verdict) -> Vec<String> {
+    let findings = findings(run).into_iter().filter(|finding| finding.check.verdict == verdict);
+    findings.map(|finding| format!("{}: {}", finding.place(), finding.check.text)).collect()
+}
+
+/// A check that found the same in some rounds of a transport.
+struct Finding<'run> {
+    transport: &'run str,
+    rounds: Vec<u32>,
+    check: &'run CheckV1,
+}
+
+impl Finding<'_> {
+    fn place(&self) -> String {
+        let rounds: Vec<_> = self.rounds.iter().map(u32::to_string).collect();
+        let word = if rounds.len() == 1 { "round" } else { "rounds" };
+        format!("{}, {word} {}", self.transport, rounds.join(" and "))
+    }
+
+    fn line(&self) -> Line {
+        let tag = match self.check.verdict {
+            Verdict::Ok => Tone::Good.span("ok"),
+            Verdict::Warning => Tone::Warning.span("warning"),
+            Verdict::Invalid => Tone::Bad.span("INVALID"),
+        };
+        let text = format!(" {} ({}): {}", self.place(), self.check.check, self.check.text);
+        vec![tag, Tone::Plain.span(text)]
+    }
+}
+
+/// Everything that is not in order, the worst first.
+fn findings(run: &RunV1) -> Vec<Finding<'_>> {
+    let mut findings: Vec<Finding<'_>> = Vec::new();
+    for trial in &run.trials {
+        for check in trial.checks.iter().filter(|check| check.verdict != Verdict::Ok) {
+            let same = |finding: &&mut Finding<'_>| {
+                finding.transport == trial.transport
+                    && (&finding.check.check, finding.check.verdict, &finding.check.text)
+                        == (&check.check, check.verdict, &check.text)
+            };
+            match findings.iter_mut().find(same) {
+                Some(finding) => finding.rounds.push(trial.round),
+                None => findings.push(Finding {
+                    transport: &trial.transport,
+                    rounds: vec![trial.round],
+                    check,
+                }),
+            }
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.check.verdict));
+    findings
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    match count {
+        0 => format!("no {one}"),
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    }
+}

@@ -1,0 +1,138 @@
+//! Reports of runs made by hand.
+
+mod runs;
+
+use pushbench_report::{TextOptions, csv, markdown, text};
+use pushbench_store::RunV1;
+
+const RECORD: &str = "results/ticker/20261122T143000Z-7k3mqa/run.json";
+
+fn options() -> TextOptions {
+    TextOptions { record: Some(RECORD.to_owned()), ..TextOptions::default() }
+}
+
+fn every_run() -> [(&'static str, RunV1); 8] {
+    [
+        ("valid", runs::valid()),
+        ("single_round", runs::single_round()),
+        ("invalid", runs::invalid()),
+        ("absent_figures", runs::absent_figures()),
+        ("kaazing", runs::kaazing()),
+        ("four_transports", runs::four_transports()),
+        ("no_difference", runs::no_difference()),
+        ("without_trials", runs::without_trials()),
+    ]
+}
+
+#[test]
+fn the_text_of_each_run_is_as_reviewed() {
+    for (name, run) in every_run() {
+        insta::assert_snapshot!(format!("text_{name}"), text(&run, &options()));
+    }
+}
+
+#[test]
+fn the_markdown_of_each_run_is_as_reviewed() {
+    for (name, run) in [("kaazing", runs::kaazing()), ("invalid", runs::invalid())] {
+        insta::assert_snapshot!(format!("markdown_{name}"), markdown(&run, Some(RECORD)));
+    }
+}
+
+#[test]
+fn no_line_is_longer_than_the_terminal_is_wide() {
+    for (name, run) in every_run() {
+        for width in [72, 80, 100, 160] {
+            for line in text(&run, &TextOptions { width, ..options() }).lines() {
+                assert!(line.chars().count() <= width, "{name}, {width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn three_transports_stand_side_by_side_in_one_table() {
+    let mut run = runs::four_transports();
+    let dropped = run.transports.remove(2).label;
+    run.trials.retain(|trial| trial.transport != dropped);
+    let text = text(&run, &options());
+    let titles: Vec<_> = text.lines().filter(|line| line.contains("measured  ")).collect();
+    assert_eq!(titles.len(), 1, "{text}");
+}
+
+#[test]
+fn colour_adds_codes_and_no_words() {
+    for (name, run) in every_run() {
+        let coloured = text(&run, &TextOptions { colour: true, ..options() });
+        assert!(coloured.contains("\x1b[1m"), "{name}");
+        assert_eq!(stripped(&coloured), text(&run, &options()), "{name}");
+    }
+}
+
+fn stripped(coloured: &str) -> String {
+    let mut pieces = coloured.split("\x1b[");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str(piece.split_once('m').expect("a code ends with m").1);
+    }
+    text
+}
+
+#[test]
+fn markdown_tables_have_the_same_columns_in_every_row() {
+    for (name, run) in every_run() {
+        let mut columns = None;
+        for line in markdown(&run, None).lines() {
+            if !line.starts_with('|') {
+                columns = None;
+                continue;
+            }
+            let found = line.matches('|').count() - line.matches("\\|").count();
+            assert_eq!(*columns.get_or_insert(found), found, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn csv_has_a_row_for_each_trial_and_the_same_columns_in_all() {
+    for (name, run) in every_run() {
+        let csv = csv(&run);
+        let columns: Vec<_> = csv.lines().map(|line| line.split(',').count()).collect();
+        assert_eq!(columns.len(), run.trials.len() + 1, "{name}");
+        assert!(columns.iter().all(|&count| count == columns[0]), "{name}: {columns:?}");
+    }
+    let csv = csv(&runs::valid());
+    let (heading, row) = (csv.lines().next().unwrap(), csv.lines().nth(2).unwrap());
+    let cell = |column: &str| {
+        let place = heading.split(',').position(|found| found == column).unwrap();
+        row.split(',').nth(place).unwrap()
+    };
+    assert_eq!((cell("transport"), cell("round"), cell("verdict")), ("websocket", "1", "ok"));
+    assert_eq!(cell("framing_bytes_down_per_delivery"), "2");
+    assert_eq!(cell("model_wire_bytes_per_delivery"), "127");
+    assert_eq!(cell("requests_per_second"), "", "absent is empty, not 0");
+}
+
+#[test]
+fn an_invalid_run_says_so_before_any_number() {
+    let text = text(&runs::invalid(), &options());
+    let warned = text.find("must not be believed").expect("it warns");
+    assert!(warned < text.find("fewer bytes").expect("it answers"));
+}
+
+#[test]
+fn the_published_sample_stands_beside_this_run_in_the_old_unit_and_in_si() {
+    let text = text(&runs::kaazing(), &options());
+    for row in [
+        "headers, characters 871 871 2 2 435.5 : 1 435.5 : 1",
+        "headers, bytes 909 909 2 2 454.5 : 1 454.5 : 1",
+        "with the payload 930 930 23 23 40.4 : 1 40.4 : 1",
+        "1,000 clients 6.6 6.645 6.968 0.015 0.01526 0.01600 measured",
+        "10,000 clients 66 66.45 69.68 0.153 0.1526 0.1600 modelled",
+        "100,000 clients 665 664.5 696.8 1.526 1.526 1.600 modelled",
+    ] {
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.lines().any(|line| words(line) == row), "{row}");
+    }
+    let other = pushbench_report::text(&runs::valid(), &options());
+    assert!(!other.contains("published sample"));
+}

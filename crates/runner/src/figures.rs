@@ -1,0 +1,231 @@
+//! Derived figures of a trial, by the names of the catalogue. Pure; a figure that cannot be made is
+//! absent.
+
+use std::collections::BTreeMap;
+
+use pushbench_load::Outcome;
+use pushbench_protocol::figure::bytes_per;
+use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
+use pushbench_stats::Histogram;
+use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, ProcessWorkV1, WorkV1};
+
+/// Figures by name.
+pub(crate) type Figures = BTreeMap<String, f64>;
+
+/// What figures are made from.
+pub(crate) struct Source<'a> {
+    pub(crate) clients: u64,
+    pub(crate) payload_bytes: u32,
+    pub(crate) measure_seconds: f64,
+    pub(crate) is_poll: bool,
+    pub(crate) counts: &'a CountsV1,
+    pub(crate) books: &'a BooksV1,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) work: &'a WorkV1,
+}
+
+/// Bytes of one kind; absent where they were not counted.
+pub(crate) fn bytes_of(kinds: &KindsV1, kind: ByteKind) -> Option<u64> {
+    match kind {
+        ByteKind::Payload => Some(kinds.payload),
+        ByteKind::Repeat => Some(kinds.repeat),
+        ByteKind::Header => Some(kinds.header),
+        ByteKind::Framing => Some(kinds.framing),
+        ByteKind::Control => Some(kinds.control),
+        ByteKind::Handshake => Some(kinds.handshake),
+        ByteKind::Tls => kinds.tls,
+        ByteKind::TcpIp => kinds.tcp_ip,
+    }
+}
+
+/// Bytes of one layer; absent where one of its kinds is.
+pub(crate) fn layer_of(kinds: &KindsV1, layer: Layer) -> Option<u64> {
+    ByteKind::ALL.iter().filter(|kind| kind.is_in(layer)).map(|&kind| bytes_of(kinds, kind)).sum()
+}
+
+/// Every figure of a trial.
+pub(crate) fn figures(source: &Source<'_>) -> Figures {
+    let mut figures = Figures::new();
+    if source.measure_seconds > 0.0 {
+        if let Some(books) = source.books.phases.get(&Phase::Measure) {
+            bytes(&mut figures, source, books);
+        }
+        rates(&mut figures, source);
+        work(&mut figures, source);
+    }
+    if let Some(books) = source.books.phases.get(&Phase::Connect) {
+        connect(&mut figures, source, books);
+    }
+    counts(&mut figures, source);
+    for (name, histogram) in distributions(source.outcome) {
+        waiting(&mut figures, name, histogram);
+    }
+    let ages = [("age_mean", source.outcome.age), ("version_age_mean", source.outcome.version_age)];
+    for (name, average) in ages {
+        if let Some(mean) = average.mean() {
+            figures.insert(name.to_owned(), mean);
+        }
+    }
+    figures
+}
+
+/// Every distribution of a trial by its name in the catalogue.
+pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 6] {
+    [
+        ("latency", &outcome.latency),
+        ("service_time", &outcome.service_time),
+        ("connect_tcp", &outcome.connect_tcp),
+        ("connect_upgrade", &outcome.connect_upgrade),
+        ("poll_lateness", &outcome.poll_lateness),
+        ("publish_lateness", &outcome.publisher.lateness),
+    ]
+}
+
+fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
+    let deliveries = source.counts.deliveries_in_measure as f64;
+    let client_seconds = source.clients as f64 * source.measure_seconds;
+    let mut put = |name: &str, up: Option<u64>, down: Option<u64>| {
+        let both = up.zip(down).map(|(up, down)| up + down);
+        for (direction, bytes) in
+            [(None, both), (Some(Direction::Up), up), (Some(Direction::Down), down)]
+        {
+            let Some(bytes) = bytes else { continue };
+            let bytes = bytes as f64;
+            figures.insert(bytes_per(name, direction, "client_second"), bytes / client_seconds);
+            if deliveries > 0.0 {
+                figures.insert(bytes_per(name, direction, "delivery"), bytes / deliveries);
+            }
+        }
+    };
+    for &kind in ByteKind::ALL {
+        put(kind.label(), bytes_of(&books.up, kind), bytes_of(&books.down, kind));
+    }
+    for &layer in Layer::ALL {
+        put(layer.label(), layer_of(&books.up, layer), layer_of(&books.down, layer));
+    }
+    let polls = source.counts.polls as f64;
+    let mut put = |name: &str, bytes: Option<u64>| {
+        if let Some(bytes) = bytes.filter(|_| polls > 0.0) {
+            figures.insert(name.to_owned(), bytes as f64 / polls);
+        }
+    };
+    let both = |layer| {
+        layer_of(&books.up, layer).zip(layer_of(&books.down, layer)).map(|(up, down)| up + down)
+    };
+    put("header_bytes_up_per_poll", Some(books.up.header));
+    put("header_bytes_down_per_poll", Some(books.down.header));
+    put("header_bytes_per_poll", Some(books.up.header + books.down.header));
+    put("stream_bytes_per_poll", both(Layer::Stream));
+    put("wire_bytes_per_poll", both(Layer::Wire));
+    let header = Some(books.up.header + books.down.header);
+    for (name, bytes) in [
+        ("wire_bits_per_second", both(Layer::Wire)),
+        ("stream_bits_per_second", both(Layer::Stream)),
+        ("header_bits_per_second", header),
+    ] {
+        if let Some(bytes) = bytes {
+            figures.insert(name.to_owned(), bytes as f64 * 8.0 / source.measure_seconds);
+        }
+    }
+    if let Some(bytes) = books.retransmitted_up {
+        figures.insert("retransmitted_bytes".to_owned(), bytes as f64);
+    }
+}
+
+fn rates(figures: &mut Figures, source: &Source<'_>) {
+    let deliveries = source.counts.deliveries_in_measure as f64;
+    let per_second = deliveries / source.measure_seconds;
+    figures.insert("deliveries_per_second".to_owned(), per_second);
+    figures.insert("goodput".to_owned(), per_second * f64::from(source.payload_bytes) * 8.0);
+    if !source.is_poll {
+        return;
+    }
+    let polls = source.counts.polls as f64;
+    figures.insert("requests_per_second".to_owned(), polls / source.measure_seconds);
+    if polls > 0.0 {
+        let empty = source.counts.empty_polls as f64;
+        figures.insert("empty_polls".to_owned(), empty / polls);
+        if polls > empty {
+            figures.insert("messages_per_response".to_owned(), deliveries / (polls - empty));
+        }
+    }
+}
+
+fn work(figures: &mut Figures, source: &Source<'_>) {
+    let deliveries = source.counts.deliveries_in_measure as f64;
+    let client_seconds = source.clients as f64 * source.measure_seconds;
+    for (side, work) in [("server", &source.work.server), ("load", &source.work.load)] {
+        let Some(work) = work else { continue };
+        if let Some(cpu) = work.cpu_ns.map(|ns| ns as f64 / 1e9) {
+            figures.insert(format!("{side}_cpu_per_client_second"), cpu / client_seconds);
+            if deliveries > 0.0 {
+                figures.insert(format!("{side}_cpu_per_delivery"), cpu / deliveries);
+            }
+        }
+        if let Some(bytes) = growth(work) {
+            let per = bytes / source.clients as f64;
+            figures.insert(format!("{side}_memory_per_connection"), per);
+        }
+    }
+    if let Some(share) = source.work.load.as_ref().and_then(|load| load.busiest_worker_share) {
+        figures.insert("load_busy".to_owned(), share);
+    }
+    let kernel = source.work.kernel.as_ref();
+    if let Some((before, after)) =
+        kernel.and_then(|kernel| kernel.slab_before_bytes.zip(kernel.slab_connected_bytes))
+    {
+        let per = (after as f64 - before as f64) / source.clients as f64;
+        figures.insert("kernel_memory_per_connection".to_owned(), per);
+    }
+}
+
+/// Growth of resident memory over the connects; may be negative where memory was given back.
+fn growth(work: &ProcessWorkV1) -> Option<f64> {
+    Some(work.resident_connected_bytes? as f64 - work.resident_before_bytes? as f64)
+}
+
+fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
+    for (name, layer) in [
+        ("connect_stream_bytes_per_connection", Layer::Stream),
+        ("connect_wire_bytes_per_connection", Layer::Wire),
+    ] {
+        if let Some((up, down)) = layer_of(&books.up, layer).zip(layer_of(&books.down, layer)) {
+            figures.insert(name.to_owned(), (up + down) as f64 / source.clients as f64);
+        }
+    }
+}
+
+fn counts(figures: &mut Figures, source: &Source<'_>) {
+    let counts = source.counts;
+    let errors: u64 = counts.errors.values().sum();
+    for (name, count) in [
+        ("published", counts.published),
+        ("deliveries", counts.delivered),
+        ("superseded", counts.superseded),
+        ("lost", counts.lost),
+        ("duplicates", counts.duplicates),
+        ("out_of_order", counts.out_of_order),
+        ("errors", errors),
+    ] {
+        figures.insert(name.to_owned(), count as f64);
+    }
+    if counts.expected > 0 {
+        let seen = counts.delivered as f64 / counts.expected as f64;
+        figures.insert("versions_seen".to_owned(), seen);
+    }
+}
+
+fn waiting(figures: &mut Figures, name: &str, histogram: &Histogram) {
+    let mut put = |statistic: &str, value: Option<std::time::Duration>| {
+        if let Some(value) = value {
+            figures.insert(format!("{name}.{statistic}"), value.as_secs_f64());
+        }
+    };
+    put("mean", histogram.mean());
+    put("max", histogram.max());
+    for (statistic, quantile) in
+        [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)]
+    {
+        put(statistic, histogram.quantile(quantile));
+    }
+}

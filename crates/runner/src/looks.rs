@@ -1,0 +1,164 @@
+//! Looks at server, load generator and machine between the phases of a trial.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pushbench_load::{Boundary, Outcome};
+use pushbench_protocol::{ConnectionClass, Phase, ServerStats, TransportKind, clock};
+use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
+
+use crate::books::ServerSums;
+use crate::control::Control;
+use crate::trial::GONE_BOUND;
+use crate::work::{self, KernelLook, ProcessLook, StealLook};
+
+/// What is looked at.
+pub(crate) struct Eye {
+    /// Process number of the server, if it is ours.
+    pub(crate) server: Option<u32>,
+    pub(crate) control: Control,
+    pub(crate) kind: TransportKind,
+    /// Whether nobody else uses the server, so that its books are of our clients only.
+    pub(crate) is_ours: bool,
+}
+
+/// When it is looked at.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Moment {
+    /// Before the first client connects.
+    Before,
+    /// All are connected.
+    Connected,
+    /// The measure phase begins.
+    MeasureBegins,
+    /// It ends.
+    MeasureEnds,
+}
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    server: BTreeMap<Moment, ProcessLook>,
+    load: BTreeMap<Moment, ProcessLook>,
+    kernel: BTreeMap<Moment, KernelLook>,
+    steal: BTreeMap<Moment, StealLook>,
+    /// The server's books of our transport at each boundary, since our first look.
+    pub(crate) books: BTreeMap<Boundary, ServerSums>,
+    /// What the server's books had before our first client.
+    before: Option<ServerSums>,
+    /// Length of each phase that was played.
+    pub(crate) phase_seconds: BTreeMap<Phase, f64>,
+}
+
+impl Looks {
+    pub(crate) fn new(eye: &Eye) -> Self {
+        let before = eye.control.stats().ok().filter(|_| eye.is_ours);
+        Self { before: before.map(|stats| sums(&stats, eye.kind)), ..Self::default() }
+    }
+
+    /// Looks at the processes, the kernel and the machine.
+    pub(crate) fn take(&mut self, moment: Moment, eye: &Eye) {
+        if let Some(pid) = eye.server {
+            self.server.insert(moment, work::look_at(pid));
+        }
+        self.load.insert(moment, work::look_at(std::process::id()));
+        self.kernel.insert(moment, work::look_at_kernel());
+        if let Some(look) = work::look_at_steal() {
+            self.steal.insert(moment, look);
+        }
+    }
+
+    /// Asks the server for its books.
+    pub(crate) fn take_books(&mut self, boundary: Boundary, eye: &Eye) {
+        // A server without books, or one that has just died, leaves its set out.
+        let (Some(before), Ok(stats)) = (self.before, eye.control.stats()) else { return };
+        self.insert(boundary, before, sums(&stats, eye.kind));
+    }
+
+    /// Asks for the server's books once it has noticed that all clients are gone.
+    pub(crate) fn close(&mut self, eye: &Eye) {
+        let Some(before) = self.before else { return };
+        let begin = clock::now();
+        while let Ok(stats) = eye.control.stats() {
+            let open = stats.connections.get(&class(eye.kind)).map_or(0, |class| class.open);
+            if open == 0 || clock::now().since(begin) > GONE_BOUND {
+                self.insert(Boundary::Closed, before, sums(&stats, eye.kind));
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn insert(&mut self, boundary: Boundary, before: ServerSums, now: ServerSums) {
+        let since =
+            ServerSums { received: now.received - before.received, sent: now.sent - before.sent };
+        self.books.insert(boundary, since);
+    }
+
+    /// Length of the measure phase; zero if it was not played.
+    pub(crate) fn measure_seconds(&self) -> f64 {
+        self.phase_seconds.get(&Phase::Measure).copied().unwrap_or(0.0)
+    }
+
+    /// CPU share of the busiest load worker over the measure phase.
+    pub(crate) fn busy(&self, outcome: &Outcome) -> Option<f64> {
+        let seconds = self.measure_seconds();
+        let busiest = outcome.worker_cpu.iter().max()?;
+        (seconds > 0.0).then(|| busiest.as_secs_f64() / seconds)
+    }
+
+    /// Share of the machine's time that the host took over the measure phase.
+    pub(crate) fn steal_share(&self) -> Option<f64> {
+        let before = self.steal.get(&Moment::MeasureBegins)?;
+        let after = self.steal.get(&Moment::MeasureEnds)?;
+        let all = after.all.checked_sub(before.all).filter(|all| *all > 0)?;
+        Some(after.stolen.saturating_sub(before.stolen) as f64 / all as f64)
+    }
+
+    /// The work on record.
+    pub(crate) fn work(&self, busiest_worker_share: Option<f64>) -> WorkV1 {
+        let load = process_work(&self.load);
+        let kernel = self.kernel.get(&Moment::Before).map(|before| {
+            let connected = self.kernel.get(&Moment::Connected);
+            KernelWorkV1 {
+                slab_before_bytes: before.slab,
+                slab_connected_bytes: connected.and_then(|look| look.slab),
+                tcp_buffers_connected_bytes: connected.and_then(|look| look.tcp_buffers),
+            }
+        });
+        WorkV1 {
+            server: (!self.server.is_empty()).then(|| process_work(&self.server)),
+            load: Some(ProcessWorkV1 { busiest_worker_share, ..load }),
+            kernel,
+        }
+    }
+}
+
+fn class(kind: TransportKind) -> ConnectionClass {
+    match kind {
+        TransportKind::ShortPoll => ConnectionClass::ShortPoll,
+        TransportKind::WebSocket => ConnectionClass::WebSocket,
+    }
+}
+
+fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
+    let class = stats.connections.get(&class(kind)).copied().unwrap_or_default();
+    ServerSums { received: class.received_bytes, sent: class.sent_bytes }
+}
+
+fn process_work(looks: &BTreeMap<Moment, ProcessLook>) -> ProcessWorkV1 {
+    let at = |moment| looks.get(&moment).copied().unwrap_or_default();
+    let (begins, ends) = (at(Moment::MeasureBegins), at(Moment::MeasureEnds));
+    let spent = |before: Option<u64>, after: Option<u64>| after?.checked_sub(before?);
+    let tick_ns = 1_000_000_000 / rustix::param::clock_ticks_per_second();
+    ProcessWorkV1 {
+        cpu_ns: spent(begins.cpu_ns, ends.cpu_ns),
+        cpu_user_ns: spent(begins.user_ticks, ends.user_ticks).map(|ticks| ticks * tick_ns),
+        cpu_system_ns: spent(begins.system_ticks, ends.system_ticks).map(|ticks| ticks * tick_ns),
+        resident_before_bytes: at(Moment::Before).resident,
+        resident_connected_bytes: at(Moment::Connected).resident,
+        resident_end_bytes: ends.resident,
+        resident_peak_bytes: ends.resident_peak,
+        busiest_worker_share: None,
+    }
+}

@@ -1,0 +1,28 @@
+//! The limits of this machine.
+
+use std::fs;
+
+use pushbench_scenario::{Machine, PortRange};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What this machine has; files that cannot be read are taken to be as Linux has them by default.
+pub fn machine() -> Machine {
+    let limit = getrlimit(Resource::Nofile);
+    Machine {
+        open_files_limit: limit.maximum.unwrap_or(u64::MAX),
+        ports: port_range().unwrap_or(PortRange::LINUX),
+    }
+}
+
+/// Raises the soft limit of open files to the hard one; where that fails the limit stays, and
+/// connects that exceed it are counted as failed.
+pub fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+fn port_range() -> Option<PortRange> {
+    let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut ports = text.split_whitespace().map(str::parse);
+    Some(PortRange { first: ports.next()?.ok()?, last: ports.next()?.ok()? })
+}

@@ -1,0 +1,77 @@
+//! The model's figures for a trial: from the scenario to `wire::model`. Pure.
+
+use std::collections::BTreeMap;
+
+use pushbench_load::Plan;
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget, accepted_head_len};
+use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
+use pushbench_scenario::{Arrivals, Scenario, ShortPoll, TransportSettings};
+use pushbench_wire::model::{Link, PollWork, PushWork, Situation};
+use pushbench_wire::segments::SegmentHeaders;
+
+/// What the model predicts for a transport of a scenario whose server is addressed as `host`.
+pub(crate) fn predict(
+    scenario: &Scenario,
+    transport: TransportSettings,
+    host: &str,
+    headers: SegmentHeaders,
+) -> BTreeMap<String, f64> {
+    let workload = &scenario.workload;
+    let situation = Situation {
+        clients: f64::from(workload.clients.get()),
+        rate: workload.publish.rate.per_second(),
+        poisson: workload.publish.arrivals == Arrivals::Poisson,
+        payload: u64::from(workload.payload.bytes),
+        deliver: workload.deliver,
+        link: Link { headers, mss: scenario.network.mss },
+    };
+    let topic = Plan::topic_name(0);
+    let request = &scenario.headers.request;
+    let cookie_bytes = scenario.headers.cookie_bytes;
+    match transport {
+        TransportSettings::ShortPoll(poll) => {
+            let path = topic.poll_path(Cursor::OLDEST);
+            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let conditional = poll.unchanged == Unchanged::NotModified;
+            let head = request.poll(target, conditional);
+            situation.short_poll(PollWork {
+                interval: poll.interval.as_secs_f64(),
+                random_phase: match poll.timing {
+                    PollTiming::Schedule | PollTiming::AfterAnswer => true,
+                    PollTiming::Aligned => false,
+                },
+                unchanged: poll.unchanged,
+                request_head: head.bytes().len() as u64,
+                answer_head: &|body| answer_head_len(scenario, poll, body),
+            })
+        }
+        TransportSettings::WebSocket(_) => {
+            let path = topic.websocket_path(Cursor::OLDEST);
+            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let key = " ".repeat(24);
+            situation.websocket(PushWork {
+                upgrade_head: request.upgrade(target, &key).bytes.len() as u64,
+                accepted_head: accepted_head_len() as u64,
+            })
+        }
+    }
+}
+
+/// Length of an answer's head; `None` is an answer without news and without a body.
+fn answer_head_len(scenario: &Scenario, poll: ShortPoll, body: Option<u64>) -> u64 {
+    let place = Some(Cursor::OLDEST);
+    let mark = match (scenario.workload.deliver, poll.unchanged) {
+        (_, Unchanged::NotModified) => AnswerMark { tag: place, ..AnswerMark::default() },
+        (Deliver::Every, _) | (_, Unchanged::Empty) => {
+            AnswerMark { cursor: place, ..AnswerMark::default() }
+        }
+        (Deliver::Latest, Unchanged::Resend) => AnswerMark::default(),
+    };
+    let status = match (body, poll.unchanged) {
+        (Some(_), _) => AnswerStatus::Messages,
+        (None, Unchanged::NotModified) => AnswerStatus::NotModified,
+        (None, Unchanged::Empty | Unchanged::Resend) => AnswerStatus::Empty,
+    };
+    let body = usize::try_from(body.unwrap_or(0)).unwrap_or(usize::MAX);
+    scenario.headers.response.head_len(status, body, mark) as u64
+}

@@ -1,0 +1,177 @@
+//! A run: the trials of a scenario in turn.
+
+use std::ops::ControlFlow;
+
+use pushbench_load::Progress;
+use pushbench_scenario::Scenario;
+use pushbench_store::{
+    EnvironmentV1, ExpectationV1, RunStatus, RunV1, ScenarioV1, ToolV1, TransportV1, TrialV1,
+    new_id,
+};
+
+use pushbench_store::wall_clock::now_rfc3339;
+
+use crate::server_process::ServerCommand;
+use crate::trial::Trial;
+use crate::{RunError, Target};
+
+/// How a run is to be carried out.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How to start a server for each trial.
+    pub server: ServerCommand,
+    /// A server that someone else runs, in place of that.
+    pub target: Option<Target>,
+    /// Cores that the process may use.
+    pub cores: u32,
+    /// The scenario's file as written, for the record.
+    pub file: String,
+    /// `--set` and `--only` as given, for the record.
+    pub overrides: Vec<String>,
+    /// The machine, for the record.
+    pub environment: EnvironmentV1,
+    /// Version of the program, for the record.
+    pub version: String,
+}
+
+impl Options {
+    /// Load workers of a scenario: half of the cores unless it says otherwise, since the server
+    /// needs the other half; at least one.
+    pub(crate) fn workers(&self, scenario: &Scenario) -> u32 {
+        let clients = scenario.workload.clients.get();
+        let workers = scenario.load.workers.map_or(self.cores / 2, std::num::NonZero::get);
+        workers.clamp(1, clients)
+    }
+}
+
+/// Which trial is being played.
+#[derive(Clone, Copy, Debug)]
+pub struct TrialNote<'a> {
+    /// Label of the transport.
+    pub transport: &'a str,
+    /// Round, from 1.
+    pub round: u32,
+    /// Which trial, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Clients that it plays.
+    pub clients: u32,
+}
+
+/// Sees a run go by and may end it.
+pub trait Observer {
+    /// A trial begins.
+    fn trial_begins(&mut self, note: TrialNote<'_>);
+    /// How far it is; `Break` ends the run, which is then on record as aborted.
+    fn progress(&mut self, note: TrialNote<'_>, progress: Progress) -> ControlFlow<()>;
+    /// A trial is over.
+    fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV1);
+}
+
+/// Plays every trial of a scenario.
+///
+/// Always gives a record. Its status says whether the run completed, was aborted by the observer,
+/// or failed because a trial could not begin; the trials before that are in it.
+pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) -> RunV1 {
+    let mut run = RunV1 {
+        format: "pushbench-run".to_owned(),
+        version: 1,
+        id: new_id(),
+        tool: ToolV1 { name: "pushbench".to_owned(), version: options.version.clone() },
+        started_at: now_rfc3339(),
+        ended_at: String::new(),
+        status: RunStatus::Completed,
+        failure: None,
+        scenario: ScenarioV1 {
+            name: scenario.name.clone(),
+            question: scenario.question.clone(),
+            file: options.file.clone(),
+            overrides: options.overrides.clone(),
+            settings: scenario.settings(),
+        },
+        environment: options.environment.clone(),
+        transports: scenario
+            .transports
+            .iter()
+            .map(|transport| TransportV1 {
+                label: transport.label.clone(),
+                kind: transport.settings.kind(),
+                options: transport.options(),
+            })
+            .collect(),
+        trials: Vec::new(),
+        expectations: Vec::new(),
+    };
+    if let Err(error) = play_all(scenario, options, observer, &mut run) {
+        run.status = RunStatus::Failed;
+        run.failure = Some(error.to_string());
+    }
+    run.expectations = judge_expectations(scenario, &run);
+    run.ended_at = now_rfc3339();
+    run
+}
+
+fn play_all(
+    scenario: &Scenario,
+    options: &Options,
+    observer: &mut dyn Observer,
+    run: &mut RunV1,
+) -> Result<(), RunError> {
+    let plans = scenario.trials();
+    for (index, plan) in plans.iter().enumerate() {
+        let note = TrialNote {
+            transport: &scenario.transports[plan.transport].label,
+            round: plan.round + 1,
+            number: index + 1,
+            of: plans.len(),
+            clients: scenario.workload.clients.get(),
+        };
+        observer.trial_begins(note);
+        let mut stopped = false;
+        let trial = Trial { scenario, transport: plan.transport, round: plan.round, options }
+            .play(now_rfc3339(), &mut |progress| {
+                let flow = observer.progress(note, progress);
+                stopped = stopped || flow.is_break();
+                flow
+            })?;
+        observer.trial_ends(note, &trial);
+        run.trials.push(trial);
+        if stopped {
+            run.status = RunStatus::Aborted;
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Holds the scenario's expectations against the medians over rounds.
+fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
+    let measured = |transport: &str, figure: &str| {
+        median(run, transport, |trial| trial.figures.get(figure).copied())
+    };
+    let modelled = |transport: &str, figure: &str| {
+        median(run, transport, |trial| trial.model.figures.get(figure).copied())
+    };
+    scenario
+        .expect
+        .iter()
+        .map(|expectation| {
+            let judgement = expectation.judge(&measured, &modelled);
+            ExpectationV1 {
+                figure: expectation.written_figure.clone(),
+                condition: expectation.written_condition.clone(),
+                found: judgement.found,
+                bound: judgement.bound,
+                held: judgement.held,
+            }
+        })
+        .collect()
+}
+
+/// Median of a value over the rounds of one transport; `None` if no trial has it.
+fn median(run: &RunV1, transport: &str, value: impl Fn(&TrialV1) -> Option<f64>) -> Option<f64> {
+    let values: Vec<f64> =
+        run.trials.iter().filter(|trial| trial.transport == transport).filter_map(value).collect();
+    pushbench_stats::Rounds::of(&values).map(|rounds| rounds.median)
+}

@@ -1,0 +1,279 @@
+//! One trial: a fresh server, the load generator's phases, and a look at the work between them.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads};
+use pushbench_protocol::heads::printable_characters;
+use pushbench_protocol::{Cursor, Deliver, Phase, TransportKind, clock};
+use pushbench_scenario::{Scenario, TransportSettings, due_times, round_seed};
+use pushbench_store::{CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
+
+use crate::books::{books, segment_headers};
+use crate::control::Control;
+use crate::figures::{self, figures};
+use crate::judge::{Evidence, judge};
+use crate::looks::{Eye, Looks, Moment};
+use crate::machine::machine;
+use crate::memory;
+use crate::predict::predict;
+use crate::run::Options;
+use crate::server_process::ServerProcess;
+use crate::{RunError, Target};
+
+/// A trial to play.
+pub(crate) struct Trial<'a> {
+    pub(crate) scenario: &'a Scenario,
+    /// Place among the scenario's transports.
+    pub(crate) transport: usize,
+    /// From 0.
+    pub(crate) round: u32,
+    pub(crate) options: &'a Options,
+}
+
+/// How a trial ended.
+struct Ending {
+    is_complete: bool,
+    server_death: Option<String>,
+    server_end: Option<String>,
+}
+
+impl Trial<'_> {
+    /// Plays the trial. `watch` sees the progress and may end it; the record then has what was
+    /// measured until then.
+    ///
+    /// # Errors
+    ///
+    /// If it could not begin. What goes wrong later is in the record.
+    pub(crate) fn play(
+        &self,
+        started_at: String,
+        watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<TrialV1, RunError> {
+        let mut scenario = self.scenario.clone();
+        scenario.workload.seed = round_seed(scenario.workload.seed, self.round);
+        let settings = scenario.transports[self.transport].settings;
+        memory::trim();
+
+        let (mut process, target) = match &self.options.target {
+            Some(target) => (None, target.clone()),
+            None => {
+                let process = ServerProcess::start(&self.options.server, &scenario, settings)?;
+                let address = process.announcement.address;
+                let host = address.to_string();
+                (Some(process), Target { address, host, publish_token: None })
+            }
+        };
+        let eye = Eye {
+            server: process.as_ref().map(|process| process.announcement.pid),
+            control: Control::new(target.address),
+            kind: settings.kind(),
+            is_ours: process.is_some(),
+        };
+        let plan = self.plan(scenario, settings, &target, &eye.control);
+        let mut looks = Looks::new(&eye);
+        looks.take(Moment::Before, &eye);
+        let mut load = Load::start(plan.clone())?;
+        let mut death = None;
+        let played = play_phases(&mut load, &mut looks, &eye, &mut |progress| {
+            death = process.as_mut().and_then(ServerProcess::ended);
+            if death.is_some() { ControlFlow::Break(()) } else { watch(progress) }
+        });
+        let outcome = load.finish();
+        if death.is_none() {
+            looks.close(&eye);
+            death = process.as_mut().and_then(ServerProcess::ended);
+        }
+        let server_end = match (process, &death) {
+            (Some(process), None) => process.stop().err(),
+            _ => None,
+        };
+        let is_complete = played.is_continue();
+        let ending = Ending { is_complete, server_death: death, server_end };
+        Ok(self.record(started_at, &plan, &outcome, &looks, ending))
+    }
+
+    fn plan(
+        &self,
+        scenario: Scenario,
+        transport: TransportSettings,
+        target: &Target,
+        control: &Control,
+    ) -> Plan {
+        let topics = scenario.workload.topics.get();
+        // A server of our own is fresh, and its logs are empty. Another's may hold older messages.
+        let is_fresh = self.options.target.is_none();
+        let needs_place = scenario.workload.deliver == Deliver::Every
+            || transport.kind() == TransportKind::WebSocket;
+        let start_cursors = (0..topics)
+            .map(|topic| match transport.kind() {
+                _ if is_fresh || !needs_place => Cursor::OLDEST,
+                TransportKind::WebSocket => Cursor::NOW,
+                TransportKind::ShortPoll => control.end_of(&Plan::topic_name(topic)),
+            })
+            .collect();
+        Plan {
+            dues: due_times(&scenario),
+            transport,
+            target: target.address,
+            host: target.host.clone(),
+            publish_token: target.publish_token.clone(),
+            start_cursors,
+            workers: self.options.workers(&scenario),
+            clients_per_address: machine().ports.clients_per_address(),
+            scenario,
+        }
+    }
+
+    fn record(
+        &self,
+        started_at: String,
+        plan: &Plan,
+        outcome: &Outcome,
+        looks: &Looks,
+        ending: Ending,
+    ) -> TrialV1 {
+        let workload = &plan.scenario.workload;
+        let clients = u64::from(workload.clients.get());
+        let headers = segment_headers(outcome, plan.target.is_ipv6());
+        let counts = counts(plan, outcome);
+        let books = books(outcome, &looks.books, headers);
+        let busy = looks.busy(outcome);
+        let work = looks.work(busy);
+        let figures = figures(&figures::Source {
+            clients,
+            payload_bytes: workload.payload.bytes,
+            measure_seconds: looks.measure_seconds(),
+            is_poll: plan.transport.kind() == TransportKind::ShortPoll,
+            counts: &counts,
+            books: &books,
+            outcome,
+            work: &work,
+        });
+        let checks = judge(&Evidence {
+            scenario: &plan.scenario,
+            transport: plan.transport,
+            outcome,
+            counts: &counts,
+            books: &books,
+            busy,
+            steal: looks.steal_share(),
+            is_complete: ending.is_complete,
+            server_death: ending.server_death,
+            server_end: ending.server_end,
+        });
+        let model = predict(&plan.scenario, plan.transport, &plan.host, headers);
+        TrialV1 {
+            transport: self.scenario.transports[self.transport].label.clone(),
+            round: self.round + 1,
+            started_at,
+            clients,
+            phase_seconds: looks.phase_seconds.clone(),
+            counts,
+            books,
+            waiting: waiting(outcome),
+            work,
+            sample: outcome.sample.as_ref().map(sample),
+            checks,
+            figures,
+            model: ModelV1 { figures: model },
+        }
+    }
+}
+
+/// Plays the phases in turn; breaks off where the watch says so.
+fn play_phases(
+    load: &mut Load,
+    looks: &mut Looks,
+    eye: &Eye,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    use pushbench_load::Boundary::{Connected, Drained, WarmedUp};
+    let mut begin = clock::now();
+    let mut lap = |looks: &mut Looks, phase| {
+        let now = clock::now();
+        looks.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
+        begin = now;
+    };
+    load.connect(watch)?;
+    lap(looks, Phase::Connect);
+    looks.take(Moment::Connected, eye);
+    looks.take_books(Connected, eye);
+    load.warm_up(watch)?;
+    lap(looks, Phase::WarmUp);
+    looks.take_books(WarmedUp, eye);
+
+    let at = load.begin_measure();
+    std::thread::sleep(at.since(clock::now()));
+    looks.take(Moment::MeasureBegins, eye);
+    let measured = load.measure(watch);
+    looks.take(Moment::MeasureEnds, eye);
+    looks.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
+    measured?;
+    begin = clock::now();
+    load.drain(watch)?;
+    looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
+    looks.take_books(Drained, eye);
+    ControlFlow::Continue(())
+}
+
+fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
+    let counts = &outcome.counts;
+    let mut errors: BTreeMap<String, u64> = BTreeMap::new();
+    for (fault, count) in &counts.faults {
+        *errors.entry(fault.label()).or_default() += count;
+    }
+    for (fault, count) in &outcome.publisher.faults {
+        *errors.entry(format!("publisher-{}", fault.label())).or_default() += count;
+    }
+    let published = plan.dues.iter().filter(|due| due.at >= plan.warm_up_end()).count();
+    CountsV1 {
+        published: published as u64,
+        expected: counts.expected,
+        delivered: counts.delivered,
+        superseded: counts.superseded,
+        lost: counts.lost,
+        duplicates: counts.duplicates,
+        out_of_order: counts.out_of_order,
+        foreign: counts.foreign,
+        deliveries_in_measure: counts.deliveries_in_measure,
+        polls: counts.polls,
+        empty_polls: counts.empty_polls,
+        answers: counts.answers.clone(),
+        gap_messages: counts.gap_messages,
+        errors,
+    }
+}
+
+fn waiting(outcome: &Outcome) -> WaitingV1 {
+    let histograms = figures::distributions(outcome)
+        .into_iter()
+        .filter(|(_, histogram)| !histogram.is_empty())
+        .map(|(name, histogram)| {
+            let stored =
+                HistogramV1 { count: histogram.count(), hdr_v2_deflate: histogram.encode() };
+            (name.to_owned(), stored)
+        })
+        .collect();
+    WaitingV1 {
+        histograms,
+        age_ns_mean: outcome.age.mean().map(|seconds| seconds * 1e9),
+        version_age_mean: outcome.version_age.mean(),
+    }
+}
+
+fn sample(heads: &SampleHeads) -> SampleV1 {
+    SampleV1 {
+        request_characters: printable_characters(&heads.request) as u64,
+        response_characters: printable_characters(&heads.response) as u64,
+        request_bytes: heads.request.len() as u64,
+        response_bytes: heads.response.len() as u64,
+        body_bytes: heads.body_len,
+        request_head: String::from_utf8_lossy(&heads.request).into_owned(),
+        response_head: String::from_utf8_lossy(&heads.response).into_owned(),
+    }
+}
+
+/// How long the server may take to notice that its clients are gone.
+pub(crate) const GONE_BOUND: Duration = Duration::from_secs(3);

@@ -1,0 +1,135 @@
+//! What a trial cost to run, from `/proc`.
+
+use std::fs;
+
+/// Bytes of a page; 4 KiB on every platform that Pushbench measures on.
+const PAGE: u64 = 4_096;
+
+/// One look at a process.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct ProcessLook {
+    /// CPU time of all its threads that live, in nanoseconds, from `schedstat`.
+    pub(crate) cpu_ns: Option<u64>,
+    /// User time in clock ticks.
+    pub(crate) user_ticks: Option<u64>,
+    /// System time in clock ticks.
+    pub(crate) system_ticks: Option<u64>,
+    /// Resident memory in bytes.
+    pub(crate) resident: Option<u64>,
+    /// Highest resident memory in bytes.
+    pub(crate) resident_peak: Option<u64>,
+}
+
+/// One look at the kernel's memory.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct KernelLook {
+    /// Slab in bytes.
+    pub(crate) slab: Option<u64>,
+    /// TCP buffers in bytes.
+    pub(crate) tcp_buffers: Option<u64>,
+}
+
+/// Time that the host took from this machine, and all time, in clock ticks over all cores.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct StealLook {
+    pub(crate) stolen: u64,
+    pub(crate) all: u64,
+}
+
+/// Looks at a process.
+pub(crate) fn look_at(pid: u32) -> ProcessLook {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let (user_ticks, system_ticks) = ticks(&stat).unzip();
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    ProcessLook {
+        cpu_ns: cpu_ns(pid),
+        user_ticks,
+        system_ticks,
+        resident: kilobytes(&status, "VmRSS:"),
+        resident_peak: kilobytes(&status, "VmHWM:"),
+    }
+}
+
+/// Looks at the kernel's memory.
+pub(crate) fn look_at_kernel() -> KernelLook {
+    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let sockstat = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
+    KernelLook {
+        slab: kilobytes(&meminfo, "Slab:"),
+        tcp_buffers: tcp_pages(&sockstat).map(|pages| pages * PAGE),
+    }
+}
+
+/// Looks at the time that the host took.
+pub(crate) fn look_at_steal() -> Option<StealLook> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let ticks: Vec<u64> = stat
+        .lines()
+        .find_map(|line| line.strip_prefix("cpu "))?
+        .split_whitespace()
+        .map_while(|field| field.parse().ok())
+        .collect();
+    // user nice system idle iowait irq softirq steal; guest time is in user already (proc(5)).
+    Some(StealLook { stolen: *ticks.get(7)?, all: ticks.iter().take(8).sum() })
+}
+
+/// CPU time of all threads: `schedstat` of the process alone is its first thread's.
+fn cpu_ns(pid: u32) -> Option<u64> {
+    let mut sum = 0;
+    for task in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        let path = task.ok()?.path().join("schedstat");
+        // A thread that ended between the listing and the look counts no more.
+        let Ok(text) = fs::read_to_string(path) else { continue };
+        sum += text.split_whitespace().next()?.parse::<u64>().ok()?;
+    }
+    Some(sum)
+}
+
+/// User and system time: fields 14 and 15, counted behind the name, which may hold blanks (proc(5)).
+fn ticks(stat: &str) -> Option<(u64, u64)> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+fn kilobytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1_024)
+}
+
+fn tcp_pages(sockstat: &str) -> Option<u64> {
+    let line = sockstat.lines().find_map(|line| line.strip_prefix("TCP:"))?;
+    let mut fields = line.split_whitespace();
+    fields.by_ref().find(|field| *field == "mem")?;
+    fields.next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_behind_a_name_with_blanks_and_brackets() {
+        let stat = "7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 111 222 0 0 20 0";
+        assert_eq!(ticks(stat), Some((111, 222)));
+    }
+
+    #[test]
+    fn this_process_has_used_time_and_memory() {
+        let look = look_at(std::process::id());
+        assert!(look.cpu_ns.is_some_and(|ns| ns > 0), "{look:?}");
+        assert!(look.resident.is_some_and(|bytes| bytes > 100_000), "{look:?}");
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_is_unknown_and_not_zero() {
+        assert_eq!(look_at(u32::MAX), ProcessLook::default());
+    }
+
+    #[test]
+    fn pages_of_tcp_are_the_number_after_mem() {
+        assert_eq!(
+            tcp_pages("sockets: used 5\nTCP: inuse 1 orphan 0 tw 0 alloc 3 mem 42\n"),
+            Some(42)
+        );
+    }
+}

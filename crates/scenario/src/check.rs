@@ -1,0 +1,283 @@
+//! Values held against one another, and the scenario made of them.
+
+use std::time::Duration;
+
+use pushbench_protocol::{Deliver, Unchanged};
+
+use crate::complaint::{Complaint, Problems, closest};
+use crate::expect::parse::expectation;
+use crate::file::{OptionsFile, ScenarioFile, TransportFile};
+use crate::kind::{grouped, one_of};
+use crate::quantity::format_duration;
+use crate::reader::At;
+use crate::tree::Place;
+use crate::{
+    Expectation, Headers, Scenario, ServerSettings, ShortPoll, Transport, TransportSettings,
+    WebSocket, Workload,
+};
+
+/// The most messages of one trial. Each has a due time in memory, and a trial that publishes more
+/// measures the publisher.
+const MOST_PUBLISHES: u128 = 10_000_000;
+
+/// A rule between values. It speaks up about values that break it, and ends early, at a `?`, where
+/// one of them was refused already.
+type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
+
+const CHECKS: [Check; 8] = [
+    topics_have_clients,
+    publishes_are_bounded,
+    measure_has_polls,
+    drain_has_a_poll,
+    queue_fits_log,
+    nothing_is_resent_where_all_are_delivered,
+    a_profile_with_its_own_path_gets_what_it_can_say,
+    labels_differ,
+];
+
+/// Checks the file against itself and makes the scenario of it; `None` if anything was refused.
+pub(crate) fn check(
+    file: ScenarioFile,
+    name: String,
+    only: &[String],
+    problems: &Problems,
+) -> Option<Scenario> {
+    for check in CHECKS {
+        // A check that could not be made has nothing to add.
+        let _ = check(&file, problems);
+    }
+    let labels: Option<Vec<&str>> = file.transports.iter().map(TransportFile::name).collect();
+    // With a label refused nobody knows which names `[expect]` and `--only` may use.
+    let labels = labels?;
+    let expect: Vec<_> =
+        file.expect.iter().filter_map(|line| expectation(line, &labels, problems)).collect();
+    for (index, label) in only.iter().enumerate() {
+        if !labels.contains(&label.as_str()) {
+            problems.add(Complaint {
+                place: Place::Only(index),
+                key: String::new(),
+                found: "no transport of the scenario".to_owned(),
+                expected: one_of(labels.iter().copied()).expected,
+                help: closest(label, labels.iter().copied())
+                    .map(|label| format!("did you mean `{label}`?")),
+            });
+        }
+    }
+    let kept = |label: &str| only.is_empty() || only.iter().any(|kept| kept == label);
+    let (expect, dropped) =
+        expect.into_iter().partition(|line: &Expectation| line.transports().all(kept));
+    let mut scenario = resolve(file, name)?;
+    scenario.transports.retain(|transport| kept(&transport.label));
+    Some(Scenario { expect, dropped, ..scenario })
+}
+
+fn resolve(file: ScenarioFile, name: String) -> Option<Scenario> {
+    let longest = file.longest_interval();
+    let ScenarioFile { question, workload, headers, network, server, load, transports, .. } = file;
+    let deliver = workload.deliver?.value;
+    let transports = transports.into_iter().map(|transport| resolved(transport, deliver));
+    Some(Scenario {
+        name,
+        question: question?.value,
+        workload: Workload {
+            clients: workload.clients?.value,
+            topics: workload.topics?.value,
+            publish: workload.publish?.value,
+            payload: workload.payload?,
+            deliver,
+            warm_up: workload.warm_up?.value,
+            measure: workload.measure?.value,
+            drain: workload.drain?.value.unwrap_or(match longest {
+                // Three polls: one to be due, one to be late, one to spare.
+                Some(interval) => Duration::from_secs(5).max(3 * interval.value),
+                None => Duration::from_secs(5),
+            }),
+            rounds: workload.rounds?.value,
+            seed: workload.seed?.value,
+        },
+        headers: Headers {
+            request: headers.request?.value,
+            response: headers.response?.value,
+            cookie_bytes: headers.cookie_bytes?.value,
+        },
+        network: network?,
+        server: ServerSettings {
+            slow_subscriber: server.slow_subscriber?.value,
+            queue: server.queue?.value,
+            log: server.log?.value,
+        },
+        load: load?,
+        transports: transports.collect::<Option<_>>()?,
+        expect: Vec::new(),
+        dropped: Vec::new(),
+    })
+}
+
+fn resolved(transport: TransportFile, deliver: Deliver) -> Option<Transport> {
+    let settings = match transport.options {
+        OptionsFile::ShortPoll { interval, timing, unchanged } => {
+            TransportSettings::ShortPoll(ShortPoll {
+                interval: interval?.value,
+                timing: timing?.value,
+                unchanged: unchanged?.value.unwrap_or(default_unchanged(deliver)),
+            })
+        }
+        OptionsFile::WebSocket => TransportSettings::WebSocket(WebSocket {}),
+        OptionsFile::Unknown => return None,
+    };
+    Some(Transport { label: transport.label?.value, settings })
+}
+
+/// A poller of the newest value gets it each time, as the plainest server does; one that gets
+/// every message once has nothing to get again.
+const fn default_unchanged(deliver: Deliver) -> Unchanged {
+    match deliver {
+        Deliver::Latest => Unchanged::Resend,
+        Deliver::Every => Unchanged::Empty,
+    }
+}
+
+fn topics_have_clients(file: &ScenarioFile, problems: &Problems) -> Option<()> {
+    let (topics, clients) = (file.workload.topics.as_ref()?, file.workload.clients.as_ref()?);
+    if topics.value > clients.value {
+        let expected = format!("at most workload.clients, {}", clients.shown);
+        let help = Some("a topic without a client would be published for nobody");
+        topics.refuse(problems, expected, help);
+    }
+    Some(())
+}
+
+fn publishes_are_bounded(file: &ScenarioFile, problems: &Problems) -> Option<()> {
+    let workload = &file.workload;
+    let (topics, publish) = (workload.topics.as_ref()?, workload.publish.as_ref()?);
+    let time = workload.warm_up.as_ref()?.value + workload.measure.as_ref()?.value;
+    let rate = publish.value.rate;
+    // 10^4 topics, 2^32 events and 4.2 * 10^12 nanoseconds stay within 128 bits.
+    let publishes = u128::from(topics.value.get()) * u128::from(rate.count.get()) * time.as_nanos()
+        / rate.per.as_nanos();
+    if publishes > MOST_PUBLISHES {
+        let expected = format!(
+            "at most {} messages in a trial",
+            grouped(u64::try_from(MOST_PUBLISHES).expect("ten million"))
+        );
+        let help = format!(
+            "{} of topics, {} of warm_up and measure: {} messages",
+            topics.value,
+            format_duration(time),
+            u64::try_from(publishes).map_or_else(|_| "too many".to_owned(), grouped),
+        );
+        publish.refuse(problems, expected, Some(&help));
+    }
+    Some(())
+}
+
+fn measure_has_polls(file: &ScenarioFile, problems: &Problems) -> Option<()> {
+    let (measure, interval) = (file.workload.measure.as_ref()?, file.longest_interval()?);
+    if measure.value < 2 * interval.value {
+        let expected = format!("at least two polls, {}", format_duration(2 * interval.value));
+        measure.refuse(
+            problems,
+            expected,
+            Some(&format!("{} is {}", interval.key, interval.shown)),
+        );
+    }
+    Some(())
+}
+
+fn drain_has_a_poll(file: &ScenarioFile, problems: &Problems) -> Option<()> {
+    let (drain, interval) = (file.workload.drain.as_ref()?, file.longest_interval()?);
+    if drain.value? < interval.value {
+        let expected = format!("at least one poll, {}", format_duration(interval.value));
+        let help = format!(
+            "{} is {}: a message due at the end would never be asked for",
+            interval.key, interval.shown
+        );
+        drain.refuse(problems, expected, Some(&help));
+    }
+    Some(())
+}
+
+fn queue_fits_log(file: &ScenarioFile, problems: &Problems) -> Option<()> {
+    let (queue, log) = (file.server.queue.as_ref()?, file.server.log.as_ref()?);
+    if queue.value > log.value {
+        queue.refuse(problems, format!("at most server.log, {}", log.shown), None);
+    }
+    Some(())
+}
+
+fn nothing_is_resent_where_all_are_delivered(
+    file: &ScenarioFile,
+    problems: &Problems,
+) -> Option<()> {
+    let deliver = file.workload.deliver.as_ref()?;
+    for unchanged in file.written_unchanged() {
+        if deliver.value == Deliver::Every && unchanged.value == Some(Unchanged::Resend) {
+            let expected = "\"empty\" or \"not-modified\" with workload.deliver = \"every\"";
+            let help = "a client that has every message has none to get again";
+            unchanged.refuse(problems, expected.to_owned(), Some(help));
+        }
+    }
+    Some(())
+}
+
+/// Such a profile sends no cursor, so the server cannot know what is new to whom.
+fn a_profile_with_its_own_path_gets_what_it_can_say(
+    file: &ScenarioFile,
+    problems: &Problems,
+) -> Option<()> {
+    let request = file.headers.request.as_ref()?;
+    if !request.value.has_own_path() || file.longest_interval().is_none() {
+        return Some(());
+    }
+    let with = |what: &str| format!("{what} with headers.request = {}", request.shown);
+    let help = Some("the profile brings its own path, so a poll can send no topic and no cursor");
+    if let Some(topics) = file.workload.topics.as_ref().filter(|topics| topics.value.get() > 1) {
+        topics.refuse(problems, with("1"), help);
+    }
+    let deliver = file.workload.deliver.as_ref()?;
+    if deliver.value == Deliver::Every {
+        deliver.refuse(problems, with("\"latest\""), help);
+    }
+    for unchanged in file.written_unchanged() {
+        if unchanged.value.is_some_and(|unchanged| unchanged != Unchanged::Resend) {
+            unchanged.refuse(problems, with("\"resend\""), help);
+        }
+    }
+    Some(())
+}
+
+fn labels_differ(file: &ScenarioFile, problems: &Problems) -> Option<()> {
+    let labels: Vec<_> = file.transports.iter().filter_map(|t| t.label.as_ref()).collect();
+    for (place, label) in labels.iter().enumerate() {
+        if labels[..place].iter().any(|earlier| earlier.value == label.value) {
+            let help = format!("add a `name` to it, as in name = \"{}-2\"", label.value);
+            label.refuse(problems, "a name that no other transport has".to_owned(), Some(&help));
+        }
+    }
+    Some(())
+}
+
+impl ScenarioFile {
+    fn longest_interval(&self) -> Option<At<Duration>> {
+        self.transports
+            .iter()
+            .filter_map(|transport| match &transport.options {
+                OptionsFile::ShortPoll { interval, .. } => interval.clone(),
+                OptionsFile::WebSocket | OptionsFile::Unknown => None,
+            })
+            .max_by_key(|interval| interval.value)
+    }
+
+    fn written_unchanged(&self) -> impl Iterator<Item = &At<Option<Unchanged>>> {
+        self.transports.iter().filter_map(|transport| match &transport.options {
+            OptionsFile::ShortPoll { unchanged, .. } => unchanged.as_ref(),
+            OptionsFile::WebSocket | OptionsFile::Unknown => None,
+        })
+    }
+}
+
+impl TransportFile {
+    fn name(&self) -> Option<&str> {
+        self.label.as_ref().map(|label| label.value.as_str())
+    }
+}

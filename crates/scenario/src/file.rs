@@ -1,0 +1,289 @@
+//! A scenario as written: each value read by itself, none yet held against another.
+//!
+//! serde stops at the first thing that is wrong; a scenario is refused with everything that is.
+//! So its keys are read one by one, here, and this file is the list of them: names, defaults and
+//! ranges.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use pushbench_protocol::{
+    Deliver, Envelope, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind,
+    Unchanged,
+};
+
+use crate::beside::Beside;
+use crate::complaint::Problems;
+use crate::kind::{choice, count, duration, label, one_of, rate, size, text, whole};
+use crate::reader::{At, Line, Read, Reader};
+use crate::tree::{Place, Table};
+use crate::{Arrivals, Content, LoadSettings, Network, Payload, Publish, Rate};
+
+/// What a TOML integer is sure to hold.
+const SEEDS: u64 = i64::MAX as u64;
+const MIB: u32 = 1 << 20;
+const MOST_CLIENTS: u32 = 100_000;
+const MOST_TOPICS: u32 = 10_000;
+const MOST_MESSAGES_KEPT: u32 = 1_000_000;
+
+/// The file as written.
+#[derive(Debug)]
+pub(crate) struct ScenarioFile {
+    pub(crate) question: Read<String>,
+    pub(crate) workload: WorkloadFile,
+    pub(crate) headers: HeadersFile,
+    pub(crate) network: Option<Network>,
+    pub(crate) server: ServerFile,
+    pub(crate) load: Option<LoadSettings>,
+    pub(crate) transports: Vec<TransportFile>,
+    /// `[expect]`: figures and conditions.
+    pub(crate) expect: Vec<Line<String>>,
+}
+
+/// `[workload]`.
+#[derive(Debug)]
+pub(crate) struct WorkloadFile {
+    pub(crate) clients: Read<NonZeroU32>,
+    pub(crate) topics: Read<NonZeroU32>,
+    pub(crate) publish: Read<Publish>,
+    pub(crate) payload: Option<Payload>,
+    pub(crate) deliver: Read<Deliver>,
+    pub(crate) warm_up: Read<Duration>,
+    pub(crate) measure: Read<Duration>,
+    pub(crate) drain: Read<Option<Duration>>,
+    pub(crate) rounds: Read<NonZeroU32>,
+    pub(crate) seed: Read<u64>,
+}
+
+/// `[headers]`.
+#[derive(Debug)]
+pub(crate) struct HeadersFile {
+    pub(crate) request: Read<RequestProfile>,
+    pub(crate) response: Read<ResponseProfile>,
+    pub(crate) cookie_bytes: Read<u32>,
+}
+
+/// `[server]`.
+#[derive(Debug)]
+pub(crate) struct ServerFile {
+    pub(crate) slow_subscriber: Read<SlowPolicy>,
+    pub(crate) queue: Read<NonZeroU32>,
+    pub(crate) log: Read<NonZeroU32>,
+}
+
+/// `[[transport]]`.
+#[derive(Debug)]
+pub(crate) struct TransportFile {
+    /// The `name`, or the kind's.
+    pub(crate) label: Read<String>,
+    pub(crate) options: OptionsFile,
+}
+
+/// Options of a transport, by kind.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are a handful, and they are read once")]
+pub(crate) enum OptionsFile {
+    ShortPoll {
+        interval: Read<Duration>,
+        timing: Read<PollTiming>,
+        unchanged: Read<Option<Unchanged>>,
+    },
+    WebSocket,
+    /// The kind was refused.
+    Unknown,
+}
+
+impl ScenarioFile {
+    /// Reads every key; what is wrong goes to `problems`.
+    pub(crate) fn read(root: &Table, beside: Beside<'_>, problems: &Problems) -> Self {
+        let mut root = Reader::new("", Place::File(0), Some(root), problems);
+        let file = Self {
+            question: root.required("question", text("one line that says what the run answers")),
+            workload: workload(root.table("workload"), beside),
+            headers: headers(root.table("headers"), beside),
+            network: network(root.table("network")),
+            server: server(root.table("server")),
+            load: load(root.table("load")),
+            transports: transports(&mut root, problems),
+            expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
+        };
+        root.finish();
+        file
+    }
+}
+
+fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
+    let file = WorkloadFile {
+        clients: table.required("clients", count(MOST_CLIENTS)),
+        topics: table.or("topics", 1, count(MOST_TOPICS)),
+        publish: table.required_table("publish", "{ every = \"1s\" }").and_then(publish),
+        payload: payload(table.table("payload"), beside),
+        deliver: table.or("deliver", "latest", choice(Deliver::ALL, Deliver::label)),
+        warm_up: table.or("warm_up", "2s", duration(Duration::ZERO..=minutes(10))),
+        measure: table.or("measure", "10s", duration(seconds(1)..=minutes(60))),
+        drain: table.optional("drain", duration(Duration::ZERO..=minutes(10))),
+        rounds: table.or("rounds", 3, count(100)),
+        seed: table.or("seed", 1, whole(0..=SEEDS)),
+    };
+    table.finish();
+    file
+}
+
+/// `{ every = "1s" }` or `{ rate = "5/s" }`, and how they are spread.
+fn publish(mut table: Reader<'_>) -> Read<Publish> {
+    let every = table.optional("every", duration(Duration::from_micros(1)..=minutes(60)));
+    let rate = table.optional("rate", rate);
+    let arrivals = table.or("arrivals", "regular", choice(Arrivals::ALL, Arrivals::label));
+    table.finish();
+    let (every, rate) = (every?, rate?);
+    let refuse = |place, found, help| {
+        table.complain("", place, found, "either `every` or `rate`".to_owned(), help);
+    };
+    let (rate, shown) = match (every.value, rate.value) {
+        (Some(per), None) => (Rate { count: NonZeroU32::MIN, per }, every.shown),
+        (None, Some(value)) => (value, rate.shown),
+        (None, None) => {
+            refuse(table.place(), "without a rate", None);
+            return None;
+        }
+        (Some(_), Some(_)) => {
+            let place = every.place.max(rate.place);
+            let help = "`--set 'workload.publish={ every = \"2s\" }'` replaces both";
+            let help = matches!(place, Place::Set(_)).then(|| help.to_owned());
+            refuse(place, "given by `every` and by `rate`", help);
+            return None;
+        }
+    };
+    Some(table.whole(Publish { rate, arrivals: arrivals?.value }, shown))
+}
+
+fn payload(mut table: Reader<'_>, beside: Beside<'_>) -> Option<Payload> {
+    let bytes = table.or("bytes", 20, size(Envelope::LEN as u32..=16 * MIB));
+    let named = table.optional("content", choice(Named::ALL, Named::label));
+    let file = table.optional("file", beside.payload());
+    table.finish();
+    let content = match (named?, file?) {
+        (named, At { value: None, .. }) => match named.value.unwrap_or(Named::Text) {
+            Named::Text => Content::Text,
+            Named::Random => Content::Random,
+            Named::Json => Content::Json,
+        },
+        (At { value: None, .. }, At { value: Some(bytes), .. }) => Content::File(bytes),
+        (At { value: Some(_), .. }, file) => {
+            let both = "either `content` or `file`".to_owned();
+            table.complain("file", file.place, "given beside `content`", both, None);
+            return None;
+        }
+    };
+    Some(Payload { bytes: bytes?.value, content })
+}
+
+/// Filler that has a name.
+#[derive(Clone, Copy)]
+enum Named {
+    Text,
+    Random,
+    Json,
+}
+
+impl Named {
+    const ALL: &'static [Self] = &[Self::Text, Self::Random, Self::Json];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Random => "random",
+            Self::Json => "json",
+        }
+    }
+}
+
+fn headers(mut table: Reader<'_>, beside: Beside<'_>) -> HeadersFile {
+    let file = HeadersFile {
+        request: table.or("request", "chrome", beside.request_profile()),
+        response: table.or("response", "typical", beside.response_profile()),
+        // Requests stay well within the 16 KiB that the server takes of a head.
+        cookie_bytes: table.or("cookie_bytes", 0, size(0..=8_192)),
+    };
+    table.finish();
+    file
+}
+
+fn network(mut table: Reader<'_>) -> Option<Network> {
+    // 536: what every host must take (RFC 9293, section 3.7.1). 65,495: what fits the largest IP
+    // packet beside 40 bytes of headers.
+    let mss = table.or("mss", 1_460, whole(536..=65_495));
+    table.finish();
+    Some(Network { mss: u16::try_from(mss?.value).expect("the range is one of u16") })
+}
+
+fn server(mut table: Reader<'_>) -> ServerFile {
+    let slow = choice(SlowPolicy::ALL, SlowPolicy::label);
+    let file = ServerFile {
+        slow_subscriber: table.or("slow_subscriber", "drop-oldest", slow),
+        queue: table.or("queue", 1_024, count(MOST_MESSAGES_KEPT)),
+        log: table.or("log", 4_096, count(MOST_MESSAGES_KEPT)),
+    };
+    table.finish();
+    file
+}
+
+fn load(mut table: Reader<'_>) -> Option<LoadSettings> {
+    let workers = table.optional("workers", count(256));
+    let connects_per_second = table.or("connects_per_second", 5_000, count(1_000_000));
+    table.finish();
+    Some(LoadSettings { workers: workers?.value, connects_per_second: connects_per_second?.value })
+}
+
+fn transports(root: &mut Reader<'_>, problems: &Problems) -> Vec<TransportFile> {
+    let kinds = one_of(TransportKind::ALL.iter().map(|kind| kind.label())).expected;
+    let tables = root.tables("transport", &format!("a kind, {kinds}"));
+    let named = |(index, (place, table)): (usize, (Place, &Table))| {
+        let key = match transport_label(table).filter(|name| label(&(*name).into()).is_ok()) {
+            Some(label) => format!("transport.{label}"),
+            None => format!("transport[{}]", index + 1),
+        };
+        transport(Reader::new(&key, place, Some(table), problems))
+    };
+    tables.into_iter().enumerate().map(named).collect()
+}
+
+/// What a transport is called, as far as its table says: its name, or its kind's.
+pub(crate) fn transport_label(table: &Table) -> Option<&str> {
+    table.text("name").or_else(|| table.text("kind"))
+}
+
+fn transport(mut table: Reader<'_>) -> TransportFile {
+    let kind = table.required("kind", choice(TransportKind::ALL, TransportKind::label));
+    let name = table.optional("name", label);
+    let label = name.and_then(|name| match (name.value.clone(), &kind) {
+        (Some(label), _) => Some(name.with(label)),
+        (None, Some(kind)) => Some(kind.clone().with(kind.value.label().to_owned())),
+        (None, None) => None,
+    });
+    let options = match kind.map(|kind| kind.value) {
+        Some(TransportKind::ShortPoll) => OptionsFile::ShortPoll {
+            interval: table.or("interval", "1s", duration(Duration::from_millis(10)..=minutes(3))),
+            timing: table.or("timing", "schedule", choice(PollTiming::ALL, PollTiming::label)),
+            unchanged: table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label)),
+        },
+        Some(TransportKind::WebSocket) => {
+            for option in ["interval", "timing", "unchanged"] {
+                table.refuse_key(option, "nothing: only short-poll has this option");
+            }
+            OptionsFile::WebSocket
+        }
+        // Which options it may have is unknown, so none is called unknown.
+        None => return TransportFile { label, options: OptionsFile::Unknown },
+    };
+    table.finish();
+    TransportFile { label, options }
+}
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}

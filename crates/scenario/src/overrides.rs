@@ -1,0 +1,87 @@
+//! `--set`: settings that replace the file's.
+
+use toml::de::DeValue;
+
+use crate::complaint::{Complaint, Problems, closest};
+use crate::file::transport_label;
+use crate::tree::{Node, Place, Table, Value};
+
+/// Puts every `key=value` into the tree. Keys that no scenario has are put there too: whoever reads
+/// the tree refuses them, as it does in the file.
+pub(crate) fn apply(root: &mut Table, overrides: &[String], problems: &Problems) {
+    for (index, text) in overrides.iter().enumerate() {
+        if let Err(complaint) = set(root, text, Place::Set(index)) {
+            problems.add(complaint);
+        }
+    }
+}
+
+fn set(root: &mut Table, text: &str, place: Place) -> Result<(), Complaint> {
+    let refuse = |key: &str, found: &str, expected: &str, help| Complaint {
+        place,
+        key: key.to_owned(),
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+        help,
+    };
+    let form = "`key=value`, as in `workload.clients=2000`";
+    let Some((key, value)) = text.split_once('=') else {
+        return Err(refuse("", "no setting", form, None));
+    };
+    let key = key.trim();
+    let path: Vec<_> = key.split('.').map(str::trim).collect();
+    if path.contains(&"") {
+        return Err(refuse("", "no setting", form, None));
+    }
+    let node = Node { place, value: value_of(value.trim(), place) };
+    let put = |table: &mut Table, path: &[&str]| {
+        table.set(path, node.clone()).map_err(|depth| {
+            let holder = path[..depth].join(".");
+            refuse(key, "unknown", &format!("a key of a table; `{holder}` is none"), None)
+        })
+    };
+    match path.as_slice() {
+        ["expect", ..] => {
+            Err(refuse(key, "on the command line", "expectations in the file only", None))
+        }
+        ["transport", label, below @ ..] if !below.is_empty() => match transport(root, label) {
+            Ok(table) => put(table, below),
+            Err(labels) => {
+                let key = format!("transport.{label}");
+                let close = closest(label, labels.iter().map(String::as_str));
+                let help = close.map(|close| format!("did you mean `transport.{close}`?"));
+                let expected = format!("one of {}", labels.join(", "));
+                Err(refuse(&key, "unknown", &expected, help))
+            }
+        },
+        path => put(root, path),
+    }
+}
+
+/// The value of the text: TOML if it is some, else the bare word.
+fn value_of(text: &str, place: Place) -> Value {
+    match DeValue::parse(text) {
+        Ok(value) => Value::from_toml(value.get_ref(), &|_| place),
+        Err(_) => Value::Text(text.to_owned()),
+    }
+}
+
+/// The table of the transport of that label, or the labels there are.
+fn transport<'t>(root: &'t mut Table, label: &str) -> Result<&'t mut Table, Vec<String>> {
+    let Some(Node { value: Value::List(nodes), .. }) = root.node_mut("transport") else {
+        return Err(Vec::new());
+    };
+    let label_of = |node: &Node| match &node.value {
+        Value::Table(table) => transport_label(table).map(str::to_owned),
+        _ => None,
+    };
+    let labels: Vec<_> = nodes.iter().filter_map(label_of).collect();
+    nodes
+        .iter_mut()
+        .find(|node| label_of(node).as_deref() == Some(label))
+        .and_then(|node| match &mut node.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        })
+        .ok_or(labels)
+}

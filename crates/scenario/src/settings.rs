@@ -1,0 +1,106 @@
+//! A scenario's settings as names and texts, for the record.
+
+use std::collections::BTreeMap;
+
+use crate::quantity::{format_duration, format_rate};
+use crate::{Content, Payload, Scenario, Transport, TransportSettings};
+
+impl Scenario {
+    /// Every setting with its default resolved, by dotted name, as a scenario file spells it.
+    ///
+    /// `load.workers` is absent if the machine decides. `workload.payload.file` names a file's
+    /// content and not its path.
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let Self { question, workload, headers, network, server, load, transports, .. } = self;
+        let publish = workload.publish;
+        let (rate_key, rate) = match publish.rate.count.get() {
+            1 => ("workload.publish.every", format_duration(publish.rate.per)),
+            _ => ("workload.publish.rate", format_rate(publish.rate)),
+        };
+        let (content_key, content) = content(&workload.payload);
+        let mut settings: BTreeMap<String, String> = [
+            ("question", question.clone()),
+            ("workload.clients", workload.clients.to_string()),
+            ("workload.topics", workload.topics.to_string()),
+            (rate_key, rate),
+            ("workload.publish.arrivals", publish.arrivals.label().to_owned()),
+            ("workload.payload.bytes", workload.payload.bytes.to_string()),
+            (content_key, content),
+            ("workload.deliver", workload.deliver.to_string()),
+            ("workload.warm_up", format_duration(workload.warm_up)),
+            ("workload.measure", format_duration(workload.measure)),
+            ("workload.drain", format_duration(workload.drain)),
+            ("workload.rounds", workload.rounds.to_string()),
+            ("workload.seed", workload.seed.to_string()),
+            ("headers.request", headers.request.name().to_owned()),
+            ("headers.response", headers.response.name().to_owned()),
+            ("headers.cookie_bytes", headers.cookie_bytes.to_string()),
+            ("network.mss", network.mss.to_string()),
+            ("server.slow_subscriber", server.slow_subscriber.to_string()),
+            ("server.queue", server.queue.to_string()),
+            ("server.log", server.log.to_string()),
+            ("load.connects_per_second", load.connects_per_second.to_string()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        if let Some(workers) = load.workers {
+            settings.insert("load.workers".to_owned(), workers.to_string());
+        }
+        for transport in transports {
+            let key = |option: &str| format!("transport.{}.{option}", transport.label);
+            settings.insert(key("kind"), transport.settings.kind().to_string());
+            let options = transport.options().into_iter();
+            settings.extend(options.map(|(option, value)| (key(&option), value)));
+        }
+        settings
+    }
+}
+
+impl Transport {
+    /// Every option of its kind with its default resolved, as a scenario file spells it.
+    pub fn options(&self) -> BTreeMap<String, String> {
+        match self.settings {
+            TransportSettings::ShortPoll(poll) => [
+                ("interval", format_duration(poll.interval)),
+                ("timing", poll.timing.to_string()),
+                ("unchanged", poll.unchanged.to_string()),
+            ]
+            .map(|(option, value)| (option.to_owned(), value))
+            .into(),
+            TransportSettings::WebSocket(_) => BTreeMap::new(),
+        }
+    }
+}
+
+fn content(payload: &Payload) -> (&'static str, String) {
+    const CONTENT: &str = "workload.payload.content";
+    match &payload.content {
+        Content::Text => (CONTENT, "text".to_owned()),
+        Content::Random => (CONTENT, "random".to_owned()),
+        Content::Json => (CONTENT, "json".to_owned()),
+        Content::File(bytes) => {
+            let text = format!("{} bytes, FNV-1a {:016x}", bytes.len(), fnv_1a(bytes));
+            ("workload.payload.file", text)
+        }
+    }
+}
+
+/// A short name of some bytes, so that two records can be told to have used another file.
+///
+/// Source: Fowler, Noll and Vo, as RFC 9923 gives it for 64 bits.
+fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_foobar_is_the_published_one() {
+        assert_eq!(fnv_1a(b"foobar"), 0x8594_4171_f739_67e8);
+        assert_eq!(fnv_1a(b""), 0xcbf2_9ce4_8422_2325);
+    }
+}

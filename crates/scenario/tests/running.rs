@@ -1,0 +1,144 @@
+//! The order of trials, due times, phases of polls, and needs.
+
+mod common;
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use common::scenario;
+use proptest::prelude::*;
+use pushbench_protocol::PollTiming;
+use pushbench_scenario::{
+    Due, Machine, PortRange, due_times, limits, needs, poll_phase, round_seed, source_address,
+};
+
+#[test]
+fn each_round_begins_with_the_transport_that_ended_the_one_before() {
+    let mut scenario = scenario(&["workload.rounds=4"]);
+    scenario.transports.push(scenario.transports[0].clone());
+    let order: Vec<_> = scenario.trials().iter().map(|trial| trial.transport).collect();
+    assert_eq!(order, [0, 1, 2, 2, 0, 1, 1, 2, 0, 0, 1, 2]);
+    let rounds: Vec<_> = scenario.trials().iter().map(|trial| trial.round).collect();
+    assert_eq!(rounds, [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+}
+
+#[test]
+fn regular_messages_are_due_a_period_apart_and_topic_0_begins_at_once() {
+    let scenario = scenario(&["workload.publish={ rate = \"3/s\" }", "workload.topics=2"]);
+    let dues = due_times(&scenario);
+    let first: Vec<_> =
+        dues.iter().filter(|due| due.topic == 0).map(|due| due.at.as_nanos()).take(4).collect();
+    assert_eq!(first, [0, 333_333_333, 666_666_666, 1_000_000_000]);
+    let second = dues.iter().find(|due| due.topic == 1).expect("it publishes too");
+    assert!(second.number == 0 && second.at > Duration::ZERO, "{second:?}");
+    assert!(second.at < Duration::from_nanos(333_333_333), "{second:?}");
+    assert_eq!(dues.len(), 72, "2 topics, 3 a second, 12 seconds");
+}
+
+fn check_schedule(dues: &[Due], topics: u32, end: Duration) {
+    assert!(dues.is_sorted_by_key(|due| due.at), "due times go back");
+    assert!(dues.iter().all(|due| due.at < end), "a message is due after the end");
+    for topic in 0..topics {
+        let of_topic: Vec<_> = dues.iter().filter(|due| due.topic == topic).collect();
+        let in_order = of_topic.iter().enumerate().all(|(n, due)| due.number as usize == n);
+        assert!(in_order, "numbers of topic {topic} have a gap or are out of order");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn due_times_are_in_order_and_the_same_for_the_same_seed(
+        seed in 0_u64..1 << 63,
+        topics in 1_u32..20,
+        rate in 1_u32..50,
+        arrivals in prop_oneof![Just("regular"), Just("poisson")],
+    ) {
+        let publish =
+            format!("workload.publish={{ rate = \"{rate}/s\", arrivals = \"{arrivals}\" }}");
+        let (topics_set, seed_set) =
+            (format!("workload.topics={topics}"), format!("workload.seed={seed}"));
+        let mut scenario = scenario(&[&publish, &topics_set, &seed_set]);
+        let dues = due_times(&scenario);
+        check_schedule(&dues, topics, Duration::from_secs(12));
+        prop_assert_eq!(&dues, &due_times(&scenario));
+        // Five standard deviations of a Poisson count; a regular one is off by one a topic.
+        let expected = f64::from(topics * rate * 12);
+        let off = (dues.len() as f64 - expected).abs();
+        prop_assert!(off <= 5.0 * expected.sqrt(), "{} of {expected}", dues.len());
+        scenario.workload.seed = round_seed(seed, 1);
+        if arrivals == "poisson" || topics > 1 {
+            prop_assert_ne!(&dues, &due_times(&scenario));
+        }
+    }
+
+    #[test]
+    fn a_poll_phase_lies_within_the_interval_and_is_zero_where_all_poll_at_once(
+        seed: u64,
+        client: u32,
+        nanos in 1_u64..1 << 40,
+    ) {
+        let interval = Duration::from_nanos(nanos);
+        prop_assert!(poll_phase(seed, client, interval, PollTiming::Schedule) < interval);
+        prop_assert!(poll_phase(seed, client, interval, PollTiming::AfterAnswer) < interval);
+        prop_assert_eq!(poll_phase(seed, client, interval, PollTiming::Aligned), Duration::ZERO);
+    }
+
+    #[test]
+    fn phases_cover_the_interval_evenly_whatever_the_seed(seed: u64, clients in 100_u32..1_000) {
+        let interval = Duration::from_secs(1);
+        let mut phases: Vec<_> = (0..clients)
+            .map(|client| poll_phase(seed, client, interval, PollTiming::Schedule).as_secs_f64())
+            .collect();
+        let mean = phases.iter().sum::<f64>() / f64::from(clients);
+        prop_assert!((mean - 0.5).abs() < 0.01, "{mean}");
+        phases.sort_by(f64::total_cmp);
+        // Three-distance theorem: with steps of the golden ratio no gap exceeds 2.62 even ones.
+        let widest = phases.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+        prop_assert!(widest * f64::from(clients) < 2.62, "{widest}");
+    }
+
+    #[test]
+    fn no_source_address_gets_more_clients_than_it_may(clients in 1_u32..100_000, per in 1_u32..20_000) {
+        let first = source_address(clients - 1, per);
+        prop_assert!(first.is_loopback());
+        prop_assert_eq!(source_address(0, per), Ipv4Addr::LOCALHOST);
+        prop_assert_eq!(first == source_address(clients - 1 + per, per), false);
+    }
+}
+
+#[test]
+fn source_addresses_go_on_where_an_octet_ends() {
+    for (place, octets) in [
+        (0, [127, 0, 0, 1]),
+        (1, [127, 0, 1, 1]),
+        (2, [127, 0, 1, 2]),
+        (254, [127, 0, 1, 254]),
+        (255, [127, 0, 2, 1]),
+        (64_770, [127, 0, 255, 254]),
+    ] {
+        assert_eq!(source_address(place * 10 + 9, 10).octets(), octets, "{place}");
+    }
+}
+
+#[test]
+fn ten_thousand_clients_need_two_source_addresses_on_an_ordinary_linux() {
+    assert_eq!(PortRange::LINUX.clients_per_address(), 9_881);
+    let scenario = scenario(&["workload.clients=10_000"]);
+    assert_eq!(needs(&scenario, PortRange::LINUX).source_addresses, 2);
+}
+
+#[test]
+fn a_limit_that_is_too_small_is_named_with_the_need_and_the_remedy() {
+    let scenario = scenario(&["workload.clients=10_000"]);
+    let needs = needs(&scenario, PortRange::LINUX);
+    let machine = |open_files_limit| Machine { open_files_limit, ports: PortRange::LINUX };
+    assert!(limits(&needs, &machine(needs.open_files_load)).is_empty());
+    let found = limits(&needs, &machine(1_024));
+    assert_eq!(found.len(), 2, "both sides");
+    insta::assert_snapshot!(found[0], @r"
+    open files of the load generator is 1024, expected at least 10128
+      help: raise the limit with `ulimit -Hn 10128` as root, or give fewer workload.clients
+    ");
+}

@@ -1,0 +1,48 @@
+//! What a record says of itself.
+
+use std::hash::{BuildHasher, Hasher as _, RandomState};
+
+use crate::record::{RunV1, TrialV1, Verdict};
+
+impl RunV1 {
+    /// Value of `format` in every record.
+    pub const FORMAT: &str = "pushbench-run";
+    /// Value of `version` in the records this type describes.
+    pub const VERSION: u32 = 1;
+
+    /// The worst verdict of any check of any trial; [`Verdict::Ok`] if there is none.
+    pub fn worst_verdict(&self) -> Verdict {
+        self.trials.iter().map(TrialV1::worst_verdict).max().unwrap_or(Verdict::Ok)
+    }
+}
+
+impl TrialV1 {
+    /// The worst verdict of its checks; [`Verdict::Ok`] if there is none.
+    pub fn worst_verdict(&self) -> Verdict {
+        self.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Ok)
+    }
+}
+
+/// A short name for a run: 6 digits of base 32, random, lower case, without `i`, `l`, `o`, `u`.
+///
+/// With the second of its start before it (see [`run_folder`](crate::run_folder)) two runs get the
+/// same name once in a thousand million; the second of them is refused, not written over.
+pub fn new_id() -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    // The standard library's keys come from the system's random numbers, one pair a process.
+    let bits = RandomState::new().build_hasher().finish();
+    (0..6).map(|place| char::from(DIGITS[(bits >> (5 * place) & 31) as usize])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_six_lower_case_digits_and_another_each_time() {
+        let (first, second) = (new_id(), new_id());
+        assert_eq!(first.len(), 6);
+        assert!(first.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()));
+        assert_ne!(first, second);
+    }
+}

@@ -1,0 +1,163 @@
+//! A small run with every field of the record filled at least once.
+
+use std::collections::BTreeMap;
+
+use pushbench_protocol::{Phase, TransportKind};
+use pushbench_store::{
+    BooksV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, HistogramV1, KernelWorkV1, KindsV1,
+    ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1,
+    ToolV1, TransportV1, TrialV1, Verdict, WaitingV1, WorkV1,
+};
+
+/// One short poller, one round, ten polls.
+pub(crate) fn run() -> RunV1 {
+    RunV1 {
+        format: RunV1::FORMAT.to_owned(),
+        version: RunV1::VERSION,
+        id: "7k3mqa".to_owned(),
+        tool: ToolV1 { name: "pushbench".to_owned(), version: "0.1.0".to_owned() },
+        started_at: "2026-11-22T14:30:00.000Z".to_owned(),
+        ended_at: "2026-11-22T14:30:14.250Z".to_owned(),
+        status: RunStatus::Aborted,
+        failure: Some("stopped by a signal".to_owned()),
+        scenario: ScenarioV1 {
+            name: "ticker".to_owned(),
+            question: "What does a ticker cost by polling each second?".to_owned(),
+            file: "question = \"What does a ticker cost by polling each second?\"\n".to_owned(),
+            overrides: vec!["workload.clients=1".to_owned()],
+            settings: BTreeMap::from([("workload.clients".to_owned(), "1".to_owned())]),
+        },
+        environment: EnvironmentV1 {
+            cpu: Some("Some CPU @ 2.00GHz".to_owned()),
+            cores: Some(2),
+            memory_bytes: Some(8_589_934_592),
+            kernel: Some("6.1.0".to_owned()),
+            os: Some("Some Linux 12".to_owned()),
+            open_files_limit: Some(1_048_576),
+            port_range: Some([32_768, 60_999]),
+            congestion_control: Some("cubic".to_owned()),
+            tcp_timestamps: Some(true),
+            link: "loopback".to_owned(),
+            build: "release".to_owned(),
+        },
+        transports: vec![TransportV1 {
+            label: "short-poll".to_owned(),
+            kind: TransportKind::ShortPoll,
+            options: BTreeMap::from([("interval".to_owned(), "1s".to_owned())]),
+        }],
+        trials: vec![trial()],
+        expectations: vec![ExpectationV1 {
+            figure: "short-poll.latency.p99".to_owned(),
+            condition: "< 50ms".to_owned(),
+            found: Some(0.991),
+            bound: Some(0.05),
+            held: false,
+        }],
+    }
+}
+
+fn trial() -> TrialV1 {
+    TrialV1 {
+        transport: "short-poll".to_owned(),
+        round: 1,
+        started_at: "2026-11-22T14:30:00.100Z".to_owned(),
+        clients: 1,
+        phase_seconds: BTreeMap::from([(Phase::Connect, 0.1), (Phase::Measure, 10.0)]),
+        counts: CountsV1 {
+            published: 10,
+            expected: 10,
+            delivered: 10,
+            deliveries_in_measure: 10,
+            polls: 10,
+            answers: BTreeMap::from([(200, 10)]),
+            errors: BTreeMap::from([("connect-refused".to_owned(), 0)]),
+            ..CountsV1::default()
+        },
+        books: BooksV1 {
+            phases: BTreeMap::from([(
+                Phase::Measure,
+                PhaseBooksV1 {
+                    up: KindsV1 {
+                        header: 7_160,
+                        tls: Some(0),
+                        tcp_ip: Some(1_040),
+                        ..KindsV1::default()
+                    },
+                    down: KindsV1 { payload: 210, header: 1_930, ..KindsV1::default() },
+                    segments_up: Some(20),
+                    segments_down: Some(10),
+                    retransmitted_up: Some(0),
+                },
+            )]),
+            reconciliations: vec![ReconciliationV1 {
+                pair: "codec = client sockets".to_owned(),
+                phases: "measure".to_owned(),
+                direction: "up".to_owned(),
+                left: 7_160,
+                right: 7_160,
+            }],
+            header_bytes_per_segment: 52,
+        },
+        waiting: WaitingV1 {
+            histograms: BTreeMap::from([(
+                "latency".to_owned(),
+                HistogramV1 { count: 0, hdr_v2_deflate: String::new() },
+            )]),
+            age_ns_mean: Some(1.0e9 / 3.0),
+            version_age_mean: Some(0.5),
+        },
+        work: WorkV1 {
+            server: Some(ProcessWorkV1 {
+                cpu_ns: Some(1_200_000),
+                cpu_user_ns: Some(0),
+                cpu_system_ns: Some(0),
+                resident_before_bytes: Some(4_000_000),
+                resident_connected_bytes: Some(4_008_192),
+                resident_end_bytes: Some(4_008_192),
+                resident_peak_bytes: Some(4_100_000),
+                busiest_worker_share: None,
+            }),
+            load: Some(ProcessWorkV1 {
+                busiest_worker_share: Some(0.01),
+                ..ProcessWorkV1::default()
+            }),
+            kernel: Some(KernelWorkV1 {
+                slab_before_bytes: Some(50_000_000),
+                slab_connected_bytes: Some(50_010_000),
+                tcp_buffers_connected_bytes: Some(8_192),
+            }),
+        },
+        sample: Some(SampleV1 {
+            request_head: "GET / HTTP/1.1\r\n\r\n".to_owned(),
+            response_head: "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+            request_characters: 14,
+            response_characters: 15,
+            request_bytes: 18,
+            response_bytes: 19,
+            body_bytes: 21,
+        }),
+        checks: vec![
+            CheckV1 {
+                check: "books-balance".to_owned(),
+                verdict: Verdict::Ok,
+                found: Some(0.0),
+                limit: Some(0.0),
+                text: "the books balance to the byte".to_owned(),
+            },
+            CheckV1 {
+                check: "lateness".to_owned(),
+                verdict: Verdict::Warning,
+                found: Some(0.006),
+                limit: Some(0.005),
+                text: "polls left late: p99 6 ms, bound 5 ms; use fewer clients".to_owned(),
+            },
+        ],
+        figures: BTreeMap::from([
+            ("latency.mean".to_owned(), 0.1 + 0.2),
+            ("wire_bytes_per_delivery".to_owned(), 1_086.0),
+        ]),
+        model: ModelV1 {
+            figures: BTreeMap::from([("wire_bytes_per_delivery".to_owned(), 1_086.0)]),
+        },
+    }
+}
