@@ -1,1 +1,38 @@
-fn main() {}
+//! The command line: flags, wiring, exit codes, printing.
+//!
+//! The only crate that prints and ends the process. Each subcommand is a file; `run` reads as a
+//! table of contents: read, check, run, store, report.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
+
+mod arguments;
+mod check;
+mod exit;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod scenario_file;
+mod serve;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Run(options) => run::run(&options),
+        Command::Serve(options) => serve::serve(&options),
+        Command::Check(options) => check::check(&options),
+        Command::Report(options) => report::report(&options),
+    };
+    let exit = done.unwrap_or_else(|error| {
+        eprintln!("pushbench: {error:#}");
+        Exit::CouldNotRun
+    });
+    exit.into()
+}

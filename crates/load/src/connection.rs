@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pushbench_scenario::source_address;
-use pushbench_wire::tcp_info::{bind_address_no_port, tcp_info};
+use pushbench_wire::tcp_info::{TcpInfo, bind_address_no_port, tcp_info};
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
@@ -27,6 +27,8 @@ pub(crate) struct Probe {
     counters: Arc<SocketCounters>,
     descriptor: Cell<Option<RawFd>>,
     last: Cell<SocketSums>,
+    /// Whether a read has told that the server's FIN has come.
+    has_ended: Cell<bool>,
     /// Whether this connection has passed [`crate::Boundary::Measured`].
     pub(crate) is_measured: Cell<bool>,
 }
@@ -36,7 +38,11 @@ impl Probe {
     pub(crate) fn sums(&self) -> SocketSums {
         let Some(descriptor) = self.descriptor.get() else { return self.last.get() };
         // A kernel that cannot be asked leaves its set of books out; the report then says so.
-        let kernel = tcp_info(descriptor).ok();
+        let kernel = tcp_info(descriptor).ok().map(|info| {
+            // The kernel counts the server's FIN as a byte received; no socket ever reads it.
+            let fin = u64::from(self.has_ended.get() || info.is_close_wait);
+            TcpInfo { bytes_received: info.bytes_received - fin, ..info }
+        });
         SocketSums::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
     }
 
@@ -67,6 +73,7 @@ impl Connection {
             counters: Arc::clone(&counters),
             descriptor: Cell::new(Some(stream.as_raw_fd())),
             last: Cell::default(),
+            has_ended: Cell::new(false),
             is_measured: Cell::new(false),
         });
         Ok(Self { probe, stream: CountingStream::new(stream, counters) })
@@ -105,7 +112,12 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if matches!(result, Poll::Ready(Ok(()))) && buf.filled().len() == before {
+            self.probe.has_ended.set(true);
+        }
+        result
     }
 }
 

@@ -66,7 +66,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts the publisher and the workers, which begin to connect their clients.
+    /// Starts the publisher and the workers. No client connects yet, so memory can be looked at.
     ///
     /// # Errors
     ///
@@ -94,11 +94,14 @@ impl Load {
         })
     }
 
-    /// Waits until every client has connected or failed, and all is quiet.
+    /// Connects every client, or counts it as failed, and waits until all is quiet.
     pub fn connect(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
         let clients = f64::from(self.plan.scenario.workload.clients.get());
         let rate = f64::from(self.plan.scenario.load.connects_per_second.get());
         let bound = Duration::from_secs_f64(clients / rate) + CONNECT_BOUND;
+        for worker in &self.workers {
+            let _ = worker.commands.send(Command::Connect);
+        }
         self.wait(Phase::Connect, bound, watch, |status, _| {
             let arrived = (status.connected + status.failed) as f64;
             arrived / clients

@@ -29,6 +29,8 @@ const SCRATCH_LEN: usize = 64 * 1024;
 
 /// What the conductor tells a worker.
 pub(crate) enum Command {
+    /// Begin to connect.
+    Connect,
     /// Say how things stand.
     Report(oneshot::Sender<Status>),
     /// Close the books of a boundary; nothing moves.
@@ -209,10 +211,17 @@ async fn play(
         let shared = Rc::clone(&shared);
         async move { shared.grid.run().await }
     });
-    let clients = tokio::task::spawn_local(connect_all(index, Rc::clone(&shared)));
+    let (connect, told) = oneshot::channel();
+    let mut connect = Some(connect);
+    let clients = tokio::task::spawn_local(connect_all(index, Rc::clone(&shared), told));
     let mut outcome = Outcome::default();
     while let Some(command) = commands.recv().await {
         match command {
+            Command::Connect => {
+                if let Some(connect) = connect.take() {
+                    let _ = connect.send(());
+                }
+            }
             Command::Report(reply) => {
                 let _ = reply.send(shared.status());
             }
@@ -236,6 +245,8 @@ async fn play(
                 shared.grid.set_timeline(timeline);
             }
             Command::Finish(reply) => {
+                // Whoever was never told to connect has nothing to end.
+                drop(connect.take());
                 shared.is_closing.set(true);
                 shared.grid.close();
                 shared.closing.notify_waiters();
@@ -286,8 +297,11 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
     }
 }
 
-/// Starts this worker's clients at their share of the scenario's connect rate.
-async fn connect_all(index: u32, shared: Rc<Shared>) -> JoinSet<()> {
+/// Starts this worker's clients at their share of the scenario's connect rate, once told to.
+async fn connect_all(index: u32, shared: Rc<Shared>, told: oneshot::Receiver<()>) -> JoinSet<()> {
+    if told.await.is_err() {
+        return JoinSet::new();
+    }
     let plan = Arc::clone(&shared.plan);
     let workers = plan.workers;
     let rate = f64::from(plan.scenario.load.connects_per_second.get()) / f64::from(workers);

@@ -1,6 +1,7 @@
 //! The server as a child process, fresh for each trial.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -46,6 +47,7 @@ impl ServerProcess {
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
             .args(options(scenario, transport))
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

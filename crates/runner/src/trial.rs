@@ -73,8 +73,8 @@ impl Trial<'_> {
         };
         let plan = self.plan(scenario, settings, &target, &eye.control);
         let mut looks = Looks::new(&eye);
-        looks.take(Moment::Before, &eye);
         let mut load = Load::start(plan.clone())?;
+        looks.take(Moment::Before, &eye);
         let mut death = None;
         let played = play_phases(&mut load, &mut looks, &eye, &mut |progress| {
             death = process.as_mut().and_then(ServerProcess::ended);

@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The push server: the same messages by polling and by WebSocket, with every byte counted.
+//!
+//! A publish becomes one [`log::Message`], encoded once. The [`hub`] decides who gets what: it is
+//! pure and knows no sockets. The routes speak HTTP and the sessions WebSocket; both ask the hub
+//! and obey. Every socket is wrapped in a counting stream, and the books say at `/stats` what each
+//! class of connection has carried.
+//!
+//! Deliberately absent: a runtime (it runs on the caller's, one thread is enough), TLS, signals,
+//! printing, and any code for the teaching page. What is measured is only what is compared.
+//!
+//! Start with [`hub`], then `websocket/session.rs`.
+
+mod books;
+mod config;
+mod connection;
+mod exchange;
+pub mod hub;
+mod listener;
+pub mod log;
+mod patience;
+mod routes;
+mod server;
+mod websocket;
+
+pub use config::{Limits, ServerConfig};
+pub use routes::heads::HeadsError;
+pub use server::{Ended, SHUTDOWN_TIME, Server, ServerError};

@@ -18,8 +18,10 @@ pub struct TcpInfo {
     pub bytes_sent: u64,
     /// Of those, sent again (`tcpi_bytes_retrans`).
     pub bytes_retransmitted: u64,
-    /// Data bytes received in order (`tcpi_bytes_received`).
+    /// Data bytes received in order (`tcpi_bytes_received`); the peer's FIN counts as one more.
     pub bytes_received: u64,
+    /// Whether the peer's FIN has come and ours has not gone (state `CLOSE_WAIT`).
+    pub is_close_wait: bool,
     /// Segments sent, pure acknowledgements and the SYN included (`tcpi_segs_out`).
     pub segments_out: u64,
     /// Segments received (`tcpi_segs_in`).
@@ -88,6 +90,8 @@ struct KernelTcpInfo {
     bytes_retrans: u64,
 }
 
+/// `TCP_CLOSE_WAIT`.
+const CLOSE_WAIT: u8 = 8;
 /// `TCPI_OPT_TIMESTAMPS`.
 const OPTION_TIMESTAMPS: u8 = 1;
 
@@ -129,6 +133,7 @@ pub fn tcp_info(descriptor: RawFd) -> io::Result<TcpInfo> {
         bytes_sent: info.bytes_sent,
         bytes_retransmitted: info.bytes_retrans,
         bytes_received: info.bytes_received,
+        is_close_wait: info.state == CLOSE_WAIT,
         segments_out: u64::from(info.segs_out),
         segments_in: u64::from(info.segs_in),
         unacknowledged: u64::from(info.unacked),
@@ -193,6 +198,17 @@ mod tests {
         assert_eq!((info.bytes_sent, info.bytes_received), (100, 30));
         assert!(info.segments_out >= 3, "SYN, ACK, data: {info:?}");
         assert!(info.segments_in >= 2, "SYN-ACK, data: {info:?}");
+    }
+
+    #[test]
+    fn the_peers_fin_counts_as_a_byte_received() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        let mut client =
+            TcpStream::connect(listener.local_addr().expect("bound")).expect("listening");
+        drop(listener.accept().expect("connected"));
+        assert_eq!(client.read(&mut [0; 1]).expect("read"), 0);
+        let info = tcp_info(client.as_raw_fd()).expect("a TCP socket");
+        assert_eq!((info.bytes_received, info.is_close_wait), (1, true));
     }
 
     #[test]

@@ -196,7 +196,8 @@ pub fn accepted_head_len() -> usize {
         (CURSOR_FIELD, Cursor::LEN),
         ("Date", DATE_LEN),
     ];
-    let fields: usize = fields.iter().map(|(name, value)| name.len() + ": ".len() + value + 2).sum();
+    let fields: usize =
+        fields.iter().map(|(name, value)| name.len() + ": ".len() + value + 2).sum();
     "HTTP/1.1 101 Switching Protocols\r\n".len() + fields + "\r\n".len()
 }
 

@@ -63,13 +63,18 @@ impl Exchange {
         exchange
     }
 
-    /// The WebSocket upgrade, request to 101, and the acknowledgement of the latter.
+    /// The WebSocket upgrade, request to 101, on a connection that has just opened.
+    ///
+    /// Either side acknowledges with a segment of its own: at the start of a connection the kernel
+    /// acknowledges at once and does not wait for an answer that could carry it (Linux's quick
+    /// acknowledgement mode).
     pub fn websocket_upgrade(request_head: u64, answer_head: u64, link: Link) -> Self {
         let mut exchange = Self::default();
         exchange.up[ByteKind::Handshake] = request_head;
         exchange.down[ByteKind::Handshake] = answer_head;
         exchange.carry(link, request_head, answer_head);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
         exchange
     }
 

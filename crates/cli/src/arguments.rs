@@ -1,0 +1,212 @@
+//! What the command line takes. Each option is also an environment variable `PUSHBENCH_*`; a flag
+//! wins over it, it over the scenario, and the scenario over the default.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
+
+use crate::exit;
+
+/// Measures what it costs to keep many clients up to date by HTTP polling and by WebSocket: every
+/// byte by what it was for, how late the news came, and the server's work.
+#[derive(Debug, Parser)]
+#[command(name = "pushbench", version, after_help = exit::TABLE, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario: start a server, play the clients over every transport, compare.
+    Run(RunOptions),
+    /// Run the push server alone.
+    Serve(ServeOptions),
+    /// Check scenarios without running them: all problems at once, with line and column.
+    Check(CheckOptions),
+    /// Show the record of an earlier run again.
+    Report(ReportOptions),
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal, at most 100 columns.
+    Text,
+    /// The whole record.
+    Json,
+    /// Markdown.
+    Md,
+    /// One row for each transport and round.
+    Csv,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct OutputOptions {
+    /// How the report is written.
+    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    pub(crate) format: Format,
+    /// Write the report here instead of to stdout; `-` is stdout.
+    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
+    #[arg(long)]
+    pub(crate) no_color: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench run scenarios/quickstart.toml
+  pushbench run scenarios/quickstart.toml --set workload.clients=2000 --only websocket
+  pushbench run scenarios/quickstart.toml --set transport.short-poll.interval=5s
+  pushbench run scenarios/quickstart.toml --target http://127.0.0.1:8080 --format json -o run.json
+
+The record and the reports are written to RESULTS/<scenario>/<time>-<id>/. The first Ctrl-C ends the
+trial and still writes the record, marked aborted; the second kills.")]
+pub(crate) struct RunOptions {
+    /// The scenario, a TOML file.
+    pub(crate) scenario: PathBuf,
+    /// Override a setting of the scenario: `workload.clients=2000`,
+    /// `transport.short-poll.interval=5s`. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", env = "PUSHBENCH_SET", value_delimiter = '\n')]
+    pub(crate) set: Vec<String>,
+    /// Play only this transport. Repeatable.
+    #[arg(long, value_name = "TRANSPORT", env = "PUSHBENCH_ONLY", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Use a server that is running already, `http://host:port`, instead of starting one. Its CPU
+    /// time and memory are not measured.
+    #[arg(long, value_name = "URL", env = "PUSHBENCH_TARGET")]
+    pub(crate) target: Option<String>,
+    /// Token that the target asks publishers for.
+    #[arg(long, value_name = "TOKEN", env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
+    pub(crate) publish_token: Option<String>,
+    /// Folder for records.
+    #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
+    pub(crate) results: PathBuf,
+    /// No progress on stderr.
+    #[arg(short, long, env = "PUSHBENCH_QUIET")]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench check scenarios/*.toml
+  pushbench check scenarios/kaazing-b.toml --set workload.clients=20000")]
+pub(crate) struct CheckOptions {
+    /// Scenarios, TOML files.
+    #[arg(required = true)]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// Override a setting, as in `run`. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", env = "PUSHBENCH_SET", value_delimiter = '\n')]
+    pub(crate) set: Vec<String>,
+    /// Keep only this transport, as in `run`. Repeatable.
+    #[arg(long, value_name = "TRANSPORT", env = "PUSHBENCH_ONLY", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench report results/quickstart/20261122T143000Z-7k3mqa
+  pushbench report results/quickstart/20261122T143000Z-7k3mqa/run.json --format csv -o run.csv")]
+pub(crate) struct ReportOptions {
+    /// A run: its folder or its run.json.
+    pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench serve --listen 127.0.0.1:8080
+  curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/news/messages
+  curl 'http://127.0.0.1:8080/topics/news/poll?after=0000000000000000'
+
+When ready it prints one JSON line with its address on stdout. SIGTERM or Ctrl-C ends it: WebSockets
+are closed with 1001.")]
+pub(crate) struct ServeOptions {
+    /// Where to listen; port 0 lets the system choose. Beyond loopback a publish token is needed.
+    #[arg(long, default_value = "127.0.0.1:8080", env = "PUSHBENCH_LISTEN")]
+    pub(crate) listen: SocketAddr,
+    /// What a poll asks for: `every` message, or the `latest`.
+    #[arg(long, default_value = "latest", value_parser = deliver, env = "PUSHBENCH_DELIVER")]
+    pub(crate) deliver: Deliver,
+    /// What a poll without news is answered: `resend`, `empty` (204) or `not-modified` (304).
+    #[arg(long, value_parser = unchanged, env = "PUSHBENCH_UNCHANGED")]
+    pub(crate) unchanged: Option<Unchanged>,
+    /// Response header profile: a name, or a file with the exact head.
+    #[arg(long, default_value = "typical", env = "PUSHBENCH_RESPONSE_HEADERS")]
+    pub(crate) response_headers: String,
+    /// Maximum segment size of every connection; absent leaves it to the kernel.
+    #[arg(long, env = "PUSHBENCH_MSS")]
+    pub(crate) mss: Option<u16>,
+    /// Messages that each topic keeps.
+    #[arg(long, default_value = "4096", env = "PUSHBENCH_LOG")]
+    pub(crate) log: NonZeroU32,
+    /// Messages that may wait for one subscriber.
+    #[arg(long, default_value = "1024", env = "PUSHBENCH_QUEUE")]
+    pub(crate) queue: NonZeroU32,
+    /// What happens to a subscriber for which more wait: `drop-oldest`, `conflate`, `disconnect`.
+    #[arg(
+        long,
+        default_value = "disconnect",
+        value_parser = slow_subscriber,
+        env = "PUSHBENCH_SLOW_SUBSCRIBER"
+    )]
+    pub(crate) slow_subscriber: SlowPolicy,
+    /// Connections open at once.
+    #[arg(long, env = "PUSHBENCH_CONNECTIONS")]
+    pub(crate) connections: Option<NonZeroU32>,
+    /// Topics.
+    #[arg(long, env = "PUSHBENCH_TOPICS")]
+    pub(crate) topics: Option<NonZeroU32>,
+    /// Largest message in bytes.
+    #[arg(long, env = "PUSHBENCH_MESSAGE_BYTES")]
+    pub(crate) message_bytes: Option<usize>,
+    /// Token that publishers must send as `Authorization: Bearer`.
+    #[arg(long, env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
+    pub(crate) publish_token: Option<String>,
+    /// Origin of another host whose pages may upgrade, as `https://example.com`. Repeatable.
+    #[arg(long, value_name = "ORIGIN", env = "PUSHBENCH_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub(crate) allowed_origin: Vec<String>,
+    /// End when the process that started this one ends, however it ends.
+    #[arg(long, hide = true)]
+    pub(crate) end_with_parent: bool,
+}
+
+fn deliver(text: &str) -> Result<Deliver, String> {
+    Deliver::from_label(text).ok_or_else(|| expected(Deliver::ALL))
+}
+
+fn unchanged(text: &str) -> Result<Unchanged, String> {
+    Unchanged::from_label(text).ok_or_else(|| expected(Unchanged::ALL))
+}
+
+fn slow_subscriber(text: &str) -> Result<SlowPolicy, String> {
+    SlowPolicy::from_label(text).ok_or_else(|| expected(SlowPolicy::ALL))
+}
+
+fn expected(all: &[impl std::fmt::Display]) -> String {
+    let labels: Vec<_> = all.iter().map(ToString::to_string).collect();
+    format!("expected one of {}", labels.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_has_no_contradiction() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,47 @@
+//! `pushbench check`.
+
+use std::time::Duration;
+
+use pushbench_scenario::{Scenario, format_duration};
+
+use crate::arguments::CheckOptions;
+use crate::exit::Exit;
+use crate::scenario_file::{limits_of_this_machine, read_scenario};
+
+/// What a trial takes beyond its phases: start, connect, drain, end.
+const AROUND: Duration = Duration::from_secs(2);
+
+/// Checks scenarios: says what each would do, or all that is wrong with it.
+pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Ok;
+    for path in &options.scenarios {
+        match read_scenario(path, &options.set, &options.only)?.scenario {
+            Ok(scenario) => {
+                println!("{}: {}", path.display(), summary(&scenario));
+                for limit in limits_of_this_machine(&scenario) {
+                    eprintln!("{}: {limit}", path.display());
+                    exit = Exit::Refused;
+                }
+            }
+            Err(refused) => {
+                eprintln!("{refused}");
+                exit = Exit::Refused;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn summary(scenario: &Scenario) -> String {
+    let labels: Vec<_> = scenario.transports.iter().map(|t| t.label.as_str()).collect();
+    let trials = scenario.trials().len();
+    let each = scenario.workload.warm_up + scenario.workload.measure + AROUND;
+    let all = each * u32::try_from(trials).unwrap_or(u32::MAX);
+    format!(
+        "ok, {} clients, {} ({} trials, about {})",
+        scenario.workload.clients,
+        labels.join(", "),
+        trials,
+        format_duration(all)
+    )
+}

@@ -1,0 +1,50 @@
+//! Exit codes. They are printed in `--help` and tested end to end.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Exit {
+    /// Ran, valid, expectations met.
+    Ok,
+    /// Could not run: target unreachable, disk full, internal.
+    CouldNotRun,
+    /// Ran, but the result is invalid.
+    Invalid,
+    /// Ran, valid, but an expectation failed.
+    ExpectationFailed,
+    /// The scenario was refused.
+    Refused,
+    /// Stopped by a signal; what was measured is on record.
+    Stopped,
+}
+
+/// The table for `--help`.
+pub(crate) const TABLE: &str = "\
+Exit codes:
+    0  ran, valid, expectations met
+    1  could not run (target unreachable, disk full, internal)
+    2  wrong usage
+   98  ran, but the result is invalid: the numbers are kept and marked
+   99  an expectation of the scenario failed
+  104  the scenario was refused before anything ran
+  105  stopped by a signal; what was measured is on record";
+
+impl Exit {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::CouldNotRun => 1,
+            Self::Invalid => 98,
+            Self::ExpectationFailed => 99,
+            Self::Refused => 104,
+            Self::Stopped => 105,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

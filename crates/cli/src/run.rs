@@ -1,0 +1,102 @@
+//! `pushbench run`.
+
+use anyhow::Context;
+use pushbench_runner::{Options, ServerCommand, Target, raise_open_files};
+use pushbench_scenario::Scenario;
+use pushbench_store::{RunStatus, RunV1, Verdict, environment, run_folder};
+
+use crate::arguments::{Format, RunOptions};
+use crate::exit::Exit;
+use crate::output;
+use crate::progress::Show;
+use crate::scenario_file::{limits_of_this_machine, read_scenario};
+use crate::signals::Stop;
+
+/// Runs a scenario: read, check, run, store, report.
+pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
+    let read = read_scenario(&options.scenario, &options.set, &options.only)?;
+    let scenario = match read.scenario {
+        Ok(scenario) => scenario,
+        Err(refused) => {
+            eprintln!("{refused}");
+            return Ok(Exit::Refused);
+        }
+    };
+    let limits = limits_of_this_machine(&scenario);
+    if !limits.is_empty() {
+        for limit in limits {
+            eprintln!("{}: {limit}", options.scenario.display());
+        }
+        return Ok(Exit::Refused);
+    }
+    if cfg!(debug_assertions) {
+        eprintln!("pushbench: this is a debug build; its times and CPU figures mean nothing");
+    }
+    for dropped in &scenario.dropped {
+        eprintln!("pushbench: `{}` is not held, its transport is left out", dropped.written_figure);
+    }
+    raise_open_files();
+
+    let run_options = run_options(options, &scenario, read.text)?;
+    let mut show = Show::new(Stop::listen()?, options.quiet);
+    let run = pushbench_runner::run(&scenario, &run_options, &mut show);
+
+    let folder = run_folder(&options.results, &run);
+    let record = pushbench_store::write(&run, &folder, &rendered(&run, &folder)?)
+        .with_context(|| format!("cannot write the record to {}", folder.display()))?;
+    output::write(&run, &options.output, Some(record.display().to_string()))?;
+    if let Some(failure) = &run.failure {
+        eprintln!("pushbench: {failure}");
+    }
+    Ok(exit(&run))
+}
+
+fn run_options(options: &RunOptions, scenario: &Scenario, file: String) -> anyhow::Result<Options> {
+    let mut environment = environment();
+    let target = options
+        .target
+        .as_deref()
+        .map(Target::parse)
+        .transpose()?
+        .map(|target| Target { publish_token: options.publish_token.clone(), ..target });
+    if let Some(target) = &target {
+        environment.link = format!("target http://{}", target.host);
+    }
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let arguments = vec!["serve".to_owned(), "--end-with-parent".to_owned()];
+    let mut overrides: Vec<String> = options.set.iter().map(|set| format!("--set {set}")).collect();
+    overrides.extend(options.only.iter().map(|only| format!("--only {only}")));
+    // Checked by the limits above: a machine with one core still has one worker.
+    let cores = environment.cores.unwrap_or(1);
+    let _ = scenario;
+    Ok(Options {
+        server: ServerCommand { program, arguments },
+        target,
+        cores,
+        file,
+        overrides,
+        environment,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// The reports that lie beside the record.
+fn rendered(run: &RunV1, folder: &std::path::Path) -> anyhow::Result<[(&'static str, String); 1]> {
+    let record = folder.join(pushbench_store::RECORD_FILE).display().to_string();
+    Ok([("report.md", output::render(run, Format::Md, false, Some(record))?)])
+}
+
+fn exit(run: &RunV1) -> Exit {
+    match run.status {
+        RunStatus::Aborted => return Exit::Stopped,
+        RunStatus::Failed => return Exit::CouldNotRun,
+        RunStatus::Completed => {}
+    }
+    if run.worst_verdict() == Verdict::Invalid {
+        Exit::Invalid
+    } else if run.expectations.iter().any(|expectation| !expectation.held) {
+        Exit::ExpectationFailed
+    } else {
+        Exit::Ok
+    }
+}

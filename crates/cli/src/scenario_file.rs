@@ -1,0 +1,41 @@
+//! Reads a scenario from disk.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use pushbench_runner::machine;
+use pushbench_scenario::{Limit, Refused, Scenario, Source, limits, needs, read};
+
+/// A scenario file as read.
+pub(crate) struct Read {
+    /// The text as written.
+    pub(crate) text: String,
+    /// The scenario, or everything that is wrong with it.
+    pub(crate) scenario: Result<Scenario, Refused>,
+}
+
+/// Reads and checks a scenario.
+pub(crate) fn read_scenario(
+    path: &Path,
+    overrides: &[String],
+    only: &[String],
+) -> anyhow::Result<Read> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the scenario {}", path.display()))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let scenario = read(&Source {
+        path,
+        text: &text,
+        overrides,
+        only,
+        read_file: &|name| fs::read(folder.join(name)),
+    });
+    Ok(Read { text, scenario })
+}
+
+/// The limits of this machine that are too small for a scenario.
+pub(crate) fn limits_of_this_machine(scenario: &Scenario) -> Vec<Limit> {
+    let machine = machine();
+    limits(&needs(scenario, machine.ports), &machine)
+}

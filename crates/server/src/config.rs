@@ -1,0 +1,95 @@
+//! What a server is told before it starts.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use pushbench_protocol::{Deliver, ResponseProfile, SlowPolicy, Unchanged};
+
+/// Settings of a server. Everything that moves a measurement is here, also where it is a default.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// What a poll asks for: each message, or the newest.
+    pub deliver: Deliver,
+    /// What a poll is answered when nothing is new.
+    pub unchanged: Unchanged,
+    /// The head of a poll's answer.
+    pub response: ResponseProfile,
+    /// `TCP_MAXSEG` of every connection in bytes; `None` leaves it to the kernel.
+    pub mss: Option<u16>,
+    /// Messages that each topic keeps.
+    pub log: NonZeroU32,
+    /// Messages that may wait for one subscriber; at most `log`.
+    pub queue: NonZeroU32,
+    /// What happens to a subscriber for which more wait.
+    pub slow_subscriber: SlowPolicy,
+    /// Bounds on what clients may use up.
+    pub limits: Limits,
+    /// Who publishes must send `Authorization: Bearer` with this. Needed beyond loopback.
+    pub publish_token: Option<String>,
+    /// Origins of other hosts whose pages may upgrade and publish, as `https://example.com`.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Bounds on what clients may use up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Connections open at once; one more is accepted and closed.
+    pub connections: NonZeroU32,
+    /// A request's head in bytes; at least 8 KiB.
+    pub head_bytes: usize,
+    /// A published body in bytes.
+    pub body_bytes: usize,
+    /// A published WebSocket message in bytes, all fragments together.
+    pub frame_bytes: usize,
+    /// From a request's first byte until its head is whole, and again until its body is.
+    pub head_timeout: Duration,
+    /// Nothing in either direction.
+    pub idle_timeout: Duration,
+    /// Not one byte taken by a client for which some wait.
+    pub write_timeout: Duration,
+    /// Topics.
+    pub topics: NonZeroU32,
+}
+
+const fn count(n: u32) -> NonZeroU32 {
+    NonZeroU32::new(n).expect("not zero")
+}
+
+impl ServerConfig {
+    /// A server for the newest value, with the default bounds and without a token.
+    pub fn new(listen: SocketAddr, response: ResponseProfile) -> Self {
+        Self {
+            listen,
+            deliver: Deliver::Latest,
+            unchanged: Unchanged::Resend,
+            response,
+            mss: None,
+            log: count(1_024),
+            queue: count(64),
+            slow_subscriber: SlowPolicy::DropOldest,
+            limits: Limits::default(),
+            publish_token: None,
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
+impl Default for Limits {
+    /// A million connections; heads of 16 KiB, bodies and frames of 1 MiB; 10 s for a head, 2 min
+    /// of silence, 30 s without reading; 10,000 topics.
+    fn default() -> Self {
+        Self {
+            connections: count(1_000_000),
+            head_bytes: 16 * 1024,
+            body_bytes: 1024 * 1024,
+            frame_bytes: 1024 * 1024,
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(120),
+            write_timeout: Duration::from_secs(30),
+            topics: count(10_000),
+        }
+    }
+}

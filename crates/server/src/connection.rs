@@ -1,0 +1,165 @@
+//! One connection from accept to close: HTTP, and then WebSocket if it is upgraded.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+use axum::Router;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use pushbench_wire::CountingStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::books::{Connection, Opened};
+use crate::patience::{Order, Phase};
+use crate::routes::{App, HttpConnection, Upgrade};
+use crate::websocket::{ReaderLimits, Session};
+
+type Stream = CountingStream<TcpStream>;
+
+/// What every connection of a server is served with.
+#[derive(Clone)]
+pub(crate) struct Serving {
+    app: Arc<App>,
+    router: Router,
+    http: http1::Builder,
+}
+
+/// A connection that has become a WebSocket.
+struct Upgraded {
+    stream: Stream,
+    /// What came right behind the upgrade's head.
+    early: Bytes,
+    upgrade: Upgrade,
+}
+
+impl Serving {
+    pub(crate) fn new(app: Arc<App>, router: Router) -> Self {
+        let mut http = http1::Builder::new();
+        // The deadline for a head is kept by the sweep: the library's runs between requests too,
+        // and would close a poller that waits longer for its next poll than a head may take.
+        http.header_read_timeout(None)
+            .title_case_headers(true)
+            .keep_alive(true)
+            .half_close(false)
+            .max_header_size(app.limits.head_bytes);
+        Self { app, router, http }
+    }
+
+    /// Serves one connection until it is closed. `opened` is dropped last, so that the books close
+    /// on the final counts.
+    pub(crate) async fn serve(self, stream: TcpStream, opened: Opened) {
+        let connection = Arc::clone(&opened.connection);
+        let stream = CountingStream::new(stream, Arc::clone(&connection.counters));
+        unless_ended(&connection, async {
+            // Boxed one after the other: a session must not carry the room that HTTP needed.
+            let app = Arc::clone(&self.app);
+            let upgraded = Box::pin(self.serve_http(stream, &connection)).await;
+            if let Some(Upgraded { stream, early, upgrade }) = upgraded {
+                let session = Session::new(
+                    stream,
+                    Arc::clone(&connection),
+                    Arc::clone(&app.books),
+                    Arc::clone(&app.exchange),
+                    upgrade.subscription,
+                    upgrade.may_publish,
+                    ReaderLimits { message_bytes: app.limits.frame_bytes as u64 },
+                );
+                drop(app);
+                Box::pin(session.run(early)).await;
+            }
+        })
+        .await;
+    }
+
+    async fn serve_http(self, stream: Stream, connection: &Arc<Connection>) -> Option<Upgraded> {
+        let shared = Arc::new(HttpConnection {
+            connection: Arc::clone(connection),
+            upgrade: Mutex::new(None),
+        });
+        let requests = Requests {
+            router: TowerToHyperService::new(self.router),
+            connection: Arc::clone(&shared),
+        };
+        let mut http = self.http.serve_connection(TokioIo::new(stream), requests);
+        let ended = poll_fn(|cx| {
+            if connection.order() == Order::GoAway {
+                Pin::new(&mut http).graceful_shutdown();
+            }
+            http.poll_without_shutdown(cx)
+        })
+        .await;
+        if let Err(error) = &ended {
+            // The library has answered these by itself.
+            if error.is_parse_too_large() {
+                self.app.books.refuse(431);
+            } else if error.is_parse() {
+                self.app.books.refuse(400);
+            }
+        }
+        let parts = http.into_parts();
+        let stream = parts.io.into_inner();
+        let upgrade = shared.upgrade.lock().expect("nothing panics while it holds this").take();
+        match upgrade {
+            Some(upgrade) if ended.is_ok() => {
+                Some(Upgraded { stream, early: parts.read_buf, upgrade })
+            }
+            _ => {
+                connection.enter(Phase::Closing);
+                linger(stream).await;
+                None
+            }
+        }
+    }
+}
+
+/// Closes our side and waits for the client's: closing with its bytes unread would reset the
+/// connection, and the last answer, a refusal perhaps, would be lost on the way.
+async fn linger(mut stream: Stream) {
+    let mut discarded = [0; 512];
+    if stream.shutdown().await.is_ok() {
+        while stream.read(&mut discarded).await.is_ok_and(|read| read > 0) {}
+    }
+}
+
+/// Runs a connection until it is done or told to end at once.
+async fn unless_ended(connection: &Connection, serving: impl Future<Output = ()>) {
+    let mut serving = pin!(serving);
+    let mut known = false;
+    poll_fn(|cx| {
+        if !known {
+            // A task keeps its waker for life.
+            connection.wake_on_order(cx.waker());
+            known = true;
+        }
+        if connection.order() == Order::End {
+            return Poll::Ready(());
+        }
+        serving.as_mut().poll(cx)
+    })
+    .await;
+}
+
+/// Hands requests to the router, with the connection they came on.
+struct Requests {
+    router: TowerToHyperService<Router>,
+    connection: Arc<HttpConnection>,
+}
+
+impl Service<http::Request<Incoming>> for Requests {
+    type Response = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
+        self.connection.connection.understood();
+        request.extensions_mut().insert(Arc::clone(&self.connection));
+        self.router.call(request)
+    }
+}

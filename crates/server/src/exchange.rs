@@ -1,0 +1,132 @@
+//! The hub behind a lock, and what wakes those who wait for news.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use pushbench_protocol::{Cursor, TopicName};
+use tokio::sync::Notify;
+
+use crate::hub::{Hub, HubCounts, HubSettings, Next, PollAnswer, PollSettings, SubscriberPlace};
+use crate::hub::{TooManyTopics, TopicId};
+use crate::log::{Message, PayloadError};
+
+/// The one hub of a server, shared by its connections.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    hub: Hub,
+    /// By topic: wakes its subscribers.
+    news: Vec<Arc<Notify>>,
+}
+
+/// A subscriber's place, and what wakes it.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    /// Where it stands.
+    pub(crate) place: SubscriberPlace,
+    /// Notified at each publish of its topic.
+    pub(crate) news: Arc<Notify>,
+    /// The cursor it begins at.
+    pub(crate) cursor: Cursor,
+    /// Messages it has missed before.
+    pub(crate) gap: u64,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PublishError {
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    #[error(transparent)]
+    Topics(#[from] TooManyTopics),
+}
+
+impl Exchange {
+    pub(crate) fn new(settings: HubSettings) -> Self {
+        Self { inner: Mutex::new(Inner { hub: Hub::new(settings), news: Vec::new() }) }
+    }
+
+    /// Publishes to a topic by name, and wakes its subscribers.
+    pub(crate) fn publish_to(
+        &self,
+        topic: &TopicName,
+        payload: &[u8],
+    ) -> Result<Cursor, PublishError> {
+        let message = Message::new(payload)?;
+        let mut inner = self.lock();
+        let topic = inner.topic(topic)?;
+        Ok(inner.publish(topic, message))
+    }
+
+    /// Publishes to a known topic, and wakes its subscribers.
+    pub(crate) fn publish(&self, topic: TopicId, payload: &[u8]) -> Result<Cursor, PayloadError> {
+        let message = Message::new(payload)?;
+        Ok(self.lock().publish(topic, message))
+    }
+
+    /// Answers a poll; polling creates no topic.
+    pub(crate) fn answer_poll(
+        &self,
+        topic: &str,
+        after: Cursor,
+        settings: PollSettings,
+    ) -> PollAnswer {
+        let mut inner = self.lock();
+        let topic = inner.hub.find(topic);
+        inner.hub.answer_poll(topic, after, settings)
+    }
+
+    /// A subscriber's place in a topic.
+    pub(crate) fn subscribe(
+        &self,
+        topic: &TopicName,
+        after: Cursor,
+    ) -> Result<Subscription, TooManyTopics> {
+        let mut inner = self.lock();
+        let topic = inner.topic(topic)?;
+        let mut place = inner.hub.subscribe(topic, after);
+        Ok(Subscription {
+            cursor: inner.hub.cursor(&place),
+            gap: place.take_gap(),
+            place,
+            news: Arc::clone(&inner.news[topic.0]),
+        })
+    }
+
+    /// See [`Hub::next`].
+    pub(crate) fn next(&self, place: &mut SubscriberPlace) -> Next {
+        self.lock().hub.next(place)
+    }
+
+    /// See [`Hub::keeps`].
+    pub(crate) fn keeps(&self, place: &mut SubscriberPlace) -> bool {
+        self.lock().hub.keeps(place)
+    }
+
+    /// What the hub has done so far.
+    pub(crate) fn counts(&self) -> HubCounts {
+        self.lock().hub.counts().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("nothing panics while it holds the hub")
+    }
+}
+
+impl Inner {
+    fn topic(&mut self, name: &TopicName) -> Result<TopicId, TooManyTopics> {
+        let topic = self.hub.topic(name)?;
+        self.news.resize_with(self.hub.topics(), Arc::default);
+        Ok(topic)
+    }
+
+    fn publish(&mut self, topic: TopicId, message: Message) -> Cursor {
+        let cursor = self.hub.publish(topic, message);
+        // Waking only marks tasks as ready: none of them runs before the lock is free.
+        self.news[topic.0].notify_waiters();
+        cursor
+    }
+}

@@ -1,0 +1,205 @@
+//! The hub's rules as tables: no socket, no clock.
+
+use super::*;
+
+fn number(n: u32) -> NonZeroU32 {
+    NonZeroU32::new(n).expect("not zero")
+}
+
+const EPOCH: u16 = 7;
+
+fn hub(slow_subscriber: SlowPolicy, queue: u32, log: u32) -> (Hub, TopicId) {
+    let mut hub = Hub::new(HubSettings {
+        epoch: EPOCH,
+        topics: number(2),
+        log: number(log),
+        queue: number(queue),
+        slow_subscriber,
+    });
+    let topic = hub.topic(&TopicName::numbered(0)).expect("the first");
+    (hub, topic)
+}
+
+fn publish(hub: &mut Hub, topic: TopicId, range: std::ops::Range<u32>) {
+    for n in range {
+        hub.publish(topic, Message::new(n.to_string().as_bytes()).expect("one line"));
+    }
+}
+
+/// Everything a subscriber is given until it waits or is ended.
+fn drain(hub: &mut Hub, place: &mut SubscriberPlace) -> Vec<String> {
+    let mut seen = Vec::new();
+    loop {
+        match hub.next(place) {
+            Next::Frame(frame) | Next::Notice(frame) => {
+                seen.push(String::from_utf8(frame[2..].to_vec()).expect("text"));
+            }
+            Next::Wait => return seen,
+            Next::Disconnect => {
+                seen.push("disconnect".to_owned());
+                return seen;
+            }
+        }
+    }
+}
+
+fn at(position: u64) -> Cursor {
+    Cursor { epoch: EPOCH, position }
+}
+
+fn body(text: &'static str, position: u64, gap: u64) -> PollAnswer {
+    PollAnswer::Messages { body: Bytes::from(text), next: at(position), gap }
+}
+
+#[test]
+fn a_topic_is_created_once_and_one_too_many_is_refused() {
+    let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 1);
+    assert_eq!(hub.topic(&TopicName::numbered(0)), Ok(topic));
+    assert!(hub.topic(&TopicName::numbered(1)).is_ok());
+    assert_eq!(hub.topic(&TopicName::numbered(2)), Err(TooManyTopics { limit: number(2) }));
+    assert_eq!(hub.topic(&TopicName::numbered(0)), Ok(topic));
+}
+
+#[test]
+fn a_poll_gets_what_its_mode_promises() {
+    use Deliver::{Every, Latest};
+    use Unchanged::{Empty, NotModified, Resend};
+    let nothing = || PollAnswer::Empty { next: at(5) };
+    let same = || PollAnswer::NotModified { next: at(5) };
+    for (deliver, unchanged, after, expected) in [
+        (Every, Resend, at(3), body("3\n4\n", 5, 0)),
+        (Every, Resend, at(0), body("2\n3\n4\n", 5, 2)),
+        (Every, Resend, Cursor::OLDEST, body("2\n3\n4\n", 5, 0)),
+        (Every, Resend, at(5), body("", 5, 0)),
+        (Every, Resend, Cursor::NOW, body("", 5, 0)),
+        (Every, Empty, at(4), body("4\n", 5, 0)),
+        (Every, Empty, at(5), nothing()),
+        (Every, NotModified, at(5), same()),
+        (Every, NotModified, at(9), body("2\n3\n4\n", 5, 2)),
+        (Latest, Resend, at(5), body("4", 5, 0)),
+        (Latest, Resend, at(0), body("4", 5, 0)),
+        (Latest, Resend, Cursor::NOW, body("4", 5, 0)),
+        (Latest, Empty, at(5), nothing()),
+        (Latest, Empty, at(1), body("4", 5, 0)),
+        (Latest, Empty, Cursor { epoch: 9, position: 5 }, body("4", 5, 0)),
+        (Latest, NotModified, at(5), same()),
+        (Latest, NotModified, at(4), body("4", 5, 0)),
+    ] {
+        let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 3);
+        publish(&mut hub, topic, 0..5);
+        let answer = hub.answer_poll(Some(topic), after, PollSettings { deliver, unchanged });
+        assert_eq!(answer, expected, "{deliver} {unchanged} after {after}");
+    }
+}
+
+#[test]
+fn before_the_first_publish_a_poll_for_the_latest_is_empty_in_every_mode() {
+    for &unchanged in Unchanged::ALL {
+        let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 3);
+        for topic in [None, Some(topic)] {
+            for after in [Cursor::OLDEST, Cursor::NOW, at(0)] {
+                let settings = PollSettings { deliver: Deliver::Latest, unchanged };
+                let answer = hub.answer_poll(topic, after, settings);
+                assert_eq!(answer, PollAnswer::Empty { next: at(0) }, "{unchanged} {after}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_poll_with_the_cursor_it_was_given_misses_nothing_and_repeats_nothing() {
+    let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 10);
+    let settings = PollSettings { deliver: Deliver::Every, unchanged: Unchanged::Empty };
+    let mut after = Cursor::OLDEST;
+    let mut seen = String::new();
+    for n in 0..9 {
+        publish(&mut hub, topic, n..n + 1);
+        if n % 3 == 2 {
+            match hub.answer_poll(Some(topic), after, settings) {
+                PollAnswer::Messages { body, next, gap: 0 } => {
+                    seen.push_str(std::str::from_utf8(&body).expect("text"));
+                    after = next;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(seen, "0\n1\n2\n3\n4\n5\n6\n7\n8\n");
+    assert_eq!(hub.counts().sent_messages, 9);
+}
+
+#[test]
+fn a_subscriber_that_keeps_up_gets_everything_in_order_under_every_policy() {
+    for &policy in SlowPolicy::ALL {
+        let (mut hub, topic) = hub(policy, 2, 4);
+        let mut place = hub.subscribe(topic, Cursor::NOW);
+        for n in 0..10 {
+            publish(&mut hub, topic, 2 * n..2 * n + 2);
+            let expected = [(2 * n).to_string(), (2 * n + 1).to_string()];
+            assert_eq!(drain(&mut hub, &mut place), expected, "{policy}");
+        }
+        assert_eq!(hub.counts().dropped.values().sum::<u64>(), 0, "{policy}");
+    }
+}
+
+#[test]
+fn a_subscriber_that_lags_meets_its_policy_and_is_told() {
+    for (policy, expected, dropped, disconnected) in [
+        (SlowPolicy::DropOldest, vec!["!gap 3", "3", "4"], 3, 0),
+        (SlowPolicy::Conflate, vec!["!gap 4", "4"], 4, 0),
+        (SlowPolicy::Disconnect, vec!["disconnect"], 0, 1),
+    ] {
+        let (mut hub, topic) = hub(policy, 2, 4);
+        let mut place = hub.subscribe(topic, Cursor::NOW);
+        publish(&mut hub, topic, 0..5);
+        assert_eq!(drain(&mut hub, &mut place), expected, "{policy}");
+        assert_eq!(hub.counts().dropped[&policy], dropped, "{policy}");
+        assert_eq!(hub.counts().disconnected, disconnected, "{policy}");
+    }
+}
+
+#[test]
+fn judging_at_each_publish_drops_no_more_than_judging_at_the_end() {
+    for policy in [SlowPolicy::DropOldest, SlowPolicy::Conflate] {
+        let (mut hub, topic) = hub(policy, 2, 4);
+        let mut place = hub.subscribe(topic, Cursor::NOW);
+        for n in 0..7 {
+            publish(&mut hub, topic, n..n + 1);
+            assert!(hub.keeps(&mut place));
+        }
+        let seen = drain(&mut hub, &mut place);
+        let dropped = hub.counts().dropped[&policy];
+        assert_eq!(seen[0], format!("!gap {dropped}"), "{policy}");
+        assert_eq!(seen.len() as u64 - 1 + dropped, 7, "{policy}");
+        assert_eq!(seen.last().map(String::as_str), Some("6"), "{policy}");
+    }
+}
+
+#[test]
+fn a_subscriber_that_comes_back_is_not_judged_by_the_backlog_the_log_still_holds() {
+    for &policy in SlowPolicy::ALL {
+        let (mut hub, topic) = hub(policy, 2, 8);
+        publish(&mut hub, topic, 0..8);
+        let mut place = hub.subscribe(topic, at(1));
+        assert_eq!(drain(&mut hub, &mut place), ["1", "2", "3", "4", "5", "6", "7"], "{policy}");
+    }
+}
+
+#[test]
+fn a_backlog_that_falls_out_of_the_log_is_dropped_and_told() {
+    let (mut hub, topic) = hub(SlowPolicy::DropOldest, 4, 4);
+    publish(&mut hub, topic, 0..4);
+    let mut place = hub.subscribe(topic, Cursor::OLDEST);
+    publish(&mut hub, topic, 4..6);
+    assert_eq!(drain(&mut hub, &mut place), ["!gap 2", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn a_gap_from_before_the_subscription_is_known_at_once() {
+    let (mut hub, topic) = hub(SlowPolicy::DropOldest, 2, 2);
+    publish(&mut hub, topic, 0..5);
+    let mut place = hub.subscribe(topic, at(1));
+    assert_eq!(place.take_gap(), 2);
+    assert_eq!(hub.cursor(&place), at(3));
+    assert_eq!(drain(&mut hub, &mut place), ["3", "4"]);
+}

@@ -1,0 +1,244 @@
+//! The bounded log of one topic: what pollers, late comers and slow subscribers read from.
+
+use std::collections::{VecDeque, vec_deque};
+use std::num::NonZeroU32;
+
+use bytes::Bytes;
+use pushbench_protocol::Cursor;
+use pushbench_protocol::paths::NOTICE;
+use pushbench_wire::frame::{MAX_HEADER_LEN, Opcode, encode_header};
+
+/// A published message, encoded once for every subscriber.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Message {
+    /// The payload; a slice of `frame`, so that it is stored once.
+    pub payload: Bytes,
+    /// The payload as a server's WebSocket text frame, header included.
+    pub frame: Bytes,
+}
+
+/// Why a payload was refused: it would not pass unchanged through every transport.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PayloadError {
+    /// A text frame carries UTF-8 only (RFC 6455, section 5.6).
+    #[error("payload is not UTF-8 from byte {valid_up_to}, expected UTF-8 text")]
+    NotText {
+        /// Bytes that are UTF-8 before the first that is not.
+        valid_up_to: usize,
+    },
+    /// A line feed ends a message in the answer to a poll.
+    #[error("payload has a line feed at byte {at}, expected one line")]
+    LineFeed {
+        /// Its place.
+        at: usize,
+    },
+    /// `!` begins a notice.
+    #[error("payload begins with `!`, which is kept for the server's notices")]
+    Notice,
+}
+
+impl Message {
+    /// Checks a payload and encodes its frame.
+    ///
+    /// # Errors
+    ///
+    /// If the payload is not one line of UTF-8 text, or begins as a notice does.
+    pub fn new(payload: &[u8]) -> Result<Self, PayloadError> {
+        if let Err(error) = std::str::from_utf8(payload) {
+            return Err(PayloadError::NotText { valid_up_to: error.valid_up_to() });
+        }
+        if payload.first() == Some(&NOTICE) {
+            return Err(PayloadError::Notice);
+        }
+        if let Some(at) = payload.iter().position(|byte| *byte == b'\n') {
+            return Err(PayloadError::LineFeed { at });
+        }
+        let frame = text_frame(payload);
+        Ok(Self { payload: frame.slice(frame.len() - payload.len()..), frame })
+    }
+}
+
+/// One server text frame around `text`.
+pub(crate) fn text_frame(text: &[u8]) -> Bytes {
+    let mut frame = Vec::with_capacity(MAX_HEADER_LEN + text.len());
+    encode_header(&mut frame, true, Opcode::Text, text.len() as u64, None);
+    frame.extend_from_slice(text);
+    // A message may be kept for long by the log: it takes no more than it needs.
+    frame.shrink_to_fit();
+    Bytes::from(frame)
+}
+
+/// The newest messages of one topic, up to a bound.
+///
+/// A position counts the messages taken before a place: the log holds `oldest()..head()`.
+#[derive(Debug)]
+pub struct TopicLog {
+    epoch: u16,
+    bound: usize,
+    head: u64,
+    messages: VecDeque<Message>,
+}
+
+/// What a log holds after a cursor.
+#[derive(Debug)]
+pub struct Slice<'log> {
+    /// The messages, oldest first.
+    pub messages: vec_deque::Iter<'log, Message>,
+    /// Messages between the cursor and the first of these that the log no longer holds; at least 1
+    /// where the cursor is not from this log, since nobody knows how many there were.
+    pub gap: u64,
+    /// The cursor after the last of them.
+    pub next: Cursor,
+}
+
+impl TopicLog {
+    /// An empty log for at most `bound` messages; `epoch` names this life of it.
+    ///
+    /// # Panics
+    ///
+    /// If `epoch` is that of [`Cursor::OLDEST`] or [`Cursor::NOW`].
+    pub fn new(epoch: u16, bound: NonZeroU32) -> Self {
+        assert!(
+            epoch != Cursor::OLDEST.epoch && epoch != Cursor::NOW.epoch,
+            "epoch {epoch} is kept for cursors that name no log"
+        );
+        Self { epoch, bound: bound.get() as usize, head: 0, messages: VecDeque::new() }
+    }
+
+    /// Takes a message, drops the oldest if there are too many, and gives the cursor after it.
+    pub fn push(&mut self, message: Message) -> Cursor {
+        if self.messages.len() == self.bound {
+            self.messages.pop_front();
+        }
+        self.messages.push_back(message);
+        self.head += 1;
+        self.cursor(self.head)
+    }
+
+    /// Position after the newest message.
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// Position of the oldest message still held.
+    pub fn oldest(&self) -> u64 {
+        self.head - self.messages.len() as u64
+    }
+
+    /// The cursor of a position.
+    pub fn cursor(&self, position: u64) -> Cursor {
+        Cursor { epoch: self.epoch, position }
+    }
+
+    /// The message at a position, if the log holds it.
+    pub fn get(&self, position: u64) -> Option<&Message> {
+        self.messages.get(usize::try_from(position.checked_sub(self.oldest())?).ok()?)
+    }
+
+    /// The newest message, if there was any.
+    pub fn newest(&self) -> Option<&Message> {
+        self.messages.back()
+    }
+
+    /// Where a reader with this cursor goes on, and how many messages it has missed.
+    pub fn resume(&self, after: Cursor) -> (u64, u64) {
+        let oldest = self.oldest();
+        if after == Cursor::OLDEST {
+            (oldest, 0)
+        } else if after == Cursor::NOW {
+            (self.head, 0)
+        } else if after.epoch != self.epoch || after.position > self.head {
+            (oldest, oldest.max(1))
+        } else {
+            (after.position.max(oldest), oldest.saturating_sub(after.position))
+        }
+    }
+
+    /// What the log holds after a cursor.
+    pub fn after(&self, after: Cursor) -> Slice<'_> {
+        let (from, gap) = self.resume(after);
+        let skip = usize::try_from(from - self.oldest()).expect("no more than the log holds");
+        Slice { messages: self.messages.range(skip..), gap, next: self.cursor(self.head) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const EPOCH: u16 = 7;
+
+    fn log(bound: u32, published: u64) -> TopicLog {
+        let mut log = TopicLog::new(EPOCH, NonZeroU32::new(bound).expect("not zero"));
+        for number in 0..published {
+            log.push(Message::new(number.to_string().as_bytes()).expect("one line"));
+        }
+        log
+    }
+
+    fn check(log: &TopicLog, after: Cursor, expected: &[&str], gap: u64) {
+        let slice = log.after(after);
+        let found: Vec<_> = slice.messages.map(|message| message.payload.clone()).collect();
+        assert_eq!(found, expected, "{after}");
+        assert_eq!(slice.gap, gap, "{after}");
+        assert_eq!(slice.next, Cursor { epoch: EPOCH, position: log.head() }, "{after}");
+    }
+
+    fn at(position: u64) -> Cursor {
+        Cursor { epoch: EPOCH, position }
+    }
+
+    #[test]
+    fn a_reader_gets_what_the_log_holds_and_is_told_what_it_does_not() {
+        let log = log(3, 5);
+        check(&log, at(5), &[], 0);
+        check(&log, at(4), &["4"], 0);
+        check(&log, at(2), &["2", "3", "4"], 0);
+        check(&log, at(1), &["2", "3", "4"], 1);
+        check(&log, at(0), &["2", "3", "4"], 2);
+    }
+
+    #[test]
+    fn from_the_oldest_and_from_now_nothing_is_missed() {
+        check(&log(3, 5), Cursor::OLDEST, &["2", "3", "4"], 0);
+        check(&log(3, 5), Cursor::NOW, &[], 0);
+        check(&log(3, 0), Cursor::OLDEST, &[], 0);
+    }
+
+    #[test]
+    fn a_cursor_of_another_life_or_beyond_the_head_is_a_gap_and_not_silence() {
+        for foreign in [Cursor { epoch: EPOCH + 1, position: 4 }, at(6)] {
+            check(&log(3, 5), foreign, &["2", "3", "4"], 2);
+            check(&log(10, 5), foreign, &["0", "1", "2", "3", "4"], 1);
+            check(&log(3, 0), foreign, &[], 1);
+        }
+    }
+
+    #[test]
+    fn a_payload_is_stored_once_and_its_frame_is_ready() {
+        let message = Message::new(b"hello").expect("one line");
+        assert_eq!(&message.frame[..], b"\x81\x05hello");
+        assert_eq!(message.payload.as_ptr(), message.frame[2..].as_ptr());
+    }
+
+    #[test]
+    fn a_payload_that_some_transport_would_change_is_refused() {
+        assert_eq!(Message::new(b"a\xff"), Err(PayloadError::NotText { valid_up_to: 1 }));
+        assert_eq!(Message::new(b"ab\n"), Err(PayloadError::LineFeed { at: 2 }));
+        assert_eq!(Message::new(b"!gap 1"), Err(PayloadError::Notice));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_cursor_messages_and_gap_add_up(
+            bound in 1_u32..20, published in 0_u64..50, position in 0_u64..50,
+        ) {
+            prop_assume!(position <= published);
+            let log = log(bound, published);
+            let slice = log.after(at(position));
+            prop_assert_eq!(slice.messages.len() as u64 + slice.gap, published - position);
+        }
+    }
+}

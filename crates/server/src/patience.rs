@@ -1,0 +1,180 @@
+//! How long a connection may take for what it is doing.
+//!
+//! One sweep over all connections keeps every deadline: a timer for each would cost memory, and
+//! time at each request, in the very figures that this server exists to give. A connection ends
+//! between its deadline and one sweep later.
+
+use std::time::Duration;
+
+use pushbench_protocol::Timestamp;
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// HTTP, between requests, or answering one.
+    Http,
+    /// HTTP, part of a request has arrived.
+    Request,
+    /// WebSocket, open; nothing waits to be written.
+    Open,
+    /// WebSocket, the socket takes no more of what waits to be written.
+    Blocked,
+    /// The last bytes are written; the client has to close.
+    Closing,
+}
+
+/// What a connection's task is told to do, the milder first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[repr(u8)]
+pub(crate) enum Order {
+    None,
+    /// End in the way of its protocol.
+    GoAway,
+    /// End at once.
+    End,
+}
+
+/// How long each phase may last.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Timeouts {
+    /// A request's head, from its first byte.
+    pub(crate) head: Duration,
+    /// Nothing in either direction.
+    pub(crate) idle: Duration,
+    /// Not one byte written while some wait.
+    pub(crate) write: Duration,
+    /// From the last byte written until the client has closed.
+    pub(crate) close: Duration,
+}
+
+/// A deadline that has passed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Overdue {
+    pub(crate) order: Order,
+    /// Status or close code to book it under: 408 for a slow head, 1006 (closed without a close
+    /// frame) for a socket that takes nothing. An idle connection is refused nothing.
+    pub(crate) code: Option<u16>,
+}
+
+/// What the last sweeps saw of one connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    phase: Phase,
+    read: u64,
+    written: u64,
+    since: Timestamp,
+}
+
+impl Phase {
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        [Self::Http, Self::Request, Self::Open, Self::Blocked, Self::Closing][usize::from(bits)]
+    }
+}
+
+impl Order {
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        [Self::None, Self::GoAway, Self::End][usize::from(bits)]
+    }
+}
+
+impl Timeouts {
+    /// Time between sweeps: an eighth of the shortest timeout, at most a second.
+    pub(crate) fn sweep_interval(&self) -> Duration {
+        let shortest = self.head.min(self.idle).min(self.write).min(self.close);
+        (shortest / 8).clamp(Duration::from_millis(5), Duration::from_secs(1))
+    }
+}
+
+impl Patience {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self { phase: Phase::Http, read: 0, written: 0, since: now }
+    }
+
+    /// Compares what a connection does and has carried with the last sweep.
+    pub(crate) fn judge(
+        &mut self,
+        phase: Phase,
+        read: u64,
+        written: u64,
+        now: Timestamp,
+        timeouts: &Timeouts,
+    ) -> Option<Overdue> {
+        let moved = match phase {
+            Phase::Http | Phase::Open => read != self.read || written != self.written,
+            Phase::Blocked => written != self.written,
+            // Each request is answered: bytes that come drop by drop are no excuse.
+            Phase::Request => written != self.written,
+            Phase::Closing => false,
+        };
+        if phase != self.phase || moved {
+            *self = Self { phase, read, written, since: now };
+            return None;
+        }
+        let (limit, order, code) = match phase {
+            Phase::Http => (timeouts.idle, Order::End, None),
+            Phase::Request => (timeouts.head, Order::End, Some(408)),
+            Phase::Open => (timeouts.idle, Order::GoAway, None),
+            Phase::Blocked => (timeouts.write, Order::End, Some(1006)),
+            Phase::Closing => (timeouts.close, Order::End, None),
+        };
+        (now.since(self.since) >= limit).then_some(Overdue { order, code })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUTS: Timeouts = Timeouts {
+        head: Duration::from_secs(10),
+        idle: Duration::from_secs(60),
+        write: Duration::from_secs(30),
+        close: Duration::from_secs(2),
+    };
+
+    /// Sweeps each second; `carried` gives bytes read and written by second. The second at which
+    /// the connection is overdue, within two minutes.
+    fn check(phase: Phase, carried: impl Fn(u64) -> (u64, u64)) -> Option<(u64, Overdue)> {
+        let mut patience = Patience::new(Timestamp::from_nanos(0));
+        (0..120).find_map(|second| {
+            let now = Timestamp::from_nanos(second * 1_000_000_000);
+            let (read, written) = carried(second);
+            patience.judge(phase, read, written, now, &TIMEOUTS).map(|overdue| (second, overdue))
+        })
+    }
+
+    fn end(code: Option<u16>) -> Overdue {
+        Overdue { order: Order::End, code }
+    }
+
+    #[test]
+    fn each_phase_has_its_deadline() {
+        let silent = |_| (1, 0);
+        assert_eq!(check(Phase::Http, silent), Some((60, end(None))));
+        assert_eq!(check(Phase::Request, silent), Some((10, end(Some(408)))));
+        let idle = Overdue { order: Order::GoAway, code: None };
+        assert_eq!(check(Phase::Open, silent), Some((60, idle)));
+        assert_eq!(check(Phase::Blocked, silent), Some((30, end(Some(1006)))));
+        assert_eq!(check(Phase::Closing, silent), Some((2, end(None))));
+    }
+
+    #[test]
+    fn a_head_that_comes_drop_by_drop_is_late_all_the_same() {
+        let drops = |second| (second + 1, 0);
+        assert_eq!(check(Phase::Request, drops), Some((10, end(Some(408)))));
+        assert_eq!(check(Phase::Http, drops), None);
+        assert_eq!(check(Phase::Open, drops), None);
+    }
+
+    #[test]
+    fn a_client_that_reads_slowly_is_not_blocked_and_one_that_only_talks_is() {
+        assert_eq!(check(Phase::Blocked, |second| (0, second)), None);
+        assert_eq!(check(Phase::Blocked, |second| (second, 0)), Some((30, end(Some(1006)))));
+    }
+
+    #[test]
+    fn a_client_that_will_not_close_is_cut_off_whatever_it_sends() {
+        assert_eq!(check(Phase::Closing, |second| (second, second)), Some((2, end(None))));
+    }
+}

@@ -1,0 +1,102 @@
+//! What the server answers over HTTP: each route checks, asks the exchange, and obeys.
+
+pub(crate) mod answer;
+mod control;
+pub(crate) mod heads;
+mod poll;
+mod publish;
+mod upgrade;
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::routing::{get, post};
+use http::StatusCode;
+use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, STATS};
+use pushbench_protocol::{Cursor, TopicName};
+
+use crate::books::{Books, Connection};
+use crate::config::Limits;
+use crate::exchange::Exchange;
+use crate::hub::PollSettings;
+use answer::{Answer, Refusal};
+use heads::Heads;
+pub(crate) use upgrade::Upgrade;
+
+/// What the routes of a server share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) books: Arc<Books>,
+    pub(crate) heads: Heads,
+    pub(crate) poll: PollSettings,
+    pub(crate) limits: Limits,
+    pub(crate) publish_token: Option<String>,
+    pub(crate) allowed_origins: Vec<String>,
+}
+
+/// A connection while it speaks HTTP; each of its requests carries it as an extension.
+#[derive(Debug)]
+pub(crate) struct HttpConnection {
+    pub(crate) connection: Arc<Connection>,
+    /// Set by the request that became a WebSocket.
+    pub(crate) upgrade: Mutex<Option<Upgrade>>,
+}
+
+/// Every route.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/topics/{topic}/messages", post(publish::publish))
+        .route("/topics/{topic}/poll", get(poll::poll))
+        .route(KAAZING_POLL, get(poll::kaazing_poll))
+        .route("/topics/{topic}/ws", get(upgrade::upgrade))
+        .route(STATS, get(control::stats))
+        .route(HEALTHZ, get(control::healthz))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app)
+}
+
+impl App {
+    /// Counts a refusal and puts it in an answer.
+    fn refuse(&self, refusal: Refusal) -> Answer {
+        self.books.refuse(refusal.status.as_u16());
+        refusal.into_answer()
+    }
+
+    fn answer(&self, answer: Result<Answer, Refusal>) -> Answer {
+        answer.unwrap_or_else(|refusal| self.refuse(refusal))
+    }
+}
+
+async fn unknown_path(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let reason = format!("there is nothing at {}", request.uri().path());
+    app.refuse(Refusal::new(StatusCode::NOT_FOUND, reason))
+}
+
+async fn wrong_method(State(app): State<Arc<App>>, request: Request) -> Answer {
+    let reason = format!("{} takes no {}", request.uri().path(), request.method());
+    app.refuse(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, reason))
+}
+
+/// The connection that a request came on.
+fn connection(request: &Request) -> &Arc<HttpConnection> {
+    request.extensions().get().expect("every request carries its connection")
+}
+
+/// The topic of `/topics/{topic}/...`.
+fn topic_name(request: &Request) -> Result<TopicName, Refusal> {
+    let part = request.uri().path().split('/').nth(2).expect("the route has matched");
+    TopicName::new(part).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
+}
+
+/// The cursor of `?after=`; `None` if there is none.
+fn after(request: &Request) -> Result<Option<Cursor>, Refusal> {
+    let mut pairs = request.uri().query().unwrap_or_default().split('&');
+    pairs
+        .find_map(|pair| pair.strip_prefix("after="))
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
+}

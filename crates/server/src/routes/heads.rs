@@ -1,0 +1,195 @@
+//! Heads of answers to polls: a response profile's fields, in its order.
+
+use std::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::{Response, StatusCode};
+use jiff::Timestamp as WallClock;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
+use pushbench_protocol::{Cursor, ResponseProfile};
+
+use super::answer::{Answer, body};
+
+const CURSOR: HeaderName = HeaderName::from_static(CURSOR_FIELD);
+const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);
+
+/// Answers polls with the heads of one profile.
+#[derive(Debug)]
+pub(crate) struct Heads {
+    profile: ResponseProfile,
+    dated: Mutex<Dated>,
+}
+
+/// A profile's fields of one second.
+#[derive(Debug)]
+struct Dated {
+    unix_second: u64,
+    with_content: HeaderMap,
+    bare: HeaderMap,
+}
+
+/// Why a profile cannot be sent as it is.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("response profile `{profile}` cannot be sent as it stands: {problem}")]
+pub struct HeadsError {
+    /// The profile's name.
+    pub profile: String,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl Heads {
+    /// # Errors
+    ///
+    /// If the HTTP library would not write the profile's fields as they stand.
+    pub(crate) fn new(profile: ResponseProfile) -> Result<Self, HeadsError> {
+        let refuse = |problem| HeadsError { profile: profile.name().to_owned(), problem };
+        let fields = profile.fields(AnswerStatus::Messages, 0, "", AnswerMark::default());
+        let map = map(&fields).ok_or(refuse("a name or a value is not one that HTTP allows"))?;
+        if map.keys_len() != fields.len() {
+            return Err(refuse("a field stands twice"));
+        }
+        if map.contains_key(TRANSFER_ENCODING) {
+            return Err(refuse("`Transfer-Encoding` contradicts `Content-Length`"));
+        }
+        let with_length = fields.iter().filter(|(name, _)| name == "Content-Length");
+        if with_length.clone().any(|(_, value)| value != "0") {
+            return Err(refuse("`Content-Length` is not `{length}`"));
+        }
+        let now = unix_second();
+        let dated = Mutex::new(Dated::new(&profile, now));
+        Ok(Self { profile, dated })
+    }
+
+    /// The answer with this status, content and mark.
+    pub(crate) fn answer(&self, status: AnswerStatus, content: Bytes, mark: AnswerMark) -> Answer {
+        let mut answer = Response::new(match status {
+            AnswerStatus::Messages => body(content.clone()),
+            AnswerStatus::Empty | AnswerStatus::NotModified => axum::body::Body::empty(),
+        });
+        *answer.status_mut() =
+            StatusCode::from_u16(status.code()).expect("the protocol's codes are HTTP's");
+        let fields = answer.headers_mut();
+        *fields = self.fields_now(status);
+        if status == AnswerStatus::Messages {
+            // In its place: the map keeps the order of first insertion.
+            fields.insert(CONTENT_LENGTH, HeaderValue::from(content.len()));
+        }
+        if let Some(cursor) = mark.cursor {
+            fields.insert(CURSOR, digits(cursor));
+        }
+        if let Some(tag) = mark.tag {
+            fields.insert(ETAG, quoted(tag));
+        }
+        if mark.gap > 0 {
+            fields.insert(GAP, HeaderValue::from(mark.gap));
+        }
+        answer
+    }
+
+    /// The profile's fields with the date of now, formatted once a second.
+    fn fields_now(&self, status: AnswerStatus) -> HeaderMap {
+        let now = unix_second();
+        let mut dated = self.dated.lock().expect("nothing panics while it holds the heads");
+        if dated.unix_second != now {
+            *dated = Dated::new(&self.profile, now);
+        }
+        match status {
+            AnswerStatus::Messages => dated.with_content.clone(),
+            AnswerStatus::Empty | AnswerStatus::NotModified => dated.bare.clone(),
+        }
+    }
+}
+
+impl Dated {
+    fn new(profile: &ResponseProfile, unix_second: u64) -> Self {
+        let date = http_date(unix_second);
+        let fields = |status| {
+            map(&profile.fields(status, 0, &date, AnswerMark::default()))
+                .expect("the profile was checked when the server was made")
+        };
+        Self {
+            unix_second,
+            with_content: fields(AnswerStatus::Messages),
+            bare: fields(AnswerStatus::Empty),
+        }
+    }
+}
+
+/// A cursor as a field's value.
+pub(crate) fn digits(cursor: Cursor) -> HeaderValue {
+    HeaderValue::from_bytes(&cursor.encode()).expect("digits are ASCII")
+}
+
+/// A cursor as an entity tag (RFC 9110, section 8.8.3).
+fn quoted(cursor: Cursor) -> HeaderValue {
+    let mut tag = [b'"'; Cursor::LEN + 2];
+    tag[1..=Cursor::LEN].copy_from_slice(&cursor.encode());
+    HeaderValue::from_bytes(&tag).expect("quoted digits are ASCII")
+}
+
+fn map(fields: &[(String, String)]) -> Option<HeaderMap> {
+    let mut map = HeaderMap::with_capacity(fields.len() + 3);
+    for (name, value) in fields {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        map.append(name, HeaderValue::from_str(value).ok()?);
+    }
+    Some(map)
+}
+
+/// A moment as `Sat, 07 Nov 2009 00:32:46 GMT` (RFC 9110, section 5.6.7).
+fn http_date(unix_second: u64) -> String {
+    let moment = i64::try_from(unix_second).ok().and_then(|s| WallClock::from_second(s).ok());
+    DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&moment.unwrap_or_default())
+        .expect("a moment from 1970 to 9999 has a date")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a `Date` field carries the wall clock's time")]
+fn unix_second() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_written_as_http_wants_it() {
+        assert_eq!(http_date(1_257_553_966), "Sat, 07 Nov 2009 00:32:46 GMT");
+    }
+
+    #[test]
+    fn fields_keep_the_profiles_order() {
+        for name in ResponseProfile::names() {
+            let profile = ResponseProfile::built_in(name).expect(name);
+            let heads = Heads::new(profile.clone()).expect(name);
+            let mark = AnswerMark { cursor: Some(Cursor::NOW), tag: Some(Cursor::NOW), gap: 3 };
+            let answer = heads.answer(AnswerStatus::Messages, Bytes::from("12345"), mark);
+            let expected: Vec<_> = profile
+                .fields(AnswerStatus::Messages, 5, "", mark)
+                .iter()
+                .map(|(name, _)| name.to_ascii_lowercase())
+                .collect();
+            let found: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_profile_that_would_be_sent_otherwise_is_refused() {
+        for field in ["Vary: a\nVary: b", "Transfer-Encoding: chunked", "Bad: \u{1}"] {
+            let text =
+                format!("HTTP/1.1 200 OK\nContent-Length: {{length}}\nDate: {{date}}\n{field}\n");
+            let profile = ResponseProfile::parse("file", &text).expect("a profile");
+            assert!(Heads::new(profile).is_err(), "{field}");
+        }
+        let fixed = "HTTP/1.1 200 OK\nContent-Length: 5\nDate: {date}\n";
+        let profile = ResponseProfile::parse("file", fixed).expect("a profile");
+        assert!(Heads::new(profile).is_err());
+    }
+}

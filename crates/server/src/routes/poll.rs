@@ -1,0 +1,103 @@
+//! Polls: `GET /topics/{topic}/poll?after=CURSOR`, and the path of the published sample.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use http::header::{HeaderMap, IF_NONE_MATCH};
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::paths::KAAZING_TOPIC;
+use pushbench_protocol::{ConnectionClass, Cursor, Deliver, Unchanged};
+
+use super::answer::{Answer, Refusal};
+use super::{App, after, connection, topic_name};
+use crate::hub::{PollAnswer, PollSettings};
+
+/// The published sample has no cursor, so it can only ask for the newest, again and again.
+const KAAZING: PollSettings =
+    PollSettings { deliver: Deliver::Latest, unchanged: Unchanged::Resend };
+
+pub(super) async fn poll(State(app): State<Arc<App>>, request: Request) -> Answer {
+    connection(&request).connection.classify(ConnectionClass::ShortPoll);
+    app.answer(answer(&app, &request))
+}
+
+pub(super) async fn kaazing_poll(State(app): State<Arc<App>>, request: Request) -> Answer {
+    connection(&request).connection.classify(ConnectionClass::ShortPoll);
+    let answer = app.exchange.answer_poll(KAAZING_TOPIC, Cursor::OLDEST, KAAZING);
+    write(&app, answer, KAAZING)
+}
+
+fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
+    let topic = topic_name(request)?;
+    let after = after(request)?.unwrap_or(Cursor::OLDEST);
+    let (after, settings) = match app.poll.unchanged {
+        Unchanged::Resend | Unchanged::Empty => (after, app.poll),
+        // Without a tag of ours the request is unconditional (RFC 9110, section 13.1.2).
+        Unchanged::NotModified => match tag(request.headers()) {
+            Some(tag) => (tag, app.poll),
+            None => (after, PollSettings { unchanged: Unchanged::Resend, ..app.poll }),
+        },
+    };
+    Ok(write(app, app.exchange.answer_poll(topic.as_str(), after, settings), app.poll))
+}
+
+/// Puts the hub's answer on the wire.
+fn write(app: &App, answer: PollAnswer, settings: PollSettings) -> Answer {
+    let (status, content, next, gap) = match answer {
+        PollAnswer::Messages { body, next, gap } => (AnswerStatus::Messages, body, next, gap),
+        PollAnswer::Empty { next } => (AnswerStatus::Empty, Bytes::new(), next, 0),
+        PollAnswer::NotModified { next } => (AnswerStatus::NotModified, Bytes::new(), next, 0),
+    };
+    app.heads.answer(status, content, mark(settings, next, gap))
+}
+
+/// Says where the client stands, where its next poll will have to say so.
+fn mark(settings: PollSettings, next: Cursor, gap: u64) -> AnswerMark {
+    let by_cursor = settings.deliver == Deliver::Every || settings.unchanged == Unchanged::Empty;
+    let by_tag = settings.unchanged == Unchanged::NotModified;
+    AnswerMark { cursor: by_cursor.then_some(next), tag: by_tag.then_some(next), gap }
+}
+
+/// The cursor in `If-None-Match`, if the field is one tag of ours.
+fn tag(fields: &HeaderMap) -> Option<Cursor> {
+    let value = fields.get(IF_NONE_MATCH)?.as_bytes();
+    Cursor::decode(value.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_single_tag_of_ours_counts() {
+        for (value, expected) in [
+            ("\"0000000000000000\"", Some(Cursor::OLDEST)),
+            ("0000000000000000", None),
+            ("\"other\"", None),
+            ("*", None),
+            ("\"", None),
+        ] {
+            let fields = [(IF_NONE_MATCH, value.parse().expect("a value"))].into_iter().collect();
+            assert_eq!(tag(&fields), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_answer_says_where_the_client_stands_only_where_its_next_poll_must() {
+        use Deliver::{Every, Latest};
+        use Unchanged::{Empty, NotModified, Resend};
+        for (deliver, unchanged, cursor, tag) in [
+            (Every, Resend, true, false),
+            (Every, Empty, true, false),
+            (Every, NotModified, true, true),
+            (Latest, Resend, false, false),
+            (Latest, Empty, true, false),
+            (Latest, NotModified, false, true),
+        ] {
+            let mark = mark(PollSettings { deliver, unchanged }, Cursor::OLDEST, 0);
+            assert_eq!(mark.cursor.is_some(), cursor, "{deliver} {unchanged}");
+            assert_eq!(mark.tag.is_some(), tag, "{deliver} {unchanged}");
+        }
+    }
+}

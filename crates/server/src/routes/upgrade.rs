@@ -1,0 +1,70 @@
+//! Subscribing by WebSocket: `GET /topics/{topic}/ws?after=CURSOR`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use http::header::{
+    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::{Response, StatusCode};
+use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
+use pushbench_protocol::{ConnectionClass, Cursor};
+
+use super::answer::{Answer, Refusal};
+use super::heads::digits;
+use super::publish::may_publish;
+use super::{App, after, connection, topic_name};
+use crate::exchange::Subscription;
+use crate::websocket::handshake::{VERSION, accept, origin_is_allowed};
+
+/// What a connection goes on with once its 101 is written.
+#[derive(Debug)]
+pub(crate) struct Upgrade {
+    pub(crate) subscription: Subscription,
+    pub(crate) may_publish: bool,
+}
+
+pub(super) async fn upgrade(State(app): State<Arc<App>>, request: Request) -> Answer {
+    app.answer(answer(&app, &request))
+}
+
+fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
+    let accept = accept(request.version(), request.headers()).map_err(|error| {
+        let refusal = Refusal::new(error.status(), &error);
+        if error.status() == StatusCode::UPGRADE_REQUIRED {
+            refusal.with(SEC_WEBSOCKET_VERSION, VERSION)
+        } else {
+            refusal
+        }
+    })?;
+    if !origin_is_allowed(request.headers(), &app.allowed_origins) {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "pages of this origin may not subscribe"));
+    }
+    let topic = topic_name(request)?;
+    let after = after(request)?.unwrap_or(Cursor::NOW);
+    let subscription = app
+        .exchange
+        .subscribe(&topic, after)
+        .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
+
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let fields = answer.headers_mut();
+    fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    let accept = HeaderValue::from_str(&accept).expect("base64 is ASCII");
+    fields.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    fields.insert(HeaderName::from_static(CURSOR_FIELD), digits(subscription.cursor));
+    if subscription.gap > 0 {
+        let gap = HeaderValue::from(subscription.gap);
+        fields.insert(HeaderName::from_static(GAP_FIELD), gap);
+    }
+
+    let http = connection(request);
+    http.connection.classify(ConnectionClass::WebSocket);
+    let may_publish = may_publish(app.publish_token.as_deref(), request.headers());
+    *http.upgrade.lock().expect("nothing panics while it holds this") =
+        Some(Upgrade { subscription, may_publish });
+    Ok(answer)
+}

@@ -1,0 +1,202 @@
+//! The server: binds, accepts, sweeps, and ends within a bound.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushbench_protocol::{ServerStats, clock};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use crate::books::Books;
+use crate::config::ServerConfig;
+use crate::connection::Serving;
+use crate::exchange::Exchange;
+use crate::hub::{HubSettings, PollSettings};
+use crate::listener::{accept, listen};
+use crate::patience::Timeouts;
+use crate::routes::heads::{Heads, HeadsError};
+use crate::routes::{App, router};
+
+/// Longest time from the shutdown signal to the end.
+pub const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
+/// Longest wait for a client to close once everything is said.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+/// Smallest bound on heads: the HTTP library reads so much at once.
+const LEAST_HEAD_BYTES: usize = 8 * 1024;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Anyone who can reach the address could publish.
+    #[error(
+        "{address} is not a loopback address and no publish token is set, so anyone who reaches it \
+         could publish; set a token or listen on loopback"
+    )]
+    TokenNeeded {
+        /// Where it was to listen.
+        address: SocketAddr,
+    },
+    /// A setting is out of its range.
+    #[error("`{setting}` is {found}, expected {expected}")]
+    OutOfRange {
+        /// The setting's name in [`ServerConfig`].
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
+    /// The response profile cannot be sent byte for byte.
+    #[error(transparent)]
+    Heads(#[from] HeadsError),
+    /// The system refused the socket.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A server that listens; connections wait until [`Server::serve`] takes them.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: Arc<App>,
+    timeouts: Timeouts,
+}
+
+/// How a server ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ended {
+    /// The books at the end, every connection closed.
+    pub stats: ServerStats,
+    /// Connections that had not ended by themselves within [`SHUTDOWN_TIME`].
+    pub cut_off: usize,
+}
+
+impl Server {
+    /// Checks the settings and opens the listening socket. Needs a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is refused, or the system refuses the socket.
+    pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
+        check(&config)?;
+        let heads = Heads::new(config.response)?;
+        let refused = |source| ServerError::Listen { address: config.listen, source };
+        let listener = listen(config.listen, config.mss).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let exchange = Exchange::new(HubSettings {
+            epoch: random_epoch(),
+            topics: config.limits.topics,
+            log: config.log,
+            queue: config.queue,
+            slow_subscriber: config.slow_subscriber,
+        });
+        let app = App {
+            exchange: Arc::new(exchange),
+            books: Arc::new(Books::default()),
+            heads,
+            poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
+            limits: config.limits,
+            publish_token: config.publish_token,
+            allowed_origins: config.allowed_origins,
+        };
+        let timeouts = Timeouts {
+            head: config.limits.head_timeout,
+            idle: config.limits.idle_timeout,
+            write: config.limits.write_timeout,
+            close: CLOSE_TIME,
+        };
+        Ok(Self { listener, address, app: Arc::new(app), timeouts })
+    }
+
+    /// Where it listens, with the port that the system chose if 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown` completes; then takes no more connections, lets requests finish,
+    /// closes WebSockets with 1001, and ends within [`SHUTDOWN_TIME`].
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
+        let Self { listener, app, timeouts, .. } = self;
+        let books = Arc::clone(&app.books);
+        let limit = app.limits.connections;
+        let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
+        let mut tasks = JoinSet::new();
+        let mut sweep = tokio::time::interval(timeouts.sweep_interval());
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut shutdown = pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                stream = accept(&listener) => {
+                    if is_full(&books, limit) {
+                        books.refuse(503);
+                        continue;
+                    }
+                    tasks.spawn(serving.clone().serve(stream, books.open(clock::now())));
+                }
+                // A task that panicked has closed its own connection and harms no other.
+                Some(_) = tasks.join_next() => {}
+                _ = sweep.tick() => books.sweep(clock::now(), &timeouts),
+            }
+        }
+        drop(listener);
+        books.tell_all_to_go();
+        let ended = async {
+            loop {
+                tokio::select! {
+                    ended = tasks.join_next() => if ended.is_none() { break },
+                    _ = sweep.tick() => books.sweep(clock::now(), &timeouts),
+                }
+            }
+        };
+        // What is left after that is cut off below.
+        let _ = tokio::time::timeout(SHUTDOWN_TIME, ended).await;
+        let cut_off = tasks.len();
+        tasks.shutdown().await;
+        Ended { stats: app.stats(), cut_off }
+    }
+}
+
+fn is_full(books: &Books, limit: NonZeroU32) -> bool {
+    books.connections() >= limit.get() as usize
+}
+
+fn check(config: &ServerConfig) -> Result<(), ServerError> {
+    let address = config.listen;
+    if !address.ip().is_loopback() && config.publish_token.is_none() {
+        return Err(ServerError::TokenNeeded { address });
+    }
+    let refuse = |setting, found: &dyn ToString, expected: String| {
+        Err(ServerError::OutOfRange { setting, found: found.to_string(), expected })
+    };
+    if config.queue > config.log {
+        return refuse("queue", &config.queue, format!("at most the log's {}", config.log));
+    }
+    if config.limits.head_bytes < LEAST_HEAD_BYTES {
+        let expected = format!("at least {LEAST_HEAD_BYTES}");
+        return refuse("limits.head_bytes", &config.limits.head_bytes, expected);
+    }
+    if config.publish_token.as_ref().is_some_and(String::is_empty) {
+        return refuse("publish_token", &"empty", "one that cannot be guessed".to_owned());
+    }
+    Ok(())
+}
+
+/// Names this life of the logs: neither 0 nor 0xffff, and not the last one's except by chance.
+fn random_epoch() -> u16 {
+    // The standard library seeds its hashers from the system's randomness; a cursor needs no more.
+    let random = RandomState::new().hash_one(());
+    1 + (random % 0xfffe) as u16
+}

@@ -1,0 +1,163 @@
+//! The upgrade request, checked (RFC 6455, section 4.2).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    CONNECTION, HOST, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
+use http::{StatusCode, Version};
+use sha1::{Digest, Sha1};
+
+/// The only version there is (RFC 6455, section 4.4).
+pub(crate) const VERSION: &str = "13";
+
+/// Why an upgrade was refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum UpgradeError {
+    #[error("the request is HTTP/1.0, expected HTTP/1.1")]
+    Http10,
+    #[error("`Upgrade` does not name websocket")]
+    NoUpgrade,
+    #[error("`Connection` does not name upgrade")]
+    NoConnection,
+    #[error("`Sec-WebSocket-Version` is not 13")]
+    Version,
+    #[error("`Sec-WebSocket-Key` is not 16 bytes in base64")]
+    Key,
+}
+
+impl UpgradeError {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
+            Self::Http10 | Self::NoConnection | Self::Key => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Checks an upgrade request and gives its `Sec-WebSocket-Accept`.
+pub(crate) fn accept(version: Version, fields: &HeaderMap) -> Result<String, UpgradeError> {
+    if version < Version::HTTP_11 {
+        return Err(UpgradeError::Http10);
+    }
+    if !has_token(fields, &UPGRADE, "websocket") {
+        return Err(UpgradeError::NoUpgrade);
+    }
+    if !has_token(fields, &CONNECTION, "upgrade") {
+        return Err(UpgradeError::NoConnection);
+    }
+    if fields.get(SEC_WEBSOCKET_VERSION).is_none_or(|value| value != VERSION) {
+        return Err(UpgradeError::Version);
+    }
+    let key = only(fields, &SEC_WEBSOCKET_KEY).ok_or(UpgradeError::Key)?;
+    match STANDARD.decode(key) {
+        Ok(bytes) if bytes.len() == 16 => Ok(accept_key(key)),
+        _ => Err(UpgradeError::Key),
+    }
+}
+
+/// Whether a request comes from a page that may use this server: one of the same host, one that is
+/// allowed, or no page at all, since only browsers send `Origin` (RFC 6455, section 10.2).
+pub(crate) fn origin_is_allowed(fields: &HeaderMap, allowed: &[String]) -> bool {
+    if !fields.contains_key(ORIGIN) {
+        return true;
+    }
+    let Some(origin) = only(fields, &ORIGIN) else { return false };
+    let same_host = only(fields, &HOST).is_some_and(|host| {
+        let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
+        authority.eq_ignore_ascii_case(host)
+    });
+    same_host || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+}
+
+/// RFC 6455, section 4.2.2, step 5.4.
+fn accept_key(key: &str) -> String {
+    let mut digest = Sha1::new();
+    digest.update(key);
+    digest.update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    STANDARD.encode(digest.finalize())
+}
+
+/// The value of a field that may stand only once.
+fn only<'a>(fields: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = fields.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+/// Whether a field is a list that names `token`.
+fn has_token(fields: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    fields
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|found| found.trim().eq_ignore_ascii_case(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 5] = [
+        ("host", "example.com:80"),
+        ("upgrade", "WebSocket"),
+        ("connection", "keep-alive, Upgrade"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+
+    /// The good request with one field replaced, or left out if `value` is empty.
+    fn with(name: &str, value: &'static str) -> HeaderMap {
+        GOOD.iter()
+            .map(|&(known, good)| (known, if known == name { value } else { good }))
+            .chain((name == "origin").then_some(("origin", value)))
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")))
+            .collect()
+    }
+
+    #[test]
+    fn the_example_of_the_rfc_is_accepted_with_its_key() {
+        assert_eq!(
+            accept(Version::HTTP_11, &with("", "")).as_deref(),
+            Ok("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        );
+    }
+
+    #[test]
+    fn a_request_that_lacks_something_is_refused_with_its_status() {
+        for (name, value, status) in [
+            ("upgrade", "", 426),
+            ("upgrade", "h2c", 426),
+            ("connection", "", 400),
+            ("connection", "close", 400),
+            ("sec-websocket-version", "", 426),
+            ("sec-websocket-version", "8", 426),
+            ("sec-websocket-key", "", 400),
+            ("sec-websocket-key", "c2hvcnQ=", 400),
+            ("sec-websocket-key", "not base64 at all!!!!!!!", 400),
+        ] {
+            let error = accept(Version::HTTP_11, &with(name, value)).expect_err(name);
+            assert_eq!(error.status().as_u16(), status, "{name}: {value}");
+        }
+        assert_eq!(accept(Version::HTTP_10, &with("", "")), Err(UpgradeError::Http10));
+    }
+
+    #[test]
+    fn a_page_of_another_host_is_refused_unless_it_is_on_the_list() {
+        let allowed = ["https://lab.example".to_owned()];
+        for (origin, expected) in [
+            ("", true),
+            ("http://example.com:80", true),
+            ("http://EXAMPLE.com:80", true),
+            ("https://lab.example", true),
+            ("http://example.com", false),
+            ("http://evil.example", false),
+            ("null", false),
+        ] {
+            assert_eq!(origin_is_allowed(&with("origin", origin), &allowed), expected, "{origin}");
+        }
+    }
+}

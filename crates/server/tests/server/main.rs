@@ -1,0 +1,11 @@
+//! The server over real sockets: what it writes, byte for byte, and what it does to those who
+//! misbehave, and to those who do not.
+
+mod books;
+mod limits;
+mod polls;
+mod publishing;
+mod shutdown;
+mod slow;
+mod support;
+mod websocket;
