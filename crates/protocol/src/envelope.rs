@@ -69,7 +69,7 @@ mod tests {
             let mut payload = envelope.encode().to_vec();
             payload.extend_from_slice(filler.as_bytes());
             prop_assert_eq!(Envelope::decode(&payload), Some(envelope));
-            prop_assert!(payload[..Envelope::LEN].iter().all(|byte| byte.is_ascii_graphic()));
+            prop_assert!(payload[..Envelope::LEN].iter().all(u8::is_ascii_graphic));
         }
 
         #[test]
