@@ -1,8 +1,9 @@
 //! `pushbench run`.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context;
 use pushbench_runner::{Options, ServerCommand, Target, raise_open_files};
-use pushbench_scenario::Scenario;
 use pushbench_store::{RunStatus, RunV1, Verdict, environment, run_folder};
 
 use crate::arguments::{Format, RunOptions};
@@ -37,7 +38,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     raise_open_files();
 
-    let run_options = run_options(options, &scenario, read.text)?;
+    let run_options = run_options(options, read.text)?;
     let mut show = Show::new(Stop::listen()?, options.quiet);
     let run = pushbench_runner::run(&scenario, &run_options, &mut show);
 
@@ -51,7 +52,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     Ok(exit(&run))
 }
 
-fn run_options(options: &RunOptions, scenario: &Scenario, file: String) -> anyhow::Result<Options> {
+fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
     let mut environment = environment();
     let target = options
         .target
@@ -63,14 +64,16 @@ fn run_options(options: &RunOptions, scenario: &Scenario, file: String) -> anyho
         environment.link = format!("target http://{}", target.host);
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let folder = match options.scenario.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
     let arguments = vec!["serve".to_owned(), "--end-with-parent".to_owned()];
     let mut overrides: Vec<String> = options.set.iter().map(|set| format!("--set {set}")).collect();
     overrides.extend(options.only.iter().map(|only| format!("--only {only}")));
-    // Checked by the limits above: a machine with one core still has one worker.
     let cores = environment.cores.unwrap_or(1);
-    let _ = scenario;
     Ok(Options {
-        server: ServerCommand { program, arguments },
+        server: ServerCommand { program, arguments, folder },
         target,
         cores,
         file,

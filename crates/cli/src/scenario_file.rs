@@ -23,14 +23,8 @@ pub(crate) fn read_scenario(
 ) -> anyhow::Result<Read> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read the scenario {}", path.display()))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let scenario = read(&Source {
-        path,
-        text: &text,
-        overrides,
-        only,
-        read_file: &|name| fs::read(folder.join(name)),
-    });
+    let scenario =
+        read(&Source { path, text: &text, overrides, only, read_file: &|name| fs::read(name) });
     Ok(Read { text, scenario })
 }
 

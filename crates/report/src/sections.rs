@@ -3,6 +3,7 @@
 mod answer;
 mod books;
 mod comparison;
+mod directions;
 mod expectations;
 mod legend;
 mod machine;
@@ -15,12 +16,13 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 10] = [
+    let sections: [Option<Section>; 11] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
         comparison::glance(run),
         comparison::comparison(run),
+        directions::directions(run),
         Some(books::books(run)),
         expectations::expectations(run),
         published::published(run),

@@ -25,6 +25,8 @@ pub struct ServerCommand {
     pub program: PathBuf,
     /// What comes before the server's options, as `serve`.
     pub arguments: Vec<String>,
+    /// Folder that paths in the scenario start from.
+    pub folder: PathBuf,
 }
 
 /// A running server. Dropped, it is killed.
@@ -47,6 +49,8 @@ impl ServerProcess {
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
             .args(options(scenario, transport))
+            .current_dir(&command.folder)
+            // A Ctrl-C in the terminal is for the run, which ends its server itself.
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -144,7 +144,13 @@ impl Trial<'_> {
         let figures = figures(&figures::Source {
             clients,
             payload_bytes: workload.payload.bytes,
-            measure_seconds: looks.measure_seconds(),
+            // Populations are cut by due time, so a phase that was played to its end is as long as
+            // the schedule says, to the nanosecond.
+            measure_seconds: if ending.is_complete {
+                workload.measure.as_secs_f64()
+            } else {
+                looks.measure_seconds()
+            },
             is_poll: plan.transport.kind() == TransportKind::ShortPoll,
             counts: &counts,
             books: &books,

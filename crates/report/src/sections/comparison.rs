@@ -72,17 +72,16 @@ const GROUPS: &[Group] = &[
             plain("  tls", "tls_bytes_per_delivery"),
             plain("  tcp_ip", "tcp_ip_bytes_per_delivery"),
             plain("= wire", "wire_bytes_per_delivery"),
-            plain("    of that up", "wire_bytes_up_per_delivery"),
-            plain("    of that down", "wire_bytes_down_per_delivery"),
         ],
     },
     Group {
-        heading: "Bytes for each client and second",
+        heading: "Bytes for each client and second, both directions",
         rows: &[
             plain("  header", "header_bytes_per_client_second"),
-            plain("  wire up", "wire_bytes_up_per_client_second"),
-            plain("  wire down", "wire_bytes_down_per_client_second"),
+            plain("  tcp_ip", "tcp_ip_bytes_per_client_second"),
             plain("= wire", "wire_bytes_per_client_second"),
+            plain("    of that up", "wire_bytes_up_per_client_second"),
+            plain("    of that down", "wire_bytes_down_per_client_second"),
         ],
     },
     Group {

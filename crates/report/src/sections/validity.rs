@@ -46,8 +46,13 @@ struct Finding<'run> {
 impl Finding<'_> {
     fn place(&self) -> String {
         let rounds: Vec<_> = self.rounds.iter().map(u32::to_string).collect();
-        let word = if rounds.len() == 1 { "round" } else { "rounds" };
-        format!("{}, {word} {}", self.transport, rounds.join(" and "))
+        match rounds.split_last() {
+            Some((last, [])) => format!("{}, round {last}", self.transport),
+            Some((last, before)) => {
+                format!("{}, rounds {} and {last}", self.transport, before.join(", "))
+            }
+            None => self.transport.to_owned(),
+        }
     }
 
     fn line(&self) -> Line {
