@@ -4,9 +4,11 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
+use pushbench_scenario::parse_duration;
 
 use crate::exit;
 
@@ -44,6 +46,18 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// What is done otherwise than the scenario says.
+#[derive(Args, Debug)]
+pub(crate) struct ChangeOptions {
+    /// Override a setting of the scenario: `workload.clients=2000`,
+    /// `transport.short-poll.interval=5s`. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", env = "PUSHBENCH_SET", value_delimiter = '\n')]
+    pub(crate) set: Vec<String>,
+    /// Play only this transport. Repeatable.
+    #[arg(long, value_name = "TRANSPORT", env = "PUSHBENCH_ONLY", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct OutputOptions {
     /// How the report is written.
@@ -70,13 +84,8 @@ trial and still writes the record, marked aborted; the second kills.")]
 pub(crate) struct RunOptions {
     /// The scenario, a TOML file.
     pub(crate) scenario: PathBuf,
-    /// Override a setting of the scenario: `workload.clients=2000`,
-    /// `transport.short-poll.interval=5s`. Repeatable.
-    #[arg(long, value_name = "KEY=VALUE", env = "PUSHBENCH_SET", value_delimiter = '\n')]
-    pub(crate) set: Vec<String>,
-    /// Play only this transport. Repeatable.
-    #[arg(long, value_name = "TRANSPORT", env = "PUSHBENCH_ONLY", value_delimiter = ',')]
-    pub(crate) only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) changes: ChangeOptions,
     /// Use a server that is running already, `http://host:port`, instead of starting one. Its CPU
     /// time and memory are not measured.
     #[arg(long, value_name = "URL", env = "PUSHBENCH_TARGET")]
@@ -103,12 +112,8 @@ pub(crate) struct CheckOptions {
     /// Scenarios, TOML files.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
-    /// Override a setting, as in `run`. Repeatable.
-    #[arg(long, value_name = "KEY=VALUE", env = "PUSHBENCH_SET", value_delimiter = '\n')]
-    pub(crate) set: Vec<String>,
-    /// Keep only this transport, as in `run`. Repeatable.
-    #[arg(long, value_name = "TRANSPORT", env = "PUSHBENCH_ONLY", value_delimiter = ',')]
-    pub(crate) only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) changes: ChangeOptions,
 }
 
 #[derive(Args, Debug)]
@@ -171,6 +176,9 @@ pub(crate) struct ServeOptions {
     /// Largest message in bytes.
     #[arg(long, env = "PUSHBENCH_MESSAGE_BYTES")]
     pub(crate) message_bytes: Option<usize>,
+    /// How long a connection may carry nothing in either direction before it is closed.
+    #[arg(long, default_value = "2m", value_parser = duration, env = "PUSHBENCH_IDLE_TIMEOUT")]
+    pub(crate) idle_timeout: Duration,
     /// Token that publishers must send as `Authorization: Bearer`.
     #[arg(long, env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
@@ -180,6 +188,11 @@ pub(crate) struct ServeOptions {
     /// End when the process that started this one ends, however it ends.
     #[arg(long, hide = true)]
     pub(crate) end_with_parent: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .ok_or_else(|| "expected a number with a unit, as 500ms, 10s, 3m".to_owned())
 }
 
 fn deliver(text: &str) -> Result<Deliver, String> {

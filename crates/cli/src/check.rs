@@ -15,7 +15,7 @@ const AROUND: Duration = Duration::from_secs(2);
 pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
     let mut exit = Exit::Ok;
     for path in &options.scenarios {
-        match read_scenario(path, &options.set, &options.only)?.scenario {
+        match read_scenario(path, &options.changes.set, &options.changes.only)?.scenario {
             Ok(scenario) => {
                 println!("{}: {}", path.display(), summary(&scenario));
                 for limit in limits_of_this_machine(&scenario) {

@@ -15,7 +15,7 @@ use crate::signals::Stop;
 
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
-    let read = read_scenario(&options.scenario, &options.set, &options.only)?;
+    let read = read_scenario(&options.scenario, &options.changes.set, &options.changes.only)?;
     let scenario = match read.scenario {
         Ok(scenario) => scenario,
         Err(refused) => {
@@ -69,8 +69,9 @@ fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
         _ => PathBuf::from("."),
     };
     let arguments = vec!["serve".to_owned(), "--end-with-parent".to_owned()];
-    let mut overrides: Vec<String> = options.set.iter().map(|set| format!("--set {set}")).collect();
-    overrides.extend(options.only.iter().map(|only| format!("--only {only}")));
+    let mut overrides: Vec<String> =
+        options.changes.set.iter().map(|set| format!("--set {set}")).collect();
+    overrides.extend(options.changes.only.iter().map(|only| format!("--only {only}")));
     let cores = environment.cores.unwrap_or(1);
     Ok(Options {
         server: ServerCommand { program, arguments, folder },

@@ -66,6 +66,7 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
     config.slow_subscriber = options.slow_subscriber;
     config.publish_token.clone_from(&options.publish_token);
     config.allowed_origins.clone_from(&options.allowed_origin);
+    config.limits.idle_timeout = options.idle_timeout;
     if let Some(connections) = options.connections {
         config.limits.connections = connections;
     }

@@ -44,6 +44,17 @@ pub fn printable_characters(head: &[u8]) -> usize {
     head.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).count()
 }
 
+/// Text of the built-in profile of that name.
+fn built_in(all: &[(&str, &'static str)], name: &str) -> Result<&'static str, ProfileError> {
+    match all.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => Ok(text),
+        None => Err(ProfileError::Unknown {
+            found: name.to_owned(),
+            expected: all.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
 /// Splits a profile file into its heads: blocks of lines separated by an empty line, `# ` comments
 /// left out. Each line comes with its number from 1.
 fn blocks(text: &str) -> Vec<Vec<(usize, &str)>> {

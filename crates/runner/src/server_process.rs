@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pushbench_protocol::{Announcement, Unchanged, clock};
-use pushbench_scenario::{Scenario, TransportSettings};
+use pushbench_scenario::{Scenario, TransportSettings, format_duration};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::RunError;
@@ -17,6 +17,9 @@ use crate::RunError;
 const READY_BOUND: Duration = Duration::from_secs(15);
 /// Longest wait for the process to end after SIGTERM; the server's own bound is shorter.
 const END_BOUND: Duration = Duration::from_secs(10);
+
+/// What a connection may idle beyond the length of the trial.
+const IDLE_BEYOND: Duration = Duration::from_secs(120);
 
 /// How to start a server.
 #[derive(Clone, Debug)]
@@ -141,6 +144,9 @@ fn options(scenario: &Scenario, transport: TransportSettings) -> Vec<String> {
     };
     let workload = &scenario.workload;
     let server = &scenario.server;
+    // Rare news and rare polls are the experiment: nothing in a trial may count as idle.
+    let trial = workload.warm_up + workload.measure + workload.drain;
+    let idle_timeout = format_duration(IDLE_BEYOND + Duration::from_secs(trial.as_secs()));
     [
         ("--listen", "127.0.0.1:0".to_owned()),
         ("--deliver", workload.deliver.to_string()),
@@ -151,6 +157,7 @@ fn options(scenario: &Scenario, transport: TransportSettings) -> Vec<String> {
         ("--queue", server.queue.to_string()),
         ("--slow-subscriber", server.slow_subscriber.to_string()),
         ("--connections", (workload.clients.get() + 64).to_string()),
+        ("--idle-timeout", idle_timeout),
         ("--topics", workload.topics.get().max(1).to_string()),
         ("--message-bytes", workload.payload.bytes.max(1 << 20).to_string()),
     ]

@@ -26,7 +26,8 @@ fn fan_out(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(SUBSCRIBERS));
     group.bench_function("publish_to_1000_subscribers", |bench| {
         bench.iter(|| {
-            let message = Message::new(black_box(b"AAAAAAAAAAAAAAAA and some news")).expect("ASCII");
+            let message =
+                Message::new(black_box(b"AAAAAAAAAAAAAAAA and some news")).expect("ASCII");
             hub.publish(topic, message);
             for place in &mut places {
                 black_box(hub.next(place));

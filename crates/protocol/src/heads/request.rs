@@ -1,6 +1,6 @@
 //! Request heads: a poll and a WebSocket upgrade, byte for byte.
 
-use super::{ProfileError, blocks};
+use super::{ProfileError, blocks, built_in};
 use crate::Cursor;
 
 /// Request heads of one browser or tool.
@@ -64,13 +64,7 @@ impl RequestProfile {
     ///
     /// If there is none; the error lists those there are.
     pub fn built_in(name: &str) -> Result<Self, ProfileError> {
-        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
-            return Err(ProfileError::Unknown {
-                found: name.to_owned(),
-                expected: Self::names().collect::<Vec<_>>().join(", "),
-            });
-        };
-        Self::parse(name, text)
+        Self::parse(name, built_in(&BUILT_IN, name)?)
     }
 
     /// Reads a profile file.

@@ -1,7 +1,7 @@
 //! Response heads: what the server puts before a poll's answer.
 
 use super::request::is_token;
-use super::{ProfileError, blocks};
+use super::{ProfileError, blocks, built_in};
 use crate::Cursor;
 use crate::paths::{CURSOR_FIELD, GAP_FIELD};
 
@@ -78,13 +78,7 @@ impl ResponseProfile {
     ///
     /// If there is none; the error lists those there are.
     pub fn built_in(name: &str) -> Result<Self, ProfileError> {
-        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
-            return Err(ProfileError::Unknown {
-                found: name.to_owned(),
-                expected: Self::names().collect::<Vec<_>>().join(", "),
-            });
-        };
-        Self::parse(name, text)
+        Self::parse(name, built_in(&BUILT_IN, name)?)
     }
 
     /// Reads a profile file.

@@ -28,9 +28,11 @@ impl Exchange {
     /// One poll and its answer on an open connection.
     ///
     /// `payload` is new to the client, `repeat` it had already, `framing` stands between messages.
-    /// The request leaves in one write and so does the answer; the answer acknowledges the request,
-    /// and the client acknowledges the answer with a segment of its own, since its next request is
-    /// further away than the delayed-acknowledgement timer (40 ms).
+    /// The request leaves in one write and so does the answer. The answer acknowledges the request,
+    /// unless that took more than one segment: then it is acknowledged at once, by a segment of its
+    /// own (RFC 1122, section 4.2.3.2: at least every second full segment). The client acknowledges
+    /// the answer with a segment of its own, since its next request is further away than the
+    /// delayed-acknowledgement timer (40 ms).
     pub fn poll(
         request_head: u64,
         answer_head: u64,
@@ -48,6 +50,9 @@ impl Exchange {
         let answer = answer_head + payload + repeat + framing;
         exchange.carry(link, request_head, answer);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
+        if request_head > link.headers.data_per_segment(link.mss) {
+            exchange.down[ByteKind::TcpIp] += link.headers.len();
+        }
         exchange
     }
 
@@ -144,6 +149,16 @@ mod tests {
         let push = Exchange::websocket_push(1_448, LINK);
         assert_eq!(push.down[ByteKind::TcpIp], 104);
         assert_eq!(push.down[ByteKind::Framing], 4);
+    }
+
+    #[test]
+    fn a_request_of_two_segments_is_acknowledged_before_its_answer() {
+        let poll = |request_head| Exchange::poll(request_head, 193, 21, 0, 0, LINK);
+        assert_eq!((poll(1_448).up[ByteKind::TcpIp], poll(1_448).down[ByteKind::TcpIp]), (104, 52));
+        assert_eq!(
+            (poll(1_449).up[ByteKind::TcpIp], poll(1_449).down[ByteKind::TcpIp]),
+            (156, 104)
+        );
     }
 
     #[test]
