@@ -386,7 +386,7 @@ fn add(
 }
 
 /// Two payload sizes, two rounds each.
-pub fn sweep() -> RunV1 {
+pub(crate) fn sweep() -> RunV1 {
     let mut run = valid();
     let cell =
         |bytes: &str| CellV1::from([("workload.payload.bytes".to_owned(), bytes.to_owned())]);
