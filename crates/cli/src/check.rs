@@ -37,8 +37,12 @@ fn summary(scenario: &Scenario) -> String {
     let trials = scenario.trials().len();
     let each = scenario.workload.warm_up + scenario.workload.measure + AROUND;
     let all = each * u32::try_from(trials).unwrap_or(u32::MAX);
+    let cells = match scenario.cells.len() {
+        0 => String::new(),
+        cells => format!("{cells} combinations of swept settings, "),
+    };
     format!(
-        "ok, {} clients, {} ({} trials, about {})",
+        "ok, {} clients, {} ({cells}{} trials, about {})",
         scenario.workload.clients,
         labels.join(", "),
         trials,

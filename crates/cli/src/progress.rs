@@ -47,7 +47,8 @@ impl Show {
 }
 
 fn head(note: TrialNote<'_>) -> String {
-    format!("trial {}/{} {} round {}", note.number, note.of, note.transport, note.round)
+    let cell = if note.cell.is_empty() { String::new() } else { format!(" ({})", note.cell) };
+    format!("trial {}/{} {}{cell} round {}", note.number, note.of, note.transport, note.round)
 }
 
 impl Observer for Show {

@@ -28,8 +28,17 @@ pub(crate) fn read_scenario(
     Ok(Read { text, scenario })
 }
 
-/// The limits of this machine that are too small for a scenario.
+/// The limits of this machine that are too small for a scenario, or for one of its cells.
 pub(crate) fn limits_of_this_machine(scenario: &Scenario) -> Vec<Limit> {
     let machine = machine();
-    limits(&needs(scenario, machine.ports), &machine)
+    let cells = scenario.cells.iter().map(|cell| &cell.scenario);
+    let mut found: Vec<Limit> = Vec::new();
+    for scenario in std::iter::once(scenario).chain(cells) {
+        for limit in limits(&needs(scenario, machine.ports), &machine) {
+            if !found.contains(&limit) {
+                found.push(limit);
+            }
+        }
+    }
+    found
 }

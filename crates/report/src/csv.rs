@@ -3,13 +3,16 @@
 use pushbench_protocol::figure::{self, Figure, Unit};
 use pushbench_store::{RunV1, TrialV1, Verdict};
 
+use crate::sections::curve::name_of;
+
 /// Columns before the figures.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "run",
     "scenario",
     "transport",
     "kind",
     "round",
+    "cell",
     "started_at",
     "clients",
     "measure_s",
@@ -49,6 +52,7 @@ fn keys(run: &RunV1, trial: &TrialV1) -> [String; KEYS.len()] {
         trial.transport.clone(),
         kind.map_or(String::new(), |transport| transport.kind.label().to_owned()),
         trial.round.to_string(),
+        name_of(&trial.cell),
         trial.started_at.clone(),
         trial.clients.to_string(),
         measure.map_or(String::new(), f64::to_string),

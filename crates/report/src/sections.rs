@@ -3,6 +3,7 @@
 mod answer;
 mod books;
 mod comparison;
+pub(crate) mod curve;
 mod directions;
 mod expectations;
 mod legend;
@@ -16,10 +17,11 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 11] = [
+    let sections: [Option<Section>; 12] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
+        curve::curves(run),
         comparison::glance(run),
         comparison::comparison(run),
         directions::directions(run),

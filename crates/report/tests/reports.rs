@@ -11,7 +11,7 @@ fn options() -> TextOptions {
     TextOptions { record: Some(RECORD.to_owned()), ..TextOptions::default() }
 }
 
-fn every_run() -> [(&'static str, RunV1); 8] {
+fn every_run() -> [(&'static str, RunV1); 9] {
     [
         ("valid", runs::valid()),
         ("single_round", runs::single_round()),
@@ -20,6 +20,7 @@ fn every_run() -> [(&'static str, RunV1); 8] {
         ("kaazing", runs::kaazing()),
         ("four_transports", runs::four_transports()),
         ("no_difference", runs::no_difference()),
+        ("sweep", runs::sweep()),
         ("without_trials", runs::without_trials()),
     ]
 }

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use pushbench_load::Progress;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    EnvironmentV1, ExpectationV1, RunStatus, RunV1, ScenarioV1, ToolV1, TransportV1, TrialV1,
-    new_id,
+    CellV1, EnvironmentV1, ExpectationV1, RunStatus, RunV1, ScenarioV1, ToolV1, TransportV1,
+    TrialV1, new_id,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -49,6 +49,8 @@ impl Options {
 pub struct TrialNote<'a> {
     /// Label of the transport.
     pub transport: &'a str,
+    /// The swept settings it plays with; empty without a sweep.
+    pub cell: &'a str,
     /// Round, from 1.
     pub round: u32,
     /// Which trial, from 1.
@@ -89,6 +91,7 @@ pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) 
             file: options.file.clone(),
             overrides: options.overrides.clone(),
             settings: scenario.settings(),
+            cells: scenario.cells.iter().map(|cell| cell.settings.clone()).collect(),
         },
         environment: options.environment.clone(),
         transports: scenario
@@ -119,22 +122,29 @@ fn play_all(
     run: &mut RunV1,
 ) -> Result<(), RunError> {
     let plans = scenario.trials();
-    for (index, plan) in plans.iter().enumerate() {
+    for (index, &plan) in plans.iter().enumerate() {
+        let cell = plan.cell.map(|cell| scenario.cells[cell].settings.clone()).unwrap_or_default();
+        let described: Vec<_> =
+            cell.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let described = described.join(", ");
+        let played = scenario.of(plan);
         let note = TrialNote {
-            transport: &scenario.transports[plan.transport].label,
+            transport: &played.transports[plan.transport].label,
+            cell: &described,
             round: plan.round + 1,
             number: index + 1,
             of: plans.len(),
-            clients: scenario.workload.clients.get(),
+            clients: played.workload.clients.get(),
         };
         observer.trial_begins(note);
         let mut stopped = false;
-        let trial = Trial { scenario, transport: plan.transport, round: plan.round, options }
-            .play(now_rfc3339(), &mut |progress| {
-                let flow = observer.progress(note, progress);
-                stopped = stopped || flow.is_break();
-                flow
-            })?;
+        let trial =
+            Trial { scenario: played, cell, transport: plan.transport, round: plan.round, options };
+        let trial = trial.play(now_rfc3339(), &mut |progress| {
+            let flow = observer.progress(note, progress);
+            stopped = stopped || flow.is_break();
+            flow
+        })?;
         observer.trial_ends(note, &trial);
         run.trials.push(trial);
         if stopped {
@@ -145,13 +155,21 @@ fn play_all(
     Ok(())
 }
 
-/// Holds the scenario's expectations against the medians over rounds.
+/// Holds the scenario's expectations against the medians over rounds, in each cell of a sweep.
 fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
+    let cells = match run.scenario.cells.as_slice() {
+        [] => vec![CellV1::new()],
+        cells => cells.to_vec(),
+    };
+    cells.iter().flat_map(|cell| judge_cell(scenario, run, cell)).collect()
+}
+
+fn judge_cell(scenario: &Scenario, run: &RunV1, cell: &CellV1) -> Vec<ExpectationV1> {
     let measured = |transport: &str, figure: &str| {
-        median(run, transport, |trial| trial.figures.get(figure).copied())
+        median(run, cell, transport, |trial| trial.figures.get(figure).copied())
     };
     let modelled = |transport: &str, figure: &str| {
-        median(run, transport, |trial| trial.model.figures.get(figure).copied())
+        median(run, cell, transport, |trial| trial.model.figures.get(figure).copied())
     };
     scenario
         .expect
@@ -161,6 +179,7 @@ fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
             ExpectationV1 {
                 figure: expectation.written_figure.clone(),
                 condition: expectation.written_condition.clone(),
+                cell: cell.clone(),
                 found: judgement.found,
                 bound: judgement.bound,
                 held: judgement.held,
@@ -169,9 +188,18 @@ fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
         .collect()
 }
 
-/// Median of a value over the rounds of one transport; `None` if no trial has it.
-fn median(run: &RunV1, transport: &str, value: impl Fn(&TrialV1) -> Option<f64>) -> Option<f64> {
-    let values: Vec<f64> =
-        run.trials.iter().filter(|trial| trial.transport == transport).filter_map(value).collect();
+/// Median of a value over the rounds of one transport in one cell; `None` if no trial has it.
+fn median(
+    run: &RunV1,
+    cell: &CellV1,
+    transport: &str,
+    value: impl Fn(&TrialV1) -> Option<f64>,
+) -> Option<f64> {
+    let values: Vec<f64> = run
+        .trials
+        .iter()
+        .filter(|trial| trial.transport == transport && trial.cell == *cell)
+        .filter_map(value)
+        .collect();
     pushbench_stats::Rounds::of(&values).map(|rounds| rounds.median)
 }

@@ -8,7 +8,7 @@ use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads};
 use pushbench_protocol::heads::printable_characters;
 use pushbench_protocol::{Cursor, Deliver, Phase, TransportKind, clock};
 use pushbench_scenario::{Scenario, TransportSettings, due_times, round_seed};
-use pushbench_store::{CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
+use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 
 use crate::books::{books, segment_headers};
 use crate::control::Control;
@@ -25,6 +25,8 @@ use crate::{RunError, Target};
 /// A trial to play.
 pub(crate) struct Trial<'a> {
     pub(crate) scenario: &'a Scenario,
+    /// Swept settings; empty without a sweep.
+    pub(crate) cell: CellV1,
     /// Place among the scenario's transports.
     pub(crate) transport: usize,
     /// From 0.
@@ -173,6 +175,7 @@ impl Trial<'_> {
         TrialV1 {
             transport: self.scenario.transports[self.transport].label.clone(),
             round: self.round + 1,
+            cell: self.cell.clone(),
             started_at,
             clients,
             phase_seconds: looks.phase_seconds.clone(),

@@ -108,6 +108,7 @@ fn resolve(file: ScenarioFile, name: String) -> Option<Scenario> {
         },
         load: load?,
         transports: transports.collect::<Option<_>>()?,
+        cells: Vec::new(),
         expect: Vec::new(),
         dropped: Vec::new(),
     })

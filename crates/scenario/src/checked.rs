@@ -1,5 +1,6 @@
 //! A scenario that has been checked.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -32,6 +33,18 @@ pub struct Scenario {
     pub expect: Vec<Expectation>,
     /// Expectations left out because they name a transport that this run leaves out.
     pub dropped: Vec<Expectation>,
+    /// Every combination of the settings that `[sweep]` varies, in the order of the file; empty
+    /// without a sweep. The fields above are then those of the first.
+    pub cells: Vec<Cell>,
+}
+
+/// One combination of swept settings.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The swept settings by dotted name, as written.
+    pub settings: BTreeMap<String, String>,
+    /// The scenario with those settings; it has no cells of its own.
+    pub scenario: Scenario,
 }
 
 /// The work that every transport does alike.

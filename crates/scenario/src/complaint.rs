@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::tree::Place;
 
 /// One problem, its place not yet looked up in the text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Complaint {
     pub(crate) place: Place,
     pub(crate) key: String,
@@ -21,6 +21,15 @@ pub(crate) struct Problems(RefCell<Vec<Complaint>>);
 impl Problems {
     pub(crate) fn add(&self, complaint: Complaint) {
         self.0.borrow_mut().push(complaint);
+    }
+
+    /// Adds those that are not there yet.
+    pub(crate) fn add_new(&self, others: Self) {
+        for complaint in others.into_inner() {
+            if !self.0.borrow().contains(&complaint) {
+                self.add(complaint);
+            }
+        }
     }
 
     pub(crate) fn into_inner(self) -> Vec<Complaint> {

@@ -20,6 +20,7 @@ mod quantity;
 mod read;
 mod reader;
 mod settings;
+mod sweep;
 mod tree;
 
 mod needs;
@@ -28,7 +29,7 @@ mod schedule;
 mod trials;
 
 pub use checked::{
-    Arrivals, Content, Headers, LoadSettings, Network, Payload, Publish, Rate, Scenario,
+    Arrivals, Cell, Content, Headers, LoadSettings, Network, Payload, Publish, Rate, Scenario,
     ServerSettings, ShortPoll, Transport, TransportSettings, WebSocket, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};

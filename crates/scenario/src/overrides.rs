@@ -17,33 +17,34 @@ pub(crate) fn apply(root: &mut Table, overrides: &[String], problems: &Problems)
 }
 
 fn set(root: &mut Table, text: &str, place: Place) -> Result<(), Complaint> {
-    let refuse = |key: &str, found: &str, expected: &str, help| Complaint {
-        place,
-        key: key.to_owned(),
-        found: found.to_owned(),
-        expected: expected.to_owned(),
-        help,
-    };
-    let form = "`key=value`, as in `workload.clients=2000`";
-    let Some((key, value)) = text.split_once('=') else {
-        return Err(refuse("", "no setting", form, None));
-    };
-    let key = key.trim();
-    let path: Vec<_> = key.split('.').map(str::trim).collect();
+    let refuse =
+        || complaint(place, "", "no setting", "`key=value`, as in `workload.clients=2000`");
+    let (key, value) = text.split_once('=').ok_or_else(refuse)?;
+    let path: Vec<_> = key.trim().split('.').map(str::trim).collect();
     if path.contains(&"") {
-        return Err(refuse("", "no setting", form, None));
+        return Err(refuse());
     }
-    let node = Node { place, value: value_of(value.trim(), place) };
+    put(root, &path, Node { place, value: value_of(value.trim(), place) })
+}
+
+/// Puts a value at a path into the tree; `transport.<label>.<option>` finds the transport by its
+/// label.
+pub(crate) fn put(root: &mut Table, path: &[&str], node: Node) -> Result<(), Complaint> {
+    let place = node.place;
+    let key = path.join(".");
     let put = |table: &mut Table, path: &[&str]| {
         table.set(path, node.clone()).map_err(|depth| {
             let holder = path[..depth].join(".");
-            refuse(key, "unknown", &format!("a key of a table; `{holder}` is none"), None)
+            complaint(place, &key, "unknown", &format!("a key of a table; `{holder}` is none"))
         })
     };
-    match path.as_slice() {
-        ["expect", ..] => {
-            Err(refuse(key, "on the command line", "expectations in the file only", None))
-        }
+    match path {
+        ["expect", ..] => Err(complaint(
+            place,
+            &key,
+            "on the command line or swept",
+            "expectations in the file only",
+        )),
         ["transport", label, below @ ..] if !below.is_empty() => match transport(root, label) {
             Ok(table) => put(table, below),
             Err(labels) => {
@@ -51,10 +52,20 @@ fn set(root: &mut Table, text: &str, place: Place) -> Result<(), Complaint> {
                 let close = closest(label, labels.iter().map(String::as_str));
                 let help = close.map(|close| format!("did you mean `transport.{close}`?"));
                 let expected = format!("one of {}", labels.join(", "));
-                Err(refuse(&key, "unknown", &expected, help))
+                Err(Complaint { help, ..complaint(place, &key, "unknown", &expected) })
             }
         },
         path => put(root, path),
+    }
+}
+
+fn complaint(place: Place, key: &str, found: &str, expected: &str) -> Complaint {
+    Complaint {
+        place,
+        key: key.to_owned(),
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+        help: None,
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) enum Purpose {
     TopicOffset = 2,
     Arrivals = 3,
     PollPhase = 4,
+    CellOrder = 5,
 }
 
 /// A stream of random numbers.

@@ -11,8 +11,9 @@ use crate::check::check;
 use crate::complaint::{Complaint, Problems};
 use crate::file::ScenarioFile;
 use crate::overrides;
+use crate::sweep;
 use crate::tree::{Place, Table};
-use crate::{Location, Problem, Refused, Scenario};
+use crate::{Cell, Location, Problem, Refused, Scenario};
 
 /// What a scenario is read from.
 #[derive(Clone, Copy)]
@@ -53,9 +54,23 @@ pub fn read(source: &Source<'_>) -> Result<Scenario, Refused> {
     let problems = Problems::default();
     let scenario = parse(source.text, &problems).and_then(|mut root| {
         overrides::apply(&mut root, source.overrides, &problems);
-        let beside = Beside { scenario: source.path, read_file: source.read_file };
-        let file = ScenarioFile::read(&root, beside, &problems);
-        check(file, name(source.path), source.only, &problems)
+        let cells = sweep::cells(&mut root, &problems);
+        // Without a sweep the file itself is the one scenario; with one the first cell stands for
+        // all wherever something is asked that no cell changes.
+        if cells.is_empty() {
+            return read_tree(&root, source, &problems);
+        }
+        // All cells are read before one is given up, so all that is wrong is told, and once.
+        let read = cells.into_iter().map(|(settings, tree)| {
+            let own = Problems::default();
+            let scenario = read_tree(&tree, source, &own);
+            problems.add_new(own);
+            scenario.map(|scenario| Cell { settings, scenario })
+        });
+        let read: Vec<_> = read.collect();
+        let cells = read.into_iter().collect::<Option<Vec<_>>>()?;
+        let first = cells.first()?.scenario.clone();
+        Some(Scenario { cells, ..first })
     });
     let mut complaints = problems.into_inner();
     complaints.sort_by_key(|complaint| complaint.place);
@@ -65,6 +80,12 @@ pub fn read(source: &Source<'_>) -> Result<Scenario, Refused> {
             problems: complaints.into_iter().map(|complaint| located(complaint, source)).collect(),
         }),
     }
+}
+
+fn read_tree(root: &Table, source: &Source<'_>, problems: &Problems) -> Option<Scenario> {
+    let beside = Beside { scenario: source.path, read_file: source.read_file };
+    let file = ScenarioFile::read(root, beside, problems);
+    check(file, name(source.path), source.only, problems)
 }
 
 /// The text as a tree; all of its syntax errors if it has any, and then nothing else, since what

@@ -125,6 +125,12 @@ impl Table {
         self.0.iter().find(|entry| entry.name == name).map(|entry| &entry.node)
     }
 
+    /// Takes a key and its value out of the table.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Node> {
+        let at = self.0.iter().position(|entry| entry.name == name)?;
+        Some(self.0.remove(at).node)
+    }
+
     /// The text at a key, if it is one.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         match self.node(name) {

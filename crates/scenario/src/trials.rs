@@ -1,10 +1,13 @@
 //! The order in which transports answer.
 
 use crate::Scenario;
+use crate::random::{Purpose, Random};
 
 /// One transport answering once.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct TrialPlan {
+    /// Which cell: its place in [`Scenario::cells`]; `None` without a sweep.
+    pub cell: Option<usize>,
     /// Which transport: its place in [`Scenario::transports`].
     pub transport: usize,
     /// Which round, from 0.
@@ -14,19 +17,38 @@ pub struct TrialPlan {
 impl Scenario {
     /// The trials in the order in which they are run.
     ///
-    /// Rounds follow one another, so drift of the machine hits all transports alike, and each round
-    /// begins with the transport that ended the one before (A B C, C A B, B C A), so none always
-    /// runs behind the same other.
+    /// Rounds follow one another, so drift of the machine hits all alike. Within a round the cells
+    /// of a sweep come in a seeded random order, so none always runs behind the same other; within
+    /// a cell the transports follow one another, each round beginning with the one that ended the
+    /// round before (A B C, C A B, B C A).
     pub fn trials(&self) -> Vec<TrialPlan> {
         let transports = self.transports.len();
-        (0..self.workload.rounds.get())
-            .flat_map(|round| {
-                let turn = round as usize % transports.max(1);
-                (0..transports).map(move |place| TrialPlan {
+        let mut plans = Vec::new();
+        for round in 0..self.workload.rounds.get() {
+            let turn = round as usize % transports.max(1);
+            for cell in self.cell_order(round) {
+                plans.extend((0..transports).map(|place| TrialPlan {
+                    cell,
                     transport: (place + transports - turn) % transports,
                     round,
-                })
-            })
-            .collect()
+                }));
+            }
+        }
+        plans
+    }
+
+    /// The cells of a round in a seeded order (Fisher and Yates); without a sweep, none.
+    fn cell_order(&self, round: u32) -> Vec<Option<usize>> {
+        let mut order: Vec<_> = (0..self.cells.len()).map(Some).collect();
+        let mut random = Random::new(self.workload.seed, Purpose::CellOrder, round);
+        for last in (1..order.len()).rev() {
+            order.swap(last, (random.bits() % (last as u64 + 1)) as usize);
+        }
+        if order.is_empty() { vec![None] } else { order }
+    }
+
+    /// The scenario that a trial plays.
+    pub fn of(&self, plan: TrialPlan) -> &Self {
+        plan.cell.map_or(self, |cell| &self.cells[cell].scenario)
     }
 }

@@ -71,9 +71,16 @@ pub struct ScenarioV1 {
     /// `--set` and `--only` as given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
-    /// Every setting that moved the result, defaults included, by dotted name.
+    /// Every setting that moved the result, defaults included, by dotted name. Where settings are
+    /// swept, those of the first cell.
     pub settings: BTreeMap<String, String>,
+    /// The swept settings of each cell, in the order of the file; empty without a sweep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<CellV1>,
 }
+
+/// The swept settings of one cell by dotted name, as written.
+pub type CellV1 = BTreeMap<String, String>;
 
 /// The machine a run ran on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -129,6 +136,9 @@ pub struct TrialV1 {
     pub transport: String,
     /// Round, from 1.
     pub round: u32,
+    /// The cell it belongs to; empty without a sweep.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cell: CellV1,
     /// When it started, RFC 3339, UTC.
     pub started_at: String,
     /// Clients that were played.
@@ -397,6 +407,9 @@ pub struct ExpectationV1 {
     pub figure: String,
     /// The condition as written, `< 50ms`.
     pub condition: String,
+    /// The cell it was held in; empty without a sweep.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cell: CellV1,
     /// Median of the figure over rounds; absent when no trial has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<f64>,

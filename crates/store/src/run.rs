@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher as _, RandomState};
 
-use crate::record::{RunV1, TrialV1, Verdict};
+use crate::record::{CellV1, RunV1, TrialV1, Verdict};
 
 impl RunV1 {
     /// Value of `format` in every record.
@@ -13,6 +13,15 @@ impl RunV1 {
     /// The worst verdict of any check of any trial; [`Verdict::Ok`] if there is none.
     pub fn worst_verdict(&self) -> Verdict {
         self.trials.iter().map(TrialV1::worst_verdict).max().unwrap_or(Verdict::Ok)
+    }
+
+    /// The part of a sweep that was run with these settings, as a run of its own.
+    pub fn of_cell(&self, cell: &CellV1) -> Self {
+        let mut run = self.clone();
+        run.trials.retain(|trial| trial.cell == *cell);
+        run.expectations.retain(|expectation| expectation.cell == *cell);
+        run.scenario.cells.clear();
+        run
     }
 }
 

@@ -6,6 +6,7 @@ use pushbench_store::{RunStatus, RunV1, TransportV1, Verdict};
 
 use crate::figures::{measured, rounds, trials};
 use crate::layout::{Section, Tone};
+use crate::sections::curve::{advantages, short_name};
 use crate::sections::validity::reasons;
 use crate::units::{bytes, grouped, ratio, seconds, share};
 
@@ -24,9 +25,21 @@ pub(crate) fn question(run: &RunV1) -> Section {
     }
     work.push(counted(run.transports.len() as u64, "transport"));
     work.push(counted(u64::from(rounds(run)), "round"));
-    let news = news(run).map_or(String::new(), |news| format!(" {news}"));
+    if !run.scenario.cells.is_empty() {
+        work.push(counted(run.scenario.cells.len() as u64, "combination"));
+    }
+    let news = match varied(run) {
+        Some(varied) => format!(" Varied: {varied}."),
+        None => news(run).map_or(String::new(), |news| format!(" {news}")),
+    };
     section.say(Tone::Plain, format!("Scenario {}: {}.{news}", run.scenario.name, work.join(", ")));
     section
+}
+
+/// Names of the swept settings; `None` without a sweep.
+fn varied(run: &RunV1) -> Option<String> {
+    let cell = run.scenario.cells.first()?;
+    Some(cell.keys().map(|name| short_name(name)).collect::<Vec<_>>().join(", "))
 }
 
 /// What is published and who must get it, if the scenario's settings tell.
@@ -68,6 +81,12 @@ pub(crate) fn answer(run: &RunV1) -> Section {
         ),
     }
     let tone = if run.worst_verdict() == Verdict::Invalid { Tone::Plain } else { Tone::Strong };
+    if !run.scenario.cells.is_empty() {
+        for sentence in advantages(run) {
+            section.say(tone, sentence);
+        }
+        return section;
+    }
     match Layer::counted(run).and_then(|layer| Contest::of(run, layer)) {
         Some(contest) => {
             let taken = if tone == Tone::Plain { "Taken at face value: " } else { "" };

@@ -163,7 +163,8 @@ const GLANCE: [(&str, &[(&str, &str)]); 3] = [
 
 /// One line a transport, where the comparison is too long to be seen at once.
 pub(crate) fn glance(run: &RunV1) -> Option<Section> {
-    if run.transports.len() <= SIDE_BY_SIDE || run.trials.is_empty() {
+    let is_sweep = !run.scenario.cells.is_empty();
+    if run.transports.len() <= SIDE_BY_SIDE || run.trials.is_empty() || is_sweep {
         return None;
     }
     let groups = GLANCE.iter().map(|(title, columns)| ColumnGroup {
@@ -186,9 +187,10 @@ pub(crate) fn glance(run: &RunV1) -> Option<Section> {
     Some(section)
 }
 
-/// The comparison; `None` if no trial ran.
+/// The comparison; `None` if no trial ran, or if settings were swept: medians over cells would say
+/// nothing, and the curves say it all.
 pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
-    if run.trials.is_empty() {
+    if run.trials.is_empty() || !run.scenario.cells.is_empty() {
         return None;
     }
     let spread = rounds(run) > 1;

@@ -14,9 +14,10 @@ const SIDE_BY_SIDE: usize = 4;
 const PER: [(&str, &str); 2] =
     [("delivery", "For each delivered message"), ("client_second", "For each client and second")];
 
-/// Bytes by kind and direction, measured; `None` if no trial ran.
+/// Bytes by kind and direction, measured; `None` if no trial ran or settings were
+/// swept.
 pub(crate) fn directions(run: &RunV1) -> Option<Section> {
-    if run.trials.is_empty() {
+    if run.trials.is_empty() || !run.scenario.cells.is_empty() {
         return None;
     }
     let mut section = Section::new("Up and down, measured");

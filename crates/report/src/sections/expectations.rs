@@ -4,6 +4,7 @@ use pushbench_protocol::figure::{self, Unit};
 use pushbench_store::{ExpectationV1, RunV1};
 
 use crate::layout::{Line, Section, Tone};
+use crate::sections::curve::name_of;
 use crate::units::{ABSENT, scaled};
 
 /// One line for each; `None` if the scenario expects nothing.
@@ -24,7 +25,12 @@ fn line(run: &RunV1, expectation: &ExpectationV1) -> Line {
     let unit = unit(run, &expectation.figure);
     let shown = |value: Option<f64>| value.map_or(ABSENT.to_owned(), |value| scaled(unit, value));
     let ExpectationV1 { figure, condition, found, bound, .. } = expectation;
-    let text = format!(" {figure} {condition}: found {}, bound {}", shown(*found), shown(*bound));
+    let cell = match expectation.cell.is_empty() {
+        true => String::new(),
+        false => format!(" (with {})", name_of(&expectation.cell)),
+    };
+    let text =
+        format!(" {figure} {condition}{cell}: found {}, bound {}", shown(*found), shown(*bound));
     vec![tag, Tone::Plain.span(text)]
 }
 

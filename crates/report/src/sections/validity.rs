@@ -1,8 +1,9 @@
 //! Whether the numbers may be believed: what each trial's checks found.
 
-use pushbench_store::{CheckV1, RunV1, Verdict};
+use pushbench_store::{CellV1, CheckV1, RunV1, Verdict};
 
 use crate::layout::{Line, Section, Tone};
+use crate::sections::curve::name_of;
 
 /// The checks that found something, one line each, and how many found nothing.
 pub(crate) fn validity(run: &RunV1) -> Section {
@@ -39,6 +40,7 @@ pub(crate) fn reasons(run: &RunV1, verdict: Verdict) -> Vec<String> {
 /// A check that found the same in some rounds of a transport.
 struct Finding<'run> {
     transport: &'run str,
+    cell: &'run CellV1,
     rounds: Vec<u32>,
     check: &'run CheckV1,
 }
@@ -46,12 +48,16 @@ struct Finding<'run> {
 impl Finding<'_> {
     fn place(&self) -> String {
         let rounds: Vec<_> = self.rounds.iter().map(u32::to_string).collect();
+        let transport = match self.cell.is_empty() {
+            true => self.transport.to_owned(),
+            false => format!("{} with {}", self.transport, name_of(self.cell)),
+        };
         match rounds.split_last() {
-            Some((last, [])) => format!("{}, round {last}", self.transport),
+            Some((last, [])) => format!("{transport}, round {last}"),
             Some((last, before)) => {
-                format!("{}, rounds {} and {last}", self.transport, before.join(", "))
+                format!("{transport}, rounds {} and {last}", before.join(", "))
             }
-            None => self.transport.to_owned(),
+            None => transport,
         }
     }
 
@@ -73,6 +79,7 @@ fn findings(run: &RunV1) -> Vec<Finding<'_>> {
         for check in trial.checks.iter().filter(|check| check.verdict != Verdict::Ok) {
             let same = |finding: &&mut Finding<'_>| {
                 finding.transport == trial.transport
+                    && *finding.cell == trial.cell
                     && (&finding.check.check, finding.check.verdict, &finding.check.text)
                         == (&check.check, check.verdict, &check.text)
             };
@@ -80,6 +87,7 @@ fn findings(run: &RunV1) -> Vec<Finding<'_>> {
                 Some(finding) => finding.rounds.push(trial.round),
                 None => findings.push(Finding {
                     transport: &trial.transport,
+                    cell: &trial.cell,
                     rounds: vec![trial.round],
                     check,
                 }),

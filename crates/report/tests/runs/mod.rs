@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use pushbench_protocol::{Phase, TransportKind};
 use pushbench_store::{
-    BooksV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, ModelV1, ReconciliationV1, RunStatus,
-    RunV1, SampleV1, ScenarioV1, ToolV1, TransportV1, TrialV1, Verdict, WaitingV1, WorkV1,
+    BooksV1, CellV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, ModelV1, ReconciliationV1,
+    RunStatus, RunV1, SampleV1, ScenarioV1, ToolV1, TransportV1, TrialV1, Verdict, WaitingV1,
+    WorkV1,
 };
 
 /// Short poll and WebSocket, three rounds that differ a little, nothing wrong.
@@ -131,6 +132,7 @@ fn run(transports: Vec<TransportV1>, trials: Vec<TrialV1>) -> RunV1 {
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {
+            cells: Vec::new(),
             name: "ticker".to_owned(),
             question: "What does a ticker cost by polling each second, and what by WebSocket?"
                 .to_owned(),
@@ -179,6 +181,7 @@ fn run(transports: Vec<TransportV1>, trials: Vec<TrialV1>) -> RunV1 {
 
 fn expectation(figure: &str, condition: &str, found: f64, bound: f64, held: bool) -> ExpectationV1 {
     ExpectationV1 {
+        cell: CellV1::new(),
         figure: figure.to_owned(),
         condition: condition.to_owned(),
         found: Some(found),
@@ -314,6 +317,7 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
     figures.insert("goodput".to_owned(), 168_000.0);
     let ok = |name: &str| check(name, Verdict::Ok, "fine");
     TrialV1 {
+        cell: CellV1::new(),
         transport: label.to_owned(),
         round,
         started_at: format!("2026-11-22T14:30:{round:02}.000Z"),
@@ -379,4 +383,27 @@ fn add(
         ("publish_lateness.p99", 0.000_9),
     ];
     trial.figures.extend(common.iter().map(named));
+}
+
+/// Two payload sizes, two rounds each.
+pub(crate) fn sweep() -> RunV1 {
+    let mut run = valid();
+    let cell =
+        |bytes: &str| CellV1::from([("workload.payload.bytes".to_owned(), bytes.to_owned())]);
+    run.scenario.cells = vec![cell("20"), cell("200")];
+    let mut large = run.trials.clone();
+    for trial in &mut run.trials {
+        trial.cell = cell("20");
+    }
+    for trial in &mut large {
+        trial.cell = cell("200");
+        for name in ["wire_bytes_per_delivery", "payload_bytes_per_delivery"] {
+            *trial.figures.get_mut(name).expect("a byte figure") += 180.0;
+        }
+    }
+    run.trials.append(&mut large);
+    for expectation in &mut run.expectations {
+        expectation.cell = cell("20");
+    }
+    run
 }

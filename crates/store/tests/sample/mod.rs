@@ -21,6 +21,7 @@ pub(crate) fn run() -> RunV1 {
         status: RunStatus::Aborted,
         failure: Some("stopped by a signal".to_owned()),
         scenario: ScenarioV1 {
+            cells: Vec::new(),
             name: "ticker".to_owned(),
             question: "What does a ticker cost by polling each second?".to_owned(),
             file: "question = \"What does a ticker cost by polling each second?\"\n".to_owned(),
@@ -47,6 +48,7 @@ pub(crate) fn run() -> RunV1 {
         }],
         trials: vec![trial()],
         expectations: vec![ExpectationV1 {
+            cell: BTreeMap::new(),
             figure: "short-poll.latency.p99".to_owned(),
             condition: "< 50ms".to_owned(),
             found: Some(0.991),
@@ -58,6 +60,7 @@ pub(crate) fn run() -> RunV1 {
 
 fn trial() -> TrialV1 {
     TrialV1 {
+        cell: BTreeMap::new(),
         transport: "short-poll".to_owned(),
         round: 1,
         started_at: "2026-11-22T14:30:00.100Z".to_owned(),
