@@ -59,14 +59,13 @@ pub(crate) fn predict(
 
 /// Length of an answer's head; `None` is an answer without news and without a body.
 fn answer_head_len(scenario: &Scenario, poll: ShortPoll, body: Option<u64>) -> u64 {
-    let place = Some(Cursor::OLDEST);
-    let mark = match (scenario.workload.deliver, poll.unchanged) {
-        (_, Unchanged::NotModified) => AnswerMark { tag: place, ..AnswerMark::default() },
-        (Deliver::Every, _) | (_, Unchanged::Empty) => {
-            AnswerMark { cursor: place, ..AnswerMark::default() }
-        }
-        (Deliver::Latest, Unchanged::Resend) => AnswerMark::default(),
-    };
+    let place = Cursor::OLDEST;
+    // As the server marks them: a cursor where the next poll must say it, a tag to be asked by.
+    let by_cursor =
+        scenario.workload.deliver == Deliver::Every || poll.unchanged == Unchanged::Empty;
+    let by_tag = poll.unchanged == Unchanged::NotModified;
+    let mark =
+        AnswerMark { cursor: by_cursor.then_some(place), tag: by_tag.then_some(place), gap: 0 };
     let status = match (body, poll.unchanged) {
         (Some(_), _) => AnswerStatus::Messages,
         (None, Unchanged::NotModified) => AnswerStatus::NotModified,
