@@ -2,7 +2,8 @@
 //!
 //! Waking once a millisecond and sending all that is due costs less than half of a wake for each
 //! poll (measured at 5,000 polls a second), and spares a timer entry for each client. How late the
-//! grid makes a poll is recorded as its lateness.
+//! grid makes a poll is recorded as its lateness. The grid is that of the runtime's timer, whose
+//! waits end at whole milliseconds.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -14,9 +15,6 @@ use pushbench_protocol::clock;
 use tokio::sync::Notify;
 
 use crate::timeline::Timeline;
-
-/// Shortest time between two wakes.
-const STEP: Duration = Duration::from_millis(1);
 
 /// Wakes clients when their places on the schedule come.
 pub(crate) struct Grid {
@@ -114,9 +112,9 @@ impl Grid {
             let moment = next.and_then(|at| self.timeline.borrow().moment(at));
             match moment {
                 Some(moment) => {
-                    let pause = moment.since(now).max(STEP);
+                    // Rounded up to the timer's next millisecond, so at most one wake in each.
                     tokio::select! {
-                        () = tokio::time::sleep(pause) => {}
+                        () = tokio::time::sleep(moment.since(now)) => {}
                         () = self.changed.notified() => {}
                     }
                 }
