@@ -1,0 +1,190 @@
+//! The last witness: a packet capture, which knows nothing of our books.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+use std::process::Command;
+
+use pushbench_protocol::Phase;
+use pushbench_store::{KindsV1, TrialV1};
+use rustix::process::Signal;
+
+use crate::pcap::{Packet, packets};
+use crate::support::{Bench, Running, Server, get, needs, skip, trial, wait_until};
+
+/// Data of a full segment.
+const SEGMENT: u64 = 1_460 - 12;
+/// A path that nobody else asks for, to see that the capture has come so far.
+const MARK: &str = "/the-end-of-the-capture";
+
+#[test]
+fn a_packet_capture_agrees_with_the_books() {
+    if !needs("tcpdump") {
+        return;
+    }
+    for (transport, payload) in
+        [("short-poll", 20), ("websocket", 20), ("short-poll", 5_000), ("websocket", 5_000)]
+    {
+        let bench = Bench::new();
+        let server = Server::start(&bench, &["--mss", "1460"]);
+        let Some(capture) = Capture::start(&bench, server.address) else { return };
+        let payload = format!("workload.payload.bytes={payload}");
+        let arguments = ["--target", &server.url(), "--only", transport, "--set", &payload];
+        // Not played again where the machine was too busy: the capture would have both.
+        let ended = bench.play(&[&["run", "small.toml"], &arguments[..]].concat());
+        assert!([0, 98].contains(&ended.code), "{ended}");
+        let captured = capture.end();
+
+        let (_, record) = bench.newest_record();
+        let trial = trial(&record, transport);
+        let subscribers = subscribers(&captured, server.address);
+        assert_eq!(subscribers.len() as u64, trial.clients, "{transport} {payload}");
+        let stream_up: u64 = subscribers.values().map(|c| c.up.data).sum();
+        let stream_down: u64 = subscribers.values().map(|c| c.down.data).sum();
+        assert_eq!(stream_up, sum(trial, |phase| stream(&phase.up)), "{transport} {payload} up");
+        assert_eq!(stream_down, sum(trial, |p| stream(&p.down)), "{transport} {payload} down");
+
+        let wire: u64 = subscribers.values().map(|c| c.up.wire + c.down.wire).sum();
+        let booked = sum(trial, |phase| wire_of(&phase.up) + wire_of(&phase.down));
+        let off = wire as f64 / booked as f64 - 1.0;
+        assert!(
+            off.abs() < 0.01,
+            "{transport} {payload}: {wire} bytes captured, {booked} booked, {:+.2} %",
+            off * 100.0
+        );
+        println!("{transport} {payload}: {wire} captured, {booked} booked, {:+.3} %", off * 100.0);
+    }
+}
+
+/// A sum over all phases.
+fn sum(trial: &TrialV1, bytes: impl Fn(&pushbench_store::PhaseBooksV1) -> u64) -> u64 {
+    assert_eq!(trial.books.phases.len(), Phase::ALL.len());
+    trial.books.phases.values().map(bytes).sum()
+}
+
+fn stream(kinds: &KindsV1) -> u64 {
+    let KindsV1 { payload, repeat, header, framing, control, handshake, tls: _, tcp_ip: _ } = kinds;
+    payload + repeat + header + framing + control + handshake
+}
+
+fn wire_of(kinds: &KindsV1) -> u64 {
+    stream(kinds) + kinds.tcp_ip.expect("the kernel has books")
+}
+
+/// What was captured of one connection.
+#[derive(Debug, Default)]
+struct Connection {
+    up: Flow,
+    down: Flow,
+    /// The first data that its client sent.
+    begins: Vec<u8>,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Flow {
+    /// Bytes at layer 3, as a link with this segment size would carry them.
+    wire: u64,
+    /// Bytes of the stream, each once.
+    data: u64,
+    next: u32,
+}
+
+impl Flow {
+    fn take(&mut self, packet: &Packet) {
+        // Loopback hands over a write in one packet; a network cuts it into segments.
+        let segments = packet.data_len().div_ceil(SEGMENT).max(1);
+        self.wire += packet.ip_len + (segments - 1) * packet.header_len;
+        if packet.is_syn {
+            self.next = packet.sequence.wrapping_add(1);
+            return;
+        }
+        let end = packet.sequence.wrapping_add(packet.data_len() as u32);
+        let new = end.wrapping_sub(self.next);
+        // What was sent again lies before.
+        if packet.data_len() > 0 && new < u32::MAX / 2 {
+            self.data += u64::from(new);
+            self.next = end;
+        }
+    }
+}
+
+/// The connections of subscribers: all that neither publish, nor ask for the server's books.
+fn subscribers(packets: &[Packet], server: SocketAddr) -> BTreeMap<SocketAddrV4, Connection> {
+    let mut connections: BTreeMap<SocketAddrV4, Connection> = BTreeMap::new();
+    for packet in packets {
+        if SocketAddr::from(packet.to) == server {
+            let connection = connections.entry(packet.from).or_default();
+            connection.up.take(packet);
+            if connection.begins.is_empty() {
+                connection.begins.clone_from(&packet.data);
+            }
+        } else {
+            connections.entry(packet.to).or_default().down.take(packet);
+        }
+    }
+    connections.retain(|_, connection| {
+        let begins = String::from_utf8_lossy(&connection.begins);
+        let path = begins.split(' ').nth(1).unwrap_or_default();
+        let is_poll = path.starts_with("/topics/t0000/poll?");
+        // The runner asks for a topic's end too, in the name of its HTTP library.
+        let is_control = begins.contains("ureq/");
+        (is_poll || path.starts_with("/topics/t0000/ws?")) && !is_control
+    });
+    connections
+}
+
+/// A running capture of the loopback device.
+struct Capture {
+    tcpdump: Running,
+    file: PathBuf,
+    server: SocketAddr,
+}
+
+impl Capture {
+    /// Starts one and waits until it sees packets; `None`, loudly, where it may not.
+    fn start(bench: &Bench, server: SocketAddr) -> Option<Self> {
+        let file = bench.path().join("capture.pcap");
+        let mut command = Command::new("tcpdump");
+        // Headers, and the beginning of each request: 256 bytes.
+        command.args(["-i", "lo", "-n", "-s", "256", "-B", "32768", "-U", "--immediate-mode"]);
+        // Without `-Z` it may give up its rights to a user who cannot write here.
+        command.args(["-Z", "root", "-w"]).arg(&file);
+        command.arg(format!("tcp port {}", server.port()));
+        let mut tcpdump = Running::start(&mut command);
+        let mut has_ended = false;
+        wait_until("tcpdump to listen", || {
+            has_ended = tcpdump.has_ended();
+            has_ended || tcpdump.stderr_so_far().contains("listening on")
+        });
+        if has_ended {
+            skip(&format!("tcpdump may not capture: {}", tcpdump.stderr_so_far().trim()));
+            return None;
+        }
+        let capture = Self { tcpdump, file, server };
+        capture.wait_for_mark();
+        Some(capture)
+    }
+
+    /// All packets until now.
+    fn end(self) -> Vec<Packet> {
+        self.wait_for_mark();
+        self.tcpdump.signal(Signal::INT);
+        let ended = self.tcpdump.end();
+        assert!(ended.stderr.contains("0 packets dropped by kernel"), "{ended}");
+        packets(&fs::read(&self.file).expect("the capture"))
+    }
+
+    /// Asks the server for something of which there is none yet in the capture, until it is seen.
+    fn wait_for_mark(&self) {
+        let marks = || {
+            let file = fs::read(&self.file).unwrap_or_default();
+            let mark = format!("GET {MARK} ");
+            file.windows(mark.len()).filter(|part| *part == mark.as_bytes()).count()
+        };
+        let before = marks();
+        get(self.server, MARK).expect("the server answers");
+        wait_until("the capture to come so far", || marks() > before);
+    }
+}

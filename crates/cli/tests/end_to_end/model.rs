@@ -1,0 +1,277 @@
+//! The test we are proudest of: for each transport, the model and the counted sockets agree to the
+//! byte.
+
+use std::sync::Mutex;
+
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus, ResponseProfile};
+use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Unchanged};
+use pushbench_store::{KindsV1, RunV1, TrialV1};
+use pushbench_wire::model::{Exchange, Link};
+use pushbench_wire::segments::SegmentHeaders;
+
+use crate::support::{Bench, trial};
+
+/// Runs at a time: they mostly sleep.
+const AT_ONCE: usize = 4;
+
+/// How often a row is played whose segments are not the model's: where an answer takes 40 ms, on a
+/// busy machine, its request is acknowledged before it, and both may be right.
+const ATTEMPTS: u32 = 4;
+/// Bytes that the kernel hands over at once, nearly.
+const PIECE: u64 = 65_000;
+
+/// Settings that must move the bytes exactly as the model says.
+///
+/// In `every` an answer's head says how long its body is, so payloads there are of sizes whose
+/// body has as many digits for one message as for three.
+const ROWS: [&[&str]; 22] = [
+    &[],
+    &["workload.payload.bytes=16"],
+    &["workload.payload.bytes=125"],
+    &["workload.payload.bytes=126"],
+    &["workload.payload.bytes=5000"],
+    &["workload.payload.bytes=66000"],
+    &["workload.deliver=every"],
+    &["workload.deliver=every", "workload.payload.bytes=125"],
+    &["workload.deliver=every", "workload.payload.bytes=126", "workload.publish.every=125ms"],
+    &["workload.deliver=every", "transport.short-poll.unchanged=not-modified"],
+    &["transport.short-poll.unchanged=empty"],
+    &["transport.short-poll.unchanged=empty", "workload.publish.every=500ms"],
+    &["transport.short-poll.unchanged=not-modified", "workload.publish.every=500ms"],
+    &["transport.short-poll.unchanged=resend", "workload.publish.every=1s"],
+    &["headers.cookie_bytes=300"],
+    &["headers.cookie_bytes=2000"],
+    &["headers.request=minimal", "headers.response=minimal"],
+    &["headers.request=kaazing-2009", "headers.response=kaazing-2009"],
+    &["headers.request=firefox"],
+    &["headers.request=curl", "network.mss=536"],
+    &["network.mss=536", "workload.payload.bytes=5000"],
+    &["workload.topics=3", "transport.short-poll.timing=aligned"],
+];
+
+const SCENARIO: &str = r#"question = "Does the model hold?"
+
+[workload]
+clients = 9
+publish = { every = "250ms" }
+payload = { bytes = 20 }
+warm_up = "500ms"
+measure = "1s"
+rounds = 1
+
+[[transport]]
+kind = "short-poll"
+interval = "250ms"
+
+[[transport]]
+kind = "websocket"
+"#;
+
+#[test]
+fn the_model_and_the_counted_sockets_agree_to_the_byte() {
+    let rows = Mutex::new(ROWS.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let row = rows.lock().expect("no row panics with it").next();
+                    let Some(row) = row else { return };
+                    check(row);
+                }
+            });
+        }
+    });
+}
+
+/// Plays a row, until the machine was not too busy for its segments.
+fn check(row: &[&str]) {
+    let sets: Vec<_> = row.iter().flat_map(|set| ["--set", set]).collect();
+    let bench = Bench::with(SCENARIO);
+    for attempt in 1.. {
+        let (_, record) = bench.valid_run(&[&["--quiet"], &sets[..]].concat());
+        let found = Found { row, record: &record };
+        match found.check_short_poll().and_then(|()| found.check_websocket()) {
+            Ok(()) => return,
+            Err(off) if attempt < ATTEMPTS => eprintln!("attempt {attempt}: {off}"),
+            Err(off) => panic!("{off}"),
+        }
+    }
+}
+
+/// The record of a row.
+struct Found<'a> {
+    row: &'a [&'a str],
+    record: &'a RunV1,
+}
+
+impl Found<'_> {
+    fn setting(&self, name: &str) -> &str {
+        &self.record.scenario.settings[name]
+    }
+
+    fn number(&self, name: &str) -> u64 {
+        self.setting(name).parse().unwrap_or_else(|_| panic!("{name}: {}", self.setting(name)))
+    }
+
+    /// The error is about segments: everything else must hold each time.
+    fn check_short_poll(&self) -> Result<(), String> {
+        let row = self.row;
+        let trial = trial(self.record, "short-poll");
+        let books = &trial.books.phases[&Phase::Measure];
+        let counts = &trial.counts;
+        let payload = self.number("workload.payload.bytes");
+        let every = self.setting("workload.deliver") == Deliver::Every.label();
+        assert_eq!(counts.polls, 36, "{row:?}: 9 clients, 4 polls");
+
+        // Each request costs what the model says.
+        let request = modelled(trial, "header_bytes_up_per_poll");
+        assert_eq!(books.up, only(ByteKind::Header, request * counts.polls, &books.up), "{row:?}");
+
+        // Each answer costs what the model says of its kind.
+        let framing = if every { counts.deliveries_in_measure } else { 0 };
+        let (news, bare) = self.answer_heads(trial);
+        let of = |status: u16| counts.answers.get(&status).copied().unwrap_or(0);
+        let header = of(200) * news + (of(204) + of(304)) * bare;
+        let repeats = of(200) - (counts.polls - counts.empty_polls);
+        let down = KindsV1 {
+            payload: counts.deliveries_in_measure * payload,
+            repeat: repeats * payload,
+            header,
+            framing,
+            tls: Some(0),
+            tcp_ip: books.down.tcp_ip,
+            ..KindsV1::default()
+        };
+        assert_eq!(books.down, down, "{row:?}: {counts:?}");
+
+        // The mean over answers of both kinds is the model's too.
+        let empty = match self.unchanged(trial) {
+            Unchanged::Resend => 0.0,
+            Unchanged::Empty | Unchanged::NotModified => trial.model.figures["empty_polls"],
+        };
+        let mean = (1.0 - empty) * news as f64 + empty * bare as f64;
+        let model = trial.model.figures["header_bytes_down_per_poll"];
+        assert!((mean - model).abs() < 1e-6, "{row:?}: {mean} is not the model's {model}");
+
+        self.check_connect(trial)?;
+        self.check_segments(trial, counts.polls)
+    }
+
+    /// The error is about segments: everything else must hold each time.
+    fn check_websocket(&self) -> Result<(), String> {
+        let row = self.row;
+        let trial = trial(self.record, "websocket");
+        let books = &trial.books.phases[&Phase::Measure];
+        let deliveries = trial.counts.deliveries_in_measure;
+        assert!(deliveries > 0, "{row:?}");
+        let payload = self.number("workload.payload.bytes");
+        let framing = modelled(trial, "framing_bytes_down_per_delivery");
+        let down = KindsV1 {
+            payload: deliveries * payload,
+            framing: deliveries * framing,
+            tls: Some(0),
+            tcp_ip: books.down.tcp_ip,
+            ..KindsV1::default()
+        };
+        assert_eq!(books.down, down, "{row:?}");
+        assert_eq!(books.up, only(ByteKind::Control, 0, &books.up), "{row:?}");
+
+        let close = &trial.books.phases[&Phase::Close];
+        let headers = SegmentHeaders { ipv6: false, timestamps: true };
+        let model = Exchange::websocket_close(Link { headers, mss: 1_460 });
+        for (direction, found) in [(Direction::Up, &close.up), (Direction::Down, &close.down)] {
+            let control = trial.clients * model.kinds(direction)[ByteKind::Control];
+            assert_eq!(*found, only(ByteKind::Control, control, found), "{row:?} {direction}");
+        }
+        self.check_connect(trial)?;
+        self.check_segments(trial, deliveries)
+    }
+
+    /// Connecting: to the byte above TCP, and within 2 % with headers.
+    fn check_connect(&self, trial: &TrialV1) -> Result<(), String> {
+        let row = self.row;
+        let stream = "connect_stream_bytes_per_connection";
+        assert_eq!(trial.figures[stream], trial.model.figures[stream], "{row:?}");
+        let wire = "connect_wire_bytes_per_connection";
+        let (found, model) = (trial.figures[wire], trial.model.figures[wire]);
+        if (found / model - 1.0).abs() < 0.02 {
+            return Ok(());
+        }
+        Err(format!("{row:?} {}: {wire} is {found}, the model says {model}", trial.transport))
+    }
+
+    /// TCP/IP headers of the measure phase, over so many polls or pushes: within 2 % of the model.
+    ///
+    /// The model knows one acknowledgement of a message, as loopback's kernel sends it: a write
+    /// arrives in one piece, however many segments it counts for. A piece is at most 64 KiB, so
+    /// larger messages have an acknowledgement for each.
+    fn check_segments(&self, trial: &TrialV1, exchanges: u64) -> Result<(), String> {
+        let row = self.row;
+        let books = &trial.books.phases[&Phase::Measure];
+        let found = books.up.tcp_ip.zip(books.down.tcp_ip).map(|(up, down)| up + down);
+        let found = found.expect("the kernel has books") as f64 / exchanges as f64;
+        let figures = &trial.model.figures;
+        let model = match figures.get("wire_bytes_per_poll") {
+            Some(wire) => wire - figures["stream_bytes_per_poll"],
+            None => figures["tcp_ip_bytes_per_delivery"],
+        };
+        let more_pieces = self.number("workload.payload.bytes") / PIECE;
+        let more = (more_pieces * trial.books.header_bytes_per_segment) as f64;
+        if (0.98 * model..=1.02 * model + more).contains(&found) {
+            return Ok(());
+        }
+        Err(format!(
+            "{row:?} {}: {found} bytes of TCP/IP headers an exchange, the model says {model}",
+            trial.transport
+        ))
+    }
+
+    fn unchanged(&self, trial: &TrialV1) -> Unchanged {
+        let transport = self.record.transports.iter().find(|t| t.label == trial.transport);
+        let label = &transport.expect("it is listed").options["unchanged"];
+        Unchanged::from_label(label).expect("a label")
+    }
+
+    /// Bytes of an answer's head with news and without a body.
+    fn answer_heads(&self, trial: &TrialV1) -> (u64, u64) {
+        let unchanged = self.unchanged(trial);
+        let every = self.setting("workload.deliver") == Deliver::Every.label();
+        let payload = self.number("workload.payload.bytes") as usize;
+        let has_cursor = every || unchanged == Unchanged::Empty;
+        let has_tag = unchanged == Unchanged::NotModified;
+        let mark = AnswerMark {
+            cursor: has_cursor.then_some(Cursor::OLDEST),
+            tag: has_tag.then_some(Cursor::OLDEST),
+            gap: 0,
+        };
+        let profile = ResponseProfile::built_in(self.setting("headers.response"));
+        let profile = profile.expect("a built-in profile");
+        let bare = match unchanged {
+            Unchanged::NotModified => AnswerStatus::NotModified,
+            Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,
+        };
+        let body = payload + usize::from(every);
+        let news = profile.head_len(AnswerStatus::Messages, body, mark) as u64;
+        let sample = trial.sample.as_ref().expect("a poll was answered 200");
+        assert_eq!(sample.response_bytes, news, "{:?}: {sample:?}", self.row);
+        (news, profile.head_len(bare, 0, mark) as u64)
+    }
+}
+
+/// A modelled figure that is a whole number.
+fn modelled(trial: &TrialV1, figure: &str) -> u64 {
+    let value = trial.model.figures[figure];
+    assert!((value - value.round()).abs() < 1e-9, "{figure} is {value}, expected a whole number");
+    value.round() as u64
+}
+
+/// Books with bytes of one kind; TCP/IP headers are taken as they were found.
+fn only(kind: ByteKind, bytes: u64, found: &KindsV1) -> KindsV1 {
+    let mut kinds = KindsV1 { tls: Some(0), tcp_ip: found.tcp_ip, ..KindsV1::default() };
+    match kind {
+        ByteKind::Header => kinds.header = bytes,
+        ByteKind::Control => kinds.control = bytes,
+        _ => unreachable!("no test asks for {kind} alone"),
+    }
+    kinds
+}

@@ -1,0 +1,221 @@
+//! One run, and everything that is made of it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use pushbench_store::{RunStatus, RunV1, Verdict};
+
+use crate::support::{Bench, Ended, SMALL, TRANSPORTS, trial};
+
+/// A run that several tests look at.
+struct Played {
+    bench: Bench,
+    ended: Ended,
+    folder: PathBuf,
+    record: RunV1,
+}
+
+static PLAYED: LazyLock<Played> = LazyLock::new(|| {
+    let bench = Bench::new();
+    let (ended, _) = bench.valid_run(&[]);
+    let (folder, record) = bench.newest_record();
+    Played { bench, ended, folder, record }
+});
+
+impl Played {
+    /// The record's path as the run itself has named it.
+    fn named(&self) -> String {
+        let path = self.folder.join("run.json");
+        path.strip_prefix(self.bench.path()).expect("it lies there").display().to_string()
+    }
+
+    fn report(&self, arguments: &[&str]) -> Ended {
+        let ended = self.bench.play(&[&["report", &self.named()], arguments].concat());
+        assert_eq!(ended.code, 0, "{ended}");
+        ended
+    }
+}
+
+#[test]
+fn a_run_is_on_record_and_beside_it_lies_its_report() {
+    let Played { folder, record, ended, .. } = &*PLAYED;
+    let name = folder.file_name().expect("a name").to_str().expect("text");
+    let (stamp, id) = name.split_once('-').expect("<time>-<id>");
+    assert_eq!(id, record.id);
+    let digits: String = record.started_at.chars().filter(char::is_ascii_digit).take(14).collect();
+    assert_eq!(stamp.replace(['T', 'Z'], ""), digits);
+
+    assert_eq!(record.status, RunStatus::Completed);
+    assert_eq!(record.scenario.name, "small");
+    assert_eq!(record.scenario.file, SMALL);
+    let labels: Vec<_> = record.transports.iter().map(|t| t.label.as_str()).collect();
+    assert_eq!(labels, TRANSPORTS);
+    assert_eq!(record.trials.len(), 2);
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .collect();
+    files.sort();
+    assert_eq!(files, ["report.md", "run.json"]);
+    assert!(ended.stderr.contains("trial 2/2"), "no progress: {}", ended.stderr);
+}
+
+#[test]
+fn the_record_is_what_the_committed_schema_says() {
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/schema/run-v1.json");
+    let schema = fs::read_to_string(schema).expect("the schema is committed");
+    let schema = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let record = fs::read_to_string(PLAYED.folder.join("run.json")).expect("a record");
+    let record = serde_json::from_str(&record).expect("JSON");
+    let errors: Vec<_> = validator.iter_errors(&record).map(|error| error.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+}
+
+#[test]
+fn all_books_agree_to_the_byte() {
+    for transport in TRANSPORTS {
+        let books = &trial(&PLAYED.record, transport).books;
+        for pair in ["codec = client sockets", "client sockets = kernel"] {
+            let phases = ["connect", "warm-up", "measure", "drain", "close"];
+            let compared = books.reconciliations.iter().filter(|r| r.pair == pair);
+            assert_eq!(compared.count(), 2 * phases.len(), "{transport}: {pair}");
+        }
+        let pair = "client sockets = server sockets";
+        let compared = books.reconciliations.iter().filter(|r| r.pair == pair);
+        assert_eq!(compared.count(), 2 * 4, "{transport}: {pair}");
+        for compared in &books.reconciliations {
+            assert_eq!(compared.left, compared.right, "{transport}: {compared:?}");
+        }
+        assert!(books.reconciliations.iter().any(|r| r.phases == "measure" && r.left > 0));
+    }
+}
+
+#[test]
+fn what_can_be_told_of_any_run_is_in_order() {
+    for transport in TRANSPORTS {
+        let trial = trial(&PLAYED.record, transport);
+        let ok = ["server-alive", "books-balance", "quiet", "deliveries", "errors", "published"];
+        for name in ok {
+            let check = trial.checks.iter().find(|check| check.check == name);
+            let check = check.unwrap_or_else(|| panic!("{transport} is not checked for {name}"));
+            assert_eq!(check.verdict, Verdict::Ok, "{transport}: {check:?}");
+        }
+        assert_eq!(trial.clients, 20);
+        let counts = &trial.counts;
+        assert_eq!(counts.expected, 40, "two messages, 20 clients");
+        assert_eq!(counts.delivered + counts.superseded, 40, "{counts:?}");
+        assert!(counts.errors.is_empty(), "{counts:?}");
+        for (name, value) in &trial.figures {
+            assert!(pushbench_protocol::figure::find(name).is_some(), "{name} is in no catalogue");
+            assert!(value.is_finite(), "{name} is {value}");
+        }
+    }
+    let polls = &trial(&PLAYED.record, "short-poll").counts;
+    assert_eq!(polls.polls, 40, "20 clients, twice a second, 1 second");
+    assert_eq!(trial(&PLAYED.record, "websocket").counts.delivered, 40);
+}
+
+#[test]
+fn the_text_fits_100_columns_and_has_no_escape_codes() {
+    let text = &PLAYED.ended.stdout;
+    assert!(text.starts_with("What does a small run cost?\n"), "{text}");
+    assert!(text.contains(&PLAYED.named()), "it does not say where the record is: {text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
+    }
+    for output in [text, &PLAYED.ended.stderr] {
+        assert!(!output.contains('\u{1b}'), "{output}");
+    }
+}
+
+#[test]
+fn a_report_of_the_record_is_the_report_of_the_run() {
+    assert_eq!(PLAYED.report(&[]).stdout, PLAYED.ended.stdout);
+    let markdown = fs::read_to_string(PLAYED.folder.join("report.md")).expect("it lies beside");
+    assert_eq!(PLAYED.report(&["--format", "md"]).stdout, markdown);
+    assert!(markdown.starts_with("# "), "{markdown}");
+}
+
+#[test]
+fn json_is_the_record_and_csv_has_a_row_for_each_trial() {
+    let json = PLAYED.report(&["--format", "json"]).stdout;
+    assert_eq!(serde_json::from_str::<RunV1>(&json).expect("one document"), PLAYED.record);
+    let csv = PLAYED.report(&["--format", "csv"]).stdout;
+    let rows: Vec<_> = csv.lines().collect();
+    assert_eq!(rows.len(), 3, "{csv}");
+    let columns = rows[0].split(',').count();
+    assert!(rows.iter().all(|row| row.split(',').count() == columns), "{csv}");
+}
+
+#[test]
+fn colour_is_there_when_asked_for_and_gone_when_refused() {
+    let record = PLAYED.named();
+    let coloured = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let arguments = [&["report", &record], arguments].concat();
+        let output = PLAYED.bench.program(&arguments).envs(environment.iter().copied()).output();
+        output.expect("it runs").stdout.contains(&0x1b)
+    };
+    assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["--no-color"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!coloured(&["-o", "report.txt"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn a_report_in_a_file_leaves_stdout_empty() {
+    for (format, begins) in [("text", "What does"), ("md", "# "), ("json", "{"), ("csv", "")] {
+        let file = format!("report.{format}");
+        let ended = PLAYED.report(&["--format", format, "-o", &file]);
+        assert_eq!(ended.stdout, "", "{format}");
+        let written = fs::read_to_string(PLAYED.bench.path().join(&file)).expect("the file");
+        assert!(written.starts_with(begins), "{format}: {written}");
+        assert_eq!(PLAYED.report(&["--format", format, "-o", "-"]).stdout, written, "{format}");
+    }
+}
+
+#[test]
+fn a_quiet_run_with_json_says_one_document_and_nothing_else() {
+    let bench = Bench::new();
+    let arguments = ["--format", "json", "--quiet", "--only", "websocket"];
+    let (ended, record) = bench.valid_run(&arguments);
+    assert_eq!(serde_json::from_str::<RunV1>(&ended.stdout).expect("one document"), record);
+    assert!(!ended.stderr.contains("trial"), "{}", ended.stderr);
+    assert_eq!(record.trials.len(), 1);
+    assert_eq!(record.scenario.overrides, ["--only websocket"]);
+}
+
+#[test]
+fn the_same_scenario_and_seed_cost_the_same_bytes() {
+    let [first, second] = [(), ()].map(|()| Bench::new().valid_run(&[]).1);
+    for (transport, figures) in [
+        (
+            "short-poll",
+            &[
+                "header_bytes_up_per_poll",
+                "header_bytes_down_per_poll",
+                "header_bytes_per_poll",
+                "payload_bytes_per_delivery",
+                "framing_bytes_per_delivery",
+                "stream_bytes_per_poll",
+            ][..],
+        ),
+        (
+            "websocket",
+            &[
+                "payload_bytes_per_delivery",
+                "framing_bytes_per_delivery",
+                "stream_bytes_per_delivery",
+                "connect_stream_bytes_per_connection",
+            ],
+        ),
+    ] {
+        for figure in figures {
+            let of = |run| trial(run, transport).figures.get(*figure).copied();
+            assert!(of(&first).is_some(), "{transport} has no {figure}");
+            assert_eq!(of(&first), of(&second), "{transport} {figure}");
+        }
+    }
+    assert_eq!(first.scenario.settings, second.scenario.settings);
+}

@@ -1,0 +1,138 @@
+//! What happens when something is killed in the middle of a trial.
+
+use std::net::SocketAddr;
+
+use pushbench_protocol::Phase;
+use pushbench_store::{RunStatus, RunV1, Verdict};
+use rustix::process::Signal;
+
+use crate::proc;
+use crate::support::{
+    Bench, Ended, Running, TRANSPORTS, invalid_checks, send, stats_of, trial, wait_until,
+};
+
+/// Messages that are due in the warm-up of [`in_measure`]'s scenario, and some beyond it.
+const WELL_INTO_MEASURE: u64 = 3 + 5;
+
+/// A run and its server.
+struct Playing {
+    running: Running,
+    server: u32,
+    address: SocketAddr,
+}
+
+impl Playing {
+    /// Starts a run whose measure phase lasts an hour, and waits until it is in it.
+    fn in_measure(bench: &Bench, transport: &str) -> Self {
+        let arguments = [
+            "run",
+            "small.toml",
+            "--only",
+            transport,
+            "--set",
+            "workload.measure=60m",
+            "--set",
+            "workload.publish.every=100ms",
+        ];
+        let running = Running::start(&mut bench.program(&arguments));
+        let mut server = None;
+        wait_until("the run to start a server", || {
+            let found = proc::children(running.pid())
+                .into_iter()
+                .find_map(|pid| proc::listens_at(pid).map(|address| (pid, address)));
+            server = server.or(found);
+            server.is_some()
+        });
+        let (server, address) = server.expect("waited for");
+        let playing = Self { running, server, address };
+        wait_until("the measure phase", || {
+            stats_of(playing.address).is_some_and(|stats| stats.published >= WELL_INTO_MEASURE)
+        });
+        playing
+    }
+
+    /// Waits for the end and looks for anything left over.
+    fn end(self) -> Ended {
+        let Self { running, server, .. } = self;
+        let ended = running.end();
+        wait_until("the server to end", || !proc::is_alive(server));
+        ended
+    }
+}
+
+/// What a trial that was broken off has on record.
+fn assert_measured_until_then(record: &RunV1, transport: &str) {
+    let trial = trial(record, transport);
+    let measured = trial.phase_seconds.get(&Phase::Measure).copied();
+    assert!(measured.is_some_and(|seconds| seconds > 0.0), "{:?}", trial.phase_seconds);
+    assert!(trial.counts.deliveries_in_measure > 0, "{:?}", trial.counts);
+}
+
+fn assert_invalid_because(record: &RunV1, transport: &str, reason: &str) {
+    let checks = &trial(record, transport).checks;
+    let alive = checks.iter().find(|check| check.check == "server-alive").expect("it is checked");
+    assert_eq!(alive.verdict, Verdict::Invalid, "{alive:?}");
+    assert!(alive.text.contains(reason), "{alive:?}");
+}
+
+#[test]
+fn a_server_killed_in_mid_measure_is_98_and_the_record_says_why() {
+    for transport in TRANSPORTS {
+        let bench = Bench::new();
+        let playing = Playing::in_measure(&bench, transport);
+        send(playing.server, Signal::KILL);
+        let ended = playing.end();
+        assert_eq!(ended.code, 98, "{ended}");
+        let (folder, record) = bench.newest_record();
+        assert_eq!(record.status, RunStatus::Completed);
+        assert_invalid_because(&record, transport, "signal: 9");
+        assert_measured_until_then(&record, transport);
+        assert!(folder.join("report.md").exists());
+        assert!(ended.stdout.contains("signal: 9"), "the report does not say it: {ended}");
+    }
+}
+
+#[test]
+fn the_first_signal_ends_the_trial_105_and_what_was_measured_is_on_record() {
+    for (transport, signal) in
+        [(TRANSPORTS[0], Signal::INT), (TRANSPORTS[1], Signal::INT), (TRANSPORTS[1], Signal::TERM)]
+    {
+        let bench = Bench::new();
+        let playing = Playing::in_measure(&bench, transport);
+        playing.running.signal(signal);
+        let ended = playing.end();
+        assert_eq!(ended.code, 105, "{ended}");
+        let (_, record) = bench.newest_record();
+        assert_eq!(record.status, RunStatus::Aborted);
+        assert_invalid_because(&record, transport, "stopped before its end");
+        assert_measured_until_then(&record, transport);
+        let books: Vec<_> = invalid_checks(&record);
+        assert!(!books.contains(&"books-balance".to_owned()), "{ended}");
+    }
+}
+
+#[test]
+fn the_second_signal_kills_at_once_and_leaves_no_server() {
+    for transport in TRANSPORTS {
+        let bench = Bench::new();
+        let playing = Playing::in_measure(&bench, transport);
+        // A server that does not stir keeps the trial from ending: only the kill ends it.
+        send(playing.server, Signal::STOP);
+        playing.running.signal(Signal::INT);
+        playing.running.wait_for_stderr("again to kill");
+        playing.running.signal(Signal::INT);
+        let ended = playing.end();
+        assert_eq!(ended.code, 105, "{ended}");
+        assert_eq!(bench.records().len(), 0, "it ended in order and was not killed: {ended}");
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_no_server() {
+    let bench = Bench::new();
+    let Playing { mut running, server, .. } = Playing::in_measure(&bench, "websocket");
+    running.signal(Signal::KILL);
+    wait_until("the run to end", || running.has_ended());
+    wait_until("the server to end", || !proc::is_alive(server));
+    assert_eq!(bench.records().len(), 0);
+}

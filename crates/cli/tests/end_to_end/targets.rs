@@ -1,0 +1,103 @@
+//! Servers that run already.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use pushbench_protocol::{ConnectionClass, SlowPolicy};
+use rustix::net::sockopt::set_socket_recv_buffer_size;
+
+use crate::support::{Bench, PATIENCE, Server, TRANSPORTS, trial};
+
+#[test]
+fn a_server_can_be_measured_again_and_again_and_old_messages_fool_nobody() {
+    for deliver in ["latest", "every"] {
+        let bench = Bench::new();
+        let server = Server::start(&bench, &["--deliver", deliver, "--mss", "1460"]);
+        let url = server.url();
+        let set = format!("workload.deliver={deliver}");
+        for time in ["first", "second"] {
+            let (ended, record) = bench.valid_run(&["--target", &url, "--set", &set]);
+            assert_eq!(record.environment.link, format!("target {url}"));
+            for transport in TRANSPORTS {
+                let trial = trial(&record, transport);
+                let counts = &trial.counts;
+                let all = counts.delivered + counts.superseded;
+                assert_eq!(all, counts.expected, "{deliver} {time} {transport}: {ended}");
+                assert_eq!(counts.lost + counts.duplicates + counts.out_of_order, 0, "{counts:?}");
+                assert!(counts.delivered > 0, "{deliver} {time} {transport}: {counts:?}");
+                assert!(trial.work.server.is_none(), "the server is not ours to look at");
+            }
+        }
+        let stats = server.stats();
+        for class in [ConnectionClass::ShortPoll, ConnectionClass::WebSocket] {
+            assert_eq!(stats.connections[&class].open, 0, "{class}");
+            assert!(stats.connections[&class].accepted >= 40, "{class}: {stats:?}");
+        }
+        let ended = server.end();
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended}");
+    }
+}
+
+/// A subscriber that upgrades and never reads again.
+fn sleeper(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    // So little fits into the kernel that its messages soon wait at the server.
+    set_socket_recv_buffer_size(&stream, 4_096).expect("a socket");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    let request = format!(
+        "GET /topics/t0000/ws?after=ffffffffffffffff HTTP/1.1\r\nHost: {address}\r\n\
+         Upgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).expect("it is read");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("an answer");
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    stream
+}
+
+#[test]
+fn a_client_that_stops_reading_meets_the_policy_and_harms_no_other() {
+    for policy in SlowPolicy::ALL {
+        let bench = Bench::new();
+        let server =
+            Server::start(&bench, &["--queue", "4", "--slow-subscriber", &policy.to_string()]);
+        let sleeper = sleeper(server.address);
+        // 3.2 MB a second: soon more than the server's socket holds, and then the queue.
+        let (ended, record) = bench.valid_run(&[
+            "--target",
+            &server.url(),
+            "--only",
+            "websocket",
+            "--set",
+            "workload.clients=4",
+            "--set",
+            "workload.payload.bytes=640000",
+            "--set",
+            "workload.publish.every=200ms",
+            "--set",
+            "workload.measure=4s",
+        ]);
+        let counts = &trial(&record, "websocket").counts;
+        assert_eq!((counts.expected, counts.delivered), (80, 80), "{policy}: {ended}");
+        assert_eq!(counts.gap_messages, 0, "{policy}: another was dropped for");
+
+        let stats = server.stats();
+        let dropped = stats.dropped.get(policy).copied().unwrap_or(0);
+        match policy {
+            SlowPolicy::DropOldest | SlowPolicy::Conflate => {
+                assert!(dropped > 0, "{policy}: {stats:?}");
+                assert_eq!(stats.disconnected, 0, "{policy}: {stats:?}");
+                assert_eq!(stats.connections[&ConnectionClass::WebSocket].open, 1, "{policy}");
+            }
+            SlowPolicy::Disconnect => {
+                assert_eq!((dropped, stats.disconnected), (0, 1), "{stats:?}");
+            }
+        }
+        drop(sleeper);
+    }
+}
