@@ -3,13 +3,13 @@
 //!
 //! A [`Plan`] says what to do; [`Load`] does it, phase by phase, on threads of its own, and hands
 //! back an [`Outcome`]. Subscribers run on one single-threaded runtime for each worker: a task for
-//! each client, one timer for all of them ([`grid`]), one recorder and one ledger for all of them,
+//! each client, one timer for all of them (`grid`), one recorder and one ledger for all of them,
 //! so nothing that is measured takes a lock or allocates for each message. Each transport is one
-//! file ([`short_poll`], [`websocket`]) and shares the rest.
+//! file (`short_poll`, `websocket`) and shares the rest.
 //!
 //! What is deliberately absent: the server, the verdict on what was seen, and files.
 //!
-//! Start with [`load`] (the phases), then [`worker`], then a transport.
+//! Start with `load` (the phases), then `worker`, then a transport.
 
 mod answer;
 mod connection;
