@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Cursor;
+use crate::{Cursor, Hold};
 
 /// Where the server reports its own books.
 pub const STATS: &str = "/stats";
@@ -72,6 +72,11 @@ impl TopicName {
     /// `GET` here is a short poll.
     pub fn poll_path(&self, after: Cursor) -> String {
         format!("/topics/{self}/poll?after={after}")
+    }
+
+    /// `GET` here is a long poll: answered once there is news, or with 204 at the end of the hold.
+    pub fn long_poll_path(&self, after: Cursor, hold: Hold) -> String {
+        format!("/topics/{self}/long-poll?after={after}&hold={hold}")
     }
 
     /// `GET` here upgrades to a WebSocket.

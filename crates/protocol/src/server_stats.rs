@@ -13,6 +13,8 @@ labelled! {
         Publish = "publish",
         /// Polls.
         ShortPoll = "short-poll",
+        /// Polls, and lets its polls be held.
+        LongPoll = "long-poll",
         /// Was upgraded to a WebSocket.
         WebSocket = "websocket",
         /// `/stats`, `/healthz`.

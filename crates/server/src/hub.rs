@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use pushbench_protocol::{Cursor, Deliver, SlowPolicy, TopicName, Unchanged};
+use pushbench_protocol::{Cursor, Deliver, SlowPolicy, Timestamp, TopicName, Unchanged};
 
 use crate::log::{Message, TopicLog};
 pub use place::{Next, SubscriberPlace};
@@ -50,8 +50,7 @@ pub struct PollSettings {
     pub unchanged: Unchanged,
 }
 
-/// What to do with a poll. The caller owns the socket; holding a poll open will be one more variant
-/// decided here, under the same lock that publishing takes.
+/// What to do with a poll now. The caller owns the socket and the timer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PollAnswer {
     /// 200 with this body.
@@ -62,6 +61,11 @@ pub enum PollAnswer {
         next: Cursor,
         /// Messages that the log no longer held for this client.
         gap: u64,
+    },
+    /// Keep the request open until a publish, or until this moment.
+    Hold {
+        /// When the hold is over.
+        until: Timestamp,
     },
     /// 204: nothing new, or nothing at all yet.
     Empty {
@@ -149,19 +153,36 @@ impl Hub {
         self.logs[topic.0].push(message)
     }
 
-    /// Answers a poll of a client that has everything up to `after`; `None` is a topic that nobody
-    /// has used yet.
+    /// Answers a short poll of a client that has everything up to `after`; `None` is a topic that
+    /// nobody has used yet.
     pub fn answer_poll(
         &mut self,
         topic: Option<TopicId>,
         after: Cursor,
         settings: PollSettings,
     ) -> PollAnswer {
+        // A hold that is over, whatever the time.
+        let over = Timestamp::default();
         let Some(topic) = topic else {
             let nothing = TopicLog::new(self.settings.epoch, NonZeroU32::MIN);
-            return answer_poll(&nothing, after, settings).0;
+            return answer_poll(&nothing, after, settings, over, over).0;
         };
-        let (answer, sent) = answer_poll(&self.logs[topic.0], after, settings);
+        self.answer_long_poll(topic, after, settings, over, over)
+    }
+
+    /// Answers a poll that may be held until `until`. A short poll is one whose hold is over.
+    ///
+    /// Whoever obeys [`PollAnswer::Hold`] must begin to wait for the topic's next publish before
+    /// that publish can happen: under the lock that guards this hub.
+    pub fn answer_long_poll(
+        &mut self,
+        topic: TopicId,
+        after: Cursor,
+        settings: PollSettings,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> PollAnswer {
+        let (answer, sent) = answer_poll(&self.logs[topic.0], after, settings, until, now);
         self.counts.sent_messages += sent;
         answer
     }
@@ -198,10 +219,19 @@ impl Hub {
 }
 
 /// The rule of polling, and how many messages the answer carries.
-fn answer_poll(log: &TopicLog, after: Cursor, settings: PollSettings) -> (PollAnswer, u64) {
+fn answer_poll(
+    log: &TopicLog,
+    after: Cursor,
+    settings: PollSettings,
+    until: Timestamp,
+    now: Timestamp,
+) -> (PollAnswer, u64) {
     let slice = log.after(after);
     let next = slice.next;
     let nothing_new = slice.messages.len() == 0 && slice.gap == 0;
+    if nothing_new && now < until {
+        return (PollAnswer::Hold { until }, 0);
+    }
     match (settings.deliver, settings.unchanged, log.newest()) {
         (Deliver::Latest, _, None) => (PollAnswer::Empty { next }, 0),
         (_, Unchanged::Empty, _) if nothing_new => (PollAnswer::Empty { next }, 0),

@@ -3,10 +3,13 @@
 pub(crate) mod answer;
 mod control;
 pub(crate) mod heads;
+mod long_poll;
 mod poll;
 mod publish;
 mod upgrade;
 
+use std::fmt::Display;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -49,6 +52,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/topics/{topic}/messages", post(publish::publish))
         .route("/topics/{topic}/poll", get(poll::poll))
+        .route("/topics/{topic}/long-poll", get(long_poll::long_poll))
         .route(KAAZING_POLL, get(poll::kaazing_poll))
         .route("/topics/{topic}/ws", get(upgrade::upgrade))
         .route(STATS, get(control::stats))
@@ -93,9 +97,17 @@ fn topic_name(request: &Request) -> Result<TopicName, Refusal> {
 
 /// The cursor of `?after=`; `None` if there is none.
 fn after(request: &Request) -> Result<Option<Cursor>, Refusal> {
+    parameter(request, "after")
+}
+
+/// A parameter of the query; `None` if there is none.
+fn parameter<T>(request: &Request, name: &str) -> Result<Option<T>, Refusal>
+where
+    T: FromStr<Err: Display>,
+{
     let mut pairs = request.uri().query().unwrap_or_default().split('&');
     pairs
-        .find_map(|pair| pair.strip_prefix("after="))
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
         .map(str::parse)
         .transpose()
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))

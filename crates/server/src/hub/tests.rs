@@ -203,3 +203,49 @@ fn a_gap_from_before_the_subscription_is_known_at_once() {
     assert_eq!(hub.cursor(&place), at(3));
     assert_eq!(drain(&mut hub, &mut place), ["3", "4"]);
 }
+
+const NOON: Timestamp = Timestamp::from_nanos(1_000);
+const LATER: Timestamp = Timestamp::from_nanos(2_000);
+
+#[test]
+fn a_poll_is_held_while_there_is_nothing_new_and_its_hold_is_not_over() {
+    use Deliver::{Every, Latest};
+    let held = || PollAnswer::Hold { until: LATER };
+    let empty = || PollAnswer::Empty { next: at(5) };
+    for (deliver, after, now, expected) in [
+        (Every, at(5), NOON, held()),
+        (Every, at(5), LATER, empty()),
+        (Every, Cursor::NOW, NOON, held()),
+        (Every, at(4), NOON, body("4\n", 5, 0)),
+        (Every, at(4), LATER, body("4\n", 5, 0)),
+        (Every, at(0), NOON, body("2\n3\n4\n", 5, 2)),
+        (Every, Cursor { epoch: 9, position: 5 }, NOON, body("2\n3\n4\n", 5, 2)),
+        (Latest, at(5), NOON, held()),
+        (Latest, at(5), LATER, empty()),
+        (Latest, at(3), NOON, body("4", 5, 0)),
+        (Latest, Cursor::OLDEST, NOON, body("4", 5, 0)),
+    ] {
+        for &unchanged in Unchanged::ALL {
+            let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 3);
+            publish(&mut hub, topic, 0..5);
+            let settings = PollSettings { deliver, unchanged };
+            let answer = hub.answer_long_poll(topic, after, settings, LATER, now);
+            match (unchanged, &expected) {
+                // Only what an answer without news looks like depends on it.
+                (Unchanged::Resend | Unchanged::NotModified, PollAnswer::Empty { .. }) => {}
+                _ => assert_eq!(answer, expected, "{deliver} {unchanged} after {after}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_poll_of_an_empty_topic_is_held_in_both_modes() {
+    for &deliver in Deliver::ALL {
+        let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 3);
+        let settings = PollSettings { deliver, unchanged: Unchanged::Empty };
+        let mut poll = |now| hub.answer_long_poll(topic, Cursor::OLDEST, settings, LATER, now);
+        assert_eq!(poll(NOON), PollAnswer::Hold { until: LATER }, "{deliver}");
+        assert_eq!(poll(LATER), PollAnswer::Empty { next: at(0) }, "{deliver}");
+    }
+}

@@ -3,6 +3,7 @@
 
 mod books;
 mod limits;
+mod long_polls;
 mod polls;
 mod publishing;
 mod shutdown;
