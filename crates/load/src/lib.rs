@@ -5,7 +5,7 @@
 //! back an [`Outcome`]. Subscribers run on one single-threaded runtime for each worker: a task for
 //! each client, one timer for all of them ([`grid`]), one recorder and one ledger for all of them,
 //! so nothing that is measured takes a lock or allocates for each message. Each transport is one
-//! file ([`short_poll`], [`websocket`]) and shares the rest.
+//! file ([`short_poll`], [`long_poll`], [`websocket`]) and shares the rest: what polls do is in [`poll`].
 //!
 //! What is deliberately absent: the server, the verdict on what was seen, and files.
 //!
@@ -16,9 +16,11 @@ mod connection;
 mod fault;
 mod grid;
 mod load;
+mod long_poll;
 mod outcome;
 mod payload;
 mod plan;
+mod poll;
 mod publisher;
 mod recorder;
 mod short_poll;

@@ -43,6 +43,8 @@ labelled! {
     TransportKind {
         /// An HTTP request on a timer, answered at once with whatever there is.
         ShortPoll = "short-poll",
+        /// An HTTP request that is held until there is news (RFC 6202, section 2).
+        LongPoll = "long-poll",
         /// One upgrade, then frames both ways on one connection (RFC 6455).
         WebSocket = "websocket",
     }

@@ -66,7 +66,9 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
             &evidence.outcome.poll_lateness,
             poll.interval,
         )),
-        TransportSettings::WebSocket(_) => checks.extend(tcp_timers(&evidence.outcome.latency)),
+        TransportSettings::LongPoll(_) | TransportSettings::WebSocket(_) => {
+            checks.extend(tcp_timers(&evidence.outcome.latency));
+        }
     }
     checks.extend(steal(evidence));
     checks

@@ -137,6 +137,7 @@ impl Looks {
 fn class(kind: TransportKind) -> ConnectionClass {
     match kind {
         TransportKind::ShortPoll => ConnectionClass::ShortPoll,
+        TransportKind::LongPoll => ConnectionClass::LongPoll,
         TransportKind::WebSocket => ConnectionClass::WebSocket,
     }
 }

@@ -6,7 +6,7 @@ use pushbench_load::Plan;
 use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget, accepted_head_len};
 use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
 use pushbench_scenario::{Arrivals, Scenario, ShortPoll, TransportSettings};
-use pushbench_wire::model::{Link, PollWork, PushWork, Situation};
+use pushbench_wire::model::{Link, LongPollWork, PollWork, PushWork, Situation};
 use pushbench_wire::segments::SegmentHeaders;
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`.
@@ -45,6 +45,18 @@ pub(crate) fn predict(
                 answer_head: &|body| answer_head_len(scenario, poll, body),
             })
         }
+        TransportSettings::LongPoll(poll) => {
+            let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
+            let target = HeadTarget { path: &path, host, cookie_bytes };
+            situation.long_poll(LongPollWork {
+                hold: poll.hold.duration().as_secs_f64(),
+                request_head: request.poll(target, false).bytes().len() as u64,
+                answer_head: &|body| {
+                    let mark = AnswerMark { cursor: Some(Cursor::OLDEST), ..AnswerMark::default() };
+                    head_len(scenario, AnswerStatus::Empty, body, mark)
+                },
+            })
+        }
         TransportSettings::WebSocket(_) => {
             let path = topic.websocket_path(Cursor::OLDEST);
             let target = HeadTarget { path: &path, host, cookie_bytes };
@@ -67,11 +79,20 @@ fn answer_head_len(scenario: &Scenario, poll: ShortPoll, body: Option<u64>) -> u
         }
         (Deliver::Latest, Unchanged::Resend) => AnswerMark::default(),
     };
-    let status = match (body, poll.unchanged) {
-        (Some(_), _) => AnswerStatus::Messages,
-        (None, Unchanged::NotModified) => AnswerStatus::NotModified,
-        (None, Unchanged::Empty | Unchanged::Resend) => AnswerStatus::Empty,
+    let without_news = match poll.unchanged {
+        Unchanged::NotModified => AnswerStatus::NotModified,
+        Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,
     };
+    head_len(scenario, without_news, body, mark)
+}
+
+fn head_len(
+    scenario: &Scenario,
+    without_news: AnswerStatus,
+    body: Option<u64>,
+    mark: AnswerMark,
+) -> u64 {
+    let status = if body.is_some() { AnswerStatus::Messages } else { without_news };
     let body = usize::try_from(body.unwrap_or(0)).unwrap_or(usize::MAX);
     scenario.headers.response.head_len(status, body, mark) as u64
 }

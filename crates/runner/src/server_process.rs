@@ -133,7 +133,8 @@ impl Drop for ServerProcess {
 fn options(scenario: &Scenario, transport: TransportSettings) -> Vec<String> {
     let unchanged = match transport {
         TransportSettings::ShortPoll(poll) => poll.unchanged,
-        TransportSettings::WebSocket(_) => Unchanged::Resend,
+        // No poll is answered by it.
+        TransportSettings::LongPoll(_) | TransportSettings::WebSocket(_) => Unchanged::Resend,
     };
     let workload = &scenario.workload;
     let server = &scenario.server;

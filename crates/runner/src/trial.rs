@@ -105,12 +105,14 @@ impl Trial<'_> {
         // A server of our own is fresh, and its logs are empty. Another's may hold older messages.
         let is_fresh = self.options.target.is_none();
         let needs_place = scenario.workload.deliver == Deliver::Every
-            || transport.kind() == TransportKind::WebSocket;
+            || transport.kind() != TransportKind::ShortPoll;
         let start_cursors = (0..topics)
             .map(|topic| match transport.kind() {
                 _ if is_fresh || !needs_place => Cursor::OLDEST,
                 TransportKind::WebSocket => Cursor::NOW,
-                TransportKind::ShortPoll => control.end_of(&Plan::topic_name(topic)),
+                TransportKind::ShortPoll | TransportKind::LongPoll => {
+                    control.end_of(&Plan::topic_name(topic))
+                }
             })
             .collect();
         Plan {
@@ -145,7 +147,10 @@ impl Trial<'_> {
             clients,
             payload_bytes: workload.payload.bytes,
             measure_seconds: looks.measure_seconds(),
-            is_poll: plan.transport.kind() == TransportKind::ShortPoll,
+            is_poll: match plan.transport.kind() {
+                TransportKind::ShortPoll | TransportKind::LongPoll => true,
+                TransportKind::WebSocket => false,
+            },
             counts: &counts,
             books: &books,
             outcome,

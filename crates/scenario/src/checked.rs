@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Deliver, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind, Unchanged,
+    Deliver, Hold, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind,
+    Unchanged,
 };
 
 use crate::expect::Expectation;
@@ -186,6 +187,8 @@ pub struct Transport {
 pub enum TransportSettings {
     /// Polls on a timer.
     ShortPoll(ShortPoll),
+    /// Polls that are held.
+    LongPoll(LongPoll),
     /// One upgrade, then frames.
     WebSocket(WebSocket),
 }
@@ -195,6 +198,7 @@ impl TransportSettings {
     pub const fn kind(self) -> TransportKind {
         match self {
             Self::ShortPoll(_) => TransportKind::ShortPoll,
+            Self::LongPoll(_) => TransportKind::LongPoll,
             Self::WebSocket(_) => TransportKind::WebSocket,
         }
     }
@@ -209,6 +213,13 @@ pub struct ShortPoll {
     pub timing: PollTiming,
     /// What a poll without news is answered.
     pub unchanged: Unchanged,
+}
+
+/// Options of long polling.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LongPoll {
+    /// How long a poll may be kept open while there is no news.
+    pub hold: Hold,
 }
 
 /// Options of WebSocket.

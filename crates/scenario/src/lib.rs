@@ -28,7 +28,7 @@ mod schedule;
 mod trials;
 
 pub use checked::{
-    Arrivals, Content, Headers, LoadSettings, Network, Payload, Publish, Rate, Scenario,
+    Arrivals, Content, Headers, LoadSettings, LongPoll, Network, Payload, Publish, Rate, Scenario,
     ServerSettings, ShortPoll, Transport, TransportSettings, WebSocket, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};

@@ -67,6 +67,9 @@ impl Transport {
             ]
             .map(|(option, value)| (option.to_owned(), value))
             .into(),
+            TransportSettings::LongPoll(poll) => {
+                [("hold".to_owned(), format_duration(poll.hold.duration()))].into()
+            }
             TransportSettings::WebSocket(_) => BTreeMap::new(),
         }
     }

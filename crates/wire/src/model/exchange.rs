@@ -51,16 +51,48 @@ impl Exchange {
         exchange
     }
 
+    /// The answer to a held poll and the request that follows it at once.
+    ///
+    /// That request acknowledges the answer. The server, which has nothing to say to it until there
+    /// is news, acknowledges it with a segment of its own, since news is further away than the
+    /// delayed-acknowledgement timer (40 ms).
+    pub fn long_poll(
+        request_head: u64,
+        answer_head: u64,
+        payload: u64,
+        framing: u64,
+        link: Link,
+    ) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Header] = request_head;
+        exchange.down[ByteKind::Header] = answer_head;
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Framing] = framing;
+        exchange.carry(link, request_head, answer_head + payload + framing);
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
+    /// The first request of a long poll, and the server's acknowledgement.
+    pub fn long_poll_begin(request_head: u64, link: Link) -> Self {
+        Self::long_poll(request_head, 0, 0, 0, link)
+    }
+
+    /// One message of `payload` bytes pushed in one write with `framing` around it, and its
+    /// acknowledgement.
+    fn push(payload: u64, framing: u64, link: Link) -> Self {
+        let mut exchange = Self::default();
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Framing] = framing;
+        exchange.carry(link, 0, payload + framing);
+        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
     /// One message of `payload` bytes pushed in one unfragmented WebSocket frame, and its
     /// acknowledgement.
     pub fn websocket_push(payload: u64, link: Link) -> Self {
-        let mut exchange = Self::default();
-        exchange.down[ByteKind::Payload] = payload;
-        exchange.down[ByteKind::Framing] = frame_header_len(payload, Sender::Server);
-        let frame = payload + exchange.down[ByteKind::Framing];
-        exchange.carry(link, 0, frame);
-        exchange.up[ByteKind::TcpIp] += link.headers.len();
-        exchange
+        Self::push(payload, frame_header_len(payload, Sender::Server), link)
     }
 
     /// The WebSocket upgrade, request to 101, on a connection that has just opened.
@@ -130,6 +162,14 @@ mod tests {
         let poll = Exchange::poll(716, 193, 21, 0, 0, LINK);
         assert_eq!(layer(&poll, Layer::Stream), 930);
         assert_eq!(layer(&poll, Layer::Wire), 1_086);
+    }
+
+    #[test]
+    fn a_held_poll_costs_what_a_poll_with_news_costs() {
+        let held = Exchange::long_poll(716, 193, 21, 0, LINK);
+        assert_eq!(layer(&held, Layer::Stream), 930);
+        assert_eq!(layer(&held, Layer::Wire), 1_086);
+        assert_eq!(layer(&Exchange::long_poll_begin(716, LINK), Layer::Wire), 716 + 104);
     }
 
     #[test]
