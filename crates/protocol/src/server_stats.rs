@@ -15,6 +15,10 @@ labelled! {
         ShortPoll = "short-poll",
         /// Polls, and lets its polls be held.
         LongPoll = "long-poll",
+        /// Takes server-sent events.
+        Sse = "sse",
+        /// Takes a stream of lines.
+        Stream = "stream",
         /// Was upgraded to a WebSocket.
         WebSocket = "websocket",
         /// `/stats`, `/healthz`.

@@ -6,8 +6,10 @@ use pushbench_protocol::{Cursor, Timestamp, TopicName};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-use crate::hub::{Hub, HubCounts, HubSettings, Next, PollAnswer, PollSettings, SubscriberPlace};
-use crate::hub::{TooManyTopics, TopicId};
+use crate::hub::{
+    Format, Hub, HubCounts, HubSettings, Next, PollAnswer, PollSettings, SubscriberPlace,
+    TooManyTopics, TopicId,
+};
 use crate::log::{Message, PayloadError};
 
 /// The one hub of a server, shared by its connections.
@@ -117,10 +119,11 @@ impl Exchange {
         &self,
         topic: &TopicName,
         after: Cursor,
+        format: Format,
     ) -> Result<Subscription, TooManyTopics> {
         let mut inner = self.lock();
         let topic = inner.topic(topic)?;
-        let mut place = inner.hub.subscribe(topic, after);
+        let mut place = inner.hub.subscribe(topic, after, format);
         Ok(Subscription {
             cursor: inner.hub.cursor(&place),
             gap: place.take_gap(),

@@ -12,7 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use pushbench_protocol::{Cursor, Deliver, SlowPolicy, Timestamp, TopicName, Unchanged};
 
 use crate::log::{Message, TopicLog};
-pub use place::{Next, SubscriberPlace};
+pub use place::{Format, Next, SubscriberPlace};
 
 /// A topic of this hub: its place in the order of first use.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -188,8 +188,8 @@ impl Hub {
     }
 
     /// Where a subscriber begins that has everything up to `after`.
-    pub fn subscribe(&self, topic: TopicId, after: Cursor) -> SubscriberPlace {
-        SubscriberPlace::new(topic, &self.logs[topic.0], after)
+    pub fn subscribe(&self, topic: TopicId, after: Cursor, format: Format) -> SubscriberPlace {
+        SubscriberPlace::new(topic, &self.logs[topic.0], after, format)
     }
 
     /// The cursor up to which a subscriber has been sent or told about everything.
@@ -211,7 +211,7 @@ impl Hub {
             return Next::Disconnect;
         }
         let next = place.take(&self.logs[place.topic().0]);
-        if let Next::Frame(_) = next {
+        if let Next::Message(_) = next {
             self.counts.sent_messages += 1;
         }
         next

@@ -18,9 +18,9 @@ pub(crate) enum Phase {
     Request,
     /// HTTP, a poll is held. The hold has an end of its own, so silence is no idleness.
     Held,
-    /// WebSocket, open; nothing waits to be written.
+    /// WebSocket or stream, open; nothing waits to be written.
     Open,
-    /// WebSocket, the socket takes no more of what waits to be written.
+    /// WebSocket or stream, the socket takes no more of what waits to be written.
     Blocked,
     /// The last bytes are written; the client has to close.
     Closing,

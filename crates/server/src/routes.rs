@@ -6,11 +6,12 @@ pub(crate) mod heads;
 mod long_poll;
 mod poll;
 mod publish;
+mod stream;
 mod upgrade;
 
 use std::fmt::Display;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -25,6 +26,7 @@ use crate::exchange::Exchange;
 use crate::hub::PollSettings;
 use answer::{Answer, Refusal};
 use heads::Heads;
+pub(crate) use stream::Stream;
 pub(crate) use upgrade::Upgrade;
 
 /// What the routes of a server share.
@@ -43,8 +45,42 @@ pub(crate) struct App {
 #[derive(Debug)]
 pub(crate) struct HttpConnection {
     pub(crate) connection: Arc<Connection>,
-    /// Set by the request that became a WebSocket.
-    pub(crate) upgrade: Mutex<Option<Upgrade>>,
+    /// Set by the request that ended HTTP on this connection.
+    takeover: Mutex<Option<Takeover>>,
+}
+
+/// What a connection goes on with once HTTP is done with it.
+#[derive(Debug)]
+pub(crate) enum Takeover {
+    /// A WebSocket, once the HTTP library has written its 101.
+    WebSocket(Upgrade),
+    /// A chunked answer that does not end, its head not yet written.
+    Stream(Stream),
+}
+
+impl HttpConnection {
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, takeover: Mutex::new(None) }
+    }
+
+    /// Says what becomes of the connection.
+    fn take_over(&self, takeover: Takeover) {
+        *self.locked() = Some(takeover);
+    }
+
+    /// Whether a session is to answer in place of the HTTP library.
+    pub(crate) fn is_streaming(&self) -> bool {
+        matches!(*self.locked(), Some(Takeover::Stream(_)))
+    }
+
+    /// What becomes of the connection, if it is not closed.
+    pub(crate) fn taken_over(&self) -> Option<Takeover> {
+        self.locked().take()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<Takeover>> {
+        self.takeover.lock().expect("nothing panics while it holds this")
+    }
 }
 
 /// Every route.
@@ -54,6 +90,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/topics/{topic}/poll", get(poll::poll))
         .route("/topics/{topic}/long-poll", get(long_poll::long_poll))
         .route(KAAZING_POLL, get(poll::kaazing_poll))
+        .route("/topics/{topic}/events", get(stream::events))
+        .route("/topics/{topic}/stream", get(stream::lines))
         .route("/topics/{topic}/ws", get(upgrade::upgrade))
         .route(STATS, get(control::stats))
         .route(HEALTHZ, get(control::healthz))

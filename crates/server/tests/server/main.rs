@@ -8,5 +8,6 @@ mod polls;
 mod publishing;
 mod shutdown;
 mod slow;
+mod streams;
 mod support;
 mod websocket;
