@@ -10,7 +10,7 @@ use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
 
 use crate::exit;
 
-/// Measures what it costs to keep many clients up to date by HTTP polling and by WebSocket: every
+/// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
 /// byte by what it was for, how late the news came, and the server's work.
 #[derive(Debug, Parser)]
 #[command(name = "pushbench", version, after_help = exit::TABLE, max_term_width = 100)]
@@ -129,9 +129,10 @@ Examples:
   pushbench serve --listen 127.0.0.1:8080
   curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/news/messages
   curl 'http://127.0.0.1:8080/topics/news/poll?after=0000000000000000'
+  curl -N http://127.0.0.1:8080/topics/news/events
 
 When ready it prints one JSON line with its address on stdout. SIGTERM or Ctrl-C ends it: WebSockets
-are closed with 1001.")]
+are closed with 1001, streams with their last chunk, held polls with 204.")]
 pub(crate) struct ServeOptions {
     /// Where to listen; port 0 lets the system choose. Beyond loopback a publish token is needed.
     #[arg(long, default_value = "127.0.0.1:8080", env = "PUSHBENCH_LISTEN")]

@@ -27,11 +27,20 @@ interval = "500ms"
 kind = "long-poll"
 
 [[transport]]
+kind = "sse"
+
+[[transport]]
+kind = "stream"
+
+[[transport]]
 kind = "websocket"
+
+[[transport]]
+kind = "nudge"
 "#;
 
 /// Transports that bring each message by itself, so that every byte of a delivery is predicted.
-const ONE_BY_ONE: [&str; 2] = ["long-poll", "websocket"];
+const ONE_BY_ONE: [&str; 5] = ["long-poll", "sse", "stream", "websocket", "nudge"];
 
 fn run(deliver: &str) -> Value {
     let folder = tempfile::tempdir().expect("a folder for the record");

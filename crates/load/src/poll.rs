@@ -197,7 +197,10 @@ pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
                 TransportSettings::LongPoll(poll) => {
                     (topic.long_poll_path(Cursor::OLDEST, poll.hold), false)
                 }
-                TransportSettings::WebSocket(_) => return None,
+                TransportSettings::Nudge(_) => (topic.poll_path(Cursor::OLDEST), false),
+                TransportSettings::Sse(_)
+                | TransportSettings::Stream(_)
+                | TransportSettings::WebSocket(_) => return None,
             };
             let target =
                 HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };

@@ -22,7 +22,7 @@ use crate::plan::{Plan, TopicCount};
 use crate::poll::poll_heads;
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
-use crate::{long_poll, short_poll, websocket};
+use crate::{long_poll, nudge, short_poll, sse, stream, streamed, websocket};
 
 /// Longest time that clients may take to end their connections.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -340,7 +340,14 @@ async fn connect_all(index: u32, shared: Rc<Shared>, told: oneshot::Receiver<()>
                 TransportSettings::LongPoll(poll) => {
                     long_poll::play(&shared, client, seat, poll).await
                 }
+                TransportSettings::Sse(_) => {
+                    streamed::play::<sse::Events>(&shared, client, seat).await
+                }
+                TransportSettings::Stream(_) => {
+                    streamed::play::<stream::Lines>(&shared, client, seat).await
+                }
                 TransportSettings::WebSocket(_) => websocket::play(&shared, client, seat).await,
+                TransportSettings::Nudge(_) => nudge::play(&shared, client, seat).await,
             };
             if let Err(fault) = played {
                 shared.fault(fault);

@@ -66,7 +66,11 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
             &evidence.outcome.poll_lateness,
             poll.interval,
         )),
-        TransportSettings::LongPoll(_) | TransportSettings::WebSocket(_) => {
+        TransportSettings::LongPoll(_)
+        | TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_)
+        | TransportSettings::Nudge(_) => {
             checks.extend(tcp_timers(&evidence.outcome.latency));
         }
     }

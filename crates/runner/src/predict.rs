@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use pushbench_load::Plan;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget, accepted_head_len};
+use pushbench_protocol::heads::{
+    AnswerMark, AnswerStatus, HeadTarget, StreamKind, accepted_head_len,
+};
 use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
 use pushbench_scenario::{Arrivals, Scenario, ShortPoll, TransportSettings};
-use pushbench_wire::model::{Link, LongPollWork, PollWork, PushWork, Situation};
+use pushbench_wire::model::{Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation};
 use pushbench_wire::segments::SegmentHeaders;
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`.
@@ -28,6 +30,14 @@ pub(crate) fn predict(
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
+    let upgrade = |path: &str| {
+        let target = HeadTarget { path, host, cookie_bytes };
+        let key = " ".repeat(24);
+        PushWork {
+            request_head: request.upgrade(target, &key).bytes.len() as u64,
+            answer_head: accepted_head_len() as u64,
+        }
+    };
     match transport {
         TransportSettings::ShortPoll(poll) => {
             let path = topic.poll_path(Cursor::OLDEST);
@@ -51,22 +61,45 @@ pub(crate) fn predict(
             situation.long_poll(LongPollWork {
                 hold: poll.hold.duration().as_secs_f64(),
                 request_head: request.poll(target, false).bytes().len() as u64,
-                answer_head: &|body| {
-                    let mark = AnswerMark { cursor: Some(Cursor::OLDEST), ..AnswerMark::default() };
-                    head_len(scenario, AnswerStatus::Empty, body, mark)
-                },
+                answer_head: &|body| head_len(scenario, AnswerStatus::Empty, body, PLACE),
+            })
+        }
+        TransportSettings::Sse(_) => {
+            let path = topic.events_path();
+            let target = HeadTarget { path: &path, host, cookie_bytes };
+            situation.sse(PushWork {
+                request_head: request.events(target).len() as u64,
+                answer_head: stream_head_len(scenario, StreamKind::Events),
+            })
+        }
+        TransportSettings::Stream(_) => {
+            let path = topic.stream_path(Cursor::OLDEST);
+            let target = HeadTarget { path: &path, host, cookie_bytes };
+            situation.stream(PushWork {
+                request_head: request.poll(target, false).bytes().len() as u64,
+                answer_head: stream_head_len(scenario, StreamKind::Lines),
             })
         }
         TransportSettings::WebSocket(_) => {
-            let path = topic.websocket_path(Cursor::OLDEST);
+            situation.websocket(upgrade(&topic.websocket_path(Cursor::OLDEST)))
+        }
+        TransportSettings::Nudge(_) => {
+            let path = topic.poll_path(Cursor::OLDEST);
             let target = HeadTarget { path: &path, host, cookie_bytes };
-            let key = " ".repeat(24);
-            situation.websocket(PushWork {
-                upgrade_head: request.upgrade(target, &key).bytes.len() as u64,
-                accepted_head: accepted_head_len() as u64,
+            situation.nudge(NudgeWork {
+                push: upgrade(&topic.nudge_path(Cursor::OLDEST)),
+                request_head: request.poll(target, false).bytes().len() as u64,
+                answer_head: &|body| head_len(scenario, AnswerStatus::Empty, body, PLACE),
             })
         }
     }
+}
+
+/// What an answer says that gives a cursor and nothing else.
+const PLACE: AnswerMark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: None, gap: 0 };
+
+fn stream_head_len(scenario: &Scenario, kind: StreamKind) -> u64 {
+    scenario.headers.response.stream_head_len(kind, PLACE) as u64
 }
 
 /// Length of an answer's head; `None` is an answer without news and without a body.
@@ -74,9 +107,7 @@ fn answer_head_len(scenario: &Scenario, poll: ShortPoll, body: Option<u64>) -> u
     let place = Some(Cursor::OLDEST);
     let mark = match (scenario.workload.deliver, poll.unchanged) {
         (_, Unchanged::NotModified) => AnswerMark { tag: place, ..AnswerMark::default() },
-        (Deliver::Every, _) | (_, Unchanged::Empty) => {
-            AnswerMark { cursor: place, ..AnswerMark::default() }
-        }
+        (Deliver::Every, _) | (_, Unchanged::Empty) => PLACE,
         (Deliver::Latest, Unchanged::Resend) => AnswerMark::default(),
     };
     let without_news = match poll.unchanged {

@@ -109,8 +109,10 @@ impl Trial<'_> {
         let start_cursors = (0..topics)
             .map(|topic| match transport.kind() {
                 _ if is_fresh || !needs_place => Cursor::OLDEST,
-                TransportKind::WebSocket => Cursor::NOW,
-                TransportKind::ShortPoll | TransportKind::LongPoll => {
+                TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
+                    Cursor::NOW
+                }
+                TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => {
                     control.end_of(&Plan::topic_name(topic))
                 }
             })
@@ -123,7 +125,9 @@ impl Trial<'_> {
             publish_token: target.publish_token.clone(),
             start_cursors,
             workers: self.options.workers(&scenario),
-            clients_per_address: machine().ports.clients_per_address(),
+            clients_per_address: machine()
+                .ports
+                .clients_per_address(transport.kind().connections_per_client()),
             scenario,
         }
     }
@@ -148,8 +152,8 @@ impl Trial<'_> {
             payload_bytes: workload.payload.bytes,
             measure_seconds: looks.measure_seconds(),
             is_poll: match plan.transport.kind() {
-                TransportKind::ShortPoll | TransportKind::LongPoll => true,
-                TransportKind::WebSocket => false,
+                TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => true,
+                TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => false,
             },
             counts: &counts,
             books: &books,

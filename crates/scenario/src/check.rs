@@ -12,8 +12,8 @@ use crate::quantity::format_duration;
 use crate::reader::At;
 use crate::tree::Place;
 use crate::{
-    Expectation, Headers, LongPoll, Scenario, ServerSettings, ShortPoll, Transport,
-    TransportSettings, WebSocket, Workload,
+    Expectation, Headers, LongPoll, Nudge, Scenario, ServerSettings, ShortPoll, Sse, Stream,
+    Transport, TransportSettings, WebSocket, Workload,
 };
 
 /// The most messages of one trial. Each has a due time in memory, and a trial that publishes more
@@ -126,7 +126,10 @@ fn resolved(transport: TransportFile, deliver: Deliver) -> Option<Transport> {
         OptionsFile::LongPoll { hold } => {
             TransportSettings::LongPoll(LongPoll { hold: hold?.value })
         }
+        OptionsFile::Sse => TransportSettings::Sse(Sse {}),
+        OptionsFile::Stream => TransportSettings::Stream(Stream {}),
         OptionsFile::WebSocket => TransportSettings::WebSocket(WebSocket {}),
+        OptionsFile::Nudge => TransportSettings::Nudge(Nudge {}),
         OptionsFile::Unknown => return None,
     };
     Some(Transport { label: transport.label?.value, settings })
@@ -259,7 +262,10 @@ fn a_profile_with_its_own_path_asks_nothing_else(
     for kind in file.transports.iter().filter_map(|transport| transport.kind.as_ref()) {
         match kind.value {
             TransportKind::ShortPoll | TransportKind::WebSocket => {}
-            TransportKind::LongPoll => {
+            TransportKind::LongPoll
+            | TransportKind::Sse
+            | TransportKind::Stream
+            | TransportKind::Nudge => {
                 let can = "\"short-poll\" or \"websocket\" with headers.request";
                 let help =
                     "the profile brings its own path, which the server answers as a short poll";
@@ -287,9 +293,12 @@ impl ScenarioFile {
             .iter()
             .filter_map(|transport| match &transport.options {
                 OptionsFile::ShortPoll { interval, .. } => interval.clone(),
-                OptionsFile::LongPoll { .. } | OptionsFile::WebSocket | OptionsFile::Unknown => {
-                    None
-                }
+                OptionsFile::LongPoll { .. }
+                | OptionsFile::Sse
+                | OptionsFile::Stream
+                | OptionsFile::WebSocket
+                | OptionsFile::Nudge
+                | OptionsFile::Unknown => None,
             })
             .max_by_key(|interval| interval.value)
     }
@@ -297,7 +306,12 @@ impl ScenarioFile {
     fn written_unchanged(&self) -> impl Iterator<Item = &At<Option<Unchanged>>> {
         self.transports.iter().filter_map(|transport| match &transport.options {
             OptionsFile::ShortPoll { unchanged, .. } => unchanged.as_ref(),
-            OptionsFile::LongPoll { .. } | OptionsFile::WebSocket | OptionsFile::Unknown => None,
+            OptionsFile::LongPoll { .. }
+            | OptionsFile::Sse
+            | OptionsFile::Stream
+            | OptionsFile::WebSocket
+            | OptionsFile::Nudge
+            | OptionsFile::Unknown => None,
         })
     }
 }

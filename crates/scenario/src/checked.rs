@@ -189,8 +189,14 @@ pub enum TransportSettings {
     ShortPoll(ShortPoll),
     /// Polls that are held.
     LongPoll(LongPoll),
+    /// One answer of events.
+    Sse(Sse),
+    /// One answer of lines.
+    Stream(Stream),
     /// One upgrade, then frames.
     WebSocket(WebSocket),
+    /// One upgrade, and polls when it says so.
+    Nudge(Nudge),
 }
 
 impl TransportSettings {
@@ -199,7 +205,10 @@ impl TransportSettings {
         match self {
             Self::ShortPoll(_) => TransportKind::ShortPoll,
             Self::LongPoll(_) => TransportKind::LongPoll,
+            Self::Sse(_) => TransportKind::Sse,
+            Self::Stream(_) => TransportKind::Stream,
             Self::WebSocket(_) => TransportKind::WebSocket,
+            Self::Nudge(_) => TransportKind::Nudge,
         }
     }
 }
@@ -221,6 +230,18 @@ pub struct LongPoll {
     /// How long a poll may be kept open while there is no news.
     pub hold: Hold,
 }
+
+/// Options of server-sent events.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sse {}
+
+/// Options of a stream of lines.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stream {}
+
+/// Options of nudging.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Nudge {}
 
 /// Options of WebSocket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

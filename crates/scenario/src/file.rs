@@ -91,7 +91,10 @@ pub(crate) enum OptionsFile {
     LongPoll {
         hold: Read<Hold>,
     },
+    Sse,
+    Stream,
     WebSocket,
+    Nudge,
     /// The kind was refused.
     Unknown,
 }
@@ -275,7 +278,10 @@ fn transport(mut table: Reader<'_>) -> TransportFile {
             unchanged: table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label)),
         },
         TransportKind::LongPoll => OptionsFile::LongPoll { hold: table.or("hold", "25s", hold) },
+        TransportKind::Sse => OptionsFile::Sse,
+        TransportKind::Stream => OptionsFile::Stream,
         TransportKind::WebSocket => OptionsFile::WebSocket,
+        TransportKind::Nudge => OptionsFile::Nudge,
     };
     for (option, owner) in OPTIONS {
         if owner != known {

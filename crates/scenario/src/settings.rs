@@ -70,7 +70,10 @@ impl Transport {
             TransportSettings::LongPoll(poll) => {
                 [("hold".to_owned(), format_duration(poll.hold.duration()))].into()
             }
-            TransportSettings::WebSocket(_) => BTreeMap::new(),
+            TransportSettings::Sse(_)
+            | TransportSettings::Stream(_)
+            | TransportSettings::WebSocket(_)
+            | TransportSettings::Nudge(_) => BTreeMap::new(),
         }
     }
 }

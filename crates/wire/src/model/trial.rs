@@ -51,13 +51,24 @@ pub struct LongPollWork<'a> {
     pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
 }
 
-/// What a WebSocket subscriber does.
+/// What a subscriber does to whom messages are pushed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PushWork {
-    /// Bytes of the upgrade's request.
-    pub upgrade_head: u64,
-    /// Bytes of the 101.
-    pub accepted_head: u64,
+    /// Bytes of the request that begins it: for a stream, or the upgrade.
+    pub request_head: u64,
+    /// Bytes of the answer's head: the stream's, or the 101.
+    pub answer_head: u64,
+}
+
+/// What a subscriber does who is told that there is news and fetches it.
+#[derive(Clone, Copy)]
+pub struct NudgeWork<'a> {
+    /// The WebSocket that tells.
+    pub push: PushWork,
+    /// Bytes of the head of a request that fetches.
+    pub request_head: u64,
+    /// Bytes of its answer's head, by the length of its body.
+    pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
 }
 
 /// Predicted figures, by the names of the catalogue.
@@ -171,14 +182,62 @@ impl Situation {
         figures
     }
 
-    /// The figures of WebSocket, without the network's delay and without queueing.
+    /// The figures of server-sent events, without the network's delay and without queueing.
+    pub fn sse(&self, work: PushWork) -> Figures {
+        let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
+        self.pushed(&Exchange::event_push(self.payload, self.link), begin)
+    }
+
+    /// The figures of a stream of lines, in the same way.
+    pub fn stream(&self, work: PushWork) -> Figures {
+        let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
+        self.pushed(&Exchange::line_push(self.payload, self.link), begin)
+    }
+
+    /// The figures of WebSocket, in the same way.
     pub fn websocket(&self, work: PushWork) -> Figures {
+        let begin = Exchange::websocket_upgrade(work.request_head, work.answer_head, self.link);
+        self.pushed(&Exchange::websocket_push(self.payload, self.link), begin)
+    }
+
+    /// The figures of nudging, in the same way. Each message is fetched by itself: the next is
+    /// further away than a fetch takes.
+    pub fn nudge(&self, work: NudgeWork<'_>) -> Figures {
+        let fetch = self.poll_exchange(
+            PollWork {
+                interval: 1.0 / self.rate,
+                random_phase: false,
+                unchanged: Unchanged::Empty,
+                request_head: work.request_head,
+                answer_head: work.answer_head,
+            },
+            1,
+        );
+        let mut once = Flow::default();
+        once.add(&Exchange::nudge(self.link), 1.0);
+        once.add(&fetch, 1.0);
         let mut flow = Flow::default();
-        flow.add(&Exchange::websocket_push(self.payload, self.link), self.rate);
+        flow.add(&Exchange::nudge(self.link), self.rate);
+        flow.add(&fetch, self.rate);
+        let mut figures = self.push_figures(&flow);
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+        put("requests_per_second", self.clients * self.rate);
+        put("empty_polls", 0.0);
+        put("messages_per_response", 1.0);
+        per_poll_figures(&mut figures, &once);
+        let connect = Exchange::tcp_connect(self.link);
+        let PushWork { request_head, answer_head } = work.push;
+        let upgrade = Exchange::websocket_upgrade(request_head, answer_head, self.link);
+        self.connect_figures(&mut figures, &[connect, connect, upgrade]);
+        figures
+    }
+
+    fn pushed(&self, message: &Exchange, begin: Exchange) -> Figures {
+        let mut flow = Flow::default();
+        flow.add(message, self.rate);
         let mut figures = self.push_figures(&flow);
         let connect = Exchange::tcp_connect(self.link);
-        let upgrade = Exchange::websocket_upgrade(work.upgrade_head, work.accepted_head, self.link);
-        self.connect_figures(&mut figures, &[connect, upgrade]);
+        self.connect_figures(&mut figures, &[connect, begin]);
         figures
     }
 
@@ -330,6 +389,17 @@ mod tests {
     }
 
     #[test]
+    fn a_nudge_costs_a_frame_and_a_poll() {
+        let figures = KAAZING.nudge(NudgeWork {
+            push: PushWork { request_head: 200, answer_head: 129 },
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0 + 7.0 + 104.0);
+        assert_eq!(figures["connect_stream_bytes_per_connection"], 329.0);
+    }
+
+    #[test]
     fn every_predicted_figure_is_in_the_catalogue() {
         let poll = KAAZING.short_poll(PollWork {
             interval: 1.0,
@@ -343,8 +413,11 @@ mod tests {
             request_head: 716,
             answer_head: &|_| 193,
         });
-        let push = KAAZING.websocket(PushWork { upgrade_head: 200, accepted_head: 129 });
-        for name in poll.keys().chain(long.keys()).chain(push.keys()) {
+        let work = PushWork { request_head: 200, answer_head: 129 };
+        let nudge =
+            KAAZING.nudge(NudgeWork { push: work, request_head: 716, answer_head: &|_| 193 });
+        let pushes = [KAAZING.sse(work), KAAZING.stream(work), KAAZING.websocket(work)];
+        for name in [poll, long, nudge].iter().chain(&pushes).flat_map(Figures::keys) {
             assert!(pushbench_protocol::figure::find(name).is_some(), "{name}");
         }
     }
