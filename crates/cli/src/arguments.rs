@@ -4,9 +4,11 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
+use pushbench_scenario::parse_duration;
 
 use crate::exit;
 
@@ -163,6 +165,10 @@ pub(crate) struct ServeOptions {
         env = "PUSHBENCH_SLOW_SUBSCRIBER"
     )]
     pub(crate) slow_subscriber: SlowPolicy,
+    /// After so long without a word a stream of events gets a comment, as in `15s`; absent sends
+    /// none.
+    #[arg(long, value_parser = duration, env = "PUSHBENCH_HEARTBEAT")]
+    pub(crate) heartbeat: Option<Duration>,
     /// Connections open at once.
     #[arg(long, env = "PUSHBENCH_CONNECTIONS")]
     pub(crate) connections: Option<NonZeroU32>,
@@ -185,6 +191,10 @@ pub(crate) struct ServeOptions {
 
 fn deliver(text: &str) -> Result<Deliver, String> {
     Deliver::from_label(text).ok_or_else(|| expected(Deliver::ALL))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "expected a duration with its unit, as in 15s".to_owned())
 }
 
 fn unchanged(text: &str) -> Result<Unchanged, String> {

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use crate::books::{Connection, Opened};
 use crate::conversation::Stream;
 use crate::patience::{Order, Phase};
-use crate::routes::{self, App, HttpConnection, Takeover, Upgrade};
+use crate::routes::{App, HttpConnection, Takeover, Upgrade};
 use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
 
@@ -78,10 +78,10 @@ impl Serving {
                     );
                     Box::pin(session.run(early)).await;
                 }
-                Takeover::Stream(routes::Stream { head, subscription }) => {
+                Takeover::Stream(begun) => {
                     drop(early);
                     let connection = Arc::clone(&connection);
-                    let session = Streaming::new(stream, connection, exchange, subscription, head);
+                    let session = Streaming::new(stream, connection, exchange, begun);
                     Box::pin(session.run()).await;
                 }
             }

@@ -12,6 +12,7 @@ mod upgrade;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) books: Arc<Books>,
     pub(crate) heads: Heads,
     pub(crate) poll: PollSettings,
+    pub(crate) heartbeat: Option<Duration>,
     pub(crate) limits: Limits,
     pub(crate) publish_token: Option<String>,
     pub(crate) allowed_origins: Vec<String>,

@@ -9,18 +9,24 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use pushbench_wire::chunk::LAST_CHUNK;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
+use tokio::time::Sleep;
 
 use crate::books::Connection;
 use crate::conversation::{Conversation, Stream};
-use crate::exchange::{Exchange, Subscription};
+use crate::exchange::Exchange;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
+use crate::routes::Stream as Begun;
+
+/// A chunk with an empty comment and the line that ends it.
+const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
 
 /// A subscriber of a chunked answer.
 #[derive(Debug)]
@@ -31,7 +37,33 @@ pub(crate) struct Streaming {
     news: Arc<Notify>,
     place: SubscriberPlace,
     writing: Bytes,
+    heartbeat: Option<Heartbeat>,
     ending: Ending,
+}
+
+/// A comment for each interval in which nothing else was said.
+///
+/// The timer runs from interval to interval, so a message costs it nothing.
+#[derive(Debug)]
+struct Heartbeat {
+    every: Duration,
+    timer: Pin<Box<Sleep>>,
+    has_spoken: bool,
+    is_due: bool,
+}
+
+impl Heartbeat {
+    fn new(every: Duration) -> Self {
+        let timer = Box::pin(tokio::time::sleep(every));
+        Self { every, timer, has_spoken: false, is_due: false }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        while self.timer.as_mut().poll(cx).is_ready() {
+            self.is_due = !std::mem::take(&mut self.has_spoken);
+            self.timer.set(tokio::time::sleep(self.every));
+        }
+    }
 }
 
 /// How far the end has come.
@@ -47,14 +79,14 @@ enum Ending {
 }
 
 impl Streaming {
-    /// A session that begins with this head.
+    /// A session of a stream that is to begin.
     pub(crate) fn new(
         stream: Stream,
         connection: Arc<Connection>,
         exchange: Arc<Exchange>,
-        subscription: Subscription,
-        head: Bytes,
+        begun: Begun,
     ) -> Self {
+        let Begun { head, heartbeat, subscription } = begun;
         Self {
             stream,
             connection,
@@ -62,6 +94,7 @@ impl Streaming {
             news: subscription.news,
             place: subscription.place,
             writing: head,
+            heartbeat: heartbeat.map(Heartbeat::new),
             ending: Ending::Not,
         }
     }
@@ -84,6 +117,9 @@ impl Streaming {
         // Waiting for news begins before looking for it, so that no publish slips in between.
         while news.as_mut().poll(cx).is_ready() {
             news.set(Arc::clone(&self.news).notified_owned());
+        }
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.poll(cx);
         }
         let read = self.poll_read(cx)?;
         let mut written = self.poll_write(cx)?;
@@ -126,8 +162,17 @@ impl Conversation for Streaming {
     fn next_piece(&mut self) -> Option<Bytes> {
         if self.ending == Ending::Not {
             match self.exchange.next(&mut self.place) {
-                Next::Message(chunk) | Next::Notice(chunk) => return Some(chunk),
-                Next::Wait => return None,
+                Next::Message(chunk) | Next::Notice(chunk) => {
+                    if let Some(heartbeat) = &mut self.heartbeat {
+                        heartbeat.has_spoken = true;
+                    }
+                    return Some(chunk);
+                }
+                Next::Wait => {
+                    let heartbeat = self.heartbeat.as_mut()?;
+                    let is_due = std::mem::take(&mut heartbeat.is_due);
+                    return is_due.then_some(Bytes::from_static(COMMENT));
+                }
                 Next::Disconnect => self.end(),
             }
         }

@@ -2,6 +2,7 @@
 //! `GET /topics/{topic}/stream?after=CURSOR` (lines), both chunked.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use bytes::Bytes;
@@ -21,6 +22,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) head: Bytes,
+    pub(crate) heartbeat: Option<Duration>,
     pub(crate) subscription: Subscription,
 }
 
@@ -69,16 +71,17 @@ fn begin(app: &App, request: &Request, kind: StreamKind) -> Result<Stream, Refus
         Some(seen) => seen,
         None => after(request)?.unwrap_or(Cursor::NOW),
     };
-    let format = match kind {
-        StreamKind::Events => Format::Event,
-        StreamKind::Lines => Format::Line,
+    // Only events have comments.
+    let (format, heartbeat) = match kind {
+        StreamKind::Events => (Format::Event, app.heartbeat),
+        StreamKind::Lines => (Format::Line, None),
     };
     let subscription = app
         .exchange
         .subscribe(&topic, after, format)
         .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
     let mark = AnswerMark { cursor: Some(subscription.cursor), tag: None, gap: subscription.gap };
-    Ok(Stream { head: app.heads.stream(kind, mark), subscription })
+    Ok(Stream { head: app.heads.stream(kind, mark), heartbeat, subscription })
 }
 
 /// What an event source that comes back has seen; it wins over the address, which is that of its

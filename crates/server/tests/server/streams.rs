@@ -1,5 +1,7 @@
 //! Server-sent events and lines: heads and chunks to the byte, resuming, the end.
 
+use std::time::Duration;
+
 use pushbench_protocol::heads::{AnswerMark, StreamKind};
 use pushbench_protocol::{ConnectionClass, Cursor, ResponseProfile, TopicName};
 use tokio::io::AsyncWriteExt;
@@ -184,4 +186,17 @@ async fn a_nudge_says_that_there_is_news_and_the_poll_brings_it() {
     assert_eq!(server.stats().await.sent_messages, 2);
     raw.send(frame(0x88, b"\x03\xe8")).await;
     assert_eq!(raw.closed().await, Some(1000));
+}
+
+#[tokio::test]
+async fn a_silent_stream_of_events_gets_comments_and_one_of_lines_does_not() {
+    let server = start(|config| config.heartbeat = Some(Duration::from_millis(200))).await;
+    let (mut lines, _) = open(&server, &path(StreamKind::Lines), "").await;
+    let (mut events, _) = open(&server, &path(StreamKind::Events), "").await;
+    for payload in ["first", "second"] {
+        expect(&mut events, ":\n\n").await;
+        let cursor = server.publish(payload.as_bytes()).await;
+        expect(&mut events, &event(cursor, payload)).await;
+        expect(&mut lines, &format!("{payload}\n")).await;
+    }
 }
