@@ -107,10 +107,8 @@ impl Exchange {
         let mut inner = self.lock();
         let topic = inner.topic(topic)?;
         Ok(match inner.hub.answer_long_poll(topic, after, settings, until, now) {
-            PollAnswer::Hold { .. } => {
-                LongPoll::Hold { news: Arc::clone(&inner.news[topic.0]).notified_owned() }
-            }
-            answer => LongPoll::Answer(answer),
+            Some(answer) => LongPoll::Answer(answer),
+            None => LongPoll::Hold { news: Arc::clone(&inner.news[topic.0]).notified_owned() },
         })
     }
 

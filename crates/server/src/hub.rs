@@ -50,7 +50,7 @@ pub struct PollSettings {
     pub unchanged: Unchanged,
 }
 
-/// What to do with a poll now. The caller owns the socket and the timer.
+/// What a poll is answered. The caller owns the socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PollAnswer {
     /// 200 with this body.
@@ -61,11 +61,6 @@ pub enum PollAnswer {
         next: Cursor,
         /// Messages that the log no longer held for this client.
         gap: u64,
-    },
-    /// Keep the request open until a publish, or until this moment.
-    Hold {
-        /// When the hold is over.
-        until: Timestamp,
     },
     /// 204: nothing new, or nothing at all yet.
     Empty {
@@ -161,19 +156,20 @@ impl Hub {
         after: Cursor,
         settings: PollSettings,
     ) -> PollAnswer {
-        // A hold that is over, whatever the time.
-        let over = Timestamp::default();
         let Some(topic) = topic else {
             let nothing = TopicLog::new(self.settings.epoch, NonZeroU32::MIN);
-            return answer_poll(&nothing, after, settings, over, over).0;
+            return answer_poll(&nothing, after, settings).0;
         };
-        self.answer_long_poll(topic, after, settings, over, over)
+        let (answer, sent) = answer_poll(&self.logs[topic.0], after, settings);
+        self.counts.sent_messages += sent;
+        answer
     }
 
-    /// Answers a poll that may be held until `until`. A short poll is one whose hold is over.
+    /// Answers a poll that may be held until `until`; `None` is to keep it open until then, or until
+    /// a publish. A short poll is one whose hold is over.
     ///
-    /// Whoever obeys [`PollAnswer::Hold`] must begin to wait for the topic's next publish before
-    /// that publish can happen: under the lock that guards this hub.
+    /// Whoever obeys `None` must begin to wait for the topic's next publish before that publish can
+    /// happen: under the lock that guards this hub.
     pub fn answer_long_poll(
         &mut self,
         topic: TopicId,
@@ -181,10 +177,9 @@ impl Hub {
         settings: PollSettings,
         until: Timestamp,
         now: Timestamp,
-    ) -> PollAnswer {
-        let (answer, sent) = answer_poll(&self.logs[topic.0], after, settings, until, now);
-        self.counts.sent_messages += sent;
-        answer
+    ) -> Option<PollAnswer> {
+        let is_held = now < until && !self.logs[topic.0].after(after).has_news();
+        (!is_held).then(|| self.answer_poll(Some(topic), after, settings))
     }
 
     /// Where a subscriber begins that has everything up to `after`.
@@ -219,19 +214,10 @@ impl Hub {
 }
 
 /// The rule of polling, and how many messages the answer carries.
-fn answer_poll(
-    log: &TopicLog,
-    after: Cursor,
-    settings: PollSettings,
-    until: Timestamp,
-    now: Timestamp,
-) -> (PollAnswer, u64) {
+fn answer_poll(log: &TopicLog, after: Cursor, settings: PollSettings) -> (PollAnswer, u64) {
     let slice = log.after(after);
     let next = slice.next;
-    let nothing_new = slice.messages.len() == 0 && slice.gap == 0;
-    if nothing_new && now < until {
-        return (PollAnswer::Hold { until }, 0);
-    }
+    let nothing_new = !slice.has_news();
     match (settings.deliver, settings.unchanged, log.newest()) {
         (Deliver::Latest, _, None) => (PollAnswer::Empty { next }, 0),
         (_, Unchanged::Empty, _) if nothing_new => (PollAnswer::Empty { next }, 0),

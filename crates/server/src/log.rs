@@ -113,6 +113,13 @@ pub struct Slice<'log> {
     pub next: Cursor,
 }
 
+impl Slice<'_> {
+    /// Whether there is anything to tell: a message, or that some are missing.
+    pub fn has_news(&self) -> bool {
+        self.messages.len() > 0 || self.gap > 0
+    }
+}
+
 impl TopicLog {
     /// An empty log for at most `bound` messages; `epoch` names this life of it.
     ///

@@ -53,7 +53,6 @@ pub(super) fn write(
         PollAnswer::Messages { body, next, gap } => (AnswerStatus::Messages, body, next, gap),
         PollAnswer::Empty { next } => (AnswerStatus::Empty, Bytes::new(), next, 0),
         PollAnswer::NotModified { next } => (AnswerStatus::NotModified, Bytes::new(), next, 0),
-        PollAnswer::Hold { .. } => unreachable!("whoever asked to hold has waited"),
     };
     app.heads.answer(status, content, mark(next, gap))
 }
