@@ -12,7 +12,7 @@ use pushbench_scenario::parse_duration;
 
 use crate::exit;
 
-/// Measures what it costs to keep many clients up to date by HTTP polling and by WebSocket: every
+/// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
 /// byte by what it was for, how late the news came, and the server's work.
 #[derive(Debug, Parser)]
 #[command(name = "pushbench", version, after_help = exit::TABLE, max_term_width = 100)]
@@ -134,9 +134,10 @@ Examples:
   pushbench serve --listen 127.0.0.1:8080
   curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/news/messages
   curl 'http://127.0.0.1:8080/topics/news/poll?after=0000000000000000'
+  curl -N http://127.0.0.1:8080/topics/news/events
 
 When ready it prints one JSON line with its address on stdout. SIGTERM or Ctrl-C ends it: WebSockets
-are closed with 1001.")]
+are closed with 1001, streams with their last chunk, held polls with 204.")]
 pub(crate) struct ServeOptions {
     /// Where to listen; port 0 lets the system choose. Beyond loopback a publish token is needed.
     #[arg(long, default_value = "127.0.0.1:8080", env = "PUSHBENCH_LISTEN")]
@@ -167,6 +168,10 @@ pub(crate) struct ServeOptions {
         env = "PUSHBENCH_SLOW_SUBSCRIBER"
     )]
     pub(crate) slow_subscriber: SlowPolicy,
+    /// After so long without a word a stream of events gets a comment, as in `15s`; absent sends
+    /// none.
+    #[arg(long, value_parser = duration, env = "PUSHBENCH_HEARTBEAT")]
+    pub(crate) heartbeat: Option<Duration>,
     /// Connections open at once.
     #[arg(long, env = "PUSHBENCH_CONNECTIONS")]
     pub(crate) connections: Option<NonZeroU32>,

@@ -64,6 +64,7 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
     config.log = options.log;
     config.queue = options.queue;
     config.slow_subscriber = options.slow_subscriber;
+    config.heartbeat = options.heartbeat;
     config.publish_token.clone_from(&options.publish_token);
     config.allowed_origins.clone_from(&options.allowed_origin);
     config.limits.idle_timeout = options.idle_timeout;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use pushbench_scenario::source_address;
 use pushbench_wire::tcp_info::{TcpInfo, bind_address_no_port, tcp_info};
 use pushbench_wire::{CountingStream, SocketCounters};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{Fault, Plan, SocketSums};
@@ -77,6 +77,16 @@ impl Connection {
             is_measured: Cell::new(false),
         });
         Ok(Self { probe, stream: CountingStream::new(stream, counters) })
+    }
+
+    /// Ends the connection in order: our FIN, then the server's, and nothing between.
+    pub(crate) async fn end(&mut self) -> Result<(), Fault> {
+        self.shutdown().await.map_err(|_| Fault::Io)?;
+        match self.read(&mut [0; 1]).await {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(Fault::Malformed),
+            Err(_) => Err(Fault::Io),
+        }
     }
 
     /// The connection's books.

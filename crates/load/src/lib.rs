@@ -5,23 +5,33 @@
 //! back an [`Outcome`]. Subscribers run on one single-threaded runtime for each worker: a task for
 //! each client, one timer for all of them (`grid`), one recorder and one ledger for all of them,
 //! so nothing that is measured takes a lock or allocates for each message. Each transport is one
-//! file (`short_poll`, `websocket`) and shares the rest.
+//! file (`short_poll`, `long_poll`, `sse`, `stream`, `websocket`, `nudge`) and shares the rest:
+//! `poll` (what polls do), `streamed` (answers that do not end), `pushed` (what is told unasked).
 //!
 //! What is deliberately absent: the server, the verdict on what was seen, and files.
 //!
 //! Start with `load` (the phases), then `worker`, then a transport.
 
 mod answer;
+mod chunked;
 mod connection;
 mod fault;
 mod grid;
+mod lines;
 mod load;
+mod long_poll;
+mod nudge;
 mod outcome;
 mod payload;
 mod plan;
+mod poll;
 mod publisher;
+mod pushed;
 mod recorder;
 mod short_poll;
+mod sse;
+mod stream;
+mod streamed;
 mod timeline;
 mod websocket;
 mod worker;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
 
+use pushbench_protocol::Phase;
 use pushbench_stats::Histogram;
 use pushbench_wire::Ledger;
 use pushbench_wire::tcp_info::TcpInfo;
@@ -30,6 +31,16 @@ impl Boundary {
     /// Every boundary, earliest first.
     pub const ALL: [Self; 5] =
         [Self::Connected, Self::WarmedUp, Self::Measured, Self::Drained, Self::Closed];
+
+    /// The phase that begins here.
+    pub(crate) const fn opens(self) -> Phase {
+        match self {
+            Self::Connected => Phase::WarmUp,
+            Self::WarmedUp => Phase::Measure,
+            Self::Measured => Phase::Drain,
+            Self::Drained | Self::Closed => Phase::Close,
+        }
+    }
 }
 
 /// Sums over connections since each was opened.
@@ -88,6 +99,18 @@ impl SocketSums {
     }
 }
 
+impl SocketSums {
+    /// The same as they were before the last `received` bytes came.
+    pub(crate) fn before(mut self, received: u64, segments: u64) -> Self {
+        self.socket_read -= received;
+        if self.kernel_connections > 0 {
+            self.kernel.bytes_received -= received;
+            self.kernel.segments_in -= segments;
+        }
+        self
+    }
+}
+
 impl AddAssign for SocketSums {
     fn add_assign(&mut self, other: Self) {
         self.socket_read += other.socket_read;
@@ -123,7 +146,7 @@ pub struct Counts {
     pub foreign: u64,
     /// Deliveries in exchanges of the measure phase.
     pub deliveries_in_measure: u64,
-    /// Polls due in the measure phase.
+    /// Polls due in the measure phase; where polls are held, those answered in it.
     pub polls: u64,
     /// Of those, the ones that brought nothing new.
     pub empty_polls: u64,

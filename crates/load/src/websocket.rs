@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use pushbench_protocol::heads::HeadTarget;
-use pushbench_protocol::paths::{GAP_FIELD, NOTICE};
+use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use sha1::{Digest, Sha1};
@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 
 use crate::connection::Connection;
-use crate::recorder::{Arrival, Receipt};
+use crate::pushed;
 use crate::worker::Shared;
 use crate::{Fault, Plan};
 
@@ -39,18 +39,11 @@ const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
 pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
-    let mut connection = shared.connect(client).await?;
-    let leftover = upgrade(shared, &mut connection, client).await?;
-    let mut tapped = Tapped::new(connection);
-    tapped.down.observe(&leftover);
-    let payload = shared.plan.scenario.workload.payload.bytes as usize;
-    let config = WebSocketConfig::default()
-        .read_buffer_size((payload + 14).next_power_of_two().clamp(READ_BUFFER, MAX_READ_BUFFER))
-        .write_buffer_size(0);
-    let mut socket =
-        WebSocketStream::from_partially_read(tapped, leftover, Role::Client, Some(config)).await;
+    let topic = shared.plan.topic_of(client);
+    let path = Plan::topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
+    let mut socket = open(shared, client, &path).await?;
     shared.is_connected();
-    let mut subscriber = Subscriber { seat, booked: Booked::default() };
+    let mut subscriber = Subscriber::new(seat);
     let ended = loop {
         let message = tokio::select! {
             biased;
@@ -72,13 +65,30 @@ pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<()
     if ended.is_ok() {
         close(shared, &mut socket, &mut subscriber).await?;
     } else {
-        subscriber.book(shared, socket.get_ref(), shared.phase_at(clock::now()));
+        subscriber.book(shared, socket.get_ref(), pushed::phase_of(shared, clock::now()));
     }
     ended
 }
 
+/// Connects and upgrades.
+pub(crate) async fn open(
+    shared: &Shared,
+    client: u32,
+    path: &str,
+) -> Result<WebSocketStream<Tapped>, Fault> {
+    let mut connection = shared.connect(client).await?;
+    let leftover = upgrade(shared, &mut connection, path).await?;
+    let mut tapped = Tapped::new(connection);
+    tapped.down.observe(&leftover);
+    let payload = shared.plan.scenario.workload.payload.bytes as usize;
+    let config = WebSocketConfig::default()
+        .read_buffer_size((payload + 14).next_power_of_two().clamp(READ_BUFFER, MAX_READ_BUFFER))
+        .write_buffer_size(0);
+    Ok(WebSocketStream::from_partially_read(tapped, leftover, Role::Client, Some(config)).await)
+}
+
 /// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).
-async fn close(
+pub(crate) async fn close(
     shared: &Shared,
     socket: &mut WebSocketStream<Tapped>,
     subscriber: &mut Subscriber,
@@ -97,7 +107,7 @@ async fn close(
     sent.map_err(|error| fault_of(&error))
 }
 
-fn fault_of(error: &tokio_tungstenite::tungstenite::Error) -> Fault {
+pub(crate) fn fault_of(error: &tokio_tungstenite::tungstenite::Error) -> Fault {
     use tokio_tungstenite::tungstenite::Error;
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => Fault::Closed,
@@ -113,56 +123,42 @@ struct Booked {
     up: FrameCounts,
 }
 
-struct Subscriber {
+/// What is booked of one client's WebSocket.
+pub(crate) struct Subscriber {
     seat: usize,
     booked: Booked,
 }
 
 impl Subscriber {
+    pub(crate) fn new(seat: usize) -> Self {
+        Self { seat, booked: Booked::default() }
+    }
+
     /// Books one message.
-    fn take(
+    pub(crate) fn take(
         &mut self,
         shared: &Shared,
         message: &Message,
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
+        let phase = pushed::phase_of(shared, received_at);
+        self.book(shared, tapped, phase);
         let payload = match message {
             Message::Text(text) => text.as_bytes(),
             Message::Binary(bytes) => bytes,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
-                self.book(shared, tapped, shared.phase_at(received_at));
-                return;
-            }
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return,
         };
-        let timeline = shared.grid.timeline();
-        // What was due in the measure phase and comes a little after it belongs to it.
-        let phase = match shared.phase_at(received_at) {
-            Phase::Drain => Phase::Measure,
-            phase => phase,
-        };
-        self.book(shared, tapped, phase);
-        let len = payload.len() as u64;
-        let mut recorder = shared.recorder.borrow_mut();
-        let rebook = |to| {
+        let kind = pushed::receive(shared, self.seat, payload, phase, received_at);
+        if kind != ByteKind::Payload {
             let mut ledger = shared.ledger.borrow_mut();
-            ledger.rebook(phase, Direction::Down, ByteKind::Payload, to, len);
-        };
-        if payload.first() == Some(&NOTICE) {
-            recorder.counts.gap_messages += gap_of(payload);
-            rebook(ByteKind::Control);
-            return;
-        }
-        match recorder.receive(self.seat, payload, received_at, Arrival::Pushed, &timeline) {
-            Receipt::New { .. } => {
-                recorder.counts.deliveries_in_measure += u64::from(phase == Phase::Measure);
-            }
-            Receipt::Repeat | Receipt::Foreign => rebook(ByteKind::Repeat),
+            let len = payload.len() as u64;
+            ledger.rebook(phase, Direction::Down, ByteKind::Payload, kind, len);
         }
     }
 
     /// Books what has passed since the last time.
-    fn book(&mut self, shared: &Shared, tapped: &Tapped, phase: Phase) {
+    pub(crate) fn book(&mut self, shared: &Shared, tapped: &Tapped, phase: Phase) {
         let mut ledger = shared.ledger.borrow_mut();
         for (direction, now, booked) in [
             (Direction::Down, tapped.down.counts, &mut self.booked.down),
@@ -180,26 +176,15 @@ impl Subscriber {
     }
 }
 
-/// The number in a notice `!gap 12`; zero if it is another one.
-fn gap_of(notice: &[u8]) -> u64 {
-    std::str::from_utf8(notice)
-        .ok()
-        .and_then(|text| text.strip_prefix("!gap "))
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0)
-}
-
 /// Upgrades the connection; gives the bytes that came behind the 101.
 async fn upgrade(
     shared: &Shared,
     connection: &mut Connection,
-    client: u32,
+    path: &str,
 ) -> Result<Vec<u8>, Fault> {
     let plan = &shared.plan;
-    let topic = plan.topic_of(client);
-    let path = Plan::topic_name(topic).websocket_path(plan.start_cursors[topic as usize]);
     let headers = &plan.scenario.headers;
-    let target = HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
+    let target = HeadTarget { path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
     let key = STANDARD.encode(rand::random::<[u8; 16]>());
     let request = headers.request.upgrade(target, &key);
     let begin = clock::now();
@@ -257,7 +242,7 @@ fn accept_key(key: &str) -> String {
 
 /// A connection whose frames are counted as they pass.
 #[derive(Debug)]
-struct Tapped {
+pub(crate) struct Tapped {
     connection: Connection,
     down: FrameCounter,
     up: FrameCounter,
@@ -311,11 +296,5 @@ mod tests {
     #[test]
     fn the_accept_key_is_the_one_of_rfc_6455_section_1_3() {
         assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-    }
-
-    #[test]
-    fn a_notice_says_how_many_were_dropped() {
-        assert_eq!(gap_of(b"!gap 12"), 12);
-        assert_eq!(gap_of(b"!hello"), 0);
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use pushbench_protocol::{ByteKind, Direction, Phase, RequestHead, Timestamp, clock};
 use pushbench_scenario::TransportSettings;
 use pushbench_wire::Ledger;
+use pushbench_wire::segments::{SegmentHeaders, segments_for};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -18,9 +19,10 @@ use crate::fault::Fault;
 use crate::grid::Grid;
 use crate::outcome::{Boundary, Outcome, SampleHeads, SocketSums};
 use crate::plan::{Plan, TopicCount};
+use crate::poll::poll_heads;
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
-use crate::{short_poll, websocket};
+use crate::{long_poll, nudge, short_poll, sse, stream, streamed, websocket};
 
 /// Longest time that clients may take to end their connections.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) poll_heads: RefCell<Vec<RequestHead>>,
     closing: Notify,
     is_closing: Cell<bool>,
+    /// The earliest phase whose books are open.
+    earliest: Cell<Phase>,
     pub(crate) in_flight: Cell<u64>,
     pub(crate) sample: RefCell<Option<SampleHeads>>,
     pub(crate) upgrade_heads: Cell<Option<(u64, u64)>>,
@@ -78,9 +82,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The phase that a moment belongs to.
+    /// The phase that a moment belongs to: the schedule's, but none whose books are closed.
     pub(crate) fn phase_at(&self, moment: Timestamp) -> Phase {
-        if self.is_closing.get() { Phase::Close } else { self.grid.timeline().phase_at(moment) }
+        if self.is_closing.get() {
+            return Phase::Close;
+        }
+        self.grid.timeline().phase_at(moment).max(self.earliest.get())
     }
 
     pub(crate) fn book(&self, phase: Phase, direction: Direction, kind: ByteKind, bytes: u64) {
@@ -116,9 +123,16 @@ impl Shared {
 
     /// Closes the measure phase's books of one connection, unless they are closed.
     pub(crate) fn close_measure(&self, probe: &Probe) {
+        self.close_measure_before(probe, 0);
+    }
+
+    /// The same on the books as they were before the last `received` bytes, which came alone.
+    pub(crate) fn close_measure_before(&self, probe: &Probe, received: u64) {
         if !probe.is_measured.replace(true) {
+            let headers = SegmentHeaders { ipv6: self.plan.target.is_ipv6(), timestamps: true };
+            let data = headers.data_per_segment(self.plan.scenario.network.mss);
             let mut sums = self.measured.get();
-            sums += probe.sums();
+            sums += probe.sums().before(received, segments_for(received, data));
             self.measured.set(sums);
         }
     }
@@ -185,10 +199,7 @@ async fn play(
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) {
     let recorder = Recorder::new(plan.scenario.workload.deliver, topics, times);
-    let poll_heads = match plan.transport {
-        TransportSettings::ShortPoll(poll) => short_poll::poll_heads(&plan, poll),
-        TransportSettings::WebSocket(_) => Vec::new(),
-    };
+    let poll_heads = poll_heads(&plan);
     let timeline = Timeline::new(plan.warm_up_end(), plan.measure_end());
     let shared = Rc::new(Shared {
         plan,
@@ -199,6 +210,7 @@ async fn play(
         poll_heads: RefCell::new(poll_heads),
         closing: Notify::new(),
         is_closing: Cell::new(false),
+        earliest: Cell::new(Phase::Connect),
         in_flight: Cell::new(0),
         sample: RefCell::default(),
         upgrade_heads: Cell::default(),
@@ -233,6 +245,7 @@ async fn play(
                     outcome.boundaries.insert(Boundary::Measured, shared.measured.get());
                 }
                 outcome.boundaries.insert(boundary, shared.sums());
+                shared.earliest.set(boundary.opens());
                 let _ = reply.send(());
             }
             Command::Begin(phase, at) => {
@@ -324,7 +337,17 @@ async fn connect_all(index: u32, shared: Rc<Shared>, told: oneshot::Receiver<()>
                 TransportSettings::ShortPoll(poll) => {
                     short_poll::play(&shared, client, seat, poll).await
                 }
+                TransportSettings::LongPoll(poll) => {
+                    long_poll::play(&shared, client, seat, poll).await
+                }
+                TransportSettings::Sse(_) => {
+                    streamed::play::<sse::Events>(&shared, client, seat).await
+                }
+                TransportSettings::Stream(_) => {
+                    streamed::play::<stream::Lines>(&shared, client, seat).await
+                }
                 TransportSettings::WebSocket(_) => websocket::play(&shared, client, seat).await,
+                TransportSettings::Nudge(_) => nudge::play(&shared, client, seat).await,
             };
             if let Err(fault) = played {
                 shared.fault(fault);

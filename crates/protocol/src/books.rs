@@ -38,9 +38,10 @@ labelled! {
         Repeat = "repeat",
         /// HTTP heads as sent: start line, fields, empty line.
         Header = "header",
-        /// What marks messages off: frame headers, masking keys, line ends between messages.
+        /// What marks messages off: frame headers, masking keys, chunk sizes, field names of events,
+        /// line ends between messages.
         Framing = "framing",
-        /// Ping, pong, close, notices.
+        /// Ping, pong, close, comments, notices.
         Control = "control",
         /// The WebSocket upgrade, both heads.
         Handshake = "handshake",

@@ -43,7 +43,7 @@ pub const DISTRIBUTIONS: [(&str, &str); 6] = [
     ("latency", "from when a message was due until a subscriber had all of it"),
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
     ("connect_tcp", "the TCP handshake"),
-    ("connect_upgrade", "the WebSocket upgrade, request to 101"),
+    ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to answer"),
     ("poll_lateness", "from when a poll was due until it was sent"),
     ("publish_lateness", "from when a message was due until it was sent"),
 ];

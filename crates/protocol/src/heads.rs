@@ -8,7 +8,7 @@ mod request;
 mod response;
 
 pub use request::{HeadTarget, RequestHead, RequestProfile, UpgradeHead};
-pub use response::{AnswerMark, AnswerStatus, ResponseProfile, accepted_head_len};
+pub use response::{AnswerMark, AnswerStatus, ResponseProfile, StreamKind, accepted_head_len};
 
 /// Why a profile was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

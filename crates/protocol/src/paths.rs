@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Cursor;
+use crate::{Cursor, Hold};
 
 /// Where the server reports its own books.
 pub const STATS: &str = "/stats";
@@ -22,6 +22,12 @@ pub const GAP_FIELD: &str = "gap";
 ///
 /// No payload can begin so, since an envelope is base64url.
 pub const NOTICE: u8 = b'!';
+/// The notice that there is news to be fetched.
+pub const NEWS: &str = "!news";
+/// Parameter of an upgrade that asks for [`NEWS`] instead of payloads.
+pub const NUDGE: &str = "nudge=1";
+/// Type of the server-sent event that tells how many messages were dropped; messages have none.
+pub const GAP_EVENT: &str = "gap";
 
 /// A topic's name: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -74,9 +80,29 @@ impl TopicName {
         format!("/topics/{self}/poll?after={after}")
     }
 
+    /// `GET` here is a long poll: answered once there is news, or with 204 at the end of the hold.
+    pub fn long_poll_path(&self, after: Cursor, hold: Hold) -> String {
+        format!("/topics/{self}/long-poll?after={after}&hold={hold}")
+    }
+
+    /// `GET` here is answered with server-sent events from now on, or after `Last-Event-ID`.
+    pub fn events_path(&self) -> String {
+        format!("/topics/{self}/events")
+    }
+
+    /// `GET` here is answered with a line for each message.
+    pub fn stream_path(&self, after: Cursor) -> String {
+        format!("/topics/{self}/stream?after={after}")
+    }
+
     /// `GET` here upgrades to a WebSocket.
     pub fn websocket_path(&self, after: Cursor) -> String {
         format!("/topics/{self}/ws?after={after}")
+    }
+
+    /// `GET` here upgrades to a WebSocket that tells of news, [`NEWS`], and does not bring it.
+    pub fn nudge_path(&self, after: Cursor) -> String {
+        format!("/topics/{self}/ws?after={after}&{NUDGE}")
     }
 }
 

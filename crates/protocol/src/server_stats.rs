@@ -13,6 +13,12 @@ labelled! {
         Publish = "publish",
         /// Polls.
         ShortPoll = "short-poll",
+        /// Polls, and lets its polls be held.
+        LongPoll = "long-poll",
+        /// Takes server-sent events.
+        Sse = "sse",
+        /// Takes a stream of lines.
+        Stream = "stream",
         /// Was upgraded to a WebSocket.
         WebSocket = "websocket",
         /// `/stats`, `/healthz`.

@@ -66,7 +66,13 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
             &evidence.outcome.poll_lateness,
             poll.interval,
         )),
-        TransportSettings::WebSocket(_) => checks.extend(tcp_timers(&evidence.outcome.latency)),
+        TransportSettings::LongPoll(_)
+        | TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_)
+        | TransportSettings::Nudge(_) => {
+            checks.extend(tcp_timers(&evidence.outcome.latency));
+        }
     }
     checks.extend(steal(evidence));
     checks

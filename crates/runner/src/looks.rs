@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushbench_load::{Boundary, Outcome};
-use pushbench_protocol::{ConnectionClass, Phase, ServerStats, TransportKind, clock};
+use pushbench_protocol::{ClassStats, ConnectionClass, Phase, ServerStats, TransportKind, clock};
 use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
 
 use crate::books::ServerSums;
@@ -80,7 +80,7 @@ impl Looks {
         let Some(before) = self.before else { return };
         let begin = clock::now();
         while let Ok(stats) = eye.control.stats() {
-            let open = stats.connections.get(&class(eye.kind)).map_or(0, |class| class.open);
+            let open: u64 = of_kind(&stats, eye.kind).map(|class| class.open).sum();
             if open == 0 || clock::now().since(begin) > GONE_BOUND {
                 self.insert(Boundary::Closed, before, sums(&stats, eye.kind));
                 return;
@@ -134,16 +134,27 @@ impl Looks {
     }
 }
 
-fn class(kind: TransportKind) -> ConnectionClass {
+/// What the server calls the connections of a transport's clients.
+fn classes(kind: TransportKind) -> &'static [ConnectionClass] {
     match kind {
-        TransportKind::ShortPoll => ConnectionClass::ShortPoll,
-        TransportKind::WebSocket => ConnectionClass::WebSocket,
+        TransportKind::ShortPoll => &[ConnectionClass::ShortPoll],
+        TransportKind::LongPoll => &[ConnectionClass::LongPoll],
+        TransportKind::Sse => &[ConnectionClass::Sse],
+        TransportKind::Stream => &[ConnectionClass::Stream],
+        TransportKind::WebSocket => &[ConnectionClass::WebSocket],
+        TransportKind::Nudge => &[ConnectionClass::WebSocket, ConnectionClass::ShortPoll],
     }
 }
 
+fn of_kind(stats: &ServerStats, kind: TransportKind) -> impl Iterator<Item = ClassStats> {
+    classes(kind).iter().map(|class| stats.connections.get(class).copied().unwrap_or_default())
+}
+
 fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
-    let class = stats.connections.get(&class(kind)).copied().unwrap_or_default();
-    ServerSums { received: class.received_bytes, sent: class.sent_bytes }
+    of_kind(stats, kind).fold(ServerSums::default(), |sums, class| ServerSums {
+        received: sums.received + class.received_bytes,
+        sent: sums.sent + class.sent_bytes,
+    })
 }
 
 fn process_work(looks: &BTreeMap<Moment, ProcessLook>) -> ProcessWorkV1 {

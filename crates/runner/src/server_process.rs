@@ -140,13 +140,21 @@ impl Drop for ServerProcess {
 fn options(scenario: &Scenario, transport: TransportSettings) -> Vec<String> {
     let unchanged = match transport {
         TransportSettings::ShortPoll(poll) => poll.unchanged,
-        TransportSettings::WebSocket(_) => Unchanged::Resend,
+        // Who is told of news needs nothing again, and a cursor to go on with.
+        TransportSettings::Nudge(_) => Unchanged::Empty,
+        // No poll is answered by it.
+        TransportSettings::LongPoll(_)
+        | TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_) => Unchanged::Resend,
     };
     let workload = &scenario.workload;
     let server = &scenario.server;
     // Rare news and rare polls are the experiment: nothing in a trial may count as idle.
     let trial = workload.warm_up + workload.measure + workload.drain;
     let idle_timeout = format_duration(IDLE_BEYOND + Duration::from_secs(trial.as_secs()));
+    // Beside those of the clients: the publisher's and the control calls'.
+    let connections = workload.clients.get() * transport.kind().connections_per_client() + 64;
     [
         ("--listen", "127.0.0.1:0".to_owned()),
         ("--deliver", workload.deliver.to_string()),
@@ -156,7 +164,7 @@ fn options(scenario: &Scenario, transport: TransportSettings) -> Vec<String> {
         ("--log", server.log.to_string()),
         ("--queue", server.queue.to_string()),
         ("--slow-subscriber", server.slow_subscriber.to_string()),
-        ("--connections", (workload.clients.get() + 64).to_string()),
+        ("--connections", connections.to_string()),
         ("--idle-timeout", idle_timeout),
         ("--topics", workload.topics.get().max(1).to_string()),
         ("--message-bytes", workload.payload.bytes.max(1 << 20).to_string()),

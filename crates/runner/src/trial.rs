@@ -107,12 +107,16 @@ impl Trial<'_> {
         // A server of our own is fresh, and its logs are empty. Another's may hold older messages.
         let is_fresh = self.options.target.is_none();
         let needs_place = scenario.workload.deliver == Deliver::Every
-            || transport.kind() == TransportKind::WebSocket;
+            || transport.kind() != TransportKind::ShortPoll;
         let start_cursors = (0..topics)
             .map(|topic| match transport.kind() {
                 _ if is_fresh || !needs_place => Cursor::OLDEST,
-                TransportKind::WebSocket => Cursor::NOW,
-                TransportKind::ShortPoll => control.end_of(&Plan::topic_name(topic)),
+                TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
+                    Cursor::NOW
+                }
+                TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => {
+                    control.end_of(&Plan::topic_name(topic))
+                }
             })
             .collect();
         Plan {
@@ -123,7 +127,9 @@ impl Trial<'_> {
             publish_token: target.publish_token.clone(),
             start_cursors,
             workers: self.options.workers(&scenario),
-            clients_per_address: machine().ports.clients_per_address(),
+            clients_per_address: machine()
+                .ports
+                .clients_per_address(transport.kind().connections_per_client()),
             scenario,
         }
     }
@@ -153,7 +159,10 @@ impl Trial<'_> {
             } else {
                 looks.measure_seconds()
             },
-            is_poll: plan.transport.kind() == TransportKind::ShortPoll,
+            is_poll: match plan.transport.kind() {
+                TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => true,
+                TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => false,
+            },
             counts: &counts,
             books: &books,
             outcome,

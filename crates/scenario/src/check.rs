@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushbench_protocol::{Deliver, Unchanged};
+use pushbench_protocol::{Deliver, TransportKind, Unchanged};
 
 use crate::complaint::{Complaint, Problems, closest};
 use crate::expect::parse::expectation;
@@ -12,8 +12,8 @@ use crate::quantity::format_duration;
 use crate::reader::At;
 use crate::tree::Place;
 use crate::{
-    Expectation, Headers, Scenario, ServerSettings, ShortPoll, Transport, TransportSettings,
-    WebSocket, Workload,
+    Expectation, Headers, LongPoll, Nudge, Scenario, ServerSettings, ShortPoll, Sse, Stream,
+    Transport, TransportSettings, WebSocket, Workload,
 };
 
 /// The most messages of one trial. Each has a due time in memory, and a trial that publishes more
@@ -24,7 +24,7 @@ const MOST_PUBLISHES: u128 = 10_000_000;
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     topics_have_clients,
     publishes_are_bounded,
     measure_has_polls,
@@ -32,6 +32,7 @@ const CHECKS: [Check; 8] = [
     queue_fits_log,
     nothing_is_resent_where_all_are_delivered,
     a_profile_with_its_own_path_gets_what_it_can_say,
+    a_profile_with_its_own_path_asks_nothing_else,
     labels_differ,
 ];
 
@@ -123,7 +124,13 @@ fn resolved(transport: TransportFile, deliver: Deliver) -> Option<Transport> {
                 unchanged: unchanged?.value.unwrap_or(default_unchanged(deliver)),
             })
         }
+        OptionsFile::LongPoll { hold } => {
+            TransportSettings::LongPoll(LongPoll { hold: hold?.value })
+        }
+        OptionsFile::Sse => TransportSettings::Sse(Sse {}),
+        OptionsFile::Stream => TransportSettings::Stream(Stream {}),
         OptionsFile::WebSocket => TransportSettings::WebSocket(WebSocket {}),
+        OptionsFile::Nudge => TransportSettings::Nudge(Nudge {}),
         OptionsFile::Unknown => return None,
     };
     Some(Transport { label: transport.label?.value, settings })
@@ -247,6 +254,29 @@ fn a_profile_with_its_own_path_gets_what_it_can_say(
     Some(())
 }
 
+/// Its path is that of a short poll, and its upgrade another head.
+fn a_profile_with_its_own_path_asks_nothing_else(
+    file: &ScenarioFile,
+    problems: &Problems,
+) -> Option<()> {
+    let request = file.headers.request.as_ref().filter(|at| at.value.has_own_path())?;
+    for kind in file.transports.iter().filter_map(|transport| transport.kind.as_ref()) {
+        match kind.value {
+            TransportKind::ShortPoll | TransportKind::WebSocket => {}
+            TransportKind::LongPoll
+            | TransportKind::Sse
+            | TransportKind::Stream
+            | TransportKind::Nudge => {
+                let can = "\"short-poll\" or \"websocket\" with headers.request";
+                let help =
+                    "the profile brings its own path, which the server answers as a short poll";
+                kind.refuse(problems, format!("{can} = {}", request.shown), Some(help));
+            }
+        }
+    }
+    Some(())
+}
+
 fn labels_differ(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     let labels: Vec<_> = file.transports.iter().filter_map(|t| t.label.as_ref()).collect();
     for (place, label) in labels.iter().enumerate() {
@@ -264,7 +294,12 @@ impl ScenarioFile {
             .iter()
             .filter_map(|transport| match &transport.options {
                 OptionsFile::ShortPoll { interval, .. } => interval.clone(),
-                OptionsFile::WebSocket | OptionsFile::Unknown => None,
+                OptionsFile::LongPoll { .. }
+                | OptionsFile::Sse
+                | OptionsFile::Stream
+                | OptionsFile::WebSocket
+                | OptionsFile::Nudge
+                | OptionsFile::Unknown => None,
             })
             .max_by_key(|interval| interval.value)
     }
@@ -272,7 +307,12 @@ impl ScenarioFile {
     fn written_unchanged(&self) -> impl Iterator<Item = &At<Option<Unchanged>>> {
         self.transports.iter().filter_map(|transport| match &transport.options {
             OptionsFile::ShortPoll { unchanged, .. } => unchanged.as_ref(),
-            OptionsFile::WebSocket | OptionsFile::Unknown => None,
+            OptionsFile::LongPoll { .. }
+            | OptionsFile::Sse
+            | OptionsFile::Stream
+            | OptionsFile::WebSocket
+            | OptionsFile::Nudge
+            | OptionsFile::Unknown => None,
         })
     }
 }

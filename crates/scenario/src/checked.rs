@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Deliver, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind, Unchanged,
+    Deliver, Hold, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind,
+    Unchanged,
 };
 
 use crate::expect::Expectation;
@@ -199,8 +200,16 @@ pub struct Transport {
 pub enum TransportSettings {
     /// Polls on a timer.
     ShortPoll(ShortPoll),
+    /// Polls that are held.
+    LongPoll(LongPoll),
+    /// One answer of events.
+    Sse(Sse),
+    /// One answer of lines.
+    Stream(Stream),
     /// One upgrade, then frames.
     WebSocket(WebSocket),
+    /// One upgrade, and polls when it says so.
+    Nudge(Nudge),
 }
 
 impl TransportSettings {
@@ -208,7 +217,11 @@ impl TransportSettings {
     pub const fn kind(self) -> TransportKind {
         match self {
             Self::ShortPoll(_) => TransportKind::ShortPoll,
+            Self::LongPoll(_) => TransportKind::LongPoll,
+            Self::Sse(_) => TransportKind::Sse,
+            Self::Stream(_) => TransportKind::Stream,
             Self::WebSocket(_) => TransportKind::WebSocket,
+            Self::Nudge(_) => TransportKind::Nudge,
         }
     }
 }
@@ -223,6 +236,25 @@ pub struct ShortPoll {
     /// What a poll without news is answered.
     pub unchanged: Unchanged,
 }
+
+/// Options of long polling.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LongPoll {
+    /// How long a poll may be kept open while there is no news.
+    pub hold: Hold,
+}
+
+/// Options of server-sent events.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sse {}
+
+/// Options of a stream of lines.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stream {}
+
+/// Options of nudging.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Nudge {}
 
 /// Options of WebSocket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -8,15 +8,15 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Deliver, Envelope, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind,
-    Unchanged,
+    Deliver, Envelope, Hold, PollTiming, RequestProfile, ResponseProfile, SlowPolicy,
+    TransportKind, Unchanged,
 };
 
 use crate::beside::Beside;
 use crate::complaint::Problems;
-use crate::kind::{choice, count, duration, label, one_of, rate, size, text, whole};
+use crate::kind::{Mismatch, choice, count, duration, label, one_of, rate, size, text, whole};
 use crate::reader::{At, Line, Read, Reader};
-use crate::tree::{Place, Table};
+use crate::tree::{Place, Table, Value};
 use crate::{Arrivals, Content, LoadSettings, Network, Payload, Publish, Rate};
 
 /// What a TOML integer is sure to hold.
@@ -74,6 +74,7 @@ pub(crate) struct ServerFile {
 /// `[[transport]]`.
 #[derive(Debug)]
 pub(crate) struct TransportFile {
+    pub(crate) kind: Read<TransportKind>,
     /// The `name`, or the kind's.
     pub(crate) label: Read<String>,
     pub(crate) options: OptionsFile,
@@ -81,14 +82,19 @@ pub(crate) struct TransportFile {
 
 /// Options of a transport, by kind.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there are a handful, and they are read once")]
 pub(crate) enum OptionsFile {
     ShortPoll {
         interval: Read<Duration>,
         timing: Read<PollTiming>,
         unchanged: Read<Option<Unchanged>>,
     },
+    LongPoll {
+        hold: Read<Hold>,
+    },
+    Sse,
+    Stream,
     WebSocket,
+    Nudge,
     /// The kind was refused.
     Unknown,
 }
@@ -261,23 +267,44 @@ fn transport(mut table: Reader<'_>) -> TransportFile {
         (None, Some(kind)) => Some(kind.clone().with(kind.value.label().to_owned())),
         (None, None) => None,
     });
-    let options = match kind.map(|kind| kind.value) {
-        Some(TransportKind::ShortPoll) => OptionsFile::ShortPoll {
+    // Without a kind nobody knows which options it may have, so none is called unknown.
+    let Some(known) = kind.as_ref().map(|kind| kind.value) else {
+        return TransportFile { kind, label, options: OptionsFile::Unknown };
+    };
+    let options = match known {
+        TransportKind::ShortPoll => OptionsFile::ShortPoll {
             interval: table.or("interval", "1s", duration(Duration::from_millis(10)..=minutes(3))),
             timing: table.or("timing", "schedule", choice(PollTiming::ALL, PollTiming::label)),
             unchanged: table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label)),
         },
-        Some(TransportKind::WebSocket) => {
-            for option in ["interval", "timing", "unchanged"] {
-                table.refuse_key(option, "nothing: only short-poll has this option");
-            }
-            OptionsFile::WebSocket
-        }
-        // Which options it may have is unknown, so none is called unknown.
-        None => return TransportFile { label, options: OptionsFile::Unknown },
+        TransportKind::LongPoll => OptionsFile::LongPoll { hold: table.or("hold", "25s", hold) },
+        TransportKind::Sse => OptionsFile::Sse,
+        TransportKind::Stream => OptionsFile::Stream,
+        TransportKind::WebSocket => OptionsFile::WebSocket,
+        TransportKind::Nudge => OptionsFile::Nudge,
     };
+    for (option, owner) in OPTIONS {
+        if owner != known {
+            table.refuse_key(option, &format!("nothing: only {owner} has this option"));
+        }
+    }
     table.finish();
-    TransportFile { label, options }
+    TransportFile { kind, label, options }
+}
+
+/// Options and the kind that has them.
+const OPTIONS: [(&str, TransportKind); 4] = [
+    ("interval", TransportKind::ShortPoll),
+    ("timing", TransportKind::ShortPoll),
+    ("unchanged", TransportKind::ShortPoll),
+    ("hold", TransportKind::LongPoll),
+];
+
+/// How long a poll may be held.
+fn hold(value: &Value) -> Result<Hold, Mismatch> {
+    let longest = Hold::LONGEST.duration();
+    let found = duration(Duration::from_millis(100)..=longest)(value)?;
+    Ok(Hold::new(found).expect("the range ends at the longest"))
 }
 
 fn seconds(count: u64) -> Duration {

@@ -29,8 +29,9 @@ mod schedule;
 mod trials;
 
 pub use checked::{
-    Arrivals, Cell, Content, Headers, LoadSettings, Network, Payload, Publish, Rate, Scenario,
-    ServerSettings, ShortPoll, Transport, TransportSettings, WebSocket, Workload,
+    Arrivals, Cell, Content, Headers, LoadSettings, LongPoll, Network, Nudge, Payload, Publish,
+    Rate, Scenario, ServerSettings, ShortPoll, Sse, Stream, Transport, TransportSettings,
+    WebSocket, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use needs::{Limit, Machine, Needs, PortRange, limits, needs, source_address};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use pushbench_protocol::TransportKind;
+
 use crate::Scenario;
 
 /// Files that each side opens beside its clients' connections: the publisher's and the control
@@ -32,14 +34,15 @@ impl PortRange {
         (u32::from(self.last) + 1).saturating_sub(u32::from(self.first))
     }
 
-    /// Clients that may share one source address: 35 % of the ports, at least one.
+    /// Clients of so many connections each that may share one source address: 35 % of the ports, at
+    /// least one.
     ///
     /// `connect()` prefers one parity of the ports. Beyond half of the range it walks all of that
     /// half before it tries the other, and a connect becomes ten times dearer: 45 microseconds
     /// became 500 to 780, measured on Linux with 16,667 connections an address. So the next
     /// address is taken well before, with room for ports that are in use or in `TIME_WAIT`.
-    pub fn clients_per_address(self) -> u32 {
-        (self.ports() * 35 / 100).max(1)
+    pub fn clients_per_address(self, connections: u32) -> u32 {
+        (self.ports() * 35 / 100 / connections).max(1)
     }
 }
 
@@ -86,11 +89,13 @@ impl fmt::Display for Limit {
 /// What the scenario needs of a machine with these ports.
 pub fn needs(scenario: &Scenario, ports: PortRange) -> Needs {
     let clients = scenario.workload.clients.get();
-    let open_files = u64::from(clients) + SPARE_FILES;
+    let kinds = scenario.transports.iter().map(|transport| transport.settings.kind());
+    let connections = kinds.map(TransportKind::connections_per_client).max().unwrap_or(1);
+    let open_files = u64::from(clients) * u64::from(connections) + SPARE_FILES;
     Needs {
         open_files_load: open_files,
         open_files_server: open_files,
-        source_addresses: clients.div_ceil(ports.clients_per_address()),
+        source_addresses: clients.div_ceil(ports.clients_per_address(connections)),
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Reader<'a> {
     /// Something else stood where the table belongs, so what it lacks is no further problem.
     refused: bool,
     asked: Vec<&'static str>,
+    /// Keys that exist elsewhere: complained about already, and not to be suggested.
+    refused_keys: Vec<&'static str>,
     problems: &'a Problems,
 }
 
@@ -69,7 +71,15 @@ impl<'a> Reader<'a> {
         table: Option<&'a Table>,
         problems: &'a Problems,
     ) -> Self {
-        Self { key: key.to_owned(), place, table, refused: false, asked: Vec::new(), problems }
+        Self {
+            key: key.to_owned(),
+            place,
+            table,
+            refused: false,
+            asked: Vec::new(),
+            refused_keys: Vec::new(),
+            problems,
+        }
     }
 
     /// The value at a key that must be there.
@@ -206,7 +216,8 @@ impl<'a> Reader<'a> {
 
     /// Refuses a key that exists elsewhere and means nothing here.
     pub(crate) fn refuse_key(&mut self, name: &'static str, why: &str) {
-        if let Some(node) = self.ask(name) {
+        self.refused_keys.push(name);
+        if let Some(node) = self.table.and_then(|table| table.node(name)) {
             self.complain(name, node.place, &node.value.show(), why.to_owned(), None);
         }
     }
@@ -237,7 +248,8 @@ impl<'a> Reader<'a> {
     /// Refuses every key that nobody asked for.
     pub(crate) fn finish(&self) {
         for entry in self.table.map_or(&[][..], Table::entries) {
-            if !self.asked.contains(&entry.name.as_str()) {
+            let name = entry.name.as_str();
+            if !self.asked.contains(&name) && !self.refused_keys.contains(&name) {
                 let expected = format!("one of {}", self.asked.join(", "));
                 let help = closest(&entry.name, self.asked.iter().copied())
                     .map(|name| format!("did you mean `{}`?", self.dotted(name)));

@@ -67,7 +67,13 @@ impl Transport {
             ]
             .map(|(option, value)| (option.to_owned(), value))
             .into(),
-            TransportSettings::WebSocket(_) => BTreeMap::new(),
+            TransportSettings::LongPoll(poll) => {
+                [("hold".to_owned(), format_duration(poll.hold.duration()))].into()
+            }
+            TransportSettings::Sse(_)
+            | TransportSettings::Stream(_)
+            | TransportSettings::WebSocket(_)
+            | TransportSettings::Nudge(_) => BTreeMap::new(),
         }
     }
 }

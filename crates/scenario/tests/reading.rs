@@ -15,7 +15,7 @@ fn poll_of(scenario: &Scenario) -> pushbench_scenario::ShortPoll {
         .iter()
         .find_map(|transport| match transport.settings {
             TransportSettings::ShortPoll(poll) => Some(poll),
-            TransportSettings::WebSocket(_) => None,
+            _ => None,
         })
         .expect("the scenario polls")
 }

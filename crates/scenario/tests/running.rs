@@ -124,7 +124,7 @@ fn source_addresses_go_on_where_an_octet_ends() {
 
 #[test]
 fn ten_thousand_clients_need_two_source_addresses_on_an_ordinary_linux() {
-    assert_eq!(PortRange::LINUX.clients_per_address(), 9_881);
+    assert_eq!(PortRange::LINUX.clients_per_address(1), 9_881);
     let scenario = scenario(&["workload.clients=10_000"]);
     assert_eq!(needs(&scenario, PortRange::LINUX).source_addresses, 2);
 }
@@ -141,4 +141,19 @@ fn a_limit_that_is_too_small_is_named_with_the_need_and_the_remedy() {
     open files of the load generator is 1024, expected at least 10128
       help: raise the limit with `ulimit -Hn 10128` as root, or give fewer workload.clients
     ");
+}
+
+#[test]
+fn clients_of_two_connections_need_twice_as_much() {
+    let one = needs(&scenario(&["workload.clients=20000"]), PortRange::LINUX);
+    let two = needs(
+        &scenario(&[
+            "workload.clients=20000",
+            "transport.websocket.name=websocket",
+            "transport.websocket.kind=nudge",
+        ]),
+        PortRange::LINUX,
+    );
+    assert_eq!(two.open_files_load - one.open_files_load, 20_000);
+    assert_eq!((one.source_addresses, two.source_addresses), (3, 5));
 }

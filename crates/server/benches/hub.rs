@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pushbench_protocol::{Cursor, SlowPolicy, TopicName};
-use pushbench_server::hub::{Hub, HubSettings, SubscriberPlace};
+use pushbench_server::hub::{Format, Hub, HubSettings, SubscriberPlace};
 use pushbench_server::log::Message;
 
 const SUBSCRIBERS: u64 = 1_000;
@@ -21,7 +21,7 @@ fn fan_out(criterion: &mut Criterion) {
     });
     let topic = hub.topic(&TopicName::numbered(0)).expect("one topic fits");
     let mut places: Vec<SubscriberPlace> =
-        (0..SUBSCRIBERS).map(|_| hub.subscribe(topic, Cursor::NOW)).collect();
+        (0..SUBSCRIBERS).map(|_| hub.subscribe(topic, Cursor::NOW, Format::Frame)).collect();
     let mut group = criterion.benchmark_group("hub");
     group.throughput(Throughput::Elements(SUBSCRIBERS));
     group.bench_function("publish_to_1000_subscribers", |bench| {

@@ -25,6 +25,9 @@ pub struct ServerConfig {
     pub queue: NonZeroU32,
     /// What happens to a subscriber for which more wait.
     pub slow_subscriber: SlowPolicy,
+    /// After so long without a word a stream of events gets a comment, so that intermediaries and
+    /// the client see that it lives; `None` sends none.
+    pub heartbeat: Option<Duration>,
     /// Bounds on what clients may use up.
     pub limits: Limits,
     /// Who publishes must send `Authorization: Bearer` with this. Needed beyond loopback.
@@ -70,6 +73,7 @@ impl ServerConfig {
             log: count(1_024),
             queue: count(64),
             slow_subscriber: SlowPolicy::DropOldest,
+            heartbeat: None,
             limits: Limits::default(),
             publish_token: None,
             allowed_origins: Vec::new(),

@@ -1,8 +1,8 @@
-//! One connection from accept to close: HTTP, and then WebSocket if it is upgraded.
+//! One connection from accept to close: HTTP, and then a WebSocket or a stream if it becomes one.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::Poll;
 
 use axum::Router;
@@ -17,11 +17,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::books::{Connection, Opened};
+use crate::conversation::Stream;
 use crate::patience::{Order, Phase};
-use crate::routes::{App, HttpConnection, Upgrade};
+use crate::routes::{App, HttpConnection, Takeover, Upgrade};
+use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
-
-type Stream = CountingStream<TcpStream>;
 
 /// What every connection of a server is served with.
 #[derive(Clone)]
@@ -31,12 +31,12 @@ pub(crate) struct Serving {
     http: http1::Builder,
 }
 
-/// A connection that has become a WebSocket.
-struct Upgraded {
+/// A connection that HTTP is done with.
+struct TakenOver {
     stream: Stream,
-    /// What came right behind the upgrade's head.
+    /// What came right behind the last request's head.
     early: Bytes,
-    upgrade: Upgrade,
+    takeover: Takeover,
 }
 
 impl Serving {
@@ -60,29 +60,37 @@ impl Serving {
         unless_ended(&connection, async {
             // Boxed one after the other: a session must not carry the room that HTTP needed.
             let app = Arc::clone(&self.app);
-            let upgraded = Box::pin(self.serve_http(stream, &connection)).await;
-            if let Some(Upgraded { stream, early, upgrade }) = upgraded {
-                let session = Session::new(
-                    stream,
-                    Arc::clone(&connection),
-                    Arc::clone(&app.books),
-                    Arc::clone(&app.exchange),
-                    upgrade.subscription,
-                    upgrade.may_publish,
-                    ReaderLimits { message_bytes: app.limits.frame_bytes as u64 },
-                );
-                drop(app);
-                Box::pin(session.run(early)).await;
+            let taken_over = Box::pin(self.serve_http(stream, &connection)).await;
+            let Some(TakenOver { stream, early, takeover }) = taken_over else { return };
+            let (books, exchange) = (Arc::clone(&app.books), Arc::clone(&app.exchange));
+            let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
+            drop(app);
+            match takeover {
+                Takeover::WebSocket(Upgrade { subscription, may_publish }) => {
+                    let session = Session::new(
+                        stream,
+                        Arc::clone(&connection),
+                        books,
+                        exchange,
+                        subscription,
+                        may_publish,
+                        limits,
+                    );
+                    Box::pin(session.run(early)).await;
+                }
+                Takeover::Stream(begun) => {
+                    drop(early);
+                    let connection = Arc::clone(&connection);
+                    let session = Streaming::new(stream, connection, exchange, begun);
+                    Box::pin(session.run()).await;
+                }
             }
         })
         .await;
     }
 
-    async fn serve_http(self, stream: Stream, connection: &Arc<Connection>) -> Option<Upgraded> {
-        let shared = Arc::new(HttpConnection {
-            connection: Arc::clone(connection),
-            upgrade: Mutex::new(None),
-        });
+    async fn serve_http(self, stream: Stream, connection: &Arc<Connection>) -> Option<TakenOver> {
+        let shared = Arc::new(HttpConnection::new(Arc::clone(connection)));
         let requests = Requests {
             router: TowerToHyperService::new(self.router),
             connection: Arc::clone(&shared),
@@ -92,7 +100,14 @@ impl Serving {
             if connection.order() == Order::GoAway {
                 Pin::new(&mut http).graceful_shutdown();
             }
-            http.poll_without_shutdown(cx)
+            let polled = http.poll_without_shutdown(cx);
+            // The request for a stream is never answered by the library, which waits for nothing
+            // else then. What it has answered before is written, unless the client pipelined and
+            // does not read: such a client loses the rest of those answers.
+            if polled.is_pending() && shared.is_streaming() {
+                return Poll::Ready(Ok(()));
+            }
+            polled
         })
         .await;
         if let Err(error) = &ended {
@@ -105,10 +120,9 @@ impl Serving {
         }
         let parts = http.into_parts();
         let stream = parts.io.into_inner();
-        let upgrade = shared.upgrade.lock().expect("nothing panics while it holds this").take();
-        match upgrade {
-            Some(upgrade) if ended.is_ok() => {
-                Some(Upgraded { stream, early: parts.read_buf, upgrade })
+        match shared.taken_over() {
+            Some(takeover) if ended.is_ok() => {
+                Some(TakenOver { stream, early: parts.read_buf, takeover })
             }
             _ => {
                 connection.enter(Phase::Closing);

@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use pushbench_protocol::{Cursor, TopicName};
+use pushbench_protocol::{Cursor, Timestamp, TopicName};
 use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
-use crate::hub::{Hub, HubCounts, HubSettings, Next, PollAnswer, PollSettings, SubscriberPlace};
-use crate::hub::{TooManyTopics, TopicId};
+use crate::hub::{
+    Format, Hub, HubCounts, HubSettings, Next, PollAnswer, PollSettings, SubscriberPlace,
+    TooManyTopics, TopicId,
+};
 use crate::log::{Message, PayloadError};
 
 /// The one hub of a server, shared by its connections.
@@ -33,6 +36,18 @@ pub(crate) struct Subscription {
     pub(crate) cursor: Cursor,
     /// Messages it has missed before.
     pub(crate) gap: u64,
+}
+
+/// What to do with a long poll now.
+#[derive(Debug)]
+pub(crate) enum LongPoll {
+    /// Answer it.
+    Answer(PollAnswer),
+    /// Keep it open until a publish, which `news` tells, or until the hold is over.
+    Hold {
+        /// Told of every publish from the decision on.
+        news: OwnedNotified,
+    },
 }
 
 /// Why a message was not taken.
@@ -79,15 +94,34 @@ impl Exchange {
         inner.hub.answer_poll(topic, after, settings)
     }
 
+    /// Answers a poll, or has it wait for news until `until`. The decision to hold and the beginning
+    /// of the wait are one, so that no publish slips in between.
+    pub(crate) fn answer_long_poll(
+        &self,
+        topic: &TopicName,
+        after: Cursor,
+        settings: PollSettings,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<LongPoll, TooManyTopics> {
+        let mut inner = self.lock();
+        let topic = inner.topic(topic)?;
+        Ok(match inner.hub.answer_long_poll(topic, after, settings, until, now) {
+            Some(answer) => LongPoll::Answer(answer),
+            None => LongPoll::Hold { news: Arc::clone(&inner.news[topic.0]).notified_owned() },
+        })
+    }
+
     /// A subscriber's place in a topic.
     pub(crate) fn subscribe(
         &self,
         topic: &TopicName,
         after: Cursor,
+        format: Format,
     ) -> Result<Subscription, TooManyTopics> {
         let mut inner = self.lock();
         let topic = inner.topic(topic)?;
-        let mut place = inner.hub.subscribe(topic, after);
+        let mut place = inner.hub.subscribe(topic, after, format);
         Ok(Subscription {
             cursor: inner.hub.cursor(&place),
             gap: place.take_gap(),

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use pushbench_protocol::{Cursor, Deliver, SlowPolicy, TopicName, Unchanged};
+use pushbench_protocol::{Cursor, Deliver, SlowPolicy, Timestamp, TopicName, Unchanged};
 
 use crate::log::{Message, TopicLog};
-pub use place::{Next, SubscriberPlace};
+pub use place::{Format, Next, SubscriberPlace};
 
 /// A topic of this hub: its place in the order of first use.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -50,8 +50,7 @@ pub struct PollSettings {
     pub unchanged: Unchanged,
 }
 
-/// What to do with a poll. The caller owns the socket; holding a poll open will be one more variant
-/// decided here, under the same lock that publishing takes.
+/// What a poll is answered. The caller owns the socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PollAnswer {
     /// 200 with this body.
@@ -149,8 +148,8 @@ impl Hub {
         self.logs[topic.0].push(message)
     }
 
-    /// Answers a poll of a client that has everything up to `after`; `None` is a topic that nobody
-    /// has used yet.
+    /// Answers a short poll of a client that has everything up to `after`; `None` is a topic that
+    /// nobody has used yet.
     pub fn answer_poll(
         &mut self,
         topic: Option<TopicId>,
@@ -166,9 +165,26 @@ impl Hub {
         answer
     }
 
+    /// Answers a poll that may be held until `until`; `None` is to keep it open until then, or until
+    /// a publish. A short poll is one whose hold is over.
+    ///
+    /// Whoever obeys `None` must begin to wait for the topic's next publish before that publish can
+    /// happen: under the lock that guards this hub.
+    pub fn answer_long_poll(
+        &mut self,
+        topic: TopicId,
+        after: Cursor,
+        settings: PollSettings,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Option<PollAnswer> {
+        let is_held = now < until && !self.logs[topic.0].after(after).has_news();
+        (!is_held).then(|| self.answer_poll(Some(topic), after, settings))
+    }
+
     /// Where a subscriber begins that has everything up to `after`.
-    pub fn subscribe(&self, topic: TopicId, after: Cursor) -> SubscriberPlace {
-        SubscriberPlace::new(topic, &self.logs[topic.0], after)
+    pub fn subscribe(&self, topic: TopicId, after: Cursor, format: Format) -> SubscriberPlace {
+        SubscriberPlace::new(topic, &self.logs[topic.0], after, format)
     }
 
     /// The cursor up to which a subscriber has been sent or told about everything.
@@ -190,7 +206,7 @@ impl Hub {
             return Next::Disconnect;
         }
         let next = place.take(&self.logs[place.topic().0]);
-        if let Next::Frame(_) = next {
+        if let Next::Message(_) = next {
             self.counts.sent_messages += 1;
         }
         next
@@ -201,7 +217,7 @@ impl Hub {
 fn answer_poll(log: &TopicLog, after: Cursor, settings: PollSettings) -> (PollAnswer, u64) {
     let slice = log.after(after);
     let next = slice.next;
-    let nothing_new = slice.messages.len() == 0 && slice.gap == 0;
+    let nothing_new = !slice.has_news();
     match (settings.deliver, settings.unchanged, log.newest()) {
         (Deliver::Latest, _, None) => (PollAnswer::Empty { next }, 0),
         (_, Unchanged::Empty, _) if nothing_new => (PollAnswer::Empty { next }, 0),

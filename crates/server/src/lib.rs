@@ -1,8 +1,8 @@
-//! The push server: the same messages by polling and by WebSocket, with every byte counted.
+//! The push server: the same messages by every transport, with every byte counted.
 //!
 //! A publish becomes one [`log::Message`], encoded once. The [`hub`] decides who gets what: it is
-//! pure and knows no sockets. The routes speak HTTP and the sessions WebSocket; both ask the hub
-//! and obey. Every socket is wrapped in a counting stream, and the books say at `/stats` what each
+//! pure and knows no sockets. The routes speak HTTP, the sessions WebSocket or a chunked answer that
+//! does not end; all ask the hub and obey. Every socket is wrapped in a counting stream, and the books say at `/stats` what each
 //! class of connection has carried.
 //!
 //! Deliberately absent: a runtime (it runs on the caller's, one thread is enough), TLS, signals,
@@ -13,6 +13,7 @@
 mod books;
 mod config;
 mod connection;
+mod conversation;
 mod exchange;
 pub mod hub;
 mod listener;
@@ -20,6 +21,7 @@ pub mod log;
 mod patience;
 mod routes;
 mod server;
+mod streaming;
 mod websocket;
 
 pub use config::{Limits, ServerConfig};

@@ -1,11 +1,13 @@
 //! The bounded log of one topic: what pollers, late comers and slow subscribers read from.
 
+use std::cell::OnceCell;
 use std::collections::{VecDeque, vec_deque};
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
 use pushbench_protocol::Cursor;
 use pushbench_protocol::paths::NOTICE;
+use pushbench_wire::chunk::encode_chunk;
 use pushbench_wire::frame::{MAX_HEADER_LEN, Opcode, encode_header};
 
 /// A published message, encoded once for every subscriber.
@@ -15,6 +17,10 @@ pub struct Message {
     pub payload: Bytes,
     /// The payload as a server's WebSocket text frame, header included.
     pub frame: Bytes,
+    /// As a chunk with one server-sent event, once a subscriber needs it.
+    event: OnceCell<Bytes>,
+    /// As a chunk with one line, once a subscriber needs it.
+    line: OnceCell<Bytes>,
 }
 
 /// Why a payload was refused: it would not pass unchanged through every transport.
@@ -26,9 +32,9 @@ pub enum PayloadError {
         /// Bytes that are UTF-8 before the first that is not.
         valid_up_to: usize,
     },
-    /// A line feed ends a message in the answer to a poll.
-    #[error("payload has a line feed at byte {at}, expected one line")]
-    LineFeed {
+    /// A line break ends a message in the answer to a poll and a line of a server-sent event.
+    #[error("payload has a line break at byte {at}, expected one line")]
+    LineBreak {
         /// Its place.
         at: usize,
     },
@@ -50,11 +56,27 @@ impl Message {
         if payload.first() == Some(&NOTICE) {
             return Err(PayloadError::Notice);
         }
-        if let Some(at) = payload.iter().position(|byte| *byte == b'\n') {
-            return Err(PayloadError::LineFeed { at });
+        if let Some(at) = payload.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            return Err(PayloadError::LineBreak { at });
         }
         let frame = text_frame(payload);
-        Ok(Self { payload: frame.slice(frame.len() - payload.len()..), frame })
+        let payload = frame.slice(frame.len() - payload.len()..);
+        Ok(Self { payload, frame, event: OnceCell::new(), line: OnceCell::new() })
+    }
+
+    /// The message as a chunk with one event (HTML, section 9.2); `id` is the cursor after it, which
+    /// is the same whoever asks.
+    pub(crate) fn event(&self, id: Cursor) -> Bytes {
+        let chunk = || {
+            let parts = [b"id: ", &id.encode()[..], b"\ndata: ", &self.payload, b"\n\n"];
+            Bytes::from(encode_chunk(&parts))
+        };
+        self.event.get_or_init(chunk).clone()
+    }
+
+    /// The message as a chunk with one line.
+    pub(crate) fn line(&self) -> Bytes {
+        self.line.get_or_init(|| Bytes::from(encode_chunk(&[&self.payload, b"\n"]))).clone()
     }
 }
 
@@ -89,6 +111,13 @@ pub struct Slice<'log> {
     pub gap: u64,
     /// The cursor after the last of them.
     pub next: Cursor,
+}
+
+impl Slice<'_> {
+    /// Whether there is anything to tell: a message, or that some are missing.
+    pub fn has_news(&self) -> bool {
+        self.messages.len() > 0 || self.gap > 0
+    }
 }
 
 impl TopicLog {
@@ -224,9 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn each_form_of_a_message_is_encoded_once_and_shared() {
+        let message = Message::new(b"hello").expect("one line");
+        let event = message.event(at(6));
+        assert_eq!(&event[..], b"22\r\nid: 0007000000000006\ndata: hello\n\n\r\n");
+        assert_eq!(event.as_ptr(), message.event(at(6)).as_ptr());
+        assert_eq!(&message.line()[..], b"6\r\nhello\n\r\n");
+        assert_eq!(message.line().as_ptr(), message.line().as_ptr());
+    }
+
+    #[test]
     fn a_payload_that_some_transport_would_change_is_refused() {
         assert_eq!(Message::new(b"a\xff"), Err(PayloadError::NotText { valid_up_to: 1 }));
-        assert_eq!(Message::new(b"ab\n"), Err(PayloadError::LineFeed { at: 2 }));
+        assert_eq!(Message::new(b"ab\n"), Err(PayloadError::LineBreak { at: 2 }));
+        assert_eq!(Message::new(b"\rab"), Err(PayloadError::LineBreak { at: 0 }));
         assert_eq!(Message::new(b"!gap 1"), Err(PayloadError::Notice));
     }
 

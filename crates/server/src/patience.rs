@@ -16,9 +16,11 @@ pub(crate) enum Phase {
     Http,
     /// HTTP, part of a request has arrived.
     Request,
-    /// WebSocket, open; nothing waits to be written.
+    /// HTTP, a poll is held. The hold has an end of its own, so silence is no idleness.
+    Held,
+    /// WebSocket or stream, open; nothing waits to be written.
     Open,
-    /// WebSocket, the socket takes no more of what waits to be written.
+    /// WebSocket or stream, the socket takes no more of what waits to be written.
     Blocked,
     /// The last bytes are written; the client has to close.
     Closing,
@@ -68,7 +70,8 @@ pub(crate) struct Patience {
 
 impl Phase {
     pub(crate) fn from_bits(bits: u8) -> Self {
-        [Self::Http, Self::Request, Self::Open, Self::Blocked, Self::Closing][usize::from(bits)]
+        [Self::Http, Self::Request, Self::Held, Self::Open, Self::Blocked, Self::Closing]
+            [usize::from(bits)]
     }
 }
 
@@ -105,7 +108,7 @@ impl Patience {
             Phase::Blocked => written != self.written,
             // Each request is answered: bytes that come drop by drop are no excuse.
             Phase::Request => written != self.written,
-            Phase::Closing => false,
+            Phase::Held | Phase::Closing => false,
         };
         if phase != self.phase || moved {
             *self = Self { phase, read, written, since: now };
@@ -114,6 +117,7 @@ impl Patience {
         let (limit, order, code) = match phase {
             Phase::Http => (timeouts.idle, Order::End, None),
             Phase::Request => (timeouts.head, Order::End, Some(408)),
+            Phase::Held => return None,
             Phase::Open => (timeouts.idle, Order::GoAway, None),
             Phase::Blocked => (timeouts.write, Order::End, Some(1006)),
             Phase::Closing => (timeouts.close, Order::End, None),
@@ -153,6 +157,7 @@ mod tests {
         let silent = |_| (1, 0);
         assert_eq!(check(Phase::Http, silent), Some((60, end(None))));
         assert_eq!(check(Phase::Request, silent), Some((10, end(Some(408)))));
+        assert_eq!(check(Phase::Held, silent), None);
         let idle = Overdue { order: Order::GoAway, code: None };
         assert_eq!(check(Phase::Open, silent), Some((60, idle)));
         assert_eq!(check(Phase::Blocked, silent), Some((30, end(Some(1006)))));

@@ -3,11 +3,16 @@
 pub(crate) mod answer;
 mod control;
 pub(crate) mod heads;
+mod long_poll;
 mod poll;
 mod publish;
+mod stream;
 mod upgrade;
 
-use std::sync::{Arc, Mutex};
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -22,6 +27,7 @@ use crate::exchange::Exchange;
 use crate::hub::PollSettings;
 use answer::{Answer, Refusal};
 use heads::Heads;
+pub(crate) use stream::Stream;
 pub(crate) use upgrade::Upgrade;
 
 /// What the routes of a server share.
@@ -31,6 +37,7 @@ pub(crate) struct App {
     pub(crate) books: Arc<Books>,
     pub(crate) heads: Heads,
     pub(crate) poll: PollSettings,
+    pub(crate) heartbeat: Option<Duration>,
     pub(crate) limits: Limits,
     pub(crate) publish_token: Option<String>,
     pub(crate) allowed_origins: Vec<String>,
@@ -40,8 +47,42 @@ pub(crate) struct App {
 #[derive(Debug)]
 pub(crate) struct HttpConnection {
     pub(crate) connection: Arc<Connection>,
-    /// Set by the request that became a WebSocket.
-    pub(crate) upgrade: Mutex<Option<Upgrade>>,
+    /// Set by the request that ended HTTP on this connection.
+    takeover: Mutex<Option<Takeover>>,
+}
+
+/// What a connection goes on with once HTTP is done with it.
+#[derive(Debug)]
+pub(crate) enum Takeover {
+    /// A WebSocket, once the HTTP library has written its 101.
+    WebSocket(Upgrade),
+    /// A chunked answer that does not end, its head not yet written.
+    Stream(Stream),
+}
+
+impl HttpConnection {
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, takeover: Mutex::new(None) }
+    }
+
+    /// Says what becomes of the connection.
+    fn take_over(&self, takeover: Takeover) {
+        *self.locked() = Some(takeover);
+    }
+
+    /// Whether a session is to answer in place of the HTTP library.
+    pub(crate) fn is_streaming(&self) -> bool {
+        matches!(*self.locked(), Some(Takeover::Stream(_)))
+    }
+
+    /// What becomes of the connection, if it is not closed.
+    pub(crate) fn taken_over(&self) -> Option<Takeover> {
+        self.locked().take()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<Takeover>> {
+        self.takeover.lock().expect("nothing panics while it holds this")
+    }
 }
 
 /// Every route.
@@ -49,7 +90,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/topics/{topic}/messages", post(publish::publish))
         .route("/topics/{topic}/poll", get(poll::poll))
+        .route("/topics/{topic}/long-poll", get(long_poll::long_poll))
         .route(KAAZING_POLL, get(poll::kaazing_poll))
+        .route("/topics/{topic}/events", get(stream::events))
+        .route("/topics/{topic}/stream", get(stream::lines))
         .route("/topics/{topic}/ws", get(upgrade::upgrade))
         .route(STATS, get(control::stats))
         .route(HEALTHZ, get(control::healthz))
@@ -93,9 +137,17 @@ fn topic_name(request: &Request) -> Result<TopicName, Refusal> {
 
 /// The cursor of `?after=`; `None` if there is none.
 fn after(request: &Request) -> Result<Option<Cursor>, Refusal> {
+    parameter(request, "after")
+}
+
+/// A parameter of the query; `None` if there is none.
+fn parameter<T>(request: &Request, name: &str) -> Result<Option<T>, Refusal>
+where
+    T: FromStr<Err: Display>,
+{
     let mut pairs = request.uri().query().unwrap_or_default().split('&');
     pairs
-        .find_map(|pair| pair.strip_prefix("after="))
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
         .map(str::parse)
         .transpose()
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))

@@ -27,6 +27,8 @@ use crate::routes::{App, router};
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 /// Longest wait for a client to close once everything is said.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
+/// Shortest time between heartbeats.
+const LEAST_HEARTBEAT: Duration = Duration::from_millis(10);
 /// Smallest bound on heads: the HTTP library reads so much at once.
 const LEAST_HEAD_BYTES: usize = 8 * 1024;
 
@@ -107,6 +109,7 @@ impl Server {
             books: Arc::new(Books::default()),
             heads,
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
+            heartbeat: config.heartbeat,
             limits: config.limits,
             publish_token: config.publish_token,
             allowed_origins: config.allowed_origins,
@@ -187,6 +190,9 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
     if config.limits.head_bytes < LEAST_HEAD_BYTES {
         let expected = format!("at least {LEAST_HEAD_BYTES}");
         return refuse("limits.head_bytes", &config.limits.head_bytes, expected);
+    }
+    if config.heartbeat.is_some_and(|every| every < LEAST_HEARTBEAT) {
+        return refuse("heartbeat", &"shorter", format!("at least {LEAST_HEARTBEAT:?}"));
     }
     if config.publish_token.as_ref().is_some_and(String::is_empty) {
         return refuse("publish_token", &"empty", "one that cannot be guessed".to_owned());

@@ -7,6 +7,7 @@
 //!
 //! Start with [`ledger`], then [`model`].
 
+pub mod chunk;
 pub mod counting;
 pub mod frame;
 pub mod ledger;

@@ -122,6 +122,18 @@ impl RequestProfile {
         RequestHead { bytes: text.into_bytes(), after_at, tag_at }
     }
 
+    /// The head that opens a stream of server-sent events: the poll's, asking for events where it
+    /// says what it accepts.
+    pub fn events(&self, target: HeadTarget<'_>) -> Vec<u8> {
+        let mut head = String::from_utf8(self.poll(target, false).bytes).expect("a head is ASCII");
+        if let Some(at) = head.to_ascii_lowercase().find("\r\naccept: ") {
+            let from = at + "\r\naccept: ".len();
+            let end = from + head[from..].find("\r\n").expect("each line ends");
+            head.replace_range(from..end, "text/event-stream");
+        }
+        head.into_bytes()
+    }
+
     /// The head of a WebSocket upgrade with this key (24 characters of base64).
     pub fn upgrade(&self, target: HeadTarget<'_>, key: &str) -> UpgradeHead {
         let mut text = filled(&self.upgrade, target).replace("{key}", key);
@@ -228,6 +240,17 @@ mod tests {
             assert!(!head.bytes().contains(&b'{'), "{name} has an unfilled place");
             let upgrade = profile.upgrade(TARGET, "dGhlIHNhbXBsZSBub25jZQ==");
             assert!(!upgrade.bytes.contains(&b'{'), "{name} has an unfilled place");
+        }
+    }
+
+    #[test]
+    fn a_request_for_events_says_so_where_it_says_what_it_accepts() {
+        for (name, accepts) in [("chrome", true), ("curl", true), ("minimal", false)] {
+            let profile = RequestProfile::built_in(name).expect(name);
+            let head = String::from_utf8(profile.events(TARGET)).expect("ASCII");
+            assert_eq!(head.contains("\r\nAccept: text/event-stream\r\n"), accepts, "{head}");
+            assert_eq!(head.matches("\r\nAccept: ").count(), usize::from(accepts), "{head}");
+            assert!(head.ends_with("\r\n\r\n"), "{head}");
         }
     }
 

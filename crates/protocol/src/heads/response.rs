@@ -26,6 +26,15 @@ pub enum AnswerStatus {
     NotModified,
 }
 
+/// What a chunked answer that does not end carries.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StreamKind {
+    /// Server-sent events (HTML, section 9.2).
+    Events,
+    /// A line for each message.
+    Lines,
+}
+
 /// What an answer says about the client's place in the log, after the profile's fields.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct AnswerMark {
@@ -142,16 +151,39 @@ impl ResponseProfile {
                 (name.clone(), value)
             })
             .collect();
-        if let Some(cursor) = mark.cursor {
-            fields.push((title_case(CURSOR_FIELD), cursor.to_string()));
-        }
-        if let Some(tag) = mark.tag {
-            fields.push(("Etag".to_owned(), format!("\"{tag}\"")));
-        }
-        if mark.gap > 0 {
-            fields.push((title_case(GAP_FIELD), mark.gap.to_string()));
-        }
+        fields.extend(mark.fields());
         fields
+    }
+
+    /// The whole head of a chunked answer that does not end, empty line included: the profile's
+    /// fields with `Transfer-Encoding` in the place of `Content-Length`. Events have the content
+    /// type that is theirs, and may not be stored.
+    pub fn stream_head(&self, kind: StreamKind, date: &str, mark: AnswerMark) -> String {
+        let mut fields: Vec<(String, String)> = self
+            .fields
+            .iter()
+            .map(|(name, value)| match name.as_str() {
+                "Content-Length" => ("Transfer-Encoding".to_owned(), "chunked".to_owned()),
+                _ => (name.clone(), value.replace("{date}", date)),
+            })
+            .collect();
+        if kind == StreamKind::Events {
+            for (name, value) in
+                [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
+            {
+                match fields.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, known)) => value.clone_into(known),
+                    None => fields.push((name.to_owned(), value.to_owned())),
+                }
+            }
+        }
+        fields.extend(mark.fields());
+        whole_head(AnswerStatus::Messages, fields)
+    }
+
+    /// Length of a stream's head in bytes; it depends on the date's form and not on the date.
+    pub fn stream_head_len(&self, kind: StreamKind, mark: AnswerMark) -> usize {
+        self.stream_head(kind, &" ".repeat(DATE_LEN), mark).len()
     }
 
     /// The whole head as sent, empty line included.
@@ -162,21 +194,35 @@ impl ResponseProfile {
         date: &str,
         mark: AnswerMark,
     ) -> String {
-        let mut head = status.line().to_owned();
-        for (name, value) in self.fields(status, body_len, date, mark) {
-            head.push_str(&name);
-            head.push_str(": ");
-            head.push_str(&value);
-            head.push_str("\r\n");
-        }
-        head.push_str("\r\n");
-        head
+        whole_head(status, self.fields(status, body_len, date, mark))
     }
 
     /// Length of the head in bytes; it depends on the date's form and not on the date.
     pub fn head_len(&self, status: AnswerStatus, body_len: usize, mark: AnswerMark) -> usize {
         self.head(status, body_len, &" ".repeat(DATE_LEN), mark).len()
     }
+}
+
+impl AnswerMark {
+    fn fields(self) -> impl Iterator<Item = (String, String)> {
+        let cursor = self.cursor.map(|cursor| (title_case(CURSOR_FIELD), cursor.to_string()));
+        let tag = self.tag.map(|tag| ("Etag".to_owned(), format!("\"{tag}\"")));
+        let gap = (self.gap > 0).then(|| (title_case(GAP_FIELD), self.gap.to_string()));
+        [cursor, tag, gap].into_iter().flatten()
+    }
+}
+
+/// Status line and fields as sent, empty line included.
+fn whole_head(status: AnswerStatus, fields: Vec<(String, String)>) -> String {
+    let mut head = status.line().to_owned();
+    for (name, value) in fields {
+        head.push_str(&name);
+        head.push_str(": ");
+        head.push_str(&value);
+        head.push_str("\r\n");
+    }
+    head.push_str("\r\n");
+    head
 }
 
 /// Length of the head with which the server accepts a WebSocket upgrade, where it has no gap to
@@ -235,6 +281,30 @@ mod tests {
                 assert!(!head.contains("\r\nContent-"), "{name}: {head}");
             }
         }
+    }
+
+    #[test]
+    fn a_stream_has_the_profiles_fields_and_no_length() {
+        let mark = AnswerMark { cursor: Some(Cursor::OLDEST), ..AnswerMark::default() };
+        let head = |name, kind| {
+            let profile = ResponseProfile::built_in(name).expect("built in");
+            profile.stream_head(kind, "now", mark)
+        };
+        assert_eq!(
+            head("minimal", StreamKind::Lines),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nDate: now\r\n\
+             Cursor: 0000000000000000\r\n\r\n"
+        );
+        assert_eq!(
+            head("minimal", StreamKind::Events),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nDate: now\r\n\
+             Content-Type: text/event-stream\r\nCache-Control: no-store\r\n\
+             Cursor: 0000000000000000\r\n\r\n"
+        );
+        let typical = head("typical", StreamKind::Events);
+        assert!(typical.contains("\r\nContent-Type: text/event-stream\r\n"), "{typical}");
+        assert_eq!(typical.matches("Cache-Control").count(), 1, "{typical}");
+        assert!(!typical.contains("Content-Length"), "{typical}");
     }
 
     #[test]

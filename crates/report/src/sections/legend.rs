@@ -9,8 +9,12 @@ use crate::layout::{Section, Tone};
 const WORDS: [(&str, &str); 10] = [
     ("payload, repeat", "the message itself: new to the client, or sent although it had it."),
     ("header", "HTTP request and answer heads as sent, line ends included."),
-    ("framing", "what marks one message off from the next, as WebSocket's frame headers."),
-    ("control, handshake", "pings and closes; the WebSocket upgrade."),
+    (
+        "framing",
+        "what marks one message off from the next: frame headers, chunk sizes, field names of \
+         events, line ends.",
+    ),
+    ("control, handshake", "pings, closes, comments, notices; the WebSocket upgrade."),
     ("stream", "all of these: everything that a program hands to the connection."),
     ("tls", "what encryption adds; 0 without it."),
     (

@@ -1,15 +1,31 @@
 //! Where a subscriber stands: a cursor into the shared log, so that its queue costs no memory.
 
 use bytes::Bytes;
+use pushbench_protocol::paths::GAP_EVENT;
 use pushbench_protocol::{Cursor, SlowPolicy};
+use pushbench_wire::chunk::encode_chunk;
 
 use super::{HubCounts, HubSettings, TopicId};
 use crate::log::{TopicLog, text_frame};
+
+/// How a subscriber is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// A WebSocket text frame for each message.
+    Frame,
+    /// A WebSocket text frame that says that there is a message, for each.
+    Nudge,
+    /// A chunk with a server-sent event for each message.
+    Event,
+    /// A chunk with a line for each message.
+    Line,
+}
 
 /// A subscriber's place in its topic.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SubscriberPlace {
     topic: TopicId,
+    format: Format,
     /// Position of the next message to write.
     position: u64,
     /// Head of the log when it subscribed: what was there before is caught up with, not lagged.
@@ -21,13 +37,13 @@ pub struct SubscriberPlace {
 /// What to write to a subscriber.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Next {
-    /// A message, as a text frame.
-    Frame(Bytes),
-    /// A notice, as a text frame: this many messages were dropped.
+    /// A message, in the subscriber's format.
+    Message(Bytes),
+    /// A notice, in the subscriber's format: so many messages were dropped, or there is one.
     Notice(Bytes),
     /// Nothing until a publish.
     Wait,
-    /// Close with 1013: it lags too far.
+    /// Close, a WebSocket with 1013: it lags too far.
     Disconnect,
 }
 
@@ -42,9 +58,9 @@ enum Verdict {
 
 impl SubscriberPlace {
     /// The place after `after`. What the log no longer holds is told by [`Self::take_gap`].
-    pub(super) fn new(topic: TopicId, log: &TopicLog, after: Cursor) -> Self {
+    pub(super) fn new(topic: TopicId, log: &TopicLog, after: Cursor, format: Format) -> Self {
         let (position, untold) = log.resume(after);
-        Self { topic, position, since: log.head(), untold }
+        Self { topic, format, position, since: log.head(), untold }
     }
 
     /// Its topic.
@@ -106,15 +122,51 @@ impl SubscriberPlace {
 
     /// The next thing to write, once judged.
     pub(super) fn take(&mut self, log: &TopicLog) -> Next {
-        if self.untold > 0 {
-            return Next::Notice(text_frame(format!("!gap {}", self.take_gap()).as_bytes()));
+        let dropped = self.take_gap();
+        if dropped > 0
+            && let Some(notice) = self.format.gap(dropped)
+        {
+            return Next::Notice(notice);
         }
-        match log.get(self.position) {
-            Some(message) => {
-                self.position += 1;
-                Next::Frame(message.frame.clone())
+        let Some(message) = log.get(self.position) else { return Next::Wait };
+        self.position += 1;
+        match self.format {
+            Format::Frame => Next::Message(message.frame.clone()),
+            Format::Nudge => Next::Notice(Bytes::from_static(NEWS_FRAME)),
+            Format::Event => Next::Message(message.event(log.cursor(self.position))),
+            Format::Line => Next::Message(message.line()),
+        }
+    }
+}
+
+/// [`pushbench_protocol::paths::NEWS`] as a text frame.
+const NEWS_FRAME: &[u8] = b"\x81\x05!news";
+
+impl Format {
+    /// Says that so many messages were dropped; `None` where nothing is missed, since who is only
+    /// told that there is news fetches all of it.
+    fn gap(self, dropped: u64) -> Option<Bytes> {
+        let notice = format!("!gap {dropped}");
+        match self {
+            Self::Frame => Some(text_frame(notice.as_bytes())),
+            Self::Nudge => None,
+            Self::Event => {
+                let event = format!("event: {GAP_EVENT}\ndata: {dropped}\n\n");
+                Some(Bytes::from(encode_chunk(&[event.as_bytes()])))
             }
-            None => Next::Wait,
+            Self::Line => Some(Bytes::from(encode_chunk(&[notice.as_bytes(), b"\n"]))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pushbench_protocol::paths::NEWS;
+
+    use super::*;
+
+    #[test]
+    fn a_nudge_is_the_notice_that_the_protocol_names() {
+        assert_eq!(text_frame(NEWS.as_bytes()), NEWS_FRAME);
     }
 }

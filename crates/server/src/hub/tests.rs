@@ -31,7 +31,7 @@ fn drain(hub: &mut Hub, place: &mut SubscriberPlace) -> Vec<String> {
     let mut seen = Vec::new();
     loop {
         match hub.next(place) {
-            Next::Frame(frame) | Next::Notice(frame) => {
+            Next::Message(frame) | Next::Notice(frame) => {
                 seen.push(String::from_utf8(frame[2..].to_vec()).expect("text"));
             }
             Next::Wait => return seen,
@@ -132,7 +132,7 @@ fn a_poll_with_the_cursor_it_was_given_misses_nothing_and_repeats_nothing() {
 fn a_subscriber_that_keeps_up_gets_everything_in_order_under_every_policy() {
     for &policy in SlowPolicy::ALL {
         let (mut hub, topic) = hub(policy, 2, 4);
-        let mut place = hub.subscribe(topic, Cursor::NOW);
+        let mut place = hub.subscribe(topic, Cursor::NOW, Format::Frame);
         for n in 0..10 {
             publish(&mut hub, topic, 2 * n..2 * n + 2);
             let expected = [(2 * n).to_string(), (2 * n + 1).to_string()];
@@ -150,7 +150,7 @@ fn a_subscriber_that_lags_meets_its_policy_and_is_told() {
         (SlowPolicy::Disconnect, vec!["disconnect"], 0, 1),
     ] {
         let (mut hub, topic) = hub(policy, 2, 4);
-        let mut place = hub.subscribe(topic, Cursor::NOW);
+        let mut place = hub.subscribe(topic, Cursor::NOW, Format::Frame);
         publish(&mut hub, topic, 0..5);
         assert_eq!(drain(&mut hub, &mut place), expected, "{policy}");
         assert_eq!(hub.counts().dropped[&policy], dropped, "{policy}");
@@ -162,7 +162,7 @@ fn a_subscriber_that_lags_meets_its_policy_and_is_told() {
 fn judging_at_each_publish_drops_no_more_than_judging_at_the_end() {
     for policy in [SlowPolicy::DropOldest, SlowPolicy::Conflate] {
         let (mut hub, topic) = hub(policy, 2, 4);
-        let mut place = hub.subscribe(topic, Cursor::NOW);
+        let mut place = hub.subscribe(topic, Cursor::NOW, Format::Frame);
         for n in 0..7 {
             publish(&mut hub, topic, n..n + 1);
             assert!(hub.keeps(&mut place));
@@ -180,7 +180,7 @@ fn a_subscriber_that_comes_back_is_not_judged_by_the_backlog_the_log_still_holds
     for &policy in SlowPolicy::ALL {
         let (mut hub, topic) = hub(policy, 2, 8);
         publish(&mut hub, topic, 0..8);
-        let mut place = hub.subscribe(topic, at(1));
+        let mut place = hub.subscribe(topic, at(1), Format::Frame);
         assert_eq!(drain(&mut hub, &mut place), ["1", "2", "3", "4", "5", "6", "7"], "{policy}");
     }
 }
@@ -189,7 +189,7 @@ fn a_subscriber_that_comes_back_is_not_judged_by_the_backlog_the_log_still_holds
 fn a_backlog_that_falls_out_of_the_log_is_dropped_and_told() {
     let (mut hub, topic) = hub(SlowPolicy::DropOldest, 4, 4);
     publish(&mut hub, topic, 0..4);
-    let mut place = hub.subscribe(topic, Cursor::OLDEST);
+    let mut place = hub.subscribe(topic, Cursor::OLDEST, Format::Frame);
     publish(&mut hub, topic, 4..6);
     assert_eq!(drain(&mut hub, &mut place), ["!gap 2", "2", "3", "4", "5"]);
 }
@@ -198,8 +198,96 @@ fn a_backlog_that_falls_out_of_the_log_is_dropped_and_told() {
 fn a_gap_from_before_the_subscription_is_known_at_once() {
     let (mut hub, topic) = hub(SlowPolicy::DropOldest, 2, 2);
     publish(&mut hub, topic, 0..5);
-    let mut place = hub.subscribe(topic, at(1));
+    let mut place = hub.subscribe(topic, at(1), Format::Frame);
     assert_eq!(place.take_gap(), 2);
     assert_eq!(hub.cursor(&place), at(3));
     assert_eq!(drain(&mut hub, &mut place), ["3", "4"]);
+}
+
+const NOON: Timestamp = Timestamp::from_nanos(1_000);
+const LATER: Timestamp = Timestamp::from_nanos(2_000);
+
+#[test]
+fn a_poll_is_held_while_there_is_nothing_new_and_its_hold_is_not_over() {
+    use Deliver::{Every, Latest};
+    let held = || None;
+    let empty = || Some(PollAnswer::Empty { next: at(5) });
+    let body = |text, position, gap| Some(body(text, position, gap));
+    for (deliver, after, now, expected) in [
+        (Every, at(5), NOON, held()),
+        (Every, at(5), LATER, empty()),
+        (Every, Cursor::NOW, NOON, held()),
+        (Every, at(4), NOON, body("4\n", 5, 0)),
+        (Every, at(4), LATER, body("4\n", 5, 0)),
+        (Every, at(0), NOON, body("2\n3\n4\n", 5, 2)),
+        (Every, Cursor { epoch: 9, position: 5 }, NOON, body("2\n3\n4\n", 5, 2)),
+        (Latest, at(5), NOON, held()),
+        (Latest, at(5), LATER, empty()),
+        (Latest, at(3), NOON, body("4", 5, 0)),
+        (Latest, Cursor::OLDEST, NOON, body("4", 5, 0)),
+    ] {
+        for &unchanged in Unchanged::ALL {
+            let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 3);
+            publish(&mut hub, topic, 0..5);
+            let settings = PollSettings { deliver, unchanged };
+            let answer = hub.answer_long_poll(topic, after, settings, LATER, now);
+            match (unchanged, &expected) {
+                // Only what an answer without news looks like depends on it.
+                (Unchanged::Resend | Unchanged::NotModified, Some(PollAnswer::Empty { .. })) => {}
+                _ => assert_eq!(answer, expected, "{deliver} {unchanged} after {after}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_poll_of_an_empty_topic_is_held_in_both_modes() {
+    for &deliver in Deliver::ALL {
+        let (mut hub, topic) = hub(SlowPolicy::Conflate, 1, 3);
+        let settings = PollSettings { deliver, unchanged: Unchanged::Empty };
+        let mut poll = |now| hub.answer_long_poll(topic, Cursor::OLDEST, settings, LATER, now);
+        assert_eq!(poll(NOON), None, "{deliver}");
+        assert_eq!(poll(LATER), Some(PollAnswer::Empty { next: at(0) }), "{deliver}");
+    }
+}
+
+/// What subscribers of each format are given, one after the other.
+fn given(hub: &mut Hub, place: &mut SubscriberPlace) -> Vec<String> {
+    let mut given = Vec::new();
+    while let Next::Message(piece) | Next::Notice(piece) = hub.next(place) {
+        given.push(String::from_utf8_lossy(&piece).into_owned());
+    }
+    given
+}
+
+#[test]
+fn each_format_tells_messages_and_gaps_in_its_own_way() {
+    for (format, expected) in [
+        (
+            Format::Event,
+            [
+                "14\r\nevent: gap\ndata: 3\n\n\r\n",
+                "1e\r\nid: 0007000000000004\ndata: 3\n\n\r\n",
+                "1e\r\nid: 0007000000000005\ndata: 4\n\n\r\n",
+            ]
+            .as_slice(),
+        ),
+        (Format::Line, ["7\r\n!gap 3\n\r\n", "2\r\n3\n\r\n", "2\r\n4\n\r\n"].as_slice()),
+        // Nothing is missed by someone who fetches it all.
+        (Format::Nudge, ["\u{fffd}\u{5}!news", "\u{fffd}\u{5}!news"].as_slice()),
+    ] {
+        let (mut hub, topic) = hub(SlowPolicy::DropOldest, 2, 4);
+        let mut place = hub.subscribe(topic, Cursor::NOW, format);
+        publish(&mut hub, topic, 0..5);
+        assert_eq!(given(&mut hub, &mut place), expected, "{format:?}");
+    }
+}
+
+#[test]
+fn a_nudge_is_no_message_sent() {
+    let (mut hub, topic) = hub(SlowPolicy::Conflate, 4, 4);
+    let mut place = hub.subscribe(topic, Cursor::NOW, Format::Nudge);
+    publish(&mut hub, topic, 0..3);
+    assert_eq!(given(&mut hub, &mut place).len(), 3);
+    assert_eq!(hub.counts().sent_messages, 0);
 }

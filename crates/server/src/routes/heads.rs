@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, TRA
 use http::{Response, StatusCode};
 use jiff::Timestamp as WallClock;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{Cursor, ResponseProfile};
 
@@ -89,6 +89,11 @@ impl Heads {
             fields.insert(GAP, HeaderValue::from(mark.gap));
         }
         answer
+    }
+
+    /// The head of a stream, for a session that writes it itself.
+    pub(crate) fn stream(&self, kind: StreamKind, mark: AnswerMark) -> Bytes {
+        Bytes::from(self.profile.stream_head(kind, &http_date(unix_second()), mark))
     }
 
     /// The profile's fields with the date of now, formatted once a second.

@@ -25,7 +25,7 @@ pub(super) async fn poll(State(app): State<Arc<App>>, request: Request) -> Answe
 pub(super) async fn kaazing_poll(State(app): State<Arc<App>>, request: Request) -> Answer {
     connection(&request).connection.classify(ConnectionClass::ShortPoll);
     let answer = app.exchange.answer_poll(KAAZING_TOPIC, Cursor::OLDEST, KAAZING);
-    write(&app, answer, KAAZING)
+    write(&app, answer, |next, gap| mark(KAAZING, next, gap))
 }
 
 fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
@@ -39,17 +39,22 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
             None => (after, PollSettings { unchanged: Unchanged::Resend, ..app.poll }),
         },
     };
-    Ok(write(app, app.exchange.answer_poll(topic.as_str(), after, settings), app.poll))
+    let answer = app.exchange.answer_poll(topic.as_str(), after, settings);
+    Ok(write(app, answer, |next, gap| mark(app.poll, next, gap)))
 }
 
-/// Puts the hub's answer on the wire.
-fn write(app: &App, answer: PollAnswer, settings: PollSettings) -> Answer {
+/// Puts the hub's answer on the wire; `mark` says where the client stands, after a gap.
+pub(super) fn write(
+    app: &App,
+    answer: PollAnswer,
+    mark: impl FnOnce(Cursor, u64) -> AnswerMark,
+) -> Answer {
     let (status, content, next, gap) = match answer {
         PollAnswer::Messages { body, next, gap } => (AnswerStatus::Messages, body, next, gap),
         PollAnswer::Empty { next } => (AnswerStatus::Empty, Bytes::new(), next, 0),
         PollAnswer::NotModified { next } => (AnswerStatus::NotModified, Bytes::new(), next, 0),
     };
-    app.heads.answer(status, content, mark(settings, next, gap))
+    app.heads.answer(status, content, mark(next, gap))
 }
 
 /// Says where the client stands, where its next poll will have to say so.

@@ -14,11 +14,12 @@ use pushbench_protocol::{ConnectionClass, Cursor};
 use super::answer::{Answer, Refusal};
 use super::heads::digits;
 use super::publish::may_publish;
-use super::{App, after, connection, topic_name};
+use super::{App, Takeover, after, connection, parameter, topic_name};
 use crate::exchange::Subscription;
+use crate::hub::Format;
 use crate::websocket::handshake::{VERSION, accept, origin_is_allowed};
 
-/// What a connection goes on with once its 101 is written.
+/// A WebSocket that has been subscribed and not yet told so.
 #[derive(Debug)]
 pub(crate) struct Upgrade {
     pub(crate) subscription: Subscription,
@@ -43,9 +44,17 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
     }
     let topic = topic_name(request)?;
     let after = after(request)?.unwrap_or(Cursor::NOW);
+    let format = match parameter(request, "nudge")? {
+        None | Some(0) => Format::Frame,
+        Some(1) => Format::Nudge,
+        Some(found) => {
+            let reason = format!("nudge is `{found}`, expected 0 or 1");
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, reason));
+        }
+    };
     let subscription = app
         .exchange
-        .subscribe(&topic, after)
+        .subscribe(&topic, after, format)
         .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
 
     let mut answer = Response::new(Body::empty());
@@ -64,7 +73,6 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
     let http = connection(request);
     http.connection.classify(ConnectionClass::WebSocket);
     let may_publish = may_publish(app.publish_token.as_deref(), request.headers());
-    *http.upgrade.lock().expect("nothing panics while it holds this") =
-        Some(Upgrade { subscription, may_publish });
+    http.take_over(Takeover::WebSocket(Upgrade { subscription, may_publish }));
     Ok(answer)
 }

@@ -1,43 +1,30 @@
 //! One upgraded connection: writes news, reads what the client says, and ends in order.
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
-use pushbench_wire::CountingStream;
+use bytes::Bytes;
 use pushbench_wire::frame::{Opcode, encode_header};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use super::reader::{Event, FrameReader, ReaderLimits};
 use super::{CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::books::{Books, Connection};
+use crate::conversation::{Conversation, Stream};
 use crate::exchange::{Exchange, Subscription};
 use crate::hub::{Next, SubscriberPlace};
 use crate::log::PayloadError;
 use crate::patience::{Order, Phase};
 
-/// Bytes read at a time.
-const SCRATCH_LEN: usize = 16 * 1024;
-/// Reads before it is the writes' turn, so that a client that floods us still gets its news.
-const READS_IN_A_ROW: usize = 4;
-
-thread_local! {
-    /// Where every session of this thread reads to: an idle connection holds no buffer, and none is
-    /// zeroed before each read.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH_LEN]);
-}
-
 /// A WebSocket subscriber.
 #[derive(Debug)]
 pub(crate) struct Session {
-    stream: CountingStream<TcpStream>,
+    stream: Stream,
     connection: Arc<Connection>,
     books: Arc<Books>,
     exchange: Arc<Exchange>,
@@ -72,7 +59,7 @@ enum Ending {
 impl Session {
     /// A session of a subscriber that has just been told 101.
     pub(crate) fn new(
-        stream: CountingStream<TcpStream>,
+        stream: Stream,
         connection: Arc<Connection>,
         books: Arc<Books>,
         exchange: Arc<Exchange>,
@@ -97,7 +84,7 @@ impl Session {
 
     /// Runs until the connection is closed. `early` is what came right behind the upgrade.
     pub(crate) async fn run(mut self, early: Bytes) {
-        self.take(&early);
+        self.hear(&early);
         drop(early);
         let mut news = pin!(Arc::clone(&self.news).notified_owned());
         // However it ended, there is nobody left to tell.
@@ -117,7 +104,15 @@ impl Session {
             news.set(Arc::clone(&self.news).notified_owned());
         }
         let read = self.poll_read(cx)?;
-        let written = self.poll_write(cx)?;
+        let mut written = self.poll_write(cx)?;
+        if let Ending::Said { heard: true } = self.ending
+            && written.is_ready()
+        {
+            written = Pin::new(&mut self.stream).poll_shutdown(cx)?;
+            if written.is_ready() {
+                self.ending = Ending::Shut;
+            }
+        }
         if written.is_pending() && matches!(self.ending, Ending::Not) {
             // The socket takes nothing, and the hub must not wait until it does.
             if !self.exchange.keeps(&mut self.place) {
@@ -130,78 +125,6 @@ impl Session {
             Ending::Say { .. } | Ending::Said { .. } | Ending::Shut => Phase::Closing,
         });
         if read.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
-    }
-
-    /// Reads what there is; ready when the client has closed its side.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        SCRATCH.with_borrow_mut(|scratch| {
-            for _ in 0..READS_IN_A_ROW {
-                let mut buffer = ReadBuf::new(scratch);
-                ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
-                if buffer.filled().is_empty() {
-                    return Poll::Ready(Ok(()));
-                }
-                self.take(buffer.filled());
-            }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
-    }
-
-    /// Writes what waits; pending while the socket takes no more.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            if self.writing.is_empty() {
-                match self.next_frame() {
-                    Some(frame) => self.writing = frame,
-                    None => break,
-                }
-            }
-            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.writing))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.writing.advance(written);
-        }
-        // An idle subscriber keeps no message alive.
-        self.writing = Bytes::new();
-        if let Ending::Said { heard: true } = self.ending {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            self.ending = Ending::Shut;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn next_frame(&mut self) -> Option<Bytes> {
-        if let Ending::Not = self.ending {
-            if let Some(pong) = self.pong.take() {
-                return Some(pong);
-            }
-            match self.exchange.next(&mut self.place) {
-                Next::Frame(frame) | Next::Notice(frame) => return Some(frame),
-                Next::Wait => return None,
-                Next::Disconnect => self.close(TRY_AGAIN_LATER, false),
-            }
-        }
-        match &mut self.ending {
-            Ending::Say { frame, heard } => {
-                let frame = std::mem::take(frame);
-                self.ending = Ending::Said { heard: *heard };
-                Some(frame)
-            }
-            Ending::Not | Ending::Said { .. } | Ending::Shut => None,
-        }
-    }
-
-    /// Takes bytes from the client and does what they ask for.
-    fn take(&mut self, mut input: &[u8]) {
-        while self.listens() {
-            match self.reader.read(&mut input) {
-                Ok(None) => break,
-                Ok(Some(event)) => self.handle(event),
-                Err(reason) => self.refuse(reason),
-            }
-        }
     }
 
     /// Whether what the client sends still matters.
@@ -242,7 +165,9 @@ impl Session {
         if let Err(error) = self.exchange.publish(self.place.topic(), payload) {
             self.refuse(match error {
                 PayloadError::NotText { .. } => CloseReason::new(1007, "payload is not UTF-8"),
-                PayloadError::LineFeed { .. } => CloseReason::new(1008, "payload has a line feed"),
+                PayloadError::LineBreak { .. } => {
+                    CloseReason::new(1008, "payload has a line break")
+                }
                 PayloadError::Notice => CloseReason::new(1008, "payload begins with `!`"),
             });
         }
@@ -266,6 +191,44 @@ impl Session {
                 *already |= heard;
             }
             Ending::Shut => {}
+        }
+    }
+}
+
+impl Conversation for Session {
+    fn socket(&mut self) -> (&mut Stream, &mut Bytes) {
+        (&mut self.stream, &mut self.writing)
+    }
+
+    /// Takes bytes from the client and does what they ask for.
+    fn hear(&mut self, mut input: &[u8]) {
+        while self.listens() {
+            match self.reader.read(&mut input) {
+                Ok(None) => break,
+                Ok(Some(event)) => self.handle(event),
+                Err(reason) => self.refuse(reason),
+            }
+        }
+    }
+
+    fn next_piece(&mut self) -> Option<Bytes> {
+        if let Ending::Not = self.ending {
+            if let Some(pong) = self.pong.take() {
+                return Some(pong);
+            }
+            match self.exchange.next(&mut self.place) {
+                Next::Message(frame) | Next::Notice(frame) => return Some(frame),
+                Next::Wait => return None,
+                Next::Disconnect => self.close(TRY_AGAIN_LATER, false),
+            }
+        }
+        match &mut self.ending {
+            Ending::Say { frame, heard } => {
+                let frame = std::mem::take(frame);
+                self.ending = Ending::Said { heard: *heard };
+                Some(frame)
+            }
+            Ending::Not | Ending::Said { .. } | Ending::Shut => None,
         }
     }
 }

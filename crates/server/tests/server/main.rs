@@ -3,9 +3,11 @@
 
 mod books;
 mod limits;
+mod long_polls;
 mod polls;
 mod publishing;
 mod shutdown;
 mod slow;
+mod streams;
 mod support;
 mod websocket;

@@ -129,3 +129,52 @@ async fn a_sleeper_that_never_wakes_is_cut_off_and_counted() {
         assert_eq!(stats.refused.get(&1006), Some(&1), "{policy}");
     }
 }
+
+/// Publishes all messages while a stream of lines is not read.
+async fn publish_past_a_sleeping_stream(server: &Running) -> Raw {
+    let mut sleeper = server.connect_narrow().await;
+    sleeper.send("GET /topics/t0000/stream HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    sleeper.head().await;
+    for n in 0..MESSAGES {
+        server.publish(&payload(n)).await;
+    }
+    sleeper
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_read_meets_the_same_policies() {
+    for policy in [SlowPolicy::DropOldest, SlowPolicy::Conflate] {
+        let server = server(policy, Duration::from_secs(30)).await;
+        let mut sleeper = publish_past_a_sleeping_stream(&server).await;
+        let (mut next, mut dropped) = (0, 0);
+        while next < MESSAGES {
+            let line = String::from_utf8(sleeper.chunk().await).expect("text");
+            let line = line.strip_suffix('\n').expect("a line");
+            match line.strip_prefix("!gap ") {
+                Some(gap) => {
+                    dropped += gap.parse::<u32>().expect("a number");
+                    next += gap.parse::<u32>().expect("a number");
+                }
+                None => {
+                    assert_eq!(line.as_bytes(), payload(next), "{policy}");
+                    next += 1;
+                }
+            }
+        }
+        assert!(dropped > 0, "{policy}: the sleeper was not slow enough");
+        assert_eq!(server.stats().await.dropped[&policy], u64::from(dropped), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn disconnect_ends_a_stream_in_order_after_what_was_begun() {
+    let server = server(SlowPolicy::Disconnect, Duration::from_secs(30)).await;
+    let mut sleeper = publish_past_a_sleeping_stream(&server).await;
+    let mut lines = 0;
+    while !sleeper.chunk().await.is_empty() {
+        lines += 1;
+    }
+    assert!(lines < MESSAGES);
+    assert!(sleeper.at_end().await);
+    assert_eq!(server.stats().await.disconnected, 1);
+}

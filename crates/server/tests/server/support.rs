@@ -212,6 +212,19 @@ impl Raw {
         Some(Frame { first, payload: self.exactly(len).await })
     }
 
+    /// The next chunk of a chunked answer; empty is the last.
+    pub(crate) async fn chunk(&mut self) -> Vec<u8> {
+        let mut size = Vec::new();
+        while !size.ends_with(b"\r\n") {
+            size.push(self.byte().await.expect("a whole size"));
+        }
+        let size = std::str::from_utf8(&size[..size.len() - 2]).expect("ASCII");
+        let size = usize::from_str_radix(size, 16).expect("hexadecimal");
+        let mut data = self.exactly(size + 2).await;
+        assert_eq!(data.split_off(size), b"\r\n");
+        data
+    }
+
     /// Expects a close frame and then the end, and gives the code.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
         let frame = self.frame().await.expect("a close frame");

@@ -55,6 +55,18 @@ impl News {
     }
 }
 
+/// Holds of `hold` seconds that end without news, for each message; `rate` messages a second.
+///
+/// A hold begins anew with each answer. Poisson: a share `e^(-LH)` of holds ends without news,
+/// whatever came before. Evenly spaced: those that fit between two messages.
+pub fn holds_without_news(rate: f64, poisson: bool, hold: f64) -> f64 {
+    if poisson {
+        let empty = (-rate * hold).exp();
+        return empty / (1.0 - empty);
+    }
+    (1.0 / rate / hold).ceil() - 1.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,10 @@
 //! Bytes of one exchange, by kind.
 
-use pushbench_protocol::{ByteKind, Direction};
+use pushbench_protocol::paths::NEWS;
+use pushbench_protocol::{ByteKind, Cursor, Direction};
 
 use crate::Kinds;
+use crate::chunk::chunk_overhead;
 use crate::frame::{Sender, frame_header_len};
 use crate::segments::{SegmentHeaders, segments_for};
 
@@ -56,16 +58,75 @@ impl Exchange {
         exchange
     }
 
+    /// The answer to a held poll and the request that follows it at once.
+    ///
+    /// That request acknowledges the answer. The server, which has nothing to say to it until there
+    /// is news, acknowledges it with a segment of its own, since news is further away than the
+    /// delayed-acknowledgement timer (40 ms).
+    pub fn long_poll(
+        request_head: u64,
+        answer_head: u64,
+        payload: u64,
+        framing: u64,
+        link: Link,
+    ) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Header] = request_head;
+        exchange.down[ByteKind::Header] = answer_head;
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Framing] = framing;
+        exchange.carry(link, request_head, answer_head + payload + framing);
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
+    /// The first request of a long poll, and the server's acknowledgement.
+    pub fn long_poll_begin(request_head: u64, link: Link) -> Self {
+        Self::long_poll(request_head, 0, 0, 0, link)
+    }
+
+    /// One message of `payload` bytes pushed in one write with `framing` around it, and its
+    /// acknowledgement.
+    fn push(payload: u64, framing: u64, link: Link) -> Self {
+        let mut exchange = Self::default();
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Framing] = framing;
+        exchange.carry(link, 0, payload + framing);
+        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
     /// One message of `payload` bytes pushed in one unfragmented WebSocket frame, and its
     /// acknowledgement.
     pub fn websocket_push(payload: u64, link: Link) -> Self {
-        let mut exchange = Self::default();
-        exchange.down[ByteKind::Payload] = payload;
-        exchange.down[ByteKind::Framing] = frame_header_len(payload, Sender::Server);
-        let frame = payload + exchange.down[ByteKind::Framing];
-        exchange.carry(link, 0, frame);
-        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        Self::push(payload, frame_header_len(payload, Sender::Server), link)
+    }
+
+    /// One message of `payload` bytes pushed as a server-sent event in a chunk of its own:
+    /// `id: CURSOR`, `data: PAYLOAD` and an empty line.
+    pub fn event_push(payload: u64, link: Link) -> Self {
+        const MARKS: u64 = ("id: \n".len() + Cursor::LEN + "data: \n".len() + "\n".len()) as u64;
+        Self::push(payload, MARKS + chunk_overhead(payload + MARKS), link)
+    }
+
+    /// One message of `payload` bytes pushed as a line in a chunk of its own.
+    pub fn line_push(payload: u64, link: Link) -> Self {
+        Self::push(payload, 1 + chunk_overhead(payload + 1), link)
+    }
+
+    /// The notice that there is news, and its acknowledgement.
+    pub fn nudge(link: Link) -> Self {
+        let len = NEWS.len() as u64;
+        let mut exchange = Self::push(0, frame_header_len(len, Sender::Server) + len, link);
+        exchange.down[ByteKind::Framing] -= len;
+        exchange.down[ByteKind::Control] = len;
         exchange
+    }
+
+    /// The request for a stream and the head of its answer, on a connection that has just opened;
+    /// acknowledged as an upgrade is.
+    pub fn stream_begin(request_head: u64, answer_head: u64, link: Link) -> Self {
+        Self::begin(ByteKind::Header, request_head, answer_head, link)
     }
 
     /// The WebSocket upgrade, request to 101, on a connection that has just opened.
@@ -74,9 +135,13 @@ impl Exchange {
     /// acknowledges at once and does not wait for an answer that could carry it (Linux's quick
     /// acknowledgement mode).
     pub fn websocket_upgrade(request_head: u64, answer_head: u64, link: Link) -> Self {
+        Self::begin(ByteKind::Handshake, request_head, answer_head, link)
+    }
+
+    fn begin(kind: ByteKind, request_head: u64, answer_head: u64, link: Link) -> Self {
         let mut exchange = Self::default();
-        exchange.up[ByteKind::Handshake] = request_head;
-        exchange.down[ByteKind::Handshake] = answer_head;
+        exchange.up[kind] = request_head;
+        exchange.down[kind] = answer_head;
         exchange.carry(link, request_head, answer_head);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
         exchange.down[ByteKind::TcpIp] += link.headers.len();
@@ -138,10 +203,34 @@ mod tests {
     }
 
     #[test]
+    fn a_held_poll_costs_what_a_poll_with_news_costs() {
+        let held = Exchange::long_poll(716, 193, 21, 0, LINK);
+        assert_eq!(layer(&held, Layer::Stream), 930);
+        assert_eq!(layer(&held, Layer::Wire), 1_086);
+        assert_eq!(layer(&Exchange::long_poll_begin(716, LINK), Layer::Wire), 716 + 104);
+    }
+
+    #[test]
     fn a_pushed_message_of_21_bytes_is_23_above_tcp_and_127_at_layer_3() {
         let push = Exchange::websocket_push(21, LINK);
         assert_eq!(layer(&push, Layer::Stream), 23);
         assert_eq!(layer(&push, Layer::Wire), 127);
+    }
+
+    /// Source: `published-figures.md`, section 4.2: 27 bytes for a line of 20. Its 34 for an event
+    /// are without `id:`, which costs 21 more.
+    #[test]
+    fn a_message_of_20_bytes_costs_what_the_table_says() {
+        for (push, stream) in [
+            (Exchange::websocket_push(20, LINK), 22),
+            (Exchange::line_push(20, LINK), 27),
+            (Exchange::event_push(20, LINK), 34 + 21),
+            (Exchange::nudge(LINK), 7),
+        ] {
+            assert_eq!(layer(&push, Layer::Stream), stream);
+            assert_eq!(layer(&push, Layer::Wire), stream + 104);
+        }
+        assert_eq!(Exchange::nudge(LINK).down[ByteKind::Framing], 2);
     }
 
     #[test]

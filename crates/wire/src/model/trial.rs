@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pushbench_protocol::figure::bytes_per;
 use pushbench_protocol::{ByteKind, Deliver, Direction, Layer, Unchanged};
 
-use super::{Exchange, Link, News, waiting};
+use super::{Exchange, Link, News, arrivals, waiting};
 
 /// What all transports of a scenario have in common. Rates are a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,13 +40,35 @@ pub struct PollWork<'a> {
     pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
 }
 
-/// What a WebSocket subscriber does.
+/// What a long poller does.
+#[derive(Clone, Copy)]
+pub struct LongPollWork<'a> {
+    /// Seconds that a poll is held.
+    pub hold: f64,
+    /// Bytes of the request's head.
+    pub request_head: u64,
+    /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
+    pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
+}
+
+/// What a subscriber does to whom messages are pushed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PushWork {
-    /// Bytes of the upgrade's request.
-    pub upgrade_head: u64,
-    /// Bytes of the 101.
-    pub accepted_head: u64,
+    /// Bytes of the request that begins it: for a stream, or the upgrade.
+    pub request_head: u64,
+    /// Bytes of the answer's head: the stream's, or the 101.
+    pub answer_head: u64,
+}
+
+/// What a subscriber does who is told that there is news and fetches it.
+#[derive(Clone, Copy)]
+pub struct NudgeWork<'a> {
+    /// The WebSocket that tells.
+    pub push: PushWork,
+    /// Bytes of the head of a request that fetches.
+    pub request_head: u64,
+    /// Bytes of its answer's head, by the length of its body.
+    pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
 }
 
 /// Predicted figures, by the names of the catalogue.
@@ -105,15 +127,8 @@ impl Situation {
         put("empty_polls", news.empty());
         put("versions_seen", if newest_only { news.versions_seen() } else { 1.0 });
         put("messages_per_response", deliveries / polls / (1.0 - news.empty()));
-        let header = |d| per_poll.kind(d, ByteKind::Header);
-        put("header_bytes_up_per_poll", header(Direction::Up));
-        put("header_bytes_down_per_poll", header(Direction::Down));
-        put("header_bytes_per_poll", header(Direction::Up) + header(Direction::Down));
-        for layer in [Layer::Stream, Layer::Wire] {
-            let both =
-                per_poll.layer(Direction::Up, layer) + per_poll.layer(Direction::Down, layer);
-            put(&format!("{layer}_bytes_per_poll"), both);
-        }
+        per_poll_figures(&mut figures, &per_poll);
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         if work.random_phase {
             let wait = waiting::PollWait::new(work.interval, self.rate, self.poisson, newest_only);
             put("latency.mean", wait.mean());
@@ -136,18 +151,103 @@ impl Situation {
         figures
     }
 
-    /// The figures of WebSocket, without the network's delay and without queueing.
-    pub fn websocket(&self, work: PushWork) -> Figures {
+    /// The figures of long polling, without the network's delay and without queueing.
+    ///
+    /// Each message has an answer of its own: no other comes on the way back to the server. For the
+    /// share that meets a delayed link see [`waiting::LongPollWait`].
+    pub fn long_poll(&self, work: LongPollWork<'_>) -> Figures {
+        let framing = if self.deliver == Deliver::Every { 1 } else { 0 };
+        let head = (work.answer_head)(Some(self.payload + framing));
+        let news = Exchange::long_poll(work.request_head, head, self.payload, framing, self.link);
+        let head = (work.answer_head)(None);
+        let empty = Exchange::long_poll(work.request_head, head, 0, 0, self.link);
+        let empties = arrivals::holds_without_news(self.rate, self.poisson, work.hold);
+        let polls = self.rate * (1.0 + empties);
         let mut flow = Flow::default();
-        flow.add(&Exchange::websocket_push(self.payload, self.link), self.rate);
-        let mut figures = self.flow_figures(&flow, self.rate);
+        flow.add(&news, self.rate);
+        flow.add(&empty, self.rate * empties);
+        let mut per_poll = Flow::default();
+        per_poll.add(&news, self.rate / polls);
+        per_poll.add(&empty, self.rate * empties / polls);
+
+        let mut figures = self.push_figures(&flow);
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+        put("requests_per_second", self.clients * polls);
+        put("empty_polls", empties / (1.0 + empties));
+        put("messages_per_response", 1.0);
+        per_poll_figures(&mut figures, &per_poll);
+        let connect = Exchange::tcp_connect(self.link);
+        let begin = Exchange::long_poll_begin(work.request_head, self.link);
+        self.connect_figures(&mut figures, &[connect, begin]);
+        figures
+    }
+
+    /// The figures of server-sent events, without the network's delay and without queueing.
+    pub fn sse(&self, work: PushWork) -> Figures {
+        let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
+        self.pushed(&Exchange::event_push(self.payload, self.link), begin)
+    }
+
+    /// The figures of a stream of lines, in the same way.
+    pub fn stream(&self, work: PushWork) -> Figures {
+        let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
+        self.pushed(&Exchange::line_push(self.payload, self.link), begin)
+    }
+
+    /// The figures of WebSocket, in the same way.
+    pub fn websocket(&self, work: PushWork) -> Figures {
+        let begin = Exchange::websocket_upgrade(work.request_head, work.answer_head, self.link);
+        self.pushed(&Exchange::websocket_push(self.payload, self.link), begin)
+    }
+
+    /// The figures of nudging, in the same way. Each message is fetched by itself: the next is
+    /// further away than a fetch takes.
+    pub fn nudge(&self, work: NudgeWork<'_>) -> Figures {
+        let fetch = self.poll_exchange(
+            PollWork {
+                interval: 1.0 / self.rate,
+                random_phase: false,
+                unchanged: Unchanged::Empty,
+                request_head: work.request_head,
+                answer_head: work.answer_head,
+            },
+            1,
+        );
+        let mut once = Flow::default();
+        once.add(&Exchange::nudge(self.link), 1.0);
+        once.add(&fetch, 1.0);
+        let mut flow = Flow::default();
+        flow.add(&Exchange::nudge(self.link), self.rate);
+        flow.add(&fetch, self.rate);
+        let mut figures = self.push_figures(&flow);
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+        put("requests_per_second", self.clients * self.rate);
+        put("empty_polls", 0.0);
+        put("messages_per_response", 1.0);
+        per_poll_figures(&mut figures, &once);
+        let connect = Exchange::tcp_connect(self.link);
+        let PushWork { request_head, answer_head } = work.push;
+        let upgrade = Exchange::websocket_upgrade(request_head, answer_head, self.link);
+        self.connect_figures(&mut figures, &[connect, connect, upgrade]);
+        figures
+    }
+
+    fn pushed(&self, message: &Exchange, begin: Exchange) -> Figures {
+        let mut flow = Flow::default();
+        flow.add(message, self.rate);
+        let mut figures = self.push_figures(&flow);
+        let connect = Exchange::tcp_connect(self.link);
+        self.connect_figures(&mut figures, &[connect, begin]);
+        figures
+    }
+
+    /// The figures of a transport that brings each message as it comes.
+    fn push_figures(&self, flow: &Flow) -> Figures {
+        let mut figures = self.flow_figures(flow, self.rate);
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("versions_seen", 1.0);
         put("age_mean", waiting::mean_age(self.rate, self.poisson, None));
         put("version_age_mean", waiting::mean_version_age(self.rate, None));
-        let connect = Exchange::tcp_connect(self.link);
-        let upgrade = Exchange::websocket_upgrade(work.upgrade_head, work.accepted_head, self.link);
-        self.connect_figures(&mut figures, &[connect, upgrade]);
         figures
     }
 
@@ -213,6 +313,18 @@ impl Situation {
     }
 }
 
+fn per_poll_figures(figures: &mut Figures, per_poll: &Flow) {
+    let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+    let header = |d| per_poll.kind(d, ByteKind::Header);
+    put("header_bytes_up_per_poll", header(Direction::Up));
+    put("header_bytes_down_per_poll", header(Direction::Down));
+    put("header_bytes_per_poll", header(Direction::Up) + header(Direction::Down));
+    for layer in [Layer::Stream, Layer::Wire] {
+        let both = per_poll.layer(Direction::Up, layer) + per_poll.layer(Direction::Down, layer);
+        put(&format!("{layer}_bytes_per_poll"), both);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +370,36 @@ mod tests {
     }
 
     #[test]
+    fn a_long_poll_pays_a_head_for_each_message_and_for_each_hold_without() {
+        let held = |hold, poisson| {
+            let situation = Situation { poisson, rate: 0.125, ..KAAZING };
+            let work = LongPollWork { hold, request_head: 716, answer_head: &|_| 193 };
+            situation.long_poll(work)
+        };
+        let often = held(25.0, false);
+        assert_eq!(often["wire_bytes_per_delivery"], 1_086.0);
+        assert_eq!((often["empty_polls"], often["requests_per_second"]), (0.0, 125.0));
+        // News each 8 s, a hold of 3 s: two end without news.
+        let seldom = held(3.0, false);
+        assert!((seldom["empty_polls"] - 2.0 / 3.0).abs() < 1e-9);
+        assert!((seldom["header_bytes_per_delivery"] - 3.0 * 909.0).abs() < 1e-9);
+        // Poisson: e^(-LH) of all polls.
+        let random = held(8.0, true);
+        assert!((random["empty_polls"] - (-1.0_f64).exp()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_nudge_costs_a_frame_and_a_poll() {
+        let figures = KAAZING.nudge(NudgeWork {
+            push: PushWork { request_head: 200, answer_head: 129 },
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0 + 7.0 + 104.0);
+        assert_eq!(figures["connect_stream_bytes_per_connection"], 329.0);
+    }
+
+    #[test]
     fn every_predicted_figure_is_in_the_catalogue() {
         let poll = KAAZING.short_poll(PollWork {
             interval: 1.0,
@@ -266,8 +408,16 @@ mod tests {
             request_head: 716,
             answer_head: &|_| 193,
         });
-        let push = KAAZING.websocket(PushWork { upgrade_head: 200, accepted_head: 129 });
-        for name in poll.keys().chain(push.keys()) {
+        let long = KAAZING.long_poll(LongPollWork {
+            hold: 25.0,
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        let work = PushWork { request_head: 200, answer_head: 129 };
+        let nudge =
+            KAAZING.nudge(NudgeWork { push: work, request_head: 716, answer_head: &|_| 193 });
+        let pushes = [KAAZING.sse(work), KAAZING.stream(work), KAAZING.websocket(work)];
+        for name in [poll, long, nudge].iter().chain(&pushes).flat_map(Figures::keys) {
             assert!(pushbench_protocol::figure::find(name).is_some(), "{name}");
         }
     }

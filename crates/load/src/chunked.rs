@@ -1,0 +1,196 @@
+//! Takes chunked answers apart, wherever reads end (RFC 9112, section 7.1).
+
+use crate::Fault;
+
+/// Most digits of a chunk's size: 2^48 bytes are more than anyone sends.
+const MAX_DIGITS: u8 = 12;
+
+/// Part of a chunked body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Piece<'a> {
+    /// Data: a whole chunk's, or as much of it as there is.
+    Data(&'a [u8]),
+    /// The body is over.
+    End,
+}
+
+/// Takes chunks off a stream of bytes, and counts what they add to the data.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ChunkedReader {
+    state: State,
+    /// Size of the chunk that is being read, then what is left of its data.
+    left: u64,
+    digits: u8,
+    overhead: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum State {
+    /// In the digits of a size.
+    #[default]
+    Size,
+    /// In an extension of a size, which is skipped.
+    Extension,
+    /// Behind the CR of a size.
+    SizeEnd,
+    Data,
+    /// Behind the data.
+    DataEnd,
+    /// Behind the CR that ends the data.
+    ChunkEnd,
+    /// At the start of a trailer line.
+    TrailerStart,
+    /// Within one, which is skipped.
+    Trailer,
+    /// Behind the CR of the empty line.
+    LastEnd,
+    Over,
+}
+
+impl ChunkedReader {
+    /// Takes bytes off the front of `input` until there is a piece or `input` is used up.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`] if the bytes are no chunks, or go on after the last one.
+    pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Fault> {
+        while let Some((&byte, rest)) = input.split_first() {
+            if self.state == State::Data {
+                let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
+                let (data, rest) = input.split_at(len);
+                *input = rest;
+                self.left -= len as u64;
+                if self.left == 0 {
+                    self.state = State::DataEnd;
+                }
+                return Ok(Some(Piece::Data(data)));
+            }
+            *input = rest;
+            self.overhead += 1;
+            self.state = self.after(byte)?;
+            if self.state == State::Over {
+                return Ok(Some(Piece::End));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes the number of bytes so far that were no data.
+    pub(crate) fn take_overhead(&mut self) -> u64 {
+        std::mem::take(&mut self.overhead)
+    }
+
+    /// The state after a byte that is no data.
+    fn after(&mut self, byte: u8) -> Result<State, Fault> {
+        Ok(match (self.state, byte) {
+            (State::Size, b'\r') if self.digits > 0 => State::SizeEnd,
+            (State::Size, b';' | b' ' | b'\t') if self.digits > 0 => State::Extension,
+            (State::Size, _) => {
+                let digit = char::from(byte).to_digit(16).ok_or(Fault::Malformed)?;
+                self.left = self.left << 4 | u64::from(digit);
+                self.digits += 1;
+                if self.digits > MAX_DIGITS {
+                    return Err(Fault::Malformed);
+                }
+                State::Size
+            }
+            (State::Extension, b'\r') => State::SizeEnd,
+            (State::Extension, _) => State::Extension,
+            (State::SizeEnd, b'\n') => {
+                self.digits = 0;
+                if self.left == 0 { State::TrailerStart } else { State::Data }
+            }
+            (State::DataEnd, b'\r') => State::ChunkEnd,
+            (State::ChunkEnd, b'\n') => State::Size,
+            (State::TrailerStart, b'\r') => State::LastEnd,
+            (State::TrailerStart, _) => State::Trailer,
+            (State::Trailer, b'\n') => State::TrailerStart,
+            (State::Trailer, _) => State::Trailer,
+            (State::LastEnd, b'\n') => State::Over,
+            (
+                State::SizeEnd
+                | State::DataEnd
+                | State::ChunkEnd
+                | State::LastEnd
+                | State::Over
+                | State::Data,
+                _,
+            ) => return Err(Fault::Malformed),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BODY: &[u8] =
+        b"5\r\nhello\r\n1;name=value\r\n \r\n00a\r\nworld\r\nxyz\r\n0\r\nTrailer: x\r\n\r\n";
+    const DATA: &[u8] = b"hello world\r\nxyz";
+
+    /// Everything that `reads` carry: data, whether it ended, bytes that were no data.
+    fn read<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Result<(Vec<u8>, bool, u64), Fault> {
+        let mut reader = ChunkedReader::default();
+        let (mut data, mut ended) = (Vec::new(), false);
+        for mut input in reads {
+            while let Some(piece) = reader.next(&mut input)? {
+                match piece {
+                    Piece::Data(bytes) => data.extend_from_slice(bytes),
+                    Piece::End => ended = true,
+                }
+            }
+        }
+        Ok((data, ended, reader.take_overhead()))
+    }
+
+    #[test]
+    fn chunks_do_not_depend_on_where_reads_end() {
+        let overhead = (BODY.len() - DATA.len()) as u64;
+        let expected = Ok((DATA.to_vec(), true, overhead));
+        assert_eq!(read([BODY]), expected);
+        for cut in 0..BODY.len() {
+            let (first, second) = BODY.split_at(cut);
+            assert_eq!(read([first, second]), expected, "cut at {cut}");
+        }
+        assert_eq!(read(BODY.chunks(1)), expected);
+        assert_eq!(read(BODY.chunks(3)), expected);
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_malformed() {
+        for bytes in [
+            &b"\r\n"[..],
+            b"x\r\n",
+            b"5\nhello",
+            b"1\r\nab",
+            b"0\r\n\r\nmore",
+            b"fffffffffffff\r\n",
+            b"HTTP/1.1 200 OK\r\n",
+        ] {
+            assert_eq!(read([bytes]), Err(Fault::Malformed), "{:?}", bytes.escape_ascii());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_encoded_body_comes_back(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..300), 0..8),
+            step in 1_usize..40,
+        ) {
+            let mut body = Vec::new();
+            for chunk in &chunks {
+                body.extend(pushbench_wire::chunk::encode_chunk(&[chunk]));
+            }
+            let data = chunks.concat();
+            let overhead = (body.len() - data.len()) as u64;
+            prop_assert_eq!(read(body.chunks(step)), Ok((data, false, overhead)));
+        }
+
+        #[test]
+        fn no_bytes_make_the_reader_panic(reads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..5)) {
+            let _ = read(reads.iter().map(Vec::as_slice));
+        }
+    }
+}

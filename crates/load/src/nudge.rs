@@ -1,0 +1,111 @@
+//! A client that is told over a WebSocket that there is news, and fetches it by HTTP.
+//!
+//! It has two connections, both probed and booked: nudges and their frames on the one, polls on the
+//! other. Each nudge, or several that have come by the time they are read, is followed by one poll.
+//! A poll may find nothing, if the one before it has brought that message along already: nothing in
+//! a nudge says which message it is for.
+//!
+//! Nothing happens here by a clock, so what comes after the end of the measure phase was due in it
+//! and belongs to it, as with every push.
+
+use futures_util::{FutureExt, StreamExt};
+use pushbench_protocol::paths::NEWS;
+use pushbench_protocol::{Cursor, clock};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use crate::connection::Connection;
+use crate::poll::Poller;
+use crate::pushed;
+use crate::websocket::{self, Subscriber, Tapped, fault_of};
+use crate::worker::Shared;
+use crate::{Fault, Plan};
+
+/// Connects twice, fetches whenever it is told to, and closes both connections when told to.
+pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+    let plan = &shared.plan;
+    let mut polls = shared.connect(client).await?;
+    let path = Plan::topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
+    let mut socket = websocket::open(shared, client, &path).await?;
+    shared.is_connected();
+    let mut subscriber = Subscriber::new(seat);
+    let mut fetcher = Fetcher { poller: Poller::new(plan, client, seat), in_flight: false };
+    let ended = tokio::select! {
+        biased;
+        fault = work(shared, &mut socket, &mut subscriber, &mut fetcher, &mut polls) => Err(fault),
+        () = shared.closed() => Ok(()),
+    };
+    if fetcher.in_flight {
+        shared.in_flight.set(shared.in_flight.get() - 1);
+    }
+    if let Err(fault) = ended {
+        subscriber.book(shared, socket.get_ref(), pushed::phase_of(shared, clock::now()));
+        return Err(fault);
+    }
+    if fetcher.in_flight {
+        return Err(Fault::AnswerTimeout);
+    }
+    websocket::close(shared, &mut socket, &mut subscriber).await?;
+    polls.end().await
+}
+
+/// Waits for nudges and fetches, until something fails.
+async fn work(
+    shared: &Shared,
+    socket: &mut WebSocketStream<Tapped>,
+    subscriber: &mut Subscriber,
+    fetcher: &mut Fetcher,
+    polls: &mut Connection,
+) -> Fault {
+    loop {
+        let mut message = socket.next().await;
+        let mut has_news = false;
+        // One poll fetches for all nudges that have come.
+        loop {
+            match hear(shared, socket.get_ref(), subscriber, message) {
+                Ok(is_news) => has_news |= is_news,
+                Err(fault) => return fault,
+            }
+            match socket.next().now_or_never() {
+                Some(next) => message = next,
+                None => break,
+            }
+        }
+        if has_news && let Err(fault) = fetcher.fetch(shared, polls).await {
+            return fault;
+        }
+    }
+}
+
+/// Books a message; says whether it is a nudge.
+fn hear(
+    shared: &Shared,
+    tapped: &Tapped,
+    subscriber: &mut Subscriber,
+    message: Option<Result<Message, tungstenite::Error>>,
+) -> Result<bool, Fault> {
+    let message = message.ok_or(Fault::Closed)?.map_err(|error| fault_of(&error))?;
+    subscriber.take(shared, &message, clock::now(), tapped);
+    if message.is_close() {
+        return Err(Fault::Closed);
+    }
+    Ok(matches!(&message, Message::Text(text) if text.as_str() == NEWS))
+}
+
+struct Fetcher {
+    poller: Poller,
+    in_flight: bool,
+}
+
+impl Fetcher {
+    async fn fetch(&mut self, shared: &Shared, polls: &mut Connection) -> Result<(), Fault> {
+        let phase = pushed::phase_of(shared, clock::now());
+        self.in_flight = true;
+        shared.in_flight.set(shared.in_flight.get() + 1);
+        self.poller.ask(shared, polls, phase).await?;
+        self.poller.hear(shared, polls, |_, _| phase).await?;
+        self.in_flight = false;
+        shared.in_flight.set(shared.in_flight.get() - 1);
+        Ok(())
+    }
+}

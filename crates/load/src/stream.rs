@@ -1,0 +1,30 @@
+//! A client that takes a line for each message.
+//!
+//! Line ends are `framing`; a line that begins as a notice does is `control`.
+
+use pushbench_protocol::heads::HeadTarget;
+
+use crate::lines::LineReader;
+use crate::streamed::{Codec, Item, Said};
+use crate::{Fault, Plan};
+
+/// Reads lines.
+#[derive(Debug, Default)]
+pub(crate) struct Lines(LineReader);
+
+impl Codec for Lines {
+    fn request(plan: &Plan, topic: u32) -> Vec<u8> {
+        let headers = &plan.scenario.headers;
+        let path = Plan::topic_name(topic).stream_path(plan.start_cursors[topic as usize]);
+        let target =
+            HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
+        headers.request.poll(target, false).bytes().to_vec()
+    }
+
+    fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
+        self.0.push(data, |line| {
+            hear(Item { said: Said::Message(line), framing: 1, control: 0 });
+            Ok(())
+        })
+    }
+}

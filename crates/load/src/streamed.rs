@@ -1,0 +1,229 @@
+//! A client whose one request is answered by a stream that does not end.
+//!
+//! Request and head are booked as `header` in the connect phase, chunk sizes as `framing`. What
+//! stands in the chunks is the transport's own matter, its [`Codec`].
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+
+use crate::chunked::{ChunkedReader, Piece};
+use crate::connection::Connection;
+use crate::pushed;
+use crate::worker::Shared;
+use crate::{Fault, Plan};
+
+/// Most bytes of an answer's head.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// What a stream says, one thing after another, as its bytes are booked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Item<'a> {
+    pub(crate) said: Said<'a>,
+    /// Bytes that mark it off, beside those of its message.
+    pub(crate) framing: u64,
+    /// Bytes of comments and notices.
+    pub(crate) control: u64,
+}
+
+/// What a stream can say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Said<'a> {
+    Message(&'a [u8]),
+    /// So many messages were dropped.
+    Gap(u64),
+    /// That it is still there.
+    Nothing,
+}
+
+/// How one kind of stream is asked for and read.
+pub(crate) trait Codec: Default {
+    /// The head of the request.
+    fn request(plan: &Plan, topic: u32) -> Vec<u8>;
+
+    /// Takes the next data of the stream, wherever it was cut, and gives `hear` each whole item.
+    fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault>;
+}
+
+/// Connects, asks, takes every message, and closes the connection when told to.
+pub(crate) async fn play<C: Codec>(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+    let mut connection = shared.connect(client).await?;
+    let request = C::request(&shared.plan, shared.plan.topic_of(client));
+    let early = open(shared, &mut connection, &request).await?;
+    let mut subscriber = Subscriber { seat, chunks: ChunkedReader::default(), codec: C::default() };
+    subscriber.take(shared, &early, clock::now())?;
+    drop(early);
+    shared.is_connected();
+    tokio::select! {
+        biased;
+        fault = subscriber.listen(shared, &mut connection) => return Err(fault),
+        () = shared.closed() => {}
+    }
+    connection.shutdown().await.map_err(|_| Fault::Io)?;
+    // The server ends its side; what it says before that is booked.
+    match subscriber.listen(shared, &mut connection).await {
+        Fault::Closed => Ok(()),
+        fault => Err(fault),
+    }
+}
+
+/// Asks for the stream; gives the bytes that came behind the answer's head.
+async fn open(
+    shared: &Shared,
+    connection: &mut Connection,
+    request: &[u8],
+) -> Result<Vec<u8>, Fault> {
+    let begin = clock::now();
+    connection.write_all(request).await.map_err(|_| Fault::Io)?;
+    shared.book(Phase::Connect, Direction::Up, ByteKind::Header, request.len() as u64);
+    let mut answer = Vec::new();
+    let head_len = loop {
+        let mut bytes = [0; 1_024];
+        let len = connection.read(&mut bytes).await.map_err(|_| Fault::Io)?;
+        if len == 0 {
+            return Err(Fault::Closed);
+        }
+        answer.extend_from_slice(&bytes[..len]);
+        if let Some(head) = accepted(&answer)? {
+            shared.recorder.borrow_mut().counts.gap_messages += head.gap;
+            break head.len;
+        }
+        if answer.len() > MAX_HEAD {
+            return Err(Fault::Malformed);
+        }
+    };
+    shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
+    shared.book(Phase::Connect, Direction::Down, ByteKind::Header, head_len as u64);
+    Ok(answer.split_off(head_len))
+}
+
+/// The head of a stream.
+#[derive(Debug, Eq, PartialEq)]
+struct Head {
+    len: usize,
+    gap: u64,
+}
+
+/// The head once it is whole; refused unless it is that of a chunked answer.
+fn accepted(bytes: &[u8]) -> Result<Option<Head>, Fault> {
+    let mut fields = [httparse::EMPTY_HEADER; 64];
+    let mut answer = httparse::Response::new(&mut fields);
+    let len = match answer.parse(bytes) {
+        Ok(httparse::Status::Complete(len)) => len,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(_) => return Err(Fault::Malformed),
+    };
+    match answer.code {
+        Some(200) => {}
+        Some(code) => return Err(Fault::Status(code)),
+        None => return Err(Fault::Malformed),
+    }
+    let field = |name: &str| {
+        let found = answer.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+        found.and_then(|field| std::str::from_utf8(field.value).ok())
+    };
+    if !field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+        return Err(Fault::Malformed);
+    }
+    let gap = field(GAP_FIELD).and_then(|value| value.parse().ok()).unwrap_or(0);
+    Ok(Some(Head { len, gap }))
+}
+
+struct Subscriber<C> {
+    seat: usize,
+    chunks: ChunkedReader,
+    codec: C,
+}
+
+impl<C: Codec> Subscriber<C> {
+    /// Takes what comes until it ends; says how.
+    async fn listen(&mut self, shared: &Shared, connection: &mut Connection) -> Fault {
+        poll_fn(|cx| self.poll_listen(cx, shared, connection)).await
+    }
+
+    /// Reads into the worker's scratch memory.
+    fn poll_listen(
+        &mut self,
+        cx: &mut Context<'_>,
+        shared: &Shared,
+        connection: &mut Connection,
+    ) -> Poll<Fault> {
+        let mut scratch = shared.scratch.borrow_mut();
+        loop {
+            let mut buf = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut *connection).poll_read(cx, &mut buf)) {
+                Err(_) => return Poll::Ready(Fault::Io),
+                Ok(()) if buf.filled().is_empty() => return Poll::Ready(Fault::Closed),
+                Ok(()) => {}
+            }
+            if let Err(fault) = self.take(shared, buf.filled(), clock::now()) {
+                return Poll::Ready(fault);
+            }
+        }
+    }
+
+    /// Books what was read. The end of the stream is booked as what it is, and found by the read
+    /// that follows it.
+    fn take(
+        &mut self,
+        shared: &Shared,
+        mut bytes: &[u8],
+        received_at: Timestamp,
+    ) -> Result<(), Fault> {
+        let phase = pushed::phase_of(shared, received_at);
+        let seat = self.seat;
+        let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
+        let mut hear = |item: Item<'_>| {
+            match item.said {
+                Said::Message(payload) => {
+                    let kind = pushed::receive(shared, seat, payload, phase, received_at);
+                    book(kind, payload.len() as u64);
+                }
+                Said::Gap(gap) => shared.recorder.borrow_mut().counts.gap_messages += gap,
+                Said::Nothing => {}
+            }
+            book(ByteKind::Framing, item.framing);
+            book(ByteKind::Control, item.control);
+        };
+        while let Some(piece) = self.chunks.next(&mut bytes)? {
+            match piece {
+                Piece::Data(data) => self.codec.push(data, &mut hear)?,
+                Piece::End => {}
+            }
+        }
+        book(ByteKind::Framing, self.chunks.take_overhead());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nGap: 3\r\n\r\n";
+
+    #[test]
+    fn a_head_is_taken_once_it_is_whole() {
+        let expected = Ok(Some(Head { len: HEAD.len(), gap: 3 }));
+        assert_eq!(accepted(HEAD.as_bytes()), expected);
+        assert_eq!(accepted(format!("{HEAD}5\r\nhello").as_bytes()), expected);
+        for cut in 0..HEAD.len() {
+            assert_eq!(accepted(&HEAD.as_bytes()[..cut]), Ok(None), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn another_answer_than_a_chunked_one_is_refused() {
+        for (head, fault) in [
+            ("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n", Fault::Status(404)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Fault::Malformed),
+            ("SSH-2.0-OpenSSH\r\n\r\n", Fault::Malformed),
+        ] {
+            assert_eq!(accepted(head.as_bytes()), Err(fault), "{head}");
+        }
+    }
+}

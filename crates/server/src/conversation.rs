@@ -1,0 +1,74 @@
+//! What every connection does once HTTP is done with it: reads what the client says, writes what
+//! there is to say, one piece a write.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use pushbench_wire::CountingStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A client's socket, counted.
+pub(crate) type Stream = CountingStream<TcpStream>;
+
+/// Bytes read at a time.
+const SCRATCH_LEN: usize = 16 * 1024;
+/// Reads before it is the writes' turn, so that a client that floods us still gets its news.
+const READS_IN_A_ROW: usize = 4;
+
+thread_local! {
+    /// Where every session of this thread reads to: an idle connection holds no buffer, and none is
+    /// zeroed before each read.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH_LEN]);
+}
+
+/// One side of a conversation that is no longer HTTP.
+pub(crate) trait Conversation {
+    /// The socket, and what is left of the piece being written; pieces never mix.
+    fn socket(&mut self) -> (&mut Stream, &mut Bytes);
+
+    /// Takes what the client has sent.
+    fn hear(&mut self, bytes: &[u8]);
+
+    /// The next thing to write; `None` while there is nothing.
+    fn next_piece(&mut self) -> Option<Bytes>;
+
+    /// Reads what there is; ready when the client has closed its side.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            for _ in 0..READS_IN_A_ROW {
+                let mut buffer = ReadBuf::new(scratch);
+                ready!(Pin::new(self.socket().0).poll_read(cx, &mut buffer))?;
+                if buffer.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                self.hear(buffer.filled());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
+
+    /// Writes what waits; pending while the socket takes no more.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            if self.socket().1.is_empty() {
+                // An idle subscriber keeps no message alive.
+                *self.socket().1 = Bytes::new();
+                match self.next_piece() {
+                    Some(piece) => *self.socket().1 = piece,
+                    None => return Poll::Ready(Ok(())),
+                }
+            }
+            let (stream, writing) = self.socket();
+            let written = ready!(Pin::new(stream).poll_write(cx, writing))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            writing.advance(written);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! One chunked answer that never ends by itself: server-sent events, or lines.
+//!
+//! The HTTP library reads the request and is then put aside, as it is for a WebSocket: the session
+//! writes the head and each message's chunk as they are, one write each, and holds no more memory
+//! than a WebSocket's. What the client says after its request is not listened to.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use pushbench_wire::chunk::LAST_CHUNK;
+use tokio::io::AsyncWrite;
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+use tokio::time::Sleep;
+
+use crate::books::Connection;
+use crate::conversation::{Conversation, Stream};
+use crate::exchange::Exchange;
+use crate::hub::{Next, SubscriberPlace};
+use crate::patience::{Order, Phase};
+use crate::routes::Stream as Begun;
+
+/// A chunk with an empty comment and the line that ends it.
+const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
+
+/// A subscriber of a chunked answer.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    stream: Stream,
+    connection: Arc<Connection>,
+    exchange: Arc<Exchange>,
+    news: Arc<Notify>,
+    place: SubscriberPlace,
+    writing: Bytes,
+    heartbeat: Option<Heartbeat>,
+    ending: Ending,
+}
+
+/// A comment for each interval in which nothing else was said.
+///
+/// The timer runs from interval to interval, so a message costs it nothing.
+#[derive(Debug)]
+struct Heartbeat {
+    every: Duration,
+    timer: Pin<Box<Sleep>>,
+    has_spoken: bool,
+    is_due: bool,
+}
+
+impl Heartbeat {
+    fn new(every: Duration) -> Self {
+        let timer = Box::pin(tokio::time::sleep(every));
+        Self { every, timer, has_spoken: false, is_due: false }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        while self.timer.as_mut().poll(cx).is_ready() {
+            self.is_due = !std::mem::take(&mut self.has_spoken);
+            self.timer.set(tokio::time::sleep(self.every));
+        }
+    }
+}
+
+/// How far the end has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Ending {
+    Not,
+    /// The last chunk is to be written.
+    Say,
+    /// It is written, or being written.
+    Said,
+    /// Our side of the TCP connection is closed.
+    Shut,
+}
+
+impl Streaming {
+    /// A session of a stream that is to begin.
+    pub(crate) fn new(
+        stream: Stream,
+        connection: Arc<Connection>,
+        exchange: Arc<Exchange>,
+        begun: Begun,
+    ) -> Self {
+        let Begun { head, heartbeat, subscription } = begun;
+        Self {
+            stream,
+            connection,
+            exchange,
+            news: subscription.news,
+            place: subscription.place,
+            writing: head,
+            heartbeat: heartbeat.map(Heartbeat::new),
+            ending: Ending::Not,
+        }
+    }
+
+    /// Runs until the connection is closed.
+    pub(crate) async fn run(mut self) {
+        let mut news = pin!(Arc::clone(&self.news).notified_owned());
+        // However it ended, there is nobody left to tell.
+        let _: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut news: Pin<&mut OwnedNotified>,
+    ) -> Poll<io::Result<()>> {
+        if self.connection.order() == Order::GoAway {
+            self.end();
+        }
+        // Waiting for news begins before looking for it, so that no publish slips in between.
+        while news.as_mut().poll(cx).is_ready() {
+            news.set(Arc::clone(&self.news).notified_owned());
+        }
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.poll(cx);
+        }
+        let read = self.poll_read(cx)?;
+        let mut written = self.poll_write(cx)?;
+        // The socket takes nothing, and the hub must not wait until it does.
+        if written.is_pending()
+            && self.ending == Ending::Not
+            && !self.exchange.keeps(&mut self.place)
+        {
+            self.end();
+        }
+        if written.is_ready() && self.ending == Ending::Said {
+            written = Pin::new(&mut self.stream).poll_shutdown(cx)?;
+            if written.is_ready() {
+                self.ending = Ending::Shut;
+            }
+        }
+        self.connection.enter(match self.ending {
+            _ if written.is_pending() => Phase::Blocked,
+            Ending::Not => Phase::Open,
+            Ending::Say | Ending::Said | Ending::Shut => Phase::Closing,
+        });
+        if read.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Ends the answer in order, unless that has begun.
+    fn end(&mut self) {
+        if self.ending == Ending::Not {
+            self.ending = Ending::Say;
+        }
+    }
+}
+
+impl Conversation for Streaming {
+    fn socket(&mut self) -> (&mut Stream, &mut Bytes) {
+        (&mut self.stream, &mut self.writing)
+    }
+
+    fn hear(&mut self, _: &[u8]) {}
+
+    fn next_piece(&mut self) -> Option<Bytes> {
+        if self.ending == Ending::Not {
+            match self.exchange.next(&mut self.place) {
+                Next::Message(chunk) | Next::Notice(chunk) => {
+                    if let Some(heartbeat) = &mut self.heartbeat {
+                        heartbeat.has_spoken = true;
+                    }
+                    return Some(chunk);
+                }
+                Next::Wait => {
+                    let heartbeat = self.heartbeat.as_mut()?;
+                    let is_due = std::mem::take(&mut heartbeat.is_due);
+                    return is_due.then_some(Bytes::from_static(COMMENT));
+                }
+                Next::Disconnect => self.end(),
+            }
+        }
+        (self.ending == Ending::Say).then(|| {
+            self.ending = Ending::Said;
+            Bytes::from_static(LAST_CHUNK)
+        })
+    }
+}
