@@ -92,7 +92,9 @@ proptest! {
             .map(|client| poll_phase(seed, client, interval, PollTiming::Schedule).as_secs_f64())
             .collect();
         let mean = phases.iter().sum::<f64>() / f64::from(clients);
-        prop_assert!((mean - 0.5).abs() < 0.01, "{mean}");
+        // Computed over all starts for runs of 100 to 1,000 steps: the mean is off by 1.82 even
+        // gaps at the most, which is 0.018 of the interval at 100 clients.
+        prop_assert!((mean - 0.5).abs() * f64::from(clients) < 2.0, "{mean}");
         phases.sort_by(f64::total_cmp);
         // Three-distance theorem: with steps of the golden ratio no gap exceeds 2.62 even ones.
         let widest = phases.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
