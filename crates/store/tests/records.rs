@@ -110,6 +110,20 @@ fn the_record_of_version_1_in_the_tree_is_read_by_todays_code() {
 }
 
 #[test]
+fn every_reference_run_in_the_tree_is_read_its_books_balance_and_none_is_invalid() {
+    let mut count = 0;
+    for entry in fs::read_dir(in_crate("../../results/reference")).expect("committed") {
+        let folder = entry.expect("listed").path();
+        let run = read(&folder).expect("a record of a version that is known");
+        assert!(run.worst_verdict() < Verdict::Invalid, "{}", folder.display());
+        let mut pairs = run.trials.iter().flat_map(|trial| &trial.books.reconciliations);
+        assert!(pairs.all(|pair| pair.left == pair.right), "{}", folder.display());
+        count += 1;
+    }
+    assert!(count >= 5, "{count} runs");
+}
+
+#[test]
 fn the_committed_schema_is_current() {
     let path = in_crate("schema/run-v1.json");
     if blessing() {
