@@ -106,6 +106,7 @@ const GROUPS: &[Group] = &[
             time("  latency mean", "latency.mean"),
             time("  service time mean", "service_time.mean"),
             time("  age of news, mean", "age_mean"),
+            plain("  versions behind, mean", "version_age_mean"),
         ],
     },
     Group {
@@ -125,11 +126,13 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
-        heading: "Kernel memory of a connection, both ends, and bytes of connecting",
+        heading: "Kernel memory of a connection, both ends, and the cost of connecting",
         rows: &[
             size("  kernel memory", "kernel_memory_per_connection"),
             size("  connecting, stream", "connect_stream_bytes_per_connection"),
             size("  connecting, wire", "connect_wire_bytes_per_connection"),
+            time("  TCP handshake, p50", "connect_tcp.p50"),
+            time("  upgrade, p50", "connect_upgrade.p50"),
         ],
     },
     Group {
