@@ -136,7 +136,7 @@ impl Poller {
             let seen =
                 recorder.receive(self.seat, payload, received_at, Arrival::Polled, &timeline);
             let kind = match seen {
-                Receipt::New { .. } => ByteKind::Payload,
+                Receipt::New => ByteKind::Payload,
                 Receipt::Repeat | Receipt::Foreign => ByteKind::Repeat,
             };
             news += u64::from(kind == ByteKind::Payload);

@@ -30,7 +30,7 @@ pub(crate) fn receive(
         return ByteKind::Control;
     }
     match recorder.receive(seat, payload, received_at, Arrival::Pushed, &timeline) {
-        Receipt::New { .. } => {
+        Receipt::New => {
             recorder.counts.deliveries_in_measure += u64::from(phase == Phase::Measure);
             ByteKind::Payload
         }

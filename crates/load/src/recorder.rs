@@ -49,10 +49,7 @@ impl PublishTimes {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Receipt {
     /// Its first copy here.
-    New {
-        /// Whether it was due in the measure phase.
-        measured: bool,
-    },
+    New,
     /// The client had it, or one that replaces it.
     Repeat,
     /// No message of this trial.
@@ -196,7 +193,7 @@ impl Recorder {
                 self.service_time.record(received_at.since(sent_at));
             }
         }
-        Receipt::New { measured }
+        Receipt::New
     }
 
     /// Whether a client holds the last message of its topic, so that nothing more is to come.

@@ -44,16 +44,6 @@ impl<S> CountingStream<S> {
     pub fn new(inner: S, counters: Arc<SocketCounters>) -> Self {
         Self { inner, counters }
     }
-
-    /// The stream below.
-    pub fn inner(&self) -> &S {
-        &self.inner
-    }
-
-    /// The counters.
-    pub fn counters(&self) -> &Arc<SocketCounters> {
-        &self.counters
-    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for CountingStream<S> {

@@ -1,6 +1,6 @@
 //! The codec's set of books: what each byte was for, by phase and direction.
 
-use std::ops::{AddAssign, Index, IndexMut, SubAssign};
+use std::ops::{AddAssign, Index, IndexMut};
 
 use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
 
@@ -37,17 +37,6 @@ impl AddAssign for Kinds {
     }
 }
 
-impl SubAssign for Kinds {
-    /// # Panics
-    ///
-    /// If a kind would become negative: books only grow, so the other was taken later.
-    fn sub_assign(&mut self, other: Self) {
-        for (rest, less) in self.0.iter_mut().zip(other.0) {
-            *rest = rest.checked_sub(less).expect("books only grow");
-        }
-    }
-}
-
 /// Bytes by phase, direction and kind.
 ///
 /// One for each worker, not for each connection: booking is an addition to memory that one thread
@@ -80,11 +69,6 @@ impl Ledger {
     /// Bytes of one phase and direction.
     pub fn kinds(&self, phase: Phase, direction: Direction) -> &Kinds {
         &self.0[phase as usize][direction as usize]
-    }
-
-    /// The same, to be filled in from another source.
-    pub fn kinds_mut(&mut self, phase: Phase, direction: Direction) -> &mut Kinds {
-        &mut self.0[phase as usize][direction as usize]
     }
 }
 
