@@ -181,8 +181,13 @@ impl Reading {
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
+        Self::start_with(command, Stdio::null())
+    }
+
+    /// Starts a program with this as its stdin; a pipe is closed when the program is dropped.
+    pub(crate) fn start_with(command: &mut Command, stdin: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -206,6 +211,10 @@ impl Running {
 
     pub(crate) fn stderr_so_far(&self) -> String {
         self.stderr.so_far()
+    }
+
+    pub(crate) fn stdout_so_far(&self) -> String {
+        self.stdout.so_far()
     }
 
     /// Waits until stderr has said something.
