@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
 use pushbench_scenario::parse_duration;
 
+use crate::anatomy::AnatomyOptions;
 use crate::exit;
 
 /// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Show the record of an earlier run again.
     Report(ReportOptions),
+    /// Make one real exchange and explain every byte of it.
+    Anatomy(AnatomyOptions),
 }
 
 /// How a report is written.

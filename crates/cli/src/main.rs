@@ -4,6 +4,7 @@
 //! table of contents: read, check, run, store, report.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
 
+mod anatomy;
 mod arguments;
 mod check;
 mod exit;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Check(options) => check::check(&options),
         Command::Report(options) => report::report(&options),
+        Command::Anatomy(options) => anatomy::anatomy(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

@@ -9,6 +9,7 @@
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test found and skipped")]
 
+mod anatomy;
 mod capture;
 mod exits;
 mod model;
