@@ -41,7 +41,10 @@ pub(crate) fn anatomy(options: &AnatomyOptions) -> anyhow::Result<Exit> {
     for &kind in kinds {
         // A server of its own for each, so that its books are of this exchange alone.
         let house = match &options.target {
-            Some(target) => House::Theirs(on_this_host(target)?),
+            Some(target) => House::Theirs(Target {
+                publish_token: options.publish_token.clone(),
+                ..on_this_host(target)?
+            }),
             None => House::start(response(options)?)?,
         };
         let target = house.target();

@@ -12,6 +12,7 @@ use pushbench_scenario::parse_duration;
 
 use crate::anatomy::AnatomyOptions;
 use crate::exit;
+use crate::plan::PlanOptions;
 
 /// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
 /// byte by what it was for, how late the news came, and the server's work.
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// Make one real exchange and explain every byte of it.
     Anatomy(AnatomyOptions),
+    /// Say from the model what a size would cost that nobody can run at home.
+    Plan(PlanOptions),
 }
 
 /// How a report is written.

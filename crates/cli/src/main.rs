@@ -9,6 +9,7 @@ mod arguments;
 mod check;
 mod exit;
 mod output;
+mod plan;
 mod progress;
 mod report;
 mod run;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::check(&options),
         Command::Report(options) => report::report(&options),
         Command::Anatomy(options) => anatomy::anatomy(&options),
+        Command::Plan(options) => plan::plan(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

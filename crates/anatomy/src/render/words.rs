@@ -34,10 +34,10 @@ pub(super) fn kind(kind: ByteKind) -> &'static str {
         ByteKind::Repeat => "news that the client had already",
         ByteKind::Header => "HTTP heads",
         ByteKind::Framing => "what marks messages off",
-        ByteKind::Control => "ping, pong, close, comments, notices",
+        ByteKind::Control => "ping, pong, close, notices",
         ByteKind::Handshake => "the upgrade",
         ByteKind::Tls => "encryption",
-        ByteKind::TcpIp => "IP and TCP headers, acknowledgements too",
+        ByteKind::TcpIp => "IP and TCP headers of all segments",
     }
 }
 

@@ -91,7 +91,7 @@ impl Play {
                 let frame = line.hear(Unit::Frame).await?;
                 play.note(&mut line, 0, Act::Frame, Vec::new(), frame).await?;
                 // Who must show a token to publish cannot do so in a frame.
-                if scene.options.publish_token.is_none() {
+                if scene.target.publish_token.is_none() {
                     let frame = masked(Opcode::Text, &scene.message(1));
                     play.ask(&mut line, 0, Act::Publish, frame, Unit::Frame).await?;
                 }
@@ -244,7 +244,7 @@ impl Scene<'_> {
     /// anatomy.
     async fn publish(&self, topic: &TopicName) -> anyhow::Result<()> {
         let message = self.message(0);
-        let token = match &self.options.publish_token {
+        let token = match &self.target.publish_token {
             Some(token) => format!("Authorization: Bearer {token}\r\n"),
             None => String::new(),
         };

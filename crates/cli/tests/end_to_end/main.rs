@@ -14,6 +14,7 @@ mod capture;
 mod exits;
 mod model;
 mod pcap;
+mod plan;
 mod proc;
 mod runs;
 mod signals;
