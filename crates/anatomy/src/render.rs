@@ -1,4 +1,4 @@
-//! An anatomy as text and as a page. Both walk over the same [`Anatomy`]s and use the same words.
+//! An anatomy as text and as a page. Both walk over the same [`Anatomy`](crate::Anatomy)s and use the same words.
 
 mod html;
 mod text;

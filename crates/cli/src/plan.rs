@@ -36,6 +36,9 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
+    if !scenario.cells.is_empty() {
+        eprintln!("pushbench: the scenario varies settings; their first combination is planned");
+    }
     let Found { records, unread } = newest(&options.results);
     let (compared, mut left_out) = compare(&records, &|scenario, settings, record, trial| {
         let host = record.run.environment.link.strip_prefix("target http://").unwrap_or(LOOPBACK);

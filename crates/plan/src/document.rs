@@ -212,10 +212,14 @@ fn flip(flip: &Flip) -> String {
             value(flip.now)
         ),
         Variable::Interval => format!(
-            "polling each {} or {} (now each {})",
+            "polling each {} or {} (now each {}{})",
             value(at),
             if is_more { "more seldom" } else { "more often" },
-            value(flip.now)
+            value(flip.now),
+            match flip.age_mean {
+                Some(mean) => format!("; news is then {} old on average", units::seconds(mean)),
+                None => String::new(),
+            }
         ),
         Variable::Payload => format!(
             "with messages of {} or {} (now {})",

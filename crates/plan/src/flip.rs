@@ -39,6 +39,10 @@ pub struct Flip {
     /// Where the two are equal, at the least distance from now; `None` where they are nowhere in
     /// the range.
     pub at: Option<f64>,
+    /// Mean age of the news at a client there in seconds, if there is a law: what the bytes that are
+    /// saved cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_mean: Option<f64>,
     /// The range that was searched.
     pub range: [f64; 2],
 }
@@ -130,12 +134,19 @@ pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
                 other.zip(least).is_none_or(|(other, least)| other >= least)
             };
             let is_whole = variable == Variable::Payload;
+            let at = nearest_change(now, range, is_whole, is_dearer);
+            let age_mean = at.and_then(|at| {
+                let mut varied = scenario.clone();
+                let settings = variable.set(at, &mut varied, transport.settings);
+                predict(&varied, settings).get("age_mean").copied()
+            });
             flips.push(Flip {
                 transport: transport.label.clone(),
                 cheapest: cheapest.label.clone(),
                 variable,
                 now,
-                at: nearest_change(now, range, is_whole, is_dearer),
+                at,
+                age_mean,
                 range,
             });
         }

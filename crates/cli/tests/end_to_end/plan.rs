@@ -150,6 +150,10 @@ fn the_answer_flips_where_it_is_said_to() {
         assert_eq!(planned_at(flag, at * 0.99), often, "{variable} {at}");
         assert_eq!(planned_at(flag, at * 1.01), seldom, "{variable} {at}");
     }
+    // Polling so seldom has its own price.
+    let mut flips = list(&now, "flips").iter();
+    let interval = flips.find(|flip| flip["variable"] == "interval").expect("above");
+    assert!(number(&interval["age_mean"]) > 40.0, "{interval}");
     assert_eq!(at("payload"), None, "a poller is sent the same message ten times as often");
 }
 
