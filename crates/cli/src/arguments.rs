@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
 use pushbench_scenario::parse_duration;
 
+use crate::anatomy::AnatomyOptions;
 use crate::exit;
+use crate::plan::PlanOptions;
 
 /// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
 /// byte by what it was for, how late the news came, and the server's work.
@@ -31,6 +33,10 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Show the record of an earlier run again.
     Report(ReportOptions),
+    /// Make one real exchange and explain every byte of it.
+    Anatomy(AnatomyOptions),
+    /// Say from the model what a size would cost that nobody can run at home.
+    Plan(PlanOptions),
 }
 
 /// How a report is written.

@@ -4,10 +4,12 @@
 //! table of contents: read, check, run, store, report.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
 
+mod anatomy;
 mod arguments;
 mod check;
 mod exit;
 mod output;
+mod plan;
 mod progress;
 mod report;
 mod run;
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Check(options) => check::check(&options),
         Command::Report(options) => report::report(&options),
+        Command::Anatomy(options) => anatomy::anatomy(&options),
+        Command::Plan(options) => plan::plan(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

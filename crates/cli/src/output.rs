@@ -34,10 +34,14 @@ pub(crate) fn write(
     options: &OutputOptions,
     record: Option<String>,
 ) -> anyhow::Result<()> {
-    let file = options.output.as_deref().filter(|path| *path != Path::new("-"));
-    let colour = file.is_none() && has_colour(options);
-    let text = render(run, options.format, colour, record)?;
-    match file {
+    let output = options.output.as_deref();
+    let colour = has_colour(output, options.no_color);
+    put(&render(run, options.format, colour, record)?, output)
+}
+
+/// Writes a text to a file, or to stdout where there is none or it is `-`.
+pub(crate) fn put(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
+    match file(output) {
         Some(path) => {
             fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
         }
@@ -51,10 +55,23 @@ pub(crate) fn write(
     }
 }
 
-/// Whether stdout gets colour: where it is a terminal, unless told otherwise.
-fn has_colour(options: &OutputOptions) -> bool {
+fn file(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| *path != Path::new("-"))
+}
+
+/// Columns that stdout has, if it is a terminal; never more than a report takes.
+pub(crate) fn width() -> usize {
+    let size = rustix::termios::tcgetwinsize(stdout()).ok();
+    size.map(|size| usize::from(size.ws_col))
+        .filter(|columns| *columns > 0)
+        .unwrap_or(WIDTH)
+        .min(WIDTH)
+}
+
+/// Whether a text gets colour: where it goes to a terminal, unless told otherwise.
+pub(crate) fn has_colour(output: Option<&Path>, no_color: bool) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if options.no_color || is_set("NO_COLOR") {
+    if file(output).is_some() || no_color || is_set("NO_COLOR") {
         return false;
     }
     is_set("CLICOLOR_FORCE") || stdout().is_terminal()

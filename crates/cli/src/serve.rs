@@ -81,11 +81,20 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
     Ok(config)
 }
 
+/// Whether a profile is named by its file.
+pub(crate) fn is_file(name: &str) -> bool {
+    name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "head")
+}
+
+/// Text of a profile's file.
+pub(crate) fn head_file(name: &str) -> anyhow::Result<String> {
+    fs::read_to_string(name).with_context(|| format!("cannot read the head {name}"))
+}
+
 /// A built-in profile, or one from a file.
-fn response(name: &str) -> anyhow::Result<ResponseProfile> {
-    if name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "head") {
-        let text =
-            fs::read_to_string(name).with_context(|| format!("cannot read the head {name}"))?;
+pub(crate) fn response(name: &str) -> anyhow::Result<ResponseProfile> {
+    if is_file(name) {
+        let text = head_file(name)?;
         return ResponseProfile::parse(name, &text).with_context(|| name.to_owned());
     }
     Ok(ResponseProfile::built_in(name)?)

@@ -14,7 +14,7 @@ pub mod layout;
 mod markdown;
 mod sections;
 mod text;
-mod units;
+pub mod units;
 
 use pushbench_store::RunV1;
 

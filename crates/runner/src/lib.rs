@@ -22,6 +22,7 @@ mod trial;
 mod work;
 
 pub use machine::{machine, raise_open_files};
+pub use predict::predict;
 pub use run::{Observer, Options, TrialNote, run};
 pub use server_process::ServerCommand;
 pub use target::{Target, TargetError};

@@ -12,7 +12,7 @@ use pushbench_wire::model::{Link, LongPollWork, NudgeWork, PollWork, PushWork, S
 use pushbench_wire::segments::SegmentHeaders;
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`.
-pub(crate) fn predict(
+pub fn predict(
     scenario: &Scenario,
     transport: &Transport,
     host: &str,

@@ -10,10 +10,12 @@
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test found and skipped")]
 
+mod anatomy;
 mod capture;
 mod exits;
 mod model;
 mod pcap;
+mod plan;
 mod proc;
 mod runs;
 mod signals;
