@@ -10,7 +10,7 @@ use pushbench_plan::{Plan, accuracy, compare, document};
 use pushbench_protocol::{RequestProfile, TransportKind};
 use pushbench_report::{TextOptions, render_markdown, render_text};
 use pushbench_runner::predict;
-use pushbench_scenario::{Rate, Scenario, Source, TransportSettings, read};
+use pushbench_scenario::{Rate, Scenario, Source, Transport, TransportSettings, read};
 use pushbench_store::TrialV1;
 use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
 use serde_json::json;
@@ -40,13 +40,13 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
         eprintln!("pushbench: the scenario varies settings; their first combination is planned");
     }
     let Found { records, unread } = newest(&options.results);
-    let (compared, mut left_out) = compare(&records, &|scenario, settings, record, trial| {
+    let (compared, mut left_out) = compare(&records, &|scenario, transport, record, trial| {
         let host = record.run.environment.link.strip_prefix("target http://").unwrap_or(LOOPBACK);
-        predict(scenario, settings, host, headers_of(trial))
+        predict(scenario, transport, host, headers_of(trial))
     });
     left_out.extend(unread);
-    let model = |scenario: &Scenario, settings: TransportSettings| {
-        predict(scenario, settings, &options.host, USUAL)
+    let model = |scenario: &Scenario, transport: &Transport| {
+        predict(scenario, transport, &options.host, USUAL)
     };
     let found = (accuracy(&compared), left_out);
     let plan = Plan::of(&scenario, &model, options.price_per_gb, &records, found);

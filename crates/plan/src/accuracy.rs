@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use pushbench_protocol::{Phase, TransportKind, Unchanged};
-use pushbench_scenario::{Rate, Scenario, Source, TransportSettings, read};
+use pushbench_scenario::{Rate, Scenario, Source, Transport, TransportSettings, read};
 use pushbench_stats::Rounds;
 use pushbench_store::{RunStatus, TrialV1, Verdict};
 use serde::Serialize;
@@ -93,7 +93,7 @@ impl Compared {
 
 /// A model that may look at the trial it is to be held against: at its link, not at its result.
 pub type PredictTrial<'a> =
-    &'a dyn Fn(&Scenario, TransportSettings, &Record, &TrialV1) -> BTreeMap<String, f64>;
+    &'a dyn Fn(&Scenario, &Transport, &Record, &TrialV1) -> BTreeMap<String, f64>;
 
 /// Plans each trial of the records with the news that came and gives what was measured beside it.
 pub fn compare(records: &[Record], predict: PredictTrial<'_>) -> (Vec<Compared>, Vec<LeftOut>) {
@@ -116,25 +116,25 @@ pub fn compare(records: &[Record], predict: PredictTrial<'_>) -> (Vec<Compared>,
                 leave_out(what(), "a trial is invalid");
                 continue;
             }
-            let Some((scenario, settings)) = planned(&scenario, trial) else {
+            let Some((scenario, transport)) = planned(&scenario, trial) else {
                 leave_out(what(), "its scenario has no such transport or cell");
                 continue;
             };
-            if is_before_news(settings, trial) {
+            if is_before_news(transport.settings, trial) {
                 leave_out(
                     what(),
                     "most topics had no news yet, so there was nothing to send again",
                 );
                 continue;
             }
-            let modelled = predict(&scenario, settings, record, trial);
+            let modelled = predict(&scenario, &transport, record, trial);
             for (figure, _) in COMPARED {
                 let found = modelled.get(figure).zip(trial.figures.get(figure));
                 let Some((&modelled, &measured)) = found else { continue };
                 compared.push(Compared {
                     from: record.path.clone(),
                     transport: trial.transport.clone(),
-                    kind: settings.kind(),
+                    kind: transport.settings.kind(),
                     round: trial.round,
                     figure,
                     modelled,
@@ -197,7 +197,7 @@ fn scenario(record: &Record) -> Option<Scenario> {
 }
 
 /// The scenario of a trial with the news that came, and its transport.
-fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, TransportSettings)> {
+fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)> {
     let mut cells = scenario.cells.iter();
     let of_cell = if trial.cell.is_empty() {
         scenario
@@ -205,13 +205,13 @@ fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, TransportS
         &cells.find(|cell| cell.settings == trial.cell)?.scenario
     };
     let mut transports = of_cell.transports.iter();
-    let settings = transports.find(|transport| transport.label == trial.transport)?.settings;
+    let transport = transports.find(|transport| transport.label == trial.transport)?.clone();
     let mut planned = of_cell.clone();
     let measure = trial.phase_seconds.get(&Phase::Measure).map(|_| planned.workload.measure)?;
     let published = u32::try_from(trial.counts.published).ok().and_then(NonZeroU32::new)?;
     let per: Duration = measure.checked_mul(planned.workload.topics.get())?;
     planned.workload.publish.rate = Rate { count: published, per };
-    Some((planned, settings))
+    Some((planned, transport))
 }
 
 /// Whether much of a run of "send it again" was before there was anything to send.

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::figure::bytes_per;
-use pushbench_scenario::{Rate, Scenario, TransportSettings};
+use pushbench_scenario::{Rate, Scenario, Transport, TransportSettings};
 use serde::Serialize;
 
 use crate::Predict;
@@ -76,13 +76,9 @@ impl Variable {
     }
 
     /// The scenario and a transport with this value.
-    fn set(
-        self,
-        value: f64,
-        scenario: &mut Scenario,
-        settings: TransportSettings,
-    ) -> TransportSettings {
-        match (self, settings) {
+    fn set(self, value: f64, scenario: &mut Scenario, transport: &Transport) -> Transport {
+        let mut transport = transport.clone();
+        match (self, transport.settings) {
             (Self::NewsEvery, _) => {
                 let per = Duration::from_secs_f64(value);
                 scenario.workload.publish.rate = Rate { count: NonZeroU32::MIN, per };
@@ -90,7 +86,7 @@ impl Variable {
             (Self::Payload, _) => scenario.workload.payload.bytes = value as u32,
             (Self::Interval, TransportSettings::ShortPoll(mut poll)) => {
                 poll.interval = Duration::from_secs_f64(value);
-                return TransportSettings::ShortPoll(poll);
+                transport.settings = TransportSettings::ShortPoll(poll);
             }
             (
                 Self::Interval,
@@ -101,20 +97,20 @@ impl Variable {
                 | TransportSettings::Nudge(_),
             ) => {}
         }
-        settings
+        transport
     }
 }
 
 /// For each transport but the cheapest and each variable: where it would be cheaper.
 pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
-    let bytes = |scenario: &Scenario, settings| {
-        let figures = predict(scenario, settings);
+    let bytes = |scenario: &Scenario, transport: &Transport| {
+        let figures = predict(scenario, transport);
         figures.get(&bytes_per("wire", None, "client_second")).copied()
     };
     let present: Vec<_> = scenario
         .transports
         .iter()
-        .filter_map(|transport| Some((transport, bytes(scenario, transport.settings)?)))
+        .filter_map(|transport| Some((transport, bytes(scenario, transport)?)))
         .collect();
     let Some((cheapest, _)) = present.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
         return Vec::new();
@@ -128,17 +124,17 @@ pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
             let range = variable.range(scenario, interval);
             let is_dearer = |value: f64| {
                 let mut varied = scenario.clone();
-                let other = variable.set(value, &mut varied, transport.settings);
-                let least = variable.set(value, &mut varied, cheapest.settings);
-                let (other, least) = (bytes(&varied, other), bytes(&varied, least));
+                let other = variable.set(value, &mut varied, transport);
+                let least = variable.set(value, &mut varied, cheapest);
+                let (other, least) = (bytes(&varied, &other), bytes(&varied, &least));
                 other.zip(least).is_none_or(|(other, least)| other >= least)
             };
             let is_whole = variable == Variable::Payload;
             let at = nearest_change(now, range, is_whole, is_dearer);
             let age_mean = at.and_then(|at| {
                 let mut varied = scenario.clone();
-                let settings = variable.set(at, &mut varied, transport.settings);
-                predict(&varied, settings).get("age_mean").copied()
+                let transport = variable.set(at, &mut varied, transport);
+                predict(&varied, &transport).get("age_mean").copied()
             });
             flips.push(Flip {
                 transport: transport.label.clone(),

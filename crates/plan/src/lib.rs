@@ -16,7 +16,7 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use pushbench_scenario::{Scenario, TransportSettings};
+use pushbench_scenario::{Scenario, Transport};
 
 pub use accuracy::{Accuracy, Compared, Deviation, LeftOut, PredictTrial, accuracy, compare};
 pub use document::document;
@@ -25,4 +25,4 @@ pub use memory::{Memory, Record};
 pub use plan::{Money, Plan, Planned};
 
 /// A model: the figures of a transport of a scenario, by the names of the catalogue.
-pub type Predict<'a> = &'a dyn Fn(&Scenario, TransportSettings) -> BTreeMap<String, f64>;
+pub type Predict<'a> = &'a dyn Fn(&Scenario, &Transport) -> BTreeMap<String, f64>;

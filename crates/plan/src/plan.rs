@@ -73,7 +73,7 @@ impl Plan {
         (accuracy, left_out): (Vec<Accuracy>, Vec<LeftOut>),
     ) -> Self {
         let transports = scenario.transports.iter().map(|transport| {
-            let modelled = predict(scenario, transport.settings);
+            let modelled = predict(scenario, transport);
             let kind = transport.settings.kind();
             let clients = scenario.workload.clients.get();
             let gigabytes = |direction| {
