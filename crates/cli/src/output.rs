@@ -24,7 +24,9 @@ pub(crate) fn render(
         Format::Text => pushbench_report::text(run, &TextOptions { colour, width: WIDTH, record }),
         Format::Md => pushbench_report::markdown(run, record.as_deref()),
         Format::Csv => pushbench_report::csv(run),
+        Format::Html => pushbench_report::html(run, record.as_deref()),
         Format::Json => serde_json::to_string_pretty(run)? + "\n",
+        Format::Svg => unreachable!("charts are a folder of files, never one text"),
     })
 }
 
@@ -34,7 +36,10 @@ pub(crate) fn write(
     options: &OutputOptions,
     record: Option<String>,
 ) -> anyhow::Result<()> {
-    let file = options.output.as_deref().filter(|path| *path != Path::new("-"));
+    let file = options.path();
+    if let (Format::Svg, Some(folder)) = (options.format, file) {
+        return write_slides(run, folder);
+    }
     let colour = file.is_none() && has_colour(options);
     let text = render(run, options.format, colour, record)?;
     match file {
@@ -49,6 +54,16 @@ pub(crate) fn write(
             }
         }
     }
+}
+
+/// Writes each chart into a file of the folder, which is made if it is not there.
+fn write_slides(run: &RunV1, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for slide in pushbench_report::slides(run) {
+        let path = folder.join(slide.file);
+        fs::write(&path, slide.svg).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Whether stdout gets colour: where it is a terminal, unless told otherwise.
