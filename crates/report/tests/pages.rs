@@ -4,6 +4,7 @@ mod runs;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use pushbench_report::layout::{Block, Document, Row, Span};
 use pushbench_report::{document, html, slides, text};
@@ -37,12 +38,20 @@ fn hostile() -> RunV1 {
     run
 }
 
-fn every_run() -> Vec<(&'static str, RunV1)> {
+/// A run and its page.
+struct Shown {
+    name: &'static str,
+    run: RunV1,
+    page: String,
+}
+
+/// Every run that must make a good page; drawn once for all tests.
+static EVERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
     let mut all = runs::every();
     all.push(("hostile", hostile()));
     all.extend(["all-transports", "idle-feed"].map(|name| (name, reference(name))));
-    all
-}
+    all.into_iter().map(|(name, run)| Shown { name, page: page(&run), run }).collect()
+});
 
 fn page(run: &RunV1) -> String {
     html(run, Some(RECORD))
@@ -59,8 +68,8 @@ fn words(text: &str) -> String {
 
 #[test]
 fn every_page_is_well_formed() {
-    for (name, run) in every_run() {
-        let parsed = Html::parse_document(&page(&run));
+    for Shown { name, page, .. } in &*EVERY {
+        let parsed = Html::parse_document(page);
         assert!(parsed.errors.is_empty(), "{name}: {:?}", parsed.errors);
     }
 }
@@ -79,9 +88,8 @@ fn nothing_on_a_page_is_fetched_from_anywhere() {
         "formaction",
         "ping",
     ];
-    for (name, run) in every_run() {
-        let source = page(&run);
-        let parsed = Html::parse_document(&source);
+    for Shown { name, page, .. } in &*EVERY {
+        let parsed = Html::parse_document(page);
         for element in all(&parsed, "*") {
             for (attribute, value) in element.value().attrs() {
                 let stays = !FETCHING.contains(&attribute) || value.starts_with('#');
@@ -103,9 +111,8 @@ fn nothing_on_a_page_is_fetched_from_anywhere() {
 
 #[test]
 fn every_name_on_a_page_is_there_once_and_whatever_is_referred_to_exists() {
-    for (name, run) in every_run() {
-        let source = page(&run);
-        let parsed = Html::parse_document(&source);
+    for Shown { name, page, .. } in &*EVERY {
+        let parsed = Html::parse_document(page);
         let mut ids = BTreeSet::new();
         for element in all(&parsed, "[id]") {
             let id = element.attr("id").unwrap();
@@ -117,7 +124,7 @@ fn every_name_on_a_page_is_there_once_and_whatever_is_referred_to_exists() {
             let names = element.attr("aria-labelledby").unwrap().split(' ');
             names.map(str::to_owned).collect::<Vec<_>>()
         });
-        let fills = source.split("url(#").skip(1);
+        let fills = page.split("url(#").skip(1);
         let fills = fills.map(|rest| rest.split_once(')').unwrap().0.to_owned());
         for wanted in links.chain(labels).chain(fills) {
             assert!(ids.contains(&wanted), "{name}: {wanted} is not there");
@@ -127,9 +134,9 @@ fn every_name_on_a_page_is_there_once_and_whatever_is_referred_to_exists() {
 
 #[test]
 fn every_chart_has_its_text_alternative_and_its_numbers() {
-    for (name, run) in every_run() {
-        let document = document(&run, None);
-        let parsed = Html::parse_document(&page(&run));
+    for Shown { name, run, page } in &*EVERY {
+        let document = document(run, None);
+        let parsed = Html::parse_document(page);
         let figures = all(&parsed, "figure");
         assert_eq!(figures.len(), document.charts().count(), "{name}");
         let of = |figure: &ElementRef<'_>, selector: &str| {
@@ -187,12 +194,12 @@ fn what_people_and_machines_name_never_becomes_markup() {
 
 #[test]
 fn the_page_says_all_that_the_text_says() {
-    for (name, run) in every_run() {
-        let parsed = Html::parse_document(&page(&run));
+    for Shown { name, run, page } in &*EVERY {
+        let parsed = Html::parse_document(page);
         let said = words(&all(&parsed, "body")[0].text().collect::<Vec<_>>().join(" "));
         let squeezed = |text: &str| text.replace([' ', '\u{1b}', '\u{fffd}'], "");
         let said = squeezed(&said);
-        for line in lines(&document(&run, Some(RECORD))) {
+        for line in lines(&document(run, Some(RECORD))) {
             let line = squeezed(&words(&line));
             assert!(said.contains(&line), "{name}: {line}");
         }
@@ -232,9 +239,9 @@ fn a_record_always_gives_the_same_page_and_the_same_slides() {
 
 #[test]
 fn a_slide_is_whole_xml_with_its_own_colours_and_patterns() {
-    for (name, run) in every_run() {
+    for Shown { name, run, .. } in &*EVERY {
         let mut files = BTreeSet::new();
-        for slide in slides(&run) {
+        for slide in slides(run) {
             assert!(files.insert(slide.file.clone()), "{name}: {} twice", slide.file);
             let parsed = roxmltree::Document::parse(&slide.svg)
                 .unwrap_or_else(|error| panic!("{name}, {}: {error}", slide.file));
@@ -254,8 +261,8 @@ fn a_slide_is_whole_xml_with_its_own_colours_and_patterns() {
 
 #[test]
 fn the_text_passes_pictures_over() {
-    for (name, run) in every_run() {
-        let text = text(&run, &pushbench_report::TextOptions::default());
+    for Shown { name, run, .. } in &*EVERY {
+        let text = text(run, &pushbench_report::TextOptions::default());
         assert!(!text.contains("\nUp and down\n") && !text.contains("<svg"), "{name}");
     }
 }

@@ -99,6 +99,15 @@ fn csv_has_a_row_for_each_trial_and_the_same_columns_in_all() {
 }
 
 #[test]
+fn csv_has_a_number_for_each_swept_setting() {
+    let csv = csv(&runs::sweep());
+    let last: Vec<_> = csv.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(last[0], "swept_payload_bytes");
+    assert_eq!(last.iter().filter(|value| **value == "20").count(), 6);
+    assert_eq!(last.iter().filter(|value| **value == "200").count(), 6);
+}
+
+#[test]
 fn an_invalid_run_says_so_before_any_number() {
     let text = text(&runs::invalid(), &options());
     let warned = text.find("must not be believed").expect("it warns");
