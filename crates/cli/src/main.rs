@@ -8,6 +8,7 @@ mod arguments;
 mod check;
 mod exit;
 mod output;
+mod pace;
 mod progress;
 mod report;
 mod run;
