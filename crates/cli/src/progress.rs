@@ -30,7 +30,7 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn new(stop: Stop, quiet: bool) -> Self {
         let bar = (!quiet && stderr().is_terminal()).then(|| {
-            let style = ProgressStyle::with_template("{prefix} [{bar:20}] {wide_msg}")
+            let style = ProgressStyle::with_template("{prefix} [{bar:20}]\n  {wide_msg}")
                 .expect("the template is a constant")
                 .progress_chars("=> ");
             ProgressBar::new(1_000).with_style(style)
@@ -59,22 +59,22 @@ fn standing(note: TrialNote<'_>, progress: Progress, rate: Option<f64>, left: Du
     if progress.failed > 0 {
         parts.push(format!("{} failed", progress.failed));
     }
-    match progress.phase {
-        Phase::Connect | Phase::WarmUp => {}
-        Phase::Measure | Phase::Drain | Phase::Close => {
+    match (progress.phase, rate) {
+        (Phase::Connect | Phase::WarmUp, _) => {}
+        (_, Some(rate)) => parts.push(format!("{rate:.0} messages/s")),
+        (Phase::Measure | Phase::Drain | Phase::Close, None) => {
             parts.push(format!("{} messages", progress.delivered));
         }
     }
-    parts.extend(rate.map(|rate| format!("{rate:.0}/s")));
-    let late = |late: Duration| format!("at most {:.1} ms late", late.as_secs_f64() * 1e3);
+    let late = |late: Duration| format!("up to {:.1} ms late", late.as_secs_f64() * 1e3);
     parts.extend(progress.late.map(late));
-    parts.push(about(left));
+    parts.push(format!("{} left", in_seconds(left)));
     let share = (progress.share.clamp(0.0, 1.0) * 100.0).floor();
     format!("{} {share}%: {}", progress.phase, parts.join(", "))
 }
 
-fn about(left: Duration) -> String {
-    format!("about {} left", format_duration(Duration::from_secs(left.as_secs())))
+fn in_seconds(left: Duration) -> String {
+    format_duration(Duration::from_secs(left.as_secs()))
 }
 
 impl Observer for Show {
@@ -114,7 +114,7 @@ impl Observer for Show {
         self.pace.end(now, note.planned);
         self.pace.begin(now);
         let left = self.pace.left(now, Duration::ZERO, note.planned_after);
-        let text = format!("{}: {verdict}; {}", head(note), about(left));
+        let text = format!("{}: {verdict}; about {} left", head(note), in_seconds(left));
         match &self.bar {
             Some(bar) if note.number == note.of => bar.finish_and_clear(),
             Some(bar) => bar.println(text),
@@ -155,8 +155,8 @@ mod tests {
         let text = standing(NOTE, progress(Phase::Measure), Some(499.6), left);
         assert_eq!(
             format!("{}, {text}", head(NOTE)),
-            "trial 4/6 websocket round 2, measure 40%: 500/500 clients, 1250 messages, 500/s, at \
-             most 3.2 ms late, about 25s left"
+            "trial 4/6 websocket round 2, measure 40%: 500/500 clients, 500 messages/s, up to \
+             3.2 ms late, 25s left"
         );
     }
 
@@ -165,7 +165,7 @@ mod tests {
         let connecting = Progress { failed: 2, late: None, ..progress(Phase::Connect) };
         assert_eq!(
             standing(NOTE, connecting, None, Duration::ZERO),
-            "connect 40%: 500/500 clients, 2 failed, about 0s left"
+            "connect 40%: 500/500 clients, 2 failed, 0s left"
         );
     }
 }
