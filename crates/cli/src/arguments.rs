@@ -3,10 +3,10 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
 use pushbench_scenario::parse_duration;
 
@@ -50,6 +50,10 @@ pub(crate) enum Format {
     Md,
     /// One row for each transport and round.
     Csv,
+    /// One page that needs nothing else, with charts.
+    Html,
+    /// The charts alone, a file each, into the folder that `--output` names.
+    Svg,
 }
 
 /// What is done otherwise than the scenario says.
@@ -70,11 +74,28 @@ pub(crate) struct OutputOptions {
     #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
     pub(crate) format: Format,
     /// Write the report here instead of to stdout; `-` is stdout.
-    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    #[arg(short, long, value_name = "PATH", env = "PUSHBENCH_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
     /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
     #[arg(long)]
     pub(crate) no_color: bool,
+}
+
+impl OutputOptions {
+    /// The file or folder that is asked for; `None` is stdout.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
+    /// Ends the process as for any wrong usage if there is nowhere to write to.
+    pub(crate) fn insist(&self) {
+        if self.format == Format::Svg && self.path().is_none() {
+            let problem =
+                "`--format svg` makes a file of each chart: name a folder with `--output`";
+            let kind = clap::error::ErrorKind::MissingRequiredArgument;
+            Arguments::command().error(kind, problem).exit();
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -126,7 +147,9 @@ pub(crate) struct CheckOptions {
 #[command(after_help = "\
 Examples:
   pushbench report results/quickstart/20261122T143000Z-7k3mqa
-  pushbench report results/quickstart/20261122T143000Z-7k3mqa/run.json --format csv -o run.csv")]
+  pushbench report results/quickstart/20261122T143000Z-7k3mqa/run.json --format csv -o run.csv
+  pushbench report results/reference/all-transports --format html -o report.html
+  pushbench report results/reference/all-transports --format svg -o charts/")]
 pub(crate) struct ReportOptions {
     /// A run: its folder or its run.json.
     pub(crate) run: PathBuf,
@@ -225,8 +248,6 @@ fn expected(all: &[impl std::fmt::Display]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

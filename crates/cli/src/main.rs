@@ -9,6 +9,7 @@ mod arguments;
 mod check;
 mod exit;
 mod output;
+mod pace;
 mod plan;
 mod progress;
 mod report;

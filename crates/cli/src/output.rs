@@ -24,7 +24,9 @@ pub(crate) fn render(
         Format::Text => pushbench_report::text(run, &TextOptions { colour, width: WIDTH, record }),
         Format::Md => pushbench_report::markdown(run, record.as_deref()),
         Format::Csv => pushbench_report::csv(run),
+        Format::Html => pushbench_report::html(run, record.as_deref()),
         Format::Json => serde_json::to_string_pretty(run)? + "\n",
+        Format::Svg => unreachable!("charts are a folder of files, never one text"),
     })
 }
 
@@ -35,6 +37,9 @@ pub(crate) fn write(
     record: Option<String>,
 ) -> anyhow::Result<()> {
     let output = options.output.as_deref();
+    if let (Format::Svg, Some(folder)) = (options.format, options.path()) {
+        return write_slides(run, folder);
+    }
     let colour = has_colour(output, options.no_color);
     put(&render(run, options.format, colour, record)?, output)
 }
@@ -53,6 +58,16 @@ pub(crate) fn put(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
             }
         }
     }
+}
+
+/// Writes each chart into a file of the folder, which is made if it is not there.
+fn write_slides(run: &RunV1, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for slide in pushbench_report::slides(run) {
+        let path = folder.join(slide.file);
+        fs::write(&path, slide.svg).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn file(output: Option<&Path>) -> Option<&Path> {

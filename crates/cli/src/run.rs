@@ -13,8 +13,12 @@ use crate::progress::Show;
 use crate::scenario_file::{limits_of_this_machine, read_scenario};
 use crate::signals::Stop;
 
+/// Name of the page beside a record.
+const PAGE_FILE: &str = "report.html";
+
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
+    options.output.insist();
     let read = read_scenario(&options.scenario, &options.changes.set, &options.changes.only)?;
     let scenario = match read.scenario {
         Ok(scenario) => scenario,
@@ -46,6 +50,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     let record = pushbench_store::write(&run, &folder, &rendered(&run, &folder)?)
         .with_context(|| format!("cannot write the record to {}", folder.display()))?;
     output::write(&run, &options.output, Some(record.display().to_string()))?;
+    eprintln!("pushbench: to look at in a browser: {}", folder.join(PAGE_FILE).display());
     if let Some(failure) = &run.failure {
         eprintln!("pushbench: {failure}");
     }
@@ -85,9 +90,10 @@ fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
 }
 
 /// The reports that lie beside the record.
-fn rendered(run: &RunV1, folder: &std::path::Path) -> anyhow::Result<[(&'static str, String); 1]> {
+fn rendered(run: &RunV1, folder: &Path) -> anyhow::Result<[(&'static str, String); 2]> {
     let record = folder.join(pushbench_store::RECORD_FILE).display().to_string();
-    Ok([("report.md", output::render(run, Format::Md, false, Some(record))?)])
+    let rendered = |format| output::render(run, format, false, Some(record.clone()));
+    Ok([("report.md", rendered(Format::Md)?), (PAGE_FILE, rendered(Format::Html)?)])
 }
 
 fn exit(run: &RunV1) -> Exit {

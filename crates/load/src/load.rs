@@ -48,6 +48,9 @@ pub struct Progress {
     pub delivered: u64,
     /// How far the phase is, 0 to 1.
     pub share: f64,
+    /// The latest that a poll or a publish of the measure phase was sent after it was due; `None`
+    /// before the first.
+    pub late: Option<Duration>,
 }
 
 /// Looks at the progress of a trial and may end it.
@@ -217,7 +220,7 @@ impl Load {
         loop {
             let status = self.status();
             let reached = share(&status, self);
-            watch(progress(phase, &status, reached))?;
+            watch(self.progress(phase, &status, reached))?;
             if reached >= 1.0 || clock::now().since(begin) >= bound {
                 return ControlFlow::Continue(());
             }
@@ -232,7 +235,7 @@ impl Load {
         let mut still_since = begin;
         loop {
             let status = self.status();
-            watch(progress(phase, &status, 1.0))?;
+            watch(self.progress(phase, &status, 1.0))?;
             let now = clock::now();
             if bytes != Some(status.bytes) || status.in_flight > 0 {
                 bytes = Some(status.bytes);
@@ -250,7 +253,7 @@ impl Load {
     }
 
     fn show(&self, phase: Phase, share: f64, watch: &mut Watch<'_>) -> ControlFlow<()> {
-        watch(progress(phase, &self.status(), share.min(1.0)))
+        watch(self.progress(phase, &self.status(), share.min(1.0)))
     }
 
     fn begin(&self, phase: Phase, at: Timestamp) {
@@ -288,18 +291,20 @@ impl Load {
             sum.bytes += status.bytes;
             sum.delivered += status.delivered;
             sum.cpu += status.cpu;
+            sum.late = sum.late.max(status.late);
         }
         sum
     }
-}
 
-fn progress(phase: Phase, status: &Status, share: f64) -> Progress {
-    Progress {
-        phase,
-        connected: status.connected,
-        failed: status.failed,
-        delivered: status.delivered,
-        share,
+    fn progress(&self, phase: Phase, status: &Status, share: f64) -> Progress {
+        Progress {
+            phase,
+            connected: status.connected,
+            failed: status.failed,
+            delivered: status.delivered,
+            share,
+            late: status.late.max(self.publisher.late()),
+        }
     }
 }
 

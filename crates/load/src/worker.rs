@@ -56,6 +56,8 @@ pub(crate) struct Status {
     pub(crate) bytes: u64,
     pub(crate) delivered: u64,
     pub(crate) cpu: Duration,
+    /// The latest poll of the measure phase, from due to sent.
+    pub(crate) late: Option<Duration>,
 }
 
 /// What the clients of one worker share. One thread owns it, so nothing here is locked.
@@ -155,6 +157,7 @@ impl Shared {
             bytes: self.probes.borrow().iter().map(|probe| probe.bytes()).sum(),
             delivered: recorder.counts.deliveries_in_measure,
             cpu: clock::thread_cpu_time(),
+            late: recorder.poll_lateness.max(),
         }
     }
 }

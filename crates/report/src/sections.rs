@@ -8,7 +8,9 @@ mod directions;
 mod expectations;
 mod legend;
 mod machine;
+mod pictures;
 mod published;
+pub(crate) mod swept;
 mod validity;
 
 use pushbench_store::RunV1;
@@ -17,10 +19,15 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 12] = [
+    let sections: [Option<Section>; 17] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
+        pictures::bytes::layers(run),
+        pictures::bytes::directions(run),
+        pictures::waiting::waiting(run),
+        pictures::sweep::sweep(run),
+        pictures::work::work(run),
         curve::curves(run),
         comparison::glance(run),
         comparison::comparison(run),

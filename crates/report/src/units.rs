@@ -17,6 +17,18 @@ pub fn scaled(unit: Unit, value: f64) -> String {
     }
 }
 
+/// The same where an axis is marked: no more digits than the value has.
+pub(crate) fn tick(unit: Unit, value: f64) -> String {
+    let text = scaled(unit, value);
+    let split = text.find(|c: char| !c.is_ascii_digit() && !".,-".contains(c));
+    let (number, unit) = text.split_at(split.unwrap_or(text.len()));
+    let number = match number.contains('.') {
+        true => number.trim_end_matches('0').trim_end_matches('.'),
+        false => number,
+    };
+    format!("{number}{unit}")
+}
+
 /// Seconds as ns, us, ms or s.
 pub fn seconds(value: f64) -> String {
     with_unit(value, &[("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0)])
@@ -168,6 +180,21 @@ mod tests {
             [(0.0, "0%"), (0.0001, "<0.1%"), (0.3679, "36.8%"), (0.99999, ">99.9%"), (1.0, "100%")]
         {
             assert_eq!(share(value), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_marks_of_an_axis_have_no_needless_digits() {
+        for (unit, value, text) in [
+            (Unit::Seconds, 0.005, "5 ms"),
+            (Unit::Seconds, 1.5, "1.5 s"),
+            (Unit::Bytes, 1_200.0, "1,200 B"),
+            (Unit::Bytes, 20_000.0, "20 kB"),
+            (Unit::Share, 0.5, "50%"),
+            (Unit::Count, 0.25, "0.25"),
+            (Unit::Count, 1e-10, "1e-10"),
+        ] {
+            assert_eq!(tick(unit, value), text);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A run: the trials of a scenario in turn.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use pushbench_load::Progress;
 use pushbench_scenario::Scenario;
@@ -59,6 +60,11 @@ pub struct TrialNote<'a> {
     pub of: usize,
     /// Clients that it plays.
     pub clients: u32,
+    /// How long its scenario has it connect, warm up and measure; starting, draining and closing
+    /// come on top.
+    pub planned: Duration,
+    /// The same of all trials after it together.
+    pub planned_after: Duration,
 }
 
 /// Sees a run go by and may end it.
@@ -135,6 +141,11 @@ fn play_all(
             number: index + 1,
             of: plans.len(),
             clients: played.workload.clients.get(),
+            planned: planned(played),
+            planned_after: plans[index + 1..]
+                .iter()
+                .map(|&later| planned(scenario.of(later)))
+                .sum(),
         };
         observer.trial_begins(note);
         let mut stopped = false;
@@ -153,6 +164,13 @@ fn play_all(
         }
     }
     Ok(())
+}
+
+/// How long a trial of a scenario lasts by its settings alone.
+fn planned(scenario: &Scenario) -> Duration {
+    let connects = f64::from(scenario.workload.clients.get())
+        / f64::from(scenario.load.connects_per_second.get());
+    Duration::from_secs_f64(connects) + scenario.workload.warm_up + scenario.workload.measure
 }
 
 /// Holds the scenario's expectations against the medians over rounds, in each cell of a sweep.
