@@ -6,9 +6,14 @@
 //! them) or judges a trial (its checks do).
 //!
 //! Start with `sections.rs`, the table of contents; the face of the product is
-//! `sections/comparison.rs`.
+//! `sections/comparison.rs`. What two runs have to say to each other is decided by
+//! `pushbench-compare` and becomes a document in `comparison_report.rs`; [`bmf`] and [`github`] are
+//! for services that keep the history of figures.
 
+mod comparison_report;
+mod comparison_table;
 mod csv;
+mod exports;
 mod figures;
 pub mod layout;
 mod markdown;
@@ -18,7 +23,9 @@ mod units;
 
 use pushbench_store::RunV1;
 
+pub use comparison_report::{Compared, comparison_document, comparison_json};
 pub use csv::csv;
+pub use exports::{bmf, github};
 pub use markdown::render_markdown;
 pub use sections::document;
 pub use text::{TextOptions, render_text};
