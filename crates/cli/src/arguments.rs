@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Show the record of an earlier run again.
     Report(ReportOptions),
+    /// Compare runs with a base: what changed, by how much, and whether that may be said.
+    Compare(crate::compare::CompareOptions),
+    /// List the runs on record, the newest first.
+    Results(crate::results::ResultsOptions),
 }
 
 /// How a report is written.

@@ -6,11 +6,14 @@
 
 mod arguments;
 mod check;
+mod compare;
 mod exit;
 mod output;
 mod progress;
 mod report;
+mod results;
 mod run;
+mod runs;
 mod scenario_file;
 mod serve;
 mod signals;
@@ -29,6 +32,8 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Check(options) => check::check(&options),
         Command::Report(options) => report::report(&options),
+        Command::Compare(options) => compare::compare(&options),
+        Command::Results(options) => results::results(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

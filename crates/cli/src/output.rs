@@ -34,9 +34,18 @@ pub(crate) fn write(
     options: &OutputOptions,
     record: Option<String>,
 ) -> anyhow::Result<()> {
-    let file = options.output.as_deref().filter(|path| *path != Path::new("-"));
-    let colour = file.is_none() && has_colour(options);
-    let text = render(run, options.format, colour, record)?;
+    let file = file_of(options.output.as_deref());
+    let colour = file.is_none() && has_colour(options.no_color);
+    put(&render(run, options.format, colour, record)?, file)
+}
+
+/// Where a report goes: a file, or stdout where there is none or it is `-`.
+pub(crate) fn file_of(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| *path != Path::new("-"))
+}
+
+/// Writes a text to a file, or to stdout.
+pub(crate) fn put(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
     match file {
         Some(path) => {
             fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
@@ -51,10 +60,17 @@ pub(crate) fn write(
     }
 }
 
+/// Columns that a report may take: those of the terminal, if that has fewer.
+pub(crate) fn width() -> usize {
+    let terminal = stdout().is_terminal().then(|| rustix::termios::tcgetwinsize(stdout()).ok());
+    let columns = terminal.flatten().map(|size| usize::from(size.ws_col));
+    columns.filter(|&columns| columns > 0).map_or(WIDTH, |columns| columns.min(WIDTH))
+}
+
 /// Whether stdout gets colour: where it is a terminal, unless told otherwise.
-fn has_colour(options: &OutputOptions) -> bool {
+pub(crate) fn has_colour(no_color: bool) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if options.no_color || is_set("NO_COLOR") {
+    if no_color || is_set("NO_COLOR") {
         return false;
     }
     is_set("CLICOLOR_FORCE") || stdout().is_terminal()
