@@ -100,7 +100,7 @@ fn text(runs: &[Recorded]) -> String {
             "{id}  {started}  {verdict:verdict_width$}  {scenario:scenario_width$}  {rounds} {plural}: {}\n",
             transports.join(", ")
         );
-        write!(out, "{line}        {question}\n").expect("a string takes every write");
+        writeln!(out, "{line}        {question}").expect("a string takes every write");
     }
     out
 }

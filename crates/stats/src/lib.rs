@@ -2,7 +2,7 @@
 //!
 //! [`Histogram`] is one trial's samples, [`Rounds`] is one figure over a run's trials, and
 //! [`mode_near`] looks for the bumps that TCP's timers leave. [`Welch`] is the interval for the
-//! difference of one figure between two runs (of its logarithm: for their ratio), and [`holm`] keeps
+//! difference of one figure between two runs (of its logarithm: for their ratio), and [`holm()`] keeps
 //! many such questions from raising alarms by their number alone. All of it is arithmetic: no
 //! clock, no files, no random numbers.
 //!

@@ -99,11 +99,10 @@ interval = "500ms"
     ] {
         let change = changes.iter().find(|change| change["figure"] == figure).expect("compared");
         let found = &change["found"];
-        match by {
-            0.0 => assert_eq!(found["method"], "same", "{change}"),
-            by => {
-                assert_eq!((&found["method"], &found["difference"]), (&"exact".into(), &by.into()))
-            }
+        if by == 0.0 {
+            assert_eq!(found["method"], "same", "{change}");
+        } else {
+            assert_eq!((&found["method"], &found["difference"]), (&"exact".into(), &by.into()));
         }
     }
     let back = bench.play(&[&["compare", "latest:small", &base], &gate[..]].concat());
