@@ -37,6 +37,10 @@ pub(crate) enum Command {
     Anatomy(AnatomyOptions),
     /// Say from the model what a size would cost that nobody can run at home.
     Plan(PlanOptions),
+    /// Compare runs with a base: what changed, by how much, and whether that may be said.
+    Compare(crate::compare::CompareOptions),
+    /// List the runs on record, the newest first.
+    Results(crate::results::ResultsOptions),
 }
 
 /// How a report is written.

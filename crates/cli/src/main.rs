@@ -7,13 +7,16 @@
 mod anatomy;
 mod arguments;
 mod check;
+mod compare;
 mod exit;
 mod output;
 mod pace;
 mod plan;
 mod progress;
 mod report;
+mod results;
 mod run;
+mod runs;
 mod scenario_file;
 mod serve;
 mod signals;
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
         Command::Report(options) => report::report(&options),
         Command::Anatomy(options) => anatomy::anatomy(&options),
         Command::Plan(options) => plan::plan(&options),
+        Command::Compare(options) => compare::compare(&options),
+        Command::Results(options) => results::results(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

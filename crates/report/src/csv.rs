@@ -83,7 +83,7 @@ fn swept_column(setting: &Swept) -> String {
 
 /// Name of a figure's column: with its unit, before what qualifies it, so that names sort
 /// together: `latency_s_p99`, `server_cpu_s_per_delivery`.
-fn column(figure: &Figure) -> String {
+pub(crate) fn column(figure: &Figure) -> String {
     let unit = match figure.unit {
         Unit::Bytes => "bytes",
         Unit::BitsPerSecond => "bits_per_second",

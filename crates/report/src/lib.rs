@@ -2,14 +2,19 @@
 //!
 //! [`document`] builds what a report says, once, as a [`layout::Document`]; [`render_text`],
 //! [`render_markdown`] and [`render_html`] are walks over it and hold no words of their own;
-//! [`slides`] are its charts alone. [`csv`] is for programs and goes its own way. Deliberately absent: anything that computes a figure (the record has
-//! them) or judges a trial (its checks do).
+//! [`slides`] are its charts alone. [`csv`] is for programs and goes its own way. Deliberately
+//! absent: anything that computes a figure (the record has them) or judges a trial (its checks do).
 //!
 //! Start with `sections.rs`, the table of contents; the face of the product is
-//! `sections/comparison.rs`.
+//! `sections/comparison.rs`. What two runs have to say to each other is decided by
+//! `pushbench-compare` and becomes a document in `comparison_report.rs`; [`bmf`] and [`github`] are
+//! for services that keep the history of figures.
 
 pub mod chart;
+mod comparison_report;
+mod comparison_table;
 mod csv;
+mod exports;
 mod figures;
 mod html;
 pub mod layout;
@@ -21,7 +26,9 @@ pub mod units;
 
 use pushbench_store::RunV1;
 
+pub use comparison_report::{Compared, comparison_document, comparison_json};
 pub use csv::csv;
+pub use exports::{bmf, github};
 pub use html::render_html;
 pub use markdown::render_markdown;
 pub use sections::document;
