@@ -32,6 +32,17 @@ impl Boundary {
     pub const ALL: [Self; 5] =
         [Self::Connected, Self::WarmedUp, Self::Measured, Self::Drained, Self::Closed];
 
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::WarmedUp => "warmed up",
+            Self::Measured => "measured",
+            Self::Drained => "drained",
+            Self::Closed => "closed",
+        }
+    }
+
     /// The phase that begins here.
     pub(crate) const fn opens(self) -> Phase {
         match self {
@@ -41,6 +52,24 @@ impl Boundary {
             Self::Drained | Self::Closed => Phase::Close,
         }
     }
+}
+
+/// What the server's sockets have carried for the clients of a trial.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ServerSums {
+    /// Bytes read.
+    pub received: u64,
+    /// Bytes written.
+    pub sent: u64,
+}
+
+/// What did not come to agree at a boundary, so that it is no end of a span of comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unrest {
+    /// Codec, sockets and kernel of the clients.
+    Clients,
+    /// The server's sockets with the clients'.
+    Server,
 }
 
 /// Sums over connections since each was opened.
@@ -263,8 +292,10 @@ pub struct Outcome {
     pub publisher: PublisherOutcome,
     /// CPU time of each worker over the measure phase.
     pub worker_cpu: Vec<Duration>,
-    /// Whether each quiet moment was really quiet within its bound.
-    pub quiet: bool,
+    /// What the server had carried at each boundary at which both sides stood still.
+    pub server: BTreeMap<Boundary, ServerSums>,
+    /// Boundaries that had to be taken while something was on its way.
+    pub unrest: BTreeMap<Boundary, Unrest>,
 }
 
 impl Outcome {

@@ -42,6 +42,18 @@ impl Plan {
         TopicName::numbered(topic)
     }
 
+    /// Whether the server's clock moves bytes where nothing is published and no poll is due: holds
+    /// end, heartbeats are sent.
+    pub fn has_server_clock(&self) -> bool {
+        match self.transport {
+            TransportSettings::LongPoll(_) => true,
+            TransportSettings::Sse(sse) => sse.heartbeat.is_some(),
+            TransportSettings::WebSocket(socket) => socket.heartbeat.is_some(),
+            TransportSettings::Nudge(nudge) => nudge.heartbeat.is_some(),
+            TransportSettings::ShortPoll(_) | TransportSettings::Stream(_) => false,
+        }
+    }
+
     /// End of the warm-up on the schedule.
     pub fn warm_up_end(&self) -> Duration {
         self.scenario.workload.warm_up

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc as mpsc_std};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use pushbench_wire::segments::{SegmentHeaders, segments_for};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::boundary::{Booked, Standing};
 use crate::connection::{Connection, Probe};
 use crate::fault::Fault;
 use crate::grid::Grid;
@@ -35,8 +36,8 @@ pub(crate) enum Command {
     Connect,
     /// Say how things stand.
     Report(oneshot::Sender<Status>),
-    /// Close the books of a boundary; nothing moves.
-    Close(Boundary, oneshot::Sender<()>),
+    /// Stop, say where the books stand, and close those of a boundary if then told so.
+    Close { boundary: Boundary, reply: oneshot::Sender<Standing>, told: mpsc_std::Receiver<bool> },
     /// A part of the schedule begins at this moment.
     Begin(Phase, Timestamp),
     /// End all connections and give the outcome.
@@ -137,12 +138,26 @@ impl Shared {
         }
     }
 
-    fn sums(&self) -> SocketSums {
+    /// The books of all connections, and what they would be at [`Boundary::Measured`] if it were
+    /// now for those that have not passed it.
+    fn sums(&self) -> (SocketSums, SocketSums) {
         let mut sums = SocketSums::default();
+        let mut measured = self.measured.get();
         for probe in self.probes.borrow().iter() {
-            sums += probe.sums();
+            let of_probe = probe.sums();
+            sums += of_probe;
+            if !probe.is_measured.get() {
+                measured += of_probe;
+            }
         }
-        sums
+        (sums, measured)
+    }
+
+    /// No connection passes [`Boundary::Measured`] any more.
+    fn end_measure(&self) {
+        for probe in self.probes.borrow().iter() {
+            probe.is_measured.set(true);
+        }
     }
 
     fn status(&self) -> Status {
@@ -237,16 +252,19 @@ async fn play(
             Command::Report(reply) => {
                 let _ = reply.send(shared.status());
             }
-            Command::Close(boundary, reply) => {
-                if boundary == Boundary::Drained {
-                    for probe in shared.probes.borrow().iter() {
-                        shared.close_measure(probe);
+            Command::Close { boundary, reply, told } => {
+                let (sums, measured) = shared.sums();
+                let booked = Booked::in_all(&shared.ledger.borrow());
+                let _ = reply.send(Standing { sums, booked });
+                // No client of this thread goes on before the conductor has compared.
+                if told.recv().unwrap_or(false) {
+                    if boundary == Boundary::Drained {
+                        shared.end_measure();
+                        outcome.boundaries.insert(Boundary::Measured, measured);
                     }
-                    outcome.boundaries.insert(Boundary::Measured, shared.measured.get());
+                    outcome.boundaries.insert(boundary, sums);
+                    shared.earliest.set(boundary.opens());
                 }
-                outcome.boundaries.insert(boundary, shared.sums());
-                shared.earliest.set(boundary.opens());
-                let _ = reply.send(());
             }
             Command::Begin(phase, at) => {
                 let mut timeline = shared.grid.timeline();
@@ -264,7 +282,7 @@ async fn play(
                 shared.grid.close();
                 shared.closing.notify_waiters();
                 end(clients, grid, &shared).await;
-                outcome.boundaries.insert(Boundary::Closed, shared.sums());
+                outcome.boundaries.insert(Boundary::Closed, shared.sums().0);
                 let _ = reply.send(finish(&shared, outcome));
                 return;
             }

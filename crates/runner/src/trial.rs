@@ -147,7 +147,7 @@ impl Trial<'_> {
         let clients = u64::from(workload.clients.get());
         let headers = segment_headers(outcome, plan.target.is_ipv6());
         let counts = counts(plan, outcome);
-        let books = books(outcome, &looks.books, headers);
+        let books = books(outcome, looks.closed, headers);
         let busy = looks.busy(outcome);
         let work = looks.work(busy);
         let figures = figures(&figures::Source {
@@ -209,20 +209,17 @@ fn play_phases(
     eye: &Eye,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    use pushbench_load::Boundary::{Connected, Drained, WarmedUp};
     let mut begin = clock::now();
     let mut lap = |looks: &mut Looks, phase| {
         let now = clock::now();
         looks.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
         begin = now;
     };
-    load.connect(watch)?;
+    load.connect(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::Connect);
     looks.take(Moment::Connected, eye);
-    looks.take_books(Connected, eye);
-    load.warm_up(watch)?;
+    load.warm_up(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::WarmUp);
-    looks.take_books(WarmedUp, eye);
 
     let at = load.begin_measure();
     std::thread::sleep(at.since(clock::now()));
@@ -232,9 +229,8 @@ fn play_phases(
     looks.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
     measured?;
     begin = clock::now();
-    load.drain(watch)?;
+    load.drain(&mut || looks.server_sums(eye), watch)?;
     looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
-    looks.take_books(Drained, eye);
     ControlFlow::Continue(())
 }
 
