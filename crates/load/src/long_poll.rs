@@ -16,12 +16,15 @@
 //! comes a little after it: everything due was due in it. One without news ends the phase for its
 //! connection. It has been read before that is known, so its bytes are taken off again.
 //!
+//! **A connection for each poll** is opened with its request and closed after its answer, each in the
+//! phase of that. The client closes first.
+//!
 //! **The end.** A held poll is cut by our FIN. The server ends the held request without a word; if
 //! the hold happened to be over in that moment, the answer is booked in the close phase.
 
 use std::time::Duration;
 
-use pushbench_protocol::{Phase, PollTiming, Timestamp, clock};
+use pushbench_protocol::{ConnectionUse, Phase, PollTiming, Timestamp, clock};
 use pushbench_scenario::{LongPoll, poll_phase};
 use tokio::io::AsyncWriteExt;
 
@@ -41,23 +44,22 @@ pub(crate) async fn play(
     seat: usize,
     settings: LongPoll,
 ) -> Result<(), Fault> {
-    let mut connection = shared.connect(client).await?;
-    let mut poller = Poller::new(&shared.plan, client, seat);
-    poller.ask(shared, &mut connection, Phase::Connect).await?;
-    let mut asked_at = Some(clock::now());
+    let poller = Poller::new(&shared.plan, client, seat);
+    let mut client_of = Client { client, poller, kept: None, asked_at: None };
+    client_of.ask(shared, Phase::Connect).await?;
     shared.is_connected();
     tokio::select! {
         biased;
-        ended = work(shared, client, settings, &mut poller, &mut connection, &mut asked_at) => {
-            ended?;
-        }
+        ended = client_of.work(shared, settings) => ended?,
         () = shared.closed() => {}
     }
     shared.closed().await;
+    let Client { mut poller, kept, asked_at, .. } = client_of;
     let longest = settings.hold.duration() + SLACK;
     if asked_at.is_some_and(|asked_at| clock::now().since(asked_at) > longest) {
         return Err(Fault::AnswerTimeout);
     }
+    let Some(mut connection) = kept else { return Ok(()) };
     connection.shutdown().await.map_err(|_| Fault::Io)?;
     loop {
         match poller.hear(shared, &mut connection, |_, _| Phase::Close).await {
@@ -68,35 +70,64 @@ pub(crate) async fn play(
     }
 }
 
-/// Hears and asks until nothing more is to come. `asked_at` is of the poll that is held.
-async fn work(
-    shared: &Shared,
+struct Client {
     client: u32,
-    settings: LongPoll,
-    poller: &mut Poller,
-    connection: &mut Connection,
-    asked_at: &mut Option<Timestamp>,
-) -> Result<(), Fault> {
-    loop {
-        let probe = connection.probe().clone();
-        let mut phase = poller
-            .hear(shared, connection, |answer, received_at| {
-                phase_of(shared, &probe, answer, received_at)
-            })
-            .await?;
-        *asked_at = None;
-        let is_over = phase == Phase::Drain && poller.holds_last(shared);
-        if is_over || phase == Phase::Close {
-            return Ok(());
-        }
-        if phase == Phase::Connect {
-            if !shared.grid.wait_until(first_after_connect(shared, client, settings)).await {
+    poller: Poller,
+    /// The connection that a poll is held on, or the next one will be.
+    kept: Option<Connection>,
+    /// Since when a poll is held.
+    asked_at: Option<Timestamp>,
+}
+
+impl Client {
+    /// Hears and asks until nothing more is to come.
+    async fn work(&mut self, shared: &Shared, settings: LongPoll) -> Result<(), Fault> {
+        loop {
+            let mut phase = self.hear(shared, settings.connection).await?;
+            let is_over = phase == Phase::Drain && self.poller.holds_last(shared);
+            if is_over || phase == Phase::Close {
                 return Ok(());
             }
-            phase = shared.phase_at(clock::now());
+            if phase == Phase::Connect {
+                let at = first_after_connect(shared, self.client, settings);
+                if !shared.grid.wait_until(at).await {
+                    return Ok(());
+                }
+                phase = shared.phase_at(clock::now());
+            }
+            self.ask(shared, phase).await?;
         }
-        poller.ask(shared, connection, phase).await?;
-        *asked_at = Some(clock::now());
+    }
+
+    /// Sends a request, on a new connection if there is none.
+    async fn ask(&mut self, shared: &Shared, phase: Phase) -> Result<(), Fault> {
+        let mut connection = match self.kept.take() {
+            Some(kept) => kept,
+            None => shared.connect_in(phase, self.client).await?,
+        };
+        self.poller.ask(shared, &mut connection, phase).await?;
+        self.kept = Some(connection);
+        self.asked_at = Some(clock::now());
+        Ok(())
+    }
+
+    /// Waits for the answer, and ends its connection unless that is used again; gives its phase.
+    async fn hear(&mut self, shared: &Shared, connection: ConnectionUse) -> Result<Phase, Fault> {
+        let kept = self.kept.as_mut().expect("a poll was sent on it");
+        let probe = kept.probe().clone();
+        let phase = self
+            .poller
+            .hear(shared, kept, |answer, received_at| phase_of(shared, &probe, answer, received_at))
+            .await?;
+        self.asked_at = None;
+        match connection {
+            ConnectionUse::KeepAlive => {}
+            ConnectionUse::PerPoll => {
+                let over = self.kept.take().expect("it was there above");
+                shared.disconnect(phase, over).await?;
+            }
+        }
+        Ok(phase)
     }
 }
 

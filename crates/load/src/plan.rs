@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, TopicName};
+use pushbench_protocol::{Cursor, TopicName, TransportKind};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 
 /// What one trial of the load generator is to do.
@@ -45,13 +45,7 @@ impl Plan {
     /// Whether the server's clock moves bytes where nothing is published and no poll is due: holds
     /// end, heartbeats are sent.
     pub fn has_server_clock(&self) -> bool {
-        match self.transport {
-            TransportSettings::LongPoll(_) => true,
-            TransportSettings::Sse(sse) => sse.heartbeat.is_some(),
-            TransportSettings::WebSocket(socket) => socket.heartbeat.is_some(),
-            TransportSettings::Nudge(nudge) => nudge.heartbeat.is_some(),
-            TransportSettings::ShortPoll(_) | TransportSettings::Stream(_) => false,
-        }
+        self.transport.kind() == TransportKind::LongPoll || self.transport.heartbeat().is_some()
     }
 
     /// End of the warm-up on the schedule.

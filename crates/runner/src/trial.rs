@@ -7,7 +7,7 @@ use std::time::Duration;
 use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads};
 use pushbench_protocol::heads::printable_characters;
 use pushbench_protocol::{Cursor, Deliver, Phase, TransportKind, clock};
-use pushbench_scenario::{Scenario, Transport, due_times, round_seed};
+use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 
 use crate::books::{books, segment_headers};
@@ -121,6 +121,7 @@ impl Trial<'_> {
                 }
             })
             .collect();
+        let machine = machine();
         Plan {
             dues: due_times(&scenario),
             transport: transport.settings,
@@ -130,7 +131,11 @@ impl Trial<'_> {
             publish_token: target.publish_token.clone(),
             start_cursors,
             workers: self.options.workers(&scenario),
-            clients_per_address: machine().ports.clients_per_address(kind.connections_per_client()),
+            clients_per_address: machine.ports.clients_per_address(ports_per_client(
+                transport.settings,
+                &scenario.workload,
+                machine.time_wait.loopback,
+            )),
             scenario,
         }
     }
@@ -167,6 +172,7 @@ impl Trial<'_> {
             counts: &counts,
             books: &books,
             outcome,
+            headers,
             work: &work,
         });
         let checks = judge(&Evidence {
@@ -256,6 +262,8 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
         deliveries_in_measure: counts.deliveries_in_measure,
         polls: counts.polls,
         empty_polls: counts.empty_polls,
+        heartbeats: Some(counts.heartbeats),
+        connects: Some(counts.connects),
         answers: counts.answers.clone(),
         gap_messages: counts.gap_messages,
         errors,

@@ -3,13 +3,15 @@
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
-//! `targets` servers that run already, `transports` every kind there is, `capture` a packet capture against the record.
+//! `targets` servers that run already, `transports` every kind there is, `clocks` what moves
+//! bytes by itself, `capture` a packet capture against the record.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test found and skipped")]
 
 mod capture;
+mod clocks;
 mod exits;
 mod model;
 mod pcap;
