@@ -201,10 +201,14 @@ pub(crate) struct ServeOptions {
         env = "PUSHBENCH_SLOW_SUBSCRIBER"
     )]
     pub(crate) slow_subscriber: SlowPolicy,
-    /// After so long without a word a stream of events gets a comment, as in `15s`; absent sends
-    /// none.
+    /// Each so often a stream of events gets a comment and a WebSocket a ping, unless it was sent
+    /// something since the last time, as in `15s`; absent sends none.
     #[arg(long, value_parser = duration, env = "PUSHBENCH_HEARTBEAT")]
     pub(crate) heartbeat: Option<Duration>,
+    /// Least time between two messages pushed to one subscriber, as in `1s`; the newest replaces
+    /// those before it. Only with `--deliver latest`; absent sends each.
+    #[arg(long, value_parser = duration, env = "PUSHBENCH_CONFLATE")]
+    pub(crate) conflate: Option<Duration>,
     /// Connections open at once.
     #[arg(long, env = "PUSHBENCH_CONNECTIONS")]
     pub(crate) connections: Option<NonZeroU32>,

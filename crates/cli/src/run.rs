@@ -10,7 +10,7 @@ use crate::arguments::{Format, RunOptions};
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::Show;
-use crate::scenario_file::{limits_of_this_machine, read_scenario};
+use crate::scenario_file::{limit_beyond_loopback, limits_of_this_machine, read_scenario};
 use crate::signals::Stop;
 
 /// Name of the page beside a record.
@@ -43,6 +43,11 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     raise_open_files();
 
     let run_options = run_options(options, read.text)?;
+    let is_beyond = run_options.target.as_ref().is_some_and(|t| !t.address.ip().is_loopback());
+    if let Some(limit) = limit_beyond_loopback(&scenario).filter(|_| is_beyond) {
+        eprintln!("{}: {limit}", options.scenario.display());
+        return Ok(Exit::Refused);
+    }
     let mut show = Show::new(Stop::listen()?, options.quiet);
     let run = pushbench_runner::run(&scenario, &run_options, &mut show);
 

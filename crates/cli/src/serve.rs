@@ -65,6 +65,7 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
     config.queue = options.queue;
     config.slow_subscriber = options.slow_subscriber;
     config.heartbeat = options.heartbeat;
+    config.conflate = options.conflate;
     config.publish_token.clone_from(&options.publish_token);
     config.allowed_origins.clone_from(&options.allowed_origin);
     config.limits.idle_timeout = options.idle_timeout;

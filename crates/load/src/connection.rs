@@ -31,6 +31,8 @@ pub(crate) struct Probe {
     has_ended: Cell<bool>,
     /// Whether this connection has passed [`crate::Boundary::Measured`].
     pub(crate) is_measured: Cell<bool>,
+    /// Its place among the worker's probes.
+    pub(crate) place: Cell<usize>,
 }
 
 impl Probe {
@@ -75,6 +77,7 @@ impl Connection {
             last: Cell::default(),
             has_ended: Cell::new(false),
             is_measured: Cell::new(false),
+            place: Cell::new(0),
         });
         Ok(Self { probe, stream: CountingStream::new(stream, counters) })
     }

@@ -13,6 +13,7 @@
 //! Start with `load` (the phases), then `worker`, then a transport.
 
 mod answer;
+mod boundary;
 mod chunked;
 mod connection;
 mod fault;
@@ -36,7 +37,10 @@ mod timeline;
 mod websocket;
 mod worker;
 
+pub use boundary::ServerBooks;
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
-pub use outcome::{Boundary, Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums};
+pub use outcome::{
+    Boundary, Counts, Outcome, PublisherOutcome, SampleHeads, ServerSums, SocketSums, Unrest,
+};
 pub use plan::Plan;

@@ -32,6 +32,17 @@ impl Boundary {
     pub const ALL: [Self; 5] =
         [Self::Connected, Self::WarmedUp, Self::Measured, Self::Drained, Self::Closed];
 
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::WarmedUp => "warmed up",
+            Self::Measured => "measured",
+            Self::Drained => "drained",
+            Self::Closed => "closed",
+        }
+    }
+
     /// The phase that begins here.
     pub(crate) const fn opens(self) -> Phase {
         match self {
@@ -41,6 +52,24 @@ impl Boundary {
             Self::Drained | Self::Closed => Phase::Close,
         }
     }
+}
+
+/// What the server's sockets have carried for the clients of a trial.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ServerSums {
+    /// Bytes read.
+    pub received: u64,
+    /// Bytes written.
+    pub sent: u64,
+}
+
+/// What did not come to agree at a boundary, so that it is no end of a span of comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unrest {
+    /// Codec, sockets and kernel of the clients.
+    Clients,
+    /// The server's sockets with the clients'.
+    Server,
 }
 
 /// Sums over connections since each was opened.
@@ -100,6 +129,16 @@ impl SocketSums {
 }
 
 impl SocketSums {
+    /// Bytes that the sockets carried, both ways.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.socket_read + self.socket_written
+    }
+
+    /// Segments that the kernel counted, both ways.
+    pub(crate) fn segments(&self) -> u64 {
+        self.kernel.segments_out + self.kernel.segments_in
+    }
+
     /// The same as they were before the last `received` bytes came.
     pub(crate) fn before(mut self, received: u64, segments: u64) -> Self {
         self.socket_read -= received;
@@ -152,6 +191,10 @@ pub struct Counts {
     pub empty_polls: u64,
     /// Answers to polls of the measure phase, by status.
     pub answers: BTreeMap<u16, u64>,
+    /// TCP connections opened in the measure phase.
+    pub connects: u64,
+    /// Signs of life of the measure phase: pings and comments.
+    pub heartbeats: u64,
     /// Messages that the server said it no longer held, any phase.
     pub gap_messages: u64,
     /// Failures, any phase.
@@ -171,6 +214,8 @@ impl Counts {
         self.deliveries_in_measure += other.deliveries_in_measure;
         self.polls += other.polls;
         self.empty_polls += other.empty_polls;
+        self.heartbeats += other.heartbeats;
+        self.connects += other.connects;
         self.gap_messages += other.gap_messages;
         for (status, count) in &other.answers {
             *self.answers.entry(*status).or_default() += count;
@@ -255,6 +300,9 @@ pub struct Outcome {
     pub age: TimeAverage,
     /// Versions behind, over clients and the measure phase.
     pub version_age: TimeAverage,
+    /// Segments, both ways, that opened and closed connections in the measure phase; counted where
+    /// each poll has its own.
+    pub connecting_segments: u64,
     /// The first exchange of the measure phase at some client.
     pub sample: Option<SampleHeads>,
     /// Head lengths of one upgrade, request and answer.
@@ -263,8 +311,10 @@ pub struct Outcome {
     pub publisher: PublisherOutcome,
     /// CPU time of each worker over the measure phase.
     pub worker_cpu: Vec<Duration>,
-    /// Whether each quiet moment was really quiet within its bound.
-    pub quiet: bool,
+    /// What the server had carried at each boundary at which both sides stood still.
+    pub server: BTreeMap<Boundary, ServerSums>,
+    /// Boundaries that had to be taken while something was on its way.
+    pub unrest: BTreeMap<Boundary, Unrest>,
 }
 
 impl Outcome {
@@ -282,6 +332,7 @@ impl Outcome {
         self.poll_lateness.merge(&other.poll_lateness);
         self.age += other.age;
         self.version_age += other.version_age;
+        self.connecting_segments += other.connecting_segments;
         if self.sample.is_none() {
             self.sample.clone_from(&other.sample);
         }

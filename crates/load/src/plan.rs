@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, TopicName};
+use pushbench_protocol::{Cursor, TopicName, TransportKind};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 
 /// What one trial of the load generator is to do.
@@ -40,6 +40,12 @@ impl Plan {
     /// Name of a topic.
     pub fn topic_name(topic: u32) -> TopicName {
         TopicName::numbered(topic)
+    }
+
+    /// Whether the server's clock moves bytes where nothing is published and no poll is due: holds
+    /// end, heartbeats are sent.
+    pub fn has_server_clock(&self) -> bool {
+        self.transport.kind() == TransportKind::LongPoll || self.transport.heartbeat().is_some()
     }
 
     /// End of the warm-up on the schedule.

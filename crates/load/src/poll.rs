@@ -124,6 +124,7 @@ impl Poller {
         received_at: Timestamp,
     ) -> Result<(), Fault> {
         self.cursor = answer.cursor.unwrap_or(self.cursor);
+        let phase = shared.open_phase(phase);
         let timeline = shared.grid.timeline();
         let mut recorder = shared.recorder.borrow_mut();
         let mut ledger = shared.ledger.borrow_mut();

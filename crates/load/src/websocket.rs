@@ -4,6 +4,7 @@
 //! and masks, and a [`FrameCounter`] on each direction sees every byte pass, so the library and
 //! the books are independent hands.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,12 +19,12 @@ use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::connection::Connection;
-use crate::pushed;
+use crate::pushed::{self, Cause};
 use crate::worker::Shared;
 use crate::{Fault, Plan};
 
@@ -47,7 +48,7 @@ pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<()
     let ended = loop {
         let message = tokio::select! {
             biased;
-            message = socket.next() => message,
+            message = next(shared, &mut socket, &mut subscriber) => message,
             () = shared.closed() => break Ok(()),
         };
         let received_at = clock::now();
@@ -65,9 +66,25 @@ pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<()
     if ended.is_ok() {
         close(shared, &mut socket, &mut subscriber).await?;
     } else {
-        subscriber.book(shared, socket.get_ref(), pushed::phase_of(shared, clock::now()));
+        subscriber.book(shared, socket.get_ref(), shared.phase_at(clock::now()));
     }
     ended
+}
+
+/// The next message. What the library writes meanwhile, pongs, is booked as it passes.
+pub(crate) async fn next(
+    shared: &Shared,
+    socket: &mut WebSocketStream<Tapped>,
+    subscriber: &mut Subscriber,
+) -> Option<Result<Message, tungstenite::Error>> {
+    poll_fn(|cx| {
+        let polled = socket.poll_next_unpin(cx);
+        if polled.is_pending() {
+            subscriber.book_sent(shared, socket.get_ref());
+        }
+        polled
+    })
+    .await
 }
 
 /// Connects and upgrades.
@@ -107,8 +124,8 @@ pub(crate) async fn close(
     sent.map_err(|error| fault_of(&error))
 }
 
-pub(crate) fn fault_of(error: &tokio_tungstenite::tungstenite::Error) -> Fault {
-    use tokio_tungstenite::tungstenite::Error;
+pub(crate) fn fault_of(error: &tungstenite::Error) -> Fault {
+    use tungstenite::Error;
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => Fault::Closed,
         Error::Io(_) => Fault::Io,
@@ -127,11 +144,13 @@ struct Booked {
 pub(crate) struct Subscriber {
     seat: usize,
     booked: Booked,
+    /// The phase of what was heard last: what answers it belongs there too.
+    heard_in: Phase,
 }
 
 impl Subscriber {
     pub(crate) fn new(seat: usize) -> Self {
-        Self { seat, booked: Booked::default() }
+        Self { seat, booked: Booked::default(), heard_in: Phase::Connect }
     }
 
     /// Books one message.
@@ -142,13 +161,23 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        let phase = pushed::phase_of(shared, received_at);
-        self.book(shared, tapped, phase);
-        let payload = match message {
-            Message::Text(text) => text.as_bytes(),
-            Message::Binary(bytes) => bytes,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return,
+        let (cause, payload) = match message {
+            Message::Text(text) => (Cause::News, text.as_bytes()),
+            Message::Binary(bytes) => (Cause::News, &bytes[..]),
+            Message::Ping(_) => (Cause::Clock, &[][..]),
+            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => (Cause::News, &[][..]),
         };
+        let unbooked = tapped.down.counts.total() - self.booked.down.total();
+        let probe = tapped.connection.probe();
+        let phase = pushed::phase_of(shared, probe, cause, received_at, unbooked);
+        self.heard_in = phase;
+        self.book(shared, tapped, phase);
+        if message.is_ping() && phase == Phase::Measure {
+            shared.recorder.borrow_mut().counts.heartbeats += 1;
+        }
+        if !(message.is_text() || message.is_binary()) {
+            return;
+        }
         let kind = pushed::receive(shared, self.seat, payload, phase, received_at);
         if kind != ByteKind::Payload {
             let mut ledger = shared.ledger.borrow_mut();
@@ -159,21 +188,33 @@ impl Subscriber {
 
     /// Books what has passed since the last time.
     pub(crate) fn book(&mut self, shared: &Shared, tapped: &Tapped, phase: Phase) {
-        let mut ledger = shared.ledger.borrow_mut();
-        for (direction, now, booked) in [
-            (Direction::Down, tapped.down.counts, &mut self.booked.down),
-            (Direction::Up, tapped.up.counts, &mut self.booked.up),
-        ] {
-            for (kind, bytes) in [
-                (ByteKind::Payload, now.payload - booked.payload),
-                (ByteKind::Framing, now.framing - booked.framing),
-                (ByteKind::Control, now.control - booked.control),
-            ] {
-                ledger.book(phase, direction, kind, bytes);
-            }
-            *booked = now;
-        }
+        book(shared, phase, Direction::Down, tapped.down.counts, &mut self.booked.down);
+        book(shared, phase, Direction::Up, tapped.up.counts, &mut self.booked.up);
     }
+
+    /// Books what was sent since the last time, where what it answers was.
+    fn book_sent(&mut self, shared: &Shared, tapped: &Tapped) {
+        book(shared, self.heard_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
+    }
+}
+
+fn book(
+    shared: &Shared,
+    phase: Phase,
+    direction: Direction,
+    now: FrameCounts,
+    booked: &mut FrameCounts,
+) {
+    let phase = shared.open_phase(phase);
+    let mut ledger = shared.ledger.borrow_mut();
+    for (kind, bytes) in [
+        (ByteKind::Payload, now.payload - booked.payload),
+        (ByteKind::Framing, now.framing - booked.framing),
+        (ByteKind::Control, now.control - booked.control),
+    ] {
+        ledger.book(phase, direction, kind, bytes);
+    }
+    *booked = now;
 }
 
 /// Upgrades the connection; gives the bytes that came behind the 101.

@@ -48,8 +48,11 @@ pub const DISTRIBUTIONS: [(&str, &str); 6] = [
     ("publish_lateness", "from when a message was due until it was sent"),
 ];
 
+/// For figures that are told by the hour.
+pub const SECONDS_PER_HOUR: f64 = 3_600.0;
+
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 34] = [
+const SINGLE: [(&str, Unit, &str); 38] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -81,6 +84,12 @@ const SINGLE: [(&str, Unit, &str); 34] = [
     ("header_bytes_down_per_poll", Unit::Bytes, "HTTP head of one poll's answer"),
     ("stream_bytes_per_poll", Unit::Bytes, "one poll above TLS, up and down"),
     ("wire_bytes_per_poll", Unit::Bytes, "one poll at layer 3, up and down"),
+    (
+        "connect_wire_bytes_per_poll",
+        Unit::Bytes,
+        "opening and closing the connection of one poll, at layer 3, up and down",
+    ),
+    ("connects_per_second", Unit::PerSecond, "connections opened for polls, all clients"),
     ("connect_stream_bytes_per_connection", Unit::Bytes, "connecting and upgrading, above TLS"),
     ("connect_wire_bytes_per_connection", Unit::Bytes, "connecting and upgrading, at layer 3"),
     ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time for one delivery"),
@@ -88,6 +97,16 @@ const SINGLE: [(&str, Unit, &str); 34] = [
         "server_cpu_per_client_second",
         Unit::CpuSeconds,
         "server CPU time for one client, one second",
+    ),
+    (
+        "idle_wire_bytes_per_client_hour",
+        Unit::Bytes,
+        "layer 3, both directions, one client for an hour in which nothing is published",
+    ),
+    (
+        "idle_server_cpu_per_client_hour",
+        Unit::CpuSeconds,
+        "server CPU time for one client for an hour in which nothing is published",
     ),
     (
         "server_memory_per_connection",

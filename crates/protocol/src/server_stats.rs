@@ -50,6 +50,9 @@ pub struct ServerStats {
     pub published: u64,
     /// Messages handed to subscribers' sockets or put in answers, repeats included.
     pub sent_messages: u64,
+    /// Messages replaced by newer ones before they were pushed, where messages are conflated.
+    #[serde(default)]
+    pub superseded: u64,
     /// Messages dropped for slow subscribers, by policy.
     pub dropped: BTreeMap<crate::SlowPolicy, u64>,
     /// Subscribers ended by the `disconnect` policy.

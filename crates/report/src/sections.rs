@@ -3,6 +3,7 @@
 mod answer;
 mod books;
 mod comparison;
+mod conflation;
 pub(crate) mod curve;
 mod directions;
 mod expectations;
@@ -19,7 +20,7 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 17] = [
+    let sections: [Option<Section>; 18] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
@@ -31,6 +32,7 @@ pub fn document(run: &RunV1, record: Option<&str>) -> Document {
         curve::curves(run),
         comparison::glance(run),
         comparison::comparison(run),
+        conflation::conflation(run),
         directions::directions(run),
         Some(books::books(run)),
         expectations::expectations(run),

@@ -9,6 +9,7 @@
 
 mod books;
 mod control;
+mod equal_work;
 mod figures;
 mod judge;
 mod looks;

@@ -7,7 +7,7 @@ use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, StreamKind, accepted_head_len,
 };
 use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
-use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings};
+use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings, due_times};
 use pushbench_wire::model::{Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation};
 use pushbench_wire::segments::SegmentHeaders;
 
@@ -21,7 +21,7 @@ pub fn predict(
     let workload = &scenario.workload;
     let situation = Situation {
         clients: f64::from(workload.clients.get()),
-        rate: workload.publish.rate.per_second(),
+        rate: if is_idle(scenario) { 0.0 } else { workload.publish.rate.per_second() },
         poisson: workload.publish.arrivals == Arrivals::Poisson,
         payload: u64::from(workload.payload.bytes),
         deliver: workload.deliver,
@@ -30,12 +30,16 @@ pub fn predict(
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
+    let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());
+    let conflate = transport.settings.conflate().map(|every| every.as_secs_f64());
     let upgrade = |path: &str| {
         let target = HeadTarget { path, host, cookie_bytes };
         let key = " ".repeat(24);
         PushWork {
             request_head: request.upgrade(target, &key).bytes.len() as u64,
             answer_head: accepted_head_len() as u64,
+            heartbeat,
+            conflate,
         }
     };
     match transport.settings {
@@ -51,6 +55,7 @@ pub fn predict(
                     PollTiming::Aligned => false,
                 },
                 unchanged: poll.unchanged,
+                connection: poll.connection,
                 request_head: head.bytes().len() as u64,
                 answer_head: &|body| answer_head_len(scenario, poll, body),
             })
@@ -60,6 +65,7 @@ pub fn predict(
             let target = HeadTarget { path: &path, host, cookie_bytes };
             situation.long_poll(LongPollWork {
                 hold: poll.hold.duration().as_secs_f64(),
+                connection: poll.connection,
                 request_head: request.poll(target, false).bytes().len() as u64,
                 answer_head: &|body| head_len(scenario, AnswerStatus::Empty, body, PLACE),
             })
@@ -70,6 +76,8 @@ pub fn predict(
             situation.sse(PushWork {
                 request_head: request.events(target).len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Events),
+                heartbeat,
+                conflate,
             })
         }
         TransportSettings::Stream(_) => {
@@ -78,6 +86,8 @@ pub fn predict(
             situation.stream(PushWork {
                 request_head: request.poll(target, false).bytes().len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Lines),
+                heartbeat,
+                conflate,
             })
         }
         TransportSettings::WebSocket(_) => {
@@ -93,6 +103,16 @@ pub fn predict(
             })
         }
     }
+}
+
+/// Whether no message is due in the measure phase.
+fn is_idle(scenario: &Scenario) -> bool {
+    let workload = &scenario.workload;
+    let rate = workload.publish.rate.per_second() * f64::from(workload.topics.get());
+    // With so many expected none is as good as impossible, and there may be millions.
+    const SURELY_SOME: f64 = 100.0;
+    rate * workload.measure.as_secs_f64() < SURELY_SOME
+        && due_times(scenario).iter().all(|due| due.at < workload.warm_up)
 }
 
 /// What an answer says that gives a cursor and nothing else.

@@ -12,6 +12,7 @@ use pushbench_store::{
 
 use pushbench_store::wall_clock::now_rfc3339;
 
+use crate::equal_work::check_equal_work;
 use crate::server_process::ServerCommand;
 use crate::trial::Trial;
 use crate::{RunError, Target};
@@ -116,6 +117,7 @@ pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) 
         run.status = RunStatus::Failed;
         run.failure = Some(error.to_string());
     }
+    check_equal_work(scenario, &mut run.trials);
     run.expectations = judge_expectations(scenario, &run);
     run.ended_at = now_rfc3339();
     run

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads};
 use pushbench_protocol::heads::printable_characters;
 use pushbench_protocol::{Cursor, Deliver, Phase, TransportKind, clock};
-use pushbench_scenario::{Scenario, Transport, due_times, round_seed};
+use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 
 use crate::books::{books, segment_headers};
@@ -121,6 +121,7 @@ impl Trial<'_> {
                 }
             })
             .collect();
+        let machine = machine();
         Plan {
             dues: due_times(&scenario),
             transport: transport.settings,
@@ -130,7 +131,11 @@ impl Trial<'_> {
             publish_token: target.publish_token.clone(),
             start_cursors,
             workers: self.options.workers(&scenario),
-            clients_per_address: machine().ports.clients_per_address(kind.connections_per_client()),
+            clients_per_address: machine.ports.clients_per_address(ports_per_client(
+                transport.settings,
+                &scenario.workload,
+                machine.time_wait.loopback,
+            )),
             scenario,
         }
     }
@@ -147,7 +152,7 @@ impl Trial<'_> {
         let clients = u64::from(workload.clients.get());
         let headers = segment_headers(outcome, plan.target.is_ipv6());
         let counts = counts(plan, outcome);
-        let books = books(outcome, &looks.books, headers);
+        let books = books(outcome, looks.closed, headers);
         let busy = looks.busy(outcome);
         let work = looks.work(busy);
         let figures = figures(&figures::Source {
@@ -167,6 +172,7 @@ impl Trial<'_> {
             counts: &counts,
             books: &books,
             outcome,
+            headers,
             work: &work,
         });
         let checks = judge(&Evidence {
@@ -209,20 +215,17 @@ fn play_phases(
     eye: &Eye,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    use pushbench_load::Boundary::{Connected, Drained, WarmedUp};
     let mut begin = clock::now();
     let mut lap = |looks: &mut Looks, phase| {
         let now = clock::now();
         looks.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
         begin = now;
     };
-    load.connect(watch)?;
+    load.connect(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::Connect);
     looks.take(Moment::Connected, eye);
-    looks.take_books(Connected, eye);
-    load.warm_up(watch)?;
+    load.warm_up(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::WarmUp);
-    looks.take_books(WarmedUp, eye);
 
     let at = load.begin_measure();
     std::thread::sleep(at.since(clock::now()));
@@ -232,9 +235,8 @@ fn play_phases(
     looks.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
     measured?;
     begin = clock::now();
-    load.drain(watch)?;
+    load.drain(&mut || looks.server_sums(eye), watch)?;
     looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
-    looks.take_books(Drained, eye);
     ControlFlow::Continue(())
 }
 
@@ -260,6 +262,8 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
         deliveries_in_measure: counts.deliveries_in_measure,
         polls: counts.polls,
         empty_polls: counts.empty_polls,
+        heartbeats: Some(counts.heartbeats),
+        connects: Some(counts.connects),
         answers: counts.answers.clone(),
         gap_messages: counts.gap_messages,
         errors,

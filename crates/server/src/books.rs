@@ -107,6 +107,11 @@ impl Connection {
         *self.task.lock().expect("a waker's clone does not panic") = Some(waker.clone());
     }
 
+    /// What wakes the task.
+    pub(crate) fn task(&self) -> Option<Waker> {
+        self.task.lock().expect("a waker's clone does not panic").clone()
+    }
+
     /// Tells the task to do something. A later order may only be sharper.
     fn tell(&self, order: Order) {
         if self.order.fetch_max(order as u8, Ordering::Relaxed) < order as u8

@@ -25,9 +25,13 @@ pub struct ServerConfig {
     pub queue: NonZeroU32,
     /// What happens to a subscriber for which more wait.
     pub slow_subscriber: SlowPolicy,
-    /// After so long without a word a stream of events gets a comment, so that intermediaries and
-    /// the client see that it lives; `None` sends none.
+    /// Each so often a stream of events gets a comment and a WebSocket a ping, unless it was sent
+    /// something since the last time, so that intermediaries and both sides see that it lives;
+    /// `None` sends none. A WebSocket that leaves two pings unanswered is closed.
     pub heartbeat: Option<Duration>,
+    /// Least time between two messages to one subscriber; the newest replaces those before it, which
+    /// are counted as superseded. `None` sends each. Only where the newest is delivered.
+    pub conflate: Option<Duration>,
     /// Bounds on what clients may use up.
     pub limits: Limits,
     /// Who publishes must send `Authorization: Bearer` with this. Needed beyond loopback.
@@ -74,6 +78,7 @@ impl ServerConfig {
             queue: count(64),
             slow_subscriber: SlowPolicy::DropOldest,
             heartbeat: None,
+            conflate: None,
             limits: Limits::default(),
             publish_token: None,
             allowed_origins: Vec::new(),

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use crate::books::{Connection, Opened};
 use crate::conversation::Stream;
 use crate::patience::{Order, Phase};
-use crate::routes::{App, HttpConnection, Takeover, Upgrade};
+use crate::routes::{App, HttpConnection, Takeover};
 use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
 
@@ -66,16 +66,10 @@ impl Serving {
             let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
             drop(app);
             match takeover {
-                Takeover::WebSocket(Upgrade { subscription, may_publish }) => {
-                    let session = Session::new(
-                        stream,
-                        Arc::clone(&connection),
-                        books,
-                        exchange,
-                        subscription,
-                        may_publish,
-                        limits,
-                    );
+                Takeover::WebSocket(upgrade) => {
+                    let connection = Arc::clone(&connection);
+                    let session =
+                        Session::new(stream, connection, books, exchange, upgrade, limits);
                     Box::pin(session.run(early)).await;
                 }
                 Takeover::Stream(begun) => {

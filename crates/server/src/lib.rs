@@ -10,11 +10,13 @@
 //!
 //! Start with [`hub`], then `websocket/session.rs`.
 
+mod alarms;
 mod books;
 mod config;
 mod connection;
 mod conversation;
 mod exchange;
+mod heartbeat;
 pub mod hub;
 mod listener;
 pub mod log;

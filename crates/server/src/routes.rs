@@ -12,7 +12,6 @@ mod upgrade;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -37,7 +36,7 @@ pub(crate) struct App {
     pub(crate) books: Arc<Books>,
     pub(crate) heads: Heads,
     pub(crate) poll: PollSettings,
-    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) has_heartbeat: bool,
     pub(crate) limits: Limits,
     pub(crate) publish_token: Option<String>,
     pub(crate) allowed_origins: Vec<String>,

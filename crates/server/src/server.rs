@@ -8,10 +8,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushbench_protocol::{ServerStats, clock};
+use pushbench_protocol::{Deliver, ServerStats, clock};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::books::Books;
 use crate::config::ServerConfig;
@@ -29,6 +29,8 @@ pub const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 const CLOSE_TIME: Duration = Duration::from_secs(2);
 /// Shortest time between heartbeats.
 const LEAST_HEARTBEAT: Duration = Duration::from_millis(10);
+/// Shortest time between two messages that are conflated: the timer's grid is a millisecond.
+const LEAST_CONFLATION: Duration = Duration::from_millis(10);
 /// Smallest bound on heads: the HTTP library reads so much at once.
 const LEAST_HEAD_BYTES: usize = 8 * 1024;
 
@@ -74,6 +76,7 @@ pub struct Server {
     address: SocketAddr,
     app: Arc<App>,
     timeouts: Timeouts,
+    heartbeat: Option<Duration>,
 }
 
 /// How a server ended.
@@ -103,13 +106,14 @@ impl Server {
             log: config.log,
             queue: config.queue,
             slow_subscriber: config.slow_subscriber,
+            conflate: config.conflate,
         });
         let app = App {
             exchange: Arc::new(exchange),
             books: Arc::new(Books::default()),
             heads,
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
-            heartbeat: config.heartbeat,
+            has_heartbeat: config.heartbeat.is_some(),
             limits: config.limits,
             publish_token: config.publish_token,
             allowed_origins: config.allowed_origins,
@@ -120,7 +124,8 @@ impl Server {
             write: config.limits.write_timeout,
             close: CLOSE_TIME,
         };
-        Ok(Self { listener, address, app: Arc::new(app), timeouts })
+        let heartbeat = config.heartbeat;
+        Ok(Self { listener, address, app: Arc::new(app), timeouts, heartbeat })
     }
 
     /// Where it listens, with the port that the system chose if 0 was asked for.
@@ -131,13 +136,15 @@ impl Server {
     /// Serves until `shutdown` completes; then takes no more connections, lets requests finish,
     /// closes WebSockets with 1001, and ends within [`SHUTDOWN_TIME`].
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
-        let Self { listener, app, timeouts, .. } = self;
+        let Self { listener, app, timeouts, heartbeat, .. } = self;
         let books = Arc::clone(&app.books);
         let limit = app.limits.connections;
         let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
         let mut tasks = JoinSet::new();
         let mut sweep = tokio::time::interval(timeouts.sweep_interval());
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heart = heartbeat.map(heart);
+        let mut alarms = pin!(app.exchange.wake_on_time());
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
@@ -152,6 +159,8 @@ impl Server {
                 // A task that panicked has closed its own connection and harms no other.
                 Some(_) = tasks.join_next() => {}
                 _ = sweep.tick() => books.sweep(clock::now(), &timeouts),
+                () = next_beat(&mut heart) => app.exchange.beat(),
+                () = &mut alarms => {}
             }
         }
         drop(listener);
@@ -169,6 +178,25 @@ impl Server {
         let cut_off = tasks.len();
         tasks.shutdown().await;
         Ended { stats: app.stats(), cut_off }
+    }
+}
+
+/// The clock of heartbeats. A beat that comes too late moves no other.
+fn heart(every: Duration) -> Interval {
+    let mut heart = tokio::time::interval(every);
+    // The first beat comes after a while, too.
+    heart.reset();
+    heart.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    heart
+}
+
+/// Waits for the next beat; for ever if there is no heart.
+async fn next_beat(heart: &mut Option<Interval>) {
+    match heart {
+        Some(heart) => {
+            heart.tick().await;
+        }
+        None => std::future::pending().await,
     }
 }
 
@@ -193,6 +221,12 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
     }
     if config.heartbeat.is_some_and(|every| every < LEAST_HEARTBEAT) {
         return refuse("heartbeat", &"shorter", format!("at least {LEAST_HEARTBEAT:?}"));
+    }
+    if config.conflate.is_some() && config.deliver == Deliver::Every {
+        return refuse("conflate", &"set", "none where every message is delivered".to_owned());
+    }
+    if config.conflate.is_some_and(|every| every < LEAST_CONFLATION) {
+        return refuse("conflate", &"shorter", format!("at least {LEAST_CONFLATION:?}"));
     }
     if config.publish_token.as_ref().is_some_and(String::is_empty) {
         return refuse("publish_token", &"empty", "one that cannot be guessed".to_owned());

@@ -9,18 +9,18 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use pushbench_wire::chunk::LAST_CHUNK;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
-use tokio::time::Sleep;
 
+use crate::alarms::Pause;
 use crate::books::Connection;
 use crate::conversation::{Conversation, Stream};
 use crate::exchange::Exchange;
+use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
 use crate::routes::Stream as Begun;
@@ -36,34 +36,11 @@ pub(crate) struct Streaming {
     exchange: Arc<Exchange>,
     news: Arc<Notify>,
     place: SubscriberPlace,
+    /// Until when it is sent no message.
+    pause: Pause,
     writing: Bytes,
     heartbeat: Option<Heartbeat>,
     ending: Ending,
-}
-
-/// A comment for each interval in which nothing else was said.
-///
-/// The timer runs from interval to interval, so a message costs it nothing.
-#[derive(Debug)]
-struct Heartbeat {
-    every: Duration,
-    timer: Pin<Box<Sleep>>,
-    has_spoken: bool,
-    is_due: bool,
-}
-
-impl Heartbeat {
-    fn new(every: Duration) -> Self {
-        let timer = Box::pin(tokio::time::sleep(every));
-        Self { every, timer, has_spoken: false, is_due: false }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) {
-        while self.timer.as_mut().poll(cx).is_ready() {
-            self.is_due = !std::mem::take(&mut self.has_spoken);
-            self.timer.set(tokio::time::sleep(self.every));
-        }
-    }
 }
 
 /// How far the end has come.
@@ -86,15 +63,17 @@ impl Streaming {
         exchange: Arc<Exchange>,
         begun: Begun,
     ) -> Self {
-        let Begun { head, heartbeat, subscription } = begun;
+        let Begun { head, has_heartbeat, subscription } = begun;
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
         Self {
             stream,
             connection,
             exchange,
             news: subscription.news,
             place: subscription.place,
+            pause: Pause::default(),
             writing: head,
-            heartbeat: heartbeat.map(Heartbeat::new),
+            heartbeat,
             ending: Ending::Not,
         }
     }
@@ -114,12 +93,15 @@ impl Streaming {
         if self.connection.order() == Order::GoAway {
             self.end();
         }
-        // Waiting for news begins before looking for it, so that no publish slips in between.
-        while news.as_mut().poll(cx).is_ready() {
-            news.set(Arc::clone(&self.news).notified_owned());
+        // Waiting for news begins before looking for it, so that no publish slips in between. Who may
+        // not be told yet need not know of more.
+        if !self.pause.lasts() {
+            while news.as_mut().poll(cx).is_ready() {
+                news.set(Arc::clone(&self.news).notified_owned());
+            }
         }
         if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.poll(cx);
+            heartbeat.look(self.exchange.beats());
         }
         let read = self.poll_read(cx)?;
         let mut written = self.poll_write(cx)?;
@@ -164,13 +146,16 @@ impl Conversation for Streaming {
             match self.exchange.next(&mut self.place) {
                 Next::Message(chunk) | Next::Notice(chunk) => {
                     if let Some(heartbeat) = &mut self.heartbeat {
-                        heartbeat.has_spoken = true;
+                        heartbeat.spoke();
                     }
                     return Some(chunk);
                 }
+                Next::Later(until) => {
+                    self.exchange.pause(&mut self.pause, until, || self.connection.task());
+                    return None;
+                }
                 Next::Wait => {
-                    let heartbeat = self.heartbeat.as_mut()?;
-                    let is_due = std::mem::take(&mut heartbeat.is_due);
+                    let is_due = self.heartbeat.as_mut()?.take_due();
                     return is_due.then_some(Bytes::from_static(COMMENT));
                 }
                 Next::Disconnect => self.end(),

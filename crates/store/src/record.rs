@@ -191,6 +191,12 @@ pub struct CountsV1 {
     pub empty_polls: u64,
     /// Answers to those, by status code.
     pub answers: BTreeMap<u16, u64>,
+    /// TCP connections opened in the measure phase; absent in records from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connects: Option<u64>,
+    /// Pings and comments of the measure phase; absent in records from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeats: Option<u64>,
     /// Messages that the server reported as no longer held.
     pub gap_messages: u64,
     /// Failures by kind, over all phases.

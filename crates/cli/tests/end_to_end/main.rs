@@ -3,9 +3,9 @@
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
-//! `targets` servers that run already, `transports` every kind there is, `comparing` runs against
-//! each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
-//! `anatomy` and `plan` the commands that teach.
+//! `targets` servers that run already, `transports` every kind there is, `clocks` what moves bytes
+//! by itself, `comparing` runs against each other, `capture` a packet capture against the record,
+//! `witnesses` programs of other hands, `anatomy` and `plan` the commands that teach.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
@@ -13,6 +13,7 @@
 
 mod anatomy;
 mod capture;
+mod clocks;
 mod comparing;
 mod exits;
 mod model;

@@ -82,6 +82,7 @@ const GROUPS: &[Group] = &[
             plain("= wire", "wire_bytes_per_client_second"),
             plain("    of that up", "wire_bytes_up_per_client_second"),
             plain("    of that down", "wire_bytes_down_per_client_second"),
+            size("  wire, idle, an hour", "idle_wire_bytes_per_client_hour"),
         ],
     },
     Group {
@@ -114,6 +115,7 @@ const GROUPS: &[Group] = &[
         rows: &[
             time("  CPU a delivery", "server_cpu_per_delivery"),
             time("  CPU a client-second", "server_cpu_per_client_second"),
+            time("  CPU idle, an hour", "idle_server_cpu_per_client_hour"),
             size("  memory a connection", "server_memory_per_connection"),
         ],
     },
@@ -129,6 +131,8 @@ const GROUPS: &[Group] = &[
         heading: "Kernel memory of a connection, both ends, and the cost of connecting",
         rows: &[
             size("  kernel memory", "kernel_memory_per_connection"),
+            size("  connecting, a poll", "connect_wire_bytes_per_poll"),
+            plain("  connects a second", "connects_per_second"),
             size("  connecting, stream", "connect_stream_bytes_per_connection"),
             size("  connecting, wire", "connect_wire_bytes_per_connection"),
             time("  TCP handshake, p50", "connect_tcp.p50"),
@@ -146,6 +150,15 @@ const GROUPS: &[Group] = &[
             time("  publishes late, p99", "publish_lateness.p99"),
         ],
     },
+];
+
+/// Figures that only some runs have: of idle clients, and of connections for each poll. Where no
+/// transport has one it has no row.
+const OCCASIONAL: [&str; 4] = [
+    "idle_wire_bytes_per_client_hour",
+    "idle_server_cpu_per_client_hour",
+    "connect_wire_bytes_per_poll",
+    "connects_per_second",
 ];
 
 /// The columns of the overview: group, title, figure.
@@ -209,6 +222,10 @@ pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
     for group in GROUPS {
         rows.push(Row::Heading(group.heading.to_owned()));
         for &RowOf { label, figure, form } in group.rows {
+            let is_there = |transport| measured(run, transport, figure).is_some();
+            if OCCASIONAL.contains(&figure) && !run.transports.iter().any(is_there) {
+                continue;
+            }
             let cells = run.transports.iter();
             let cells = cells.flat_map(|transport| cells_of(run, transport, figure, form, spread));
             let tone = if label.starts_with('=') { Tone::Strong } else { Tone::Plain };

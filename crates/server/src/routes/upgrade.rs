@@ -24,6 +24,8 @@ use crate::websocket::handshake::{VERSION, accept, origin_is_allowed};
 pub(crate) struct Upgrade {
     pub(crate) subscription: Subscription,
     pub(crate) may_publish: bool,
+    /// Whether it is pinged while there is no news.
+    pub(crate) has_heartbeat: bool,
 }
 
 pub(super) async fn upgrade(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -73,6 +75,7 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
     let http = connection(request);
     http.connection.classify(ConnectionClass::WebSocket);
     let may_publish = may_publish(app.publish_token.as_deref(), request.headers());
-    http.take_over(Takeover::WebSocket(Upgrade { subscription, may_publish }));
+    let has_heartbeat = app.has_heartbeat;
+    http.take_over(Takeover::WebSocket(Upgrade { subscription, may_publish, has_heartbeat }));
     Ok(answer)
 }

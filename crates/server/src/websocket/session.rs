@@ -13,13 +13,16 @@ use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use super::reader::{Event, FrameReader, ReaderLimits};
-use super::{CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
+use super::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
+use crate::alarms::Pause;
 use crate::books::{Books, Connection};
 use crate::conversation::{Conversation, Stream};
-use crate::exchange::{Exchange, Subscription};
+use crate::exchange::Exchange;
+use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::log::PayloadError;
 use crate::patience::{Order, Phase};
+use crate::routes::Upgrade;
 
 /// A WebSocket subscriber.
 #[derive(Debug)]
@@ -30,14 +33,20 @@ pub(crate) struct Session {
     exchange: Arc<Exchange>,
     news: Arc<Notify>,
     place: SubscriberPlace,
+    /// Until when it is sent no message.
+    pause: Pause,
     may_publish: bool,
     reader: FrameReader,
     /// What is left of the frame being written; frames never mix.
     writing: Bytes,
     /// The answer to the newest ping (RFC 6455, section 5.5.3, allows to leave out older ones).
     pong: Option<Bytes>,
+    heartbeat: Option<Heartbeat>,
     ending: Ending,
 }
+
+/// A ping without a payload.
+const PING: &[u8] = b"\x89\x00";
 
 /// How far the closing handshake has come (RFC 6455, section 7.1).
 #[derive(Debug)]
@@ -63,10 +72,11 @@ impl Session {
         connection: Arc<Connection>,
         books: Arc<Books>,
         exchange: Arc<Exchange>,
-        subscription: Subscription,
-        may_publish: bool,
+        upgrade: Upgrade,
         limits: ReaderLimits,
     ) -> Self {
+        let Upgrade { subscription, may_publish, has_heartbeat } = upgrade;
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
         Self {
             stream,
             connection,
@@ -74,10 +84,12 @@ impl Session {
             exchange,
             news: subscription.news,
             place: subscription.place,
+            pause: Pause::default(),
             may_publish,
             reader: FrameReader::new(limits),
             writing: Bytes::new(),
             pong: None,
+            heartbeat,
             ending: Ending::Not,
         }
     }
@@ -99,11 +111,22 @@ impl Session {
         if self.connection.order() == Order::GoAway {
             self.close(GOING_AWAY, false);
         }
-        // Waiting for news begins before looking for it, so that no publish slips in between.
-        while news.as_mut().poll(cx).is_ready() {
-            news.set(Arc::clone(&self.news).notified_owned());
+        // Waiting for news begins before looking for it, so that no publish slips in between. Who may
+        // not be told yet need not know of more.
+        if !self.pause.lasts() {
+            while news.as_mut().poll(cx).is_ready() {
+                news.set(Arc::clone(&self.news).notified_owned());
+            }
+        }
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.look(self.exchange.beats());
         }
         let read = self.poll_read(cx)?;
+        // Looked at once everything is read that may be an answer.
+        if matches!(self.ending, Ending::Not) && self.heartbeat.is_some_and(|h| h.is_given_up()) {
+            self.books.refuse(CLOSED_WITHOUT_A_WORD);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let mut written = self.poll_write(cx)?;
         if let Ending::Said { heard: true } = self.ending
             && written.is_ready()
@@ -202,6 +225,9 @@ impl Conversation for Session {
 
     /// Takes bytes from the client and does what they ask for.
     fn hear(&mut self, mut input: &[u8]) {
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.heard();
+        }
         while self.listens() {
             match self.reader.read(&mut input) {
                 Ok(None) => break,
@@ -217,8 +243,24 @@ impl Conversation for Session {
                 return Some(pong);
             }
             match self.exchange.next(&mut self.place) {
-                Next::Message(frame) | Next::Notice(frame) => return Some(frame),
-                Next::Wait => return None,
+                Next::Message(frame) | Next::Notice(frame) => {
+                    if let Some(heartbeat) = &mut self.heartbeat {
+                        heartbeat.spoke();
+                    }
+                    return Some(frame);
+                }
+                Next::Later(until) => {
+                    self.exchange.pause(&mut self.pause, until, || self.connection.task());
+                    return None;
+                }
+                Next::Wait => {
+                    let heartbeat = self.heartbeat.as_mut()?;
+                    if !heartbeat.take_due() {
+                        return None;
+                    }
+                    heartbeat.asked();
+                    return Some(Bytes::from_static(PING));
+                }
                 Next::Disconnect => self.close(TRY_AGAIN_LATER, false),
             }
         }

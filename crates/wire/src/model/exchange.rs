@@ -58,6 +58,42 @@ impl Exchange {
         exchange
     }
 
+    /// The same on a connection of its own, which the client closes after the answer.
+    ///
+    /// Between handshake and close either side acknowledges with a segment of its own: at the start
+    /// of a connection the kernel acknowledges at once. For a poll that is held it is the same.
+    pub fn poll_alone(
+        request_head: u64,
+        answer_head: u64,
+        payload: u64,
+        repeat: u64,
+        framing: u64,
+        link: Link,
+    ) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Header] = request_head;
+        exchange.down[ByteKind::Header] = answer_head;
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Repeat] = repeat;
+        exchange.down[ByteKind::Framing] = framing;
+        exchange.carry(link, request_head, answer_head + payload + repeat + framing);
+        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        let connecting = Self::connecting(link);
+        exchange.up[ByteKind::TcpIp] += connecting.up[ByteKind::TcpIp];
+        exchange.down[ByteKind::TcpIp] += connecting.down[ByteKind::TcpIp];
+        exchange
+    }
+
+    /// Opening and closing a connection: SYN, SYN-ACK, ACK; then the client's FIN, the server's,
+    /// which acknowledges it, and an acknowledgement.
+    pub fn connecting(link: Link) -> Self {
+        let mut exchange = Self::tcp_connect(link);
+        exchange.up[ByteKind::TcpIp] += 2 * link.headers.len();
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
     /// The answer to a held poll and the request that follows it at once.
     ///
     /// That request acknowledges the answer. The server, which has nothing to say to it until there
@@ -120,6 +156,27 @@ impl Exchange {
         let mut exchange = Self::push(0, frame_header_len(len, Sender::Server) + len, link);
         exchange.down[ByteKind::Framing] -= len;
         exchange.down[ByteKind::Control] = len;
+        exchange
+    }
+
+    /// A ping without a payload, the pong that answers it at once and carries its acknowledgement,
+    /// and the acknowledgement of that (RFC 6455, sections 5.5.2 and 5.5.3).
+    pub fn ping(link: Link) -> Self {
+        let mut exchange = Self::default();
+        exchange.down[ByteKind::Control] = frame_header_len(0, Sender::Server);
+        exchange.up[ByteKind::Control] = frame_header_len(0, Sender::Client);
+        exchange.carry(link, exchange.up[ByteKind::Control], exchange.down[ByteKind::Control]);
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
+    /// A comment in a stream of events, an empty line after it, in a chunk of its own; and its
+    /// acknowledgement.
+    pub fn comment(link: Link) -> Self {
+        const COMMENT: u64 = ":\n\n".len() as u64;
+        let mut exchange = Self::push(0, COMMENT + chunk_overhead(COMMENT), link);
+        exchange.down[ByteKind::Framing] -= COMMENT;
+        exchange.down[ByteKind::Control] = COMMENT;
         exchange
     }
 
@@ -202,6 +259,16 @@ mod tests {
         assert_eq!(layer(&poll, Layer::Wire), 1_086);
     }
 
+    /// Source: `published-figures.md`, section 4.2: about 10 segments, 1,450 bytes with 52 for each;
+    /// two of them are SYNs of 60.
+    #[test]
+    fn the_published_poll_on_a_connection_of_its_own_takes_ten_segments() {
+        let poll = Exchange::poll_alone(716, 193, 21, 0, 0, LINK);
+        assert_eq!(layer(&poll, Layer::Stream), 930);
+        assert_eq!(layer(&poll, Layer::Wire), 1_450 + 16);
+        assert_eq!(layer(&Exchange::connecting(LINK), Layer::Wire), 6 * 52 + 16);
+    }
+
     #[test]
     fn a_held_poll_costs_what_a_poll_with_news_costs() {
         let held = Exchange::long_poll(716, 193, 21, 0, LINK);
@@ -248,6 +315,16 @@ mod tests {
             (poll(1_449).up[ByteKind::TcpIp], poll(1_449).down[ByteKind::TcpIp]),
             (156, 104)
         );
+    }
+
+    /// Source: `published-figures.md`, section 5.3: 164 bytes for each ping and pong.
+    #[test]
+    fn a_heartbeat_is_8_bytes_above_tcp_either_way() {
+        let (ping, comment) = (Exchange::ping(LINK), Exchange::comment(LINK));
+        assert_eq!((ping.down[ByteKind::Control], ping.up[ByteKind::Control]), (2, 6));
+        assert_eq!(layer(&ping, Layer::Wire), 164);
+        assert_eq!((comment.down[ByteKind::Control], comment.down[ByteKind::Framing]), (3, 5));
+        assert_eq!(layer(&comment, Layer::Wire), 8 + 104);
     }
 
     #[test]
