@@ -79,6 +79,33 @@ impl Engine {
         }
     }
 
+    /// Gives what is to be said of a failure. The library takes no more bytes after one, so it is
+    /// asked only while it has something to say; `incoming` is what it failed on.
+    pub(crate) fn say_why(&mut self, incoming: &mut [u8], outlet: &mut impl Outlet) {
+        let mut taken = Taken { discard: 0, carries: Carries::Itself, failed: None };
+        while self.wants_write() {
+            let step = match self {
+                Self::Client(engine) => {
+                    step(engine.process_tls_records(incoming), outlet, &mut taken)
+                }
+                Self::Server(engine) => {
+                    step(engine.process_tls_records(incoming), outlet, &mut taken)
+                }
+            };
+            match step {
+                Step::Again => {}
+                Step::Done | Step::Failed(_) => return,
+            }
+        }
+    }
+
+    fn wants_write(&self) -> bool {
+        match self {
+            Self::Client(engine) => engine.wants_write(),
+            Self::Server(engine) => engine.wants_write(),
+        }
+    }
+
     /// Writes records behind what `into` holds. `kept` is what is not yet discarded of the bytes
     /// taken; every record of it has been handled, so nothing comes out.
     pub(crate) fn write(

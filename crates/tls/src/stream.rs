@@ -87,6 +87,8 @@ struct Incoming {
     is_over: bool,
     /// Nothing more comes.
     has_ended: bool,
+    /// What came was refused: the engine must not be asked again.
+    has_failed: bool,
 }
 
 /// Plaintext that has not been asked for yet.
@@ -208,14 +210,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             if self.incoming.has_ended {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
-            match ready!(self.poll_receive(cx, None)) {
-                Ok(()) => {}
-                Err(error) => {
-                    // Why not is said as far as the socket takes it at once.
-                    let _ = self.poll_drain(cx);
-                    return Poll::Ready(Err(error));
-                }
-            }
+            ready!(self.poll_receive(cx, None))?;
         }
     }
 
@@ -246,7 +241,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, reason)));
             }
             input[..kept.len()].copy_from_slice(&kept);
-            Poll::Ready(self.handle(&mut input[..kept.len() + read], asked))
+            let handled = self.handle(&mut input[..kept.len() + read], asked);
+            if handled.is_err() {
+                // The peer is told why, as far as the socket takes it at once.
+                self.incoming.has_ended = true;
+                self.incoming.has_failed = true;
+                let _ = self.poll_drain(cx);
+            }
+            Poll::Ready(handled)
         })
     }
 
@@ -257,11 +259,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         let Incoming { kept, handled, is_over, .. } = incoming;
         let mut sink = Sink { asked, waiting, outgoing, is_over };
         let mut begin = 0;
-        let mut end = *handled;
         if bytes.is_empty() {
             let taken = engine.take(&mut kept[..*handled], &mut sink);
             return taken.failed.map_or(Ok(()), |error| Err(invalid(error)));
         }
+        let mut end = std::mem::take(handled);
         loop {
             let (next, is_record) = match record_len(&bytes[end..]) {
                 Ok(Some(len)) if end + len <= bytes.len() => (end + len, true),
@@ -287,6 +289,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             begin += taken.discard;
             end = next;
             if let Some(error) = taken.failed {
+                engine.say_why(&mut bytes[begin..next], &mut sink);
                 return Err(invalid(error));
             }
             if !is_record {
@@ -384,6 +387,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        if this.incoming.has_failed {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         // Keys that are used up are renewed by a record of TLS's own.
         this.handle(&mut [], None)?;
         ready!(this.poll_drain(cx))?;
@@ -426,7 +432,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     /// Says goodbye in TLS, then in TCP.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if !this.has_said_goodbye {
+        if !this.has_said_goodbye && !this.incoming.has_failed {
             this.has_said_goodbye = true;
             let mut record = [0; CLOSE_NOTIFY_LEN as usize];
             let Incoming { kept, handled, .. } = &mut this.incoming;

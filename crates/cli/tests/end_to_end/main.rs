@@ -3,7 +3,8 @@
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
-//! `targets` servers that run already, `transports` every kind there is, `capture` a packet capture against the record.
+//! `targets` servers that run already, `transports` every kind there is, `tls` the same in TLS,
+//! `capture` a packet capture against the record.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
@@ -18,4 +19,5 @@ mod runs;
 mod signals;
 mod support;
 mod targets;
+mod tls;
 mod transports;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use pushbench_wire::frame::{Opcode, encode_header};
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
@@ -88,8 +88,13 @@ impl Session {
         self.hear(&early);
         drop(early);
         let mut news = pin!(Arc::clone(&self.news).notified_owned());
-        // However it ended, there is nobody left to tell.
-        let _: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        if ended.is_ok() {
+            // The client has closed its side. In TLS it is told that we close ours; however that
+            // ends, there is nobody left to tell.
+            self.connection.enter(Phase::Closing);
+            let _ = self.stream.shutdown().await;
+        }
     }
 
     fn poll(

@@ -10,4 +10,5 @@ mod shutdown;
 mod slow;
 mod streams;
 mod support;
+mod tls;
 mod websocket;

@@ -155,7 +155,8 @@ impl Exchange {
     ///
     /// Either side acknowledges with a segment of its own: at the start of a connection the kernel
     /// acknowledges at once and does not wait for an answer that could carry it (Linux's quick
-    /// acknowledgement mode).
+    /// acknowledgement mode). The handshake of TLS has ended that at the server: it has answered
+    /// twice, so the kernel takes the connection for a conversation, and lets the 101 acknowledge.
     pub fn websocket_upgrade(request_head: u64, answer_head: u64, link: Link) -> Self {
         Self::begin(ByteKind::Handshake, request_head, answer_head, link)
     }
@@ -166,7 +167,9 @@ impl Exchange {
         exchange.down[kind] = answer_head;
         exchange.carry(link, request_head, answer_head);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
-        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        if link.tls.is_none() {
+            exchange.down[ByteKind::TcpIp] += link.headers.len();
+        }
         exchange
     }
 
@@ -196,10 +199,20 @@ impl Exchange {
         if let Some(handshake) = link.tls.and_then(|tls| tls.handshake) {
             exchange.carry_tls(link, handshake.client_hello(), handshake.server_flight());
             exchange.carry_tls(link, handshake.client_finished(), handshake.new_tickets());
-            // Early in a connection the kernel acknowledges at once: the server the hello, and
-            // either side what comes last.
+            // The kernels acknowledge both hellos at once. The tickets acknowledge what ends the
+            // handshake, and the next request the tickets.
             exchange.up[ByteKind::TcpIp] += link.headers.len();
             exchange.down[ByteKind::TcpIp] += link.headers.len();
+        }
+        exchange
+    }
+
+    /// The acknowledgement of the tickets by a client that has nothing to say yet; nothing in clear
+    /// text.
+    pub fn silence(link: Link) -> Self {
+        let mut exchange = Self::default();
+        if link.tls.is_some() {
+            exchange.up[ByteKind::TcpIp] = link.headers.len();
         }
         exchange
     }

@@ -147,7 +147,7 @@ impl Situation {
             put("version_age_mean", waiting::mean_version_age(self.rate, interval));
         }
         let connect = Exchange::connect(self.link);
-        self.connect_figures(&mut figures, &[connect]);
+        self.connect_figures(&mut figures, &[connect, Exchange::silence(self.link)]);
         figures
     }
 
@@ -228,7 +228,8 @@ impl Situation {
         let connect = Exchange::connect(self.link);
         let PushWork { request_head, answer_head } = work.push;
         let upgrade = Exchange::websocket_upgrade(request_head, answer_head, self.link);
-        self.connect_figures(&mut figures, &[connect, connect, upgrade]);
+        let silence = Exchange::silence(self.link);
+        self.connect_figures(&mut figures, &[connect, silence, connect, upgrade]);
         figures
     }
 
@@ -337,6 +338,7 @@ fn per_poll_figures(figures: &mut Figures, per_poll: &Flow) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Handshake, HandshakeKind};
     use crate::segments::SegmentHeaders;
 
     const KAAZING: Situation = Situation {
@@ -365,6 +367,29 @@ mod tests {
         assert_eq!(figures["header_bytes_per_poll"], 909.0);
         assert_eq!(figures["header_bits_per_second"], 7_272_000.0);
         assert_eq!(figures["latency.mean"], 0.5);
+    }
+
+    #[test]
+    fn a_handshake_is_part_of_connecting_unless_it_is_anothers() {
+        let handshake =
+            Handshake { kind: HandshakeKind::Resumed, server_name: None, protocol: 8, tickets: 2 };
+        let figures = |tls| {
+            let link = Link { tls: Some(tls), ..KAAZING.link };
+            let work = PushWork { request_head: 200, answer_head: 129 };
+            Situation { link, ..KAAZING }.websocket(work)
+        };
+        let ours = figures(TlsLink { handshake: Some(handshake) });
+        let tls = handshake.client_hello()
+            + handshake.server_flight()
+            + handshake.client_finished()
+            + handshake.new_tickets();
+        // And the records of the upgrade.
+        assert_eq!(ours["connect_tls_bytes_per_connection"], (tls + 44) as f64);
+        let theirs = figures(TlsLink { handshake: None });
+        assert!(!theirs.contains_key("connect_tls_bytes_per_connection"));
+        assert!(!theirs.contains_key("connect_wire_bytes_per_connection"));
+        assert_eq!(theirs["wire_bytes_per_delivery"], ours["wire_bytes_per_delivery"]);
+        assert_eq!(theirs["tls_bytes_per_delivery"], 22.0);
     }
 
     #[test]
