@@ -304,7 +304,7 @@ fn step(exchange: &Exchange, connection: &Connection) -> Result<Step, AnatomyErr
     let mut sum = Both::default();
     sum.add_step(&step);
     step.totals = sum.totals();
-    let link = Link { headers, mss: connection.mss };
+    let link = Link { headers, mss: connection.mss, tls: None };
     step.modelled_tcp_ip = modelled(exchange.act, &sum, link)
         .map(|modelled| modelled.up[ByteKind::TcpIp] + modelled.down[ByteKind::TcpIp]);
     Ok(step)

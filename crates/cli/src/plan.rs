@@ -7,11 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use pushbench_plan::{Plan, accuracy, compare, document};
-use pushbench_protocol::{RequestProfile, TransportKind};
+use pushbench_protocol::{RequestProfile, TlsUse, TransportKind};
 use pushbench_report::{TextOptions, render_markdown, render_text};
 use pushbench_runner::predict;
 use pushbench_scenario::{Rate, Scenario, Source, Transport, TransportSettings, read};
 use pushbench_store::TrialV1;
+use pushbench_wire::model::TlsLink;
 use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
 use serde_json::json;
 
@@ -42,11 +43,11 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
     let Found { records, unread } = newest(&options.results);
     let (compared, mut left_out) = compare(&records, &|scenario, transport, record, trial| {
         let host = record.run.environment.link.strip_prefix("target http://").unwrap_or(LOOPBACK);
-        predict(scenario, transport, host, headers_of(trial))
+        predict(scenario, transport, host, headers_of(trial), tls_of(transport))
     });
     left_out.extend(unread);
     let model = |scenario: &Scenario, transport: &Transport| {
-        predict(scenario, transport, &options.host, USUAL)
+        predict(scenario, transport, &options.host, USUAL, tls_of(transport))
     };
     let found = (accuracy(&compared), left_out);
     let plan = Plan::of(&scenario, &model, options.price_per_gb, &records, found);
@@ -65,6 +66,14 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
     };
     output::put(&text, output)?;
     Ok(Exit::Ok)
+}
+
+/// The TLS of a transport. Its handshake hangs on a certificate that a plan does not have.
+fn tls_of(transport: &Transport) -> Option<TlsLink> {
+    match transport.carriage.tls {
+        TlsUse::None => None,
+        TlsUse::Full | TlsUse::Resumed => Some(TlsLink { handshake: None }),
+    }
 }
 
 /// The scenario of the file or of the flags, with what the flags change.

@@ -34,6 +34,7 @@ mod sse;
 mod stream;
 mod streamed;
 mod timeline;
+mod tls;
 mod websocket;
 mod worker;
 
@@ -41,6 +42,7 @@ pub use boundary::ServerBooks;
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
-    Boundary, Counts, Outcome, PublisherOutcome, SampleHeads, ServerSums, SocketSums, Unrest,
+    Boundary, Counts, Handshakes, Outcome, PublisherOutcome, SampleHeads, ServerSums, SocketSums,
+    Unrest,
 };
-pub use plan::Plan;
+pub use plan::{Plan, TlsTarget};

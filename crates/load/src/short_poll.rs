@@ -70,7 +70,15 @@ impl Client {
         loop {
             let is_over = shared.grid.timeline().phase_of(at) == Phase::Drain
                 && self.poller.holds_last(shared);
-            if is_over || !shared.grid.wait_until(at).await {
+            if is_over {
+                return Ok(());
+            }
+            let wait = shared.grid.wait_until(at);
+            let goes_on = match &mut self.kept {
+                Some(kept) => kept.rest(wait).await,
+                None => wait.await,
+            };
+            if !goes_on {
                 return Ok(());
             }
             self.poll(shared, settings.connection, at).await?;

@@ -12,18 +12,19 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use pushbench_wire::chunk::LAST_CHUNK;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::alarms::Pause;
 use crate::books::Connection;
-use crate::conversation::{Conversation, Stream};
+use crate::conversation::Conversation;
 use crate::exchange::Exchange;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
 use crate::routes::Stream as Begun;
+use crate::stream::Stream;
 
 /// A chunk with an empty comment and the line that ends it.
 const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
@@ -81,8 +82,13 @@ impl Streaming {
     /// Runs until the connection is closed.
     pub(crate) async fn run(mut self) {
         let mut news = pin!(Arc::clone(&self.news).notified_owned());
-        // However it ended, there is nobody left to tell.
-        let _: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        if ended.is_ok() {
+            // The client has closed its side. In TLS it is told that we close ours; however that
+            // ends, there is nobody left to tell.
+            self.connection.enter(Phase::Closing);
+            let _ = self.stream.shutdown().await;
+        }
     }
 
     fn poll(

@@ -46,7 +46,7 @@ impl House {
             .recv()
             .map_err(|_| anyhow!("the server's thread has ended"))?
             .context("cannot start a server")?;
-        let target = Target { address, host: address.to_string(), publish_token: None };
+        let target = Target { address, host: address.to_string(), publish_token: None, tls: None };
         Ok(Self::Ours { target, stop, thread })
     }
 

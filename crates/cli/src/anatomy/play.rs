@@ -223,7 +223,12 @@ impl Play {
 
 impl Scene<'_> {
     fn head_target<'a>(&'a self, path: &'a str) -> HeadTarget<'a> {
-        HeadTarget { path, host: &self.target.host, cookie_bytes: self.options.cookie_bytes }
+        HeadTarget {
+            path,
+            host: &self.target.host,
+            secure: false,
+            cookie_bytes: self.options.cookie_bytes,
+        }
     }
 
     fn poll(&self, path: &str) -> Vec<u8> {

@@ -8,7 +8,8 @@ use pushbench_wire::segments::SegmentHeaders;
 
 use crate::support::{Bench, trial};
 
-const LINK: Link = Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1_460 };
+const LINK: Link =
+    Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1_460, tls: None };
 /// How often a run is played whose segments are not the model's: on a busy machine an
 /// acknowledgement goes out by itself, and both may be right.
 const ATTEMPTS: u32 = 6;

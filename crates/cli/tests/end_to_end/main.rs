@@ -4,8 +4,9 @@
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
 //! `targets` servers that run already, `transports` every kind there is, `clocks` what moves bytes
-//! by itself, `comparing` runs against each other, `capture` a packet capture against the record,
-//! `witnesses` programs of other hands, `anatomy` and `plan` the commands that teach.
+//! by itself, `tls` all of it in TLS, `comparing` runs against each other, `capture` a packet
+//! capture against the record, `witnesses` programs of other hands, `anatomy` and `plan` the
+//! commands that teach.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
@@ -24,5 +25,6 @@ mod runs;
 mod signals;
 mod support;
 mod targets;
+mod tls;
 mod transports;
 mod witnesses;

@@ -250,6 +250,7 @@ impl Drop for Running {
 pub(crate) struct Server {
     running: Running,
     pub(crate) address: SocketAddr,
+    tls_address: Option<SocketAddr>,
 }
 
 impl Server {
@@ -259,11 +260,17 @@ impl Server {
         let running = Running::start(&mut bench.program(&arguments));
         let line = running.first_line();
         let announcement: Announcement = serde_json::from_str(&line).expect("an announcement");
-        Self { running, address: announcement.address }
+        let Announcement { address, tls_address, .. } = announcement;
+        Self { running, address, tls_address }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens for TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        self.tls_address.expect("it was told to listen for TLS")
     }
 
     pub(crate) fn stats(&self) -> ServerStats {

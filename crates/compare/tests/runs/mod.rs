@@ -79,6 +79,7 @@ fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV1> {
                 .filter_map(|(name, values)| Some(((*name).to_owned(), *values.get(round)?)))
                 .collect(),
             model: ModelV1::default(),
+            tls: None,
         })
         .collect()
 }

@@ -31,6 +31,7 @@ impl App {
             dropped: counts.dropped,
             disconnected: counts.disconnected,
             refused: self.books.refused(),
+            handshakes: self.books.handshakes(),
         }
     }
 }

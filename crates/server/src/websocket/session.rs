@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use pushbench_wire::frame::{Opcode, encode_header};
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
@@ -16,13 +16,14 @@ use super::reader::{Event, FrameReader, ReaderLimits};
 use super::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::alarms::Pause;
 use crate::books::{Books, Connection};
-use crate::conversation::{Conversation, Stream};
+use crate::conversation::Conversation;
 use crate::exchange::Exchange;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::log::PayloadError;
 use crate::patience::{Order, Phase};
 use crate::routes::Upgrade;
+use crate::stream::Stream;
 
 /// A WebSocket subscriber.
 #[derive(Debug)]
@@ -99,8 +100,13 @@ impl Session {
         self.hear(&early);
         drop(early);
         let mut news = pin!(Arc::clone(&self.news).notified_owned());
-        // However it ended, there is nobody left to tell.
-        let _: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        if ended.is_ok() {
+            // The client has closed its side. In TLS it is told that we close ours; however that
+            // ends, there is nobody left to tell.
+            self.connection.enter(Phase::Closing);
+            let _ = self.stream.shutdown().await;
+        }
     }
 
     fn poll(

@@ -12,4 +12,5 @@ mod shutdown;
 mod slow;
 mod streams;
 mod support;
+mod tls;
 mod websocket;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pushbench_protocol::figure::{SECONDS_PER_HOUR, bytes_per};
 use pushbench_protocol::{ByteKind, ConnectionUse, Deliver, Direction, Layer, Unchanged};
 
-use super::{Conflation, Exchange, Link, News, arrivals, waiting};
+use super::{Conflation, Exchange, Link, News, TlsLink, arrivals, waiting};
 
 /// What all transports of a scenario have in common. Rates are a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -153,11 +153,15 @@ impl Situation {
             put("age_mean", waiting::mean_age(self.rate, self.poisson, interval));
             put("version_age_mean", waiting::mean_version_age(self.rate, interval));
         }
-        let connect = match work.connection {
-            ConnectionUse::KeepAlive => Exchange::tcp_connect(self.link),
-            ConnectionUse::PerPoll => Exchange::default(),
-        };
-        self.connect_figures(&mut figures, &[connect]);
+        match work.connection {
+            ConnectionUse::KeepAlive => {
+                let connect = Exchange::connect(self.link);
+                self.connect_figures(&mut figures, &[connect, Exchange::silence(self.link)]);
+            }
+            ConnectionUse::PerPoll => {
+                self.connect_figures(&mut figures, &[Exchange::default()]);
+            }
+        }
         self.per_poll_connects(&mut figures, work.connection, polls);
         figures
     }
@@ -199,7 +203,7 @@ impl Situation {
             put("messages_per_response", 1.0);
         }
         per_poll_figures(&mut figures, &per_poll);
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         let begin = Exchange::long_poll_begin(work.request_head, self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         self.per_poll_connects(&mut figures, work.connection, polls);
@@ -257,10 +261,11 @@ impl Situation {
             put("messages_per_response", 1.0);
             per_poll_figures(&mut figures, &once);
         }
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         let PushWork { request_head, answer_head, .. } = work.push;
         let upgrade = Exchange::websocket_upgrade(request_head, answer_head, self.link);
-        self.connect_figures(&mut figures, &[connect, connect, upgrade]);
+        let silence = Exchange::silence(self.link);
+        self.connect_figures(&mut figures, &[connect, silence, connect, upgrade]);
         figures
     }
 
@@ -285,7 +290,7 @@ impl Situation {
                 self.push_figures(&flow)
             }
         };
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         figures
     }
@@ -402,6 +407,15 @@ impl Situation {
             exchanges.iter().map(|e| e.up.layer(layer) + e.down.layer(layer)).sum::<u64>() as f64
         };
         figures.insert("connect_stream_bytes_per_connection".to_owned(), sum(Layer::Stream));
+        match self.link.tls {
+            // How long the handshake of another's server is nobody knows before.
+            Some(TlsLink { handshake: None }) => return,
+            Some(TlsLink { handshake: Some(_) }) => {
+                let tls = sum(Layer::Socket) - sum(Layer::Stream);
+                figures.insert("connect_tls_bytes_per_connection".to_owned(), tls);
+            }
+            None => {}
+        }
         figures.insert("connect_wire_bytes_per_connection".to_owned(), sum(Layer::Wire));
     }
 }
@@ -421,6 +435,7 @@ fn per_poll_figures(figures: &mut Figures, per_poll: &Flow) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Handshake, HandshakeKind};
     use crate::segments::SegmentHeaders;
 
     const KAAZING: Situation = Situation {
@@ -429,7 +444,11 @@ mod tests {
         poisson: false,
         payload: 21,
         deliver: Deliver::Latest,
-        link: Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 },
+        link: Link {
+            headers: SegmentHeaders { ipv6: false, timestamps: true },
+            mss: 1460,
+            tls: None,
+        },
     };
 
     const KEEP_ALIVE: ConnectionUse = ConnectionUse::KeepAlive;
@@ -473,6 +492,30 @@ mod tests {
             answer_head: &|_| 193,
         });
         assert_eq!(held["wire_bytes_per_delivery"], 1_466.0);
+    }
+
+    #[test]
+    fn a_handshake_is_part_of_connecting_unless_it_is_anothers() {
+        let handshake =
+            Handshake { kind: HandshakeKind::Resumed, server_name: None, protocol: 8, tickets: 2 };
+        let figures = |tls| {
+            let link = Link { tls: Some(tls), ..KAAZING.link };
+            let work =
+                PushWork { request_head: 200, answer_head: 129, heartbeat: None, conflate: None };
+            Situation { link, ..KAAZING }.websocket(work)
+        };
+        let ours = figures(TlsLink { handshake: Some(handshake) });
+        let tls = handshake.client_hello()
+            + handshake.server_flight()
+            + handshake.client_finished()
+            + handshake.new_tickets();
+        // And the records of the upgrade.
+        assert_eq!(ours["connect_tls_bytes_per_connection"], (tls + 44) as f64);
+        let theirs = figures(TlsLink { handshake: None });
+        assert!(!theirs.contains_key("connect_tls_bytes_per_connection"));
+        assert!(!theirs.contains_key("connect_wire_bytes_per_connection"));
+        assert_eq!(theirs["wire_bytes_per_delivery"], ours["wire_bytes_per_delivery"]);
+        assert_eq!(theirs["tls_bytes_per_delivery"], 22.0);
     }
 
     #[test]
