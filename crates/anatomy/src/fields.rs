@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_field_of_every_built_in_profile_is_explained() {
-        let target = HeadTarget { path: "/", host: "h", cookie_bytes: 3 };
+        let target = HeadTarget { path: "/", host: "h", secure: false, cookie_bytes: 3 };
         let mut heads = Vec::new();
         for name in RequestProfile::names() {
             let profile = RequestProfile::built_in(name).expect("built in");
