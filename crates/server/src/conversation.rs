@@ -1,18 +1,17 @@
 //! What every connection does once HTTP is done with it: reads what the client says, writes what
 //! there is to say, one piece a write.
 
+mod stream;
+
 use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
-use pushbench_wire::CountingStream;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use bytes::Bytes;
+use tokio::io::{AsyncRead, ReadBuf};
 
-/// A client's socket, counted.
-pub(crate) type Stream = CountingStream<TcpStream>;
+pub(crate) use stream::Stream;
 
 /// Bytes read at a time.
 const SCRATCH_LEN: usize = 16 * 1024;
@@ -59,16 +58,17 @@ pub(crate) trait Conversation {
                 // An idle subscriber keeps no message alive.
                 *self.socket().1 = Bytes::new();
                 match self.next_piece() {
-                    Some(piece) => *self.socket().1 = piece,
+                    Some(piece) => {
+                        let (stream, writing) = self.socket();
+                        *writing = stream.form(piece);
+                        // The end of an answer is no piece on every stream.
+                        continue;
+                    }
                     None => return Poll::Ready(Ok(())),
                 }
             }
             let (stream, writing) = self.socket();
-            let written = ready!(Pin::new(stream).poll_write(cx, writing))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            writing.advance(written);
+            ready!(stream.poll_write_piece(cx, writing))?;
         }
     }
 }

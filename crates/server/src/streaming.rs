@@ -86,7 +86,7 @@ impl Streaming {
         exchange: Arc<Exchange>,
         begun: Begun,
     ) -> Self {
-        let Begun { head, heartbeat, subscription } = begun;
+        let Begun { head, heartbeat, subscription, .. } = begun;
         Self {
             stream,
             connection,

@@ -1,8 +1,10 @@
 //! HTTP/2 on the wire (RFC 9113): what its frames are for, and one of its streams as bytes.
 
 mod counter;
+mod stream;
 
 pub use counter::{FrameCounter, FrameCounts};
+pub use stream::ByteStream;
 
 /// What a client sends first (RFC 9113, section 3.4).
 pub const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

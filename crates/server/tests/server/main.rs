@@ -2,6 +2,7 @@
 //! misbehave, and to those who do not.
 
 mod books;
+mod http2;
 mod limits;
 mod long_polls;
 mod polls;
