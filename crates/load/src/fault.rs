@@ -7,6 +7,8 @@ pub enum Fault {
     Connect,
     /// The connection did not open in time.
     ConnectTimeout,
+    /// The server does not speak HTTP/2.
+    NoHttp2,
     /// The answer to the upgrade was not a 101, or not one for our key.
     Upgrade,
     /// The server closed the connection in the middle of the work.
@@ -31,6 +33,7 @@ impl Fault {
         match self {
             Self::Connect => "connect".to_owned(),
             Self::ConnectTimeout => "connect-timeout".to_owned(),
+            Self::NoHttp2 => "no-http2".to_owned(),
             Self::Upgrade => "upgrade".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Io => "io".to_owned(),

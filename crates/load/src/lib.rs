@@ -17,6 +17,8 @@ mod chunked;
 mod connection;
 mod fault;
 mod grid;
+mod http2;
+mod line;
 mod lines;
 mod load;
 mod long_poll;
@@ -38,5 +40,7 @@ mod worker;
 
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
-pub use outcome::{Boundary, Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums};
+pub use outcome::{
+    Boundary, Counts, Http2Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums,
+};
 pub use plan::Plan;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, TopicName};
+use pushbench_protocol::{Cursor, TlsUse, TopicName};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 
 /// What one trial of the load generator is to do.
@@ -35,6 +35,14 @@ impl Plan {
     /// Topic of a client.
     pub fn topic_of(&self, client: u32) -> u32 {
         client % self.scenario.workload.topics.get()
+    }
+
+    /// The scheme of the target's address.
+    pub fn scheme(&self) -> &'static str {
+        match self.carriage.tls {
+            TlsUse::None => "http",
+            TlsUse::Full | TlsUse::Resumed => "https",
+        }
     }
 
     /// Name of a topic.

@@ -2,31 +2,32 @@
 //!
 //! A poll belongs to the phase in which it was due, and its answer with it.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use pushbench_protocol::{Phase, PollTiming, clock};
 use pushbench_scenario::{ShortPoll, poll_phase};
 
 use crate::Fault;
-use crate::connection::Connection;
+use crate::line::Line;
 use crate::poll::Poller;
 use crate::worker::Shared;
 
 /// Connects, polls until there is nothing more to come, and ends the connection when told to.
 pub(crate) async fn play(
-    shared: &Shared,
+    shared: &Rc<Shared>,
     client: u32,
     seat: usize,
     settings: ShortPoll,
 ) -> Result<(), Fault> {
-    let mut connection = shared.connect(client).await?;
+    let mut line = Line::open(shared, client).await?;
     shared.is_connected();
     let plan = &shared.plan;
     let mut client_of = Client { poller: Poller::new(plan, client, seat), in_flight: false };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
     let ended = tokio::select! {
         biased;
-        ended = client_of.work(shared, &mut connection, settings, first) => ended,
+        ended = client_of.work(shared, &mut line, settings, first) => ended,
         () = shared.closed() => Ok(()),
     };
     if client_of.in_flight {
@@ -37,7 +38,7 @@ pub(crate) async fn play(
         return Err(Fault::AnswerTimeout);
     }
     shared.closed().await;
-    connection.end().await
+    line.end().await
 }
 
 struct Client {
@@ -50,18 +51,20 @@ impl Client {
     async fn work(
         &mut self,
         shared: &Shared,
-        connection: &mut Connection,
+        line: &mut Line,
         settings: ShortPoll,
         first: Duration,
     ) -> Result<(), Fault> {
         let mut at = first;
         loop {
-            let is_over = shared.grid.timeline().phase_of(at) == Phase::Drain
-                && self.poller.holds_last(shared);
-            if is_over || !shared.grid.wait_until(at).await {
+            let is_drain = shared.grid.timeline().phase_of(at) == Phase::Drain;
+            if is_drain {
+                line.is_measured();
+            }
+            if is_drain && self.poller.holds_last(shared) || !shared.grid.wait_until(at).await {
                 return Ok(());
             }
-            self.poll(shared, connection, at).await?;
+            self.poll(shared, line, at).await?;
             at = match settings.timing {
                 PollTiming::Schedule | PollTiming::Aligned => at + settings.interval,
                 PollTiming::AfterAnswer => {
@@ -71,17 +74,12 @@ impl Client {
         }
     }
 
-    async fn poll(
-        &mut self,
-        shared: &Shared,
-        connection: &mut Connection,
-        at: Duration,
-    ) -> Result<(), Fault> {
+    async fn poll(&mut self, shared: &Shared, line: &mut Line, at: Duration) -> Result<(), Fault> {
         let timeline = shared.grid.timeline();
         let due_at = timeline.moment(at).expect("the grid waits for the part to begin");
         let phase = timeline.phase_of(at);
         if phase == Phase::Drain {
-            shared.close_measure(connection.probe());
+            line.end_measure(shared).await;
         }
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
@@ -89,8 +87,8 @@ impl Client {
             let late = clock::now().since(due_at);
             shared.recorder.borrow_mut().poll_lateness.record(late);
         }
-        self.poller.ask(shared, connection, phase).await?;
-        self.poller.hear(shared, connection, |_, _| phase).await?;
+        self.poller.ask(shared, line, phase).await?;
+        self.poller.hear(shared, line, |_, _| phase).await?;
         self.in_flight = false;
         shared.in_flight.set(shared.in_flight.get() - 1);
         Ok(())

@@ -5,17 +5,18 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::paths::GAP_FIELD;
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use crate::chunked::{ChunkedReader, Piece};
 use crate::connection::Connection;
 use crate::pushed;
 use crate::worker::Shared;
-use crate::{Fault, Plan};
+use crate::{Fault, Plan, http2};
 
 /// Most bytes of an answer's head.
 const MAX_HEAD: usize = 16 * 1024;
@@ -50,7 +51,15 @@ pub(crate) trait Codec: Default {
 }
 
 /// Connects, asks, takes every message, and closes the connection when told to.
-pub(crate) async fn play<C: Codec>(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play<C: Codec>(
+    shared: &Rc<Shared>,
+    client: u32,
+    seat: usize,
+) -> Result<(), Fault> {
+    match shared.plan.carriage.http {
+        HttpVersion::Http11 => {}
+        HttpVersion::Http2 => return http2::streamed::play::<C>(shared, client, seat).await,
+    }
     let mut connection = shared.connect(client).await?;
     let request = C::request(&shared.plan, shared.plan.topic_of(client));
     let early = open(shared, &mut connection, &request).await?;
@@ -133,6 +142,27 @@ fn accepted(bytes: &[u8]) -> Result<Option<Head>, Fault> {
     Ok(Some(Head { len, gap }))
 }
 
+/// Books an item, and records what it says.
+pub(crate) fn book_item(
+    shared: &Shared,
+    seat: usize,
+    phase: Phase,
+    received_at: Timestamp,
+    item: &Item<'_>,
+) {
+    let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
+    match item.said {
+        Said::Message(payload) => {
+            let kind = pushed::receive(shared, seat, payload, phase, received_at);
+            book(kind, payload.len() as u64);
+        }
+        Said::Gap(gap) => shared.recorder.borrow_mut().counts.gap_messages += gap,
+        Said::Nothing => {}
+    }
+    book(ByteKind::Framing, item.framing);
+    book(ByteKind::Control, item.control);
+}
+
 struct Subscriber<C> {
     seat: usize,
     chunks: ChunkedReader,
@@ -176,26 +206,15 @@ impl<C: Codec> Subscriber<C> {
     ) -> Result<(), Fault> {
         let phase = pushed::phase_of(shared, received_at);
         let seat = self.seat;
-        let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
-        let mut hear = |item: Item<'_>| {
-            match item.said {
-                Said::Message(payload) => {
-                    let kind = pushed::receive(shared, seat, payload, phase, received_at);
-                    book(kind, payload.len() as u64);
-                }
-                Said::Gap(gap) => shared.recorder.borrow_mut().counts.gap_messages += gap,
-                Said::Nothing => {}
-            }
-            book(ByteKind::Framing, item.framing);
-            book(ByteKind::Control, item.control);
-        };
+        let mut hear = |item: Item<'_>| book_item(shared, seat, phase, received_at, &item);
         while let Some(piece) = self.chunks.next(&mut bytes)? {
             match piece {
                 Piece::Data(data) => self.codec.push(data, &mut hear)?,
                 Piece::End => {}
             }
         }
-        book(ByteKind::Framing, self.chunks.take_overhead());
+        let chunks = self.chunks.take_overhead();
+        shared.book(phase, Direction::Down, ByteKind::Framing, chunks);
         Ok(())
     }
 }

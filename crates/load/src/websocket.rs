@@ -6,6 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use base64::Engine;
@@ -13,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use pushbench_protocol::heads::HeadTarget;
 use pushbench_protocol::paths::GAP_FIELD;
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -23,9 +24,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 
 use crate::connection::Connection;
+use crate::http2::websocket::Tunnel;
 use crate::pushed;
 use crate::worker::Shared;
-use crate::{Fault, Plan};
+use crate::{Fault, Plan, http2};
 
 /// Most bytes of a 101's head.
 const MAX_HEAD: usize = 16 * 1024;
@@ -38,7 +40,7 @@ const MAX_READ_BUFFER: usize = 16 * 1024;
 const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
-pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
     let topic = shared.plan.topic_of(client);
     let path = Plan::topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
     let mut socket = open(shared, client, &path).await?;
@@ -72,13 +74,22 @@ pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<()
 
 /// Connects and upgrades.
 pub(crate) async fn open(
-    shared: &Shared,
+    shared: &Rc<Shared>,
     client: u32,
     path: &str,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
-    let mut connection = shared.connect(client).await?;
-    let leftover = upgrade(shared, &mut connection, path).await?;
-    let mut tapped = Tapped::new(connection);
+    let (carrier, leftover) = match shared.plan.carriage.http {
+        HttpVersion::Http11 => {
+            let mut connection = shared.connect(client).await?;
+            let leftover = upgrade(shared, &mut connection, path).await?;
+            (Carrier::Connection(connection), leftover)
+        }
+        HttpVersion::Http2 => {
+            let tunnel = http2::websocket::open(shared, client, path).await?;
+            (Carrier::Tunnel(Box::new(tunnel)), Vec::new())
+        }
+    };
+    let mut tapped = Tapped::new(carrier);
     tapped.down.observe(&leftover);
     let payload = shared.plan.scenario.workload.payload.bytes as usize;
     let config = WebSocketConfig::default()
@@ -240,16 +251,37 @@ fn accept_key(key: &str) -> String {
     STANDARD.encode(hash.finalize())
 }
 
+/// What frames are carried by.
+enum Carrier {
+    Connection(Connection),
+    /// A stream of an HTTP/2 connection.
+    Tunnel(Box<Tunnel>),
+}
+
+impl Carrier {
+    fn stream(&mut self) -> Pin<&mut dyn Stream> {
+        let stream: &mut dyn Stream = match self {
+            Self::Connection(connection) => connection,
+            Self::Tunnel(tunnel) => &mut **tunnel,
+        };
+        Pin::new(stream)
+    }
+}
+
+/// Bytes both ways.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
 /// A connection whose frames are counted as they pass.
-#[derive(Debug)]
 pub(crate) struct Tapped {
-    connection: Connection,
+    connection: Carrier,
     down: FrameCounter,
     up: FrameCounter,
 }
 
 impl Tapped {
-    fn new(connection: Connection) -> Self {
+    fn new(connection: Carrier) -> Self {
         Self { connection, down: FrameCounter::default(), up: FrameCounter::default() }
     }
 }
@@ -261,7 +293,7 @@ impl AsyncRead for Tapped {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let result = Pin::new(&mut self.connection).poll_read(cx, buf);
+        let result = self.connection.stream().poll_read(cx, buf);
         self.down.observe(&buf.filled()[before..]);
         result
     }
@@ -273,7 +305,7 @@ impl AsyncWrite for Tapped {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.connection).poll_write(cx, bytes);
+        let result = self.connection.stream().poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = result {
             self.up.observe(&bytes[..written]);
         }
@@ -281,11 +313,11 @@ impl AsyncWrite for Tapped {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_flush(cx)
+        self.connection.stream().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_shutdown(cx)
+        self.connection.stream().poll_shutdown(cx)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) type Figures = BTreeMap<String, f64>;
 /// What figures are made from.
 pub(crate) struct Source<'a> {
     pub(crate) clients: u64,
+    /// Connections that they have, where clients share them; otherwise as many as clients.
+    pub(crate) connections: u64,
     pub(crate) payload_bytes: u32,
     pub(crate) measure_seconds: f64,
     pub(crate) is_poll: bool,
@@ -163,7 +165,7 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
             }
         }
         if let Some(bytes) = growth(work) {
-            let per = bytes / source.clients as f64;
+            let per = bytes / source.connections as f64;
             figures.insert(format!("{side}_memory_per_connection"), per);
         }
     }
@@ -174,7 +176,7 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
     if let Some((before, after)) =
         kernel.and_then(|kernel| kernel.slab_before_bytes.zip(kernel.slab_connected_bytes))
     {
-        let per = (after as f64 - before as f64) / source.clients as f64;
+        let per = (after as f64 - before as f64) / source.connections as f64;
         figures.insert("kernel_memory_per_connection".to_owned(), per);
     }
 }
@@ -190,7 +192,7 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
         ("connect_wire_bytes_per_connection", Layer::Wire),
     ] {
         if let Some((up, down)) = layer_of(&books.up, layer).zip(layer_of(&books.down, layer)) {
-            figures.insert(name.to_owned(), (up + down) as f64 / source.clients as f64);
+            figures.insert(name.to_owned(), (up + down) as f64 / source.connections as f64);
         }
     }
 }

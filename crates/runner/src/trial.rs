@@ -152,6 +152,7 @@ impl Trial<'_> {
         let work = looks.work(busy);
         let figures = figures(&figures::Source {
             clients,
+            connections: clients.div_ceil(u64::from(plan.carriage.clients_per_connection.get())),
             payload_bytes: workload.payload.bytes,
             // Populations are cut by due time, so a phase that was played to its end is as long as
             // the schedule says, to the nanosecond.

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use pushbench_protocol::TransportKind;
-
 use crate::Scenario;
 
 /// Files that each side opens beside its clients' connections: the publisher's and the control
@@ -89,13 +87,20 @@ impl fmt::Display for Limit {
 /// What the scenario needs of a machine with these ports.
 pub fn needs(scenario: &Scenario, ports: PortRange) -> Needs {
     let clients = scenario.workload.clients.get();
-    let kinds = scenario.transports.iter().map(|transport| transport.settings.kind());
-    let connections = kinds.map(TransportKind::connections_per_client).max().unwrap_or(1);
-    let open_files = u64::from(clients) * u64::from(connections) + SPARE_FILES;
+    // Of the transport that has most. Clients that share a connection also share its address.
+    let transports = scenario.transports.iter();
+    let (groups, connections) = transports
+        .map(|transport| {
+            let groups = clients.div_ceil(transport.carriage.clients_per_connection.get());
+            (groups, transport.settings.kind().connections_per_client())
+        })
+        .max_by_key(|(groups, connections)| u64::from(*groups) * u64::from(*connections))
+        .unwrap_or((clients, 1));
+    let open_files = u64::from(groups) * u64::from(connections) + SPARE_FILES;
     Needs {
         open_files_load: open_files,
         open_files_server: open_files,
-        source_addresses: clients.div_ceil(ports.clients_per_address(connections)),
+        source_addresses: groups.div_ceil(ports.clients_per_address(connections)),
     }
 }
 

@@ -182,6 +182,13 @@ impl Exchange {
     }
 }
 
+impl std::ops::AddAssign for Exchange {
+    fn add_assign(&mut self, other: Self) {
+        self.up += other.up;
+        self.down += other.down;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use pushbench_protocol::Layer;

@@ -7,6 +7,7 @@
 
 pub mod arrivals;
 pub mod exchange;
+pub mod http2;
 pub mod trial;
 pub mod waiting;
 

@@ -1,0 +1,90 @@
+//! Where a poller asks and hears: a connection of its own, or streams of one.
+
+use std::rc::Rc;
+
+use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase};
+
+use crate::connection::{Connection, Probe};
+use crate::worker::Shared;
+use crate::{Fault, http2};
+
+/// A poller's line to the server.
+pub(crate) enum Line {
+    /// HTTP/1.1: one exchange at a time.
+    Http1(Connection),
+    /// HTTP/2: a stream for each exchange.
+    Http2(http2::line::Line),
+}
+
+impl Line {
+    /// Opens a client's line, and says that the client is connected only once it can ask.
+    pub(crate) async fn open(shared: &Rc<Shared>, client: u32) -> Result<Self, Fault> {
+        Ok(match shared.plan.carriage.http {
+            HttpVersion::Http11 => Self::Http1(shared.connect(client).await?),
+            HttpVersion::Http2 => {
+                Self::Http2(http2::line::Line::new(http2::join(shared, client).await?))
+            }
+        })
+    }
+
+    /// The books of its connection.
+    pub(crate) fn probe(&self) -> &Rc<Probe> {
+        match self {
+            Self::Http1(connection) => connection.probe(),
+            Self::Http2(line) => line.connection().probe(),
+        }
+    }
+
+    /// Says that this client has no answer of the measure phase to come.
+    pub(crate) fn is_measured(&mut self) {
+        match self {
+            Self::Http1(_) => {}
+            Self::Http2(line) => line.is_measured(),
+        }
+    }
+
+    /// Closes the books of the measure phase, once every client of the connection is so far.
+    pub(crate) async fn end_measure(&mut self, shared: &Shared) {
+        match self {
+            Self::Http1(connection) => shared.close_measure(connection.probe()),
+            Self::Http2(line) => line.end_measure(shared).await,
+        }
+    }
+
+    /// Watches for the head of the next answer.
+    pub(crate) fn head_watch(&self) -> HeadWatch {
+        HeadWatch(match self {
+            Self::Http1(_) => None,
+            Self::Http2(line) => Some(line.connection().watch_head()),
+        })
+    }
+
+    /// Ends the line in order. A connection of HTTP/2 ends with its last client.
+    pub(crate) async fn end(self) -> Result<(), Fault> {
+        match self {
+            Self::Http1(mut connection) => connection.end().await,
+            Self::Http2(_) => Ok(()),
+        }
+    }
+}
+
+/// Knows the head of the answer that came last, where it is booked as it passes: on HTTP/2.
+pub(crate) struct HeadWatch(Option<http2::HeadWatch>);
+
+impl HeadWatch {
+    /// Bytes that were booked as they passed.
+    pub(crate) fn len(&self) -> u64 {
+        self.0.as_ref().map_or(0, |watch| watch.heads() + watch.framing())
+    }
+
+    /// Moves them from the measure phase to the drain, where they belong after all.
+    pub(crate) fn move_out_of_measure(&self, shared: &Shared) {
+        let Some(watch) = &self.0 else { return };
+        let mut ledger = shared.ledger.borrow_mut();
+        for (kind, bytes) in
+            [(ByteKind::Header, watch.heads()), (ByteKind::Framing, watch.framing())]
+        {
+            ledger.postpone((Phase::Measure, Phase::Drain), Direction::Down, kind, bytes);
+        }
+    }
+}
