@@ -234,8 +234,8 @@ pub struct Http2Push {
 
 impl Http2Push {
     /// The marks of a server-sent event of ours: `id: CURSOR`, `data: ` and an empty line.
-    pub const EVENT: u64 = ("id: \n".len() + "data: \n\n".len()) as u64
-        + pushbench_protocol::Cursor::LEN as u64;
+    pub const EVENT: u64 =
+        ("id: \n".len() + "data: \n\n".len()) as u64 + pushbench_protocol::Cursor::LEN as u64;
     /// The line feed of a line.
     pub const LINE: u64 = 1;
 
@@ -250,7 +250,8 @@ impl Situation {
     /// that index everything; `connect` is what a connection takes until its first poll or, where
     /// polls are held, with it.
     pub fn http2_polls(&self, played: &Played, ideal: &Played, connect: &[Exchange]) -> Figures {
-        let per_client_second = |flow: &Flow, played: &Played| flow.times(1.0 / played.client_seconds);
+        let per_client_second =
+            |flow: &Flow, played: &Played| flow.times(1.0 / played.client_seconds);
         let deliveries = played.deliveries as f64 / played.client_seconds;
         let flow = per_client_second(&played.sum, played);
         let mut figures = self.flow_figures(&flow, deliveries);
