@@ -9,6 +9,10 @@ pub enum Fault {
     ConnectTimeout,
     /// The server does not speak HTTP/2.
     NoHttp2,
+    /// The TLS handshake failed or did not end in time.
+    Tls,
+    /// No ticket came to resume the session with.
+    NoTicket,
     /// The answer to the upgrade was not a 101, or not one for our key.
     Upgrade,
     /// The server closed the connection in the middle of the work.
@@ -34,6 +38,8 @@ impl Fault {
             Self::Connect => "connect".to_owned(),
             Self::ConnectTimeout => "connect-timeout".to_owned(),
             Self::NoHttp2 => "no-http2".to_owned(),
+            Self::Tls => "tls".to_owned(),
+            Self::NoTicket => "tls-no-ticket".to_owned(),
             Self::Upgrade => "upgrade".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Io => "io".to_owned(),

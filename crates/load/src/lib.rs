@@ -35,12 +35,13 @@ mod sse;
 mod stream;
 mod streamed;
 mod timeline;
+mod tls;
 mod websocket;
 mod worker;
 
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
-    Boundary, Counts, Http2Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums,
+    Boundary, Counts, Handshakes, Http2Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums,
 };
-pub use plan::Plan;
+pub use plan::{Plan, TlsTarget};

@@ -27,6 +27,15 @@ impl Line {
         })
     }
 
+    /// Waits for something else, and takes meanwhile what TLS itself has to say.
+    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> T {
+        match self {
+            Self::Http1(connection) => connection.rest(until).await,
+            // Its connection's own task takes all that comes.
+            Self::Http2(_) => until.await,
+        }
+    }
+
     /// The books of its connection.
     pub(crate) fn probe(&self) -> &Rc<Probe> {
         match self {

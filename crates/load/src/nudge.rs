@@ -60,7 +60,7 @@ async fn work(
     polls: &mut Line,
 ) -> Fault {
     loop {
-        let mut message = socket.next().await;
+        let mut message = polls.rest(socket.next()).await;
         let mut has_news = false;
         // One poll fetches for all nudges that have come.
         loop {

@@ -61,7 +61,8 @@ impl Client {
             if is_drain {
                 line.is_measured();
             }
-            if is_drain && self.poller.holds_last(shared) || !shared.grid.wait_until(at).await {
+            let is_over = is_drain && self.poller.holds_last(shared);
+            if is_over || !line.rest(shared.grid.wait_until(at)).await {
                 return Ok(());
             }
             self.poll(shared, line, at).await?;

@@ -1,4 +1,5 @@
-//! One connection from accept to close: HTTP, and then a WebSocket or a stream if it becomes one.
+//! One connection from accept to close: TLS if it is, HTTP, and then a WebSocket or a stream if it
+//! becomes one.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -12,16 +13,18 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use pushbench_protocol::ConnectionClass;
+use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::CountingStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::books::{Connection, Opened};
-use crate::conversation::Stream;
+use crate::books::{Books, Connection, Opened};
 use crate::http2;
 use crate::patience::{Order, Phase};
 use crate::rewind::{Rewound, Version, version};
 use crate::routes::{App, HttpConnection, Takeover, Upgrade};
+use crate::stream::{Socket, Stream};
 use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
 
@@ -31,6 +34,15 @@ pub(crate) struct Serving {
     app: Arc<App>,
     router: Router,
     http: http1::Builder,
+}
+
+/// What a connection begins with.
+#[derive(Clone, Debug)]
+pub(crate) enum Beginning {
+    /// The first request.
+    Clear,
+    /// A handshake.
+    Tls(Acceptor),
 }
 
 /// A connection that HTTP is done with.
@@ -56,20 +68,36 @@ impl Serving {
 
     /// Serves one connection until it is closed. `opened` is dropped last, so that the books close
     /// on the final counts.
-    pub(crate) async fn serve(self, stream: TcpStream, opened: Opened) {
+    pub(crate) async fn serve(self, stream: TcpStream, beginning: Beginning, opened: Opened) {
         let connection = Arc::clone(&opened.connection);
-        let mut stream = CountingStream::new(stream, Arc::clone(&connection.counters));
+        let socket = CountingStream::new(stream, Arc::clone(&connection.counters));
+        if let Beginning::Tls(_) = beginning {
+            connection.enter(Phase::Handshake);
+        }
         unless_ended(&connection, async {
-            // Boxed one after the other: a session must not carry the room that HTTP needed.
-            let Some((version, first)) = first_words(&mut stream, &connection).await else {
+            // Boxed one after the other: a session must not carry the room that HTTP needed, nor
+            // HTTP that of a handshake.
+            let app = Arc::clone(&self.app);
+            let (mut stream, protocol) = match beginning {
+                Beginning::Clear => (Stream::Clear(socket), Protocol::Http11),
+                Beginning::Tls(acceptor) => {
+                    let begun = Box::pin(begin_tls(acceptor, socket, &connection, &app.books));
+                    let Some(begun) = begun.await else { return };
+                    begun
+                }
+            };
+            let told = match protocol {
+                Protocol::Http2 => Some((Version::Http2, Bytes::new())),
+                // It may know that the server speaks HTTP/2 without having agreed on it.
+                Protocol::Http11 => first_words(&mut stream, &connection).await,
+            };
+            let Some((version, first)) = told else {
                 connection.enter(Phase::Closing);
                 return linger(stream).await;
             };
-            let stream = Rewound::new(first, Stream::Socket(stream));
-            let app = Arc::clone(&self.app);
+            let stream = Rewound::new(first, stream);
             if version == Version::Http2 {
-                let serving = http2::serve(app, self.router, stream, &connection);
-                return Box::pin(serving).await;
+                return Box::pin(http2::serve(app, self.router, stream, &connection)).await;
             }
             let taken_over = Box::pin(self.serve_http(stream, &connection)).await;
             let Some(TakenOver { stream, early, takeover }) = taken_over else { return };
@@ -131,10 +159,7 @@ impl Serving {
 }
 
 /// Which HTTP a connection speaks, and what it has said; `None` if it goes away before that.
-async fn first_words(
-    stream: &mut CountingStream<TcpStream>,
-    connection: &Connection,
-) -> Option<(Version, Bytes)> {
+async fn first_words(stream: &mut Stream, connection: &Connection) -> Option<(Version, Bytes)> {
     let mut told = Box::pin(version(stream));
     poll_fn(|cx| match connection.order() {
         Order::None => told.as_mut().poll(cx).map(Result::ok),
@@ -172,6 +197,45 @@ pub(crate) async fn go_on(
             let session = Streaming::new(stream, connection, exchange, begun);
             Box::pin(session.run()).await;
         }
+    }
+}
+
+/// Shakes hands; gives the stream above and what was agreed to be spoken on it.
+async fn begin_tls(
+    acceptor: Acceptor,
+    socket: Socket,
+    connection: &Connection,
+    books: &Books,
+) -> Option<(Stream, Protocol)> {
+    let mut handshakes = Handshake { books, is_resumed: None };
+    let mut handshake = pin!(acceptor.accept(socket));
+    let stream = poll_fn(|cx| {
+        // Who is not yet a client has nothing to be told.
+        if connection.order() == Order::GoAway {
+            return Poll::Ready(None);
+        }
+        handshake.as_mut().poll(cx).map(Result::ok)
+    })
+    .await?;
+    handshakes.is_resumed = Some(stream.is_resumed());
+    drop(handshakes);
+    connection.enter(Phase::Http);
+    connection.understood();
+    connection.classify(ConnectionClass::Silent);
+    let protocol = stream.protocol();
+    Some((Stream::Tls(Box::new(stream)), protocol))
+}
+
+/// Counts a handshake when it is over, however it ended.
+struct Handshake<'a> {
+    books: &'a Books,
+    /// Absent until it has succeeded.
+    is_resumed: Option<bool>,
+}
+
+impl Drop for Handshake<'_> {
+    fn drop(&mut self) {
+        self.books.handshake(self.is_resumed);
     }
 }
 

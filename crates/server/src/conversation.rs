@@ -1,17 +1,15 @@
 //! What every connection does once HTTP is done with it: reads what the client says, writes what
 //! there is to say, one piece a write.
 
-mod stream;
-
 use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-pub(crate) use stream::Stream;
+use crate::stream::Stream;
 
 /// Bytes read at a time.
 const SCRATCH_LEN: usize = 16 * 1024;
@@ -64,7 +62,8 @@ pub(crate) trait Conversation {
                         // The end of an answer is no piece on every stream.
                         continue;
                     }
-                    None => return Poll::Ready(Ok(())),
+                    // TLS may hold what the socket did not take.
+                    None => return Pin::new(self.socket().0).poll_flush(cx),
                 }
             }
             let (stream, writing) = self.socket();

@@ -21,6 +21,7 @@ use axum::Router;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use pushbench_protocol::ConnectionClass;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::books::Connection;
@@ -50,6 +51,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     connection.speaks_http2();
+    // Settings pass before the first request says what the connection is for.
+    connection.classify(ConnectionClass::Silent);
     let stream = Watched::new(stream, Arc::clone(connection));
     let handshake = builder(&app).handshake::<_, Bytes>(stream.handle());
     if let Ok(http) = handshake.await {

@@ -254,7 +254,7 @@ mod tests {
     /// Blocks of the 2009 sample, first and warm, request and answer; the answer's date is new each
     /// time, as it is a second later.
     fn sample(indexing: Indexing) -> ([u64; 2], [u64; 2]) {
-        let target = HeadTarget { path: "", host: "", cookie_bytes: 0 };
+        let target = HeadTarget { path: "", host: "", secure: false, cookie_bytes: 0 };
         let profile = RequestProfile::built_in("kaazing-2009").expect("built in");
         let request = FieldList::of_request(profile.poll(target, false).bytes(), "http");
         let mut encoder = Encoder::new(indexing);

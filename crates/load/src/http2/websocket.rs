@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use h2::ext::Protocol;
 use pushbench_protocol::clock;
-use pushbench_protocol::heads::{FieldList, HeadTarget};
+use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -27,9 +27,8 @@ pub(crate) struct Tunnel {
 pub(crate) async fn open(shared: &Rc<Shared>, client: u32, path: &str) -> Result<Tunnel, Fault> {
     let connection = join(shared, client).await?;
     let plan = &shared.plan;
-    let headers = &plan.scenario.headers;
-    let target = HeadTarget { path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
-    let fields = FieldList::of_upgrade(&headers.request.upgrade(target, "").bytes, plan.scheme());
+    let head = plan.scenario.headers.request.upgrade(plan.head_target(path), "");
+    let fields = FieldList::of_upgrade(&head.bytes, plan.scheme());
     let mut request = request(&fields);
     let protocol = fields.value(":protocol").unwrap_or_default();
     request.extensions_mut().insert(Protocol::from(protocol));

@@ -163,7 +163,7 @@ mod tests {
 
     fn request(profile: &str) -> FieldList {
         let profile = RequestProfile::built_in(profile).expect("built in");
-        let target = HeadTarget { path: "/x?after=1", host: "h:1", cookie_bytes: 0 };
+        let target = HeadTarget { path: "/x?after=1", host: "h:1", secure: false, cookie_bytes: 0 };
         FieldList::of_request(profile.poll(target, false).bytes(), "http")
     }
 
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn an_upgrade_becomes_a_connect_without_a_key() {
         let profile = RequestProfile::built_in("minimal").expect("built in");
-        let target = HeadTarget { path: "/ws", host: "h:1", cookie_bytes: 0 };
+        let target = HeadTarget { path: "/ws", host: "h:1", secure: false, cookie_bytes: 0 };
         let list = FieldList::of_upgrade(&profile.upgrade(target, "key").bytes, "http");
         let fields: Vec<_> = list.iter().collect();
         assert_eq!(

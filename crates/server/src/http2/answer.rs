@@ -23,9 +23,9 @@ use pushbench_wire::http2::ByteStream;
 
 use crate::books::Connection;
 use crate::connection::{go_on, unless_ended};
-use crate::conversation::Stream;
 use crate::routes::heads::date_now;
 use crate::routes::{App, HttpConnection, Takeover};
+use crate::stream::Stream;
 
 /// What the requests of one connection are answered with.
 pub(super) struct Answering {

@@ -340,7 +340,7 @@ mod tests {
     /// The published poll with a payload of 21 bytes, first and a second later.
     fn sample(indexing: Indexing) -> [u64; 2] {
         let request = RequestProfile::built_in("kaazing-2009").expect("built in");
-        let target = HeadTarget { path: "", host: "", cookie_bytes: 0 };
+        let target = HeadTarget { path: "", host: "", secure: false, cookie_bytes: 0 };
         let request = FieldList::of_request(request.poll(target, false).bytes(), "http");
         let profile = ResponseProfile::built_in("kaazing-2009").expect("built in");
         let mut player = Player::new(indexing, LINK);

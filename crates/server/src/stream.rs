@@ -1,4 +1,5 @@
-//! What a session reads from and writes to: a socket, or a stream of an HTTP/2 connection.
+//! A client's connection, whatever carries it: HTTP and sessions read and write this and nothing
+//! else.
 
 use std::io;
 use std::pin::Pin;
@@ -7,18 +8,24 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use pushbench_tls::TlsStream;
 use pushbench_wire::chunk::chunk_data;
 use pushbench_wire::http2::ByteStream;
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// One client, counted.
+/// A client's socket, counted below everything else.
+pub(crate) type Socket = CountingStream<TcpStream>;
+
+/// What a client's bytes come over.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    /// A connection of its own.
-    Socket(CountingStream<TcpStream>),
-    /// One stream of a connection.
+    /// The socket as it is.
+    Clear(Socket),
+    /// TLS over it. Boxed, so that clear connections do not pay for its keys.
+    Tls(Box<TlsStream<Socket>>),
+    /// One stream of an HTTP/2 connection.
     Http2(Box<Http2>),
 }
 
@@ -42,44 +49,45 @@ impl Stream {
     }
 
     /// A piece in the form in which this stream carries it; empty where it carries nothing for it.
-    pub(super) fn form(&self, piece: Bytes) -> Bytes {
+    pub(crate) fn form(&self, piece: Bytes) -> Bytes {
         match self {
             Self::Http2(http2) if http2.unwraps => chunk_data(&piece),
-            Self::Http2(_) | Self::Socket(_) => piece,
+            Self::Http2(_) | Self::Clear(_) | Self::Tls(_) => piece,
         }
     }
 
     /// Writes a part of `piece`, at least a byte, and takes it off.
-    pub(super) fn poll_write_piece(
+    pub(crate) fn poll_write_piece(
         &mut self,
         cx: &mut Context<'_>,
         piece: &mut Bytes,
     ) -> Poll<io::Result<()>> {
-        match self {
-            Self::Socket(socket) => {
-                let written = ready!(Pin::new(socket).poll_write(cx, piece))?;
-                if written == 0 {
-                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-                }
-                piece.advance(written);
-            }
+        let written = match self {
+            Self::Clear(socket) => ready!(Pin::new(socket).poll_write(cx, piece))?,
+            Self::Tls(stream) => ready!(Pin::new(stream).poll_write(cx, piece))?,
             Self::Http2(http2) => {
                 let written = ready!(http2.stream.poll_write_piece(cx, piece))?;
                 http2.counters.written.fetch_add(written as u64, Ordering::Relaxed);
+                return Poll::Ready(Ok(()));
             }
+        };
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
+        piece.advance(written);
         Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Socket(socket) => Pin::new(socket).poll_read(cx, buf),
+        match &mut *self {
+            Self::Clear(socket) => Pin::new(socket).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Http2(http2) => {
                 let before = buf.filled().len();
                 let result = Pin::new(&mut http2.stream).poll_read(cx, buf);
@@ -93,44 +101,49 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Socket(socket) => Pin::new(socket).poll_write(cx, bytes),
+        match &mut *self {
+            Self::Clear(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Http2(http2) => Pin::new(&mut http2.stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Socket(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+        match &mut *self {
+            Self::Clear(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Self::Http2(http2) => Pin::new(&mut http2.stream).poll_write_vectored(cx, slices),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Socket(socket) => socket.is_write_vectored(),
+            Self::Clear(socket) => socket.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
             Self::Http2(http2) => http2.stream.is_write_vectored(),
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Socket(socket) => Pin::new(socket).poll_flush(cx),
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Clear(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
             Self::Http2(http2) => Pin::new(&mut http2.stream).poll_flush(cx),
         }
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Clear(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Http2(http2) => Pin::new(&mut http2.stream).poll_shutdown(cx),
         }
     }
