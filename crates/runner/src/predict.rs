@@ -6,12 +6,14 @@ use pushbench_load::Plan;
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, StreamKind, accepted_head_len,
 };
-use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
+use pushbench_protocol::{Cursor, Deliver, HttpVersion, PollTiming, Unchanged};
 use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings};
 use pushbench_wire::model::{
     Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
 };
 use pushbench_wire::segments::SegmentHeaders;
+
+use crate::predict_http2;
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`.
 pub(crate) fn predict(
@@ -20,6 +22,7 @@ pub(crate) fn predict(
     host: &str,
     headers: SegmentHeaders,
     tls: Option<TlsLink>,
+    started_at: &str,
 ) -> BTreeMap<String, f64> {
     let workload = &scenario.workload;
     let situation = Situation {
@@ -30,6 +33,12 @@ pub(crate) fn predict(
         deliver: workload.deliver,
         link: Link { headers, mss: scenario.network.mss, tls },
     };
+    match transport.carriage.http {
+        HttpVersion::Http11 => {}
+        HttpVersion::Http2 => {
+            return predict_http2::predict(scenario, transport, host, situation, started_at);
+        }
+    }
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;

@@ -194,7 +194,7 @@ impl Trial<'_> {
         let is_ours = self.options.target.is_none();
         let host = plan.head_target("").host;
         let link = tls::tls_link(transport, target, is_ours);
-        let model = predict(&plan.scenario, transport, host, headers, link);
+        let model = predict(&plan.scenario, transport, host, headers, link, &started_at);
         TrialV1 {
             transport: transport.label.clone(),
             round: self.round + 1,

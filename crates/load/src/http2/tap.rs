@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use pushbench_protocol::{ByteKind, Direction, Phase, clock};
 use pushbench_scenario::TransportSettings;
-use pushbench_wire::http2::{FrameCounter, FrameCounts};
+use pushbench_wire::http2::{FrameCounter, FrameCounts, PREFACE};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
@@ -22,6 +22,9 @@ pub(super) struct Tap(Rc<Inner>);
 
 struct Inner {
     connection: RefCell<Connection>,
+    /// The preface, which the library writes by itself: it leaves with the first frames, as others
+    /// send it, and not in a segment of its own whenever that happens to come first.
+    early: RefCell<Vec<u8>>,
     probe: Rc<Probe>,
     up: RefCell<FrameCounter>,
     down: RefCell<FrameCounter>,
@@ -44,6 +47,7 @@ impl Tap {
         };
         Self(Rc::new(Inner {
             connection: RefCell::new(connection),
+            early: RefCell::default(),
             probe,
             up: RefCell::new(FrameCounter::of_client()),
             down: RefCell::new(FrameCounter::of_server()),
@@ -77,6 +81,21 @@ impl Tap {
     /// Whether the server has said what its settings are.
     pub(super) fn is_answered(&self) -> bool {
         self.0.down.borrow().counts.settings > 0
+    }
+
+    /// Writes what was held back. A socket that has just opened takes it whole; what it does not
+    /// take is an error, since it was said to be written.
+    fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let early = self.0.early.take();
+        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write(cx, &early);
+        match result {
+            Poll::Ready(Ok(written)) if written == early.len() => {
+                self.observe(Direction::Up, &early);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+        }
     }
 
     fn observe(&self, direction: Direction, bytes: &[u8]) {
@@ -161,6 +180,14 @@ impl AsyncWrite for Tap {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if bytes == PREFACE {
+            self.0.early.borrow_mut().extend_from_slice(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        if !self.0.early.borrow().is_empty() {
+            self.0.early.borrow_mut().extend_from_slice(bytes);
+            return self.poll_early(cx).map_ok(|()| bytes.len());
+        }
         let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = result {
             self.observe(Direction::Up, &bytes[..written]);
@@ -173,6 +200,10 @@ impl AsyncWrite for Tap {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if !self.0.early.borrow().is_empty() {
+            let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+            return self.poll_write(cx, &bytes);
+        }
         let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write_vectored(cx, slices);
         if let Poll::Ready(Ok(written)) = result {
             let mut left = written;

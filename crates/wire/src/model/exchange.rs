@@ -221,7 +221,7 @@ impl Exchange {
     }
 
     /// Books what is below the stream for one write each way: records, and headers of segments.
-    fn carry(&mut self, link: Link, up: u64, down: u64) {
+    pub(super) fn carry(&mut self, link: Link, up: u64, down: u64) {
         let (tls_up, tls_down) = (link.records(up), link.records(down));
         self.up[ByteKind::Tls] += tls_up;
         self.down[ByteKind::Tls] += tls_down;

@@ -14,7 +14,6 @@ use super::{Exchange, Link, Situation, waiting};
 use crate::frame::{Sender, frame_header_len};
 use crate::hpack::{Encoder, Indexing};
 use crate::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE, PREFACE};
-use crate::segments::segments_for;
 
 /// Bytes of a setting (RFC 9113, section 6.5.1).
 const SETTING_LEN: u64 = 6;
@@ -114,10 +113,22 @@ impl Player {
     pub fn poll(&mut self, request: &FieldList, answer: &FieldList, content: Content) -> Exchange {
         let mut exchange = self.request(request, ByteKind::Header);
         exchange += self.answer(answer, ByteKind::Header, content);
-        let (up, down) = self.segments(&exchange);
+        self.carry(&mut exchange);
         let headers = self.link.headers.len();
-        exchange.up[ByteKind::TcpIp] = (up + 1) * headers;
-        exchange.down[ByteKind::TcpIp] = (down + u64::from(up > 1)) * headers;
+        let is_acknowledged_before = exchange.up[ByteKind::TcpIp] > headers;
+        exchange.up[ByteKind::TcpIp] += headers;
+        exchange.down[ByteKind::TcpIp] += u64::from(is_acknowledged_before) * headers;
+        exchange
+    }
+
+    /// A request and an answer that begins and does not end, on a connection that has just opened:
+    /// either side acknowledges with a segment of its own.
+    pub fn begin(&mut self, request: &FieldList, answer: &FieldList, kind: ByteKind) -> Exchange {
+        let mut exchange = self.request(request, kind);
+        exchange += self.answer(answer, kind, Content::default());
+        self.carry(&mut exchange);
+        exchange.up[ByteKind::TcpIp] += self.link.headers.len();
+        exchange.down[ByteKind::TcpIp] += self.link.headers.len();
         exchange
     }
 
@@ -125,26 +136,25 @@ impl Player {
     /// one write, and so do the requests, which acknowledge them and are acknowledged by a segment
     /// of their own.
     pub fn held(&self, mut exchanges: Exchange) -> Exchange {
-        let (up, down) = self.segments(&exchanges);
-        let headers = self.link.headers.len();
-        exchanges.up[ByteKind::TcpIp] = up * headers;
-        exchanges.down[ByteKind::TcpIp] = (down + 1) * headers;
+        self.carry(&mut exchanges);
+        exchanges.down[ByteKind::TcpIp] += self.link.headers.len();
         exchanges
     }
 
-    /// Segments of one write each way; data beyond one frame is written frame by frame.
-    fn segments(&self, exchange: &Exchange) -> (u64, u64) {
-        let of = |bytes: u64| {
-            let data = self.link.headers.data_per_segment(self.link.mss);
-            let frame = MAX_FRAME_SIZE + FRAME_HEADER_LEN;
-            match bytes.checked_sub(frame) {
-                None => segments_for(bytes, data),
-                Some(_) => {
-                    bytes / frame * segments_for(frame, data) + segments_for(bytes % frame, data)
-                }
-            }
-        };
-        (of(exchange.up.layer(Layer::Stream)), of(exchange.down.layer(Layer::Stream)))
+    /// Books what is below the stream: one write each way, but data beyond a frame is written frame
+    /// by frame.
+    fn carry(&self, exchange: &mut Exchange) {
+        let frame = MAX_FRAME_SIZE + FRAME_HEADER_LEN;
+        let up = exchange.up.layer(Layer::Stream);
+        let down = exchange.down.layer(Layer::Stream);
+        let heads = exchange.down[ByteKind::Header] + FRAME_HEADER_LEN;
+        let mut first = down.min(heads + frame);
+        exchange.carry(self.link, up, first);
+        while first < down {
+            let more = frame.min(down - first);
+            exchange.carry(self.link, 0, more);
+            first += more;
+        }
     }
 }
 
@@ -152,36 +162,33 @@ impl Exchange {
     /// The preface, both sides' settings and acknowledgements, and their windows; on a connection
     /// that has just opened.
     ///
-    /// The client's preface leaves by itself, and so do its first frames. The server's settings,
-    /// its acknowledgement with its window, and the client's acknowledgement each cross in a segment.
+    /// The client writes preface, settings and window, then its acknowledgement; the server its
+    /// settings, then its acknowledgement and window. Early on a connection the kernel acknowledges
+    /// each at once.
     pub fn http2_open(client: Opening, server: Opening, link: Link) -> Self {
-        let frames = |side: Opening| {
-            let window = if side.opens_window { WINDOW_UPDATE_LEN } else { 0 };
-            2 * FRAME_HEADER_LEN + side.settings * SETTING_LEN + window
-        };
+        let settings = |side: Opening| FRAME_HEADER_LEN + side.settings * SETTING_LEN;
+        let window = |side: Opening| if side.opens_window { WINDOW_UPDATE_LEN } else { 0 };
+        let up = [PREFACE.len() as u64 + settings(client) + window(client), FRAME_HEADER_LEN];
+        let down = [settings(server), FRAME_HEADER_LEN + window(server)];
         let mut exchange = Self::default();
-        exchange.up[ByteKind::Control] = PREFACE.len() as u64 + frames(client);
-        exchange.down[ByteKind::Control] = frames(server);
-        exchange.up[ByteKind::TcpIp] = 5 * link.headers.len();
-        exchange.down[ByteKind::TcpIp] = 4 * link.headers.len();
+        exchange.up[ByteKind::Control] = up.iter().sum();
+        exchange.down[ByteKind::Control] = down.iter().sum();
+        up.iter().for_each(|&write| exchange.carry(link, write, 0));
+        down.iter().for_each(|&write| exchange.carry(link, 0, write));
+        exchange.up[ByteKind::TcpIp] += 2 * link.headers.len();
+        exchange.down[ByteKind::TcpIp] += 2 * link.headers.len();
         exchange
     }
 
     /// One message pushed to `subscribers` that share a connection, each in DATA of its own, all in
-    /// one write, and the acknowledgement; for one subscriber, rounded up.
-    fn http2_push(payload: u64, marks: u64, subscribers: u64, link: Link) -> (Self, f64) {
-        let mut one = Self::default();
-        one.down[ByteKind::Payload] = payload;
-        one.down[ByteKind::Framing] = marks + data_frames(payload + marks);
-        let player = Player::new(Indexing::LikeH2, link);
+    /// one write, and the acknowledgement.
+    fn http2_push(payload: u64, marks: u64, subscribers: u64, link: Link) -> Self {
         let mut all = Self::default();
-        for _ in 0..subscribers {
-            all += one;
-        }
-        let (_, down) = player.segments(&all);
-        let tcp_ip = down as f64 * link.headers.len() as f64 / subscribers as f64;
-        one.up[ByteKind::TcpIp] = 0;
-        (one, tcp_ip)
+        all.down[ByteKind::Payload] = subscribers * payload;
+        all.down[ByteKind::Framing] = subscribers * (marks + data_frames(payload + marks));
+        Player::new(Indexing::LikeH2, link).carry(&mut all);
+        all.up[ByteKind::TcpIp] += link.headers.len();
+        all
     }
 }
 
@@ -223,13 +230,13 @@ impl Played {
     }
 }
 
-/// What a client pushed to over HTTP/2 does.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What clients pushed to over HTTP/2 get.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Http2Push {
     /// What marks a message off within its DATA frame.
     pub marks: u64,
-    /// Clients of one connection that the same message goes to.
-    pub together: u64,
+    /// Clients of one connection that the same message goes to: for each connection and topic.
+    pub together: Vec<u64>,
 }
 
 impl Http2Push {
@@ -247,9 +254,8 @@ impl Http2Push {
 
 impl Situation {
     /// The figures of polls that were played, short or held. `ideal` is the same play with encoders
-    /// that index everything; `connect` is what a connection takes until its first poll or, where
-    /// polls are held, with it.
-    pub fn http2_polls(&self, played: &Played, ideal: &Played, connect: &[Exchange]) -> Figures {
+    /// that index everything.
+    pub fn http2_polls(&self, played: &Played, ideal: &Played) -> Figures {
         let per_client_second =
             |flow: &Flow, played: &Played| flow.times(1.0 / played.client_seconds);
         let deliveries = played.deliveries as f64 / played.client_seconds;
@@ -285,23 +291,39 @@ impl Situation {
             let per_delivery = both(Layer::Wire) / ideal.deliveries as f64;
             put("wire_bytes_indexed_per_delivery", per_delivery);
         }
-        self.connect_figures(&mut figures, connect);
         figures
     }
 
-    /// The figures of messages that are pushed on streams of a connection; `connect` is what the
-    /// connection takes until all its clients are subscribed.
-    pub fn http2_push(&self, push: Http2Push, connect: &[Exchange]) -> Figures {
-        let (one, segments) =
-            Exchange::http2_push(self.payload, push.marks, push.together, self.link);
+    /// The figures of messages that are pushed on streams of connections.
+    pub fn http2_push(&self, push: &Http2Push) -> Figures {
+        let clients: u64 = push.together.iter().sum();
         let mut flow = Flow::default();
-        flow.add(&one, self.rate);
-        flow.add_tcp_ip(Direction::Down, segments * self.rate);
-        let acknowledgement = self.link.headers.len() as f64 / push.together as f64;
-        flow.add_tcp_ip(Direction::Up, acknowledgement * self.rate);
-        let mut figures = self.push_figures(&flow);
-        self.connect_figures(&mut figures, connect);
-        figures
+        for &together in &push.together {
+            let all = Exchange::http2_push(self.payload, push.marks, together, self.link);
+            flow.add(&all, self.rate / clients as f64);
+        }
+        self.push_figures(&flow)
+    }
+
+    /// The figures of connecting, as the mean over these connections.
+    pub fn http2_connect(&self, figures: &mut Figures, connections: &[Vec<Exchange>]) {
+        let mut sums = Figures::new();
+        for exchanges in connections {
+            let mut one = Figures::new();
+            self.connect_figures(&mut one, exchanges);
+            for (name, bytes) in one {
+                *sums.entry(name).or_default() += bytes / connections.len() as f64;
+            }
+        }
+        figures.extend(sums);
+    }
+
+    /// The laws of waiting where each message is brought as it comes.
+    pub fn push_waiting(&self, figures: &mut Figures) {
+        let age = waiting::mean_age(self.rate, self.poisson, None);
+        figures.insert("age_mean".to_owned(), age);
+        let behind = waiting::mean_version_age(self.rate, None);
+        figures.insert("version_age_mean".to_owned(), behind);
     }
 
     /// The laws of waiting for a poll on a schedule; they do not depend on what carries it.
@@ -332,10 +354,11 @@ mod tests {
     use pushbench_protocol::{RequestProfile, ResponseProfile};
 
     use super::*;
+    use crate::model::TlsLink;
     use crate::segments::SegmentHeaders;
 
     const LINK: Link =
-        Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 };
+        Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };
 
     /// The published poll with a payload of 21 bytes, first and a second later.
     fn sample(indexing: Indexing) -> [u64; 2] {
@@ -378,10 +401,13 @@ mod tests {
         for (marks, wire) in
             [(Http2Push::frame(20), 135), (Http2Push::LINE, 134), (Http2Push::EVENT, 141 + 21)]
         {
-            let (push, segments) = Exchange::http2_push(20, marks, 1, LINK);
-            assert_eq!(push.down.layer(Layer::Stream) as f64 + segments + 52.0, f64::from(wire));
+            let push = |link| {
+                let push = Exchange::http2_push(20, marks, 1, link);
+                push.up.layer(Layer::Wire) + push.down.layer(Layer::Wire)
+            };
+            assert_eq!(push(LINK), wire);
+            assert_eq!(push(Link { tls: Some(TlsLink { handshake: None }), ..LINK }), wire + 22);
         }
-        let (_, shared) = Exchange::http2_push(20, 2, 10, LINK);
-        assert_eq!(shared, 5.2);
+        assert_eq!(Exchange::http2_push(20, 2, 10, LINK).down[ByteKind::TcpIp], 52);
     }
 }

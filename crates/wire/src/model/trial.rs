@@ -72,7 +72,7 @@ pub struct NudgeWork<'a> {
 }
 
 /// Predicted figures, by the names of the catalogue.
-pub(super) type Figures = BTreeMap<String, f64>;
+pub type Figures = BTreeMap<String, f64>;
 
 /// Mean bytes of each kind per client and second.
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,14 +86,6 @@ impl Flow {
         for &kind in ByteKind::ALL {
             self.up[kind as usize] += exchange.up[kind] as f64 * per_second;
             self.down[kind as usize] += exchange.down[kind] as f64 * per_second;
-        }
-    }
-
-    /// Adds TCP/IP headers that exchanges share.
-    pub(super) fn add_tcp_ip(&mut self, direction: Direction, bytes: f64) {
-        match direction {
-            Direction::Up => self.up[ByteKind::TcpIp as usize] += bytes,
-            Direction::Down => self.down[ByteKind::TcpIp as usize] += bytes,
         }
     }
 
