@@ -124,10 +124,10 @@ impl Trial<'_> {
         self.dues[topic].partition_point(|due| *due <= at)
     }
 
-    /// TCP, TLS and HTTP/2 itself.
-    fn connect(&self) -> [Exchange; 2] {
+    /// TCP, TLS and HTTP/2 itself, until the first request, which may follow directly.
+    fn connect(&self, follows: bool) -> Vec<Exchange> {
         let link = self.situation.link;
-        [Exchange::connect(link), Exchange::http2_open(CLIENT, SERVER, link)]
+        vec![Exchange::connect(link), Exchange::http2_open(CLIENT, SERVER, follows, link)]
     }
 
     fn short_poll(&self, poll: ShortPoll) -> BTreeMap<String, f64> {
@@ -190,7 +190,7 @@ impl Trial<'_> {
         };
         let (played, ideal) = (play(Indexing::LikeH2), play(Indexing::Everything));
         let mut figures = self.situation.http2_polls(&played, &ideal);
-        self.situation.http2_connect(&mut figures, &[self.connect().to_vec()]);
+        self.situation.http2_connect(&mut figures, &[self.connect(false)]);
         match poll.timing {
             PollTiming::Schedule | PollTiming::AfterAnswer => {
                 self.situation.poll_waiting(&mut figures, poll.interval.as_secs_f64());
@@ -281,7 +281,7 @@ impl Trial<'_> {
                     })
                     .collect();
                 if indexing == Indexing::LikeH2 {
-                    let mut connect = self.connect().to_vec();
+                    let mut connect = self.connect(true);
                     connect.push(player.held(begin));
                     connects.push(connect);
                 }
@@ -376,7 +376,7 @@ impl Trial<'_> {
         let mark = AnswerMark { cursor: Some(place(0)), tag: None, gap: 0 };
         let now = self.date(Duration::ZERO);
         let request = &self.scenario.headers.request;
-        let mut connect = self.connect().to_vec();
+        let mut connect = self.connect(true);
         for client in self.clients(connection) {
             let (_, name) = self.topic(client);
             let (request, answer, booked) = match kind {

@@ -164,8 +164,8 @@ impl Exchange {
     ///
     /// The client writes preface, settings and window, then its acknowledgement; the server its
     /// settings, then its acknowledgement and window. Early on a connection the kernel acknowledges
-    /// each at once.
-    pub fn http2_open(client: Opening, server: Opening, link: Link) -> Self {
+    /// each at once; the last together with the first request if that `follows` directly.
+    pub fn http2_open(client: Opening, server: Opening, follows: bool, link: Link) -> Self {
         let settings = |side: Opening| FRAME_HEADER_LEN + side.settings * SETTING_LEN;
         let window = |side: Opening| if side.opens_window { WINDOW_UPDATE_LEN } else { 0 };
         let up = [PREFACE.len() as u64 + settings(client) + window(client), FRAME_HEADER_LEN];
@@ -176,7 +176,7 @@ impl Exchange {
         up.iter().for_each(|&write| exchange.carry(link, write, 0));
         down.iter().for_each(|&write| exchange.carry(link, 0, write));
         exchange.up[ByteKind::TcpIp] += 2 * link.headers.len();
-        exchange.down[ByteKind::TcpIp] += 2 * link.headers.len();
+        exchange.down[ByteKind::TcpIp] += if follows { 1 } else { 2 } * link.headers.len();
         exchange
     }
 
