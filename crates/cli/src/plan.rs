@@ -27,6 +27,8 @@ use crate::scenario_file::read_scenario;
 const USUAL: SegmentHeaders = SegmentHeaders { ipv6: false, timestamps: true };
 /// As long as the addresses that runs use: one of loopback with a port of five digits.
 const LOOPBACK: &str = "127.0.0.1:10000";
+/// When what is planned begins: HTTP/2 encodes dates, of which some are shorter than others.
+const STARTED: &str = "2026-01-01T00:00:00Z";
 
 /// Plans a scenario: read, predict, compare with records, show.
 pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
@@ -43,11 +45,11 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
     let Found { records, unread } = newest(&options.results);
     let (compared, mut left_out) = compare(&records, &|scenario, transport, record, trial| {
         let host = record.run.environment.link.strip_prefix("target http://").unwrap_or(LOOPBACK);
-        predict(scenario, transport, host, headers_of(trial), tls_of(transport))
+        predict(scenario, transport, host, headers_of(trial), tls_of(transport), &trial.started_at)
     });
     left_out.extend(unread);
     let model = |scenario: &Scenario, transport: &Transport| {
-        predict(scenario, transport, &options.host, USUAL, tls_of(transport))
+        predict(scenario, transport, &options.host, USUAL, tls_of(transport), STARTED)
     };
     let found = (accuracy(&compared), left_out);
     let plan = Plan::of(&scenario, &model, options.price_per_gb, &records, found);

@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn fields_are_read() {
-        let cursor = Some(Cursor { epoch: 1, position: 0xaa });
+        let cursor = Some(Cursor { epoch: 1, position: 33 });
         assert_eq!(whole(ANSWERS[0]), (200, b"hello".to_vec(), 72, cursor, 7));
         assert_eq!(whole(ANSWERS[1]).3, cursor);
         assert_eq!(whole(ANSWERS[2]).3, cursor);

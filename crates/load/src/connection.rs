@@ -34,7 +34,7 @@ pub(crate) struct Probe {
     last: Cell<SocketSums>,
     /// Whether a read has told that the server's FIN has come.
     has_ended: Cell<bool>,
-    /// Records that had brought something when the client last asked for something.
+    /// Records that had brought something when the client last asked, or had taken all of it.
     heard_before: Cell<u64>,
     /// Whether this connection has passed [`crate::Boundary::Measured`].
     pub(crate) is_measured: Cell<bool>,
@@ -64,8 +64,9 @@ impl Probe {
         self.counters.bytes_read() + self.counters.bytes_written()
     }
 
-    /// The client has asked for something.
-    pub(crate) fn has_asked(&self) {
+    /// The client has asked for something, or taken all that it was told: what comes from now on
+    /// comes with what it hears next.
+    pub(crate) fn has_taken(&self) {
         self.heard_before.set(self.records.records_received());
     }
 

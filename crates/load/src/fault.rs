@@ -7,6 +7,8 @@ pub enum Fault {
     Connect,
     /// The connection did not open in time.
     ConnectTimeout,
+    /// The server does not speak HTTP/2.
+    NoHttp2,
     /// The TLS handshake failed or did not end in time.
     Tls,
     /// No ticket came to resume the session with.
@@ -35,6 +37,7 @@ impl Fault {
         match self {
             Self::Connect => "connect".to_owned(),
             Self::ConnectTimeout => "connect-timeout".to_owned(),
+            Self::NoHttp2 => "no-http2".to_owned(),
             Self::Tls => "tls".to_owned(),
             Self::NoTicket => "tls-no-ticket".to_owned(),
             Self::Upgrade => "upgrade".to_owned(),

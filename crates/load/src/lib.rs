@@ -18,6 +18,8 @@ mod chunked;
 mod connection;
 mod fault;
 mod grid;
+mod http2;
+mod line;
 mod lines;
 mod load;
 mod long_poll;
@@ -42,7 +44,7 @@ pub use boundary::ServerBooks;
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
-    Boundary, Counts, Handshakes, Outcome, PublisherOutcome, SampleHeads, ServerSums, SocketSums,
-    Unrest,
+    Boundary, Counts, Handshakes, Http2Counts, Outcome, PublisherOutcome, SampleHeads, ServerSums,
+    SocketSums, Unrest,
 };
 pub use plan::{Plan, TlsTarget};

@@ -20,8 +20,13 @@
 //! phase of that. The client closes first.
 //!
 //! **The end.** A held poll is cut by our FIN. The server ends the held request without a word; if
-//! the hold happened to be over in that moment, the answer is booked in the close phase.
+//! the hold happened to be over in that moment, the answer is booked in the close phase. On HTTP/2
+//! the held request is reset.
+//!
+//! **Shared connections.** Where clients share one, its measure phase ends with the drain: what one
+//! of them hears a little after the end, without news, belongs to it too.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use pushbench_protocol::{ConnectionUse, Phase, PollTiming, Timestamp, clock};
@@ -30,7 +35,8 @@ use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
 use crate::answer::Answer;
-use crate::connection::{Connection, Probe};
+use crate::connection::Probe;
+use crate::line::{HeadWatch, Line};
 use crate::poll::Poller;
 use crate::worker::Shared;
 
@@ -39,7 +45,7 @@ const SLACK: Duration = Duration::from_secs(10);
 
 /// Connects, lets polls be held, and ends the connection when told to.
 pub(crate) async fn play(
-    shared: &Shared,
+    shared: &Rc<Shared>,
     client: u32,
     seat: usize,
     settings: LongPoll,
@@ -59,10 +65,11 @@ pub(crate) async fn play(
     if asked_at.is_some_and(|asked_at| clock::now().since(asked_at) > longest) {
         return Err(Fault::AnswerTimeout);
     }
-    let Some(mut connection) = kept else { return Ok(()) };
+    let Some(mut line) = kept else { return Ok(()) };
+    let Line::Http1(connection) = &mut line else { return line.end().await };
     connection.shutdown().await.map_err(|_| Fault::Io)?;
     loop {
-        match poller.hear(shared, &mut connection, |_, _| Phase::Close).await {
+        match poller.hear(shared, &mut line, |_, _| Phase::Close).await {
             Ok(_) => {}
             Err(Fault::Closed) => return Ok(()),
             Err(fault) => return Err(fault),
@@ -73,15 +80,15 @@ pub(crate) async fn play(
 struct Client {
     client: u32,
     poller: Poller,
-    /// The connection that a poll is held on, or the next one will be.
-    kept: Option<Connection>,
+    /// The line that a poll is held on, or the next one will be.
+    kept: Option<Line>,
     /// Since when a poll is held.
     asked_at: Option<Timestamp>,
 }
 
 impl Client {
     /// Hears and asks until nothing more is to come.
-    async fn work(&mut self, shared: &Shared, settings: LongPoll) -> Result<(), Fault> {
+    async fn work(&mut self, shared: &Rc<Shared>, settings: LongPoll) -> Result<(), Fault> {
         loop {
             let mut phase = self.hear(shared, settings.connection).await?;
             let is_over = phase == Phase::Drain && self.poller.holds_last(shared);
@@ -99,32 +106,35 @@ impl Client {
         }
     }
 
-    /// Sends a request, on a new connection if there is none.
-    async fn ask(&mut self, shared: &Shared, phase: Phase) -> Result<(), Fault> {
-        let mut connection = match self.kept.take() {
+    /// Sends a request, on a new line if there is none.
+    async fn ask(&mut self, shared: &Rc<Shared>, phase: Phase) -> Result<(), Fault> {
+        let mut line = match self.kept.take() {
             Some(kept) => kept,
-            None => shared.connect_in(phase, self.client).await?,
+            None => Line::open_in(shared, phase, self.client).await?,
         };
-        self.poller.ask(shared, &mut connection, phase).await?;
-        self.kept = Some(connection);
+        self.poller.ask(shared, &mut line, phase).await?;
+        self.kept = Some(line);
         self.asked_at = Some(clock::now());
         Ok(())
     }
 
-    /// Waits for the answer, and ends its connection unless that is used again; gives its phase.
+    /// Waits for the answer, and ends its line unless that is used again; gives its phase.
     async fn hear(&mut self, shared: &Shared, connection: ConnectionUse) -> Result<Phase, Fault> {
         let kept = self.kept.as_mut().expect("a poll was sent on it");
         let probe = kept.probe().clone();
+        let head = kept.head_watch();
         let phase = self
             .poller
-            .hear(shared, kept, |answer, received_at| phase_of(shared, &probe, answer, received_at))
+            .hear(shared, kept, |answer, received_at| {
+                phase_of(shared, &probe, answer, received_at, &head)
+            })
             .await?;
         self.asked_at = None;
         match connection {
             ConnectionUse::KeepAlive => {}
             ConnectionUse::PerPoll => {
                 let over = self.kept.take().expect("it was there above");
-                shared.disconnect(phase, over).await?;
+                over.end_in(shared, phase).await?;
             }
         }
         Ok(phase)
@@ -142,12 +152,21 @@ fn first_after_connect(shared: &Shared, client: u32, settings: LongPoll) -> Dura
 }
 
 /// The phase of an answer and of the request after it.
-fn phase_of(shared: &Shared, probe: &Probe, answer: &Answer<'_>, received_at: Timestamp) -> Phase {
+fn phase_of(
+    shared: &Shared,
+    probe: &Probe,
+    answer: &Answer<'_>,
+    received_at: Timestamp,
+    head: &HeadWatch,
+) -> Phase {
     match shared.phase_at(received_at) {
         Phase::Drain if probe.is_measured.get() => Phase::Drain,
         Phase::Drain if answer.status == 200 => Phase::Measure,
+        Phase::Drain if shared.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
         Phase::Drain => {
-            shared.close_measure_before(probe, (answer.head.len() + answer.body.len()) as u64);
+            head.move_out_of_measure(shared);
+            let head_len = answer.head.len() as u64 + head.len();
+            shared.close_measure_before(probe, head_len + answer.body.len() as u64);
             Phase::Drain
         }
         phase => phase,

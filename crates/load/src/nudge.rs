@@ -8,13 +8,15 @@
 //! What is fetched after the end of the measure phase was due in it and belongs to it, as with every
 //! push.
 
+use std::rc::Rc;
+
 use futures_util::FutureExt;
 use pushbench_protocol::paths::NEWS;
 use pushbench_protocol::{Cursor, clock};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::connection::Connection;
+use crate::line::Line;
 use crate::poll::Poller;
 use crate::pushed::{self, Cause};
 use crate::websocket::{self, Subscriber, Tapped, fault_of};
@@ -22,13 +24,13 @@ use crate::worker::Shared;
 use crate::{Fault, Plan};
 
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.
-pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
     let plan = &shared.plan;
-    let mut polls = shared.connect(client).await?;
+    let mut polls = Line::open(shared, client).await?;
     let path = Plan::topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
     let mut socket = websocket::open(shared, client, &path).await?;
     shared.is_connected();
-    let mut subscriber = Subscriber::new(seat);
+    let mut subscriber = Subscriber::new(seat, socket.get_ref());
     let mut fetcher = Fetcher { poller: Poller::new(plan, client, seat), in_flight: false };
     let ended = tokio::select! {
         biased;
@@ -55,7 +57,7 @@ async fn work(
     socket: &mut WebSocketStream<Tapped>,
     subscriber: &mut Subscriber,
     fetcher: &mut Fetcher,
-    polls: &mut Connection,
+    polls: &mut Line,
 ) -> Fault {
     loop {
         let mut message = polls.rest(websocket::next(shared, socket, subscriber)).await;
@@ -98,8 +100,15 @@ struct Fetcher {
 }
 
 impl Fetcher {
-    async fn fetch(&mut self, shared: &Shared, polls: &mut Connection) -> Result<(), Fault> {
-        let phase = pushed::phase_of(shared, polls.probe(), Cause::News, clock::now(), 0);
+    async fn fetch(&mut self, shared: &Shared, polls: &mut Line) -> Result<(), Fault> {
+        let phase = pushed::phase_of(
+            shared,
+            polls.probe(),
+            Cause::News,
+            clock::now(),
+            0,
+            &polls.head_watch(),
+        );
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
         self.poller.ask(shared, polls, phase).await?;

@@ -235,6 +235,36 @@ impl Counts {
     }
 }
 
+/// What a worker's connections saw of heads.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Http2Counts {
+    /// Connections.
+    pub connections: u64,
+    /// Field blocks of their first streams, any phase, up and down.
+    pub first: [u64; 2],
+    /// Of those, the part in the measure phase.
+    pub first_in_measure: [u64; 2],
+    /// First streams that began in the measure phase.
+    pub firsts_in_measure: u64,
+    /// What HTTP/1.1 would have written for the polls of the measure phase, up and down.
+    pub uncompressed: [u64; 2],
+}
+
+impl Http2Counts {
+    /// Adds another worker's.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.connections += other.connections;
+        self.firsts_in_measure += other.firsts_in_measure;
+        for (sums, more) in [
+            (&mut self.first, other.first),
+            (&mut self.first_in_measure, other.first_in_measure),
+            (&mut self.uncompressed, other.uncompressed),
+        ] {
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+    }
+}
+
 /// An area under a curve and the width it stands on: a time average in the making.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TimeAverage {
@@ -343,6 +373,8 @@ pub struct Outcome {
     pub connecting_segments: u64,
     /// The first exchange of the measure phase at some client.
     pub sample: Option<SampleHeads>,
+    /// What connections of HTTP/2 saw of heads.
+    pub http2: Http2Counts,
     /// Head lengths of one upgrade, request and answer.
     pub upgrade_heads: Option<(u64, u64)>,
     /// The publisher.
@@ -378,6 +410,7 @@ impl Outcome {
         if self.sample.is_none() {
             self.sample.clone_from(&other.sample);
         }
+        self.http2.merge(&other.http2);
         self.upgrade_heads = self.upgrade_heads.or(other.upgrade_heads);
         self.worker_cpu.extend_from_slice(&other.worker_cpu);
     }

@@ -75,6 +75,14 @@ impl Plan {
         client % self.scenario.workload.topics.get()
     }
 
+    /// The scheme of the target's address.
+    pub fn scheme(&self) -> &'static str {
+        match self.carriage.tls {
+            TlsUse::None => "http",
+            TlsUse::Full | TlsUse::Resumed => "https",
+        }
+    }
+
     /// Name of a topic.
     pub fn topic_name(topic: u32) -> TopicName {
         TopicName::numbered(topic)

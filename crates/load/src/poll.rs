@@ -6,18 +6,21 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{
-    ByteKind, Cursor, Deliver, Direction, Phase, RequestHead, Timestamp, Unchanged, clock,
+    ByteKind, Cursor, Deliver, Direction, HttpVersion, Phase, RequestHead, Timestamp, Unchanged,
+    clock,
 };
 use pushbench_scenario::TransportSettings;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::answer::{Answer, AnswerReader};
 use crate::connection::Connection;
+use crate::line::Line;
 use crate::outcome::SampleHeads;
 use crate::recorder::{Arrival, Receipt};
 use crate::worker::Shared;
-use crate::{Fault, Plan};
+use crate::{Fault, Plan, http2};
 
 /// A client that polls one topic.
 #[derive(Debug)]
@@ -51,9 +54,19 @@ impl Poller {
     pub(crate) async fn ask(
         &self,
         shared: &Shared,
-        connection: &mut Connection,
+        line: &mut Line,
         phase: Phase,
     ) -> Result<(), Fault> {
+        let connection = match line {
+            Line::Http1(connection) => connection,
+            Line::Http2(line) => {
+                let mut fields = shared.poll_lists.borrow()[self.topic].clone();
+                http2::line::set_cursor(&mut fields, self.cursor);
+                line.ask(shared, &fields, phase).await?;
+                line.connection().probe().has_taken();
+                return Ok(());
+            }
+        };
         // All clients of a topic share one head, filled just before it goes out. Only what a full
         // socket does not take is copied.
         let (len, rest) = poll_fn(|cx| {
@@ -70,7 +83,7 @@ impl Poller {
             connection.write_all(&rest).await.map_err(|_| Fault::Io)?;
         }
         shared.book(phase, Direction::Up, ByteKind::Header, len);
-        connection.probe().has_asked();
+        connection.probe().has_taken();
         Ok(())
     }
 
@@ -78,10 +91,23 @@ impl Poller {
     pub(crate) async fn hear(
         &mut self,
         shared: &Shared,
-        connection: &mut Connection,
+        line: &mut Line,
         phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
     ) -> Result<Phase, Fault> {
-        poll_fn(|cx| self.poll_hear(cx, shared, connection, &phase_of)).await
+        match line {
+            Line::Http1(connection) => {
+                poll_fn(|cx| self.poll_hear(cx, shared, connection, &phase_of)).await
+            }
+            Line::Http2(line) => {
+                line.hear(|answer, uncompressed| {
+                    let received_at = clock::now();
+                    let phase = phase_of(&answer, received_at);
+                    http2::line::count_uncompressed(shared, phase, Direction::Down, uncompressed);
+                    self.take(shared, phase, &answer, received_at).map(|()| phase)
+                })
+                .await?
+            }
+        }
     }
 
     /// Reads into the worker's scratch memory until the answer is whole.
@@ -164,7 +190,7 @@ impl Poller {
             recorder.counts.empty_polls += u64::from(news == 0);
             recorder.counts.deliveries_in_measure += news;
             *recorder.counts.answers.entry(answer.status).or_default() += 1;
-            if answer.status == 200 {
+            if answer.status == 200 && !answer.head.is_empty() {
                 self.keep_sample(shared, answer);
             }
         }
@@ -181,6 +207,17 @@ impl Poller {
                 body_len: answer.body.len() as u64,
             });
         }
+    }
+}
+
+/// The same heads as HTTP/2 sends them; empty where it does not.
+pub(crate) fn poll_lists(plan: &Plan) -> Vec<FieldList> {
+    match plan.carriage.http {
+        HttpVersion::Http11 => Vec::new(),
+        HttpVersion::Http2 => poll_heads(plan)
+            .iter()
+            .map(|head| FieldList::of_request(head.bytes(), plan.scheme()))
+            .collect(),
     }
 }
 

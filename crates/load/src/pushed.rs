@@ -4,6 +4,7 @@ use pushbench_protocol::paths::NOTICE;
 use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
 use crate::connection::Probe;
+use crate::line::HeadWatch;
 use crate::recorder::{Arrival, Receipt};
 use crate::worker::Shared;
 
@@ -16,25 +17,30 @@ pub(crate) enum Cause {
     Clock,
 }
 
-/// The phase of what was pushed at this moment. `unbooked` is how much was read with it.
+/// The phase of what was pushed at this moment. `unbooked` is how much was read with it, `head` what
+/// of that is booked already all the same.
 ///
 /// News due in the measure phase that comes a little after it belongs to it: nothing else is
 /// published then. What comes by the server's clock does not, and ends the phase for its connection:
 /// heartbeats, and news where it is conflated, so that there are as many messages in the phase as
-/// go into its length. It has been read before that is known, so its bytes are taken off again.
+/// go into its length. It has been read before that is known, so its bytes are taken off again. Where
+/// clients share a connection its measure phase ends with the drain, and all of that belongs to it.
 pub(crate) fn phase_of(
     shared: &Shared,
     probe: &Probe,
     cause: Cause,
     received_at: Timestamp,
     unbooked: u64,
+    head: &HeadWatch,
 ) -> Phase {
     match shared.phase_at(received_at) {
         Phase::Drain if probe.is_measured.get() => Phase::Drain,
         Phase::Drain if cause == Cause::News && shared.plan.transport.conflate().is_none() => {
             Phase::Measure
         }
+        Phase::Drain if shared.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
         Phase::Drain => {
+            head.move_out_of_measure(shared);
             shared.close_measure_before(probe, unbooked);
             Phase::Drain
         }

@@ -5,26 +5,27 @@
 //! has no more to ask: the poll itself is the same to the byte, and it is the client's port that has
 //! to wait before it can be used again (RFC 9293, section 3.6.1).
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use pushbench_protocol::{ConnectionUse, Phase, PollTiming, clock};
 use pushbench_scenario::{ShortPoll, poll_phase};
 
 use crate::Fault;
-use crate::connection::Connection;
+use crate::line::Line;
 use crate::poll::Poller;
 use crate::worker::Shared;
 
 /// Connects, polls until there is nothing more to come, and ends the connection when told to.
 pub(crate) async fn play(
-    shared: &Shared,
+    shared: &Rc<Shared>,
     client: u32,
     seat: usize,
     settings: ShortPoll,
 ) -> Result<(), Fault> {
     let plan = &shared.plan;
     let kept = match settings.connection {
-        ConnectionUse::KeepAlive => Some(shared.connect(client).await?),
+        ConnectionUse::KeepAlive => Some(Line::open(shared, client).await?),
         ConnectionUse::PerPoll => None,
     };
     shared.is_connected();
@@ -45,7 +46,7 @@ pub(crate) async fn play(
     }
     shared.closed().await;
     match client_of.kept {
-        Some(mut connection) => connection.end().await,
+        Some(line) => line.end().await,
         None => Ok(()),
     }
 }
@@ -53,8 +54,8 @@ pub(crate) async fn play(
 struct Client {
     client: u32,
     poller: Poller,
-    /// The connection between two polls, if there is one.
-    kept: Option<Connection>,
+    /// The line between two polls, if there is one.
+    kept: Option<Line>,
     in_flight: bool,
 }
 
@@ -62,15 +63,17 @@ impl Client {
     /// Polls on schedule until the client holds all that is to come.
     async fn work(
         &mut self,
-        shared: &Shared,
+        shared: &Rc<Shared>,
         settings: ShortPoll,
         first: Duration,
     ) -> Result<(), Fault> {
         let mut at = first;
         loop {
-            let is_over = shared.grid.timeline().phase_of(at) == Phase::Drain
-                && self.poller.holds_last(shared);
-            if is_over {
+            let is_drain = shared.grid.timeline().phase_of(at) == Phase::Drain;
+            if is_drain && let Some(kept) = &mut self.kept {
+                kept.is_measured();
+            }
+            if is_drain && self.poller.holds_last(shared) {
                 return Ok(());
             }
             let wait = shared.grid.wait_until(at);
@@ -93,33 +96,33 @@ impl Client {
 
     async fn poll(
         &mut self,
-        shared: &Shared,
-        connection_use: ConnectionUse,
+        shared: &Rc<Shared>,
+        connection: ConnectionUse,
         at: Duration,
     ) -> Result<(), Fault> {
         let timeline = shared.grid.timeline();
         let due_at = timeline.moment(at).expect("the grid waits for the part to begin");
         let phase = timeline.phase_of(at);
+        if phase == Phase::Drain
+            && let Some(kept) = &mut self.kept
+        {
+            kept.end_measure(shared).await;
+        }
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
         if phase == Phase::Measure {
             let late = clock::now().since(due_at);
             shared.recorder.borrow_mut().poll_lateness.record(late);
         }
-        let mut connection = match self.kept.take() {
-            Some(kept) => {
-                if phase == Phase::Drain {
-                    shared.close_measure(kept.probe());
-                }
-                kept
-            }
-            None => shared.connect_in(phase, self.client).await?,
+        let mut line = match self.kept.take() {
+            Some(kept) => kept,
+            None => Line::open_in(shared, phase, self.client).await?,
         };
-        self.poller.ask(shared, &mut connection, phase).await?;
-        self.poller.hear(shared, &mut connection, |_, _| phase).await?;
-        match connection_use {
-            ConnectionUse::KeepAlive => self.kept = Some(connection),
-            ConnectionUse::PerPoll => shared.disconnect(phase, connection).await?,
+        self.poller.ask(shared, &mut line, phase).await?;
+        self.poller.hear(shared, &mut line, |_, _| phase).await?;
+        match connection {
+            ConnectionUse::KeepAlive => self.kept = Some(line),
+            ConnectionUse::PerPoll => line.end_in(shared, phase).await?,
         }
         self.in_flight = false;
         shared.in_flight.set(shared.in_flight.get() - 1);

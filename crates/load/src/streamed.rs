@@ -5,17 +5,19 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::paths::GAP_FIELD;
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use crate::chunked::{ChunkedReader, Piece};
 use crate::connection::{Connection, Probe};
+use crate::line::HeadWatch;
 use crate::pushed::{self, Cause};
 use crate::worker::Shared;
-use crate::{Fault, Plan};
+use crate::{Fault, Plan, http2};
 
 /// Most bytes of an answer's head.
 const MAX_HEAD: usize = 16 * 1024;
@@ -50,7 +52,15 @@ pub(crate) trait Codec: Default {
 }
 
 /// Connects, asks, takes every message, and closes the connection when told to.
-pub(crate) async fn play<C: Codec>(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play<C: Codec>(
+    shared: &Rc<Shared>,
+    client: u32,
+    seat: usize,
+) -> Result<(), Fault> {
+    match shared.plan.carriage.http {
+        HttpVersion::Http11 => {}
+        HttpVersion::Http2 => return http2::streamed::play::<C>(shared, client, seat).await,
+    }
     let mut connection = shared.connect(client).await?;
     let request = C::request(&shared.plan, shared.plan.topic_of(client));
     let early = open(shared, &mut connection, &request).await?;
@@ -134,6 +144,30 @@ fn accepted(bytes: &[u8]) -> Result<Option<Head>, Fault> {
     Ok(Some(Head { len, gap }))
 }
 
+/// Books an item, and records what it says.
+pub(crate) fn book_item(
+    shared: &Shared,
+    seat: usize,
+    phase: Phase,
+    received_at: Timestamp,
+    item: &Item<'_>,
+) {
+    let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
+    match item.said {
+        Said::Message(payload) => {
+            let kind = pushed::receive(shared, seat, payload, phase, received_at);
+            book(kind, payload.len() as u64);
+        }
+        Said::Gap(gap) => shared.recorder.borrow_mut().counts.gap_messages += gap,
+        Said::Nothing if phase == Phase::Measure => {
+            shared.recorder.borrow_mut().counts.heartbeats += 1;
+        }
+        Said::Nothing => {}
+    }
+    book(ByteKind::Framing, item.framing);
+    book(ByteKind::Control, item.control);
+}
+
 struct Subscriber<C> {
     seat: usize,
     chunks: ChunkedReader,
@@ -183,30 +217,12 @@ impl<C: Codec> Subscriber<C> {
         let (seat, unbooked) = (self.seat, self.unbooked);
         // What comes in one read belongs together, and to the first of it.
         let mut phase = None;
-        let mut phase_by = |cause| {
-            *phase.get_or_insert_with(|| {
-                pushed::phase_of(shared, probe, cause, received_at, unbooked)
-            })
-        };
         let mut hear = |item: Item<'_>| {
-            let phase = phase_by(match item.said {
-                Said::Message(_) | Said::Gap(_) => Cause::News,
-                Said::Nothing => Cause::Clock,
+            let phase = *phase.get_or_insert_with(|| {
+                let head = HeadWatch::NOTHING;
+                pushed::phase_of(shared, probe, item.cause(), received_at, unbooked, &head)
             });
-            let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
-            match item.said {
-                Said::Message(payload) => {
-                    let kind = pushed::receive(shared, seat, payload, phase, received_at);
-                    book(kind, payload.len() as u64);
-                }
-                Said::Gap(gap) => shared.recorder.borrow_mut().counts.gap_messages += gap,
-                Said::Nothing if phase == Phase::Measure => {
-                    shared.recorder.borrow_mut().counts.heartbeats += 1;
-                }
-                Said::Nothing => {}
-            }
-            book(ByteKind::Framing, item.framing);
-            book(ByteKind::Control, item.control);
+            book_item(shared, seat, phase, received_at, &item);
             self.unbooked -= item.len();
         };
         let mut has_ended = false;
@@ -223,14 +239,23 @@ impl<C: Codec> Subscriber<C> {
             let overhead = self.chunks.take_overhead();
             shared.book(phase, Direction::Down, ByteKind::Framing, overhead);
             self.unbooked -= overhead;
+            probe.has_taken();
         }
         Ok(())
     }
 }
 
 impl Item<'_> {
+    /// What made the server say it.
+    pub(crate) fn cause(&self) -> Cause {
+        match self.said {
+            Said::Message(_) | Said::Gap(_) => Cause::News,
+            Said::Nothing => Cause::Clock,
+        }
+    }
+
     /// Bytes of data that it took.
-    fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         let payload = match self.said {
             Said::Message(payload) => payload.len() as u64,
             Said::Gap(_) | Said::Nothing => 0,

@@ -7,13 +7,14 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use pushbench_protocol::paths::GAP_FIELD;
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -22,10 +23,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Probe};
+use crate::http2::websocket::Tunnel;
+use crate::line::HeadWatch;
 use crate::pushed::{self, Cause};
 use crate::worker::Shared;
-use crate::{Fault, Plan};
+use crate::{Fault, Plan, http2};
 
 /// Most bytes of a 101's head.
 const MAX_HEAD: usize = 16 * 1024;
@@ -38,12 +41,12 @@ const MAX_READ_BUFFER: usize = 16 * 1024;
 const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
-pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
     let topic = shared.plan.topic_of(client);
     let path = Plan::topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
     let mut socket = open(shared, client, &path).await?;
     shared.is_connected();
-    let mut subscriber = Subscriber::new(seat);
+    let mut subscriber = Subscriber::new(seat, socket.get_ref());
     let ended = loop {
         let message = tokio::select! {
             biased;
@@ -88,13 +91,22 @@ pub(crate) async fn next(
 
 /// Connects and upgrades.
 pub(crate) async fn open(
-    shared: &Shared,
+    shared: &Rc<Shared>,
     client: u32,
     path: &str,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
-    let mut connection = shared.connect(client).await?;
-    let leftover = upgrade(shared, &mut connection, path).await?;
-    let mut tapped = Tapped::new(connection);
+    let (carrier, leftover) = match shared.plan.carriage.http {
+        HttpVersion::Http11 => {
+            let mut connection = shared.connect(client).await?;
+            let leftover = upgrade(shared, &mut connection, path).await?;
+            (Carrier::Connection(connection), leftover)
+        }
+        HttpVersion::Http2 => {
+            let tunnel = http2::websocket::open(shared, client, path).await?;
+            (Carrier::Tunnel(Box::new(tunnel)), Vec::new())
+        }
+    };
+    let mut tapped = Tapped::new(carrier);
     tapped.down.observe(&leftover);
     let payload = shared.plan.scenario.workload.payload.bytes as usize;
     let config = WebSocketConfig::default()
@@ -145,11 +157,14 @@ pub(crate) struct Subscriber {
     booked: Booked,
     /// The phase of what was heard last: what answers it belongs there too.
     heard_in: Phase,
+    /// What comes with the next message and is booked before it.
+    head: HeadWatch,
 }
 
 impl Subscriber {
-    pub(crate) fn new(seat: usize) -> Self {
-        Self { seat, booked: Booked::default(), heard_in: Phase::Connect }
+    pub(crate) fn new(seat: usize, tapped: &Tapped) -> Self {
+        let head = tapped.carrier.head_watch();
+        Self { seat, booked: Booked::default(), heard_in: Phase::Connect, head }
     }
 
     /// Books one message.
@@ -166,11 +181,13 @@ impl Subscriber {
             Message::Ping(_) => (Cause::Clock, &[][..]),
             Message::Pong(_) | Message::Close(_) | Message::Frame(_) => (Cause::News, &[][..]),
         };
-        let unbooked = tapped.down.counts.total() - self.booked.down.total();
-        let probe = tapped.connection.probe();
-        let phase = pushed::phase_of(shared, probe, cause, received_at, unbooked);
+        let unbooked = tapped.down.counts.total() - self.booked.down.total() + self.head.len();
+        let probe = tapped.carrier.probe();
+        let phase = pushed::phase_of(shared, probe, cause, received_at, unbooked, &self.head);
         self.heard_in = phase;
         self.book(shared, tapped, phase);
+        probe.has_taken();
+        self.head = tapped.carrier.head_watch();
         if message.is_ping() && phase == Phase::Measure {
             shared.recorder.borrow_mut().counts.heartbeats += 1;
         }
@@ -278,17 +295,54 @@ fn accept_key(key: &str) -> String {
     STANDARD.encode(hash.finalize())
 }
 
+/// What frames are carried by.
+enum Carrier {
+    Connection(Connection),
+    /// A stream of an HTTP/2 connection.
+    Tunnel(Box<Tunnel>),
+}
+
+impl Carrier {
+    fn stream(&mut self) -> Pin<&mut dyn Stream> {
+        let stream: &mut dyn Stream = match self {
+            Self::Connection(connection) => connection,
+            Self::Tunnel(tunnel) => &mut **tunnel,
+        };
+        Pin::new(stream)
+    }
+
+    /// The books of the connection.
+    fn probe(&self) -> &Rc<Probe> {
+        match self {
+            Self::Connection(connection) => connection.probe(),
+            Self::Tunnel(tunnel) => tunnel.connection().probe(),
+        }
+    }
+
+    /// Watches for what is booked before the next message.
+    fn head_watch(&self) -> HeadWatch {
+        match self {
+            Self::Connection(_) => HeadWatch::NOTHING,
+            Self::Tunnel(tunnel) => HeadWatch::on(tunnel.connection()),
+        }
+    }
+}
+
+/// Bytes both ways.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
 /// A connection whose frames are counted as they pass.
-#[derive(Debug)]
 pub(crate) struct Tapped {
-    connection: Connection,
+    carrier: Carrier,
     down: FrameCounter,
     up: FrameCounter,
 }
 
 impl Tapped {
-    fn new(connection: Connection) -> Self {
-        Self { connection, down: FrameCounter::default(), up: FrameCounter::default() }
+    fn new(carrier: Carrier) -> Self {
+        Self { carrier, down: FrameCounter::default(), up: FrameCounter::default() }
     }
 }
 
@@ -299,7 +353,7 @@ impl AsyncRead for Tapped {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let result = Pin::new(&mut self.connection).poll_read(cx, buf);
+        let result = self.carrier.stream().poll_read(cx, buf);
         self.down.observe(&buf.filled()[before..]);
         result
     }
@@ -311,7 +365,7 @@ impl AsyncWrite for Tapped {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.connection).poll_write(cx, bytes);
+        let result = self.carrier.stream().poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = result {
             self.up.observe(&bytes[..written]);
         }
@@ -319,11 +373,11 @@ impl AsyncWrite for Tapped {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_flush(cx)
+        self.carrier.stream().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_shutdown(cx)
+        self.carrier.stream().poll_shutdown(cx)
     }
 }
 

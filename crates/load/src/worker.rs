@@ -7,6 +7,7 @@ use std::sync::{Arc, mpsc as mpsc_std};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{ByteKind, Direction, Phase, RequestHead, Timestamp, clock};
 use pushbench_scenario::TransportSettings;
 use pushbench_wire::Ledger;
@@ -18,9 +19,10 @@ use crate::boundary::{Booked, Standing};
 use crate::connection::{Connection, Probe};
 use crate::fault::Fault;
 use crate::grid::Grid;
-use crate::outcome::{Boundary, Outcome, SampleHeads, SocketSums};
+use crate::http2::{Http2Drivers, Http2Groups};
+use crate::outcome::{Boundary, Http2Counts, Outcome, SampleHeads, SocketSums};
 use crate::plan::{Plan, TopicCount};
-use crate::poll::poll_heads;
+use crate::poll::{poll_heads, poll_lists};
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
 use crate::tls::Tls;
@@ -71,6 +73,11 @@ pub(crate) struct Shared {
     pub(crate) scratch: RefCell<Vec<u8>>,
     /// Heads of polls by topic; empty where nothing is polled.
     pub(crate) poll_heads: RefCell<Vec<RequestHead>>,
+    /// The same as HTTP/2 sends them.
+    pub(crate) poll_lists: RefCell<Vec<FieldList>>,
+    pub(crate) http2: Cell<Http2Counts>,
+    pub(crate) http2_groups: Http2Groups,
+    pub(crate) http2_drivers: Http2Drivers,
     closing: Notify,
     is_closing: Cell<bool>,
     /// The earliest phase whose books are open.
@@ -300,6 +307,7 @@ async fn play(
 ) {
     let recorder = Recorder::new(plan.scenario.workload.deliver, topics, times);
     let poll_heads = poll_heads(&plan);
+    let poll_lists = poll_lists(&plan);
     let timeline = Timeline::new(plan.warm_up_end(), plan.measure_end());
     let tls = plan.tls.as_ref().map(|target| Tls::new(target, plan.resumes()));
     let shared = Rc::new(Shared {
@@ -309,6 +317,10 @@ async fn play(
         ledger: RefCell::default(),
         scratch: RefCell::new(vec![0; SCRATCH_LEN]),
         poll_heads: RefCell::new(poll_heads),
+        poll_lists: RefCell::new(poll_lists),
+        http2: Cell::default(),
+        http2_groups: RefCell::default(),
+        http2_drivers: RefCell::default(),
         closing: Notify::new(),
         is_closing: Cell::new(false),
         earliest: Cell::new(Phase::Connect),
@@ -386,9 +398,14 @@ async fn end(
     shared: &Shared,
 ) {
     let mut clients = clients.await.expect("clients are only started here");
-    let all = async { while clients.join_next().await.is_some() {} };
+    let all = async {
+        while clients.join_next().await.is_some() {}
+        // A connection that clients shared ends after the last of them.
+        let mut drivers = shared.http2_drivers.take();
+        while drivers.join_next().await.is_some() {}
+    };
     if tokio::time::timeout(CLOSE_TIMEOUT, all).await.is_err() {
-        for _ in 0..clients.len() {
+        for _ in 0..clients.len().max(1) {
             shared.fault(Fault::CloseTimeout);
         }
         clients.shutdown().await;
@@ -412,6 +429,7 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
         ledger: *shared.ledger.borrow(),
         boundaries: books.boundaries,
         sample: shared.sample.take(),
+        http2: shared.http2.get(),
         upgrade_heads: shared.upgrade_heads.get(),
         connecting_segments: shared.connecting_segments.get(),
         handshakes: shared.tls.as_ref().map(Tls::handshakes),
@@ -429,7 +447,11 @@ async fn connect_all(index: u32, shared: Rc<Shared>, told: oneshot::Receiver<()>
     let rate = f64::from(plan.scenario.load.connects_per_second.get()) / f64::from(workers);
     let begin = clock::now();
     let mut tasks = JoinSet::new();
-    let mine = (index..plan.scenario.workload.clients.get()).step_by(workers as usize);
+    // Clients of one connection are played by one worker.
+    let clients = plan.scenario.workload.clients.get();
+    let shared_by = plan.carriage.clients_per_connection.get();
+    let mine = (index..clients.div_ceil(shared_by)).step_by(workers as usize);
+    let mine = mine.flat_map(|group| group * shared_by..((group + 1) * shared_by).min(clients));
     for (place, client) in mine.enumerate() {
         let due = begin.plus(Duration::from_secs_f64(place as f64 / rate));
         let left = due.since(clock::now());

@@ -5,20 +5,23 @@ use std::str::FromStr;
 
 /// Place in the log of a topic, given by the server and opaque to clients.
 ///
-/// Always 16 lower-case hexadecimal digits, so a poll's size does not drift as numbers grow: 4
-/// digits name the life of the log (a restarted server starts another), 12 the position, which is
-/// how many messages the topic had taken when the cursor was given.
+/// Always 16 digits, so a poll's size does not drift as numbers grow: 4 digits name the life of the
+/// log (a restarted server starts another), 12 the position, which is how many messages the topic
+/// had taken when the cursor was given. HTTP/2 sends its digits in a code of letters of different
+/// lengths, so they are the ten characters that take 5 bits in it: 10 bytes for every cursor.
+///
+/// Source: RFC 7541, appendix B.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Cursor {
-    /// Which life of the log the position belongs to; 0 names none.
+    /// Which life of the log the position belongs to; 0 names none; at most 9,999.
     pub epoch: u16,
-    /// How many messages of the topic lie at or before this place; at most 2^48 - 1.
+    /// How many messages of the topic lie at or before this place; at most 10^12 - 1.
     pub position: u64,
 }
 
 /// Why a text is no cursor.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("cursor is `{found}`, expected 16 lower-case hexadecimal digits as the server gave them")]
+#[error("cursor is `{found}`, expected 16 of 0, 1, 2, a, c, e, i, o, s, t as the server gave them")]
 pub struct CursorError {
     /// The text as found.
     pub found: String,
@@ -30,16 +33,22 @@ impl Cursor {
     /// Before everything the log still holds. Never a gap: nothing was seen that could be missed.
     pub const OLDEST: Self = Self { epoch: 0, position: 0 };
     /// After everything published so far: only what comes from now on.
-    pub const NOW: Self = Self { epoch: 0xffff, position: Self::MAX_POSITION };
-    const MAX_POSITION: u64 = (1 << 48) - 1;
+    pub const NOW: Self = Self { epoch: Self::MAX_EPOCH, position: Self::MAX_POSITION };
+    /// The highest epoch.
+    pub const MAX_EPOCH: u16 = 9_999;
+    const MAX_POSITION: u64 = 999_999_999_999;
+    /// In the order of their values, which is that of their codes in ASCII.
+    const DIGITS: &[u8; 10] = b"012aceiost";
 
     /// The cursor's 16 digits.
     pub fn encode(self) -> [u8; Self::LEN] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let bits = u64::from(self.epoch) << 48 | (self.position & Self::MAX_POSITION);
+        let position = self.position % (Self::MAX_POSITION + 1);
+        let epoch = u64::from(self.epoch % (Self::MAX_EPOCH + 1));
+        let mut left = epoch * (Self::MAX_POSITION + 1) + position;
         let mut text = [0; Self::LEN];
-        for (place, digit) in text.iter_mut().enumerate() {
-            *digit = DIGITS[(bits >> (60 - 4 * place) & 0xf) as usize];
+        for digit in text.iter_mut().rev() {
+            *digit = Self::DIGITS[(left % 10) as usize];
+            left /= 10;
         }
         text
     }
@@ -49,16 +58,16 @@ impl Cursor {
         if text.len() != Self::LEN {
             return None;
         }
-        let mut bits = 0_u64;
-        for &digit in text {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return None,
-            };
-            bits = bits << 4 | u64::from(value);
+        let mut value = 0_u64;
+        for digit in text {
+            let digit = Self::DIGITS.iter().position(|known| known == digit)?;
+            value = value * 10 + digit as u64;
         }
-        Some(Self { epoch: (bits >> 48) as u16, position: bits & Self::MAX_POSITION })
+        let epoch = value / (Self::MAX_POSITION + 1);
+        Some(Self {
+            epoch: u16::try_from(epoch).expect("4 digits are at most 9,999"),
+            position: value % (Self::MAX_POSITION + 1),
+        })
     }
 }
 
@@ -85,8 +94,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_cursor_comes_back_as_it_went_and_is_always_16_digits(
-            epoch: u16,
-            position in 0_u64..1 << 48,
+            epoch in 0..=Cursor::MAX_EPOCH,
+            position in 0..=Cursor::MAX_POSITION,
         ) {
             let cursor = Cursor { epoch, position };
             let text = cursor.to_string();
@@ -101,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_another_width_or_case_is_refused() {
-        for text in ["", "0", "00000000000000000", "000000000000000A", "+000000000000000"] {
+    fn a_text_of_another_width_or_other_digits_is_refused() {
+        for text in ["", "0", "00000000000000000", "000000000000000A", "0000000000000003"] {
             assert!(text.parse::<Cursor>().is_err(), "{text}");
         }
     }

@@ -52,8 +52,31 @@ pub const DISTRIBUTIONS: [(&str, &str); 7] = [
 /// For figures that are told by the hour.
 pub const SECONDS_PER_HOUR: f64 = 3_600.0;
 
+/// Heads of a poll on HTTP/2, and what they are.
+const HTTP2_HEADS: [(&str, &str); 5] = [
+    ("first_poll", "field blocks of a connection's first poll, as HTTP/2 encodes them"),
+    (
+        "warm_poll",
+        "field blocks of a poll that is not the connection's first, as HTTP/2 encodes them",
+    ),
+    (
+        "uncompressed_poll",
+        "heads of a poll as HTTP/1.1 would write the same fields: first line, name, `: `, value and \
+         line end of each, empty line",
+    ),
+    (
+        "indexed_first_poll",
+        "field blocks of a connection's first poll by an encoder that indexes cookies and paths, \
+         always modelled",
+    ),
+    (
+        "indexed_warm_poll",
+        "field blocks of a later poll by an encoder that indexes cookies and paths, always modelled",
+    ),
+];
+
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 40] = [
+const SINGLE: [(&str, Unit, &str); 41] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -83,6 +106,11 @@ const SINGLE: [(&str, Unit, &str); 40] = [
     ("header_bytes_per_poll", Unit::Bytes, "HTTP heads of one poll, up and down"),
     ("header_bytes_up_per_poll", Unit::Bytes, "HTTP head of one poll's request"),
     ("header_bytes_down_per_poll", Unit::Bytes, "HTTP head of one poll's answer"),
+    (
+        "wire_bytes_indexed_per_delivery",
+        Unit::Bytes,
+        "layer 3 by an HTTP/2 encoder that indexes cookies and paths, always modelled",
+    ),
     ("stream_bytes_per_poll", Unit::Bytes, "one poll above TLS, up and down"),
     ("wire_bytes_per_poll", Unit::Bytes, "one poll at layer 3, up and down"),
     (
@@ -161,6 +189,15 @@ pub fn all() -> Vec<Figure> {
                     meaning: format!("{sum} bytes of the measure phase for each {of}, {direction}"),
                 });
             }
+        }
+    }
+    for (heads, meaning) in HTTP2_HEADS {
+        for (way, of) in [("", "up and down"), ("_up", "up"), ("_down", "down")] {
+            figures.push(Figure {
+                name: format!("header_bytes{way}_{heads}"),
+                unit: Unit::Bytes,
+                meaning: format!("{meaning}, {of}"),
+            });
         }
     }
     for (distribution, meaning) in DISTRIBUTIONS {

@@ -4,9 +4,11 @@
 //! ends are LF in the file and CRLF on the wire. The load generator sends a request profile as it
 //! stands, the server answers with a response profile, and the model takes lengths from both.
 
+pub mod http2;
 mod request;
 mod response;
 
+pub use http2::FieldList;
 pub use request::{HeadTarget, RequestHead, RequestProfile, UpgradeHead};
 pub use response::{AnswerMark, AnswerStatus, ResponseProfile, StreamKind, accepted_head_len};
 

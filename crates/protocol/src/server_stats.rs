@@ -23,7 +23,7 @@ labelled! {
         WebSocket = "websocket",
         /// `/stats`, `/healthz`.
         Control = "control",
-        /// Open, has shaken hands in TLS and asked for nothing since. Once it asks or is closed, its
+        /// Open, has shaken hands in TLS or told its settings in HTTP/2, and asked for nothing since. Once it asks or is closed, its
         /// bytes are those of another class.
         Silent = "silent",
         /// Has asked for nothing known yet, or never did.

@@ -16,6 +16,8 @@ pub(crate) type Figures = BTreeMap<String, f64>;
 /// What figures are made from.
 pub(crate) struct Source<'a> {
     pub(crate) clients: u64,
+    /// Connections that they have, where clients share them; otherwise as many as clients.
+    pub(crate) connections: u64,
     pub(crate) payload_bytes: u32,
     pub(crate) measure_seconds: f64,
     pub(crate) is_poll: bool,
@@ -51,6 +53,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
     if source.measure_seconds > 0.0 {
         if let Some(books) = source.books.phases.get(&Phase::Measure) {
             bytes(&mut figures, source, books);
+            http2(&mut figures, source, books);
         }
         rates(&mut figures, source);
         work(&mut figures, source);
@@ -195,7 +198,7 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
             }
         }
         if let Some(bytes) = growth(work) {
-            let per = bytes / source.clients as f64;
+            let per = bytes / source.connections as f64;
             figures.insert(format!("{side}_memory_per_connection"), per);
         }
     }
@@ -206,7 +209,7 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
     if let Some((before, after)) =
         kernel.and_then(|kernel| kernel.slab_before_bytes.zip(kernel.slab_connected_bytes))
     {
-        let per = (after as f64 - before as f64) / source.clients as f64;
+        let per = (after as f64 - before as f64) / source.connections as f64;
         figures.insert("kernel_memory_per_connection".to_owned(), per);
     }
 }
@@ -222,9 +225,31 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
         ("connect_wire_bytes_per_connection", Layer::Wire),
     ] {
         if let Some((up, down)) = layer_of(&books.up, layer).zip(layer_of(&books.down, layer)) {
-            figures.insert(name.to_owned(), (up + down) as f64 / source.clients as f64);
+            figures.insert(name.to_owned(), (up + down) as f64 / source.connections as f64);
         }
     }
+}
+
+/// What only HTTP/2 has.
+fn http2(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
+    let seen = &source.outcome.http2;
+    let polls = source.counts.polls;
+    if seen.connections == 0 || polls == 0 {
+        return;
+    }
+    let mut put = |name: &str, [up, down]: [u64; 2], of: u64| {
+        if of > 0 {
+            let [up, down] = [up, down].map(|bytes| bytes as f64 / of as f64);
+            figures.insert(format!("header_bytes_{name}"), up + down);
+            figures.insert(format!("header_bytes_up_{name}"), up);
+            figures.insert(format!("header_bytes_down_{name}"), down);
+        }
+    };
+    put("first_poll", seen.first, seen.connections);
+    let header = [books.up.header, books.down.header];
+    let warm = [0, 1].map(|way| header[way] - seen.first_in_measure[way]);
+    put("warm_poll", warm, polls - seen.firsts_in_measure);
+    put("uncompressed_poll", seen.uncompressed, polls);
 }
 
 /// What only TLS has.
@@ -237,7 +262,7 @@ fn tls(figures: &mut Figures, source: &Source<'_>) {
     }
     let books = source.books.phases.get(&Phase::Connect);
     if let Some((up, down)) = books.and_then(|books| books.up.tls.zip(books.down.tls)) {
-        let per = (up + down) as f64 / source.clients as f64;
+        let per = (up + down) as f64 / source.connections as f64;
         figures.insert("connect_tls_bytes_per_connection".to_owned(), per);
     }
 }

@@ -16,6 +16,7 @@ mod looks;
 mod machine;
 mod memory;
 mod predict;
+mod predict_http2;
 mod run;
 mod server_process;
 mod target;

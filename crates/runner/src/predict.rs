@@ -6,20 +6,24 @@ use pushbench_load::Plan;
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, StreamKind, accepted_head_len,
 };
-use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
+use pushbench_protocol::{Cursor, Deliver, HttpVersion, PollTiming, Unchanged};
 use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings, due_times};
 use pushbench_wire::model::{
     Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
 };
 use pushbench_wire::segments::SegmentHeaders;
 
-/// What the model predicts for a transport of a scenario whose server is addressed as `host`.
+use crate::predict_http2;
+
+/// What the model predicts for a transport of a scenario whose server is addressed as `host`, for a
+/// trial that is `started_at` a moment (RFC 3339).
 pub fn predict(
     scenario: &Scenario,
     transport: &Transport,
     host: &str,
     headers: SegmentHeaders,
     tls: Option<TlsLink>,
+    started_at: &str,
 ) -> BTreeMap<String, f64> {
     let workload = &scenario.workload;
     let situation = Situation {
@@ -30,6 +34,12 @@ pub fn predict(
         deliver: workload.deliver,
         link: Link { headers, mss: scenario.network.mss, tls },
     };
+    match transport.carriage.http {
+        HttpVersion::Http11 => {}
+        HttpVersion::Http2 => {
+            return predict_http2::predict(scenario, transport, host, situation, started_at);
+        }
+    }
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;

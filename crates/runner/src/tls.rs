@@ -1,7 +1,7 @@
 //! What a trial in TLS needs, and what it leaves on record.
 
 use pushbench_load::{Outcome, TlsTarget};
-use pushbench_protocol::{HandshakeStats, TlsUse};
+use pushbench_protocol::{HandshakeStats, HttpVersion, TlsUse};
 use pushbench_scenario::Transport;
 use pushbench_store::{CheckV1, TlsV1, Verdict};
 use pushbench_tls::{Certificate, Connector, Protocol, settings};
@@ -10,8 +10,13 @@ use pushbench_wire::model::{Handshake, HandshakeKind, TlsLink};
 use crate::target::TargetTls;
 use crate::{RunError, Target};
 
-/// What the clients speak above TLS.
-const PROTOCOL: Protocol = Protocol::Http11;
+/// What a transport's clients speak above TLS.
+const fn protocol(transport: &Transport) -> Protocol {
+    match transport.carriage.http {
+        HttpVersion::Http11 => Protocol::Http11,
+        HttpVersion::Http2 => Protocol::Http2,
+    }
+}
 
 /// Where a transport's clients connect by TLS, if they do.
 pub(crate) fn tls_target(
@@ -29,7 +34,8 @@ pub(crate) fn tls_target(
     let TargetTls { address, host, certificate } = target.tls.as_ref().ok_or_else(|| {
         refused(&"the target has none: give --target-tls and --target-certificate")
     })?;
-    let connector = Connector::new(certificate, name(host), PROTOCOL).map_err(|e| refused(&e))?;
+    let connector =
+        Connector::new(certificate, name(host), protocol(transport)).map_err(|e| refused(&e))?;
     Ok(Some(TlsTarget { address: *address, host: host.clone(), connector }))
 }
 
@@ -46,7 +52,7 @@ pub(crate) fn tls_link(transport: &Transport, target: &Target, is_ours: bool) ->
     let handshake = Handshake {
         kind,
         server_name: name.parse::<std::net::IpAddr>().is_err().then_some(name.len() as u64),
-        protocol: PROTOCOL.id().len() as u64,
+        protocol: protocol(transport).id().len() as u64,
         tickets: settings::TICKETS as u64,
     };
     Some(TlsLink { handshake: is_ours.then_some(handshake) })

@@ -163,6 +163,7 @@ impl Trial<'_> {
         let work = looks.work(busy);
         let figures = figures(&figures::Source {
             clients,
+            connections: clients.div_ceil(u64::from(plan.carriage.clients_per_connection.get())),
             payload_bytes: workload.payload.bytes,
             // Populations are cut by due time, so a phase that was played to its end is as long as
             // the schedule says, to the nanosecond.
@@ -199,7 +200,7 @@ impl Trial<'_> {
         let is_ours = self.options.target.is_none();
         let host = plan.head_target("").host;
         let link = tls::tls_link(transport, target, is_ours);
-        let model = predict(&plan.scenario, transport, host, headers, link);
+        let model = predict(&plan.scenario, transport, host, headers, link, &started_at);
         TrialV1 {
             transport: transport.label.clone(),
             round: self.round + 1,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pushbench_protocol::ConnectionUse;
 
-use crate::{Scenario, TransportSettings, Workload};
+use crate::{Scenario, Transport, TransportSettings, Workload};
 
 /// Files that each side opens beside its clients' connections: the publisher's and the control
 /// connection, one event queue and one waker a worker, the standard streams, `/proc`.
@@ -127,27 +127,39 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What the scenario needs of a machine.
+/// What the scenario needs of a machine: each as its transport that needs most of that.
 pub fn needs(scenario: &Scenario, machine: &Machine) -> Needs {
-    let clients = scenario.workload.clients.get();
-    let most = |of: &dyn Fn(TransportSettings) -> u32| {
-        scenario.transports.iter().map(|transport| of(transport.settings)).max().unwrap_or(1)
+    let workload = &scenario.workload;
+    let most =
+        |of: &dyn Fn(&Transport) -> u32| scenario.transports.iter().map(of).max().unwrap_or(1);
+    let ports = |transport: &Transport| {
+        ports_per_client(transport.settings, workload, machine.time_wait.loopback)
     };
-    let files = |connections| u64::from(clients) * u64::from(connections) + SPARE_FILES;
-    let ports_per_client = most(&|settings| {
-        ports_per_client(settings, &scenario.workload, machine.time_wait.loopback)
-    });
+    let files = |connections: &dyn Fn(TransportSettings) -> u32| {
+        let connections = |transport: &Transport| {
+            groups(transport, workload).saturating_mul(connections(transport.settings))
+        };
+        u64::from(most(&connections)) + SPARE_FILES
+    };
     let connections = |settings: TransportSettings| settings.kind().connections_per_client();
     Needs {
-        open_files_load: files(most(&connections)),
+        open_files_load: files(&connections),
         // A connection may be closed at the server a moment after the client opened its next one.
-        open_files_server: files(most(&|settings| match settings.connection() {
+        open_files_server: files(&|settings| match settings.connection() {
             ConnectionUse::KeepAlive => connections(settings),
             ConnectionUse::PerPoll => 2 * connections(settings),
-        })),
-        source_addresses: clients.div_ceil(machine.ports.clients_per_address(ports_per_client)),
-        ports_per_client,
+        }),
+        source_addresses: most(&|transport| {
+            let per_address = machine.ports.clients_per_address(ports(transport));
+            groups(transport, workload).div_ceil(per_address)
+        }),
+        ports_per_client: most(&ports),
     }
+}
+
+/// Groups of clients that share a connection, and with it its address.
+fn groups(transport: &Transport, workload: &Workload) -> u32 {
+    workload.clients.get().div_ceil(transport.carriage.clients_per_connection.get())
 }
 
 /// Ports that a client of a transport takes at a time: of its connections, and of those that it has
@@ -174,12 +186,12 @@ pub fn ports_per_client(
 
 /// What a target beyond loopback lacks room for: there the clients share one source address.
 pub fn limit_beyond_loopback(scenario: &Scenario, machine: &Machine) -> Option<Limit> {
-    let most = scenario
-        .transports
-        .iter()
-        .map(|t| ports_per_client(t.settings, &scenario.workload, machine.time_wait.beyond))
-        .max()?;
-    let need = u64::from(scenario.workload.clients.get()) * u64::from(most);
+    let workload = &scenario.workload;
+    let ports = |transport: &Transport| {
+        let each = ports_per_client(transport.settings, workload, machine.time_wait.beyond);
+        u64::from(groups(transport, workload)) * u64::from(each)
+    };
+    let need = scenario.transports.iter().map(ports).max()?;
     let limit = u64::from(machine.ports.ports());
     (limit < need).then(|| Limit {
         what: "number of ports of outgoing connections",

@@ -4,7 +4,7 @@
 //! opens or closes, and when someone asks.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
@@ -23,6 +23,12 @@ pub(crate) struct Connection {
     order: AtomicU8,
     /// Bytes read when the last request was complete: more than that is a request in progress.
     read_when_answered: AtomicU64,
+    /// Whether it carries streams, with requests beside requests that wait.
+    is_http2: AtomicBool,
+    /// Whether a frame of it has begun and is not whole.
+    is_in_frame: AtomicBool,
+    /// Polls that are held, and streams with a session: what has deadlines of its own.
+    waiting: AtomicU32,
     /// Wakes its task when there is an order.
     task: Mutex<Option<Waker>>,
 }
@@ -38,6 +44,8 @@ struct Inner {
     /// Open connections by slot; a slot is used again once it is free.
     open: Vec<Option<Entry>>,
     free: Vec<usize>,
+    /// How many of the open ones are streams of a connection.
+    streams: usize,
     closed: [ClassStats; CLASSES],
     refused: BTreeMap<u16, u64>,
     handshakes: HandshakeStats,
@@ -47,6 +55,7 @@ struct Inner {
 struct Entry {
     connection: Arc<Connection>,
     patience: Patience,
+    is_stream: bool,
 }
 
 /// An open connection; dropping it closes the books on it, so it must outlive the socket.
@@ -72,6 +81,9 @@ impl Connection {
             phase: AtomicU8::new(Phase::Http as u8),
             order: AtomicU8::new(Order::None as u8),
             read_when_answered: AtomicU64::new(0),
+            is_http2: AtomicBool::new(false),
+            is_in_frame: AtomicBool::new(false),
+            waiting: AtomicU32::new(0),
             task: Mutex::new(None),
         }
     }
@@ -91,6 +103,23 @@ impl Connection {
     /// Says that what was read so far has been understood, so that no slow head is suspected.
     pub(crate) fn understood(&self) {
         self.read_when_answered.store(self.counters.bytes_read(), Ordering::Relaxed);
+    }
+
+    /// Says that the connection carries streams.
+    pub(crate) fn speaks_http2(&self) {
+        self.is_http2.store(true, Ordering::Relaxed);
+    }
+
+    /// Says whether a frame has begun and is not whole.
+    pub(crate) fn is_in_frame(&self, is_in_frame: bool) {
+        self.is_in_frame.store(is_in_frame, Ordering::Relaxed);
+    }
+
+    /// Says that something on the connection waits that has a deadline of its own, until what is
+    /// returned is dropped.
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self)
     }
 
     /// Says what the task is doing, so that the right deadline is kept.
@@ -115,7 +144,7 @@ impl Connection {
     }
 
     /// Tells the task to do something. A later order may only be sharper.
-    fn tell(&self, order: Order) {
+    pub(crate) fn tell(&self, order: Order) {
         if self.order.fetch_max(order as u8, Ordering::Relaxed) < order as u8
             && let Some(task) = &*self.task.lock().expect("a waker's clone does not panic")
         {
@@ -124,13 +153,22 @@ impl Connection {
     }
 
     fn phase(&self) -> Phase {
-        match Phase::from_bits(self.phase.load(Ordering::Relaxed)) {
-            Phase::Http
-                if self.counters.bytes_read() > self.read_when_answered.load(Ordering::Relaxed) =>
-            {
-                Phase::Request
-            }
-            phase => phase,
+        let phase = Phase::from_bits(self.phase.load(Ordering::Relaxed));
+        if phase != Phase::Http {
+            return phase;
+        }
+        let is_waiting = self.waiting.load(Ordering::Relaxed) > 0;
+        let is_http2 = self.is_http2.load(Ordering::Relaxed);
+        // On HTTP/1.1 what comes while a poll is held is the next request, whose turn it is not.
+        let has_begun = match is_http2 {
+            true => self.is_in_frame.load(Ordering::Relaxed),
+            false if is_waiting => false,
+            false => self.counters.bytes_read() > self.read_when_answered.load(Ordering::Relaxed),
+        };
+        match (has_begun, is_waiting) {
+            (true, _) => Phase::Request,
+            (false, true) => Phase::Held,
+            (false, false) => Phase::Http,
         }
     }
 
@@ -145,12 +183,37 @@ impl Connection {
     }
 }
 
+/// Something that waits on a connection and has a deadline of its own.
+#[derive(Debug)]
+pub(crate) struct Waiting<'c>(&'c Connection);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Books {
     /// Opens the books on a new connection.
     pub(crate) fn open(self: &Arc<Self>, now: Timestamp) -> Opened {
+        self.enter(now, false)
+    }
+
+    /// Opens the books on a stream of `connection`, with a session: it has deadlines and orders of
+    /// its own, and its bytes are the connection's.
+    pub(crate) fn open_stream(self: &Arc<Self>, connection: &Connection, now: Timestamp) -> Opened {
+        let opened = self.enter(now, true);
+        // It was not there when all were told.
+        opened.connection.tell(connection.order());
+        opened
+    }
+
+    fn enter(self: &Arc<Self>, now: Timestamp, is_stream: bool) -> Opened {
         let connection = Arc::new(Connection::new());
-        let entry = Entry { connection: Arc::clone(&connection), patience: Patience::new(now) };
+        let patience = Patience::new(now);
+        let entry = Entry { connection: Arc::clone(&connection), patience, is_stream };
         let mut inner = self.lock();
+        inner.streams += usize::from(is_stream);
         let slot = match inner.free.pop() {
             Some(slot) => {
                 inner.open[slot] = Some(entry);
@@ -167,7 +230,7 @@ impl Books {
     /// Connections open now.
     pub(crate) fn connections(&self) -> usize {
         let inner = self.lock();
-        inner.open.len() - inner.free.len()
+        inner.open.len() - inner.free.len() - inner.streams
     }
 
     /// Counts a refusal, by status code or close code.
@@ -199,7 +262,7 @@ impl Books {
     pub(crate) fn stats(&self) -> BTreeMap<ConnectionClass, ClassStats> {
         let inner = self.lock();
         let mut totals = inner.closed;
-        for entry in inner.open.iter().flatten() {
+        for entry in inner.open.iter().flatten().filter(|entry| !entry.is_stream) {
             let (class, stats) = entry.connection.stats();
             add(&mut totals[class], stats);
         }
@@ -245,13 +308,17 @@ impl Books {
 impl Drop for Opened {
     fn drop(&mut self) {
         let mut inner = self.books.lock();
+        let entry = inner.open[self.slot].take();
+        inner.free.push(self.slot);
+        if entry.is_some_and(|entry| entry.is_stream) {
+            inner.streams -= 1;
+            return;
+        }
         let (mut class, stats) = self.connection.stats();
         if class == usize::from(place_of(ConnectionClass::Silent)) {
             class = usize::from(place_of(ConnectionClass::Other));
         }
         add(&mut inner.closed[class], ClassStats { open: 0, ..stats });
-        inner.open[self.slot] = None;
-        inner.free.push(self.slot);
     }
 }
 

@@ -16,11 +16,13 @@ use hyper_util::service::TowerToHyperService;
 use pushbench_protocol::ConnectionClass;
 use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::CountingStream;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::books::{Books, Connection, Opened};
+use crate::http2;
 use crate::patience::{Order, Phase};
+use crate::rewind::{Rewound, Version, version};
 use crate::routes::{App, HttpConnection, Takeover};
 use crate::stream::{Socket, Stream};
 use crate::streaming::Streaming;
@@ -76,7 +78,7 @@ impl Serving {
             // Boxed one after the other: a session must not carry the room that HTTP needed, nor
             // HTTP that of a handshake.
             let app = Arc::clone(&self.app);
-            let (stream, protocol) = match beginning {
+            let (mut stream, protocol) = match beginning {
                 Beginning::Clear => (Stream::Clear(socket), Protocol::Http11),
                 Beginning::Tls(acceptor) => {
                     let begun = Box::pin(begin_tls(acceptor, socket, &connection, &app.books));
@@ -84,32 +86,31 @@ impl Serving {
                     begun
                 }
             };
-            let taken_over = match protocol {
-                Protocol::Http11 => Box::pin(self.serve_http(stream, &connection)).await,
+            let told = match protocol {
+                Protocol::Http2 => Some((Version::Http2, Bytes::new())),
+                // It may know that the server speaks HTTP/2 without having agreed on it.
+                Protocol::Http11 => first_words(&mut stream, &connection).await,
             };
-            let Some(TakenOver { stream, early, takeover }) = taken_over else { return };
-            let (books, exchange) = (Arc::clone(&app.books), Arc::clone(&app.exchange));
-            let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
-            drop(app);
-            match takeover {
-                Takeover::WebSocket(upgrade) => {
-                    let connection = Arc::clone(&connection);
-                    let session =
-                        Session::new(stream, connection, books, exchange, upgrade, limits);
-                    Box::pin(session.run(early)).await;
-                }
-                Takeover::Stream(begun) => {
-                    drop(early);
-                    let connection = Arc::clone(&connection);
-                    let session = Streaming::new(stream, connection, exchange, begun);
-                    Box::pin(session.run()).await;
-                }
+            let Some((version, first)) = told else {
+                connection.enter(Phase::Closing);
+                return linger(stream).await;
+            };
+            let stream = Rewound::new(first, stream);
+            if version == Version::Http2 {
+                return Box::pin(http2::serve(app, self.router, stream, &connection)).await;
             }
+            let taken_over = Box::pin(self.serve_http(stream, &connection)).await;
+            let Some(TakenOver { stream, early, takeover }) = taken_over else { return };
+            go_on(&app, stream, &connection, takeover, early).await;
         })
         .await;
     }
 
-    async fn serve_http(self, stream: Stream, connection: &Arc<Connection>) -> Option<TakenOver> {
+    async fn serve_http(
+        self,
+        stream: Rewound<Stream>,
+        connection: &Arc<Connection>,
+    ) -> Option<TakenOver> {
         let shared = Arc::new(HttpConnection::new(Arc::clone(connection)));
         let requests = Requests {
             router: TowerToHyperService::new(self.router),
@@ -139,16 +140,54 @@ impl Serving {
             }
         }
         let parts = http.into_parts();
-        let stream = parts.io.into_inner();
+        let (unread, stream) = parts.io.into_inner().into_parts();
         match shared.taken_over() {
             Some(takeover) if ended.is_ok() => {
-                Some(TakenOver { stream, early: parts.read_buf, takeover })
+                let early = match unread.is_empty() {
+                    true => parts.read_buf,
+                    false => [parts.read_buf, unread].concat().into(),
+                };
+                Some(TakenOver { stream, early, takeover })
             }
             _ => {
                 connection.enter(Phase::Closing);
                 linger(stream).await;
                 None
             }
+        }
+    }
+}
+
+/// Which HTTP a connection speaks, and what it has said; `None` if it goes away before that.
+async fn first_words(stream: &mut Stream, connection: &Connection) -> Option<(Version, Bytes)> {
+    let mut told = Box::pin(version(stream));
+    poll_fn(|cx| match connection.order() {
+        Order::None => told.as_mut().poll(cx).map(Result::ok),
+        Order::GoAway | Order::End => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Goes on with a stream that HTTP is done with. `early` is what came behind the request.
+pub(crate) async fn go_on(
+    app: &Arc<App>,
+    stream: Stream,
+    connection: &Arc<Connection>,
+    takeover: Takeover,
+    early: Bytes,
+) {
+    let connection = Arc::clone(connection);
+    let (books, exchange) = (Arc::clone(&app.books), Arc::clone(&app.exchange));
+    match takeover {
+        Takeover::WebSocket(upgrade) => {
+            let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
+            let session = Session::new(stream, connection, books, exchange, upgrade, limits);
+            Box::pin(session.run(early)).await;
+        }
+        Takeover::Stream(begun) => {
+            drop(early);
+            let session = Streaming::new(stream, connection, exchange, begun);
+            Box::pin(session.run()).await;
         }
     }
 }
@@ -194,7 +233,7 @@ impl Drop for Handshake<'_> {
 
 /// Closes our side and waits for the client's: closing with its bytes unread would reset the
 /// connection, and the last answer, a refusal perhaps, would be lost on the way.
-async fn linger(mut stream: Stream) {
+pub(crate) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let mut discarded = [0; 512];
     if stream.shutdown().await.is_ok() {
         while stream.read(&mut discarded).await.is_ok_and(|read| read > 0) {}
@@ -202,7 +241,7 @@ async fn linger(mut stream: Stream) {
 }
 
 /// Runs a connection until it is done or told to end at once.
-async fn unless_ended(connection: &Connection, serving: impl Future<Output = ()>) {
+pub(crate) async fn unless_ended(connection: &Connection, serving: impl Future<Output = ()>) {
     let mut serving = pin!(serving);
     let mut known = false;
     poll_fn(|cx| {

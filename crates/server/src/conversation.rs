@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::stream::Stream;
@@ -56,17 +56,18 @@ pub(crate) trait Conversation {
                 // An idle subscriber keeps no message alive.
                 *self.socket().1 = Bytes::new();
                 match self.next_piece() {
-                    Some(piece) => *self.socket().1 = piece,
+                    Some(piece) => {
+                        let (stream, writing) = self.socket();
+                        *writing = stream.form(piece);
+                        // The end of an answer is no piece on every stream.
+                        continue;
+                    }
                     // TLS may hold what the socket did not take.
                     None => return Pin::new(self.socket().0).poll_flush(cx),
                 }
             }
             let (stream, writing) = self.socket();
-            let written = ready!(Pin::new(stream).poll_write(cx, writing))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            writing.advance(written);
+            ready!(stream.poll_write_piece(cx, writing))?;
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct TooManyTopics {
 /// Bounds of a hub.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HubSettings {
-    /// Names this life of the logs; neither 0 nor 0xffff.
+    /// Names this life of the logs; neither 0 nor [`Cursor::MAX_EPOCH`].
     pub epoch: u16,
     /// Topics taken.
     pub topics: NonZeroU32,

@@ -256,7 +256,7 @@ mod tests {
     fn each_form_of_a_message_is_encoded_once_and_shared() {
         let message = Message::new(b"hello").expect("one line");
         let event = message.event(at(6));
-        assert_eq!(&event[..], b"22\r\nid: 0007000000000006\ndata: hello\n\n\r\n");
+        assert_eq!(&event[..], b"22\r\nid: 000o00000000000i\ndata: hello\n\n\r\n");
         assert_eq!(event.as_ptr(), message.event(at(6)).as_ptr());
         assert_eq!(&message.line()[..], b"6\r\nhello\n\r\n");
         assert_eq!(message.line().as_ptr(), message.line().as_ptr());

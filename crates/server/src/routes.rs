@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::{get, post};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, STATS};
 use pushbench_protocol::{Cursor, TopicName};
 
@@ -59,6 +59,16 @@ pub(crate) enum Takeover {
     Stream(Stream),
 }
 
+impl Takeover {
+    /// The fields of an answer that a session gives itself, on a stream where it cannot write them.
+    pub(crate) fn take_fields(&mut self) -> HeaderMap {
+        match self {
+            Self::WebSocket(_) => HeaderMap::new(),
+            Self::Stream(stream) => std::mem::take(&mut stream.fields),
+        }
+    }
+}
+
 impl HttpConnection {
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
         Self { connection, takeover: Mutex::new(None) }
@@ -93,7 +103,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(KAAZING_POLL, get(poll::kaazing_poll))
         .route("/topics/{topic}/events", get(stream::events))
         .route("/topics/{topic}/stream", get(stream::lines))
-        .route("/topics/{topic}/ws", get(upgrade::upgrade))
+        .route("/topics/{topic}/ws", get(upgrade::upgrade).connect(upgrade::upgrade))
         .route(STATS, get(control::stats))
         .route(HEALTHZ, get(control::healthz))
         .fallback(unknown_path)

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushbench_protocol::{Deliver, ServerStats, clock};
+use pushbench_protocol::{Cursor, Deliver, ServerStats, clock};
 use pushbench_tls::{Acceptor, AcceptorError, Certificate, Protocol};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -284,9 +284,9 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Names this life of the logs: neither 0 nor 0xffff, and not the last one's except by chance.
+/// Names this life of the logs: neither 0 nor the highest, and not the last one's except by chance.
 fn random_epoch() -> u16 {
     // The standard library seeds its hashers from the system's randomness; a cursor needs no more.
     let random = RandomState::new().hash_one(());
-    1 + (random % 0xfffe) as u16
+    1 + (random % u64::from(Cursor::MAX_EPOCH - 1)) as u16
 }

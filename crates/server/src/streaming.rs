@@ -64,7 +64,7 @@ impl Streaming {
         exchange: Arc<Exchange>,
         begun: Begun,
     ) -> Self {
-        let Begun { head, has_heartbeat, subscription } = begun;
+        let Begun { head, has_heartbeat, subscription, .. } = begun;
         let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
         Self {
             stream,

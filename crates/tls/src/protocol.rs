@@ -3,17 +3,20 @@
 /// A protocol above TLS.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Protocol {
+    /// HTTP/2 (RFC 9113).
+    Http2,
     /// HTTP/1.1 (RFC 9112), which is also spoken where nothing was agreed on.
     Http11,
 }
 
 impl Protocol {
     /// Every protocol, the one that a server prefers first.
-    pub const ALL: &'static [Self] = &[Self::Http11];
+    pub const ALL: &'static [Self] = &[Self::Http2, Self::Http11];
 
     /// Its registered name.
     pub const fn id(self) -> &'static [u8] {
         match self {
+            Self::Http2 => b"h2",
             Self::Http11 => b"http/1.1",
         }
     }

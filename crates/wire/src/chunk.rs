@@ -1,5 +1,7 @@
 //! Chunks of the chunked transfer coding (RFC 9112, section 7.1): their length and their bytes.
 
+use bytes::Bytes;
+
 /// What ends a chunked body: the last chunk and no trailer fields.
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
@@ -28,6 +30,16 @@ pub fn encode_chunk(parts: &[&[u8]]) -> Vec<u8> {
     chunk
 }
 
+/// The data of a chunk that is whole; empty for the last.
+///
+/// # Panics
+///
+/// If `chunk` has no size line, which [`encode_chunk`] and [`LAST_CHUNK`] have.
+pub fn chunk_data(chunk: &Bytes) -> Bytes {
+    let line_end = chunk.iter().position(|&byte| byte == b'\n').expect("a chunk has a size line");
+    chunk.slice(line_end + 1..chunk.len() - LINE_END.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +53,13 @@ mod tests {
             assert_eq!(chunk.len() as u64, data_len as u64 + chunk_overhead(data_len as u64));
         }
         assert_eq!(encode_chunk(&[b"hello", b"\n"]), b"6\r\nhello\n\r\n");
+    }
+
+    #[test]
+    fn the_data_of_a_chunk_is_what_was_put_in() {
+        for data in [&b"x"[..], b"two\nlines\n", &[b'y'; 70_000]] {
+            assert_eq!(chunk_data(&Bytes::from(encode_chunk(&[data]))), data);
+        }
+        assert!(chunk_data(&Bytes::from_static(LAST_CHUNK)).is_empty());
     }
 }

@@ -71,6 +71,21 @@ impl Ledger {
         self.0.iter().map(|phase| phase[direction as usize].layer(Layer::Stream)).sum()
     }
 
+    /// Moves bytes from one phase to another, where it is known only later to which they belong; at
+    /// most those that were booked in the first.
+    pub fn postpone(
+        &mut self,
+        (from, to): (Phase, Phase),
+        direction: Direction,
+        kind: ByteKind,
+        bytes: u64,
+    ) {
+        let booked = &mut self.0[from as usize][direction as usize][kind];
+        let moved = bytes.min(*booked);
+        *booked -= moved;
+        self.0[to as usize][direction as usize][kind] += moved;
+    }
+
     /// Bytes of one phase and direction.
     pub fn kinds(&self, phase: Phase, direction: Direction) -> &Kinds {
         &self.0[phase as usize][direction as usize]

@@ -10,6 +10,8 @@
 pub mod chunk;
 pub mod counting;
 pub mod frame;
+pub mod hpack;
+pub mod http2;
 pub mod ledger;
 pub mod model;
 pub mod record;

@@ -274,7 +274,7 @@ mod tests {
         let profile = RequestProfile::built_in("minimal").expect("built in");
         let mut head = profile.poll(TARGET, true);
         let len = head.bytes().len();
-        let cursor = Cursor { epoch: 0xabcd, position: 77 };
+        let cursor = Cursor { epoch: 1_234, position: 77 };
         head.set_cursor(cursor);
         assert_eq!(head.bytes().len(), len);
         let text = String::from_utf8(head.bytes().to_vec()).expect("ASCII");

@@ -159,6 +159,16 @@ impl ResponseProfile {
     /// fields with `Transfer-Encoding` in the place of `Content-Length`. Events have the content
     /// type that is theirs, and may not be stored.
     pub fn stream_head(&self, kind: StreamKind, date: &str, mark: AnswerMark) -> String {
+        whole_head(AnswerStatus::Messages, self.stream_fields(kind, date, mark))
+    }
+
+    /// The fields of that head.
+    pub(super) fn stream_fields(
+        &self,
+        kind: StreamKind,
+        date: &str,
+        mark: AnswerMark,
+    ) -> Vec<(String, String)> {
         let mut fields: Vec<(String, String)> = self
             .fields
             .iter()
@@ -178,7 +188,7 @@ impl ResponseProfile {
             }
         }
         fields.extend(mark.fields());
-        whole_head(AnswerStatus::Messages, fields)
+        fields
     }
 
     /// Length of a stream's head in bytes; it depends on the date's form and not on the date.

@@ -272,8 +272,8 @@ fn each_format_tells_messages_and_gaps_in_its_own_way() {
             Format::Event,
             [
                 "14\r\nevent: gap\ndata: 3\n\n\r\n",
-                "1e\r\nid: 0007000000000004\ndata: 3\n\n\r\n",
-                "1e\r\nid: 0007000000000005\ndata: 4\n\n\r\n",
+                "1e\r\nid: 000o00000000000c\ndata: 3\n\n\r\n",
+                "1e\r\nid: 000o00000000000e\ndata: 4\n\n\r\n",
             ]
             .as_slice(),
         ),

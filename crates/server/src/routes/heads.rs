@@ -96,6 +96,17 @@ impl Heads {
         Bytes::from(self.profile.stream_head(kind, &http_date(unix_second()), mark))
     }
 
+    /// The fields of a stream's head on HTTP/2.
+    pub(crate) fn stream_fields(&self, kind: StreamKind, mark: AnswerMark) -> HeaderMap {
+        let list = self.profile.stream_list(kind, &http_date(unix_second()), mark);
+        let fields: Vec<_> = list
+            .iter()
+            .filter(|(name, _)| !name.starts_with(':'))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        map(&fields).expect("the profile was checked when the server was made")
+    }
+
     /// The profile's fields with the date of now, formatted once a second.
     fn fields_now(&self, status: AnswerStatus) -> HeaderMap {
         let now = unix_second();
@@ -144,6 +155,11 @@ fn map(fields: &[(String, String)]) -> Option<HeaderMap> {
         map.append(name, HeaderValue::from_str(value).ok()?);
     }
     Some(map)
+}
+
+/// The date of now.
+pub(crate) fn date_now() -> HeaderValue {
+    HeaderValue::try_from(http_date(unix_second())).expect("a date is ASCII")
 }
 
 /// A moment as `Sat, 07 Nov 2009 00:32:46 GMT` (RFC 9110, section 5.6.7).

@@ -20,7 +20,7 @@ use super::{App, after, connection, parameter, topic_name};
 use crate::books::Connection;
 use crate::exchange::LongPoll;
 use crate::hub::PollSettings;
-use crate::patience::{Order, Phase};
+use crate::patience::Order;
 
 pub(super) async fn long_poll(State(app): State<Arc<App>>, request: Request) -> Answer {
     let connection = &Arc::clone(&connection(&request).connection);
@@ -65,7 +65,7 @@ async fn answer(app: &App, connection: &Connection, asked: Asked) -> Result<Answ
             Ok(LongPoll::Hold { news }) => news,
             Err(error) => return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)),
         };
-        let _held = Held::on(connection);
+        let _held = connection.wait();
         let mut news = pin!(news);
         let is_going = poll_fn(|cx| {
             let is_going = connection.order() >= Order::GoAway;
@@ -78,20 +78,4 @@ async fn answer(app: &App, connection: &Connection, asked: Asked) -> Result<Answ
         }
     };
     Ok(write(app, answer, |next, gap| AnswerMark { cursor: Some(next), tag: None, gap }))
-}
-
-/// Says of a connection that it holds a poll, until it is dropped.
-struct Held<'c>(&'c Connection);
-
-impl<'c> Held<'c> {
-    fn on(connection: &'c Connection) -> Self {
-        connection.enter(Phase::Held);
-        Self(connection)
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.enter(Phase::Http);
-    }
 }

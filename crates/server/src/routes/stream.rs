@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use http::{HeaderName, Method, StatusCode, Version};
+use http::{HeaderMap, HeaderName, Method, StatusCode, Version};
 use pushbench_protocol::heads::{AnswerMark, StreamKind};
 use pushbench_protocol::{ConnectionClass, Cursor};
 
@@ -20,7 +20,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// A stream that has been subscribed to and not yet begun.
 #[derive(Debug)]
 pub(crate) struct Stream {
+    /// As HTTP/1.1 has it; empty on HTTP/2.
     pub(crate) head: Bytes,
+    /// As HTTP/2 has it; empty on HTTP/1.1.
+    pub(crate) fields: HeaderMap,
     /// Whether it is told that the server lives while there is no news.
     pub(crate) has_heartbeat: bool,
     pub(crate) subscription: Subscription,
@@ -81,7 +84,11 @@ fn begin(app: &App, request: &Request, kind: StreamKind) -> Result<Stream, Refus
         .subscribe(&topic, after, format)
         .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
     let mark = AnswerMark { cursor: Some(subscription.cursor), tag: None, gap: subscription.gap };
-    Ok(Stream { head: app.heads.stream(kind, mark), has_heartbeat, subscription })
+    let (head, fields) = match request.version() {
+        Version::HTTP_2 => (Bytes::new(), app.heads.stream_fields(kind, mark)),
+        _ => (app.heads.stream(kind, mark), HeaderMap::new()),
+    };
+    Ok(Stream { head, fields, has_heartbeat, subscription })
 }
 
 /// What an event source that comes back has seen; it wins over the address, which is that of its

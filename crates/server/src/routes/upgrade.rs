@@ -1,4 +1,4 @@
-//! Subscribing by WebSocket: `GET /topics/{topic}/ws?after=CURSOR`.
+//! Subscribing by WebSocket: `GET /topics/{topic}/ws?after=CURSOR`, on HTTP/2 `CONNECT`.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use http::header::{
     CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{ConnectionClass, Cursor};
 
@@ -17,7 +17,7 @@ use super::publish::may_publish;
 use super::{App, Takeover, after, connection, parameter, topic_name};
 use crate::exchange::Subscription;
 use crate::hub::Format;
-use crate::websocket::handshake::{VERSION, accept, origin_is_allowed};
+use crate::websocket::handshake::{VERSION, accept, accept_connect, origin_is_allowed};
 
 /// A WebSocket that has been subscribed and not yet told so.
 #[derive(Debug)]
@@ -33,7 +33,12 @@ pub(super) async fn upgrade(State(app): State<Arc<App>>, request: Request) -> An
 }
 
 fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
-    let accept = accept(request.version(), request.headers()).map_err(|error| {
+    let is_connect = request.method() == Method::CONNECT;
+    let accept = match is_connect {
+        true => accept_connect(request.extensions().get(), request.headers()).map(|()| None),
+        false => accept(request.version(), request.headers()).map(Some),
+    }
+    .map_err(|error| {
         let refusal = Refusal::new(error.status(), &error);
         if error.status() == StatusCode::UPGRADE_REQUIRED {
             refusal.with(SEC_WEBSOCKET_VERSION, VERSION)
@@ -60,12 +65,16 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
         .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
 
     let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    // The 200 of an extended CONNECT says the rest (RFC 8441, section 5).
+    if let Some(accept) = accept {
+        *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let fields = answer.headers_mut();
+        fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        let accept = HeaderValue::from_str(&accept).expect("base64 is ASCII");
+        fields.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
     let fields = answer.headers_mut();
-    fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    let accept = HeaderValue::from_str(&accept).expect("base64 is ASCII");
-    fields.insert(SEC_WEBSOCKET_ACCEPT, accept);
     fields.insert(HeaderName::from_static(CURSOR_FIELD), digits(subscription.cursor));
     if subscription.gap > 0 {
         let gap = HeaderValue::from(subscription.gap);

@@ -1,7 +1,8 @@
-//! The upgrade request, checked (RFC 6455, section 4.2).
+//! The upgrade request, checked (RFC 6455, section 4.2), and its like on HTTP/2 (RFC 8441).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use h2::ext::Protocol;
 use http::header::{
     CONNECTION, HOST, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     UPGRADE,
@@ -23,6 +24,8 @@ pub(crate) enum UpgradeError {
     NoConnection,
     #[error("`Sec-WebSocket-Version` is not 13")]
     Version,
+    #[error("`:protocol` is not websocket")]
+    Protocol,
     #[error("`Sec-WebSocket-Key` is not 16 bytes in base64")]
     Key,
 }
@@ -31,7 +34,9 @@ impl UpgradeError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
-            Self::Http10 | Self::NoConnection | Self::Key => StatusCode::BAD_REQUEST,
+            Self::Http10 | Self::NoConnection | Self::Protocol | Self::Key => {
+                StatusCode::BAD_REQUEST
+            }
         }
     }
 }
@@ -55,6 +60,20 @@ pub(crate) fn accept(version: Version, fields: &HeaderMap) -> Result<String, Upg
         Ok(bytes) if bytes.len() == 16 => Ok(accept_key(key)),
         _ => Err(UpgradeError::Key),
     }
+}
+
+/// Checks an extended CONNECT (RFC 8441, section 5): it has a protocol and no key.
+pub(crate) fn accept_connect(
+    protocol: Option<&Protocol>,
+    fields: &HeaderMap,
+) -> Result<(), UpgradeError> {
+    if protocol.is_none_or(|protocol| protocol.as_str() != "websocket") {
+        return Err(UpgradeError::Protocol);
+    }
+    if fields.get(SEC_WEBSOCKET_VERSION).is_none_or(|value| value != VERSION) {
+        return Err(UpgradeError::Version);
+    }
+    Ok(())
 }
 
 /// Whether a request comes from a page that may use this server: one of the same host, one that is

@@ -4,6 +4,7 @@
 mod books;
 mod conflation;
 mod heartbeats;
+mod http2;
 mod limits;
 mod long_polls;
 mod polls;

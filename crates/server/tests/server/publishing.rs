@@ -176,7 +176,7 @@ async fn an_upgrade_that_is_none_is_refused_with_what_would_do() {
         ("Version: 13", "Version: 8", 426),
         ("dGhlIHNhbXBsZSBub25jZQ==", "dGhl", 400),
         ("GET ", "POST ", 405),
-        ("ffffffffffffffff", "now", 400),
+        ("tttttttttttttttt", "now", 400),
     ] {
         let mut raw = server.connect().await;
         let request = good.replacen(from, to, 1);

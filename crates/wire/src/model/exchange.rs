@@ -294,7 +294,7 @@ impl Exchange {
     }
 
     /// Books what is below the stream for one write each way: records, and headers of segments.
-    fn carry(&mut self, link: Link, up: u64, down: u64) {
+    pub(super) fn carry(&mut self, link: Link, up: u64, down: u64) {
         let (tls_up, tls_down) = (link.records(up), link.records(down));
         self.up[ByteKind::Tls] += tls_up;
         self.down[ByteKind::Tls] += tls_down;
@@ -313,6 +313,13 @@ impl Exchange {
         let data = link.headers.data_per_segment(link.mss);
         self.up[ByteKind::TcpIp] += segments_for(up, data) * link.headers.len();
         self.down[ByteKind::TcpIp] += segments_for(down, data) * link.headers.len();
+    }
+}
+
+impl std::ops::AddAssign for Exchange {
+    fn add_assign(&mut self, other: Self) {
+        self.up += other.up;
+        self.down += other.down;
     }
 }
 

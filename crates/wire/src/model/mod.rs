@@ -11,6 +11,7 @@ pub mod arrivals;
 pub mod conflation;
 pub mod exchange;
 pub mod handshake;
+pub mod http2;
 pub mod trial;
 pub mod waiting;
 

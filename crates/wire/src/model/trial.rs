@@ -84,31 +84,39 @@ const QUANTILES: [(&str, f64); 6] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)];
 
 /// Predicted figures, by the names of the catalogue.
-type Figures = BTreeMap<String, f64>;
+pub type Figures = BTreeMap<String, f64>;
 
 /// Mean bytes of each kind per client and second.
 #[derive(Clone, Copy, Debug, Default)]
-struct Flow {
+pub(super) struct Flow {
     up: [f64; ByteKind::ALL.len()],
     down: [f64; ByteKind::ALL.len()],
 }
 
 impl Flow {
-    fn add(&mut self, exchange: &Exchange, per_second: f64) {
+    pub(super) fn add(&mut self, exchange: &Exchange, per_second: f64) {
         for &kind in ByteKind::ALL {
             self.up[kind as usize] += exchange.up[kind] as f64 * per_second;
             self.down[kind as usize] += exchange.down[kind] as f64 * per_second;
         }
     }
 
-    fn kind(&self, direction: Direction, kind: ByteKind) -> f64 {
+    /// The same so many times.
+    pub(super) fn times(mut self, factor: f64) -> Self {
+        for bytes in self.up.iter_mut().chain(&mut self.down) {
+            *bytes *= factor;
+        }
+        self
+    }
+
+    pub(super) fn kind(&self, direction: Direction, kind: ByteKind) -> f64 {
         match direction {
             Direction::Up => self.up[kind as usize],
             Direction::Down => self.down[kind as usize],
         }
     }
 
-    fn layer(&self, direction: Direction, layer: Layer) -> f64 {
+    pub(super) fn layer(&self, direction: Direction, layer: Layer) -> f64 {
         ByteKind::ALL
             .iter()
             .filter(|kind| kind.is_in(layer))
@@ -303,7 +311,7 @@ impl Situation {
     }
 
     /// The figures of a transport that brings each message as it comes.
-    fn push_figures(&self, flow: &Flow) -> Figures {
+    pub(super) fn push_figures(&self, flow: &Flow) -> Figures {
         let mut figures = self.flow_figures(flow, self.rate);
         if self.rate > 0.0 {
             let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
@@ -360,7 +368,7 @@ impl Situation {
         }
     }
 
-    fn flow_figures(&self, flow: &Flow, deliveries: f64) -> Figures {
+    pub(super) fn flow_figures(&self, flow: &Flow, deliveries: f64) -> Figures {
         let mut figures = Figures::new();
         let mut put_sum = |name: &str, up: f64, down: f64| {
             for (direction, bytes) in
@@ -402,7 +410,7 @@ impl Situation {
         figures
     }
 
-    fn connect_figures(&self, figures: &mut Figures, exchanges: &[Exchange]) {
+    pub(super) fn connect_figures(&self, figures: &mut Figures, exchanges: &[Exchange]) {
         let sum = |layer| {
             exchanges.iter().map(|e| e.up.layer(layer) + e.down.layer(layer)).sum::<u64>() as f64
         };
@@ -420,7 +428,7 @@ impl Situation {
     }
 }
 
-fn per_poll_figures(figures: &mut Figures, per_poll: &Flow) {
+pub(super) fn per_poll_figures(figures: &mut Figures, per_poll: &Flow) {
     let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
     let header = |d| per_poll.kind(d, ByteKind::Header);
     put("header_bytes_up_per_poll", header(Direction::Up));

@@ -1,0 +1,182 @@
+//! What a poller asks and hears on a stream of its own for each poll.
+
+use std::rc::Rc;
+
+use bytes::{Bytes, BytesMut};
+use h2::RecvStream;
+use h2::client::ResponseFuture;
+use http::header::{CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
+use http::{Method, Request, Uri};
+use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::heads::http2::status_line_len;
+use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
+use pushbench_protocol::{Cursor, Direction, Phase};
+
+use super::connection::{Http2Connection, fault_of};
+use crate::Fault;
+use crate::answer::Answer;
+use crate::worker::Shared;
+
+/// A poller's place on its connection.
+pub(crate) struct Line {
+    connection: Rc<Http2Connection>,
+    held: Option<ResponseFuture>,
+    is_measuring: bool,
+}
+
+impl Line {
+    /// A place on this connection, which counts this client among those that may poll.
+    pub(crate) fn new(connection: Rc<Http2Connection>) -> Self {
+        Self { connection, held: None, is_measuring: true }
+    }
+
+    pub(crate) fn connection(&self) -> &Rc<Http2Connection> {
+        &self.connection
+    }
+
+    /// Sends a request with these fields.
+    pub(crate) async fn ask(
+        &mut self,
+        shared: &Shared,
+        fields: &FieldList,
+        phase: Phase,
+    ) -> Result<(), Fault> {
+        let mut send = self.connection.ready().await?;
+        let (answer, _) =
+            send.send_request(request(fields), true).map_err(|error| fault_of(&error))?;
+        self.held = Some(answer);
+        count_uncompressed(shared, phase, Direction::Up, fields.uncompressed_len());
+        Ok(())
+    }
+
+    /// Hears the answer to the last request, whole, and hands it to `with`.
+    pub(crate) async fn hear<T>(
+        &mut self,
+        with: impl FnOnce(Answer<'_>, usize) -> T,
+    ) -> Result<T, Fault> {
+        // Kept while it is waited for, so that a wait which is given up gives nothing up with it.
+        let held = self.held.as_mut().ok_or(Fault::Closed)?;
+        let answer = held.await;
+        self.held = None;
+        let (head, mut body) = answer.map_err(|error| fault_of(&error))?.into_parts();
+        let body = whole(&mut body).await?;
+        let uncompressed = uncompressed_len(head.status.as_u16(), &head.headers);
+        let answer = read(head.status.as_u16(), &head.headers, &body)?;
+        Ok(with(answer, uncompressed))
+    }
+
+    /// Says that this client has no answer of the measure phase to come.
+    pub(crate) fn is_measured(&mut self) {
+        if std::mem::replace(&mut self.is_measuring, false) {
+            self.connection.is_measured();
+        }
+    }
+
+    /// Closes the books of the measure phase, once every client of the connection is so far.
+    pub(crate) async fn end_measure(&mut self, shared: &Shared) {
+        self.is_measured();
+        self.connection.end_measure(shared).await;
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.is_measured();
+    }
+}
+
+/// Counts what HTTP/1.1 would have written.
+pub(crate) fn count_uncompressed(shared: &Shared, phase: Phase, direction: Direction, len: usize) {
+    if phase == Phase::Measure {
+        let mut counts = shared.http2.get();
+        counts.uncompressed[direction as usize] += len as u64;
+        shared.http2.set(counts);
+    }
+}
+
+/// A request with these fields, in their order.
+///
+/// # Panics
+///
+/// If they are not a profile's: a name or a value is none that HTTP allows.
+pub(super) fn request(fields: &FieldList) -> Request<()> {
+    let value = |name| fields.value(name).unwrap_or_default();
+    let uri = Uri::builder()
+        .scheme(value(":scheme"))
+        .authority(value(":authority"))
+        .path_and_query(value(":path"))
+        .build()
+        .expect("a profile's path and host make an address");
+    let mut request = Request::new(());
+    *request.uri_mut() = uri;
+    *request.method_mut() =
+        Method::from_bytes(value(":method").as_bytes()).expect("GET or CONNECT");
+    *request.headers_mut() = fields
+        .iter()
+        .filter(|(name, _)| !name.starts_with(':'))
+        .map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a profile's name");
+            (name, HeaderValue::from_str(value).expect("a profile's value"))
+        })
+        .collect();
+    request
+}
+
+/// Puts a cursor where a request says it.
+pub(crate) fn set_cursor(fields: &mut FieldList, cursor: Cursor) {
+    const AFTER: &str = "?after=";
+    let path = fields.value(":path").unwrap_or_default();
+    if let Some(at) = path.find(AFTER).map(|at| at + AFTER.len()) {
+        let path = format!("{}{cursor}{}", &path[..at], &path[at + Cursor::LEN..]);
+        fields.set(":path", &path);
+    }
+    fields.set(IF_NONE_MATCH.as_str(), &format!("\"{cursor}\""));
+}
+
+/// All data of an answer.
+async fn whole(body: &mut RecvStream) -> Result<Bytes, Fault> {
+    let mut all = Bytes::new();
+    let mut several = BytesMut::new();
+    while let Some(data) = body.data().await {
+        let data = data.map_err(|error| fault_of(&error))?;
+        let _ = body.flow_control().release_capacity(data.len());
+        match (all.is_empty(), several.is_empty()) {
+            (true, true) => all = data,
+            _ => {
+                several.extend_from_slice(&std::mem::take(&mut all));
+                several.extend_from_slice(&data);
+            }
+        }
+        if body.is_end_stream() {
+            break;
+        }
+    }
+    Ok(if several.is_empty() { all } else { several.freeze() })
+}
+
+fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b>, Fault> {
+    let text = |name: &str| fields.get(name).map(HeaderValue::as_bytes);
+    let number = |value: &[u8]| std::str::from_utf8(value).ok()?.parse::<u64>().ok();
+    if let Some(len) = fields.get(CONTENT_LENGTH)
+        && number(len.as_bytes()) != Some(body.len() as u64)
+        && !body.is_empty()
+    {
+        return Err(Fault::Malformed);
+    }
+    let tag = text(ETAG.as_str())
+        .and_then(|tag| Cursor::decode(tag.strip_prefix(b"\"")?.strip_suffix(b"\"")?));
+    let gap = match text(GAP_FIELD) {
+        Some(gap) => number(gap).ok_or(Fault::Malformed)?,
+        None => 0,
+    };
+    let cursor = tag.or_else(|| text(CURSOR_FIELD).and_then(Cursor::decode));
+    // The head's bytes are the tap's to book.
+    Ok(Answer { status, head: &[], body, cursor, gap })
+}
+
+/// What HTTP/1.1 would have written for an answer's head.
+pub(super) fn uncompressed_len(status: u16, fields: &HeaderMap) -> usize {
+    let fields: usize =
+        fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    status_line_len(status) + fields + 2
+}

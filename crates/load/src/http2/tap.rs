@@ -1,0 +1,230 @@
+//! A connection whose frames are told apart and booked as they pass.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use pushbench_protocol::{ByteKind, Direction, Phase, clock};
+use pushbench_scenario::TransportSettings;
+use pushbench_wire::http2::{FrameCounter, FrameCounts, PREFACE};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+use crate::connection::{Connection, Probe};
+use crate::worker::Shared;
+
+/// A connection with handles: the library keeps one and does not give it back, and what the server
+/// says after the library is done is booked too.
+#[derive(Clone)]
+pub(super) struct Tap(Rc<Inner>);
+
+struct Inner {
+    connection: RefCell<Connection>,
+    /// The preface, which the library writes by itself: it leaves with the first frames, as others
+    /// send it, and not in a segment of its own whenever that happens to come first.
+    early: RefCell<Vec<u8>>,
+    probe: Rc<Probe>,
+    up: RefCell<FrameCounter>,
+    down: RefCell<FrameCounter>,
+    shared: Rc<Shared>,
+    /// Of the field blocks.
+    kind: ByteKind,
+    has_begun: Cell<bool>,
+    passed: Notify,
+}
+
+impl Tap {
+    pub(super) fn new(shared: &Rc<Shared>, connection: Connection) -> Self {
+        let probe = Rc::clone(connection.probe());
+        let kind = match shared.plan.transport {
+            TransportSettings::WebSocket(_) | TransportSettings::Nudge(_) => ByteKind::Handshake,
+            TransportSettings::ShortPoll(_)
+            | TransportSettings::LongPoll(_)
+            | TransportSettings::Sse(_)
+            | TransportSettings::Stream(_) => ByteKind::Header,
+        };
+        Self(Rc::new(Inner {
+            connection: RefCell::new(connection),
+            early: RefCell::default(),
+            probe,
+            up: RefCell::new(FrameCounter::of_client()),
+            down: RefCell::new(FrameCounter::of_server()),
+            shared: Rc::clone(shared),
+            kind,
+            has_begun: Cell::new(false),
+            passed: Notify::new(),
+        }))
+    }
+
+    pub(super) fn probe(&self) -> &Rc<Probe> {
+        &self.0.probe
+    }
+
+    /// The phase to which what passes now belongs.
+    pub(super) fn phase(&self) -> Phase {
+        match self.0.shared.phase_at(clock::now()) {
+            Phase::Drain if !self.0.probe.is_measured.get() => Phase::Measure,
+            phase => phase,
+        }
+    }
+
+    /// Waits until both sides have told and acknowledged their settings.
+    pub(super) async fn settled(&self) {
+        let both = |counts: FrameCounts| counts.settings > 0 && counts.settings_acknowledged > 0;
+        while !both(self.0.down.borrow().counts) || !both(self.0.up.borrow().counts) {
+            self.0.passed.notified().await;
+        }
+    }
+
+    /// Whether the server has said what its settings are.
+    pub(super) fn is_answered(&self) -> bool {
+        self.0.down.borrow().counts.settings > 0
+    }
+
+    /// Writes what was held back. A socket that has just opened takes it whole; what it does not
+    /// take is an error, since it was said to be written.
+    fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let early = self.0.early.take();
+        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write(cx, &early);
+        match result {
+            Poll::Ready(Ok(written)) if written == early.len() => {
+                self.observe(Direction::Up, &early);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+        }
+    }
+
+    fn observe(&self, direction: Direction, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let counter = match direction {
+            Direction::Up => &self.0.up,
+            Direction::Down => &self.0.down,
+        };
+        let mut counter = counter.borrow_mut();
+        let before = counter.counts;
+        counter.observe(bytes);
+        let now = counter.counts;
+        let phase = self.phase();
+        let shared = &self.0.shared;
+        let mut ledger = shared.ledger.borrow_mut();
+        for (kind, bytes) in [
+            (self.0.kind, now.field_blocks - before.field_blocks),
+            (ByteKind::Framing, now.framing - before.framing),
+            (ByteKind::Control, now.control - before.control),
+        ] {
+            ledger.book(phase, direction, kind, bytes);
+        }
+        let first = now.first_field_blocks - before.first_field_blocks;
+        if first > 0 {
+            let mut counts = shared.http2.get();
+            counts.first[direction as usize] += first;
+            if phase == Phase::Measure {
+                counts.first_in_measure[direction as usize] += first;
+                counts.firsts_in_measure += u64::from(!self.0.has_begun.get());
+            }
+            self.0.has_begun.set(true);
+            shared.http2.set(counts);
+        }
+        if (now.settings, now.settings_acknowledged)
+            != (before.settings, before.settings_acknowledged)
+        {
+            self.0.passed.notify_waiters();
+        }
+    }
+}
+
+/// Field blocks, and what marks them off, that have come from the server since a moment.
+pub(crate) struct HeadWatch {
+    tap: Tap,
+    before: FrameCounts,
+}
+
+impl HeadWatch {
+    pub(super) fn new(tap: &Tap) -> Self {
+        Self { tap: tap.clone(), before: tap.0.down.borrow().counts }
+    }
+
+    /// Bytes of field blocks.
+    pub(crate) fn heads(&self) -> u64 {
+        self.tap.0.down.borrow().counts.field_blocks - self.before.field_blocks
+    }
+
+    /// Bytes of frame headers and padding.
+    pub(crate) fn framing(&self) -> u64 {
+        self.tap.0.down.borrow().counts.framing - self.before.framing
+    }
+}
+
+impl AsyncRead for Tap {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_read(cx, buf);
+        self.observe(Direction::Down, &buf.filled()[before..]);
+        result
+    }
+}
+
+impl AsyncWrite for Tap {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if bytes == PREFACE {
+            self.0.early.borrow_mut().extend_from_slice(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        if !self.0.early.borrow().is_empty() {
+            self.0.early.borrow_mut().extend_from_slice(bytes);
+            return self.poll_early(cx).map_ok(|()| bytes.len());
+        }
+        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(written)) = result {
+            self.observe(Direction::Up, &bytes[..written]);
+        }
+        result
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if !self.0.early.borrow().is_empty() {
+            let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+            return self.poll_write(cx, &bytes);
+        }
+        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write_vectored(cx, slices);
+        if let Poll::Ready(Ok(written)) = result {
+            let mut left = written;
+            for slice in slices {
+                let passed = left.min(slice.len());
+                self.observe(Direction::Up, &slice[..passed]);
+                left -= passed;
+            }
+        }
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.connection.borrow().is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.connection.borrow_mut()).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.connection.borrow_mut()).poll_shutdown(cx)
+    }
+}

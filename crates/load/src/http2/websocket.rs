@@ -1,0 +1,83 @@
+//! The start of a WebSocket on HTTP/2: an extended CONNECT in place of the upgrade (RFC 8441).
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use h2::ext::Protocol;
+use pushbench_protocol::clock;
+use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_wire::http2::ByteStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::connection::{Http2Connection, fault_of, join};
+use super::line::request;
+use crate::Fault;
+use crate::worker::Shared;
+
+/// A stream that a WebSocket runs over, and the connection that it keeps open.
+pub(crate) struct Tunnel {
+    stream: ByteStream,
+    connection: Rc<Http2Connection>,
+}
+
+impl Tunnel {
+    pub(crate) fn connection(&self) -> &Http2Connection {
+        &self.connection
+    }
+}
+
+/// Joins a connection and opens a WebSocket on it.
+pub(crate) async fn open(shared: &Rc<Shared>, client: u32, path: &str) -> Result<Tunnel, Fault> {
+    let connection = join(shared, client).await?;
+    let plan = &shared.plan;
+    let head = plan.scenario.headers.request.upgrade(plan.head_target(path), "");
+    let fields = FieldList::of_upgrade(&head.bytes, plan.scheme());
+    let mut request = request(&fields);
+    let protocol = fields.value(":protocol").unwrap_or_default();
+    request.extensions_mut().insert(Protocol::from(protocol));
+    let begin = clock::now();
+    let mut send = connection.ready().await?;
+    if !send.is_extended_connect_protocol_enabled() {
+        return Err(Fault::Upgrade);
+    }
+    let (answer, send) = send.send_request(request, false).map_err(|error| fault_of(&error))?;
+    let answer = answer.await.map_err(|error| fault_of(&error))?;
+    if answer.status() != 200 {
+        return Err(Fault::Upgrade);
+    }
+    shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
+    let gap = answer.headers().get(GAP_FIELD).and_then(|gap| gap.to_str().ok()?.parse().ok());
+    shared.recorder.borrow_mut().counts.gap_messages += gap.unwrap_or(0_u64);
+    Ok(Tunnel { stream: ByteStream::new(send, answer.into_body()), connection })
+}
+
+impl AsyncRead for Tunnel {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Tunnel {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

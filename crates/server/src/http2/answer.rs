@@ -1,0 +1,221 @@
+//! One request of an HTTP/2 connection: the same routes, the same sessions.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{Reason, RecvStream, SendStream};
+use http::header::{DATE, HOST};
+use http::{HeaderMap, HeaderValue, Method, Request};
+use http_body_util::BodyExt;
+use hyper::body::Frame;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use pushbench_protocol::clock;
+use pushbench_protocol::heads::http2::is_carried;
+use pushbench_wire::http2::ByteStream;
+
+use crate::books::Connection;
+use crate::connection::{go_on, unless_ended};
+use crate::routes::heads::date_now;
+use crate::routes::{App, HttpConnection, Takeover};
+use crate::stream::Stream;
+
+/// What the requests of one connection are answered with.
+pub(super) struct Answering {
+    pub(super) app: Arc<App>,
+    pub(super) router: Router,
+    pub(super) connection: Arc<Connection>,
+}
+
+/// What a route has made of a request.
+enum Made {
+    Answer(Response),
+    /// A session goes on with the stream, once these fields are sent.
+    TakenOver(HeaderMap, Takeover),
+}
+
+impl Answering {
+    /// Answers one request. A client that has gone away gets no answer and harms nobody.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<RecvStream>,
+        mut respond: SendResponse<Bytes>,
+    ) {
+        let (mut parts, received) = request.into_parts();
+        if !parts.headers.contains_key(HOST)
+            && let Some(authority) = parts.uri.authority()
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            // Routes look for it where HTTP/1.1 has it.
+            parts.headers.insert(HOST, host);
+        }
+        // What a tunnel's client says is for its session.
+        let is_tunnel = parts.method == Method::CONNECT;
+        let (body, tunnel) = match is_tunnel {
+            true => (Body::empty(), Some(received)),
+            false if received.is_end_stream() => (Body::empty(), None),
+            false => (Body::new(Received(received)), None),
+        };
+        let made = tokio::select! {
+            biased;
+            made = self.make(Request::from_parts(parts, body)) => made,
+            // It has been reset: what is held for it is held for nobody.
+            _ = poll_fn(|cx| respond.poll_reset(cx)) => return,
+        };
+        // Fails where the client has gone away.
+        let _ = match made {
+            Made::Answer(answer) => self.send(&mut respond, answer).await,
+            Made::TakenOver(fields, takeover) => {
+                self.go_on(&mut respond, fields, takeover, tunnel).await
+            }
+        };
+    }
+
+    /// Lets the routes answer.
+    async fn make(&self, mut request: Request<Body>) -> Made {
+        let http = Arc::new(HttpConnection::new(Arc::clone(&self.connection)));
+        request.extensions_mut().insert(Arc::clone(&http));
+        let router = TowerToHyperService::new(self.router.clone());
+        let mut answer = pin!(router.call(request));
+        let answer = poll_fn(|cx| match answer.as_mut().poll(cx) {
+            Poll::Pending if http.is_streaming() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(answer) => Poll::Ready(Some(answer.unwrap_or_else(|never| match never {}))),
+        })
+        .await;
+        match (answer, http.taken_over()) {
+            (Some(answer), None) => Made::Answer(answer),
+            (Some(answer), Some(takeover)) => {
+                Made::TakenOver(answer.into_parts().0.headers, takeover)
+            }
+            (None, Some(mut takeover)) => Made::TakenOver(takeover.take_fields(), takeover),
+            (None, None) => unreachable!("a request that is streaming was taken over"),
+        }
+    }
+
+    /// Sends an answer, its last data with the end of the stream.
+    async fn send(
+        &self,
+        respond: &mut SendResponse<Bytes>,
+        answer: Response,
+    ) -> Result<(), h2::Error> {
+        let (parts, mut body) = answer.into_parts();
+        let mut head = http::Response::new(());
+        *head.status_mut() = parts.status;
+        *head.headers_mut() = carried(parts.headers);
+        let mut data = next_data(&mut body).await;
+        let mut send = respond.send_response(head, data.is_none())?;
+        while let Some(mut piece) = data {
+            data = next_data(&mut body).await;
+            while !piece.is_empty() {
+                let room = self.room(&mut send, piece.len()).await?;
+                let now = piece.split_to(room);
+                let is_last = piece.is_empty() && data.is_none();
+                send.send_data(now, is_last)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How much of `len` bytes the client takes; one that takes nothing for too long is reset.
+    async fn room(&self, send: &mut SendStream<Bytes>, len: usize) -> Result<usize, h2::Error> {
+        send.reserve_capacity(len);
+        if send.capacity() > 0 {
+            return Ok(send.capacity().min(len));
+        }
+        let limit = self.app.limits.write_timeout;
+        match tokio::time::timeout(limit, poll_fn(|cx| send.poll_capacity(cx))).await {
+            Ok(Some(room)) => room.map(|room| room.min(len)),
+            Ok(None) => Err(Reason::CANCEL.into()),
+            Err(_) => {
+                self.app.books.refuse(1006);
+                send.send_reset(Reason::CANCEL);
+                Err(Reason::CANCEL.into())
+            }
+        }
+    }
+
+    /// Runs the session that takes the stream over.
+    async fn go_on(
+        &self,
+        respond: &mut SendResponse<Bytes>,
+        fields: HeaderMap,
+        takeover: Takeover,
+        tunnel: Option<RecvStream>,
+    ) -> Result<(), h2::Error> {
+        let mut head = http::Response::new(());
+        *head.headers_mut() = carried(fields);
+        let send = respond.send_response(head, false)?;
+        let stream = match tunnel {
+            Some(received) => ByteStream::new(send, received),
+            None => ByteStream::to_listener(send),
+        };
+        let opened = self.app.books.open_stream(&self.connection, clock::now());
+        let _waiting = self.connection.wait();
+        let connection = Arc::clone(&opened.connection);
+        let is_chunked = matches!(takeover, Takeover::Stream(_));
+        let stream = Stream::of_http2(stream, Arc::clone(&connection.counters), is_chunked);
+        let session = go_on(&self.app, stream, &connection, takeover, Bytes::new());
+        unless_ended(&connection, session).await;
+        Ok(())
+    }
+}
+
+/// The fields that HTTP/2 carries, with a date, which an origin server with a clock sends (RFC 9110,
+/// section 6.6.1).
+fn carried(mut fields: HeaderMap) -> HeaderMap {
+    if !fields.contains_key(DATE) {
+        fields.insert(DATE, date_now());
+    }
+    if fields.keys().all(|name| is_carried(name.as_str())) {
+        return fields;
+    }
+    // Taking a field out of the map would change the order of the others.
+    fields
+        .iter()
+        .filter(|(name, _)| is_carried(name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// The next data of a body; `None` at its end, or where it breaks off, which none of ours does.
+async fn next_data(body: &mut Body) -> Option<Bytes> {
+    loop {
+        let data = body.frame().await?.ok()?.into_data().ok()?;
+        if !data.is_empty() {
+            return Some(data);
+        }
+    }
+}
+
+/// What a client sends with its request.
+struct Received(RecvStream);
+
+impl hyper::body::Body for Received {
+    type Data = Bytes;
+    type Error = h2::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
+        self.0.poll_data(cx).map(|data| {
+            data.map(|data| {
+                let data = data?;
+                self.0.flow_control().release_capacity(data.len())?;
+                Ok(Frame::data(data))
+            })
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+}
