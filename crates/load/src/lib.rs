@@ -13,7 +13,6 @@
 //! Start with `load` (the phases), then `worker`, then a transport.
 
 mod answer;
-mod chunked;
 mod connection;
 mod fault;
 mod grid;

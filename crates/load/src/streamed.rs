@@ -9,9 +9,9 @@ use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use crate::chunked::{ChunkedReader, Piece};
 use crate::connection::Connection;
 use crate::pushed;
 use crate::worker::Shared;
@@ -189,7 +189,9 @@ impl<C: Codec> Subscriber<C> {
             book(ByteKind::Framing, item.framing);
             book(ByteKind::Control, item.control);
         };
-        while let Some(piece) = self.chunks.next(&mut bytes)? {
+        while let Some(piece) =
+            self.chunks.next(&mut bytes).map_err(|NotChunked| Fault::Malformed)?
+        {
             match piece {
                 Piece::Data(data) => self.codec.push(data, &mut hear)?,
                 Piece::End => {}
