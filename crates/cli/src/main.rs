@@ -7,6 +7,7 @@
 mod arguments;
 mod check;
 mod exit;
+mod lab;
 mod output;
 mod progress;
 mod report;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Check(options) => check::check(&options),
         Command::Report(options) => report::report(&options),
+        Command::Lab(options) => lab::lab(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

@@ -1,0 +1,50 @@
+//! `pushbench lab`.
+
+use std::io::{Write, stdout};
+
+use anyhow::Context;
+use pushbench_lab::{Lab, LabConfig};
+use pushbench_protocol::ResponseProfile;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::arguments::LabOptions;
+use crate::exit::Exit;
+
+/// Maximum segment size of browsers' connections, as on Ethernet: loopback's own would hide
+/// segments.
+const MSS: u16 = 1_460;
+
+/// Runs the lab until SIGTERM or Ctrl-C.
+pub(crate) fn lab(options: &LabOptions) -> anyhow::Result<Exit> {
+    let config = LabConfig {
+        listen: options.listen,
+        open_to_others: options.open_to_others,
+        mss: Some(MSS),
+        response: ResponseProfile::built_in("typical")?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let lab = Lab::bind(config).await?;
+        announce(&lab)?;
+        lab.serve(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await;
+        Ok(Exit::Ok)
+    })
+}
+
+/// Says where to point a browser.
+fn announce(lab: &Lab) -> anyhow::Result<()> {
+    let address = lab.local_addr();
+    let mut stdout = stdout().lock();
+    writeln!(stdout, "lab       http://{address}/")?;
+    writeln!(stdout, "teachers  http://{address}/teachers")?;
+    writeln!(stdout, "Ctrl-C ends it.")?;
+    stdout.flush().context("cannot say on stdout where the lab is")
+}
