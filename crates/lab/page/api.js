@@ -22,10 +22,9 @@ const json = (method, value) => ({
 
 /** One session: this page's topic, publisher and books. */
 export class Session {
-  constructor(id = crypto.getRandomValues(new Uint32Array(2)).reduce((text, n) => text + n.toString(36), '').slice(0, 12)) {
-    this.id = id;
-    this.topic = `lab-${id}`;
-  }
+  /** Always as long, so that a poll's size does not depend on who asks. */
+  id = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  topic = `lab-${this.id}`;
 
   /** Says what the publisher does; begins the session if the lab does not know it. */
   set(settings) {

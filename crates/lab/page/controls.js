@@ -15,7 +15,7 @@ export class Controls {
   #sliders = {};
   #random;
 
-  /** `changed` is called with all settings and the name of the one that changed. */
+  /** `changed` is called with all settings and the names of those that changed. */
   constructor(root, changed) {
     this.settings = { random: true };
     this.changed = changed;
@@ -39,14 +39,12 @@ export class Controls {
     return { news_every_ms: newsEveryMs, payload_bytes: payloadBytes, random };
   }
 
-  /** Changes some settings; each that changed is told. */
+  /** Changes some settings at once. */
   set(some) {
-    for (const [name, value] of Object.entries(some)) {
-      if (this.settings[name] === value) continue;
-      this.settings[name] = value;
-      this.#show(name);
-      this.changed(this.settings, name);
-    }
+    const names = Object.keys(some).filter((name) => this.settings[name] !== some[name]);
+    Object.assign(this.settings, some);
+    for (const name of names) this.#show(name);
+    if (names.length > 0) this.changed(this.settings, names);
   }
 
   translate() {

@@ -6,6 +6,7 @@ export const en = {
   skip: 'Skip to the transports',
   navigation: 'Pages and language',
   language: 'Language',
+  toLab: 'To the lab',
   teachers: 'For teachers',
   footer: 'Bytes are exact: the lab stands between this browser and the push server and books every byte that passes. Times are for looking at: browser, lab and server share one machine. To measure, use pushbench run.',
   none: 'n/a',
@@ -22,6 +23,7 @@ export const en = {
   stop: 'Stop it in order',
   start: 'Start it',
   serverDown: 'The push server is not running. Start it, and watch who comes back, and how.',
+  labRefused: 'The lab refused: {reason}',
   labGone: 'The lab does not answer. Is it still running? This page comes back by itself.',
 
   lanes: 'Messages flying by',

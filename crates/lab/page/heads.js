@@ -21,7 +21,7 @@ export class HeadsView {
     this.parts = {};
     const figures = ['request', 'answer'].map((part) => {
       const caption = element('figcaption', {});
-      const text = element('pre', { id: `head-${part}`, tabindex: '0' });
+      const text = element('pre', { id: `head-${part}` });
       this.parts[part] = { caption, text };
       return element('figure', {}, caption, text);
     });

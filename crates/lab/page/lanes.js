@@ -8,7 +8,9 @@ const LANE = 44;
 const MARGIN = 4;
 /** Messages and polls that are remembered; more than fit the picture at the quickest settings. */
 const KEPT = 2_000;
-/** Between pictures where motion is not wanted. */
+/** Between pictures; they must not take from the browser what it needs to receive. */
+const MOVING_MS = 30;
+/** The same where motion is not wanted. */
 const STILL_MS = 1_000;
 
 /**
@@ -47,12 +49,18 @@ export class Lanes {
     if (asked.length > KEPT) asked.shift();
   }
 
+  /** The publisher has begun anew, with its first number. */
+  forget() {
+    this.#due.clear();
+    for (const lane of this.#lanes.values()) lane.received.clear();
+  }
+
   translate() {
     this.#drawn = 0;
   }
 
   #frame(time) {
-    if (!this.calm.matches || time - this.#drawn >= STILL_MS) {
+    if (time - this.#drawn >= (this.calm.matches ? STILL_MS : MOVING_MS)) {
       this.#drawn = time;
       this.#draw();
     }

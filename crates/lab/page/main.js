@@ -55,9 +55,9 @@ const transports = [
 const byKind = Object.fromEntries(transports.map((entry) => [entry.kind, entry]));
 
 const controls = new Controls(byId('controls'), (settings, changed) => {
-  byKind['short-poll'].client.setInterval(settings.intervalMs);
-  setCookie(settings.cookieBytes);
-  if (changed !== 'intervalMs' && changed !== 'cookieBytes') begin();
+  if (changed.includes('intervalMs')) byKind['short-poll'].client.setInterval(settings.intervalMs);
+  if (changed.includes('cookieBytes')) setCookie(settings.cookieBytes);
+  if (changed.some((name) => name !== 'intervalMs' && name !== 'cookieBytes')) begin();
 });
 
 /** A cookie that only this page's own topic is sent. */
@@ -67,40 +67,51 @@ function setCookie(bytes) {
 }
 
 let look = null;
-let isGone = false;
+/** Why the lab did not do what it was asked; `null` while it does. */
+let trouble = null;
+/** Settings reach the lab in the order in which they were made. */
+let told = Promise.resolve();
 
 /** Tells the lab the settings; also after it has been started anew and knows nothing of us. */
-async function begin() {
-  try {
-    show(await session.set(controls.forPublisher()));
-  } catch (error) {
-    missed(error);
-  }
+function begin() {
+  told = told.then(() => session.set(controls.forPublisher())).then(show, missed);
+  return told;
 }
 
-function missed(error) {
-  if (error instanceof Refused && error.status === 404) return begin();
-  isGone = !(error instanceof Refused);
+async function missed(error) {
+  if (error instanceof Refused && error.status === 404) {
+    // Its publisher counts from nothing again.
+    lanes.forget();
+    for (const { view } of transports) view.forget();
+    begin();
+    return;
+  }
+  trouble = error;
   notify();
-  return null;
 }
 
 function show(seen) {
   look = seen;
-  isGone = false;
+  trouble = null;
   for (const { kind, view } of transports) view.setBook(seen.books[kind]);
   notify();
 }
 
 function notify() {
-  const key = isGone ? 'labGone' : look && !look.server_runs ? 'serverDown' : null;
   const notice = byId('notice');
-  notice.hidden = key === null;
-  setText(notice, key ? t(key) : '');
+  const text = said();
+  notice.hidden = text === '';
+  setText(notice, text);
   for (const button of byId('server-controls').querySelectorAll('button')) {
     const starts = button.dataset.action === 'start';
-    button.disabled = isGone || !look || look.server_runs === starts;
+    button.disabled = trouble !== null || !look || look.server_runs === starts;
   }
+}
+
+function said() {
+  if (trouble instanceof Refused) return t('labRefused', { reason: trouble.message });
+  if (trouble) return t('labGone');
+  return look && !look.server_runs ? t('serverDown') : '';
 }
 
 async function watch() {

@@ -9,6 +9,8 @@ import { READY_STATES } from './websocket.js';
 const FIGURES = ['messages', 'missed', 'requests', 'empty', 'late', 'lateMean', 'age', 'ageMean', 'wirePerMessage', 'overheadPerMessage'];
 /** Lines of the log that are kept. */
 const LOGGED = 200;
+/** From a line to its being shown. */
+const WRITE_MS = 100;
 
 export class Panel {
   noBook = emptyBook();
@@ -102,6 +104,11 @@ export class Panel {
     return since(this.#book, this.#base) ?? emptyBook();
   }
 
+  /** The publisher has begun anew, with its first number. */
+  forget() {
+    this.#newest = null;
+  }
+
   /** Begins to count anew. */
   reset() {
     this.#base = this.#book;
@@ -170,6 +177,8 @@ export class SocketPanel extends Panel {
   #ready = WebSocket.CLOSED;
   /** What was said and heard, oldest first. */
   events = [];
+  #unwritten = [];
+  #writing = null;
   /** `readyState` as it was seen, since the walk last looked. */
   seen = [];
 
@@ -232,10 +241,18 @@ export class SocketPanel extends Panel {
     const line = { at, event, details, ready: this.#ready };
     this.events.push(line);
     if (this.events.length > LOGGED) this.events.shift();
-    const follows = this.logLines.scrollTop + this.logLines.clientHeight >= this.logLines.scrollHeight - 4;
-    this.logLines.append(this.#item(line));
-    if (this.logLines.children.length > LOGGED) this.logLines.firstChild.remove();
-    if (follows) this.logLines.scrollTop = this.logLines.scrollHeight;
+    this.#unwritten.push(line);
+    // Many at a time: asking where the log is scrolled to makes the browser lay out the page.
+    this.#writing ??= setTimeout(() => this.#write(), WRITE_MS);
+  }
+
+  #write() {
+    this.#writing = null;
+    const log = this.logLines;
+    const follows = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+    log.append(...this.#unwritten.splice(0).map((line) => this.#item(line)));
+    while (log.children.length > LOGGED) log.firstChild.remove();
+    if (follows) log.scrollTop = log.scrollHeight;
   }
 
   #item({ at, event, details }) {
@@ -247,6 +264,7 @@ export class SocketPanel extends Panel {
   translate() {
     super.translate();
     this.#showReady();
+    this.#unwritten.length = 0;
     this.logLines?.replaceChildren(...this.events.map((line) => this.#item(line)));
   }
 }

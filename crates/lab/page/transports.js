@@ -59,13 +59,13 @@ class Poller {
     this.#timer = setTimeout(then, ms);
   }
 
-  /** One request; whether the server answered. */
+  /** One request; whether the server answered, `null` if it was stopped before. */
   async ask(path) {
     const { signal } = this.#abort;
     try {
       const answer = await fetch(path, { signal });
       const text = await answer.text();
-      if (signal.aborted) return false;
+      if (signal.aborted) return null;
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       this.cursor = answer.headers.get('cursor') ?? this.cursor;
       const payloads = text.split('\n').filter((line) => line !== '');
@@ -74,7 +74,8 @@ class Poller {
       for (const payload of payloads) this.hooks.message(payload);
       return true;
     } catch {
-      if (!signal.aborted) this.hooks.state('lost');
+      if (signal.aborted) return null;
+      this.hooks.state('lost');
       return false;
     }
   }
@@ -116,11 +117,10 @@ export class LongPoll extends Poller {
   #backOff = new BackOff();
 
   async begin() {
-    if (!this.isOn) return;
     // The first is not held: it only asks where the log stands.
     const hold = this.cursor === NOW ? '0s' : HOLD;
     const answered = await this.ask(`/topics/${this.topic}/long-poll?after=${this.cursor}&hold=${hold}`);
-    if (!this.isOn) return;
+    if (answered === null) return;
     if (answered) this.#backOff.reset();
     this.after(answered ? 0 : this.#backOff.next(), () => this.begin());
   }

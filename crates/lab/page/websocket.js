@@ -45,13 +45,15 @@ export class Socket {
 
   /** Closes as the script of a page may: 1000 or 3000 to 4999. It does not come back. */
   close(code, reason) {
+    const wasClosed = this.readyState === WebSocket.CLOSED;
+    // Throws where the code is not a page's to use, and then nothing has changed.
+    this.#socket?.close(code, reason);
     this.#wanted = false;
     clearTimeout(this.#timer);
-    if (this.readyState === WebSocket.CLOSED) {
+    if (wasClosed) {
       this.hooks.state('off');
       return;
     }
-    this.#socket.close(code, reason);
     this.hooks.said('close()', { code, reason });
     this.hooks.ready(this.readyState);
   }

@@ -6,6 +6,7 @@ export const zh = {
   skip: '跳到各传输方式',
   navigation: '页面与语言',
   language: '语言',
+  toLab: '回到实验室',
   teachers: '教师页',
   footer: '字节数是精确的：实验室位于浏览器与推送服务器之间，经过的每个字节都记账。时间仅供观察：浏览器、实验室和服务器在同一台机器上。要做测量，请用 pushbench run。',
   none: '无',
@@ -22,6 +23,7 @@ export const zh = {
   stop: '正常停止',
   start: '启动',
   serverDown: '推送服务器没有运行。启动它，看看谁会回来、怎样回来。',
+  labRefused: '实验室拒绝了：{reason}',
   labGone: '实验室没有应答。它还在运行吗？本页会自动恢复。',
 
   lanes: '消息飞过',

@@ -18,9 +18,11 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Topics over one life of the server; a session has one.
-const MAX_TOPICS: NonZeroU32 = NonZeroU32::new(10_000).expect("not zero");
-/// Messages that each topic keeps.
+use crate::session::MAX_PAYLOAD;
+
+/// Topics over one life of the server; a page has one from when it is loaded.
+const MAX_TOPICS: NonZeroU32 = NonZeroU32::new(2_000).expect("not zero");
+/// Messages that each topic keeps: more than come between two polls at the widest settings.
 const LOG: NonZeroU32 = NonZeroU32::new(256).expect("not zero");
 
 /// The push server, and what the relays have carried to and from it.
@@ -63,6 +65,9 @@ impl Backend {
         config.log = LOG;
         config.queue = LOG;
         config.limits.topics = MAX_TOPICS;
+        // Whoever sends more than the publisher does has no lesson to learn from it.
+        config.limits.body_bytes = MAX_PAYLOAD as usize;
+        config.limits.frame_bytes = MAX_PAYLOAD as usize;
         Self { config, life: Mutex::new(None), starting: tokio::sync::Mutex::new(()) }
     }
 

@@ -14,9 +14,13 @@ use crate::target::TOPIC_PREFIX;
 
 /// Pages open at once: a class and its teacher.
 const MAX_SESSIONS: usize = 64;
-/// A page that has not asked for its books for so long is closed.
+/// A page that has no connection open and has not asked for its books for so long is closed.
 pub(crate) const FORGOTTEN_AFTER: Duration = Duration::from_secs(90);
+/// Who holds a session while none of its connections is open: the table, and its publisher.
+const HOLDERS_AT_REST: usize = 2;
 const MAX_ID: usize = 16;
+/// Largest message in bytes.
+pub(crate) const MAX_PAYLOAD: u32 = 16_384;
 
 /// What a page sets for its publisher. How often it polls and what cookie it sends is its own affair.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -73,7 +77,7 @@ pub(crate) struct Sessions(Mutex<HashMap<String, Arc<Session>>>);
 impl Settings {
     /// Ranges of the sliders.
     const NEWS_EVERY_MS: (u32, u32) = (50, 60_000);
-    const PAYLOAD_BYTES: (u32, u32) = (Envelope::LEN as u32, 16_384);
+    const PAYLOAD_BYTES: (u32, u32) = (Envelope::LEN as u32, MAX_PAYLOAD);
 
     fn check(self) -> Result<Self, SessionError> {
         for (setting, found, (least, most)) in [
@@ -181,7 +185,9 @@ impl Sessions {
     pub(crate) fn sweep(&self, now: Timestamp) {
         self.lock().retain(|_, session| {
             let mut inner = session.lock();
-            let stays = now.since(inner.seen_at) < FORGOTTEN_AFTER;
+            // Besides this table and the publisher only relays hold a session.
+            let is_connected = Arc::strong_count(session) > HOLDERS_AT_REST;
+            let stays = is_connected || now.since(inner.seen_at) < FORGOTTEN_AFTER;
             if !stays && let Some(publisher) = inner.publisher.take() {
                 publisher.abort();
             }
@@ -202,8 +208,12 @@ mod tests {
     const START: Timestamp = Timestamp::from_nanos(0);
 
     /// A publisher that does nothing.
-    fn idle(_: Arc<Session>, _: watch::Receiver<Settings>) -> AbortHandle {
-        tokio::spawn(std::future::pending::<()>()).abort_handle()
+    fn idle(session: Arc<Session>, settings: watch::Receiver<Settings>) -> AbortHandle {
+        let publisher = async move {
+            std::future::pending::<()>().await;
+            drop((session, settings));
+        };
+        tokio::spawn(publisher).abort_handle()
     }
 
     #[tokio::test]
@@ -250,11 +260,16 @@ mod tests {
             })
             .expect("room");
         sessions.set("here", USUAL, START, idle).expect("room");
+        let relay = sessions.set("connected", USUAL, START, idle).expect("room");
         let later = START.plus(FORGOTTEN_AFTER);
         sessions.visit("here", later).expect("known");
         sessions.sweep(later);
         assert!(sessions.find("gone").is_none());
         assert!(sessions.find("here").is_some());
+        assert!(sessions.find("connected").is_some());
+        drop(relay);
+        sessions.sweep(later);
+        assert!(sessions.find("connected").is_none());
         tokio::task::yield_now().await;
         assert!(publisher.expect("started").is_finished());
     }

@@ -213,6 +213,14 @@ impl Running {
         wait_until(&format!("`{part}` on stderr"), || self.stderr.so_far().contains(part));
     }
 
+    /// Waits until a line on stdout has this part, and gives the rest of the line.
+    pub(crate) fn wait_for_stdout(&self, part: &str) -> String {
+        let rest = || self.stdout.so_far().split_once(part).map(|(_, rest)| rest.to_owned());
+        let is_whole = || rest().is_some_and(|rest| rest.contains('\n'));
+        wait_until(&format!("`{part}` on stdout"), is_whole);
+        rest().and_then(|rest| rest.lines().next().map(str::to_owned)).expect("it was there")
+    }
+
     /// Waits for a first line on stdout.
     pub(crate) fn first_line(&self) -> String {
         wait_until("a line on stdout", || self.stdout.so_far().contains('\n'));
