@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pushbench_protocol::{Cursor, TopicName};
-use pushbench_scenario::{Due, Scenario, TransportSettings};
+use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 
 /// What one trial of the load generator is to do.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Plan {
     pub scenario: Scenario,
     /// The transport that answers.
     pub transport: TransportSettings,
+    /// What carries it.
+    pub carriage: Carriage,
     /// Where the server listens.
     pub target: SocketAddr,
     /// The `Host` field: name and port of the target.

@@ -29,4 +29,7 @@ pub use heads::{RequestHead, RequestProfile, ResponseProfile};
 pub use hold::Hold;
 pub use paths::TopicName;
 pub use server_stats::{ClassStats, ConnectionClass, ServerStats};
-pub use transport::{Deliver, PollTiming, SlowPolicy, TransportKind, Unchanged};
+pub use transport::{
+    Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, SlowPolicy, TlsUse,
+    TransportKind, Unchanged,
+};

@@ -111,3 +111,49 @@ labelled! {
         Disconnect = "disconnect",
     }
 }
+
+labelled! {
+    /// Version of HTTP that carries a transport.
+    HttpVersion {
+        /// HTTP/1.1 (RFC 9112).
+        Http11 = "1.1",
+        /// HTTP/2 (RFC 9113); a WebSocket over it by RFC 8441.
+        Http2 = "2",
+    }
+}
+
+labelled! {
+    /// Whether a transport's connections are encrypted, and how they begin.
+    TlsUse {
+        /// Clear text.
+        None = "none",
+        /// TLS 1.3 with a full handshake each time (RFC 8446).
+        Full = "full",
+        /// TLS 1.3, resuming an earlier session of the same client (RFC 8446, section 2.2).
+        Resumed = "resumed",
+    }
+}
+
+labelled! {
+    /// How long the connection of a poller lives.
+    ConnectionUse {
+        /// One connection for all polls.
+        KeepAlive = "keep-alive",
+        /// A new connection for each poll.
+        PerPoll = "per-poll",
+    }
+}
+
+labelled! {
+    /// How bodies or messages are compressed.
+    Compression {
+        /// Not at all.
+        None = "none",
+        /// HTTP bodies with `Content-Encoding: gzip` (RFC 1952).
+        Gzip = "gzip",
+        /// HTTP bodies with `Content-Encoding: br` (RFC 7932).
+        Brotli = "br",
+        /// WebSocket messages with permessage-deflate (RFC 7692).
+        Deflate = "deflate",
+    }
+}

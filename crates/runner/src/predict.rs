@@ -7,14 +7,14 @@ use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, StreamKind, accepted_head_len,
 };
 use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
-use pushbench_scenario::{Arrivals, Scenario, ShortPoll, TransportSettings};
+use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings};
 use pushbench_wire::model::{Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation};
 use pushbench_wire::segments::SegmentHeaders;
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`.
 pub(crate) fn predict(
     scenario: &Scenario,
-    transport: TransportSettings,
+    transport: &Transport,
     host: &str,
     headers: SegmentHeaders,
 ) -> BTreeMap<String, f64> {
@@ -38,7 +38,7 @@ pub(crate) fn predict(
             answer_head: accepted_head_len() as u64,
         }
     };
-    match transport {
+    match transport.settings {
         TransportSettings::ShortPoll(poll) => {
             let path = topic.poll_path(Cursor::OLDEST);
             let target = HeadTarget { path: &path, host, cookie_bytes };

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pushbench_protocol::{Announcement, Unchanged, clock};
-use pushbench_scenario::{Scenario, TransportSettings, format_duration};
+use pushbench_scenario::{Scenario, Transport, TransportSettings, format_duration};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::RunError;
@@ -46,7 +46,7 @@ impl ServerProcess {
     pub(crate) fn start(
         command: &ServerCommand,
         scenario: &Scenario,
-        transport: TransportSettings,
+        transport: &Transport,
     ) -> Result<Self, RunError> {
         let failed = |reason: String| RunError::Server(reason);
         let mut child = Command::new(&command.program)
@@ -137,8 +137,8 @@ impl Drop for ServerProcess {
 }
 
 /// The server's options for a trial, all of them spelled out.
-fn options(scenario: &Scenario, transport: TransportSettings) -> Vec<String> {
-    let unchanged = match transport {
+fn options(scenario: &Scenario, transport: &Transport) -> Vec<String> {
+    let unchanged = match transport.settings {
         TransportSettings::ShortPoll(poll) => poll.unchanged,
         // Who is told of news needs nothing again, and a cursor to go on with.
         TransportSettings::Nudge(_) => Unchanged::Empty,
@@ -154,7 +154,8 @@ fn options(scenario: &Scenario, transport: TransportSettings) -> Vec<String> {
     let trial = workload.warm_up + workload.measure + workload.drain;
     let idle_timeout = format_duration(IDLE_BEYOND + Duration::from_secs(trial.as_secs()));
     // Beside those of the clients: the publisher's and the control calls'.
-    let connections = workload.clients.get() * transport.kind().connections_per_client() + 64;
+    let connections =
+        workload.clients.get() * transport.settings.kind().connections_per_client() + 64;
     [
         ("--listen", "127.0.0.1:0".to_owned()),
         ("--deliver", workload.deliver.to_string()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads};
 use pushbench_protocol::heads::printable_characters;
 use pushbench_protocol::{Cursor, Deliver, Phase, TransportKind, clock};
-use pushbench_scenario::{Scenario, TransportSettings, due_times, round_seed};
+use pushbench_scenario::{Scenario, Transport, due_times, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 
 use crate::books::{books, segment_headers};
@@ -55,13 +55,14 @@ impl Trial<'_> {
     ) -> Result<TrialV1, RunError> {
         let mut scenario = self.scenario.clone();
         scenario.workload.seed = round_seed(scenario.workload.seed, self.round);
-        let settings = scenario.transports[self.transport].settings;
+        let transport = scenario.transports[self.transport].clone();
+        let settings = transport.settings;
         memory::trim();
 
         let (mut process, target) = match &self.options.target {
             Some(target) => (None, target.clone()),
             None => {
-                let process = ServerProcess::start(&self.options.server, &scenario, settings)?;
+                let process = ServerProcess::start(&self.options.server, &scenario, &transport)?;
                 let address = process.announcement.address;
                 let host = address.to_string();
                 (Some(process), Target { address, host, publish_token: None })
@@ -73,7 +74,7 @@ impl Trial<'_> {
             kind: settings.kind(),
             is_ours: process.is_some(),
         };
-        let plan = self.plan(scenario, settings, &target, &eye.control);
+        let plan = self.plan(scenario, &transport, &target, &eye.control);
         let mut looks = Looks::new(&eye);
         let mut load = Load::start(plan.clone())?;
         looks.take(Moment::Before, &eye);
@@ -99,17 +100,18 @@ impl Trial<'_> {
     fn plan(
         &self,
         scenario: Scenario,
-        transport: TransportSettings,
+        transport: &Transport,
         target: &Target,
         control: &Control,
     ) -> Plan {
         let topics = scenario.workload.topics.get();
         // A server of our own is fresh, and its logs are empty. Another's may hold older messages.
         let is_fresh = self.options.target.is_none();
-        let needs_place = scenario.workload.deliver == Deliver::Every
-            || transport.kind() != TransportKind::ShortPoll;
+        let kind = transport.settings.kind();
+        let needs_place =
+            scenario.workload.deliver == Deliver::Every || kind != TransportKind::ShortPoll;
         let start_cursors = (0..topics)
-            .map(|topic| match transport.kind() {
+            .map(|topic| match kind {
                 _ if is_fresh || !needs_place => Cursor::OLDEST,
                 TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
                     Cursor::NOW
@@ -121,15 +123,14 @@ impl Trial<'_> {
             .collect();
         Plan {
             dues: due_times(&scenario),
-            transport,
+            transport: transport.settings,
+            carriage: transport.carriage,
             target: target.address,
             host: target.host.clone(),
             publish_token: target.publish_token.clone(),
             start_cursors,
             workers: self.options.workers(&scenario),
-            clients_per_address: machine()
-                .ports
-                .clients_per_address(transport.kind().connections_per_client()),
+            clients_per_address: machine().ports.clients_per_address(kind.connections_per_client()),
             scenario,
         }
     }
@@ -180,9 +181,10 @@ impl Trial<'_> {
             server_death: ending.server_death,
             server_end: ending.server_end,
         });
-        let model = predict(&plan.scenario, plan.transport, &plan.host, headers);
+        let transport = &self.scenario.transports[self.transport];
+        let model = predict(&plan.scenario, transport, &plan.host, headers);
         TrialV1 {
-            transport: self.scenario.transports[self.transport].label.clone(),
+            transport: transport.label.clone(),
             round: self.round + 1,
             cell: self.cell.clone(),
             started_at,

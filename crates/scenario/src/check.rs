@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use pushbench_protocol::{Deliver, TransportKind, Unchanged};
 
+use crate::carriage_check::carriages_fit;
 use crate::complaint::{Complaint, Problems, closest};
 use crate::expect::parse::expectation;
-use crate::file::{OptionsFile, ScenarioFile, TransportFile};
+use crate::file::ScenarioFile;
 use crate::kind::{grouped, one_of};
 use crate::quantity::format_duration;
 use crate::reader::At;
+use crate::transport_file::{OptionsFile, TransportFile};
 use crate::tree::Place;
-use crate::{
-    Expectation, Headers, LongPoll, Nudge, Scenario, ServerSettings, ShortPoll, Sse, Stream,
-    Transport, TransportSettings, WebSocket, Workload,
-};
+use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 
 /// The most messages of one trial. Each has a due time in memory, and a trial that publishes more
 /// measures the publisher.
@@ -24,7 +23,7 @@ const MOST_PUBLISHES: u128 = 10_000_000;
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     topics_have_clients,
     publishes_are_bounded,
     measure_has_polls,
@@ -34,6 +33,7 @@ const CHECKS: [Check; 9] = [
     a_profile_with_its_own_path_gets_what_it_can_say,
     a_profile_with_its_own_path_asks_nothing_else,
     labels_differ,
+    carriages_fit,
 ];
 
 /// Checks the file against itself and makes the scenario of it; `None` if anything was refused.
@@ -76,7 +76,7 @@ fn resolve(file: ScenarioFile, name: String) -> Option<Scenario> {
     let longest = file.longest_interval();
     let ScenarioFile { question, workload, headers, network, server, load, transports, .. } = file;
     let deliver = workload.deliver?.value;
-    let transports = transports.into_iter().map(|transport| resolved(transport, deliver));
+    let transports = transports.into_iter().map(|transport| transport.resolve(deliver));
     Some(Scenario {
         name,
         question: question?.value,
@@ -113,36 +113,6 @@ fn resolve(file: ScenarioFile, name: String) -> Option<Scenario> {
         expect: Vec::new(),
         dropped: Vec::new(),
     })
-}
-
-fn resolved(transport: TransportFile, deliver: Deliver) -> Option<Transport> {
-    let settings = match transport.options {
-        OptionsFile::ShortPoll { interval, timing, unchanged } => {
-            TransportSettings::ShortPoll(ShortPoll {
-                interval: interval?.value,
-                timing: timing?.value,
-                unchanged: unchanged?.value.unwrap_or(default_unchanged(deliver)),
-            })
-        }
-        OptionsFile::LongPoll { hold } => {
-            TransportSettings::LongPoll(LongPoll { hold: hold?.value })
-        }
-        OptionsFile::Sse => TransportSettings::Sse(Sse {}),
-        OptionsFile::Stream => TransportSettings::Stream(Stream {}),
-        OptionsFile::WebSocket => TransportSettings::WebSocket(WebSocket {}),
-        OptionsFile::Nudge => TransportSettings::Nudge(Nudge {}),
-        OptionsFile::Unknown => return None,
-    };
-    Some(Transport { label: transport.label?.value, settings })
-}
-
-/// A poller of the newest value gets it each time, as the plainest server does; one that gets
-/// every message once has nothing to get again.
-const fn default_unchanged(deliver: Deliver) -> Unchanged {
-    match deliver {
-        Deliver::Latest => Unchanged::Resend,
-        Deliver::Every => Unchanged::Empty,
-    }
 }
 
 fn topics_have_clients(file: &ScenarioFile, problems: &Problems) -> Option<()> {
@@ -295,10 +265,10 @@ impl ScenarioFile {
             .filter_map(|transport| match &transport.options {
                 OptionsFile::ShortPoll { interval, .. } => interval.clone(),
                 OptionsFile::LongPoll { .. }
-                | OptionsFile::Sse
-                | OptionsFile::Stream
-                | OptionsFile::WebSocket
-                | OptionsFile::Nudge
+                | OptionsFile::Sse { .. }
+                | OptionsFile::Stream { .. }
+                | OptionsFile::WebSocket { .. }
+                | OptionsFile::Nudge { .. }
                 | OptionsFile::Unknown => None,
             })
             .max_by_key(|interval| interval.value)
@@ -308,17 +278,11 @@ impl ScenarioFile {
         self.transports.iter().filter_map(|transport| match &transport.options {
             OptionsFile::ShortPoll { unchanged, .. } => unchanged.as_ref(),
             OptionsFile::LongPoll { .. }
-            | OptionsFile::Sse
-            | OptionsFile::Stream
-            | OptionsFile::WebSocket
-            | OptionsFile::Nudge
+            | OptionsFile::Sse { .. }
+            | OptionsFile::Stream { .. }
+            | OptionsFile::WebSocket { .. }
+            | OptionsFile::Nudge { .. }
             | OptionsFile::Unknown => None,
         })
-    }
-}
-
-impl TransportFile {
-    fn name(&self) -> Option<&str> {
-        self.label.as_ref().map(|label| label.value.as_str())
     }
 }

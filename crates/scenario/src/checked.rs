@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Deliver, Hold, PollTiming, RequestProfile, ResponseProfile, SlowPolicy, TransportKind,
-    Unchanged,
+    Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, RequestProfile,
+    ResponseProfile, SlowPolicy, TlsUse, TransportKind, Unchanged,
 };
 
 use crate::expect::Expectation;
@@ -193,6 +193,19 @@ pub struct Transport {
     pub label: String,
     /// The kind and its options.
     pub settings: TransportSettings,
+    /// What carries it.
+    pub carriage: Carriage,
+}
+
+/// What carries a transport, whatever its kind.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Carriage {
+    /// The version of HTTP.
+    pub http: HttpVersion,
+    /// Whether connections are encrypted.
+    pub tls: TlsUse,
+    /// Clients that share one connection, each with a stream of its own; 1 on HTTP/1.1.
+    pub clients_per_connection: NonZeroU32,
 }
 
 /// A transport kind with its options.
@@ -235,6 +248,10 @@ pub struct ShortPoll {
     pub timing: PollTiming,
     /// What a poll without news is answered.
     pub unchanged: Unchanged,
+    /// How long a connection lives.
+    pub connection: ConnectionUse,
+    /// How answers are compressed: not, `gzip` or `br`.
+    pub compression: Compression,
 }
 
 /// Options of long polling.
@@ -242,20 +259,53 @@ pub struct ShortPoll {
 pub struct LongPoll {
     /// How long a poll may be kept open while there is no news.
     pub hold: Hold,
+    /// How long a connection lives.
+    pub connection: ConnectionUse,
+    /// How answers are compressed: not, `gzip` or `br`.
+    pub compression: Compression,
 }
 
 /// Options of server-sent events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Sse {}
+pub struct Sse {
+    /// Time without a word after which the server sends a comment.
+    pub heartbeat: Option<Duration>,
+    /// Least time between two messages to one client; the newest replaces those before it.
+    pub conflate: Option<Duration>,
+}
 
 /// Options of a stream of lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Stream {}
+pub struct Stream {
+    /// Least time between two messages to one client; the newest replaces those before it.
+    pub conflate: Option<Duration>,
+}
 
 /// Options of nudging.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Nudge {}
+pub struct Nudge {
+    /// Time without a word after which the server sends a ping.
+    pub heartbeat: Option<Duration>,
+}
 
 /// Options of WebSocket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct WebSocket {}
+pub struct WebSocket {
+    /// Time without a word after which the server sends a ping.
+    pub heartbeat: Option<Duration>,
+    /// Least time between two messages to one client; the newest replaces those before it.
+    pub conflate: Option<Duration>,
+    /// permessage-deflate, if it is offered.
+    pub deflate: Option<Deflate>,
+}
+
+/// Parameters of permessage-deflate, the same in both directions.
+///
+/// Source: RFC 7692, section 7.1.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Deflate {
+    /// Base-2 logarithm of the window, 9 to 15.
+    pub window_bits: u8,
+    /// Whether a message may refer to those before it.
+    pub context_takeover: bool,
+}

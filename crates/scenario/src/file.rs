@@ -7,16 +7,14 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use pushbench_protocol::{
-    Deliver, Envelope, Hold, PollTiming, RequestProfile, ResponseProfile, SlowPolicy,
-    TransportKind, Unchanged,
-};
+use pushbench_protocol::{Deliver, Envelope, RequestProfile, ResponseProfile, SlowPolicy};
 
 use crate::beside::Beside;
 use crate::complaint::Problems;
-use crate::kind::{Mismatch, choice, count, duration, label, one_of, rate, size, text, whole};
+use crate::kind::{choice, count, duration, rate, size, text, whole};
 use crate::reader::{At, Line, Read, Reader};
-use crate::tree::{Place, Table, Value};
+use crate::transport_file::{TransportFile, transports};
+use crate::tree::{Place, Table};
 use crate::{Arrivals, Content, LoadSettings, Network, Payload, Publish, Rate};
 
 /// What a TOML integer is sure to hold.
@@ -69,34 +67,6 @@ pub(crate) struct ServerFile {
     pub(crate) slow_subscriber: Read<SlowPolicy>,
     pub(crate) queue: Read<NonZeroU32>,
     pub(crate) log: Read<NonZeroU32>,
-}
-
-/// `[[transport]]`.
-#[derive(Debug)]
-pub(crate) struct TransportFile {
-    pub(crate) kind: Read<TransportKind>,
-    /// The `name`, or the kind's.
-    pub(crate) label: Read<String>,
-    pub(crate) options: OptionsFile,
-}
-
-/// Options of a transport, by kind.
-#[derive(Debug)]
-pub(crate) enum OptionsFile {
-    ShortPoll {
-        interval: Read<Duration>,
-        timing: Read<PollTiming>,
-        unchanged: Read<Option<Unchanged>>,
-    },
-    LongPoll {
-        hold: Read<Hold>,
-    },
-    Sse,
-    Stream,
-    WebSocket,
-    Nudge,
-    /// The kind was refused.
-    Unknown,
 }
 
 impl ScenarioFile {
@@ -241,76 +211,10 @@ fn load(mut table: Reader<'_>) -> Option<LoadSettings> {
     Some(LoadSettings { workers: workers?.value, connects_per_second: connects_per_second?.value })
 }
 
-fn transports(root: &mut Reader<'_>, problems: &Problems) -> Vec<TransportFile> {
-    let kinds = one_of(TransportKind::ALL.iter().map(|kind| kind.label())).expected;
-    let tables = root.tables("transport", &format!("a kind, {kinds}"));
-    let named = |(index, (place, table)): (usize, (Place, &Table))| {
-        let key = match transport_label(table).filter(|name| label(&(*name).into()).is_ok()) {
-            Some(label) => format!("transport.{label}"),
-            None => format!("transport[{}]", index + 1),
-        };
-        transport(Reader::new(&key, place, Some(table), problems))
-    };
-    tables.into_iter().enumerate().map(named).collect()
-}
-
-/// What a transport is called, as far as its table says: its name, or its kind's.
-pub(crate) fn transport_label(table: &Table) -> Option<&str> {
-    table.text("name").or_else(|| table.text("kind"))
-}
-
-fn transport(mut table: Reader<'_>) -> TransportFile {
-    let kind = table.required("kind", choice(TransportKind::ALL, TransportKind::label));
-    let name = table.optional("name", label);
-    let label = name.and_then(|name| match (name.value.clone(), &kind) {
-        (Some(label), _) => Some(name.with(label)),
-        (None, Some(kind)) => Some(kind.clone().with(kind.value.label().to_owned())),
-        (None, None) => None,
-    });
-    // Without a kind nobody knows which options it may have, so none is called unknown.
-    let Some(known) = kind.as_ref().map(|kind| kind.value) else {
-        return TransportFile { kind, label, options: OptionsFile::Unknown };
-    };
-    let options = match known {
-        TransportKind::ShortPoll => OptionsFile::ShortPoll {
-            interval: table.or("interval", "1s", duration(Duration::from_millis(10)..=minutes(3))),
-            timing: table.or("timing", "schedule", choice(PollTiming::ALL, PollTiming::label)),
-            unchanged: table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label)),
-        },
-        TransportKind::LongPoll => OptionsFile::LongPoll { hold: table.or("hold", "25s", hold) },
-        TransportKind::Sse => OptionsFile::Sse,
-        TransportKind::Stream => OptionsFile::Stream,
-        TransportKind::WebSocket => OptionsFile::WebSocket,
-        TransportKind::Nudge => OptionsFile::Nudge,
-    };
-    for (option, owner) in OPTIONS {
-        if owner != known {
-            table.refuse_key(option, &format!("nothing: only {owner} has this option"));
-        }
-    }
-    table.finish();
-    TransportFile { kind, label, options }
-}
-
-/// Options and the kind that has them.
-const OPTIONS: [(&str, TransportKind); 4] = [
-    ("interval", TransportKind::ShortPoll),
-    ("timing", TransportKind::ShortPoll),
-    ("unchanged", TransportKind::ShortPoll),
-    ("hold", TransportKind::LongPoll),
-];
-
-/// How long a poll may be held.
-fn hold(value: &Value) -> Result<Hold, Mismatch> {
-    let longest = Hold::LONGEST.duration();
-    let found = duration(Duration::from_millis(100)..=longest)(value)?;
-    Ok(Hold::new(found).expect("the range ends at the longest"))
-}
-
-fn seconds(count: u64) -> Duration {
+pub(crate) fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn minutes(count: u64) -> Duration {
+pub(crate) fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)
 }

@@ -104,6 +104,15 @@ pub(crate) fn size(range: RangeInclusive<u32>) -> impl Fn(&Value) -> Result<u32,
     }
 }
 
+/// `true` or `false`.
+pub(crate) fn truth(value: &Value) -> Result<bool, Mismatch> {
+    match value {
+        Value::Other(text) if text == "true" => Ok(true),
+        Value::Other(text) if text == "false" => Ok(false),
+        _ => Err(Mismatch::new("true or false")),
+    }
+}
+
 /// A rate.
 pub(crate) fn rate(value: &Value) -> Result<Rate, Mismatch> {
     let found = match value {

@@ -11,6 +11,7 @@ mod expect;
 mod problem;
 
 mod beside;
+mod carriage_check;
 mod check;
 mod complaint;
 mod file;
@@ -21,6 +22,7 @@ mod read;
 mod reader;
 mod settings;
 mod sweep;
+mod transport_file;
 mod tree;
 
 mod needs;
@@ -29,9 +31,9 @@ mod schedule;
 mod trials;
 
 pub use checked::{
-    Arrivals, Cell, Content, Headers, LoadSettings, LongPoll, Network, Nudge, Payload, Publish,
-    Rate, Scenario, ServerSettings, ShortPoll, Sse, Stream, Transport, TransportSettings,
-    WebSocket, Workload,
+    Arrivals, Carriage, Cell, Content, Deflate, Headers, LoadSettings, LongPoll, Network, Nudge,
+    Payload, Publish, Rate, Scenario, ServerSettings, ShortPoll, Sse, Stream, Transport,
+    TransportSettings, WebSocket, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use needs::{Limit, Machine, Needs, PortRange, limits, needs, source_address};

@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use crate::complaint::{Complaint, Problems, closest};
-use crate::file::transport_label;
+use crate::transport_file::transport_label;
 use crate::tree::{Node, Place, Table, Value};
 
 /// Puts every `key=value` into the tree. Keys that no scenario has are put there too: whoever reads

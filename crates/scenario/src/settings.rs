@@ -1,9 +1,12 @@
 //! A scenario's settings as names and texts, for the record.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pushbench_protocol::Compression;
 
 use crate::quantity::{format_duration, format_rate};
-use crate::{Content, Payload, Scenario, Transport, TransportSettings};
+use crate::{Carriage, Content, Payload, Scenario, Transport, TransportSettings};
 
 impl Scenario {
     /// Every setting with its default resolved, by dotted name, as a scenario file spells it.
@@ -57,24 +60,54 @@ impl Scenario {
 }
 
 impl Transport {
-    /// Every option of its kind with its default resolved, as a scenario file spells it.
+    /// Every option of its kind with its default resolved, as a scenario file spells it; `none` for
+    /// what is absent.
     pub fn options(&self) -> BTreeMap<String, String> {
+        let Carriage { http, tls, clients_per_connection } = self.carriage;
+        let mut options = vec![("http", http.to_string()), ("tls", tls.to_string())];
+        if clients_per_connection.get() > 1 {
+            options.push(("clients_per_connection", clients_per_connection.to_string()));
+        }
+        let or_none = |time: Option<Duration>| time.map_or("none".to_owned(), format_duration);
         match self.settings {
-            TransportSettings::ShortPoll(poll) => [
+            TransportSettings::ShortPoll(poll) => options.extend([
                 ("interval", format_duration(poll.interval)),
                 ("timing", poll.timing.to_string()),
                 ("unchanged", poll.unchanged.to_string()),
-            ]
-            .map(|(option, value)| (option.to_owned(), value))
-            .into(),
-            TransportSettings::LongPoll(poll) => {
-                [("hold".to_owned(), format_duration(poll.hold.duration()))].into()
+                ("connection", poll.connection.to_string()),
+                ("compression", poll.compression.to_string()),
+            ]),
+            TransportSettings::LongPoll(poll) => options.extend([
+                ("hold", format_duration(poll.hold.duration())),
+                ("connection", poll.connection.to_string()),
+                ("compression", poll.compression.to_string()),
+            ]),
+            TransportSettings::Sse(sse) => options.extend([
+                ("heartbeat", or_none(sse.heartbeat)),
+                ("conflate", or_none(sse.conflate)),
+            ]),
+            TransportSettings::Stream(stream) => {
+                options.push(("conflate", or_none(stream.conflate)));
             }
-            TransportSettings::Sse(_)
-            | TransportSettings::Stream(_)
-            | TransportSettings::WebSocket(_)
-            | TransportSettings::Nudge(_) => BTreeMap::new(),
+            TransportSettings::WebSocket(socket) => {
+                options.extend([
+                    ("heartbeat", or_none(socket.heartbeat)),
+                    ("conflate", or_none(socket.conflate)),
+                ]);
+                match socket.deflate {
+                    None => options.push(("compression", Compression::None.to_string())),
+                    Some(deflate) => options.extend([
+                        ("compression", Compression::Deflate.to_string()),
+                        ("window_bits", deflate.window_bits.to_string()),
+                        ("context_takeover", deflate.context_takeover.to_string()),
+                    ]),
+                }
+            }
+            TransportSettings::Nudge(nudge) => {
+                options.push(("heartbeat", or_none(nudge.heartbeat)));
+            }
         }
+        options.into_iter().map(|(option, value)| (option.to_owned(), value)).collect()
     }
 }
 

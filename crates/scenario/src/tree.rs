@@ -30,7 +30,7 @@ pub(crate) enum Value {
     Text(String),
     /// With its value where 128 bits hold it.
     Whole(String, Option<i128>),
-    /// A float, a truth value or a date: nothing here takes one, so only its text matters.
+    /// A float, a truth value or a date: its text is all that matters of it.
     Other(String),
     List(Vec<Node>),
     Table(Table),
