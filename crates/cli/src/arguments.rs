@@ -92,6 +92,18 @@ pub(crate) struct RunOptions {
     /// time and memory are not measured.
     #[arg(long, value_name = "URL", env = "PUSHBENCH_TARGET")]
     pub(crate) target: Option<String>,
+    /// Where that server listens for TLS, `https://host:port`, for transports that are to be played
+    /// in it. The publisher stays on --target.
+    #[arg(long, value_name = "URL", requires_all = ["target", "target_certificate"], env = "PUSHBENCH_TARGET_TLS")]
+    pub(crate) target_tls: Option<String>,
+    /// The one certificate that clients trust there, PEM.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "target_tls",
+        env = "PUSHBENCH_TARGET_CERTIFICATE"
+    )]
+    pub(crate) target_certificate: Option<PathBuf>,
     /// Token that the target asks publishers for.
     #[arg(long, value_name = "TOKEN", env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
@@ -137,6 +149,8 @@ Examples:
   curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/news/messages
   curl 'http://127.0.0.1:8080/topics/news/poll?after=0000000000000000'
   curl -N http://127.0.0.1:8080/topics/news/events
+  pushbench serve --tls --certificate-out server.pem
+  curl --cacert server.pem 'https://127.0.0.1:8443/topics/news/poll?after=0000000000000000'
 
 When ready it prints one JSON line with its address on stdout. SIGTERM or Ctrl-C ends it: WebSockets
 are closed with 1001, streams with their last chunk, held polls with 204.")]
@@ -153,6 +167,22 @@ pub(crate) struct ServeOptions {
     /// Response header profile: a name, or a file with the exact head.
     #[arg(long, default_value = "typical", env = "PUSHBENCH_RESPONSE_HEADERS")]
     pub(crate) response_headers: String,
+    /// Listen for TLS 1.3 too, on 127.0.0.1:8443 unless --tls-listen says otherwise.
+    #[arg(long, env = "PUSHBENCH_TLS")]
+    pub(crate) tls: bool,
+    /// Where to listen for TLS; port 0 lets the system choose. Implies --tls.
+    #[arg(long, value_name = "ADDRESS", env = "PUSHBENCH_TLS_LISTEN")]
+    pub(crate) tls_listen: Option<SocketAddr>,
+    /// Certificate to show, PEM, with those that lead to it behind it. Without one, a certificate
+    /// for localhost, 127.0.0.1 and ::1 is made at each start; its key never leaves memory.
+    #[arg(long, value_name = "FILE", requires = "key", env = "PUSHBENCH_CERTIFICATE")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate's private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate", env = "PUSHBENCH_KEY")]
+    pub(crate) key: Option<PathBuf>,
+    /// Write the certificate here, PEM, so that a client can be told to trust it.
+    #[arg(long, value_name = "FILE", env = "PUSHBENCH_CERTIFICATE_OUT")]
+    pub(crate) certificate_out: Option<PathBuf>,
     /// Maximum segment size of every connection; absent leaves it to the kernel.
     #[arg(long, env = "PUSHBENCH_MSS")]
     pub(crate) mss: Option<u16>,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use pushbench_runner::{Options, ServerCommand, Target, raise_open_files};
+use pushbench_runner::{Options, ServerCommand, Target, TargetTls, raise_open_files};
 use pushbench_store::{RunStatus, RunV1, Verdict, environment, run_folder};
+use pushbench_tls::Certificate;
 
 use crate::arguments::{Format, RunOptions};
 use crate::exit::Exit;
@@ -59,9 +60,16 @@ fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
         .as_deref()
         .map(Target::parse)
         .transpose()?
-        .map(|target| Target { publish_token: options.publish_token.clone(), ..target });
+        .map(|target| -> anyhow::Result<Target> {
+            let tls = target_tls(options)?;
+            Ok(Target { publish_token: options.publish_token.clone(), tls, ..target })
+        })
+        .transpose()?;
     if let Some(target) = &target {
         environment.link = format!("target http://{}", target.host);
+        if let Some(tls) = &target.tls {
+            environment.link.push_str(&format!(" and https://{}", tls.host));
+        }
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let folder = match options.scenario.parent() {
@@ -82,6 +90,16 @@ fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
         environment,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+fn target_tls(options: &RunOptions) -> anyhow::Result<Option<TargetTls>> {
+    let (Some(url), Some(file)) = (&options.target_tls, &options.target_certificate) else {
+        return Ok(None);
+    };
+    let pem = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the certificate {}", file.display()))?;
+    let certificate = Certificate::from_pem(&pem).with_context(|| file.display().to_string())?;
+    Ok(Some(TargetTls::parse(url, certificate)?))
 }
 
 /// The reports that lie beside the record.

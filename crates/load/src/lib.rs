@@ -32,10 +32,13 @@ mod sse;
 mod stream;
 mod streamed;
 mod timeline;
+mod tls;
 mod websocket;
 mod worker;
 
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
-pub use outcome::{Boundary, Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums};
-pub use plan::Plan;
+pub use outcome::{
+    Boundary, Counts, Handshakes, Outcome, PublisherOutcome, SampleHeads, SocketSums,
+};
+pub use plan::{Plan, TlsTarget};

@@ -58,7 +58,7 @@ async fn work(
     polls: &mut Connection,
 ) -> Fault {
     loop {
-        let mut message = socket.next().await;
+        let mut message = polls.rest(socket.next()).await;
         let mut has_news = false;
         // One poll fetches for all nudges that have come.
         loop {

@@ -50,6 +50,10 @@ pub struct SocketSums {
     pub socket_read: u64,
     /// Bytes that the counting streams saw written.
     pub socket_written: u64,
+    /// Of those read, TLS's own: what a counter of records made of the ciphertext.
+    pub tls_read: u64,
+    /// Of those written, TLS's own.
+    pub tls_written: u64,
     /// Connections whose kernel books could be read; the sums below are theirs.
     pub kernel_connections: u64,
     /// Connections in the sum.
@@ -78,12 +82,14 @@ pub struct KernelSums {
 }
 
 impl SocketSums {
-    /// The books of one connection.
+    /// The books of one connection in clear text.
     pub(crate) fn of(read: u64, written: u64, kernel: Option<TcpInfo>) -> Self {
         let info = kernel.unwrap_or_default();
         Self {
             socket_read: read,
             socket_written: written,
+            tls_read: 0,
+            tls_written: 0,
             kernel_connections: u64::from(kernel.is_some()),
             connections: 1,
             kernel: KernelSums {
@@ -100,9 +106,10 @@ impl SocketSums {
 }
 
 impl SocketSums {
-    /// The same as they were before the last `received` bytes came.
-    pub(crate) fn before(mut self, received: u64, segments: u64) -> Self {
+    /// The same as they were before the last `received` bytes came, `tls` of them TLS's own.
+    pub(crate) fn before(mut self, received: u64, tls: u64, segments: u64) -> Self {
         self.socket_read -= received;
+        self.tls_read -= tls;
         if self.kernel_connections > 0 {
             self.kernel.bytes_received -= received;
             self.kernel.segments_in -= segments;
@@ -114,6 +121,8 @@ impl SocketSums {
 impl AddAssign for SocketSums {
     fn add_assign(&mut self, other: Self) {
         self.socket_read += other.socket_read;
+        self.tls_read += other.tls_read;
+        self.tls_written += other.tls_written;
         self.socket_written += other.socket_written;
         self.kernel_connections += other.kernel_connections;
         self.connections += other.connections;
@@ -204,6 +213,31 @@ impl AddAssign for TimeAverage {
     }
 }
 
+/// TLS handshakes of a trial's clients.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Handshakes {
+    /// With a certificate, on connections that are in the books.
+    pub full: u64,
+    /// Resuming an earlier session, on connections that are in the books.
+    pub resumed: u64,
+    /// With a certificate, on connections that were made to have a session to resume, and are in no
+    /// books.
+    pub preliminary: u64,
+    /// The cipher suite of the last one.
+    pub cipher_suite: String,
+}
+
+impl Handshakes {
+    fn merge(&mut self, other: &Self) {
+        self.full += other.full;
+        self.resumed += other.resumed;
+        self.preliminary += other.preliminary;
+        if self.cipher_suite.is_empty() {
+            self.cipher_suite.clone_from(&other.cipher_suite);
+        }
+    }
+}
+
 /// The heads of one exchange, as they went over the wire.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SampleHeads {
@@ -247,6 +281,10 @@ pub struct Outcome {
     pub service_time: Histogram,
     /// The TCP handshake of each client.
     pub connect_tcp: Histogram,
+    /// The TLS handshake of each client.
+    pub connect_tls: Histogram,
+    /// TLS handshakes; absent in clear text.
+    pub handshakes: Option<Handshakes>,
     /// The upgrade of each WebSocket client.
     pub connect_upgrade: Histogram,
     /// From due to sent, polls due in the measure phase.
@@ -278,6 +316,10 @@ impl Outcome {
         self.latency.merge(&other.latency);
         self.service_time.merge(&other.service_time);
         self.connect_tcp.merge(&other.connect_tcp);
+        self.connect_tls.merge(&other.connect_tls);
+        if let Some(more) = &other.handshakes {
+            self.handshakes.get_or_insert_default().merge(more);
+        }
         self.connect_upgrade.merge(&other.connect_upgrade);
         self.poll_lateness.merge(&other.poll_lateness);
         self.age += other.age;

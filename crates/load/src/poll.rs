@@ -6,7 +6,6 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use pushbench_protocol::heads::HeadTarget;
 use pushbench_protocol::{
     ByteKind, Cursor, Deliver, Direction, Phase, RequestHead, Timestamp, Unchanged, clock,
 };
@@ -71,6 +70,7 @@ impl Poller {
             connection.write_all(&rest).await.map_err(|_| Fault::Io)?;
         }
         shared.book(phase, Direction::Up, ByteKind::Header, len);
+        connection.probe().has_asked();
         Ok(())
     }
 
@@ -202,9 +202,7 @@ pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
                 | TransportSettings::Stream(_)
                 | TransportSettings::WebSocket(_) => return None,
             };
-            let target =
-                HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
-            Some(headers.request.poll(target, conditional))
+            Some(headers.request.poll(plan.head_target(&path), conditional))
         })
         .collect()
 }

@@ -58,7 +58,7 @@ impl Client {
         loop {
             let is_over = shared.grid.timeline().phase_of(at) == Phase::Drain
                 && self.poller.holds_last(shared);
-            if is_over || !shared.grid.wait_until(at).await {
+            if is_over || !connection.rest(shared.grid.wait_until(at)).await {
                 return Ok(());
             }
             self.poll(shared, connection, at).await?;

@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
-use pushbench_protocol::heads::HeadTarget;
 use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
@@ -183,10 +182,8 @@ async fn upgrade(
     path: &str,
 ) -> Result<Vec<u8>, Fault> {
     let plan = &shared.plan;
-    let headers = &plan.scenario.headers;
-    let target = HeadTarget { path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
     let key = STANDARD.encode(rand::random::<[u8; 16]>());
-    let request = headers.request.upgrade(target, &key);
+    let request = plan.scenario.headers.request.upgrade(plan.head_target(path), &key);
     let begin = clock::now();
     connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
     shared.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);

@@ -22,6 +22,7 @@ use crate::plan::{Plan, TopicCount};
 use crate::poll::poll_heads;
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
+use crate::tls::Tls;
 use crate::{long_poll, nudge, short_poll, sse, stream, streamed, websocket};
 
 /// Longest time that clients may take to end their connections.
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     connected: Cell<u64>,
     failed: Cell<u64>,
     probes: RefCell<Vec<Rc<Probe>>>,
+    /// Absent in clear text.
+    tls: Option<Tls>,
     /// Books of the connections that have passed [`Boundary::Measured`].
     measured: Cell<SocketSums>,
 }
@@ -101,10 +104,18 @@ impl Shared {
 
     /// Opens a client's connection and enters it in the books.
     pub(crate) async fn connect(&self, client: u32) -> Result<Connection, Fault> {
+        let connector = match &self.tls {
+            None => None,
+            Some(tls) => Some(tls.ready(&self.plan, client).await?),
+        };
         let begin = clock::now();
         let connection = Connection::open(&self.plan, client).await?;
         self.recorder.borrow_mut().connect_tcp.record(clock::now().since(begin));
         self.probes.borrow_mut().push(Rc::clone(connection.probe()));
+        let (Some(tls), Some(connector)) = (&self.tls, connector) else { return Ok(connection) };
+        let begin = clock::now();
+        let connection = tls.secure(connection, &connector).await?;
+        self.recorder.borrow_mut().connect_tls.record(clock::now().since(begin));
         Ok(connection)
     }
 
@@ -129,10 +140,13 @@ impl Shared {
     /// The same on the books as they were before the last `received` bytes, which came alone.
     pub(crate) fn close_measure_before(&self, probe: &Probe, received: u64) {
         if !probe.is_measured.replace(true) {
-            let headers = SegmentHeaders { ipv6: self.plan.target.is_ipv6(), timestamps: true };
+            let ipv6 = self.plan.subscribers_target().is_ipv6();
+            let headers = SegmentHeaders { ipv6, timestamps: true };
             let data = headers.data_per_segment(self.plan.scenario.network.mss);
+            let tls = if received > 0 { probe.tls_heard() } else { 0 };
+            let received = received + tls;
             let mut sums = self.measured.get();
-            sums += probe.sums().before(received, segments_for(received, data));
+            sums += probe.sums().before(received, tls, segments_for(received, data));
             self.measured.set(sums);
         }
     }
@@ -201,6 +215,7 @@ async fn play(
     let recorder = Recorder::new(plan.scenario.workload.deliver, topics, times);
     let poll_heads = poll_heads(&plan);
     let timeline = Timeline::new(plan.warm_up_end(), plan.measure_end());
+    let tls = plan.tls.as_ref().map(|target| Tls::new(target, plan.resumes()));
     let shared = Rc::new(Shared {
         plan,
         grid: Grid::new(timeline),
@@ -217,6 +232,7 @@ async fn play(
         connected: Cell::new(0),
         failed: Cell::new(0),
         probes: RefCell::default(),
+        tls,
         measured: Cell::default(),
     });
     let grid = tokio::task::spawn_local({
@@ -306,6 +322,7 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
         boundaries: books.boundaries,
         sample: shared.sample.take(),
         upgrade_heads: shared.upgrade_heads.get(),
+        handshakes: shared.tls.as_ref().map(Tls::handshakes),
         ..recorder.finish(&timeline, &dues)
     }
 }

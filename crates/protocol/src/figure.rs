@@ -39,17 +39,18 @@ pub struct Figure {
 pub const STATISTICS: [&str; 7] = ["mean", "p50", "p90", "p95", "p99", "p999", "max"];
 
 /// Distributions, all in seconds, and what they start and end at.
-pub const DISTRIBUTIONS: [(&str, &str); 6] = [
+pub const DISTRIBUTIONS: [(&str, &str); 7] = [
     ("latency", "from when a message was due until a subscriber had all of it"),
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
     ("connect_tcp", "the TCP handshake"),
+    ("connect_tls", "the TLS handshake, from its first byte until the client may speak"),
     ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to answer"),
     ("poll_lateness", "from when a poll was due until it was sent"),
     ("publish_lateness", "from when a message was due until it was sent"),
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 34] = [
+const SINGLE: [(&str, Unit, &str); 36] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -82,7 +83,13 @@ const SINGLE: [(&str, Unit, &str); 34] = [
     ("stream_bytes_per_poll", Unit::Bytes, "one poll above TLS, up and down"),
     ("wire_bytes_per_poll", Unit::Bytes, "one poll at layer 3, up and down"),
     ("connect_stream_bytes_per_connection", Unit::Bytes, "connecting and upgrading, above TLS"),
+    (
+        "connect_tls_bytes_per_connection",
+        Unit::Bytes,
+        "TLS of connecting: handshake, tickets, and the records of what is said; absent without TLS",
+    ),
     ("connect_wire_bytes_per_connection", Unit::Bytes, "connecting and upgrading, at layer 3"),
+    ("resumed_handshakes", Unit::Share, "share of TLS handshakes that resumed a session"),
     ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time for one delivery"),
     (
         "server_cpu_per_client_second",

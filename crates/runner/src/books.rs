@@ -1,4 +1,7 @@
 //! Reconciles the three sets of books and puts them on record. Pure.
+//!
+//! The codec's set is two hands in TLS: what a program said, booked by what it was for, and what
+//! its records added, counted from the ciphertext by the standard's 22 bytes a record.
 
 use std::collections::BTreeMap;
 
@@ -59,8 +62,8 @@ pub(crate) fn books(
         };
         compare(
             "codec = client sockets",
-            (up.layer(Layer::Stream), span.written),
-            (down.layer(Layer::Stream), span.read),
+            (up.layer(Layer::Stream) + span.tls_written, span.written),
+            (down.layer(Layer::Stream) + span.tls_read, span.read),
         );
         if let Some(kernel) = &span.kernel {
             compare(
@@ -103,10 +106,13 @@ fn reconcile(
     }
 }
 
-/// What sockets and kernel counted between two boundaries.
+/// What sockets, records and kernel counted between two boundaries.
 struct Span {
     written: u64,
     read: u64,
+    /// TLS's own, of those written and read.
+    tls_written: u64,
+    tls_read: u64,
     /// Absent where the kernel could not be asked about every connection.
     kernel: Option<KernelSpan>,
     connections: u64,
@@ -142,6 +148,8 @@ impl Span {
         Some(Self {
             written: after.socket_written - before.socket_written,
             read: after.socket_read - before.socket_read,
+            tls_written: after.tls_written - before.tls_written,
+            tls_read: after.tls_read - before.tls_read,
             kernel,
             connections: after.connections - before.connections,
         })
@@ -163,15 +171,15 @@ fn phase_books(
     let tcp_ip_up = kernel.map(|k| k.segments_out * headers.len() + syn_extra + k.retransmitted);
     let tcp_ip_down = kernel.map(|k| k.segments_in * headers.len() + syn_extra);
     PhaseBooksV1 {
-        up: kinds(up, tcp_ip_up),
-        down: kinds(down, tcp_ip_down),
+        up: kinds(up, span.tls_written, tcp_ip_up),
+        down: kinds(down, span.tls_read, tcp_ip_down),
         segments_up: kernel.map(|k| k.segments_out),
         segments_down: kernel.map(|k| k.segments_in),
         retransmitted_up: kernel.map(|k| k.retransmitted),
     }
 }
 
-fn kinds(kinds: &Kinds, tcp_ip: Option<u64>) -> KindsV1 {
+fn kinds(kinds: &Kinds, tls: u64, tcp_ip: Option<u64>) -> KindsV1 {
     KindsV1 {
         payload: kinds[ByteKind::Payload],
         repeat: kinds[ByteKind::Repeat],
@@ -179,8 +187,8 @@ fn kinds(kinds: &Kinds, tcp_ip: Option<u64>) -> KindsV1 {
         framing: kinds[ByteKind::Framing],
         control: kinds[ByteKind::Control],
         handshake: kinds[ByteKind::Handshake],
-        // Clear text: TLS takes no bytes, which is known and not missing.
-        tls: Some(0),
+        // In clear text TLS takes no bytes, which is known and not missing.
+        tls: Some(tls),
         tcp_ip,
     }
 }

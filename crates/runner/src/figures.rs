@@ -56,6 +56,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
     if let Some(books) = source.books.phases.get(&Phase::Connect) {
         connect(&mut figures, source, books);
     }
+    tls(&mut figures, source);
     counts(&mut figures, source);
     for (name, histogram) in distributions(source.outcome) {
         waiting(&mut figures, name, histogram);
@@ -70,11 +71,12 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
 }
 
 /// Every distribution of a trial by its name in the catalogue.
-pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 6] {
+pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 7] {
     [
         ("latency", &outcome.latency),
         ("service_time", &outcome.service_time),
         ("connect_tcp", &outcome.connect_tcp),
+        ("connect_tls", &outcome.connect_tls),
         ("connect_upgrade", &outcome.connect_upgrade),
         ("poll_lateness", &outcome.poll_lateness),
         ("publish_lateness", &outcome.publisher.lateness),
@@ -192,6 +194,21 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
         if let Some((up, down)) = layer_of(&books.up, layer).zip(layer_of(&books.down, layer)) {
             figures.insert(name.to_owned(), (up + down) as f64 / source.clients as f64);
         }
+    }
+}
+
+/// What only TLS has.
+fn tls(figures: &mut Figures, source: &Source<'_>) {
+    let Some(handshakes) = &source.outcome.handshakes else { return };
+    let all = handshakes.full + handshakes.resumed;
+    if all > 0 {
+        let share = handshakes.resumed as f64 / all as f64;
+        figures.insert("resumed_handshakes".to_owned(), share);
+    }
+    let books = source.books.phases.get(&Phase::Connect);
+    if let Some((up, down)) = books.and_then(|books| books.up.tls.zip(books.down.tls)) {
+        let per = (up + down) as f64 / source.clients as f64;
+        figures.insert("connect_tls_bytes_per_connection".to_owned(), per);
     }
 }
 

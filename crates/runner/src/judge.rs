@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use pushbench_load::Outcome;
-use pushbench_protocol::Deliver;
+use pushbench_protocol::{Deliver, HandshakeStats, TlsUse};
 use pushbench_scenario::{Scenario, TransportSettings};
 use pushbench_stats::{Histogram, mode_near};
 use pushbench_store::{BooksV1, CheckV1, CountsV1, Verdict};
+
+use crate::tls;
 
 /// Share of its CPU time that a load worker may use before the result is doubted, and refused.
 const BUSY: (f64, f64) = (0.80, 0.95);
@@ -25,6 +27,9 @@ const MODE_EXCESS: f64 = 0.02;
 pub(crate) struct Evidence<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) transport: TransportSettings,
+    pub(crate) tls: TlsUse,
+    /// TLS handshakes that the server counted, if it is ours.
+    pub(crate) handshakes: Option<HandshakeStats>,
     pub(crate) outcome: &'a Outcome,
     pub(crate) counts: &'a CountsV1,
     pub(crate) books: &'a BooksV1,
@@ -50,6 +55,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         errors(evidence),
         published(evidence),
     ];
+    checks.extend(tls::handshakes(evidence.tls, evidence.outcome, evidence.handshakes));
     checks.extend(load_busy(evidence));
     let workload = &evidence.scenario.workload;
     let period = 1.0 / workload.publish.rate.per_second();

@@ -18,13 +18,14 @@ mod predict;
 mod run;
 mod server_process;
 mod target;
+mod tls;
 mod trial;
 mod work;
 
 pub use machine::{machine, raise_open_files};
 pub use run::{Observer, Options, TrialNote, run};
 pub use server_process::ServerCommand;
-pub use target::{Target, TargetError};
+pub use target::{Target, TargetError, TargetTls};
 
 /// Why a run could not be carried on. What was measured before is in the record all the same.
 #[derive(Debug, thiserror::Error)]

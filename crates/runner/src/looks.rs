@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushbench_load::{Boundary, Outcome};
-use pushbench_protocol::{ClassStats, ConnectionClass, Phase, ServerStats, TransportKind, clock};
+use pushbench_protocol::{
+    ClassStats, ConnectionClass, HandshakeStats, Phase, ServerStats, TransportKind, clock,
+};
 use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
 
 use crate::books::ServerSums;
@@ -46,6 +48,8 @@ pub(crate) struct Looks {
     pub(crate) books: BTreeMap<Boundary, ServerSums>,
     /// What the server's books had before our first client.
     before: Option<ServerSums>,
+    /// TLS handshakes that the server counted, at the end; its process is as old as the trial.
+    pub(crate) handshakes: Option<HandshakeStats>,
     /// Length of each phase that was played.
     pub(crate) phase_seconds: BTreeMap<Phase, f64>,
 }
@@ -83,6 +87,7 @@ impl Looks {
             let open: u64 = of_kind(&stats, eye.kind).map(|class| class.open).sum();
             if open == 0 || clock::now().since(begin) > GONE_BOUND {
                 self.insert(Boundary::Closed, before, sums(&stats, eye.kind));
+                self.handshakes = Some(stats.handshakes);
                 return;
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -146,8 +151,12 @@ fn classes(kind: TransportKind) -> &'static [ConnectionClass] {
     }
 }
 
+/// The classes of a transport's clients; in TLS those too that have not asked for anything yet.
 fn of_kind(stats: &ServerStats, kind: TransportKind) -> impl Iterator<Item = ClassStats> {
-    classes(kind).iter().map(|class| stats.connections.get(class).copied().unwrap_or_default())
+    classes(kind)
+        .iter()
+        .chain(&[ConnectionClass::Silent])
+        .map(|class| stats.connections.get(class).copied().unwrap_or_default())
 }
 
 fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {

@@ -8,7 +8,9 @@ use pushbench_protocol::heads::{
 };
 use pushbench_protocol::{Cursor, Deliver, PollTiming, Unchanged};
 use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings};
-use pushbench_wire::model::{Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation};
+use pushbench_wire::model::{
+    Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
+};
 use pushbench_wire::segments::SegmentHeaders;
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`.
@@ -17,6 +19,7 @@ pub(crate) fn predict(
     transport: &Transport,
     host: &str,
     headers: SegmentHeaders,
+    tls: Option<TlsLink>,
 ) -> BTreeMap<String, f64> {
     let workload = &scenario.workload;
     let situation = Situation {
@@ -25,13 +28,14 @@ pub(crate) fn predict(
         poisson: workload.publish.arrivals == Arrivals::Poisson,
         payload: u64::from(workload.payload.bytes),
         deliver: workload.deliver,
-        link: Link { headers, mss: scenario.network.mss },
+        link: Link { headers, mss: scenario.network.mss, tls },
     };
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
+    let secure = tls.is_some();
     let upgrade = |path: &str| {
-        let target = HeadTarget { path, host, cookie_bytes };
+        let target = HeadTarget { path, host, secure, cookie_bytes };
         let key = " ".repeat(24);
         PushWork {
             request_head: request.upgrade(target, &key).bytes.len() as u64,
@@ -41,7 +45,7 @@ pub(crate) fn predict(
     match transport.settings {
         TransportSettings::ShortPoll(poll) => {
             let path = topic.poll_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             let conditional = poll.unchanged == Unchanged::NotModified;
             let head = request.poll(target, conditional);
             situation.short_poll(PollWork {
@@ -57,7 +61,7 @@ pub(crate) fn predict(
         }
         TransportSettings::LongPoll(poll) => {
             let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.long_poll(LongPollWork {
                 hold: poll.hold.duration().as_secs_f64(),
                 request_head: request.poll(target, false).bytes().len() as u64,
@@ -66,7 +70,7 @@ pub(crate) fn predict(
         }
         TransportSettings::Sse(_) => {
             let path = topic.events_path();
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.sse(PushWork {
                 request_head: request.events(target).len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Events),
@@ -74,7 +78,7 @@ pub(crate) fn predict(
         }
         TransportSettings::Stream(_) => {
             let path = topic.stream_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.stream(PushWork {
                 request_head: request.poll(target, false).bytes().len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Lines),
@@ -85,7 +89,7 @@ pub(crate) fn predict(
         }
         TransportSettings::Nudge(_) => {
             let path = topic.poll_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.nudge(NudgeWork {
                 push: upgrade(&topic.nudge_path(Cursor::OLDEST)),
                 request_head: request.poll(target, false).bytes().len() as u64,

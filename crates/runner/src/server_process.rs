@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use pushbench_protocol::{Announcement, Unchanged, clock};
+use pushbench_protocol::{Announcement, TlsUse, Unchanged, clock};
 use pushbench_scenario::{Scenario, Transport, TransportSettings, format_duration};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -20,6 +20,9 @@ const END_BOUND: Duration = Duration::from_secs(10);
 
 /// What a connection may idle beyond the length of the trial.
 const IDLE_BEYOND: Duration = Duration::from_secs(120);
+
+/// A listener for TLS, with a certificate of the server's own making.
+const TLS: &[(&str, &str)] = &[("--tls-listen", "127.0.0.1:0")];
 
 /// How to start a server.
 #[derive(Clone, Debug)]
@@ -156,6 +159,13 @@ fn options(scenario: &Scenario, transport: &Transport) -> Vec<String> {
     // Beside those of the clients: the publisher's and the control calls'.
     let connections =
         workload.clients.get() * transport.settings.kind().connections_per_client() + 64;
+    let (tls, connections): (&[(&str, &str)], _) = match transport.carriage.tls {
+        TlsUse::None => (&[], connections),
+        TlsUse::Full => (TLS, connections),
+        // A connection that a session is from may not have gone when the one that resumes comes.
+        TlsUse::Resumed => (TLS, 2 * connections),
+    };
+    let tls = tls.iter().map(|(flag, value)| (*flag, (*value).to_owned()));
     [
         ("--listen", "127.0.0.1:0".to_owned()),
         ("--deliver", workload.deliver.to_string()),
@@ -171,6 +181,7 @@ fn options(scenario: &Scenario, transport: &Transport) -> Vec<String> {
         ("--message-bytes", workload.payload.bytes.max(1 << 20).to_string()),
     ]
     .into_iter()
+    .chain(tls)
     .flat_map(|(flag, value)| [flag.to_owned(), value])
     .collect()
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads};
+use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
 use pushbench_protocol::heads::printable_characters;
-use pushbench_protocol::{Cursor, Deliver, Phase, TransportKind, clock};
+use pushbench_protocol::{Announcement, Cursor, Deliver, Phase, TlsUse, TransportKind, clock};
 use pushbench_scenario::{Scenario, Transport, due_times, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 
@@ -20,7 +20,8 @@ use crate::memory;
 use crate::predict::predict;
 use crate::run::Options;
 use crate::server_process::ServerProcess;
-use crate::{RunError, Target};
+use crate::target::TargetTls;
+use crate::{RunError, Target, tls};
 
 /// A trial to play.
 pub(crate) struct Trial<'a> {
@@ -63,9 +64,8 @@ impl Trial<'_> {
             Some(target) => (None, target.clone()),
             None => {
                 let process = ServerProcess::start(&self.options.server, &scenario, &transport)?;
-                let address = process.announcement.address;
-                let host = address.to_string();
-                (Some(process), Target { address, host, publish_token: None })
+                let target = announced(&process.announcement)?;
+                (Some(process), target)
             }
         };
         let eye = Eye {
@@ -74,7 +74,8 @@ impl Trial<'_> {
             kind: settings.kind(),
             is_ours: process.is_some(),
         };
-        let plan = self.plan(scenario, &transport, &target, &eye.control);
+        let tls = tls::tls_target(&transport, &target)?;
+        let plan = self.plan(scenario, &transport, &target, tls, &eye.control);
         let mut looks = Looks::new(&eye);
         let mut load = Load::start(plan.clone())?;
         looks.take(Moment::Before, &eye);
@@ -94,7 +95,7 @@ impl Trial<'_> {
         };
         let is_complete = played.is_continue();
         let ending = Ending { is_complete, server_death: death, server_end };
-        Ok(self.record(started_at, &plan, &outcome, &looks, ending))
+        Ok(self.record(started_at, &plan, &target, &outcome, &looks, ending))
     }
 
     fn plan(
@@ -102,6 +103,7 @@ impl Trial<'_> {
         scenario: Scenario,
         transport: &Transport,
         target: &Target,
+        tls: Option<TlsTarget>,
         control: &Control,
     ) -> Plan {
         let topics = scenario.workload.topics.get();
@@ -127,10 +129,13 @@ impl Trial<'_> {
             carriage: transport.carriage,
             target: target.address,
             host: target.host.clone(),
+            tls,
             publish_token: target.publish_token.clone(),
             start_cursors,
             workers: self.options.workers(&scenario),
-            clients_per_address: machine().ports.clients_per_address(kind.connections_per_client()),
+            clients_per_address: machine().ports.clients_per_address(
+                kind.connections_per_client() * connections_for_one(transport.carriage.tls),
+            ),
             scenario,
         }
     }
@@ -139,13 +144,14 @@ impl Trial<'_> {
         &self,
         started_at: String,
         plan: &Plan,
+        target: &Target,
         outcome: &Outcome,
         looks: &Looks,
         ending: Ending,
     ) -> TrialV1 {
         let workload = &plan.scenario.workload;
         let clients = u64::from(workload.clients.get());
-        let headers = segment_headers(outcome, plan.target.is_ipv6());
+        let headers = segment_headers(outcome, plan.subscribers_target().is_ipv6());
         let counts = counts(plan, outcome);
         let books = books(outcome, &looks.books, headers);
         let busy = looks.busy(outcome);
@@ -172,6 +178,8 @@ impl Trial<'_> {
         let checks = judge(&Evidence {
             scenario: &plan.scenario,
             transport: plan.transport,
+            tls: plan.carriage.tls,
+            handshakes: looks.handshakes,
             outcome,
             counts: &counts,
             books: &books,
@@ -182,7 +190,10 @@ impl Trial<'_> {
             server_end: ending.server_end,
         });
         let transport = &self.scenario.transports[self.transport];
-        let model = predict(&plan.scenario, transport, &plan.host, headers);
+        let is_ours = self.options.target.is_none();
+        let host = plan.head_target("").host;
+        let link = tls::tls_link(transport, target, is_ours);
+        let model = predict(&plan.scenario, transport, host, headers, link);
         TrialV1 {
             transport: transport.label.clone(),
             round: self.round + 1,
@@ -195,10 +206,33 @@ impl Trial<'_> {
             waiting: waiting(outcome),
             work,
             sample: outcome.sample.as_ref().map(sample),
+            tls: tls::record(outcome, is_ours),
             checks,
             figures,
             model: ModelV1 { figures: model },
         }
+    }
+}
+
+/// Where a server of our own listens.
+fn announced(announcement: &Announcement) -> Result<Target, RunError> {
+    let tls = match (announcement.tls_address, &announcement.certificate) {
+        (Some(address), Some(pem)) => {
+            let certificate = tls::announced(pem)?;
+            Some(TargetTls { address, host: address.to_string(), certificate })
+        }
+        _ => None,
+    };
+    let address = announcement.address;
+    Ok(Target { address, host: address.to_string(), tls, publish_token: None })
+}
+
+/// Connections that it takes to have one: a session that is resumed is from another, whose port is
+/// not free at once.
+const fn connections_for_one(tls: TlsUse) -> u32 {
+    match tls {
+        TlsUse::None | TlsUse::Full => 1,
+        TlsUse::Resumed => 2,
     }
 }
 

@@ -5,12 +5,15 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{Deliver, ResponseProfile, SlowPolicy, Unchanged};
+use pushbench_tls::Identity;
 
 /// Settings of a server. Everything that moves a measurement is here, also where it is a default.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     /// Where to listen; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// The same over TLS, on a listener of its own.
+    pub tls: Option<TlsConfig>,
     /// What a poll asks for: each message, or the newest.
     pub deliver: Deliver,
     /// What a poll is answered when nothing is new.
@@ -36,6 +39,15 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
 }
 
+/// A listener for TLS. What its connections are made with is said in [`pushbench_tls::settings`].
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// The certificate that clients are shown, and its key.
+    pub identity: Identity,
+}
+
 /// Bounds on what clients may use up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
@@ -47,7 +59,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// A published WebSocket message in bytes, all fragments together.
     pub frame_bytes: usize,
-    /// From a request's first byte until its head is whole, and again until its body is.
+    /// From a request's first byte until its head is whole, and again until its body is; and for
+    /// a TLS handshake.
     pub head_timeout: Duration,
     /// Nothing in either direction.
     pub idle_timeout: Duration,
@@ -66,6 +79,7 @@ impl ServerConfig {
     pub fn new(listen: SocketAddr, response: ResponseProfile) -> Self {
         Self {
             listen,
+            tls: None,
             deliver: Deliver::Latest,
             unchanged: Unchanged::Resend,
             response,

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_protocol::{ServerStats, clock};
-use tokio::net::TcpListener;
+use pushbench_tls::{Acceptor, AcceptorError, Certificate, Protocol};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::books::Books;
 use crate::config::ServerConfig;
-use crate::connection::Serving;
+use crate::connection::{Beginning, Serving};
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::listener::{accept, listen};
@@ -57,6 +58,9 @@ pub enum ServerError {
     /// The response profile cannot be sent byte for byte.
     #[error(transparent)]
     Heads(#[from] HeadsError),
+    /// The certificate or its key is of no use.
+    #[error(transparent)]
+    Tls(#[from] AcceptorError),
     /// The system refused the socket.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -72,8 +76,18 @@ pub enum ServerError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<TlsListener>,
     app: Arc<App>,
     timeouts: Timeouts,
+}
+
+/// Where connections begin with a handshake.
+#[derive(Debug)]
+struct TlsListener {
+    listener: TcpListener,
+    address: SocketAddr,
+    acceptor: Acceptor,
+    certificate: Certificate,
 }
 
 /// How a server ended.
@@ -94,9 +108,16 @@ impl Server {
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
         check(&config)?;
         let heads = Heads::new(config.response)?;
-        let refused = |source| ServerError::Listen { address: config.listen, source };
-        let listener = listen(config.listen, config.mss).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let (listener, address) = listen_on(config.listen, config.mss)?;
+        let tls = match &config.tls {
+            None => None,
+            Some(tls) => {
+                let acceptor = Acceptor::new(&tls.identity, Protocol::ALL)?;
+                let certificate = tls.identity.certificate().clone();
+                let (listener, address) = listen_on(tls.listen, config.mss)?;
+                Some(TlsListener { listener, address, acceptor, certificate })
+            }
+        };
         let exchange = Exchange::new(HubSettings {
             epoch: random_epoch(),
             topics: config.limits.topics,
@@ -120,7 +141,7 @@ impl Server {
             write: config.limits.write_timeout,
             close: CLOSE_TIME,
         };
-        Ok(Self { listener, address, app: Arc::new(app), timeouts })
+        Ok(Self { listener, address, tls, app: Arc::new(app), timeouts })
     }
 
     /// Where it listens, with the port that the system chose if 0 was asked for.
@@ -128,10 +149,15 @@ impl Server {
         self.address
     }
 
+    /// Where it listens for TLS, and the certificate that it shows there.
+    pub fn tls(&self) -> Option<(SocketAddr, &Certificate)> {
+        self.tls.as_ref().map(|tls| (tls.address, &tls.certificate))
+    }
+
     /// Serves until `shutdown` completes; then takes no more connections, lets requests finish,
     /// closes WebSockets with 1001, and ends within [`SHUTDOWN_TIME`].
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
-        let Self { listener, app, timeouts, .. } = self;
+        let Self { listener, tls, app, timeouts, .. } = self;
         let books = Arc::clone(&app.books);
         let limit = app.limits.connections;
         let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
@@ -142,19 +168,20 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                stream = accept(&listener) => {
+                (stream, beginning) = next(&listener, tls.as_ref()) => {
                     if is_full(&books, limit) {
                         books.refuse(503);
                         continue;
                     }
-                    tasks.spawn(serving.clone().serve(stream, books.open(clock::now())));
+                    let opened = books.open(clock::now());
+                    tasks.spawn(serving.clone().serve(stream, beginning, opened));
                 }
                 // A task that panicked has closed its own connection and harms no other.
                 Some(_) = tasks.join_next() => {}
                 _ = sweep.tick() => books.sweep(clock::now(), &timeouts),
             }
         }
-        drop(listener);
+        drop((listener, tls));
         books.tell_all_to_go();
         let ended = async {
             loop {
@@ -172,14 +199,37 @@ impl Server {
     }
 }
 
+/// Opens a listening socket; gives it and its address.
+fn listen_on(
+    address: SocketAddr,
+    mss: Option<u16>,
+) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let refused = |source| ServerError::Listen { address, source };
+    let listener = listen(address, mss).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// The next connection of either listener, and what it begins with.
+async fn next(listener: &TcpListener, tls: Option<&TlsListener>) -> (TcpStream, Beginning) {
+    let Some(tls) = tls else { return (accept(listener).await, Beginning::Clear) };
+    tokio::select! {
+        stream = accept(listener) => (stream, Beginning::Clear),
+        stream = accept(&tls.listener) => (stream, Beginning::Tls(tls.acceptor.clone())),
+    }
+}
+
 fn is_full(books: &Books, limit: NonZeroU32) -> bool {
     books.connections() >= limit.get() as usize
 }
 
 fn check(config: &ServerConfig) -> Result<(), ServerError> {
-    let address = config.listen;
-    if !address.ip().is_loopback() && config.publish_token.is_none() {
-        return Err(ServerError::TokenNeeded { address });
+    for address in [Some(config.listen), config.tls.as_ref().map(|tls| tls.listen)] {
+        if let Some(address) = address.filter(|address| !address.ip().is_loopback())
+            && config.publish_token.is_none()
+        {
+            return Err(ServerError::TokenNeeded { address });
+        }
     }
     let refuse = |setting, found: &dyn ToString, expected: String| {
         Err(ServerError::OutOfRange { setting, found: found.to_string(), expected })

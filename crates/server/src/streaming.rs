@@ -19,11 +19,12 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::Sleep;
 
 use crate::books::Connection;
-use crate::conversation::{Conversation, Stream};
+use crate::conversation::Conversation;
 use crate::exchange::Exchange;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
 use crate::routes::Stream as Begun;
+use crate::stream::Stream;
 
 /// A chunk with an empty comment and the line that ends it.
 const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";

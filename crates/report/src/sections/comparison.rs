@@ -130,8 +130,11 @@ const GROUPS: &[Group] = &[
         rows: &[
             size("  kernel memory", "kernel_memory_per_connection"),
             size("  connecting, stream", "connect_stream_bytes_per_connection"),
+            size("  connecting, tls", "connect_tls_bytes_per_connection"),
             size("  connecting, wire", "connect_wire_bytes_per_connection"),
             time("  TCP handshake, p50", "connect_tcp.p50"),
+            time("  TLS handshake, p50", "connect_tls.p50"),
+            percent("  resumed handshakes", "resumed_handshakes"),
             time("  upgrade, p50", "connect_upgrade.p50"),
         ],
     },

@@ -351,6 +351,7 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
         waiting: WaitingV1::default(),
         work: WorkV1::default(),
         sample: None,
+        tls: None,
         checks: ["books-balance", "lost", "load-generator", "delayed-ack"].map(ok).into(),
         figures,
         model: ModelV1 { figures: model },

@@ -30,6 +30,7 @@ impl App {
             dropped: counts.dropped,
             disconnected: counts.disconnected,
             refused: self.books.refused(),
+            handshakes: self.books.handshakes(),
         }
     }
 }

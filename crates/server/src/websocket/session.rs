@@ -15,11 +15,12 @@ use tokio::sync::futures::OwnedNotified;
 use super::reader::{Event, FrameReader, ReaderLimits};
 use super::{CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::books::{Books, Connection};
-use crate::conversation::{Conversation, Stream};
+use crate::conversation::Conversation;
 use crate::exchange::{Exchange, Subscription};
 use crate::hub::{Next, SubscriberPlace};
 use crate::log::PayloadError;
 use crate::patience::{Order, Phase};
+use crate::stream::Stream;
 
 /// A WebSocket subscriber.
 #[derive(Debug)]

@@ -6,6 +6,8 @@ use pushbench_protocol::{ByteKind, Cursor, Direction};
 use crate::Kinds;
 use crate::chunk::chunk_overhead;
 use crate::frame::{Sender, frame_header_len};
+use crate::model::Handshake;
+use crate::record::{CLOSE_NOTIFY_LEN, overhead_of};
 use crate::segments::{SegmentHeaders, segments_for};
 
 /// What carries an exchange.
@@ -15,6 +17,25 @@ pub struct Link {
     pub headers: SegmentHeaders,
     /// `TCP_MAXSEG` of both sides.
     pub mss: u16,
+    /// Absent in clear text.
+    pub tls: Option<TlsLink>,
+}
+
+/// TLS 1.3 on a link: each write leaves in records of its own, as few as hold it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TlsLink {
+    /// What a connection begins with; absent where a server that is not ours decides it.
+    pub handshake: Option<Handshake>,
+}
+
+impl Link {
+    /// What TLS adds to one write.
+    const fn records(self, bytes: u64) -> u64 {
+        match self.tls {
+            None => 0,
+            Some(_) => overhead_of(bytes),
+        }
+    }
 }
 
 /// Bytes of one exchange by direction and kind.
@@ -52,7 +73,8 @@ impl Exchange {
         let answer = answer_head + payload + repeat + framing;
         exchange.carry(link, request_head, answer);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
-        if request_head > link.headers.data_per_segment(link.mss) {
+        let request = request_head + link.records(request_head);
+        if request > link.headers.data_per_segment(link.mss) {
             exchange.down[ByteKind::TcpIp] += link.headers.len();
         }
         exchange
@@ -158,6 +180,30 @@ impl Exchange {
         exchange
     }
 
+    /// The goodbye of TLS, each way; nothing in clear text.
+    pub fn tls_close(link: Link) -> Self {
+        let mut exchange = Self::default();
+        if link.tls.is_some() {
+            exchange.carry_tls(link, CLOSE_NOTIFY_LEN, CLOSE_NOTIFY_LEN);
+        }
+        exchange
+    }
+
+    /// All that comes before the first byte above TLS: the handshake of TCP, and that of TLS if
+    /// there is one and it is known.
+    pub fn connect(link: Link) -> Self {
+        let mut exchange = Self::tcp_connect(link);
+        if let Some(handshake) = link.tls.and_then(|tls| tls.handshake) {
+            exchange.carry_tls(link, handshake.client_hello(), handshake.server_flight());
+            exchange.carry_tls(link, handshake.client_finished(), handshake.new_tickets());
+            // Early in a connection the kernel acknowledges at once: the server the hello, and
+            // either side what comes last.
+            exchange.up[ByteKind::TcpIp] += link.headers.len();
+            exchange.down[ByteKind::TcpIp] += link.headers.len();
+        }
+        exchange
+    }
+
     /// The TCP handshake: SYN, SYN-ACK, ACK.
     pub fn tcp_connect(link: Link) -> Self {
         let mut exchange = Self::default();
@@ -174,8 +220,23 @@ impl Exchange {
         }
     }
 
-    /// Books the headers of the segments that carry these bytes.
+    /// Books what is below the stream for one write each way: records, and headers of segments.
     fn carry(&mut self, link: Link, up: u64, down: u64) {
+        let (tls_up, tls_down) = (link.records(up), link.records(down));
+        self.up[ByteKind::Tls] += tls_up;
+        self.down[ByteKind::Tls] += tls_down;
+        self.carry_segments(link, up + tls_up, down + tls_down);
+    }
+
+    /// Books bytes of TLS's own, one write each way.
+    fn carry_tls(&mut self, link: Link, up: u64, down: u64) {
+        self.up[ByteKind::Tls] += up;
+        self.down[ByteKind::Tls] += down;
+        self.carry_segments(link, up, down);
+    }
+
+    /// Books the headers of the segments that carry these bytes.
+    fn carry_segments(&mut self, link: Link, up: u64, down: u64) {
         let data = link.headers.data_per_segment(link.mss);
         self.up[ByteKind::TcpIp] += segments_for(up, data) * link.headers.len();
         self.down[ByteKind::TcpIp] += segments_for(down, data) * link.headers.len();
@@ -189,7 +250,8 @@ mod tests {
     use super::*;
 
     const LINK: Link =
-        Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 };
+        Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };
+    const TLS: Link = Link { tls: Some(TlsLink { handshake: None }), ..LINK };
 
     fn layer(exchange: &Exchange, layer: Layer) -> u64 {
         exchange.up.layer(layer) + exchange.down.layer(layer)
@@ -231,6 +293,49 @@ mod tests {
             assert_eq!(layer(&push, Layer::Wire), stream + 104);
         }
         assert_eq!(Exchange::nudge(LINK).down[ByteKind::Framing], 2);
+    }
+
+    /// Source: `published-figures.md`, section 4.2, its column with TLS 1.3: 22 bytes a record.
+    /// Its 160 for an event are without `id:`, which costs 21 more.
+    #[test]
+    fn with_tls_each_write_costs_22_bytes_more() {
+        for (exchange, wire) in [
+            (Exchange::poll(716, 193, 21, 0, 0, TLS), 1_130),
+            (Exchange::long_poll(716, 193, 21, 0, TLS), 1_130),
+            (Exchange::websocket_push(20, TLS), 148),
+            (Exchange::line_push(20, TLS), 153),
+            (Exchange::event_push(20, TLS), 160 + 21),
+        ] {
+            assert_eq!(layer(&exchange, Layer::Wire), wire);
+        }
+    }
+
+    #[test]
+    fn a_write_takes_a_record_for_each_16_kib() {
+        for (payload, tls) in [(16_380, 22), (16_381, 44), (32_764, 44), (32_765, 66)] {
+            let push = Exchange::websocket_push(payload, TLS);
+            assert_eq!(push.down[ByteKind::Tls], tls, "{payload} and a header of 4");
+            assert_eq!(push.up[ByteKind::Tls], 0);
+        }
+    }
+
+    #[test]
+    fn records_count_for_segments_too() {
+        let frame = |payload| Exchange::websocket_push(payload, TLS).down[ByteKind::TcpIp];
+        assert_eq!((frame(1_448 - 22 - 4), frame(1_448 - 22 - 3)), (52, 104));
+        let poll = |request_head| Exchange::poll(request_head, 193, 21, 0, 0, TLS);
+        assert_eq!((poll(1_426).up[ByteKind::TcpIp], poll(1_426).down[ByteKind::TcpIp]), (104, 52));
+        assert_eq!(
+            (poll(1_427).up[ByteKind::TcpIp], poll(1_427).down[ByteKind::TcpIp]),
+            (156, 104)
+        );
+    }
+
+    #[test]
+    fn goodbye_in_tls_is_24_bytes_each_way_and_nothing_in_clear_text() {
+        let close = Exchange::tls_close(TLS);
+        assert_eq!((close.up[ByteKind::Tls], close.down[ByteKind::Tls]), (24, 24));
+        assert_eq!(Exchange::tls_close(LINK), Exchange::default());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pushbench_protocol::figure::bytes_per;
 use pushbench_protocol::{ByteKind, Deliver, Direction, Layer, Unchanged};
 
-use super::{Exchange, Link, News, arrivals, waiting};
+use super::{Exchange, Link, News, TlsLink, arrivals, waiting};
 
 /// What all transports of a scenario have in common. Rates are a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,7 +146,7 @@ impl Situation {
             put("age_mean", waiting::mean_age(self.rate, self.poisson, interval));
             put("version_age_mean", waiting::mean_version_age(self.rate, interval));
         }
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         self.connect_figures(&mut figures, &[connect]);
         figures
     }
@@ -176,7 +176,7 @@ impl Situation {
         put("empty_polls", empties / (1.0 + empties));
         put("messages_per_response", 1.0);
         per_poll_figures(&mut figures, &per_poll);
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         let begin = Exchange::long_poll_begin(work.request_head, self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         figures
@@ -225,7 +225,7 @@ impl Situation {
         put("empty_polls", 0.0);
         put("messages_per_response", 1.0);
         per_poll_figures(&mut figures, &once);
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         let PushWork { request_head, answer_head } = work.push;
         let upgrade = Exchange::websocket_upgrade(request_head, answer_head, self.link);
         self.connect_figures(&mut figures, &[connect, connect, upgrade]);
@@ -236,7 +236,7 @@ impl Situation {
         let mut flow = Flow::default();
         flow.add(message, self.rate);
         let mut figures = self.push_figures(&flow);
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         figures
     }
@@ -309,6 +309,15 @@ impl Situation {
             exchanges.iter().map(|e| e.up.layer(layer) + e.down.layer(layer)).sum::<u64>() as f64
         };
         figures.insert("connect_stream_bytes_per_connection".to_owned(), sum(Layer::Stream));
+        match self.link.tls {
+            // How long the handshake of another's server is nobody knows before.
+            Some(TlsLink { handshake: None }) => return,
+            Some(TlsLink { handshake: Some(_) }) => {
+                let tls = sum(Layer::Socket) - sum(Layer::Stream);
+                figures.insert("connect_tls_bytes_per_connection".to_owned(), tls);
+            }
+            None => {}
+        }
         figures.insert("connect_wire_bytes_per_connection".to_owned(), sum(Layer::Wire));
     }
 }
@@ -336,7 +345,11 @@ mod tests {
         poisson: false,
         payload: 21,
         deliver: Deliver::Latest,
-        link: Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 },
+        link: Link {
+            headers: SegmentHeaders { ipv6: false, timestamps: true },
+            mss: 1460,
+            tls: None,
+        },
     };
 
     #[test]
