@@ -239,6 +239,10 @@ pub(crate) struct LabOptions {
     /// Where to listen; port 0 lets the system choose.
     #[arg(long, default_value = "127.0.0.1:8090", env = "PUSHBENCH_LISTEN")]
     pub(crate) listen: SocketAddr,
+    /// Where to listen for TLS; port 0 lets the system choose. The certificate, for localhost,
+    /// 127.0.0.1 and ::1, is made at each start.
+    #[arg(long, default_value = "127.0.0.1:8091", env = "PUSHBENCH_TLS_LISTEN")]
+    pub(crate) tls_listen: SocketAddr,
     /// Allow to listen beyond loopback: everyone who reaches the address may use the lab.
     #[arg(long, env = "PUSHBENCH_OPEN_TO_OTHERS")]
     pub(crate) open_to_others: bool,

@@ -5,6 +5,9 @@ use std::io::{Write, stdout};
 use anyhow::Context;
 use pushbench_lab::{Lab, LabConfig};
 use pushbench_protocol::ResponseProfile;
+use pushbench_server::TlsConfig;
+use pushbench_store::wall_clock::since_epoch;
+use pushbench_tls::Identity;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::LabOptions;
@@ -18,6 +21,10 @@ const MSS: u16 = 1_460;
 pub(crate) fn lab(options: &LabOptions) -> anyhow::Result<Exit> {
     let config = LabConfig {
         listen: options.listen,
+        tls: Some(TlsConfig {
+            listen: options.tls_listen,
+            identity: Identity::of_this_host(since_epoch())?,
+        }),
         open_to_others: options.open_to_others,
         mss: Some(MSS),
         response: ResponseProfile::built_in("typical")?,
@@ -44,6 +51,12 @@ fn announce(lab: &Lab) -> anyhow::Result<()> {
     let address = lab.local_addr();
     let mut stdout = stdout().lock();
     writeln!(stdout, "lab       http://{address}/")?;
+    if let Some(address) = lab.tls_addr() {
+        writeln!(
+            stdout,
+            "over TLS  https://{address}/ (its certificate vouches for itself alone)"
+        )?;
+    }
     writeln!(stdout, "teachers  http://{address}/teachers")?;
     writeln!(stdout, "Ctrl-C ends it.")?;
     stdout.flush().context("cannot say on stdout where the lab is")

@@ -50,5 +50,8 @@ export async function ping(now) {
 /** Starts, stops or kills the server: `start`, `stop`, `kill`. */
 export const command = (action) => ask('server', json('POST', { action }));
 
+/** The ports on which the lab listens: `plain`, and `secure` if there is one. */
+export const ports = () => ask('ports');
+
 /** The relays' sums beside the server's own. */
 export const balance = () => ask('balance');

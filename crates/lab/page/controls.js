@@ -28,7 +28,7 @@ export class Controls {
       this.#sliders[name] = { input, label, output, values, show };
       root.append(element('div', { class: 'slider' }, label, output, input));
     }
-    this.#random = element('input', { type: 'checkbox', id: 'random' });
+    this.#random = element('input', { type: 'checkbox', id: 'random', checked: this.settings.random });
     this.#random.addEventListener('change', () => this.set({ random: this.#random.checked }));
     root.append(element('div', { class: 'slider check' }, this.#random, element('label', { for: 'random', 'data-t': 'random' })));
   }

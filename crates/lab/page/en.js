@@ -90,6 +90,9 @@ export const en = {
   'explain.tcp_ip': 'IP and TCP headers of every segment, acknowledgements too, as the kernel counts segments.',
 
   socket: 'The WebSocket from inside',
+  scheme: 'Open at',
+  wssExplain: 'wss is ws within TLS. This certificate was made by the lab a moment ago and vouches for itself alone, so your browser has no reason to trust it and says so with onerror and 1006, without a reason. To see it work, open the lab itself over TLS and tell the browser to go on; never do that with a site that is not your own.',
+  wssLink: 'The lab over TLS',
   log: 'What the handlers were told',
   sendText: 'Text',
   closeCode: 'Code',

@@ -1,6 +1,6 @@
 // The page, put together: one session, four transports on the same messages.
 
-import { Refused, Session, balance, command, ping } from './api.js';
+import { Refused, Session, balance, command, ping, ports } from './api.js';
 import { since } from './bytes.js';
 import { Offset, now } from './clock.js';
 import { Controls } from './controls.js';
@@ -217,6 +217,7 @@ for (let pings = 0; pings < FIRST_PINGS; pings += 1) await keepTime();
 setInterval(keepTime, PING_EVERY_MS);
 setCookie(controls.settings.cookieBytes);
 await begin();
+byKind.websocket.view.setPorts(await ports());
 watch();
 for (const { client } of transports) client.start();
 setInterval(() => {

@@ -190,9 +190,36 @@ export class SocketPanel extends Panel {
     });
     this.logLines = element('ol', { class: 'log', id: 'log', tabindex: '0', 'data-t-label': 'log' });
     byId('socket').append(
-      element('div', {}, element('h3', { text: 'readyState' }), this.states, this.#makeForm()),
+      element('div', {}, element('h3', { text: 'readyState' }), this.states, this.#makeChoice(), this.#makeForm()),
       element('div', {}, element('h3', { 'data-t': 'log' }), this.logLines),
     );
+  }
+
+  /** With TLS or without. */
+  #makeChoice() {
+    this.scheme = element('select', { id: 'scheme' });
+    this.scheme.addEventListener('change', () => this.#reopen());
+    this.wayToCertificate = element('a', { 'data-t': 'wssLink' });
+    this.aboutCertificate = element('p', { class: 'fine', id: 'about-certificate', hidden: true }, element('span', { 'data-t': 'wssExplain' }), ' ', this.wayToCertificate);
+    return element('div', { class: 'choice-of-scheme' }, element('label', { for: 'scheme', 'data-t': 'scheme' }), ' ', this.scheme, this.aboutCertificate);
+  }
+
+  /** Where the lab listens. A page that came over TLS must not open what is not secure. */
+  setPorts({ plain, secure }) {
+    const isSecure = location.protocol === 'https:';
+    const bases = [!isSecure && `ws://${location.hostname}:${plain}`, secure && `wss://${location.hostname}:${secure}`];
+    this.scheme.replaceChildren(...bases.filter(Boolean).map((base) => element('option', { value: base, text: base, selected: base === this.client.base })));
+    const [scheme, port] = isSecure ? ['http:', plain] : ['https:', secure];
+    this.wayToCertificate.href = `${scheme}//${location.hostname}:${port}/`;
+  }
+
+  async #reopen() {
+    this.client.stop();
+    this.client.base = this.scheme.value;
+    this.aboutCertificate.hidden = !this.scheme.value.startsWith('wss:');
+    while (this.client.readyState !== WebSocket.CLOSED) await new Promise((done) => setTimeout(done, WRITE_MS));
+    this.client.start();
+    this.translate();
   }
 
   #makeForm() {

@@ -16,6 +16,7 @@ export class Socket {
   #timer = null;
   #backOff = new BackOff();
   #wanted = false;
+  /** Scheme, host and port; takes effect with the next WebSocket. */
   base = `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}`;
 
   constructor(topic, hooks) {

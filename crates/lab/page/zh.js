@@ -90,6 +90,9 @@ export const zh = {
   'explain.tcp_ip': '每个报文段的 IP 头和 TCP 头，包括纯确认，按内核统计的报文段数计算。',
 
   socket: 'WebSocket 内部',
+  scheme: '打开地址',
+  wssExplain: 'wss 是 TLS 里面的 ws。这张证书是实验室刚刚自己签发的，只能证明它自己，浏览器没有理由信任它，于是给出 onerror 和 1006，不说明原因。要看它工作，请用 TLS 打开实验室本身，并让浏览器继续；对不属于你的网站，千万不要这样做。',
+  wssLink: '用 TLS 打开实验室',
   log: '事件处理函数收到了什么',
   sendText: '文本',
   closeCode: '代码',

@@ -58,10 +58,14 @@ pub(crate) enum Ending {
 impl Backend {
     /// A backend whose server does not run yet. It delivers every message, and answers a poll
     /// without news with 204.
-    pub(crate) fn new(response: ResponseProfile) -> Self {
+    ///
+    /// `origins` are those of the lab's own pages: a page that came over HTTP may open a WebSocket
+    /// over TLS, which is another origin.
+    pub(crate) fn new(response: ResponseProfile, origins: Vec<String>) -> Self {
         let mut config = ServerConfig::new((Ipv4Addr::LOCALHOST, 0).into(), response);
         config.deliver = Deliver::Every;
         config.unchanged = Unchanged::Empty;
+        config.allowed_origins = origins;
         config.log = LOG;
         config.queue = LOG;
         config.limits.topics = MAX_TOPICS;

@@ -4,13 +4,16 @@ use std::io;
 use std::net::SocketAddr;
 
 use pushbench_protocol::ResponseProfile;
-use pushbench_server::ServerError;
+use pushbench_server::{ServerError, TlsConfig};
+use pushbench_tls::AcceptorError;
 
 /// Settings of a lab.
 #[derive(Clone, Debug)]
 pub struct LabConfig {
     /// Where browsers find it; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// The same over TLS, on a listener of its own.
+    pub tls: Option<TlsConfig>,
     /// Whether it may listen beyond loopback, where everyone who reaches it may use it.
     pub open_to_others: bool,
     /// Maximum segment size of browsers' connections in bytes; `None` leaves it to the kernel.
@@ -39,6 +42,9 @@ pub enum LabError {
         /// What the system said.
         source: io::Error,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] AcceptorError),
     /// The push server behind it did not start.
     #[error("the push server did not start: {0}")]
     Server(#[from] ServerError),

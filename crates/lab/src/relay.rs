@@ -258,7 +258,8 @@ fn kind_of_head(class: ConnectionClass, status: u16) -> ByteKind {
         | ConnectionClass::Stream
         | ConnectionClass::Publish
         | ConnectionClass::Control
-        | ConnectionClass::Other => ByteKind::Header,
+        | ConnectionClass::Other
+        | ConnectionClass::Silent => ByteKind::Header,
     }
 }
 

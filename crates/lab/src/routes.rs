@@ -39,15 +39,25 @@ const WATCHED: [ConnectionClass; 4] = [
 struct App {
     backend: Arc<Backend>,
     sessions: Arc<Sessions>,
+    ports: Ports,
+}
+
+/// Where the lab listens, so that the page finds its other half.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Ports {
+    pub(crate) plain: u16,
+    /// Over TLS; absent where there is none.
+    pub(crate) secure: Option<u16>,
 }
 
 /// Every route of the page.
-pub(crate) fn router(backend: Arc<Backend>, sessions: Arc<Sessions>) -> Router {
+pub(crate) fn router(backend: Arc<Backend>, sessions: Arc<Sessions>, ports: Ports) -> Router {
     Router::new()
         .route("/", get(|| file("index.html")))
         .route("/teachers", get(|| file("teachers.html")))
         .route("/lab/{name}", get(|Path(name): Path<String>| async move { file(&name).await }))
         .route("/lab/api/clock", get(time))
+        .route("/lab/api/ports", get(|State(app): State<App>| async move { Json(app.ports) }))
         .route("/lab/api/sessions/{id}", put(set).get(look))
         .route("/lab/api/sessions/{id}/heads", get(heads))
         .route("/lab/api/balance", get(balance))
@@ -56,7 +66,7 @@ pub(crate) fn router(backend: Arc<Backend>, sessions: Arc<Sessions>) -> Router {
             (StatusCode::NOT_FOUND, format!("there is nothing at {}\n", request.uri().path()))
         })
         .layer(from_fn(guard))
-        .with_state(App { backend, sessions })
+        .with_state(App { backend, sessions, ports })
 }
 
 /// Lets pages of other hosts change nothing, and says what a browser may do with the answer.

@@ -12,8 +12,11 @@ use pushbench_protocol::{ServerStats, clock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Bench, PATIENCE, Running, needs, stats_of};
+use crate::support::{Bench, PATIENCE, Running, needs, stats_of, wait_until};
 
+/// How often a driver is started. It takes a free port of IPv4 and gives up where another program
+/// has the same of IPv6.
+const ATTEMPTS: usize = 5;
 /// Between two looks at something that is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -22,18 +25,19 @@ pub(crate) struct Lab {
     bench: Bench,
     running: Running,
     pub(crate) address: SocketAddr,
+    /// Where it speaks TLS, with the scheme.
+    pub(crate) secure: String,
 }
 
 impl Lab {
     pub(crate) fn start() -> Self {
         let bench = Bench::new();
-        let (running, address) = run(&bench, "127.0.0.1:0");
-        Self { bench, running, address }
+        run(bench, "127.0.0.1:0")
     }
 
     /// Kills it with SIGKILL and starts it again on the same port.
     pub(crate) fn kill(self) -> Dead {
-        let Self { bench, running, address } = self;
+        let Self { bench, running, address, .. } = self;
         drop(running);
         Dead { bench, address }
     }
@@ -54,18 +58,21 @@ impl Dead {
     /// Starts it again on the same port.
     pub(crate) fn revive(self) -> Lab {
         let Self { bench, address } = self;
-        let (running, again) = run(&bench, &address.to_string());
-        assert_eq!(again, address);
-        Lab { bench, running, address }
+        let lab = run(bench, &address.to_string());
+        assert_eq!(lab.address, address);
+        lab
     }
 }
 
-fn run(bench: &Bench, listen: &str) -> (Running, SocketAddr) {
-    let running = Running::start(&mut bench.program(&["lab", "--listen", listen]));
-    let line = running.first_line();
-    let address = line.split("http://").nth(1).and_then(|rest| rest.strip_suffix('/'));
-    let address = address.and_then(|address| address.parse().ok());
-    (running, address.unwrap_or_else(|| panic!("no address in `{line}`")))
+fn run(bench: Bench, listen: &str) -> Lab {
+    let arguments = ["lab", "--listen", listen, "--tls-listen", "127.0.0.1:0"];
+    let running = Running::start(&mut bench.program(&arguments));
+    let address = running.wait_for_stdout("http://");
+    let address = address.trim_end_matches('/').parse().expect("an address");
+    let secure = running.wait_for_stdout("https://");
+    let secure = secure.split('/').next().expect("there is a first");
+    let secure = format!("https://{secure}");
+    Lab { bench, running, address, secure }
 }
 
 /// Chromium at the lab's page.
@@ -78,21 +85,27 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Opens the page at `path` in a language; `None` where there is no browser to do it with.
+    /// Opens the page at `path`; `None` where there is no browser to do it with.
     pub(crate) async fn open(lab: &Lab, path: &str) -> Option<Self> {
+        Self::start(format!("http://{}", lab.address), path, false).await
+    }
+
+    /// Opens the lab over TLS in a browser that was told to go on.
+    pub(crate) async fn open_over_tls(lab: &Lab) -> Option<Self> {
+        Self::start(lab.secure.clone(), "/", true).await
+    }
+
+    async fn start(origin: String, path: &str, trusts_all: bool) -> Option<Self> {
         if !needs("chromedriver") || !needs("chromium") {
             return None;
         }
-        let driver = Running::start(Command::new("chromedriver").arg("--port=0"));
-        let port = driver.wait_for_stdout("started successfully on port ");
-        let port: u16 = port.trim_end_matches('.').parse().expect("a port");
+        let (driver, port) = driver();
         let profile = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&profile))
+            .capabilities(capabilities(&profile, trusts_all))
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser");
-        let origin = format!("http://{}", lab.address);
         client.goto(&format!("{origin}{path}")).await.expect("the page");
         let browser = Self { client, origin, _driver: driver, _profile: profile };
         browser.until("the page to be ready", "document.documentElement.dataset.ready").await;
@@ -203,7 +216,7 @@ impl Browser {
     /// Nothing was asked of another host, and the console has nothing to say.
     pub(crate) async fn expect_quiet(&self) {
         assert_eq!(self.console().await, [""; 0]);
-        let host = self.origin.strip_prefix("http://").expect("an origin");
+        let (_, host) = self.origin.split_once("://").expect("an origin");
         let requested = self.requested().await;
         assert!(!requested.is_empty());
         for url in requested {
@@ -217,11 +230,24 @@ impl Browser {
     }
 }
 
+/// A driver, and the port that it has found.
+fn driver() -> (Running, u16) {
+    const READY: &str = "started successfully on port ";
+    for _ in 0..ATTEMPTS {
+        let mut driver = Running::start(Command::new("chromedriver").arg("--port=0"));
+        wait_until("the driver", || driver.on_stdout(READY).is_some() || driver.has_ended());
+        if let Some(port) = driver.on_stdout(READY) {
+            return (driver, port.trim_end_matches('.').parse().expect("a port"));
+        }
+    }
+    panic!("the driver found no port in {ATTEMPTS} attempts")
+}
+
 /// The key that moves a slider to its least value, and one to its greatest.
 pub(crate) const HOME: Key = Key::Home;
 pub(crate) const END: Key = Key::End;
 
-fn capabilities(profile: &TempDir) -> Capabilities {
+fn capabilities(profile: &TempDir, trusts_all: bool) -> Capabilities {
     let arguments = [
         "--headless",
         "--no-sandbox",
@@ -239,6 +265,7 @@ fn capabilities(profile: &TempDir) -> Capabilities {
     ];
     let Value::Object(capabilities) = json!({
         "browserName": "chrome",
+        "acceptInsecureCerts": trusts_all,
         "goog:chromeOptions": { "args": arguments },
         "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
     }) else {

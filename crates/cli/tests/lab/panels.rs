@@ -68,6 +68,8 @@ async fn the_sliders_act_and_can_be_moved_by_keys() {
     let lab = Lab::start();
     let Some(browser) = Browser::open(&lab, "/").await else { return };
 
+    assert_eq!(browser.value("document.getElementById('random').checked").await, true);
+    browser.keys("#random", " ").await;
     // A poll every 100 ms, ten times as often as news, finds nothing most of the time.
     browser.keys("#intervalMs", &HOME).await;
     browser.click("#reset").await;

@@ -55,8 +55,8 @@ async fn a_websocket_goes_through_its_states_and_says_how_it_closed() {
     browser.write("#close-reason", "enough").await;
     browser.click("#close").await;
     state(&browser, 3).await;
-    let closed = browser.value(&lines("onclose")).await;
-    let closed = closed[0].as_str().expect("a line");
+    let closed = browser.until("a line of onclose", &format!("{}[0]", lines("onclose"))).await;
+    let closed = closed.as_str().expect("a line");
     // The server answers with the code and without the reason.
     for part in ["code=4001", "wasClean=true"] {
         assert!(closed.contains(part), "{closed}");

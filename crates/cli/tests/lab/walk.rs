@@ -50,6 +50,20 @@ async fn the_walk_asks_measures_and_compares() {
             browser.click("#walk-next").await;
         }
     }
+    // What teachers are told to expect lies where it was just measured.
+    let told = browser
+        .run(
+            "const text = await (await fetch('/teachers')).text();
+             const page = new DOMParser().parseFromString(text, 'text/html');
+             return [...page.querySelectorAll('[data-for=en] data[data-step]')]
+               .map((node) => Number(node.value));",
+        )
+        .await;
+    let told: Vec<f64> = serde_json::from_value(told).expect("figures");
+    assert_eq!(told.len(), STEPS.len());
+    for (told, (_, least, most)) in told.into_iter().zip(STEPS) {
+        assert!((least..=most).contains(&told), "teachers are told {told}");
+    }
     let last = browser.text("walk-result").await;
     assert!(
         last.contains("onclose 1006, onerror, onclose 1006") && last.contains("onopen"),

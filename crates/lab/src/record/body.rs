@@ -45,9 +45,10 @@ impl Body {
             ConnectionClass::Sse => Form::Events(Events::default()),
             // A refusal is all that an upgrade can be answered with a body.
             ConnectionClass::WebSocket => Form::Reason,
-            ConnectionClass::Publish | ConnectionClass::Control | ConnectionClass::Other => {
-                Form::Opaque
-            }
+            ConnectionClass::Publish
+            | ConnectionClass::Control
+            | ConnectionClass::Other
+            | ConnectionClass::Silent => Form::Opaque,
         };
         Self::new(head.body, form)
     }

@@ -24,6 +24,7 @@ pub(crate) struct Running {
 pub(crate) fn config() -> LabConfig {
     LabConfig {
         listen: "127.0.0.1:0".parse().expect("an address"),
+        tls: None,
         open_to_others: false,
         mss: Some(1_460),
         response: ResponseProfile::built_in("typical").expect("built in"),
