@@ -1,4 +1,9 @@
-//! Chunks of the chunked transfer coding (RFC 9112, section 7.1): their length and their bytes.
+//! Chunks of the chunked transfer coding (RFC 9112, section 7.1): their length, their bytes, their
+//! reader.
+
+mod reader;
+
+pub use reader::{ChunkedReader, NotChunked, Piece};
 
 /// What ends a chunked body: the last chunk and no trailer fields.
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
