@@ -151,6 +151,10 @@ const GROUPS: &[Group] = &[
     },
 ];
 
+/// Rows that only a run with TLS has.
+const OF_TLS: [&str; 3] =
+    ["connect_tls_bytes_per_connection", "connect_tls.p50", "resumed_handshakes"];
+
 /// The columns of the overview: group, title, figure.
 const GLANCE: [(&str, &[(&str, &str)]); 3] = [
     (
@@ -208,10 +212,12 @@ pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
             .map(str::to_owned)
             .collect(),
     });
+    let in_tls = run.trials.iter().any(|trial| trial.tls.is_some());
     let mut rows = Vec::new();
     for group in GROUPS {
         rows.push(Row::Heading(group.heading.to_owned()));
-        for &RowOf { label, figure, form } in group.rows {
+        let shown = group.rows.iter().filter(|row| in_tls || !OF_TLS.contains(&row.figure));
+        for &RowOf { label, figure, form } in shown {
             let cells = run.transports.iter();
             let cells = cells.flat_map(|transport| cells_of(run, transport, figure, form, spread));
             let tone = if label.starts_with('=') { Tone::Strong } else { Tone::Plain };
