@@ -253,6 +253,9 @@ pub(crate) struct ServeOptions {
     /// How long a connection may carry nothing in either direction before it is closed.
     #[arg(long, default_value = "2m", value_parser = duration, env = "PUSHBENCH_IDLE_TIMEOUT")]
     pub(crate) idle_timeout: Duration,
+    /// How long a client may take for each of its turns in a TLS handshake.
+    #[arg(long, default_value = "10s", value_parser = duration, env = "PUSHBENCH_HANDSHAKE_TIMEOUT")]
+    pub(crate) handshake_timeout: Duration,
     /// Token that publishers must send as `Authorization: Bearer`.
     #[arg(long, env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
