@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Compare(crate::compare::CompareOptions),
     /// List the runs on record, the newest first.
     Results(crate::results::ResultsOptions),
+    /// See it in a browser: polling and push side by side, every byte counted, for teaching.
+    Lab(LabOptions),
 }
 
 /// How a report is written.
@@ -251,6 +253,9 @@ pub(crate) struct ServeOptions {
     /// How long a connection may carry nothing in either direction before it is closed.
     #[arg(long, default_value = "2m", value_parser = duration, env = "PUSHBENCH_IDLE_TIMEOUT")]
     pub(crate) idle_timeout: Duration,
+    /// How long a client may take for each of its turns in a TLS handshake.
+    #[arg(long, default_value = "10s", value_parser = duration, env = "PUSHBENCH_HANDSHAKE_TIMEOUT")]
+    pub(crate) handshake_timeout: Duration,
     /// Token that publishers must send as `Authorization: Bearer`.
     #[arg(long, env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
@@ -260,6 +265,27 @@ pub(crate) struct ServeOptions {
     /// End when the process that started this one ends, however it ends.
     #[arg(long, hide = true)]
     pub(crate) end_with_parent: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench lab
+  pushbench lab --listen 192.168.1.10:8090 --open-to-others
+
+When ready it prints its addresses on stdout. Nothing is measured here: a browser shares the machine
+with the server. Bytes are exact, times are for looking at.")]
+pub(crate) struct LabOptions {
+    /// Where to listen; port 0 lets the system choose.
+    #[arg(long, default_value = "127.0.0.1:8090", env = "PUSHBENCH_LISTEN")]
+    pub(crate) listen: SocketAddr,
+    /// Where to listen for TLS; port 0 lets the system choose. The certificate, for localhost,
+    /// 127.0.0.1 and ::1, is made at each start.
+    #[arg(long, default_value = "127.0.0.1:8091", env = "PUSHBENCH_TLS_LISTEN")]
+    pub(crate) tls_listen: SocketAddr,
+    /// Allow to listen beyond loopback: everyone who reaches the address may use the lab.
+    #[arg(long, env = "PUSHBENCH_OPEN_TO_OTHERS")]
+    pub(crate) open_to_others: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

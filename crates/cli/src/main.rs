@@ -9,6 +9,7 @@ mod arguments;
 mod check;
 mod compare;
 mod exit;
+mod lab;
 mod output;
 mod pace;
 mod plan;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Plan(options) => plan::plan(&options),
         Command::Compare(options) => compare::compare(&options),
         Command::Results(options) => results::results(&options),
+        Command::Lab(options) => lab::lab(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

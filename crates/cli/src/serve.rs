@@ -82,6 +82,7 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
     config.publish_token.clone_from(&options.publish_token);
     config.allowed_origins.clone_from(&options.allowed_origin);
     config.limits.idle_timeout = options.idle_timeout;
+    config.limits.handshake_timeout = options.handshake_timeout;
     if let Some(connections) = options.connections {
         config.limits.connections = connections;
     }

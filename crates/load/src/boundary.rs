@@ -63,7 +63,8 @@ impl Standing {
         let kernel_agrees = !is_asked
             || (kernel.bytes_sent, kernel.bytes_received)
                 == (sums.socket_written, sums.socket_read);
-        kernel_agrees && (booked.up, booked.down) == (sums.socket_written, sums.socket_read)
+        let codec = (booked.up + sums.tls_written, booked.down + sums.tls_read);
+        kernel_agrees && codec == (sums.socket_written, sums.socket_read)
     }
 
     fn agrees_with(&self, server: ServerSums) -> bool {

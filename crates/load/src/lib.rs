@@ -14,7 +14,6 @@
 
 mod answer;
 mod boundary;
-mod chunked;
 mod connection;
 mod fault;
 mod grid;

@@ -10,9 +10,9 @@ use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
+use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use crate::chunked::{ChunkedReader, Piece};
 use crate::connection::{Connection, Probe};
 use crate::line::HeadWatch;
 use crate::pushed::{self, Cause};
@@ -226,7 +226,9 @@ impl<C: Codec> Subscriber<C> {
             self.unbooked -= item.len();
         };
         let mut has_ended = false;
-        while let Some(piece) = self.chunks.next(&mut bytes)? {
+        while let Some(piece) =
+            self.chunks.next(&mut bytes).map_err(|NotChunked| Fault::Malformed)?
+        {
             match piece {
                 Piece::Data(data) => self.codec.push(data, &mut hear)?,
                 Piece::End => has_ended = true,

@@ -14,8 +14,8 @@ use crate::outcome::Handshakes;
 use crate::plan::TlsTarget;
 use crate::{Fault, Plan};
 
-/// Longest wait for a handshake, and for a ticket after it.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for a handshake, and for a ticket after it: the server may have many to shake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// TLS of one worker's clients.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod conflation;
 pub(crate) mod curve;
 mod directions;
 mod expectations;
+mod idle;
 mod legend;
 mod machine;
 mod pictures;

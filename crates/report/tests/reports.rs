@@ -3,6 +3,7 @@
 mod runs;
 
 use pushbench_report::{TextOptions, csv, markdown, text};
+use pushbench_store::TlsV1;
 
 const RECORD: &str = "results/ticker/20261122T143000Z-7k3mqa/run.json";
 
@@ -33,6 +34,36 @@ fn no_line_is_longer_than_the_terminal_is_wide() {
             }
         }
     }
+}
+
+#[test]
+fn a_run_with_tls_shows_what_it_was_made_with_and_what_it_cost_and_another_says_nothing_of_it() {
+    let rows = ["connecting, tls", "TLS handshake, p50", "resumed handshakes", "TLS: version 1.3"];
+    let mut run = runs::valid();
+    let clear = text(&run, &options());
+    for trial in &mut run.trials {
+        trial.tls = Some(TlsV1 {
+            version: "1.3".to_owned(),
+            library: "rustls".to_owned(),
+            cipher_suite: Some("TLS13_AES_128_GCM_SHA256".to_owned()),
+            record_bytes: 16_384,
+            tickets: Some(2),
+            full_handshakes: 0,
+            resumed_handshakes: 1_000,
+            preliminary_handshakes: 1_000,
+        });
+        trial.figures.insert("connect_tls_bytes_per_connection".to_owned(), 1_380.0);
+        trial.figures.insert("resumed_handshakes".to_owned(), 1.0);
+    }
+    let secure = text(&run, &options());
+    for row in rows {
+        assert!(!clear.contains(row), "{row}\n{clear}");
+        assert!(secure.contains(row), "{row}\n{secure}");
+    }
+    assert!(secure.contains("1,380 B"), "{secure}");
+    let made_with =
+        "TLS: version 1.3, TLS13_AES_128_GCM_SHA256, records of up to 16,384 B, 2 tickets";
+    assert!(secure.contains(made_with), "{secure}");
 }
 
 #[test]

@@ -22,7 +22,10 @@ const END_BOUND: Duration = Duration::from_secs(10);
 const IDLE_BEYOND: Duration = Duration::from_secs(120);
 
 /// A listener for TLS, with a certificate of the server's own making.
-const TLS: &[(&str, &str)] = &[("--tls-listen", "127.0.0.1:0")];
+///
+/// Clients that connect all at once wait for each other's cryptography, on both sides: no shorter
+/// than the load generator's own patience.
+const TLS: &[(&str, &str)] = &[("--tls-listen", "127.0.0.1:0"), ("--handshake-timeout", "30s")];
 
 /// How to start a server.
 #[derive(Clone, Debug)]

@@ -63,9 +63,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// A published WebSocket message in bytes, all fragments together.
     pub frame_bytes: usize,
-    /// From a request's first byte until its head is whole, and again until its body is; and for
-    /// a TLS handshake.
+    /// From a request's first byte until its head is whole, and again until its body is.
     pub head_timeout: Duration,
+    /// For each of a client's turns in a TLS handshake: its hello, and what answers ours.
+    pub handshake_timeout: Duration,
     /// Nothing in either direction.
     pub idle_timeout: Duration,
     /// Not one byte taken by a client for which some wait.
@@ -101,8 +102,8 @@ impl ServerConfig {
 }
 
 impl Default for Limits {
-    /// A million connections; heads of 16 KiB, bodies and frames of 1 MiB; 10 s for a head, 2 min
-    /// of silence, 30 s without reading; 10,000 topics.
+    /// A million connections; heads of 16 KiB, bodies and frames of 1 MiB; 10 s for a head or a
+    /// turn in a handshake, 2 min of silence, 30 s without reading; 10,000 topics.
     fn default() -> Self {
         Self {
             connections: count(1_000_000),
@@ -110,6 +111,7 @@ impl Default for Limits {
             body_bytes: 1024 * 1024,
             frame_bytes: 1024 * 1024,
             head_timeout: Duration::from_secs(10),
+            handshake_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(120),
             write_timeout: Duration::from_secs(30),
             topics: count(10_000),

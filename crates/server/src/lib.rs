@@ -30,5 +30,6 @@ mod streaming;
 mod websocket;
 
 pub use config::{Limits, ServerConfig, TlsConfig};
+pub use listener::listen;
 pub use routes::heads::HeadsError;
 pub use server::{Ended, SHUTDOWN_TIME, Server, ServerError};

@@ -18,7 +18,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// What the system says, among it that the address is in use.
-pub(crate) fn listen(address: SocketAddr, mss: Option<u16>) -> io::Result<TcpListener> {
+pub fn listen(address: SocketAddr, mss: Option<u16>) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if let Some(mss) = mss {

@@ -42,8 +42,10 @@ pub(crate) enum Order {
 /// How long each phase may last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Timeouts {
-    /// A request's head, from its first byte; a TLS handshake, from the first of TCP.
+    /// A request's head, from its first byte.
     pub(crate) head: Duration,
+    /// A turn of the client's in a TLS handshake.
+    pub(crate) handshake: Duration,
     /// Nothing in either direction.
     pub(crate) idle: Duration,
     /// Not one byte written while some wait.
@@ -93,7 +95,7 @@ impl Order {
 impl Timeouts {
     /// Time between sweeps: an eighth of the shortest timeout, at most a second.
     pub(crate) fn sweep_interval(&self) -> Duration {
-        let shortest = self.head.min(self.idle).min(self.write).min(self.close);
+        let shortest = self.head.min(self.handshake).min(self.idle).min(self.write).min(self.close);
         (shortest / 8).clamp(Duration::from_millis(5), Duration::from_secs(1))
     }
 }
@@ -115,9 +117,11 @@ impl Patience {
         let moved = match phase {
             Phase::Http | Phase::Open => read != self.read || written != self.written,
             Phase::Blocked => written != self.written,
+            // Once its hello has been answered it is the client's turn again.
+            Phase::Handshake => written != self.written,
             // Each request is answered: bytes that come drop by drop are no excuse.
             Phase::Request => written != self.written,
-            Phase::Held | Phase::Closing | Phase::Handshake => false,
+            Phase::Held | Phase::Closing => false,
         };
         if phase != self.phase || moved {
             *self = Self { phase, read, written, since: now };
@@ -130,7 +134,7 @@ impl Patience {
             Phase::Open => (timeouts.idle, Order::GoAway, None),
             Phase::Blocked => (timeouts.write, Order::End, Some(1006)),
             Phase::Closing => (timeouts.close, Order::End, None),
-            Phase::Handshake => (timeouts.head, Order::End, None),
+            Phase::Handshake => (timeouts.handshake, Order::End, None),
         };
         (now.since(self.since) >= limit).then_some(Overdue { order, code })
     }
@@ -142,6 +146,7 @@ mod tests {
 
     const TIMEOUTS: Timeouts = Timeouts {
         head: Duration::from_secs(10),
+        handshake: Duration::from_secs(15),
         idle: Duration::from_secs(60),
         write: Duration::from_secs(30),
         close: Duration::from_secs(2),
@@ -172,14 +177,14 @@ mod tests {
         assert_eq!(check(Phase::Open, silent), Some((60, idle)));
         assert_eq!(check(Phase::Blocked, silent), Some((30, end(Some(1006)))));
         assert_eq!(check(Phase::Closing, silent), Some((2, end(None))));
-        assert_eq!(check(Phase::Handshake, silent), Some((10, end(None))));
+        assert_eq!(check(Phase::Handshake, silent), Some((15, end(None))));
     }
 
     #[test]
     fn a_head_that_comes_drop_by_drop_is_late_all_the_same() {
         let drops = |second| (second + 1, 0);
         assert_eq!(check(Phase::Request, drops), Some((10, end(Some(408)))));
-        assert_eq!(check(Phase::Handshake, |second| (second, second)), Some((10, end(None))));
+        assert_eq!(check(Phase::Handshake, drops), Some((15, end(None))));
         assert_eq!(check(Phase::Http, drops), None);
         assert_eq!(check(Phase::Open, drops), None);
     }

@@ -141,6 +141,7 @@ impl Server {
         };
         let timeouts = Timeouts {
             head: config.limits.head_timeout,
+            handshake: config.limits.handshake_timeout,
             idle: config.limits.idle_timeout,
             write: config.limits.write_timeout,
             close: CLOSE_TIME,

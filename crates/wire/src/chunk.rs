@@ -1,4 +1,9 @@
-//! Chunks of the chunked transfer coding (RFC 9112, section 7.1): their length and their bytes.
+//! Chunks of the chunked transfer coding (RFC 9112, section 7.1): their length, their bytes, their
+//! reader.
+
+mod reader;
+
+pub use reader::{ChunkedReader, NotChunked, Piece};
 
 use bytes::Bytes;
 

@@ -222,10 +222,22 @@ impl Running {
         wait_until(&format!("`{part}` on stderr"), || self.stderr.so_far().contains(part));
     }
 
+    /// What follows this part in its line on stdout, once the line is whole.
+    pub(crate) fn on_stdout(&self, part: &str) -> Option<String> {
+        let text = self.stdout.so_far();
+        let (_, rest) = text.split_once(part)?;
+        rest.split_once('\n').map(|(line, _)| line.to_owned())
+    }
+
+    /// Waits until a line on stdout has this part, and gives the rest of the line.
+    pub(crate) fn wait_for_stdout(&self, part: &str) -> String {
+        wait_until(&format!("`{part}` on stdout"), || self.on_stdout(part).is_some());
+        self.on_stdout(part).expect("it was there")
+    }
+
     /// Waits for a first line on stdout.
     pub(crate) fn first_line(&self) -> String {
-        wait_until("a line on stdout", || self.stdout.so_far().contains('\n'));
-        self.stdout.so_far().lines().next().expect("there is one").to_owned()
+        self.wait_for_stdout("")
     }
 
     /// Waits for the end.

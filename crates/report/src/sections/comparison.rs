@@ -155,13 +155,16 @@ const GROUPS: &[Group] = &[
     },
 ];
 
-/// Figures that only some runs have: of idle clients, and of connections for each poll. Where no
+/// Figures that only some runs have: of idle clients, of connections for each poll, of TLS. Where no
 /// transport has one it has no row.
-const OCCASIONAL: [&str; 4] = [
+const OCCASIONAL: [&str; 7] = [
     "idle_wire_bytes_per_client_hour",
     "idle_server_cpu_per_client_hour",
     "connect_wire_bytes_per_poll",
     "connects_per_second",
+    "connect_tls_bytes_per_connection",
+    "connect_tls.p50",
+    "resumed_handshakes",
 ];
 
 /// The columns of the overview: group, title, figure.

@@ -1,6 +1,6 @@
 //! Where the run ran, with which settings, and where its record lies.
 
-use pushbench_store::{EnvironmentV1, RunV1};
+use pushbench_store::{EnvironmentV1, RunV1, TlsV1};
 
 use crate::layout::{Section, Tone};
 use crate::units::{bytes, grouped};
@@ -20,6 +20,7 @@ pub(crate) fn machine(run: &RunV1, record: Option<&str>) -> Section {
     }
     let mut items = vec![format!("machine: {}", hardware(environment))];
     items.push(format!("network: {}", network(run)));
+    items.extend(run.trials.iter().find_map(|trial| trial.tls.as_ref()).map(tls));
     items.extend(run.transports.iter().map(|transport| {
         let options = transport.options.iter().map(|(name, value)| format!("{name} {value}"));
         let options: Vec<_> = options.collect();
@@ -72,6 +73,18 @@ fn network(run: &RunV1) -> String {
         run.scenario.settings.get("network.mss").map(|mss| format!("maximum segment {mss} B")),
         environment.port_range.map(|[first, last]| format!("ports {first} to {last}")),
     ])
+}
+
+fn tls(tls: &TlsV1) -> String {
+    let TlsV1 { version, library, cipher_suite, record_bytes, tickets, .. } = tls;
+    let known = known([
+        Some(format!("version {version}")),
+        cipher_suite.clone(),
+        Some(format!("records of up to {} B", grouped(*record_bytes as f64, 0))),
+        tickets.map(|tickets| format!("{tickets} tickets a handshake")),
+        Some(library.clone()),
+    ]);
+    format!("TLS: {known}")
 }
 
 fn known<const N: usize>(parts: [Option<String>; N]) -> String {

@@ -23,7 +23,7 @@ async fn start_tls(deadline: Option<Duration>) -> Running {
         let listen = ([127, 0, 0, 1], 0).into();
         config.tls = Some(TlsConfig { listen, identity });
         if let Some(deadline) = deadline {
-            config.limits.head_timeout = deadline;
+            config.limits.handshake_timeout = deadline;
         }
     })
     .await

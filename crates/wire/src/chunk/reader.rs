@@ -1,13 +1,16 @@
 //! Takes chunked answers apart, wherever reads end (RFC 9112, section 7.1).
 
-use crate::Fault;
+/// Bytes that are no chunks, or that go on after the last one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("bytes are no chunked body, expected chunks as RFC 9112, section 7.1, has them")]
+pub struct NotChunked;
 
 /// Most digits of a chunk's size: 2^48 bytes are more than anyone sends.
 const MAX_DIGITS: u8 = 12;
 
 /// Part of a chunked body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Piece<'a> {
+pub enum Piece<'a> {
     /// Data: a whole chunk's, or as much of it as there is.
     Data(&'a [u8]),
     /// The body is over.
@@ -16,7 +19,7 @@ pub(crate) enum Piece<'a> {
 
 /// Takes chunks off a stream of bytes, and counts what they add to the data.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ChunkedReader {
+pub struct ChunkedReader {
     state: State,
     /// Size of the chunk that is being read, then what is left of its data.
     left: u64,
@@ -52,8 +55,8 @@ impl ChunkedReader {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`] if the bytes are no chunks, or go on after the last one.
-    pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Fault> {
+    /// If the bytes are no chunks, or go on after the last one.
+    pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, NotChunked> {
         while let Some((&byte, rest)) = input.split_first() {
             if self.state == State::Data {
                 let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
@@ -76,21 +79,21 @@ impl ChunkedReader {
     }
 
     /// Takes the number of bytes so far that were no data.
-    pub(crate) fn take_overhead(&mut self) -> u64 {
+    pub fn take_overhead(&mut self) -> u64 {
         std::mem::take(&mut self.overhead)
     }
 
     /// The state after a byte that is no data.
-    fn after(&mut self, byte: u8) -> Result<State, Fault> {
+    fn after(&mut self, byte: u8) -> Result<State, NotChunked> {
         Ok(match (self.state, byte) {
             (State::Size, b'\r') if self.digits > 0 => State::SizeEnd,
             (State::Size, b';' | b' ' | b'\t') if self.digits > 0 => State::Extension,
             (State::Size, _) => {
-                let digit = char::from(byte).to_digit(16).ok_or(Fault::Malformed)?;
+                let digit = char::from(byte).to_digit(16).ok_or(NotChunked)?;
                 self.left = self.left << 4 | u64::from(digit);
                 self.digits += 1;
                 if self.digits > MAX_DIGITS {
-                    return Err(Fault::Malformed);
+                    return Err(NotChunked);
                 }
                 State::Size
             }
@@ -115,7 +118,7 @@ impl ChunkedReader {
                 | State::Over
                 | State::Data,
                 _,
-            ) => return Err(Fault::Malformed),
+            ) => return Err(NotChunked),
         })
     }
 }
@@ -131,7 +134,9 @@ mod tests {
     const DATA: &[u8] = b"hello world\r\nxyz";
 
     /// Everything that `reads` carry: data, whether it ended, bytes that were no data.
-    fn read<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Result<(Vec<u8>, bool, u64), Fault> {
+    fn read<'a>(
+        reads: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<(Vec<u8>, bool, u64), NotChunked> {
         let mut reader = ChunkedReader::default();
         let (mut data, mut ended) = (Vec::new(), false);
         for mut input in reads {
@@ -169,7 +174,7 @@ mod tests {
             b"fffffffffffff\r\n",
             b"HTTP/1.1 200 OK\r\n",
         ] {
-            assert_eq!(read([bytes]), Err(Fault::Malformed), "{:?}", bytes.escape_ascii());
+            assert_eq!(read([bytes]), Err(NotChunked), "{:?}", bytes.escape_ascii());
         }
     }
 
@@ -181,7 +186,7 @@ mod tests {
         ) {
             let mut body = Vec::new();
             for chunk in &chunks {
-                body.extend(pushbench_wire::chunk::encode_chunk(&[chunk]));
+                body.extend(crate::chunk::encode_chunk(&[chunk]));
             }
             let data = chunks.concat();
             let overhead = (body.len() - data.len()) as u64;

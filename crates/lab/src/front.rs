@@ -1,0 +1,192 @@
+//! The lab's listener: takes browsers' connections and gives each a relay.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushbench_protocol::clock;
+use pushbench_server::listen;
+use pushbench_tls::{Acceptor, Protocol};
+use pushbench_wire::{CountingStream, SocketCounters};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::backend::{Backend, Ending};
+use crate::config::{LabConfig, LabError};
+use crate::meter::Meter;
+use crate::relay::{Client, Context, Peer, Relay};
+use crate::routes::{Ports, router};
+use crate::session::Sessions;
+
+/// Browser connections at once: six and a few WebSockets for each page.
+const MAX_CONNECTIONS: usize = 1_024;
+/// Between looks for pages that are gone.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+/// After a failed accept, which trying again at once would not help.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// For a TLS handshake.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Longest time from the shutdown signal to the end, beyond the server's own.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(3);
+
+/// A lab that listens; browsers wait until [`Lab::serve`] takes them.
+#[derive(Debug)]
+pub struct Lab {
+    plain: Listener,
+    secure: Option<Listener>,
+    backend: Arc<Backend>,
+}
+
+/// A listening socket, and what its connections are made secure with.
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    acceptor: Option<Acceptor>,
+}
+
+impl Lab {
+    /// Opens the listening sockets and starts the push server. Needs a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// If an address is not loopback and the lab not open to others, the certificate cannot be used,
+    /// or the system refuses a socket.
+    pub async fn bind(config: LabConfig) -> Result<Self, LabError> {
+        let plain = Listener::open(config.listen, None, &config)?;
+        let secure = match &config.tls {
+            Some(tls) => {
+                let acceptor = Acceptor::new(&tls.identity, &[Protocol::Http11])?;
+                Some(Listener::open(tls.listen, Some(acceptor), &config)?)
+            }
+            None => None,
+        };
+        let listeners = std::iter::once(&plain).chain(&secure);
+        let origins = listeners.flat_map(Listener::origins).collect();
+        let backend = Arc::new(Backend::new(config.response, origins));
+        backend.start().await?;
+        Ok(Self { plain, secure, backend })
+    }
+
+    /// Where browsers find it, with the port that the system chose if 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.plain.address
+    }
+
+    /// Where they find it over TLS.
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.secure.as_ref().map(|secure| secure.address)
+    }
+
+    /// Serves until `shutdown` completes; then ends the push server in order and the rest with it.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
+        let Self { plain, secure, backend } = self;
+        let ports = Ports {
+            plain: plain.address.port(),
+            secure: secure.as_ref().map(|secure| secure.address.port()),
+        };
+        let sessions = Arc::new(Sessions::default());
+        let context = Context {
+            router: router(Arc::clone(&backend), Arc::clone(&sessions), ports),
+            backend: Arc::clone(&backend),
+            sessions: Arc::clone(&sessions),
+            peer: Peer(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        };
+        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut relays = JoinSet::new();
+        let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+        tokio::pin!(shutdown);
+        loop {
+            let (stream, peer, acceptor) = tokio::select! {
+                () = &mut shutdown => break,
+                accepted = plain.accept() => accepted,
+                accepted = accept_if(secure.as_ref()) => accepted,
+                // A relay that panicked has closed its own connection and harms no other.
+                Some(_) = relays.join_next() => continue,
+                _ = sweep.tick() => {
+                    sessions.sweep(clock::now());
+                    continue;
+                }
+            };
+            let Ok(place) = Arc::clone(&room).try_acquire_owned() else { continue };
+            let context = Context { peer: Peer(peer.ip()), ..context.clone() };
+            relays.spawn(async move {
+                relay(stream, acceptor, context).await;
+                drop(place);
+            });
+        }
+        drop((plain, secure));
+        backend.end(Ending::Stop).await;
+        let ended = async { while relays.join_next().await.is_some() {} };
+        // What is left after that is cut off.
+        let _ = timeout(SHUTDOWN_TIME, ended).await;
+        relays.shutdown().await;
+    }
+}
+
+impl Listener {
+    fn open(
+        address: SocketAddr,
+        acceptor: Option<Acceptor>,
+        config: &LabConfig,
+    ) -> Result<Self, LabError> {
+        if !address.ip().is_loopback() && !config.open_to_others {
+            return Err(LabError::OpenToOthers { address });
+        }
+        let refused = |source| LabError::Listen { address, source };
+        let socket = listen(address, config.mss).map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        Ok(Self { socket, address, acceptor })
+    }
+
+    /// Origins of pages that came from here, by the names that this host has for itself.
+    fn origins(&self) -> Vec<String> {
+        let scheme = if self.acceptor.is_some() { "https" } else { "http" };
+        let port = self.address.port();
+        let mut origins = vec![format!("{scheme}://{}", self.address)];
+        for host in ["localhost", "127.0.0.1", "[::1]"] {
+            origins.push(format!("{scheme}://{host}:{port}"));
+        }
+        origins
+    }
+
+    /// The next connection.
+    async fn accept(&self) -> (TcpStream, SocketAddr, Option<Acceptor>) {
+        loop {
+            match self.socket.accept().await {
+                Ok((stream, peer)) => return (stream, peer, self.acceptor.clone()),
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            }
+        }
+    }
+}
+
+/// The next connection of a listener that there may not be.
+async fn accept_if(listener: Option<&Listener>) -> (TcpStream, SocketAddr, Option<Acceptor>) {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn relay(stream: TcpStream, acceptor: Option<Acceptor>, context: Context) {
+    // Fails only for a connection that is gone already, as its first read will say.
+    let _ = stream.set_nodelay(true);
+    let (descriptor, ipv6) = (stream.as_raw_fd(), context.peer.0.is_ipv6());
+    let client = match acceptor {
+        None => Client::new(Box::new(stream), Meter::new(descriptor, ipv6, None)),
+        Some(acceptor) => {
+            let below = Arc::new(SocketCounters::default());
+            let stream = CountingStream::new(stream, Arc::clone(&below));
+            // A browser that does not trust the certificate leaves here.
+            let Ok(Ok(stream)) = timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await else {
+                return;
+            };
+            Client::new(Box::new(stream), Meter::new(descriptor, ipv6, Some(below)))
+        }
+    };
+    Relay::new(client, context).run().await;
+}
