@@ -14,7 +14,7 @@ use pushbench_scenario::{
     LongPoll, Scenario, ShortPoll, Transport, TransportSettings, due_times, poll_phase,
 };
 use pushbench_wire::hpack::Indexing;
-use pushbench_wire::model::http2::{Content, Http2Push, Opening, Played, Player};
+use pushbench_wire::model::http2::{Content, Http2Push, Opening, Played, Player, Sign};
 use pushbench_wire::model::{Exchange, News, Situation};
 
 /// Connections that are played: they differ in their clients' phases and topics, and the last may
@@ -69,9 +69,11 @@ pub(crate) fn predict(
     match transport.settings {
         TransportSettings::ShortPoll(poll) => trial.short_poll(poll),
         TransportSettings::LongPoll(poll) => trial.long_poll(poll),
-        TransportSettings::Sse(_) => trial.push(Http2Push::EVENT, Some(StreamKind::Events)),
-        TransportSettings::Stream(_) => trial.push(Http2Push::LINE, Some(StreamKind::Lines)),
-        TransportSettings::WebSocket(_) => trial.push(Http2Push::frame(payload), None),
+        TransportSettings::Sse(_) => trial.push(Http2Push::EVENT, Sign::COMMENT, transport),
+        TransportSettings::Stream(_) => trial.push(Http2Push::LINE, Sign::NONE, transport),
+        TransportSettings::WebSocket(_) => {
+            trial.push(Http2Push::frame(payload), Sign::PING, transport)
+        }
         // Refused where the scenario is read.
         TransportSettings::Nudge(_) => BTreeMap::new(),
     }
@@ -191,6 +193,9 @@ impl Trial<'_> {
         let (played, ideal) = (play(Indexing::LikeH2), play(Indexing::Everything));
         let mut figures = self.situation.http2_polls(&played, &ideal);
         self.situation.http2_connect(&mut figures, &[self.connect(false)]);
+        if self.situation.rate == 0.0 {
+            return figures;
+        }
         match poll.timing {
             PollTiming::Schedule | PollTiming::AfterAnswer => {
                 self.situation.poll_waiting(&mut figures, poll.interval.as_secs_f64());
@@ -333,8 +338,10 @@ impl Trial<'_> {
         let (played, ideal) = (play(Indexing::LikeH2), play(Indexing::Everything));
         let mut figures = self.situation.http2_polls(&played, &ideal);
         self.situation.http2_connect(&mut figures, &connects);
-        figures.insert("versions_seen".to_owned(), 1.0);
-        self.situation.push_waiting(&mut figures);
+        if self.situation.rate > 0.0 {
+            figures.insert("versions_seen".to_owned(), 1.0);
+            self.situation.push_waiting(&mut figures);
+        }
         figures
     }
 
@@ -354,8 +361,16 @@ impl Trial<'_> {
         Answered { list, content, news, cursor: mark.cursor }
     }
 
-    /// Messages pushed: by a stream of this kind, or by WebSocket.
-    fn push(&self, marks: u64, kind: Option<StreamKind>) -> BTreeMap<String, f64> {
+    /// Messages pushed, and signs of life.
+    fn push(&self, marks: u64, sign: Sign, transport: &Transport) -> BTreeMap<String, f64> {
+        let kind = match transport.settings {
+            TransportSettings::Sse(_) => Some(StreamKind::Events),
+            TransportSettings::Stream(_) => Some(StreamKind::Lines),
+            TransportSettings::WebSocket(_)
+            | TransportSettings::ShortPoll(_)
+            | TransportSettings::LongPoll(_)
+            | TransportSettings::Nudge(_) => None,
+        };
         let connects: Vec<_> =
             self.connections().map(|connection| self.push_begins(connection, kind)).collect();
         let topics = self.scenario.workload.topics.get();
@@ -365,7 +380,11 @@ impl Trial<'_> {
             })
         });
         let together = together.filter(|&clients| clients > 0).collect();
-        let mut figures = self.situation.http2_push(&Http2Push { marks, together });
+        let seconds = |every: Option<Duration>| every.map(|every| every.as_secs_f64());
+        let heartbeat = seconds(transport.settings.heartbeat());
+        let conflate = seconds(transport.settings.conflate());
+        let push = Http2Push { marks, together, sign, heartbeat, conflate };
+        let mut figures = self.situation.http2_push(&push);
         self.situation.http2_connect(&mut figures, &connects);
         figures
     }

@@ -192,6 +192,22 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// A sign of life to `subscribers` that share a connection, all in one write, and its
+    /// acknowledgement; or the answers, which carry that and are acknowledged themselves.
+    fn http2_sign(sign: Sign, subscribers: u64, link: Link) -> Self {
+        let mut all = Self::default();
+        for (kinds, bytes) in [(&mut all.down, sign.down), (&mut all.up, sign.up)] {
+            kinds[ByteKind::Control] = subscribers * bytes;
+            kinds[ByteKind::Framing] = subscribers * data_frames(bytes);
+        }
+        Player::new(Indexing::LikeH2, link).carry(&mut all);
+        let last = if sign.up > 0 { &mut all.down } else { &mut all.up };
+        last[ByteKind::TcpIp] += link.headers.len();
+        all
+    }
+}
+
 impl Played {
     /// Adds an exchange of polls of the measure phase.
     pub fn add(&mut self, exchange: &Exchange) {
@@ -237,6 +253,29 @@ pub struct Http2Push {
     pub marks: u64,
     /// Clients of one connection that the same message goes to: for each connection and topic.
     pub together: Vec<u64>,
+    /// What tells a client that the server lives.
+    pub sign: Sign,
+    /// Seconds between the server's heartbeats, if it has any.
+    pub heartbeat: Option<f64>,
+    /// Least seconds between two messages to one client, if they are conflated.
+    pub conflate: Option<f64>,
+}
+
+/// Bytes of a sign of life and of its answer, each in DATA of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sign {
+    down: u64,
+    up: u64,
+}
+
+impl Sign {
+    /// An empty comment in a stream of events, and the line that ends it.
+    pub const COMMENT: Self = Self { down: ":\n\n".len() as u64, up: 0 };
+    /// Ping and pong of a WebSocket, without a payload.
+    pub const PING: Self =
+        Self { down: frame_header_len(0, Sender::Server), up: frame_header_len(0, Sender::Client) };
+    /// Lines have none.
+    pub const NONE: Self = Self { down: 0, up: 0 };
 }
 
 impl Http2Push {
@@ -262,6 +301,9 @@ impl Situation {
         let flow = per_client_second(&played.sum, played);
         let mut figures = self.flow_figures(&flow, deliveries);
         let polls = played.polls as f64;
+        if played.polls == 0 {
+            return figures;
+        }
         super::trial::per_poll_figures(&mut figures, &played.sum.times(1.0 / polls));
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("requests_per_second", self.clients * polls / played.client_seconds);
@@ -297,12 +339,14 @@ impl Situation {
     /// The figures of messages that are pushed on streams of connections.
     pub fn http2_push(&self, push: &Http2Push) -> Figures {
         let clients: u64 = push.together.iter().sum();
-        let mut flow = Flow::default();
+        let (mut message, mut sign) = (Flow::default(), Flow::default());
         for &together in &push.together {
             let all = Exchange::http2_push(self.payload, push.marks, together, self.link);
-            flow.add(&all, self.rate / clients as f64);
+            message.add(&all, 1.0 / clients as f64);
+            let all = Exchange::http2_sign(push.sign, together, self.link);
+            sign.add(&all, 1.0 / clients as f64);
         }
-        self.push_figures(&flow)
+        self.told(message, sign, push.heartbeat, push.conflate)
     }
 
     /// The figures of connecting, as the mean over these connections.

@@ -93,7 +93,25 @@ pub(super) struct Flow {
     down: [f64; ByteKind::ALL.len()],
 }
 
+impl std::ops::AddAssign for Flow {
+    fn add_assign(&mut self, other: Self) {
+        for (sum, more) in self.up.iter_mut().zip(other.up) {
+            *sum += more;
+        }
+        for (sum, more) in self.down.iter_mut().zip(other.down) {
+            *sum += more;
+        }
+    }
+}
+
 impl Flow {
+    /// One exchange.
+    fn of(exchange: &Exchange) -> Self {
+        let mut flow = Self::default();
+        flow.add(exchange, 1.0);
+        flow
+    }
+
     pub(super) fn add(&mut self, exchange: &Exchange, per_second: f64) {
         for &kind in ByteKind::ALL {
             self.up[kind as usize] += exchange.up[kind] as f64 * per_second;
@@ -260,7 +278,7 @@ impl Situation {
         let mut flow = Flow::default();
         flow.add(&Exchange::nudge(self.link), self.rate);
         flow.add(&fetch, self.rate);
-        flow.add(&Exchange::ping(self.link), self.signs_per_second(work.push));
+        flow.add(&Exchange::ping(self.link), self.signs_per_second(work.push.heartbeat));
         let mut figures = self.push_figures(&flow);
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("requests_per_second", self.clients * self.rate);
@@ -285,27 +303,39 @@ impl Situation {
         work: PushWork,
         begin: Exchange,
     ) -> Figures {
-        let mut flow = Flow::default();
-        flow.add(sign, self.signs_per_second(work));
-        let mut figures = match work.conflate.filter(|_| self.rate > 0.0) {
-            Some(every) => {
-                let law = Conflation { every, rate: self.rate, poisson: self.poisson };
-                flow.add(message, law.deliveries_per_second());
-                self.conflated_figures(&flow, law)
-            }
-            None => {
-                flow.add(message, self.rate);
-                self.push_figures(&flow)
-            }
-        };
+        let PushWork { heartbeat, conflate, .. } = work;
+        let (message, sign) = (Flow::of(message), Flow::of(sign));
+        let mut figures = self.told(message, sign, heartbeat, conflate);
         let connect = Exchange::connect(self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         figures
     }
 
+    /// The figures of messages and signs of life, each of which costs a client so much.
+    pub(super) fn told(
+        &self,
+        message: Flow,
+        sign: Flow,
+        heartbeat: Option<f64>,
+        conflate: Option<f64>,
+    ) -> Figures {
+        let mut flow = sign.times(self.signs_per_second(heartbeat));
+        match conflate.filter(|_| self.rate > 0.0) {
+            Some(every) => {
+                let law = Conflation { every, rate: self.rate, poisson: self.poisson };
+                flow += message.times(law.deliveries_per_second());
+                self.conflated_figures(&flow, law)
+            }
+            None => {
+                flow += message.times(self.rate);
+                self.push_figures(&flow)
+            }
+        }
+    }
+
     /// Signs of life to one client a second: one for each beat without a message since the last.
-    fn signs_per_second(&self, work: PushWork) -> f64 {
-        work.heartbeat.map_or(0.0, |every| {
+    fn signs_per_second(&self, heartbeat: Option<f64>) -> f64 {
+        heartbeat.map_or(0.0, |every| {
             News { mean: self.rate * every, poisson: self.poisson }.empty() / every
         })
     }
