@@ -15,12 +15,14 @@ mod watch;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use axum::Router;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::task::AtomicWaker;
 use pushbench_protocol::ConnectionClass;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -62,6 +64,7 @@ where
             http,
             answering: Arc::new(answering),
             answers: FuturesUnordered::new(),
+            told: Arc::default(),
             is_going: false,
         };
         let ended = poll_fn(|cx| serving.poll(cx)).await;
@@ -94,7 +97,22 @@ struct Serving<S> {
     http: h2::server::Connection<S, Bytes>,
     answering: Arc<Answering>,
     answers: FuturesUnordered<Answered>,
+    told: Arc<Told>,
     is_going: bool,
+}
+
+/// Whether an answer has something to do, beside waking who drives them.
+#[derive(Default)]
+struct Told {
+    driver: AtomicWaker,
+    is_told: AtomicBool,
+}
+
+impl Wake for Told {
+    fn wake(self: Arc<Self>) {
+        self.is_told.store(true, Ordering::Release);
+        self.driver.wake();
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
@@ -104,7 +122,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
         }
         loop {
             // Answers first: what they have to say is written by the connection's turn after them.
-            while let Poll::Ready(Some(())) = self.answers.poll_next_unpin(cx) {}
+            self.poll_answers(cx);
             if self.is_going && self.answers.is_empty() {
                 // From here on it is the client that has to close.
                 self.answering.connection.enter(Phase::Closing);
@@ -117,6 +135,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Polls all answers that have something to do, so that what one publish has them say leaves in
+    /// one write. The set would give up its turn after two that wake themselves, which those do
+    /// whose stream tells them of the room that they have just taken.
+    fn poll_answers(&mut self, cx: &Context<'_>) {
+        self.told.driver.register(cx.waker());
+        let waker = Waker::from(Arc::clone(&self.told));
+        let mut answers = Context::from_waker(&waker);
+        for _ in 0..=self.answers.len() {
+            self.told.is_told.store(false, Ordering::Release);
+            while let Poll::Ready(Some(())) = self.answers.poll_next_unpin(&mut answers) {}
+            if !self.told.is_told.load(Ordering::Acquire) {
+                return;
             }
         }
     }

@@ -454,4 +454,17 @@ mod tests {
         }
         assert_eq!(Exchange::http2_push(20, 2, 10, LINK).down[ByteKind::TcpIp], 52);
     }
+
+    /// Source: RFC 6455, sections 5.5.2 and 5.5.3; RFC 9113, section 4.1; HTML, section 9.2.6.
+    #[test]
+    fn a_sign_of_life_takes_a_frame_of_data_each_way_that_it_goes() {
+        let sign = |sign, subscribers| {
+            let sign = Exchange::http2_sign(sign, subscribers, LINK);
+            [sign.up, sign.down].map(|kinds| (kinds.layer(Layer::Stream), kinds[ByteKind::TcpIp]))
+        };
+        assert_eq!(sign(Sign::COMMENT, 1), [(0, 52), (9 + 3, 52)]);
+        assert_eq!(sign(Sign::PING, 1), [(9 + 6, 52), (9 + 2, 104)]);
+        assert_eq!(sign(Sign::PING, 5), [(5 * 15, 52), (5 * 11, 104)]);
+        assert_eq!(sign(Sign::NONE, 5).map(|(stream, _)| stream), [0, 0]);
+    }
 }
