@@ -6,6 +6,7 @@ mod comparison;
 pub(crate) mod curve;
 mod directions;
 mod expectations;
+mod http2;
 mod legend;
 mod machine;
 mod published;
@@ -17,13 +18,14 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 12] = [
+    let sections: [Option<Section>; 13] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
         curve::curves(run),
         comparison::glance(run),
         comparison::comparison(run),
+        http2::http2(run),
         directions::directions(run),
         Some(books::books(run)),
         expectations::expectations(run),

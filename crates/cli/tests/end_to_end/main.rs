@@ -3,7 +3,7 @@
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
-//! `targets` servers that run already, `transports` every kind there is, `capture` a packet capture against the record.
+//! `targets` servers that run already, `transports` every kind there is, `http2` the same over HTTP/2, `capture` a packet capture against the record.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
@@ -11,6 +11,7 @@
 
 mod capture;
 mod exits;
+mod http2;
 mod model;
 mod pcap;
 mod proc;
