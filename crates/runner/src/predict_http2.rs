@@ -286,10 +286,10 @@ impl Trial<'_> {
                     connects.push(connect);
                 }
                 for _ in 0..EXCHANGES {
-                    let next = held.iter().filter_map(|(client, since)| {
+                    let next = held.iter().map(|(client, since)| {
                         let news = self.dues[client.topic].get(client.seen).copied();
                         let over = *since + poll.hold.duration();
-                        Some(news.map_or(over, |news| news.min(over)))
+                        news.map_or(over, |news| news.min(over))
                     });
                     let Some(at) = next.min().filter(|at| *at < self.end()) else { break };
                     let mut all = Exchange::default();

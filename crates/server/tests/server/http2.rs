@@ -464,9 +464,9 @@ async fn the_signal_ends_streams_in_their_way_and_then_the_connection() {
     let idle = Client::connect(&server).await;
     let stop = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        server.stop()
+        [server.stop()]
     };
-    let ((status, _, _), ended) = tokio::join!(held, stop);
+    let ((status, _, _), [ended]) = tokio::join!(held, stop);
     assert_eq!(status, 204);
     assert_eq!(data(&mut lines).await, None);
     assert_eq!(data(&mut socket).await.expect("a close frame")[..4], [0x88, 12, 0x03, 0xe9]);
