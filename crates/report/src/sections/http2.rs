@@ -15,7 +15,7 @@ const ROWS: [(&str, &str, bool); 12] = [
     ("later polls, down", "header_bytes_down_warm_poll", true),
     ("uncompressed, up", "header_bytes_up_uncompressed_poll", true),
     ("uncompressed, down", "header_bytes_down_uncompressed_poll", true),
-    ("cookies and paths indexed: first, up", "header_bytes_up_indexed_first_poll", false),
+    ("if all is indexed: first, up", "header_bytes_up_indexed_first_poll", false),
     ("  first, down", "header_bytes_down_indexed_first_poll", false),
     ("  later, up", "header_bytes_up_indexed_warm_poll", false),
     ("  later, down", "header_bytes_down_indexed_warm_poll", false),
