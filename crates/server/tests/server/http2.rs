@@ -436,7 +436,7 @@ async fn a_frame_that_does_not_end_is_late_and_a_quiet_connection_is_not() {
     read.expect("it is cut off").ok();
     let stats = server.stats_until(|stats| stats.refused.contains_key(&408)).await;
     assert_eq!(stats.refused[&408], 1);
-    assert_eq!(stats.connections[&ConnectionClass::Other].open, 1);
+    assert_eq!(stats.connections[&ConnectionClass::Silent].open, 1);
     quiet.stream.shutdown().await.expect("still open");
 }
 
