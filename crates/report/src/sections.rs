@@ -7,6 +7,7 @@ mod conflation;
 pub(crate) mod curve;
 mod directions;
 mod expectations;
+mod http2;
 mod idle;
 mod legend;
 mod machine;
@@ -21,7 +22,7 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 18] = [
+    let sections: [Option<Section>; 19] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
@@ -34,6 +35,7 @@ pub fn document(run: &RunV1, record: Option<&str>) -> Document {
         comparison::glance(run),
         comparison::comparison(run),
         conflation::conflation(run),
+        http2::http2(run),
         directions::directions(run),
         Some(books::books(run)),
         expectations::expectations(run),

@@ -3,10 +3,10 @@
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
-//! `targets` servers that run already, `transports` every kind there is, `clocks` what moves bytes
-//! by itself, `tls` all of it in TLS, `comparing` runs against each other, `capture` a packet
-//! capture against the record, `witnesses` programs of other hands, `anatomy` and `plan` the
-//! commands that teach.
+//! `targets` servers that run already, `transports` every kind there is, `http2` the same over
+//! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `comparing` runs against
+//! each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
+//! `anatomy` and `plan` the commands that teach.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
@@ -17,6 +17,7 @@ mod capture;
 mod clocks;
 mod comparing;
 mod exits;
+mod http2;
 mod model;
 mod pcap;
 mod plan;

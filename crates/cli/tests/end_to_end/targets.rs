@@ -45,7 +45,7 @@ fn sleeper(address: SocketAddr) -> TcpStream {
     set_socket_recv_buffer_size(&stream, 4_096).expect("a socket");
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
     let request = format!(
-        "GET /topics/t0000/ws?after=ffffffffffffffff HTTP/1.1\r\nHost: {address}\r\n\
+        "GET /topics/t0000/ws?after=tttttttttttttttt HTTP/1.1\r\nHost: {address}\r\n\
          Upgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     );

@@ -10,7 +10,7 @@ use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{ByteKind, Direction, Layer};
 
 use super::trial::{Figures, Flow};
-use super::{Exchange, Link, Situation, waiting};
+use super::{Exchange, Link, Situation};
 use crate::frame::{Sender, frame_header_len};
 use crate::hpack::{Encoder, Indexing};
 use crate::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE, PREFACE};
@@ -360,35 +360,6 @@ impl Situation {
             }
         }
         figures.extend(sums);
-    }
-
-    /// The laws of waiting where each message is brought as it comes.
-    pub fn push_waiting(&self, figures: &mut Figures) {
-        let age = waiting::mean_age(self.rate, self.poisson, None);
-        figures.insert("age_mean".to_owned(), age);
-        let behind = waiting::mean_version_age(self.rate, None);
-        figures.insert("version_age_mean".to_owned(), behind);
-    }
-
-    /// The laws of waiting for a poll on a schedule; they do not depend on what carries it.
-    pub fn poll_waiting(&self, figures: &mut Figures, interval: f64) {
-        let newest_only = self.deliver == pushbench_protocol::Deliver::Latest;
-        let wait = waiting::PollWait::new(interval, self.rate, self.poisson, newest_only);
-        figures.insert("latency.mean".to_owned(), wait.mean());
-        for (name, quantile) in [
-            ("p50", 0.5),
-            ("p90", 0.9),
-            ("p95", 0.95),
-            ("p99", 0.99),
-            ("p999", 0.999),
-            ("max", 1.0),
-        ] {
-            figures.insert(format!("latency.{name}"), wait.quantile(quantile));
-        }
-        let interval = Some(interval);
-        figures.insert("age_mean".to_owned(), waiting::mean_age(self.rate, self.poisson, interval));
-        let behind = waiting::mean_version_age(self.rate, interval);
-        figures.insert("version_age_mean".to_owned(), behind);
     }
 }
 

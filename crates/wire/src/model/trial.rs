@@ -168,16 +168,8 @@ impl Situation {
             put("messages_per_response", deliveries / polls / (1.0 - news.empty()));
         }
         per_poll_figures(&mut figures, &per_poll);
-        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         if work.random_phase && deliveries > 0.0 {
-            let wait = waiting::PollWait::new(work.interval, self.rate, self.poisson, newest_only);
-            put("latency.mean", wait.mean());
-            for (name, quantile) in QUANTILES {
-                put(&format!("latency.{name}"), wait.quantile(quantile));
-            }
-            let interval = Some(work.interval);
-            put("age_mean", waiting::mean_age(self.rate, self.poisson, interval));
-            put("version_age_mean", waiting::mean_version_age(self.rate, interval));
+            self.poll_waiting(&mut figures, work.interval);
         }
         match work.connection {
             ConnectionUse::KeepAlive => {
@@ -340,14 +332,34 @@ impl Situation {
         })
     }
 
+    /// The laws of waiting where each message is brought as it comes.
+    pub fn push_waiting(&self, figures: &mut Figures) {
+        let age = waiting::mean_age(self.rate, self.poisson, None);
+        figures.insert("age_mean".to_owned(), age);
+        let behind = waiting::mean_version_age(self.rate, None);
+        figures.insert("version_age_mean".to_owned(), behind);
+    }
+
+    /// The laws of waiting for a poll on a schedule.
+    pub fn poll_waiting(&self, figures: &mut Figures, interval: f64) {
+        let newest_only = self.deliver == Deliver::Latest;
+        let wait = waiting::PollWait::new(interval, self.rate, self.poisson, newest_only);
+        figures.insert("latency.mean".to_owned(), wait.mean());
+        for (name, quantile) in QUANTILES {
+            figures.insert(format!("latency.{name}"), wait.quantile(quantile));
+        }
+        let interval = Some(interval);
+        figures.insert("age_mean".to_owned(), waiting::mean_age(self.rate, self.poisson, interval));
+        let behind = waiting::mean_version_age(self.rate, interval);
+        figures.insert("version_age_mean".to_owned(), behind);
+    }
+
     /// The figures of a transport that brings each message as it comes.
     pub(super) fn push_figures(&self, flow: &Flow) -> Figures {
         let mut figures = self.flow_figures(flow, self.rate);
         if self.rate > 0.0 {
-            let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-            put("versions_seen", 1.0);
-            put("age_mean", waiting::mean_age(self.rate, self.poisson, None));
-            put("version_age_mean", waiting::mean_version_age(self.rate, None));
+            figures.insert("versions_seen".to_owned(), 1.0);
+            self.push_waiting(&mut figures);
         }
         figures
     }

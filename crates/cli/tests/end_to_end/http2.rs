@@ -1,0 +1,209 @@
+//! Every transport over HTTP/2, clear and in TLS, alone and shared: the books balance, and the model
+//! agrees to the byte.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+
+use pushbench_protocol::{ByteKind, ConnectionClass, Direction, Layer, figure};
+use pushbench_store::TrialV1;
+
+use crate::support::{Bench, Server, invalid_checks, needs};
+
+/// Clients of a scenario.
+const CLIENTS: u64 = 12;
+/// Most bytes of a date that is new, in the Huffman code.
+const DATE: f64 = 26.0;
+
+/// What every transport must carry alike: small, quick, and slow enough that each message of a push
+/// has a moment of its own.
+fn scenario(more: &str) -> String {
+    let kinds = ["short-poll", "long-poll", "sse", "stream", "websocket"];
+    let transports = kinds.map(|kind| {
+        let interval = if kind == "short-poll" { "interval = \"500ms\"\n" } else { "" };
+        format!("[[transport]]\nkind = \"{kind}\"\nhttp = \"2\"\n{interval}{more}\n")
+    });
+    format!(
+        "question = \"Do the books balance and does the model agree over HTTP/2?\"\n\n\
+         [workload]\nclients = {CLIENTS}\npublish = {{ every = \"250ms\" }}\n\
+         payload = {{ bytes = 40 }}\nwarm_up = \"500ms\"\nmeasure = \"1s\"\nrounds = 1\n\n{}",
+        transports.concat()
+    )
+}
+
+/// Sums whose bytes do not depend on when a second begins on the wall's clock: all of what is pushed;
+/// of polls, what goes up, and what goes down beside heads.
+fn is_timeless(trial: &TrialV1, sum: &str, direction: Direction) -> bool {
+    let has_heads = sum == ByteKind::Header.label() || sum == Layer::Stream.label();
+    !has_heads
+        || direction == Direction::Up
+        || !trial.figures.contains_key("header_bytes_first_poll")
+}
+
+/// Plays a scenario; `connections` is what its clients share.
+fn check(more: &str, sets: &[&str], connections: u64) {
+    let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+    let (_, run) = Bench::with(&scenario(more)).valid_run(&sets);
+    assert_eq!(run.trials.len(), 5);
+    for trial in &run.trials {
+        let label = format!("{more} {sets:?} {}", trial.transport);
+        for pair in &trial.books.reconciliations {
+            assert_eq!(pair.left, pair.right, "{label}: {pair:?}");
+        }
+        assert_eq!(trial.books.reconciliations.len(), 2 * (2 * 5 + 4), "{label}");
+        assert_eq!(trial.counts.lost, 0, "{label}");
+        assert!(trial.counts.errors.is_empty(), "{label}: {:?}", trial.counts.errors);
+        let deliveries = trial.counts.deliveries_in_measure;
+        if trial.transport != "short-poll" {
+            assert_eq!(deliveries, CLIENTS * 4, "{label}");
+        }
+        let of = |name: &str| (trial.figures[name], trial.model.figures[name]);
+        let kinds = ByteKind::ALL.iter().filter(|kind| kind.is_in(Layer::Stream));
+        for sum in kinds.map(|kind| kind.label()).chain([Layer::Stream.label()]) {
+            for &direction in Direction::ALL {
+                let name = figure::bytes_per(sum, Some(direction), "delivery");
+                let (measured, modelled) = of(&name);
+                let off = (measured - modelled).abs() * deliveries as f64;
+                // A connection may have seen one second more or less begin, and dates are not all
+                // equally long.
+                let bound = if is_timeless(trial, sum, direction) {
+                    1e-6
+                } else {
+                    DATE * connections as f64 + deliveries as f64
+                };
+                assert!(off <= bound, "{label}: {name} is {measured}, the model says {modelled}");
+            }
+        }
+        if connections == CLIENTS {
+            let (measured, modelled) = of("connect_stream_bytes_per_connection");
+            // One date a connection.
+            assert!((measured - modelled).abs() <= 2.0, "{label}: {measured} {modelled}");
+        }
+        if trial.figures.contains_key("header_bytes_first_poll") {
+            for name in ["header_bytes_up_first_poll", "header_bytes_up_uncompressed_poll"] {
+                let (measured, modelled) = of(name);
+                assert!(
+                    (measured - modelled).abs() < 1e-6,
+                    "{label} {name}: {measured} {modelled}"
+                );
+            }
+            if connections == CLIENTS {
+                let (measured, modelled) = of("header_bytes_down_first_poll");
+                assert!((measured - modelled).abs() <= 2.0, "{label}: {measured} {modelled}");
+            }
+        }
+    }
+}
+
+#[test]
+fn books_balance_and_the_model_agrees_in_clear_text_and_in_tls() {
+    for tls in ["none", "full"] {
+        let more = format!("tls = \"{tls}\"");
+        check(&more, &[], CLIENTS);
+        check(&more, &["workload.deliver=every", "headers.request=chrome"], CLIENTS);
+    }
+}
+
+#[test]
+fn the_model_agrees_where_frames_and_blocks_reach_their_limits() {
+    // Three runs at a time: they mostly sleep. A line of 16,383 bytes fills a frame.
+    const ROWS: [[&[&str]; 3]; 2] = [
+        [
+            &["workload.payload.bytes=125"],
+            &["workload.payload.bytes=126", "headers.cookie_bytes=2000"],
+            &["headers.request=minimal", "headers.response=kaazing-2009"],
+        ],
+        [
+            &["workload.payload.bytes=16383"],
+            &["workload.payload.bytes=16384"],
+            &["workload.payload.bytes=66000"],
+        ],
+    ];
+    for rows in ROWS {
+        std::thread::scope(|scope| {
+            for row in rows {
+                scope.spawn(move || check("", row, CLIENTS));
+            }
+        });
+    }
+}
+
+#[test]
+fn many_clients_share_a_connection_and_its_books() {
+    for more in ["clients_per_connection = 4", "clients_per_connection = 5\ntls = \"full\""] {
+        check(more, &["workload.topics=2"], 3);
+    }
+}
+
+#[test]
+fn curl_takes_polls_and_events_over_http_2() {
+    if !needs("curl") {
+        return;
+    }
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let curl = |arguments: &[&str]| {
+        let url = server.url();
+        let arguments = arguments.iter().map(|argument| argument.replace("URL", &url));
+        let output = Command::new("curl")
+            .args(["--silent", "--http2-prior-knowledge", "--max-time", "5"])
+            .args(arguments)
+            .output()
+            .expect("curl is installed");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    curl(&["--data-binary", "hello", "URL/topics/t0000/messages"]);
+    let version = ["--write-out", " %{http_version} %{http_code}"];
+    let poll = curl(&[&version[..], &["URL/topics/t0000/poll?after=0000000000000000"]].concat());
+    assert_eq!(poll, "hello 2 200");
+    let resume = ["--header", "Last-Event-ID: 0000000000000000", "--max-time", "1"];
+    let events = curl(&[&resume[..], &["URL/topics/t0000/events"]].concat());
+    assert!(events.ends_with("\ndata: hello\n\n"), "{events}");
+    assert_eq!(server.stats().connections[&ConnectionClass::Sse].accepted, 1);
+}
+
+/// A server that speaks HTTP/1.1 only: what begins otherwise is refused, the rest is the real one's.
+fn only_http_1(server: &Server) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let target = server.address;
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut client) = stream else { return };
+            std::thread::spawn(move || -> std::io::Result<()> {
+                let mut first = [0; 3];
+                client.peek(&mut first)?;
+                if &first == b"PRI" {
+                    return client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+                }
+                let mut server = TcpStream::connect(target)?;
+                let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);
+                std::thread::spawn(move || copy(&mut from, &mut to));
+                copy(&mut client, &mut server)
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+fn copy(from: &mut TcpStream, to: &mut TcpStream) -> std::io::Result<()> {
+    let mut bytes = [0; 4_096];
+    loop {
+        match from.read(&mut bytes)? {
+            0 => return to.shutdown(std::net::Shutdown::Write),
+            len => to.write_all(&bytes[..len])?,
+        }
+    }
+}
+
+#[test]
+fn a_target_without_http_2_is_told_and_not_believed() {
+    let bench = Bench::with(&scenario(""));
+    let server = Server::start(&bench, &[]);
+    let url = only_http_1(&server);
+    let ended = bench.play(&["run", "small.toml", "--only", "websocket", "--target", &url]);
+    let (_, record) = bench.newest_record();
+    assert_eq!(ended.code, 98, "{ended}");
+    assert!(invalid_checks(&record).contains(&"errors".to_owned()), "{ended}");
+    assert_eq!(record.trials[0].counts.errors["no-http2"], CLIENTS, "{ended}");
+}

@@ -1,0 +1,96 @@
+//! Heads on HTTP/2: as encoded, as HTTP/1.1 would have written them, and by another encoder.
+
+use pushbench_protocol::HttpVersion;
+use pushbench_store::{RunV1, TransportV1};
+
+use crate::figures::{measured, modelled};
+use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
+use crate::units::{ABSENT, number};
+
+/// Label, figure, and whether there is something to measure: an encoder that nobody ran is modelled.
+const ROWS: [(&str, &str, bool); 12] = [
+    ("first poll, up", "header_bytes_up_first_poll", true),
+    ("first poll, down", "header_bytes_down_first_poll", true),
+    ("later polls, up", "header_bytes_up_warm_poll", true),
+    ("later polls, down", "header_bytes_down_warm_poll", true),
+    ("uncompressed, up", "header_bytes_up_uncompressed_poll", true),
+    ("uncompressed, down", "header_bytes_down_uncompressed_poll", true),
+    ("if all is indexed: first, up", "header_bytes_up_indexed_first_poll", false),
+    ("  first, down", "header_bytes_down_indexed_first_poll", false),
+    ("  later, up", "header_bytes_up_indexed_warm_poll", false),
+    ("  later, down", "header_bytes_down_indexed_warm_poll", false),
+    ("= wire a delivery, as encoded", "wire_bytes_per_delivery", true),
+    ("= wire a delivery, indexed", "wire_bytes_indexed_per_delivery", false),
+];
+
+/// `None` unless something ran over HTTP/2.
+pub(crate) fn http2(run: &RunV1) -> Option<Section> {
+    let is_http2 = |transport: &&TransportV1| {
+        let http = transport.options.get("http").map(String::as_str);
+        http == Some(HttpVersion::Http2.label())
+    };
+    let transports: Vec<_> = run.transports.iter().filter(is_http2).collect();
+    if transports.is_empty() || run.trials.is_empty() || !run.scenario.cells.is_empty() {
+        return None;
+    }
+    let labels: Vec<_> = transports.iter().map(|transport| transport.label.as_str()).collect();
+    let mut section = Section::new("Heads on HTTP/2");
+    section.say(
+        Tone::Plain,
+        format!(
+            "{}: HTTP/2, field blocks as encoded. A connection's first head is sent almost in full \
+             and later ones refer to it. What they may refer to is the encoder's choice: that of \
+             the h2 crate, which ran here, leaves out paths, cookies, tags and lengths; browsers \
+             index them too. What such an encoder would send was not measured: it is the model's.",
+            labels.join(", ")
+        ),
+    );
+    let polls: Vec<_> = transports
+        .into_iter()
+        .filter(|transport| measured(run, transport, "header_bytes_first_poll").is_some())
+        .collect();
+    if polls.is_empty() {
+        return Some(section);
+    }
+    let groups = polls.iter().map(|transport| ColumnGroup {
+        title: transport.label.clone(),
+        columns: ["measured", "model"].map(str::to_owned).into(),
+    });
+    let rows = ROWS.iter().map(|&(label, figure, is_measured)| {
+        let cells = polls.iter().flat_map(|transport| {
+            let found = measured(run, transport, figure).map(|rounds| rounds.median);
+            let found = found.filter(|_| is_measured);
+            [(Tone::Plain, found), (Tone::Faint, modelled(run, transport, figure))]
+        });
+        let cells = cells.map(|(tone, value)| match value {
+            Some(value) => tone.span(number(value)),
+            None => Tone::Faint.span(ABSENT),
+        });
+        let tone = if label.starts_with('=') { Tone::Strong } else { Tone::Plain };
+        Row::Values { label: tone.span(label), cells: cells.collect() }
+    });
+    let table = Table {
+        label: "bytes of a poll".to_owned(),
+        groups: groups.collect(),
+        rows: rows.collect(),
+    };
+    section.blocks.push(Block::Table(table));
+    section.say(
+        Tone::Faint,
+        "Uncompressed: as HTTP/1.1 would write the same fields, with the first line, each field's \
+         name, `: ` and line end, and the empty line; without those that HTTP/2 does not carry.",
+    );
+    Some(section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_shows_a_figure_of_the_catalogue() {
+        for (_, name, _) in ROWS {
+            assert!(pushbench_protocol::figure::find(name).is_some(), "{name}");
+        }
+    }
+}
