@@ -40,7 +40,7 @@ fn planted() -> RunV1 {
                     | "header_bytes_per_poll"
                         if is_poll =>
                     {
-                        *value += 40.0
+                        *value += 40.0;
                     }
                     "latency.mean" | "latency.p50" | "latency.p99" if !is_poll => *value += 0.002,
                     _ => {}

@@ -53,6 +53,7 @@ fn a_run_with_tls_shows_what_it_was_made_with_and_what_it_cost_and_another_says_
             preliminary_handshakes: 1_000,
         });
         trial.figures.insert("connect_tls_bytes_per_connection".to_owned(), 1_380.0);
+        trial.figures.insert("connect_tls.p50".to_owned(), 0.002);
         trial.figures.insert("resumed_handshakes".to_owned(), 1.0);
     }
     let secure = text(&run, &options());

@@ -13,6 +13,7 @@ pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
         let _ = a_nudge_has_two_connections(transport, problems);
         let _ = a_window_is_for_deflate(transport, problems);
+        let _ = nothing_is_asked_that_is_not_there(transport, problems);
     }
     Some(())
 }
@@ -57,6 +58,32 @@ fn a_nudge_has_two_connections(transport: &TransportFile, problems: &Problems) -
     if kind.value == TransportKind::Nudge && http.value == HttpVersion::Http2 {
         let help = "what it is told by and what it fetches with would be streams of one connection";
         http.refuse(problems, "\"1.1\" with kind = \"nudge\"".to_owned(), Some(help));
+    }
+    Some(())
+}
+
+/// What has a name already and no code yet.
+fn nothing_is_asked_that_is_not_there(
+    transport: &TransportFile,
+    problems: &Problems,
+) -> Option<()> {
+    let help = Some("this version of Pushbench does not have it yet");
+    let http = transport.carriage.http.as_ref()?;
+    if http.value == HttpVersion::Http2 {
+        http.refuse(problems, "\"1.1\"".to_owned(), help);
+    }
+    let compression = match &transport.options {
+        OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
+            compression.as_ref()?
+        }
+        OptionsFile::WebSocket { deflate, .. } => deflate.compression.as_ref()?,
+        OptionsFile::Sse { .. }
+        | OptionsFile::Stream { .. }
+        | OptionsFile::Nudge { .. }
+        | OptionsFile::Unknown => return Some(()),
+    };
+    if compression.value != Compression::None {
+        compression.refuse(problems, "\"none\"".to_owned(), help);
     }
     Some(())
 }
