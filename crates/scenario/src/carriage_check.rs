@@ -68,10 +68,6 @@ fn nothing_is_asked_that_is_not_there(
     problems: &Problems,
 ) -> Option<()> {
     let help = Some("this version of Pushbench does not have it yet");
-    let http = transport.carriage.http.as_ref()?;
-    if http.value == HttpVersion::Http2 {
-        http.refuse(problems, "\"1.1\"".to_owned(), help);
-    }
     let compression = match &transport.options {
         OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
             compression.as_ref()?

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Raw, Running, start, until};
 
-const NOW: &str = "ffffffffffffffff";
+const NOW: &str = "tttttttttttttttt";
 
 /// Bytes above TLS in one direction of a book.
 fn stream(book: &Value, way: &str) -> u64 {
