@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn event() -> Vec<u8> {
-        encode_chunk(&[b"id: 00ab000000000007\ndata: ", NEWS, b"\n\n"])
+        encode_chunk(&[b"id: 001a00000000000i\ndata: ", NEWS, b"\n\n"])
     }
 
     #[test]

@@ -138,7 +138,7 @@ pub(crate) fn cursor(text: &str) -> Option<Detail> {
         Cursor::OLDEST => "before everything that the log still holds".to_owned(),
         Cursor::NOW => "after everything published so far: only what comes from now on".to_owned(),
         Cursor { epoch, position } => {
-            format!("life {epoch:04x} of the log, after its message number {position}")
+            format!("life {epoch} of the log, after its message number {position}")
         }
     };
     Some(Detail::new("cursor", text, meaning))
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_cursor_is_told_in_words() {
         assert!(cursor("0000000000000000").expect("one").note.contains("before everything"));
-        assert!(cursor("00ab000000000007").expect("one").note.contains("number 7"));
+        assert!(cursor("001a00000000000i").expect("one").note.contains("number 6"));
         assert_eq!(cursor("banana"), None);
     }
 }

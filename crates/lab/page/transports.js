@@ -7,7 +7,7 @@ const HOLD = '25s';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
 /** A cursor after everything that was published so far. */
-const NOW = 'f'.repeat(16);
+const NOW = 't'.repeat(16);
 
 /** Pauses that double, so that clients do not storm a server that comes back. */
 export class BackOff {
@@ -118,8 +118,7 @@ export class LongPoll extends Poller {
 
   async begin() {
     // The first is not held: it only asks where the log stands.
-    const hold = this.cursor === NOW ? '0s' : HOLD;
-    const answered = await this.ask(`/topics/${this.topic}/long-poll?after=${this.cursor}&hold=${hold}`);
+    const answered = await this.ask(`/topics/${this.topic}/long-poll?after=${this.cursor}&hold=${HOLD}`);
     if (answered === null) return;
     if (answered) this.#backOff.reset();
     this.after(answered ? 0 : this.#backOff.next(), () => this.begin());

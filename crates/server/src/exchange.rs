@@ -55,6 +55,8 @@ pub(crate) enum LongPoll {
     Hold {
         /// Told of every publish from the decision on.
         news: OwnedNotified,
+        /// What to ask for then: where the log stands now. "From now on" is not the same any more.
+        after: Cursor,
     },
 }
 
@@ -118,7 +120,10 @@ impl Exchange {
         let topic = inner.topic(topic)?;
         Ok(match inner.hub.answer_long_poll(topic, after, settings, until, now) {
             Some(answer) => LongPoll::Answer(answer),
-            None => LongPoll::Hold { news: Arc::clone(&inner.news[topic.0]).notified_owned() },
+            None => LongPoll::Hold {
+                news: Arc::clone(&inner.news[topic.0]).notified_owned(),
+                after: inner.hub.end(topic),
+            },
         })
     }
 

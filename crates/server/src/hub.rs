@@ -193,6 +193,12 @@ impl Hub {
         SubscriberPlace::new(topic, &self.logs[topic.0], after, format)
     }
 
+    /// The cursor after everything that a topic has taken.
+    pub fn end(&self, topic: TopicId) -> Cursor {
+        let log = &self.logs[topic.0];
+        log.cursor(log.head())
+    }
+
     /// The cursor up to which a subscriber has been sent or told about everything.
     pub fn cursor(&self, place: &SubscriberPlace) -> Cursor {
         self.logs[place.topic().0].cursor(place.position())

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn an_event_is_payload_and_framing_and_a_comment_or_a_gap_is_control() {
         let stream =
-            b"id: 0001000000000001\ndata: hello\n\n:\n\nevent: gap\ndata: 12\n\ndata: !\n\n";
+            b"id: 0001000000000002\ndata: hello\n\n:\n\nevent: gap\ndata: 12\n\ndata: !\n\n";
         for cut in 0..=stream.len() {
             let mut events = Events::default();
             let mut book = Book::default();

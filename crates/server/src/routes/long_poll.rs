@@ -52,7 +52,7 @@ impl Asked {
 }
 
 async fn answer(app: &App, connection: &Connection, asked: Asked) -> Result<Answer, Refusal> {
-    let Asked { topic, after, hold } = asked;
+    let Asked { topic, mut after, hold } = asked;
     // A held poll that finds nothing is empty: there is no reason to send an old value again.
     let settings = PollSettings { unchanged: Unchanged::Empty, ..app.poll };
     let mut until = clock::now().plus(hold.duration());
@@ -62,7 +62,10 @@ async fn answer(app: &App, connection: &Connection, asked: Asked) -> Result<Answ
         let answer = app.exchange.answer_long_poll(&topic, after, settings, until, now);
         let news = match answer {
             Ok(LongPoll::Answer(answer)) => break answer,
-            Ok(LongPoll::Hold { news }) => news,
+            Ok(LongPoll::Hold { news, after: end }) => {
+                after = end;
+                news
+            }
             Err(error) => return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)),
         };
         let _held = connection.wait();

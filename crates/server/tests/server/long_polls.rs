@@ -73,6 +73,19 @@ async fn what_was_published_meanwhile_is_answered_at_once_and_only_once() {
 }
 
 #[tokio::test]
+async fn who_asks_from_now_on_gets_the_next_message_and_nothing_from_before() {
+    let server = start(|config| config.deliver = Deliver::Every).await;
+    server.publish(b"before").await;
+    let mut raws = [server.connect().await];
+    raws[0].send(request(Cursor::NOW, LONG)).await;
+    until_held(&server, &raws).await;
+    let cursor = server.publish(b"next").await;
+    let (head, body) = raws[0].answer().await;
+    assert_eq!(body, b"next\n");
+    assert_eq!(field(&head, "Cursor"), Some(cursor.to_string().as_str()));
+}
+
+#[tokio::test]
 async fn a_hold_ends_with_204_and_a_cursor_and_not_before_its_time() {
     let server = start(|config| {
         config.limits.idle_timeout = Duration::from_millis(50);
