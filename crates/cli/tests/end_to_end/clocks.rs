@@ -112,6 +112,29 @@ fn an_idle_client_costs_its_heartbeats_and_nothing_else() {
 }
 
 #[test]
+fn what_the_clock_sends_in_tls_takes_a_record_each() {
+    let bench = Bench::with(&scenario(
+        "clients = 10\npublish = { every = \"60m\" }\nwarm_up = \"1s\"\nmeasure = \"3s\"",
+        "[[transport]]\nkind = \"sse\"\nheartbeat = \"500ms\"\ntls = \"full\"\n\
+         [[transport]]\nkind = \"websocket\"\nheartbeat = \"500ms\"\ntls = \"full\"\n\
+         [[transport]]\nname = \"sse-h2\"\nkind = \"sse\"\nheartbeat = \"500ms\"\n\
+         tls = \"full\"\nhttp = \"2\"\n\
+         [[transport]]\nname = \"websocket-h2\"\nkind = \"websocket\"\nheartbeat = \"500ms\"\n\
+         tls = \"full\"\nhttp = \"2\"\n",
+    ));
+    let (_, run) = bench.valid_run(&["--quiet"]);
+    for (label, answers) in [("sse", 0), ("websocket", 1), ("sse-h2", 0), ("websocket-h2", 1)] {
+        let trial = trial(&run, label);
+        assert_balanced(trial);
+        let books = &trial.books.phases[&Phase::Measure];
+        let signs = trial.counts.heartbeats.expect("they are counted");
+        assert!((50..=70).contains(&signs), "{label}: {signs}");
+        let tls = (Some(22 * signs * answers), Some(22 * signs));
+        assert_eq!((books.up.tls, books.down.tls), tls, "{label}");
+    }
+}
+
+#[test]
 fn books_balance_while_the_holds_of_many_clients_end() {
     // At each boundary some hold is about to end, or the next request on its way.
     let bench = Bench::with(&scenario(
@@ -178,7 +201,9 @@ fn conflated_clients_get_the_newest_at_most_so_often() {
         "clients = 10\npublish = { every = \"100ms\" }\nwarm_up = \"500ms\"\nmeasure = \"3s\"",
         "[[transport]]\nkind = \"sse\"\nconflate = \"1s\"\n\
          [[transport]]\nkind = \"stream\"\nconflate = \"1s\"\n\
-         [[transport]]\nkind = \"websocket\"\nconflate = \"1s\"\n",
+         [[transport]]\nkind = \"websocket\"\nconflate = \"1s\"\n\
+         [[transport]]\nname = \"secure\"\nkind = \"websocket\"\nconflate = \"1s\"\n\
+         tls = \"full\"\n",
     ));
     let (ended, run) = bench.valid_run(&["--quiet"]);
     for trial in &run.trials {
@@ -190,6 +215,8 @@ fn conflated_clients_get_the_newest_at_most_so_often() {
         let figure = "stream_bytes_per_delivery";
         assert_eq!(trial.figures[figure], trial.model.figures[figure], "{label}");
         assert_eq!(trial.model.figures["deliveries_per_second"], 10.0, "{label}");
+        let tls = if label == "secure" { 22.0 } else { 0.0 };
+        assert_eq!(trial.figures["tls_bytes_per_delivery"], tls, "{label}");
     }
     assert!(ended.stdout.contains("websocket, conflated to one each 1s: "), "{ended}");
 }
