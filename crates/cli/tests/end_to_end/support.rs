@@ -303,15 +303,32 @@ pub(crate) fn stats_of(address: SocketAddr) -> Option<ServerStats> {
 
 /// The body of a `GET` on a connection of its own; `None` if there is no answer.
 pub(crate) fn get(address: SocketAddr, path: &str) -> Option<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let answer = asked(address, &request)?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    Some(body.to_owned())
+}
+
+/// Publishes a message in a topic.
+pub(crate) fn publish(address: SocketAddr, topic: &str, message: &str) {
+    let len = message.len();
+    let request = format!(
+        "POST /topics/{topic}/messages HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Length: {len}\r\n\r\n{message}"
+    );
+    let answer = asked(address, &request).expect("the server answers");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+/// The answer to the one request of a connection.
+fn asked(address: SocketAddr, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     // In one write, and so in one packet.
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    let (_, body) = answer.split_once("\r\n\r\n")?;
-    Some(body.to_owned())
+    Some(answer)
 }
 
 /// Waits for a condition.

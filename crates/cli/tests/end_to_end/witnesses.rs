@@ -7,13 +7,12 @@ mod curl;
 mod node;
 mod python;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Bench, Running, Server, needs, skip, wait_until};
+use crate::support::{Bench, Running, Server, needs, publish, skip, wait_until};
 
 /// The folder with what `scripts/setup-tests` installed; `None` if it is not there, said loudly.
 fn installed(part: &str) -> Option<PathBuf> {
@@ -31,18 +30,6 @@ fn installed(part: &str) -> Option<PathBuf> {
 /// A program of `tests/witnesses`.
 fn source(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/witnesses").join(name)
-}
-
-/// Publishes a message with curl, as README says.
-fn publish(server: SocketAddr, topic: &str, message: &str) {
-    let url = format!("http://{server}/topics/{topic}/messages");
-    let ended = Running::start(
-        Command::new("curl")
-            .args(["--silent", "--show-error", "--fail", "--data-binary", message])
-            .arg(url),
-    )
-    .end();
-    assert_eq!(ended.code, 0, "{ended}");
 }
 
 /// What a client has said so far.

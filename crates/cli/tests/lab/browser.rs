@@ -87,12 +87,18 @@ pub(crate) struct Browser {
 impl Browser {
     /// Opens the page at `path`; `None` where there is no browser to do it with.
     pub(crate) async fn open(lab: &Lab, path: &str) -> Option<Self> {
-        Self::start(format!("http://{}", lab.address), path, false).await
+        let origin = format!("http://{}", lab.address);
+        Some(Self::start(origin, path, false).await?.ready().await)
     }
 
     /// Opens the lab over TLS in a browser that was told to go on.
     pub(crate) async fn open_over_tls(lab: &Lab) -> Option<Self> {
-        Self::start(lab.secure.clone(), "/", true).await
+        Some(Self::start(lab.secure.clone(), "/", true).await?.ready().await)
+    }
+
+    /// Opens what any server has at `path`, which it trusts.
+    pub(crate) async fn open_any(origin: String, path: &str) -> Option<Self> {
+        Self::start(origin, path, true).await
     }
 
     async fn start(origin: String, path: &str, trusts_all: bool) -> Option<Self> {
@@ -107,9 +113,12 @@ impl Browser {
             .await
             .expect("a browser");
         client.goto(&format!("{origin}{path}")).await.expect("the page");
-        let browser = Self { client, origin, _driver: driver, _profile: profile };
-        browser.until("the page to be ready", "document.documentElement.dataset.ready").await;
-        Some(browser)
+        Some(Self { client, origin, _driver: driver, _profile: profile })
+    }
+
+    async fn ready(self) -> Self {
+        self.until("the page to be ready", "document.documentElement.dataset.ready").await;
+        self
     }
 
     /// What an expression is in the page.

@@ -3,7 +3,8 @@
 //! Each test has a lab and a browser of its own. Nothing sleeps: everything is waited for, with a
 //! bound that only a program that hangs meets. `walk` follows the guided walk, `panels` the sliders
 //! and the books, `socket` the WebSocket's panel, `killed` a server that dies, `secure` TLS, `texts`
-//! languages and labels, `units` the page's pure modules.
+//! languages and labels, `units` the page's pure modules, `served` a server without the lab, over
+//! HTTP/2.
 
 #[path = "../end_to_end/support.rs"]
 #[expect(dead_code, clippy::print_stderr, reason = "the end-to-end tests need more of it")]
@@ -13,6 +14,7 @@ mod browser;
 mod killed;
 mod panels;
 mod secure;
+mod served;
 mod socket;
 mod texts;
 mod units;

@@ -5,8 +5,8 @@ use std::process::Command;
 use pushbench_protocol::ConnectionClass;
 use serde_json::Value;
 
-use super::{needs_all, publish, server};
-use crate::support::{Running, wait_until};
+use super::{needs_all, server};
+use crate::support::{Running, publish, wait_until};
 
 const OLDEST: &str = "0000000000000000";
 
