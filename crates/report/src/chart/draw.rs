@@ -86,7 +86,7 @@ impl Canvas<'_> {
 
     /// A name that leaves room for the picture.
     fn label(&self, text: &str) -> String {
-        let most = (self.width * 0.25 / (LETTER * f64::from(self.letters))) as usize;
+        let most = (self.width * 0.3 / (LETTER * f64::from(self.letters))) as usize;
         plain(&shortened(text, most))
     }
 
@@ -106,9 +106,27 @@ fn width_of(text: &str, letters: f64) -> f64 {
     text.chars().count() as f64 * LETTER * letters
 }
 
+/// Both ends of a text, since names often begin alike.
 fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    let len = text.chars().count();
+    if len <= most {
         return text.to_owned();
     }
-    text.chars().take(most.saturating_sub(1)).chain(['\u{2026}']).collect()
+    let kept = most.saturating_sub(1);
+    let end = text.chars().skip(len - kept / 2);
+    text.chars().take(kept - kept / 2).chain(['\u{2026}']).chain(end).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart_when_they_are_shortened() {
+        assert_eq!(shortened("websocket", 9), "websocket");
+        assert_eq!(shortened("short-poll-h2-tls", 12), "short-…2-tls");
+        assert_ne!(shortened("short-poll-h2-tls", 12), shortened("short-poll-h2", 12));
+        assert_eq!(shortened("short-poll", 1), "…");
+        assert_eq!(shortened("short-poll", 0), "…");
+    }
 }
