@@ -35,7 +35,7 @@ pub(crate) fn predict(
         let key = " ".repeat(24);
         PushWork {
             request_head: request.upgrade(target, &key).bytes.len() as u64,
-            answer_head: accepted_head_len() as u64,
+            answer_head: accepted_head_len(None) as u64,
         }
     };
     match transport.settings {
