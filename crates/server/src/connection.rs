@@ -66,7 +66,7 @@ impl Serving {
             let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
             drop(app);
             match takeover {
-                Takeover::WebSocket(Upgrade { subscription, may_publish }) => {
+                Takeover::WebSocket(Upgrade { subscription, may_publish, deflate }) => {
                     let session = Session::new(
                         stream,
                         Arc::clone(&connection),
@@ -75,6 +75,7 @@ impl Serving {
                         subscription,
                         may_publish,
                         limits,
+                        deflate,
                     );
                     Box::pin(session.run(early)).await;
                 }

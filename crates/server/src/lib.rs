@@ -24,6 +24,6 @@ mod server;
 mod streaming;
 mod websocket;
 
-pub use config::{Limits, ServerConfig};
+pub use config::{BodyCompression, DeflateLimits, Limits, ServerConfig};
 pub use routes::heads::HeadsError;
 pub use server::{Ended, SHUTDOWN_TIME, Server, ServerError};

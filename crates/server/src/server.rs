@@ -8,7 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushbench_protocol::{ServerStats, clock};
+use pushbench_protocol::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
+use pushbench_protocol::{Compression, ServerStats, clock};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -20,6 +21,7 @@ use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::listener::{accept, listen};
 use crate::patience::Timeouts;
+use crate::routes::bodies::Bodies;
 use crate::routes::heads::{Heads, HeadsError};
 use crate::routes::{App, router};
 
@@ -93,7 +95,7 @@ impl Server {
     /// If a setting is refused, or the system refuses the socket.
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
         check(&config)?;
-        let heads = Heads::new(config.response)?;
+        let heads = Heads::new(config.response, config.compression.coding)?;
         let refused = |source| ServerError::Listen { address: config.listen, source };
         let listener = listen(config.listen, config.mss).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -110,6 +112,8 @@ impl Server {
             heads,
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
             heartbeat: config.heartbeat,
+            bodies: Bodies::new(config.compression),
+            deflate: config.deflate,
             limits: config.limits,
             publish_token: config.publish_token,
             allowed_origins: config.allowed_origins,
@@ -193,6 +197,17 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
     }
     if config.heartbeat.is_some_and(|every| every < LEAST_HEARTBEAT) {
         return refuse("heartbeat", &"shorter", format!("at least {LEAST_HEARTBEAT:?}"));
+    }
+    if let Some(deflate) = config.deflate {
+        let expected = MIN_WINDOW_BITS..=MAX_WINDOW_BITS;
+        if !expected.contains(&deflate.window_bits) {
+            let expected = format!("{} to {}", expected.start(), expected.end());
+            return refuse("deflate.window_bits", &deflate.window_bits, expected);
+        }
+    }
+    if config.compression.coding == Compression::Deflate {
+        let expected = "one of none, gzip, br".to_owned();
+        return refuse("compression.coding", &config.compression.coding, expected);
     }
     if config.publish_token.as_ref().is_some_and(String::is_empty) {
         return refuse("publish_token", &"empty", "one that cannot be guessed".to_owned());

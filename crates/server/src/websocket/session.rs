@@ -7,18 +7,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use pushbench_protocol::DeflateTerms;
+use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{Opcode, encode_header};
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
+use super::inflate::Inflater;
 use super::reader::{Event, FrameReader, ReaderLimits};
 use super::{CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::books::{Books, Connection};
 use crate::conversation::{Conversation, Stream};
 use crate::exchange::{Exchange, Subscription};
 use crate::hub::{Next, SubscriberPlace};
-use crate::log::PayloadError;
+use crate::log::{PayloadError, deflated_frame};
 use crate::patience::{Order, Phase};
 
 /// A WebSocket subscriber.
@@ -32,11 +35,28 @@ pub(crate) struct Session {
     place: SubscriberPlace,
     may_publish: bool,
     reader: FrameReader,
+    /// Compresses what the hub gives as it is: where messages may refer to those before them.
+    deflater: Option<Box<Deflating>>,
     /// What is left of the frame being written; frames never mix.
     writing: Bytes,
     /// The answer to the newest ping (RFC 6455, section 5.5.3, allows to leave out older ones).
     pong: Option<Bytes>,
     ending: Ending,
+}
+
+/// What was agreed with a client on compression.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct SessionDeflate {
+    pub(crate) terms: DeflateTerms,
+    /// Messages of fewer bytes are left as they are.
+    pub(crate) threshold: usize,
+}
+
+/// A compressor of this connection's own.
+#[derive(Debug)]
+struct Deflating {
+    deflater: Deflater,
+    threshold: usize,
 }
 
 /// How far the closing handshake has come (RFC 6455, section 7.1).
@@ -66,7 +86,17 @@ impl Session {
         subscription: Subscription,
         may_publish: bool,
         limits: ReaderLimits,
+        deflate: Option<SessionDeflate>,
     ) -> Self {
+        let inflater = deflate.map(|SessionDeflate { terms, .. }| {
+            Inflater::new(terms.client_takeover, limits.message_bytes)
+        });
+        let deflater = deflate.filter(|deflate| deflate.terms.server_takeover).map(
+            |SessionDeflate { terms, threshold }| {
+                let deflater = Deflater::new(terms.server_window_bits, true);
+                Box::new(Deflating { deflater, threshold })
+            },
+        );
         Self {
             stream,
             connection,
@@ -75,7 +105,8 @@ impl Session {
             news: subscription.news,
             place: subscription.place,
             may_publish,
-            reader: FrameReader::new(limits),
+            reader: FrameReader::new(limits, inflater),
+            deflater,
             writing: Bytes::new(),
             pong: None,
             ending: Ending::Not,
@@ -217,7 +248,12 @@ impl Conversation for Session {
                 return Some(pong);
             }
             match self.exchange.next(&mut self.place) {
-                Next::Message(frame) | Next::Notice(frame) => return Some(frame),
+                Next::Message(piece) | Next::Notice(piece) => {
+                    return Some(match &mut self.deflater {
+                        Some(own) => deflated_frame(&mut own.deflater, &piece, own.threshold),
+                        None => piece,
+                    });
+                }
                 Next::Wait => return None,
                 Next::Disconnect => self.close(TRY_AGAIN_LATER, false),
             }

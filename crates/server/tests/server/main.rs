@@ -2,6 +2,8 @@
 //! misbehave, and to those who do not.
 
 mod books;
+mod compression;
+mod deflate;
 mod limits;
 mod long_polls;
 mod polls;
