@@ -11,9 +11,9 @@ use std::task::{Context, Poll};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
-use pushbench_protocol::heads::HeadTarget;
+use pushbench_protocol::heads::{EXTENSIONS_FIELD, HeadTarget};
 use pushbench_protocol::paths::GAP_FIELD;
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, DeflateTerms, Direction, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 
+use crate::agreed::is_as_asked;
 use crate::connection::Connection;
 use crate::pushed;
 use crate::worker::Shared;
@@ -76,15 +77,30 @@ pub(crate) async fn open(
     client: u32,
     path: &str,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
-    let mut connection = shared.connect(client).await?;
-    let leftover = upgrade(shared, &mut connection, path).await?;
-    let mut tapped = Tapped::new(connection);
-    tapped.down.observe(&leftover);
+    let (mut tapped, early) = begin(shared, client, path, None).await?;
+    tapped.observe_early(&early);
     let payload = shared.plan.scenario.workload.payload.bytes as usize;
-    let config = WebSocketConfig::default()
-        .read_buffer_size((payload + 14).next_power_of_two().clamp(READ_BUFFER, MAX_READ_BUFFER))
-        .write_buffer_size(0);
-    Ok(WebSocketStream::from_partially_read(tapped, leftover, Role::Client, Some(config)).await)
+    let config =
+        WebSocketConfig::default().read_buffer_size(read_buffer(payload)).write_buffer_size(0);
+    Ok(WebSocketStream::from_partially_read(tapped, early, Role::Client, Some(config)).await)
+}
+
+/// Connects and upgrades, asking for these terms of compression or none; gives what came behind the
+/// 101 too, not yet observed.
+pub(crate) async fn begin(
+    shared: &Shared,
+    client: u32,
+    path: &str,
+    terms: Option<DeflateTerms>,
+) -> Result<(Tapped, Vec<u8>), Fault> {
+    let mut connection = shared.connect(client).await?;
+    let early = upgrade(shared, &mut connection, path, terms).await?;
+    Ok((Tapped::new(connection), early))
+}
+
+/// Bytes of a connection's read buffer, for payloads of this length.
+pub(crate) fn read_buffer(payload: usize) -> usize {
+    (payload + 14).next_power_of_two().clamp(READ_BUFFER, MAX_READ_BUFFER)
 }
 
 /// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).
@@ -142,18 +158,31 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        let phase = pushed::phase_of(shared, received_at);
-        self.book(shared, tapped, phase);
         let payload = match message {
             Message::Text(text) => text.as_bytes(),
             Message::Binary(bytes) => bytes,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                return self.book(shared, tapped, pushed::phase_of(shared, received_at));
+            }
         };
+        self.receive(shared, payload, payload.len() as u64, received_at, tapped);
+    }
+
+    /// Books one message of data, whose frames carried `wire_len` bytes.
+    pub(crate) fn receive(
+        &mut self,
+        shared: &Shared,
+        payload: &[u8],
+        wire_len: u64,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) {
+        let phase = pushed::phase_of(shared, received_at);
+        self.book(shared, tapped, phase);
         let kind = pushed::receive(shared, self.seat, payload, phase, received_at);
         if kind != ByteKind::Payload {
             let mut ledger = shared.ledger.borrow_mut();
-            let len = payload.len() as u64;
-            ledger.rebook(phase, Direction::Down, ByteKind::Payload, kind, len);
+            ledger.rebook(phase, Direction::Down, ByteKind::Payload, kind, wire_len);
         }
     }
 
@@ -181,12 +210,13 @@ async fn upgrade(
     shared: &Shared,
     connection: &mut Connection,
     path: &str,
+    terms: Option<DeflateTerms>,
 ) -> Result<Vec<u8>, Fault> {
     let plan = &shared.plan;
     let headers = &plan.scenario.headers;
     let target = HeadTarget { path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
     let key = STANDARD.encode(rand::random::<[u8; 16]>());
-    let request = headers.request.upgrade(target, &key);
+    let request = headers.request.upgrade_offering(target, &key, terms);
     let begin = clock::now();
     connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
     shared.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);
@@ -198,7 +228,7 @@ async fn upgrade(
             return Err(Fault::Upgrade);
         }
         answer.extend_from_slice(&chunk[..len]);
-        if let Some(head_len) = accepted(&answer, &key, shared)? {
+        if let Some(head_len) = accepted(&answer, &key, terms, shared)? {
             break head_len;
         }
     };
@@ -210,8 +240,14 @@ async fn upgrade(
 
 /// Length of the 101's head once it is complete.
 ///
-/// Refused unless it is a 101 with the accept key that belongs to ours (RFC 6455, section 4.1).
-fn accepted(bytes: &[u8], key: &str, shared: &Shared) -> Result<Option<usize>, Fault> {
+/// Refused unless it is a 101 with the accept key that belongs to ours, and with the extension that
+/// was asked for or none (RFC 6455, section 4.1).
+fn accepted(
+    bytes: &[u8],
+    key: &str,
+    terms: Option<DeflateTerms>,
+    shared: &Shared,
+) -> Result<Option<usize>, Fault> {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut answer = httparse::Response::new(&mut fields);
     let head_len = match answer.parse(bytes) {
@@ -226,6 +262,10 @@ fn accepted(bytes: &[u8], key: &str, shared: &Shared) -> Result<Option<usize>, F
     let is_ours = field("sec-websocket-accept") == Some(accept_key(key).as_bytes());
     if answer.code != Some(101) || !is_ours {
         return Err(Fault::Upgrade);
+    }
+    let extension = field(EXTENSIONS_FIELD).map(String::from_utf8_lossy);
+    if !is_as_asked(extension.as_deref(), terms) {
+        return Err(Fault::Extension);
     }
     let gap = field(GAP_FIELD).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
     shared.recorder.borrow_mut().counts.gap_messages += gap.unwrap_or(0_u64);
@@ -251,6 +291,21 @@ pub(crate) struct Tapped {
 impl Tapped {
     fn new(connection: Connection) -> Self {
         Self { connection, down: FrameCounter::default(), up: FrameCounter::default() }
+    }
+
+    /// Takes note of what was read before the tap was there.
+    pub(crate) fn observe_early(&mut self, bytes: &[u8]) {
+        self.down.observe(bytes);
+    }
+
+    /// Keeps the length of each message from now on, for [`Self::take_message_len`].
+    pub(crate) fn keep_message_lens(&mut self) {
+        self.down.keep_message_lens();
+    }
+
+    /// Bytes that the frames of the oldest message received and not yet taken carried.
+    pub(crate) fn take_message_len(&mut self) -> Option<u64> {
+        self.down.take_message_len()
     }
 }
 

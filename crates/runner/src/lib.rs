@@ -8,6 +8,7 @@
 //! Start with [`run`], then `trial`; `books`, `judge` and `figures` are pure.
 
 mod books;
+mod compression;
 mod control;
 mod figures;
 mod judge;
@@ -17,6 +18,7 @@ mod memory;
 mod predict;
 mod run;
 mod server_process;
+mod sizes;
 mod target;
 mod trial;
 mod work;

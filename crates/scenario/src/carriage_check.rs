@@ -13,6 +13,7 @@ pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
         let _ = a_nudge_has_two_connections(transport, problems);
         let _ = a_window_is_for_deflate(transport, problems);
+        let _ = bodies_are_in_a_coding_that_is_accepted(transport, file, problems);
     }
     Some(())
 }
@@ -57,6 +58,33 @@ fn a_nudge_has_two_connections(transport: &TransportFile, problems: &Problems) -
     if kind.value == TransportKind::Nudge && http.value == HttpVersion::Http2 {
         let help = "what it is told by and what it fetches with would be streams of one connection";
         http.refuse(problems, "\"1.1\" with kind = \"nudge\"".to_owned(), Some(help));
+    }
+    Some(())
+}
+
+/// A profile without the field gets one; one that has it is sent as it stands.
+fn bodies_are_in_a_coding_that_is_accepted(
+    transport: &TransportFile,
+    file: &ScenarioFile,
+    problems: &Problems,
+) -> Option<()> {
+    let compression = match &transport.options {
+        OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
+            compression.as_ref()?
+        }
+        OptionsFile::Sse { .. }
+        | OptionsFile::Stream { .. }
+        | OptionsFile::WebSocket { .. }
+        | OptionsFile::Nudge { .. }
+        | OptionsFile::Unknown => return Some(()),
+    };
+    let request = file.headers.request.as_ref()?;
+    let accepted = request.value.accepted_codings()?;
+    if !request.value.accepts(compression.value) {
+        let help = format!("the profile says `Accept-Encoding: {accepted}`");
+        let expected =
+            format!("a coding that headers.request = {} accepts, or \"none\"", request.shown);
+        compression.refuse(problems, expected, Some(&help));
     }
     Some(())
 }

@@ -35,26 +35,32 @@ struct RowOf {
     label: &'static str,
     figure: &'static str,
     form: Form,
+    /// Left out where no transport has the figure.
+    is_optional: bool,
 }
 
 const fn plain(label: &'static str, figure: &'static str) -> RowOf {
-    RowOf { label, figure, form: Form::Number }
+    RowOf { label, figure, form: Form::Number, is_optional: false }
 }
 
 const fn millions(label: &'static str, figure: &'static str) -> RowOf {
-    RowOf { label, figure, form: Form::Millions }
+    RowOf { label, figure, form: Form::Millions, is_optional: false }
 }
 
 const fn percent(label: &'static str, figure: &'static str) -> RowOf {
-    RowOf { label, figure, form: Form::Percent }
+    RowOf { label, figure, form: Form::Percent, is_optional: false }
 }
 
 const fn time(label: &'static str, figure: &'static str) -> RowOf {
-    RowOf { label, figure, form: Form::Scaled(Unit::Seconds) }
+    RowOf { label, figure, form: Form::Scaled(Unit::Seconds), is_optional: false }
 }
 
 const fn size(label: &'static str, figure: &'static str) -> RowOf {
-    RowOf { label, figure, form: Form::Scaled(Unit::Bytes) }
+    RowOf { label, figure, form: Form::Scaled(Unit::Bytes), is_optional: false }
+}
+
+const fn optional(row: RowOf) -> RowOf {
+    RowOf { is_optional: true, ..row }
 }
 
 /// The rows of the comparison.
@@ -63,6 +69,7 @@ const GROUPS: &[Group] = &[
         heading: "Bytes for each delivered message, both directions",
         rows: &[
             plain("  payload", "payload_bytes_per_delivery"),
+            optional(plain("    as published", "uncompressed_payload_bytes_per_delivery")),
             plain("  repeat", "repeat_bytes_per_delivery"),
             plain("  header", "header_bytes_per_delivery"),
             plain("  framing", "framing_bytes_per_delivery"),
@@ -115,6 +122,7 @@ const GROUPS: &[Group] = &[
             time("  CPU a delivery", "server_cpu_per_delivery"),
             time("  CPU a client-second", "server_cpu_per_client_second"),
             size("  memory a connection", "server_memory_per_connection"),
+            optional(size("    while it works", "server_working_memory_per_connection")),
         ],
     },
     Group {
@@ -123,6 +131,7 @@ const GROUPS: &[Group] = &[
             time("  CPU a delivery", "load_cpu_per_delivery"),
             time("  CPU a client-second", "load_cpu_per_client_second"),
             size("  memory a connection", "load_memory_per_connection"),
+            optional(size("    while it works", "load_working_memory_per_connection")),
         ],
     },
     Group {
@@ -208,7 +217,14 @@ pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
     let mut rows = Vec::new();
     for group in GROUPS {
         rows.push(Row::Heading(group.heading.to_owned()));
-        for &RowOf { label, figure, form } in group.rows {
+        for &RowOf { label, figure, form, is_optional } in group.rows {
+            let is_known = |transport| {
+                measured(run, transport, figure).is_some()
+                    || modelled(run, transport, figure).is_some()
+            };
+            if is_optional && !run.transports.iter().any(is_known) {
+                continue;
+            }
             let cells = run.transports.iter();
             let cells = cells.flat_map(|transport| cells_of(run, transport, figure, form, spread));
             let tone = if label.starts_with('=') { Tone::Strong } else { Tone::Plain };

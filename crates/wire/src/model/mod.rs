@@ -12,4 +12,4 @@ pub mod waiting;
 
 pub use arrivals::News;
 pub use exchange::{Exchange, Link};
-pub use trial::{LongPollWork, NudgeWork, PollWork, PushWork, Situation};
+pub use trial::{Coded, LongPollWork, NudgeWork, PollWork, PushWork, Situation};
