@@ -3,15 +3,17 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use pushbench_protocol::compression::{BODY_THRESHOLD, MESSAGE_THRESHOLD};
 use pushbench_protocol::{Compression, Deliver, SlowPolicy, Unchanged};
 use pushbench_scenario::parse_duration;
 
+use crate::anatomy::AnatomyOptions;
 use crate::exit;
+use crate::plan::PlanOptions;
 
 /// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
 /// byte by what it was for, how late the news came, and the server's work.
@@ -32,6 +34,14 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Show the record of an earlier run again.
     Report(ReportOptions),
+    /// Make one real exchange and explain every byte of it.
+    Anatomy(AnatomyOptions),
+    /// Say from the model what a size would cost that nobody can run at home.
+    Plan(PlanOptions),
+    /// Compare runs with a base: what changed, by how much, and whether that may be said.
+    Compare(crate::compare::CompareOptions),
+    /// List the runs on record, the newest first.
+    Results(crate::results::ResultsOptions),
 }
 
 /// How a report is written.
@@ -45,6 +55,10 @@ pub(crate) enum Format {
     Md,
     /// One row for each transport and round.
     Csv,
+    /// One page that needs nothing else, with charts.
+    Html,
+    /// The charts alone, a file each, into the folder that `--output` names.
+    Svg,
 }
 
 /// What is done otherwise than the scenario says.
@@ -65,11 +79,28 @@ pub(crate) struct OutputOptions {
     #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
     pub(crate) format: Format,
     /// Write the report here instead of to stdout; `-` is stdout.
-    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    #[arg(short, long, value_name = "PATH", env = "PUSHBENCH_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
     /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
     #[arg(long)]
     pub(crate) no_color: bool,
+}
+
+impl OutputOptions {
+    /// The file or folder that is asked for; `None` is stdout.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
+    /// Ends the process as for any wrong usage if there is nowhere to write to.
+    pub(crate) fn insist(&self) {
+        if self.format == Format::Svg && self.path().is_none() {
+            let problem =
+                "`--format svg` makes a file of each chart: name a folder with `--output`";
+            let kind = clap::error::ErrorKind::MissingRequiredArgument;
+            Arguments::command().error(kind, problem).exit();
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -91,6 +122,18 @@ pub(crate) struct RunOptions {
     /// time and memory are not measured.
     #[arg(long, value_name = "URL", env = "PUSHBENCH_TARGET")]
     pub(crate) target: Option<String>,
+    /// Where that server listens for TLS, `https://host:port`, for transports that are to be played
+    /// in it. The publisher stays on --target.
+    #[arg(long, value_name = "URL", requires_all = ["target", "target_certificate"], env = "PUSHBENCH_TARGET_TLS")]
+    pub(crate) target_tls: Option<String>,
+    /// The one certificate that clients trust there, PEM.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "target_tls",
+        env = "PUSHBENCH_TARGET_CERTIFICATE"
+    )]
+    pub(crate) target_certificate: Option<PathBuf>,
     /// Token that the target asks publishers for.
     #[arg(long, value_name = "TOKEN", env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
@@ -121,7 +164,9 @@ pub(crate) struct CheckOptions {
 #[command(after_help = "\
 Examples:
   pushbench report results/quickstart/20261122T143000Z-7k3mqa
-  pushbench report results/quickstart/20261122T143000Z-7k3mqa/run.json --format csv -o run.csv")]
+  pushbench report results/quickstart/20261122T143000Z-7k3mqa/run.json --format csv -o run.csv
+  pushbench report results/reference/all-transports --format html -o report.html
+  pushbench report results/reference/all-transports --format svg -o charts/")]
 pub(crate) struct ReportOptions {
     /// A run: its folder or its run.json.
     pub(crate) run: PathBuf,
@@ -136,6 +181,8 @@ Examples:
   curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/news/messages
   curl 'http://127.0.0.1:8080/topics/news/poll?after=0000000000000000'
   curl -N http://127.0.0.1:8080/topics/news/events
+  pushbench serve --tls --certificate-out server.pem
+  curl --cacert server.pem 'https://127.0.0.1:8443/topics/news/poll?after=0000000000000000'
 
 When ready it prints one JSON line with its address on stdout. SIGTERM or Ctrl-C ends it: WebSockets
 are closed with 1001, streams with their last chunk, held polls with 204.")]
@@ -152,6 +199,22 @@ pub(crate) struct ServeOptions {
     /// Response header profile: a name, or a file with the exact head.
     #[arg(long, default_value = "typical", env = "PUSHBENCH_RESPONSE_HEADERS")]
     pub(crate) response_headers: String,
+    /// Listen for TLS 1.3 too, on 127.0.0.1:8443 unless --tls-listen says otherwise.
+    #[arg(long, env = "PUSHBENCH_TLS")]
+    pub(crate) tls: bool,
+    /// Where to listen for TLS; port 0 lets the system choose. Implies --tls.
+    #[arg(long, value_name = "ADDRESS", env = "PUSHBENCH_TLS_LISTEN")]
+    pub(crate) tls_listen: Option<SocketAddr>,
+    /// Certificate to show, PEM, with those that lead to it behind it. Without one, a certificate
+    /// for localhost, 127.0.0.1 and ::1 is made at each start; its key never leaves memory.
+    #[arg(long, value_name = "FILE", requires = "key", env = "PUSHBENCH_CERTIFICATE")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate's private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate", env = "PUSHBENCH_KEY")]
+    pub(crate) key: Option<PathBuf>,
+    /// Write the certificate here, PEM, so that a client can be told to trust it.
+    #[arg(long, value_name = "FILE", env = "PUSHBENCH_CERTIFICATE_OUT")]
+    pub(crate) certificate_out: Option<PathBuf>,
     /// Maximum segment size of every connection; absent leaves it to the kernel.
     #[arg(long, env = "PUSHBENCH_MSS")]
     pub(crate) mss: Option<u16>,
@@ -169,10 +232,14 @@ pub(crate) struct ServeOptions {
         env = "PUSHBENCH_SLOW_SUBSCRIBER"
     )]
     pub(crate) slow_subscriber: SlowPolicy,
-    /// After so long without a word a stream of events gets a comment, as in `15s`; absent sends
-    /// none.
+    /// Each so often a stream of events gets a comment and a WebSocket a ping, unless it was sent
+    /// something since the last time, as in `15s`; absent sends none.
     #[arg(long, value_parser = duration, env = "PUSHBENCH_HEARTBEAT")]
     pub(crate) heartbeat: Option<Duration>,
+    /// Least time between two messages pushed to one subscriber, as in `1s`; the newest replaces
+    /// those before it. Only with `--deliver latest`; absent sends each.
+    #[arg(long, value_parser = duration, env = "PUSHBENCH_CONFLATE")]
+    pub(crate) conflate: Option<Duration>,
     #[command(flatten)]
     pub(crate) compression: CompressionOptions,
     /// Connections open at once.
@@ -271,8 +338,6 @@ fn expected(all: &[impl std::fmt::Display]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -9,6 +9,12 @@ pub(crate) enum Exit {
     Ok,
     /// Could not run: target unreachable, disk full, internal.
     CouldNotRun,
+    /// Wrong usage that only shows once the records are read.
+    WrongUsage,
+    /// `compare`: a regression.
+    Regression,
+    /// `compare`: nothing comparable, or a condition that could not be judged.
+    NotComparable,
     /// Ran, but the result is invalid.
     Invalid,
     /// Ran, valid, but an expectation failed.
@@ -25,6 +31,8 @@ Exit codes:
     0  ran, valid, expectations met
     1  could not run (target unreachable, disk full, internal)
     2  wrong usage
+    3  compare: a regression
+    4  compare: nothing comparable, or a condition that could not be judged
    98  ran, but the result is invalid: the numbers are kept and marked
    99  an expectation of the scenario failed
   104  the scenario was refused before anything ran
@@ -35,6 +43,9 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::CouldNotRun => 1,
+            Self::WrongUsage => 2,
+            Self::Regression => 3,
+            Self::NotComparable => 4,
             Self::Invalid => 98,
             Self::ExpectationFailed => 99,
             Self::Refused => 104,

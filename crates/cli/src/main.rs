@@ -4,13 +4,19 @@
 //! table of contents: read, check, run, store, report.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
 
+mod anatomy;
 mod arguments;
 mod check;
+mod compare;
 mod exit;
 mod output;
+mod pace;
+mod plan;
 mod progress;
 mod report;
+mod results;
 mod run;
+mod runs;
 mod scenario_file;
 mod serve;
 mod signals;
@@ -29,6 +35,10 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Check(options) => check::check(&options),
         Command::Report(options) => report::report(&options),
+        Command::Anatomy(options) => anatomy::anatomy(&options),
+        Command::Plan(options) => plan::plan(&options),
+        Command::Compare(options) => compare::compare(&options),
+        Command::Results(options) => results::results(&options),
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("pushbench: {error:#}");

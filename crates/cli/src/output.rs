@@ -24,7 +24,9 @@ pub(crate) fn render(
         Format::Text => pushbench_report::text(run, &TextOptions { colour, width: WIDTH, record }),
         Format::Md => pushbench_report::markdown(run, record.as_deref()),
         Format::Csv => pushbench_report::csv(run),
+        Format::Html => pushbench_report::html(run, record.as_deref()),
         Format::Json => serde_json::to_string_pretty(run)? + "\n",
+        Format::Svg => unreachable!("charts are a folder of files, never one text"),
     })
 }
 
@@ -34,10 +36,17 @@ pub(crate) fn write(
     options: &OutputOptions,
     record: Option<String>,
 ) -> anyhow::Result<()> {
-    let file = options.output.as_deref().filter(|path| *path != Path::new("-"));
-    let colour = file.is_none() && has_colour(options);
-    let text = render(run, options.format, colour, record)?;
-    match file {
+    let output = options.output.as_deref();
+    if let (Format::Svg, Some(folder)) = (options.format, options.path()) {
+        return write_slides(run, folder);
+    }
+    let colour = has_colour(output, options.no_color);
+    put(&render(run, options.format, colour, record)?, output)
+}
+
+/// Writes a text to a file, or to stdout where there is none or it is `-`.
+pub(crate) fn put(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
+    match file(output) {
         Some(path) => {
             fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
         }
@@ -51,10 +60,33 @@ pub(crate) fn write(
     }
 }
 
-/// Whether stdout gets colour: where it is a terminal, unless told otherwise.
-fn has_colour(options: &OutputOptions) -> bool {
+/// Writes each chart into a file of the folder, which is made if it is not there.
+fn write_slides(run: &RunV1, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for slide in pushbench_report::slides(run) {
+        let path = folder.join(slide.file);
+        fs::write(&path, slide.svg).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn file(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| *path != Path::new("-"))
+}
+
+/// Columns that stdout has, if it is a terminal; never more than a report takes.
+pub(crate) fn width() -> usize {
+    let size = rustix::termios::tcgetwinsize(stdout()).ok();
+    size.map(|size| usize::from(size.ws_col))
+        .filter(|columns| *columns > 0)
+        .unwrap_or(WIDTH)
+        .min(WIDTH)
+}
+
+/// Whether a text gets colour: where it goes to a terminal, unless told otherwise.
+pub(crate) fn has_colour(output: Option<&Path>, no_color: bool) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if options.no_color || is_set("NO_COLOR") {
+    if file(output).is_some() || no_color || is_set("NO_COLOR") {
         return false;
     }
     is_set("CLICOLOR_FORCE") || stdout().is_terminal()

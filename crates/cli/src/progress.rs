@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pushbench_load::Progress;
-use pushbench_protocol::{Timestamp, clock};
+use pushbench_protocol::{Phase, Timestamp, clock};
 use pushbench_runner::{Observer, TrialNote};
 use pushbench_scenario::format_duration;
 use pushbench_store::{TrialV1, Verdict};
 
+use crate::pace::Pace;
 use crate::signals::Stop;
 
 /// Time between two lines where stderr is no terminal.
@@ -23,19 +24,20 @@ pub(crate) struct Show {
     /// Whether lines are written where there is no bar.
     lines: bool,
     next_line: Timestamp,
-    begin: Timestamp,
+    pace: Pace,
 }
 
 impl Show {
     pub(crate) fn new(stop: Stop, quiet: bool) -> Self {
         let bar = (!quiet && stderr().is_terminal()).then(|| {
-            let style = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}")
+            let style = ProgressStyle::with_template("{prefix} [{bar:20}]\n  {wide_msg}")
                 .expect("the template is a constant")
                 .progress_chars("=> ");
             ProgressBar::new(1_000).with_style(style)
         });
         let now = clock::now();
-        Self { stop, lines: !quiet && bar.is_none(), bar, next_line: now, begin: now }
+        let lines = !quiet && bar.is_none();
+        Self { stop, lines, bar, next_line: now.plus(QUIET_LINE), pace: Pace::new(now) }
     }
 
     fn line(&mut self, text: &str) {
@@ -51,8 +53,33 @@ fn head(note: TrialNote<'_>) -> String {
     format!("trial {}/{} {}{cell} round {}", note.number, note.of, note.transport, note.round)
 }
 
+/// Where a trial stands, in one line; what does not apply is left out.
+fn standing(note: TrialNote<'_>, progress: Progress, rate: Option<f64>, left: Duration) -> String {
+    let mut parts = vec![format!("{}/{} clients", progress.connected, note.clients)];
+    if progress.failed > 0 {
+        parts.push(format!("{} failed", progress.failed));
+    }
+    match (progress.phase, rate) {
+        (Phase::Connect | Phase::WarmUp, _) => {}
+        (_, Some(rate)) => parts.push(format!("{rate:.0} messages/s")),
+        (Phase::Measure | Phase::Drain | Phase::Close, None) => {
+            parts.push(format!("{} messages", progress.delivered));
+        }
+    }
+    let late = |late: Duration| format!("up to {:.1} ms late", late.as_secs_f64() * 1e3);
+    parts.extend(progress.late.map(late));
+    parts.push(format!("{} left", in_seconds(left)));
+    let share = (progress.share.clamp(0.0, 1.0) * 100.0).floor();
+    format!("{} {share}%: {}", progress.phase, parts.join(", "))
+}
+
+fn in_seconds(left: Duration) -> String {
+    format_duration(Duration::from_secs(left.as_secs()))
+}
+
 impl Observer for Show {
     fn trial_begins(&mut self, note: TrialNote<'_>) {
+        self.pace.begin(clock::now());
         if let Some(bar) = &self.bar {
             bar.set_position(0);
             bar.set_prefix(head(note));
@@ -60,21 +87,19 @@ impl Observer for Show {
     }
 
     fn progress(&mut self, note: TrialNote<'_>, progress: Progress) -> ControlFlow<()> {
-        let failed = if progress.failed > 0 {
-            format!(", {} failed", progress.failed)
-        } else {
-            String::new()
-        };
-        let text = format!(
-            "{}: {}/{} clients{failed}, {} messages delivered",
-            progress.phase, progress.connected, note.clients, progress.delivered
-        );
-        if let Some(bar) = &self.bar {
-            bar.set_position((progress.share * 1_000.0) as u64);
-            bar.set_message(text.clone());
-        }
-        if clock::now() >= self.next_line {
-            self.line(&format!("{}, {text}", head(note)));
+        let now = clock::now();
+        let rate = self.pace.rate(now, progress.phase, progress.delivered);
+        let is_due = self.lines && now >= self.next_line;
+        if is_due || self.bar.is_some() {
+            let left = self.pace.left(now, note.planned, note.planned_after);
+            let text = standing(note, progress, rate, left);
+            if is_due {
+                self.line(&format!("{}, {text}", head(note)));
+            }
+            if let Some(bar) = &self.bar {
+                bar.set_position((progress.share * 1_000.0) as u64);
+                bar.set_message(text);
+            }
         }
         if self.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -85,15 +110,62 @@ impl Observer for Show {
             Verdict::Warning => "valid, with warnings",
             Verdict::Invalid => "INVALID",
         };
-        let so_far = clock::now().since(self.begin);
-        let left = so_far / u32::try_from(note.number).unwrap_or(u32::MAX)
-            * u32::try_from(note.of - note.number).unwrap_or(u32::MAX);
-        let left = Duration::from_secs(left.as_secs());
-        let text = format!("{}: {verdict}; about {} left", head(note), format_duration(left));
+        let now = clock::now();
+        self.pace.end(now, note.planned);
+        self.pace.begin(now);
+        let left = self.pace.left(now, Duration::ZERO, note.planned_after);
+        let text = format!("{}: {verdict}; about {} left", head(note), in_seconds(left));
         match &self.bar {
             Some(bar) if note.number == note.of => bar.finish_and_clear(),
             Some(bar) => bar.println(text),
             None => self.line(&text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTE: TrialNote<'static> = TrialNote {
+        transport: "websocket",
+        cell: "",
+        round: 2,
+        number: 4,
+        of: 6,
+        clients: 500,
+        planned: Duration::from_secs(10),
+        planned_after: Duration::from_secs(20),
+    };
+
+    fn progress(phase: Phase) -> Progress {
+        Progress {
+            phase,
+            connected: 500,
+            failed: 0,
+            delivered: 1_250,
+            share: 0.405,
+            late: Some(Duration::from_micros(3_240)),
+        }
+    }
+
+    #[test]
+    fn a_line_says_which_trial_how_far_how_fast_how_late_and_how_long_still() {
+        let left = Duration::from_millis(25_900);
+        let text = standing(NOTE, progress(Phase::Measure), Some(499.6), left);
+        assert_eq!(
+            format!("{}, {text}", head(NOTE)),
+            "trial 4/6 websocket round 2, measure 40%: 500/500 clients, 500 messages/s, up to \
+             3.2 ms late, 25s left"
+        );
+    }
+
+    #[test]
+    fn what_does_not_apply_is_not_said() {
+        let connecting = Progress { failed: 2, late: None, ..progress(Phase::Connect) };
+        assert_eq!(
+            standing(NOTE, connecting, None, Duration::ZERO),
+            "connect 40%: 500/500 clients, 2 failed, 0s left"
+        );
     }
 }

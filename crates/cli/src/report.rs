@@ -8,6 +8,7 @@ use crate::output;
 
 /// Shows the record of an earlier run.
 pub(crate) fn report(options: &ReportOptions) -> anyhow::Result<Exit> {
+    options.output.insist();
     let run = pushbench_store::read(&options.run)
         .with_context(|| format!("cannot read the run {}", options.run.display()))?;
     output::write(&run, &options.output, Some(options.run.display().to_string()))?;

@@ -3,18 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use pushbench_runner::{Options, ServerCommand, Target, raise_open_files};
+use pushbench_runner::{Options, ServerCommand, Target, TargetTls, raise_open_files};
 use pushbench_store::{RunStatus, RunV1, Verdict, environment, run_folder};
+use pushbench_tls::Certificate;
 
 use crate::arguments::{Format, RunOptions};
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::Show;
-use crate::scenario_file::{limits_of_this_machine, read_scenario};
+use crate::scenario_file::{limit_beyond_loopback, limits_of_this_machine, read_scenario};
 use crate::signals::Stop;
+
+/// Name of the page beside a record.
+const PAGE_FILE: &str = "report.html";
 
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
+    options.output.insist();
     let read = read_scenario(&options.scenario, &options.changes.set, &options.changes.only)?;
     let scenario = match read.scenario {
         Ok(scenario) => scenario,
@@ -39,6 +44,11 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     raise_open_files();
 
     let run_options = run_options(options, read.text)?;
+    let is_beyond = run_options.target.as_ref().is_some_and(|t| !t.address.ip().is_loopback());
+    if let Some(limit) = limit_beyond_loopback(&scenario).filter(|_| is_beyond) {
+        eprintln!("{}: {limit}", options.scenario.display());
+        return Ok(Exit::Refused);
+    }
     let mut show = Show::new(Stop::listen()?, options.quiet);
     let run = pushbench_runner::run(&scenario, &run_options, &mut show);
 
@@ -46,6 +56,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     let record = pushbench_store::write(&run, &folder, &rendered(&run, &folder)?)
         .with_context(|| format!("cannot write the record to {}", folder.display()))?;
     output::write(&run, &options.output, Some(record.display().to_string()))?;
+    eprintln!("pushbench: to look at in a browser: {}", folder.join(PAGE_FILE).display());
     if let Some(failure) = &run.failure {
         eprintln!("pushbench: {failure}");
     }
@@ -59,9 +70,16 @@ fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
         .as_deref()
         .map(Target::parse)
         .transpose()?
-        .map(|target| Target { publish_token: options.publish_token.clone(), ..target });
+        .map(|target| -> anyhow::Result<Target> {
+            let tls = target_tls(options)?;
+            Ok(Target { publish_token: options.publish_token.clone(), tls, ..target })
+        })
+        .transpose()?;
     if let Some(target) = &target {
         environment.link = format!("target http://{}", target.host);
+        if let Some(tls) = &target.tls {
+            environment.link.push_str(&format!(" and https://{}", tls.host));
+        }
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let folder = match options.scenario.parent() {
@@ -84,10 +102,21 @@ fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
     })
 }
 
+fn target_tls(options: &RunOptions) -> anyhow::Result<Option<TargetTls>> {
+    let (Some(url), Some(file)) = (&options.target_tls, &options.target_certificate) else {
+        return Ok(None);
+    };
+    let pem = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the certificate {}", file.display()))?;
+    let certificate = Certificate::from_pem(&pem).with_context(|| file.display().to_string())?;
+    Ok(Some(TargetTls::parse(url, certificate)?))
+}
+
 /// The reports that lie beside the record.
-fn rendered(run: &RunV1, folder: &std::path::Path) -> anyhow::Result<[(&'static str, String); 1]> {
+fn rendered(run: &RunV1, folder: &Path) -> anyhow::Result<[(&'static str, String); 2]> {
     let record = folder.join(pushbench_store::RECORD_FILE).display().to_string();
-    Ok([("report.md", output::render(run, Format::Md, false, Some(record))?)])
+    let rendered = |format| output::render(run, format, false, Some(record.clone()));
+    Ok([("report.md", rendered(Format::Md)?), (PAGE_FILE, rendered(Format::Html)?)])
 }
 
 fn exit(run: &RunV1) -> Exit {

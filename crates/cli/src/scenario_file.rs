@@ -28,13 +28,22 @@ pub(crate) fn read_scenario(
     Ok(Read { text, scenario })
 }
 
+/// The limit of this machine that is too small for a scenario, or for one of its cells, whose server
+/// is not of this machine's loopback.
+pub(crate) fn limit_beyond_loopback(scenario: &Scenario) -> Option<Limit> {
+    let machine = machine();
+    let cells = scenario.cells.iter().map(|cell| &cell.scenario);
+    let limit = |scenario| pushbench_scenario::limit_beyond_loopback(scenario, &machine);
+    std::iter::once(scenario).chain(cells).find_map(limit)
+}
+
 /// The limits of this machine that are too small for a scenario, or for one of its cells.
 pub(crate) fn limits_of_this_machine(scenario: &Scenario) -> Vec<Limit> {
     let machine = machine();
     let cells = scenario.cells.iter().map(|cell| &cell.scenario);
     let mut found: Vec<Limit> = Vec::new();
     for scenario in std::iter::once(scenario).chain(cells) {
-        for limit in limits(&needs(scenario, machine.ports), &machine) {
+        for limit in limits(&needs(scenario, &machine), &machine) {
             if !found.contains(&limit) {
                 found.push(limit);
             }

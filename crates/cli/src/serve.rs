@@ -2,17 +2,23 @@
 
 use std::fs;
 use std::io::{Write, stdout};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
 use pushbench_protocol::{Announcement, Deliver, ResponseProfile, Unchanged};
 use pushbench_runner::raise_open_files;
-use pushbench_server::{BodyCompression, DeflateLimits, Server, ServerConfig};
+use pushbench_server::{BodyCompression, DeflateLimits, Server, ServerConfig, TlsConfig};
+use pushbench_store::wall_clock::since_epoch;
+use pushbench_tls::Identity;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::ServeOptions;
 use crate::exit::Exit;
+
+/// Where `--tls` listens by itself.
+const TLS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
 
 /// Runs the server until SIGTERM or Ctrl-C.
 pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
@@ -27,6 +33,10 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let server = Server::bind(config).await?;
+        if let (Some(file), Some((_, certificate))) = (&options.certificate_out, server.tls()) {
+            fs::write(file, certificate.pem())
+                .with_context(|| format!("cannot write the certificate to {}", file.display()))?;
+        }
         announce(&server)?;
         server
             .serve(async move {
@@ -44,6 +54,8 @@ fn announce(server: &Server) -> anyhow::Result<()> {
     let announcement = Announcement {
         event: "ready".to_owned(),
         address: server.local_addr(),
+        tls_address: server.tls().map(|(address, _)| address),
+        certificate: server.tls().map(|(_, certificate)| certificate.pem().to_owned()),
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -60,11 +72,13 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
         // Where every message is asked for, there is nothing to send again.
         Deliver::Every => Unchanged::Empty,
     });
+    config.tls = tls(options)?;
     config.mss = options.mss;
     config.log = options.log;
     config.queue = options.queue;
     config.slow_subscriber = options.slow_subscriber;
     config.heartbeat = options.heartbeat;
+    config.conflate = options.conflate;
     let compression = &options.compression;
     config.compression = BodyCompression {
         coding: compression.compression,
@@ -91,11 +105,45 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
     Ok(config)
 }
 
+/// Whether a profile is named by its file.
+pub(crate) fn is_file(name: &str) -> bool {
+    name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "head")
+}
+
+/// Text of a profile's file.
+pub(crate) fn head_file(name: &str) -> anyhow::Result<String> {
+    fs::read_to_string(name).with_context(|| format!("cannot read the head {name}"))
+}
+
+/// The listener for TLS, if one is asked for.
+fn tls(options: &ServeOptions) -> anyhow::Result<Option<TlsConfig>> {
+    if !options.tls && options.tls_listen.is_none() {
+        let useless = [
+            ("--certificate", &options.certificate),
+            ("--certificate-out", &options.certificate_out),
+        ];
+        if let Some((flag, _)) = useless.iter().find(|(_, file)| file.is_some()) {
+            anyhow::bail!("{flag} is of no use without --tls");
+        }
+        return Ok(None);
+    }
+    let identity = match (&options.certificate, &options.key) {
+        (Some(certificate), Some(key)) => {
+            let read = |file: &Path| {
+                fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+            };
+            Identity::from_pem(&read(certificate)?, &read(key)?)
+                .with_context(|| format!("{} and {}", certificate.display(), key.display()))?
+        }
+        _ => Identity::of_this_host(since_epoch())?,
+    };
+    Ok(Some(TlsConfig { listen: options.tls_listen.unwrap_or(TLS_LISTEN), identity }))
+}
+
 /// A built-in profile, or one from a file.
-fn response(name: &str) -> anyhow::Result<ResponseProfile> {
-    if name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "head") {
-        let text =
-            fs::read_to_string(name).with_context(|| format!("cannot read the head {name}"))?;
+pub(crate) fn response(name: &str) -> anyhow::Result<ResponseProfile> {
+    if is_file(name) {
+        let text = head_file(name)?;
         return ResponseProfile::parse(name, &text).with_context(|| name.to_owned());
     }
     Ok(ResponseProfile::built_in(name)?)

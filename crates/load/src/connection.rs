@@ -1,16 +1,19 @@
-//! A client's TCP connection and the books of its socket.
+//! A client's connection, clear or in TLS, and the books of its socket.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pushbench_scenario::source_address;
+use pushbench_tls::{Connector, RecordTotals, TlsStream};
+use pushbench_wire::record::RECORD_OVERHEAD;
 use pushbench_wire::tcp_info::{TcpInfo, bind_address_no_port, tcp_info};
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -21,16 +24,22 @@ use crate::{Fault, Plan, SocketSums};
 /// Longest wait for a TCP handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The socket's and the kernel's books of one connection, readable while the client uses it.
+/// The socket's, the kernel's and TLS's books of one connection, readable while the client uses it.
 #[derive(Debug)]
 pub(crate) struct Probe {
     counters: Arc<SocketCounters>,
+    /// TLS's own bytes; nothing in clear text.
+    records: Arc<RecordTotals>,
     descriptor: Cell<Option<RawFd>>,
     last: Cell<SocketSums>,
     /// Whether a read has told that the server's FIN has come.
     has_ended: Cell<bool>,
+    /// Records that had brought something when the client last asked for something.
+    heard_before: Cell<u64>,
     /// Whether this connection has passed [`crate::Boundary::Measured`].
     pub(crate) is_measured: Cell<bool>,
+    /// Its place among the worker's probes.
+    pub(crate) place: Cell<usize>,
 }
 
 impl Probe {
@@ -43,20 +52,49 @@ impl Probe {
             let fin = u64::from(self.has_ended.get() || info.is_close_wait);
             TcpInfo { bytes_received: info.bytes_received - fin, ..info }
         });
-        SocketSums::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
+        SocketSums {
+            tls_read: self.records.tls_received(),
+            tls_written: self.records.tls_sent(),
+            ..SocketSums::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
+        }
     }
 
     /// Bytes that the socket carried, without asking the kernel.
     pub(crate) fn bytes(&self) -> u64 {
         self.counters.bytes_read() + self.counters.bytes_written()
     }
+
+    /// The client has asked for something.
+    pub(crate) fn has_asked(&self) {
+        self.heard_before.set(self.records.records_received());
+    }
+
+    /// What TLS added to what was heard since then.
+    pub(crate) fn tls_heard(&self) -> u64 {
+        (self.records.records_received() - self.heard_before.get()) * RECORD_OVERHEAD
+    }
 }
 
-/// A counted TCP stream whose books outlive it.
+/// A counted socket whose books outlive it.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    probe: Rc<Probe>,
+    stream: CountingStream<TcpStream>,
+}
+
+/// A client's connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     probe: Rc<Probe>,
-    stream: CountingStream<TcpStream>,
+    stream: Stream,
+}
+
+/// What a client's bytes go over.
+#[derive(Debug)]
+enum Stream {
+    Clear(Socket),
+    /// Boxed, so that clear connections do not pay for its keys.
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Connection {
@@ -71,12 +109,63 @@ impl Connection {
         let counters = Arc::new(SocketCounters::default());
         let probe = Rc::new(Probe {
             counters: Arc::clone(&counters),
+            records: Arc::default(),
             descriptor: Cell::new(Some(stream.as_raw_fd())),
             last: Cell::default(),
             has_ended: Cell::new(false),
+            heard_before: Cell::new(0),
             is_measured: Cell::new(false),
+            place: Cell::new(0),
         });
-        Ok(Self { probe, stream: CountingStream::new(stream, counters) })
+        let socket =
+            Socket { probe: Rc::clone(&probe), stream: CountingStream::new(stream, counters) };
+        Ok(Self { probe, stream: Stream::Clear(socket) })
+    }
+
+    /// Shakes hands, so that all that follows is in TLS.
+    pub(crate) async fn secure(self, connector: &Connector) -> io::Result<Self> {
+        let Self { probe, stream } = self;
+        let stream = match stream {
+            Stream::Tls(stream) => stream,
+            Stream::Clear(socket) => {
+                let records = Arc::clone(&probe.records);
+                // Boxed while it lasts: a client must not carry the room that it needs.
+                Box::new(Box::pin(connector.connect(socket, Some(records))).await?)
+            }
+        };
+        Ok(Self { probe, stream: Stream::Tls(stream) })
+    }
+
+    /// The stream in TLS, if it is one.
+    pub(crate) fn tls(&self) -> Option<&TlsStream<Socket>> {
+        match &self.stream {
+            Stream::Clear(_) => None,
+            Stream::Tls(stream) => Some(stream),
+        }
+    }
+
+    /// Waits for something else, and takes meanwhile what TLS itself has to say: tickets come
+    /// unasked, and belong to the phase in which they come.
+    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> T {
+        let mut until = pin!(until);
+        poll_fn(|cx| {
+            let polled = until.as_mut().poll(cx);
+            if polled.is_pending() {
+                // What else comes is found by the next read.
+                let _ = self.poll_rest(cx);
+            }
+            polled
+        })
+        .await
+    }
+
+    /// Takes what TLS itself has to say; ready when there is more to come than that, or nothing
+    /// any more.
+    pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.stream {
+            Stream::Clear(_) => Poll::Pending,
+            Stream::Tls(stream) => stream.poll_rest(cx),
+        }
     }
 
     /// Ends the connection in order: our FIN, then the server's, and nothing between.
@@ -95,7 +184,7 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for Socket {
     fn drop(&mut self) {
         // The last moment at which the descriptor is ours: the stream closes it after this.
         self.probe.last.set(self.probe.sums());
@@ -104,7 +193,7 @@ impl Drop for Connection {
 }
 
 async fn connect(plan: &Plan, client: u32) -> io::Result<TcpStream> {
-    let target: SocketAddr = plan.target;
+    let target: SocketAddr = plan.subscribers_target();
     let socket = if target.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if target.ip().is_loopback() && target.is_ipv4() {
         let source = source_address(client, plan.clients_per_address);
@@ -116,7 +205,7 @@ async fn connect(plan: &Plan, client: u32) -> io::Result<TcpStream> {
     socket.connect(target).await
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -131,7 +220,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for Socket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -158,5 +247,63 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Clear(socket) => Pin::new(socket).poll_read(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Clear(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Clear(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Clear(socket) => socket.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Clear(socket) => Pin::new(socket).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Clear(socket) => Pin::new(socket).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -19,7 +20,7 @@ use yawc::{
     CompressionLevel, DeflatePool, Frame, OpCode, Options, Role, WebSocket, WebSocketError,
 };
 
-use crate::pushed;
+use crate::pushed::Cause;
 use crate::websocket::{Subscriber, Tapped, begin, read_buffer};
 use crate::worker::Shared;
 use crate::{Fault, Plan};
@@ -52,10 +53,10 @@ pub(crate) async fn play(
     let ended = loop {
         let frame = tokio::select! {
             biased;
-            frame = client.socket.next_frame() => frame,
+            frame = client.next(shared) => frame,
             () = shared.closed() => break Ok(()),
         };
-        match client.take(shared, frame, None) {
+        match client.take(shared, frame) {
             Ok(OpCode::Close) => break Err(Fault::Closed),
             Ok(_) => {}
             Err(fault) => break Err(fault),
@@ -64,7 +65,7 @@ pub(crate) async fn play(
     match ended {
         Ok(()) => client.close(shared).await,
         Err(fault) => {
-            client.book(shared, pushed::phase_of(shared, clock::now()));
+            client.book(shared, shared.phase_at(clock::now()));
             Err(fault)
         }
     }
@@ -93,25 +94,35 @@ struct Client {
 }
 
 impl Client {
-    /// Books a frame; `phase` is the moment's own unless it is given.
+    /// The next frame. What the library writes meanwhile, pongs, is booked as it passes.
+    async fn next(&mut self, shared: &Shared) -> Result<Frame, WebSocketError> {
+        poll_fn(|cx| {
+            let polled = self.socket.poll_next_frame(cx);
+            if polled.is_pending() {
+                self.subscriber.book_sent(shared, &self.wire.0.borrow().tapped);
+            }
+            polled
+        })
+        .await
+    }
+
+    /// Books a frame.
     fn take(
         &mut self,
         shared: &Shared,
         frame: Result<Frame, WebSocketError>,
-        phase: Option<Phase>,
     ) -> Result<OpCode, Fault> {
         let received_at = clock::now();
         let frame = frame.map_err(|error| fault_of(&error))?;
-        let phase = phase.unwrap_or_else(|| pushed::phase_of(shared, received_at));
+        let tapped = &mut self.wire.0.borrow_mut().tapped;
         match frame.opcode() {
             OpCode::Text | OpCode::Binary => {
-                let mut wire = self.wire.0.borrow_mut();
-                let wire_len = wire.tapped.take_message_len().ok_or(Fault::Protocol)?;
-                let payload = frame.payload();
-                self.subscriber.receive(shared, payload, wire_len, received_at, &wire.tapped);
+                let wire_len = tapped.take_message_len().ok_or(Fault::Protocol)?;
+                self.subscriber.take_data(shared, frame.payload(), wire_len, received_at, tapped);
             }
-            OpCode::Ping | OpCode::Pong | OpCode::Close | OpCode::Continuation => {
-                self.book(shared, phase);
+            OpCode::Ping => self.subscriber.take_ping(shared, received_at, tapped),
+            OpCode::Pong | OpCode::Close | OpCode::Continuation => {
+                self.subscriber.hear(shared, Cause::News, received_at, tapped);
             }
         }
         Ok(frame.opcode())
@@ -126,11 +137,11 @@ impl Client {
         let goodbye = Frame::close(CloseCode::Normal, []);
         let sent = self.socket.send(goodbye).await;
         loop {
-            // Not to be asked again after that: the library would answer the answer.
             let frame = self.socket.next_frame().await;
-            if !matches!(self.take(shared, frame, Some(Phase::Close)), Ok(code) if code != OpCode::Close)
-            {
-                break;
+            // Not to be asked again after the answer: the library would answer that.
+            match self.take(shared, frame) {
+                Ok(OpCode::Close) | Err(_) => break,
+                Ok(_) => {}
             }
         }
         let Self { mut wire, socket, mut subscriber } = self;

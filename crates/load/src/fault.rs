@@ -7,6 +7,10 @@ pub enum Fault {
     Connect,
     /// The connection did not open in time.
     ConnectTimeout,
+    /// The TLS handshake failed or did not end in time.
+    Tls,
+    /// No ticket came to resume the session with.
+    NoTicket,
     /// The answer to the upgrade was not a 101, or not one for our key.
     Upgrade,
     /// The upgrade's answer agrees on other extensions than the transport's: the server does not
@@ -37,6 +41,8 @@ impl Fault {
         match self {
             Self::Connect => "connect".to_owned(),
             Self::ConnectTimeout => "connect-timeout".to_owned(),
+            Self::Tls => "tls".to_owned(),
+            Self::NoTicket => "tls-no-ticket".to_owned(),
             Self::Upgrade => "upgrade".to_owned(),
             Self::Extension => "extension-not-as-asked".to_owned(),
             Self::Coding => "coding-not-as-asked".to_owned(),

@@ -14,6 +14,7 @@
 
 mod agreed;
 mod answer;
+mod boundary;
 mod chunked;
 mod coded;
 mod connection;
@@ -36,11 +37,16 @@ mod sse;
 mod stream;
 mod streamed;
 mod timeline;
+mod tls;
 mod websocket;
 mod worker;
 
+pub use boundary::ServerBooks;
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
-pub use outcome::{Boundary, Counts, Outcome, PublisherOutcome, SampleHeads, SocketSums};
+pub use outcome::{
+    Boundary, Counts, Handshakes, Outcome, PublisherOutcome, SampleHeads, ServerSums, SocketSums,
+    Unrest,
+};
 pub use payload::PayloadWriter;
-pub use plan::Plan;
+pub use plan::{Plan, TlsTarget};

@@ -1,5 +1,6 @@
 //! One trial, phase by phase.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -8,10 +9,12 @@ use std::time::Duration;
 use pushbench_protocol::{Phase, Timestamp, clock};
 use tokio::sync::oneshot;
 
+use crate::boundary::{Demand, attempt};
+use crate::outcome::Unrest;
 use crate::publisher::Publisher;
 use crate::recorder::PublishTimes;
 use crate::worker::{Command, Status, Worker};
-use crate::{Boundary, Outcome, Plan};
+use crate::{Boundary, Outcome, Plan, ServerBooks, ServerSums};
 
 /// How often the conductor looks at its workers.
 const LOOK: Duration = Duration::from_millis(20);
@@ -19,6 +22,12 @@ const LOOK: Duration = Duration::from_millis(20);
 const QUIET: Duration = Duration::from_millis(60);
 /// Longest wait for quiet.
 const QUIET_BOUND: Duration = Duration::from_secs(5);
+/// The same where the server's clock moves bytes by itself, so that there may be none.
+const CLOCKED_QUIET_BOUND: Duration = Duration::from_millis(500);
+/// Longest time that a boundary is tried to be taken with the server's books, and again without.
+const REST_BOUND: Duration = Duration::from_secs(5);
+/// Between two attempts.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(5);
 /// From the order to begin until a part of the schedule begins, so that all hear it before.
 const LEAD: Duration = Duration::from_millis(30);
 /// Longest wait for all clients to connect, beyond what their rate takes.
@@ -48,6 +57,9 @@ pub struct Progress {
     pub delivered: u64,
     /// How far the phase is, 0 to 1.
     pub share: f64,
+    /// The latest that a poll or a publish of the measure phase was sent after it was due; `None`
+    /// before the first.
+    pub late: Option<Duration>,
 }
 
 /// Looks at the progress of a trial and may end it.
@@ -62,7 +74,8 @@ pub struct Load {
     measure_at: Option<Timestamp>,
     cpu_before: Vec<Duration>,
     worker_cpu: Vec<Duration>,
-    quiet: bool,
+    server: BTreeMap<Boundary, ServerSums>,
+    unrest: BTreeMap<Boundary, Unrest>,
 }
 
 impl Load {
@@ -90,12 +103,17 @@ impl Load {
             measure_at: None,
             cpu_before: Vec::new(),
             worker_cpu: Vec::new(),
-            quiet: true,
+            server: BTreeMap::new(),
+            unrest: BTreeMap::new(),
         })
     }
 
-    /// Connects every client, or counts it as failed, and waits until all is quiet.
-    pub fn connect(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+    /// Connects every client, or counts it as failed, and closes the books of that.
+    pub fn connect(
+        &mut self,
+        server: &mut ServerBooks<'_>,
+        watch: &mut Watch<'_>,
+    ) -> ControlFlow<()> {
         let clients = f64::from(self.plan.scenario.workload.clients.get());
         let rate = f64::from(self.plan.scenario.load.connects_per_second.get());
         let bound = Duration::from_secs_f64(clients / rate) + CONNECT_BOUND;
@@ -107,20 +125,22 @@ impl Load {
             arrived / clients
         })?;
         self.settle(Phase::Connect, watch)?;
-        self.close(Boundary::Connected);
-        ControlFlow::Continue(())
+        self.close(Boundary::Connected, Phase::Connect, server, watch)
     }
 
-    /// Plays the warm-up, waits for quiet and closes its books.
-    pub fn warm_up(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+    /// Plays the warm-up and closes its books.
+    pub fn warm_up(
+        &mut self,
+        server: &mut ServerBooks<'_>,
+        watch: &mut Watch<'_>,
+    ) -> ControlFlow<()> {
         let end = self.plan.warm_up_end();
         let at = clock::now().plus(LEAD);
         self.begin(Phase::WarmUp, at);
         self.publisher.publish(Duration::ZERO, end, at);
         self.pass(Phase::WarmUp, at, end, watch)?;
         self.settle(Phase::WarmUp, watch)?;
-        self.close(Boundary::WarmedUp);
-        ControlFlow::Continue(())
+        self.close(Boundary::WarmedUp, Phase::WarmUp, server, watch)
     }
 
     /// Lets the measure phase begin and gives the moment when it does.
@@ -152,7 +172,11 @@ impl Load {
     }
 
     /// Waits for what is still to come, within the scenario's bound, and closes the books.
-    pub fn drain(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+    pub fn drain(
+        &mut self,
+        server: &mut ServerBooks<'_>,
+        watch: &mut Watch<'_>,
+    ) -> ControlFlow<()> {
         let bound = self.plan.scenario.workload.drain;
         let clients = f64::from(self.plan.scenario.workload.clients.get());
         let mut published = false;
@@ -163,13 +187,13 @@ impl Load {
             if published && status.in_flight == 0 { arrived } else { arrived.min(0.999) }
         })?;
         self.settle(Phase::Drain, watch)?;
-        self.close(Boundary::Drained);
-        ControlFlow::Continue(())
+        self.close(Boundary::Drained, Phase::Drain, server, watch)
     }
 
     /// Ends all connections and gives what was seen. Works after any phase.
     pub fn finish(self) -> Outcome {
-        let mut outcome = Outcome { quiet: self.quiet, ..Outcome::default() };
+        let mut outcome =
+            Outcome { server: self.server, unrest: self.unrest, ..Outcome::default() };
         let replies: Vec<_> = self.workers.iter().filter_map(|w| ask(w, Command::Finish)).collect();
         for reply in replies {
             if let Ok(part) = reply.blocking_recv() {
@@ -217,7 +241,7 @@ impl Load {
         loop {
             let status = self.status();
             let reached = share(&status, self);
-            watch(progress(phase, &status, reached))?;
+            watch(self.progress(phase, &status, reached))?;
             if reached >= 1.0 || clock::now().since(begin) >= bound {
                 return ControlFlow::Continue(());
             }
@@ -225,24 +249,22 @@ impl Load {
         }
     }
 
-    /// Waits until no byte has moved for a while and nothing is under way.
+    /// Waits until no byte has moved for a while and nothing is under way, so that the last
+    /// acknowledgements are counted where they belong.
     fn settle(&mut self, phase: Phase, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let bound = if self.plan.has_server_clock() { CLOCKED_QUIET_BOUND } else { QUIET_BOUND };
         let begin = clock::now();
         let mut bytes = None;
         let mut still_since = begin;
         loop {
             let status = self.status();
-            watch(progress(phase, &status, 1.0))?;
+            watch(self.progress(phase, &status, 1.0))?;
             let now = clock::now();
             if bytes != Some(status.bytes) || status.in_flight > 0 {
                 bytes = Some(status.bytes);
                 still_since = now;
             }
-            if now.since(still_since) >= QUIET {
-                return ControlFlow::Continue(());
-            }
-            if now.since(begin) >= QUIET_BOUND {
-                self.quiet = false;
+            if now.since(still_since) >= QUIET || now.since(begin) >= bound {
                 return ControlFlow::Continue(());
             }
             std::thread::sleep(LOOK);
@@ -250,7 +272,7 @@ impl Load {
     }
 
     fn show(&self, phase: Phase, share: f64, watch: &mut Watch<'_>) -> ControlFlow<()> {
-        watch(progress(phase, &self.status(), share.min(1.0)))
+        watch(self.progress(phase, &self.status(), share.min(1.0)))
     }
 
     fn begin(&self, phase: Phase, at: Timestamp) {
@@ -259,14 +281,30 @@ impl Load {
         }
     }
 
-    fn close(&self, boundary: Boundary) {
-        let replies: Vec<_> = self
-            .workers
-            .iter()
-            .filter_map(|worker| ask(worker, |reply| Command::Close(boundary, reply)))
-            .collect();
-        for reply in replies {
-            let _ = reply.blocking_recv();
+    /// Closes the books of a boundary at a moment at which both sides have counted the same, or
+    /// as well as it can be done.
+    fn close(
+        &mut self,
+        boundary: Boundary,
+        phase: Phase,
+        server: &mut ServerBooks<'_>,
+        watch: &mut Watch<'_>,
+    ) -> ControlFlow<()> {
+        let begin = clock::now();
+        loop {
+            let passed = clock::now().since(begin);
+            let demand = match passed {
+                _ if passed < REST_BOUND => Demand::All,
+                _ if passed < 2 * REST_BOUND => Demand::Clients,
+                _ => Demand::Nothing,
+            };
+            if let Some(taken) = attempt(&self.workers, boundary, demand, server) {
+                self.server.extend(taken.server.map(|sums| (boundary, sums)));
+                self.unrest.extend(taken.unrest.map(|unrest| (boundary, unrest)));
+                return ControlFlow::Continue(());
+            }
+            self.show(phase, 1.0, watch)?;
+            std::thread::sleep(ATTEMPT_PAUSE);
         }
     }
 
@@ -288,18 +326,20 @@ impl Load {
             sum.bytes += status.bytes;
             sum.delivered += status.delivered;
             sum.cpu += status.cpu;
+            sum.late = sum.late.max(status.late);
         }
         sum
     }
-}
 
-fn progress(phase: Phase, status: &Status, share: f64) -> Progress {
-    Progress {
-        phase,
-        connected: status.connected,
-        failed: status.failed,
-        delivered: status.delivered,
-        share,
+    fn progress(&self, phase: Phase, status: &Status, share: f64) -> Progress {
+        Progress {
+            phase,
+            connected: status.connected,
+            failed: status.failed,
+            delivered: status.delivered,
+            share,
+            late: status.late.max(self.publisher.late()),
+        }
     }
 }
 

@@ -4,23 +4,28 @@
 //! the two. So an exchange here is an answer and the request that follows it at once, and both
 //! belong to the phase of the answer. The first request belongs to the connect phase.
 //!
-//! **Why books can be closed.** A connection is quiet while its poll is held: the request has been
-//! sent and read whole by the server, and neither side says anything until there is news or the
-//! hold is over. At such a moment codec, sockets and kernel have counted the same bytes, the held
-//! request among them. An answer that comes between two phases, at the end of a hold, belongs to the
-//! later one, since the books of the earlier are closed.
+//! **How books are closed.** Holds end by the server's clock, also while the schedule stands still.
+//! An answer that comes between two phases belongs to the earlier one until its books are closed,
+//! which is done between two answers, and to the later one after that; see `boundary`.
+//!
+//! **Before the warm-up.** A hold that is over while others still connect is not asked for again
+//! before the schedule begins, and then at a moment of the client's own, so that connecting costs
+//! the same however long it takes, and holds do not end together.
 //!
 //! **Where the measure phase ends.** An answer with news belongs to the measure phase also if it
 //! comes a little after it: everything due was due in it. One without news ends the phase for its
 //! connection. It has been read before that is known, so its bytes are taken off again.
+//!
+//! **A connection for each poll** is opened with its request and closed after its answer, each in the
+//! phase of that. The client closes first.
 //!
 //! **The end.** A held poll is cut by our FIN. The server ends the held request without a word; if
 //! the hold happened to be over in that moment, the answer is booked in the close phase.
 
 use std::time::Duration;
 
-use pushbench_protocol::{Phase, Timestamp, clock};
-use pushbench_scenario::LongPoll;
+use pushbench_protocol::{ConnectionUse, Phase, PollTiming, Timestamp, clock};
+use pushbench_scenario::{LongPoll, poll_phase};
 use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
@@ -39,20 +44,22 @@ pub(crate) async fn play(
     seat: usize,
     settings: LongPoll,
 ) -> Result<(), Fault> {
-    let mut connection = shared.connect(client).await?;
-    let mut poller = Poller::new(&shared.plan, client, seat);
-    poller.ask(shared, &mut connection, Phase::Connect).await?;
-    let mut asked_at = clock::now();
+    let poller = Poller::new(&shared.plan, client, seat);
+    let mut client_of = Client { client, poller, kept: None, asked_at: None };
+    client_of.ask(shared, Phase::Connect).await?;
     shared.is_connected();
     tokio::select! {
         biased;
-        ended = work(shared, &mut poller, &mut connection, &mut asked_at) => ended?,
+        ended = client_of.work(shared, settings) => ended?,
         () = shared.closed() => {}
     }
     shared.closed().await;
-    if clock::now().since(asked_at) > settings.hold.duration() + SLACK {
+    let Client { mut poller, kept, asked_at, .. } = client_of;
+    let longest = settings.hold.duration() + SLACK;
+    if asked_at.is_some_and(|asked_at| clock::now().since(asked_at) > longest) {
         return Err(Fault::AnswerTimeout);
     }
+    let Some(mut connection) = kept else { return Ok(()) };
     connection.shutdown().await.map_err(|_| Fault::Io)?;
     loop {
         match poller.hear(shared, &mut connection, |_, _| Phase::Close).await {
@@ -63,27 +70,75 @@ pub(crate) async fn play(
     }
 }
 
-/// Hears and asks until nothing more is to come.
-async fn work(
-    shared: &Shared,
-    poller: &mut Poller,
-    connection: &mut Connection,
-    asked_at: &mut Timestamp,
-) -> Result<(), Fault> {
-    loop {
-        let probe = connection.probe().clone();
-        let phase = poller
-            .hear(shared, connection, |answer, received_at| {
-                phase_of(shared, &probe, answer, received_at)
-            })
-            .await?;
-        *asked_at = clock::now();
-        let is_over = phase == Phase::Drain && poller.holds_last(shared);
-        if is_over || phase == Phase::Close {
-            return Ok(());
+struct Client {
+    client: u32,
+    poller: Poller,
+    /// The connection that a poll is held on, or the next one will be.
+    kept: Option<Connection>,
+    /// Since when a poll is held.
+    asked_at: Option<Timestamp>,
+}
+
+impl Client {
+    /// Hears and asks until nothing more is to come.
+    async fn work(&mut self, shared: &Shared, settings: LongPoll) -> Result<(), Fault> {
+        loop {
+            let mut phase = self.hear(shared, settings.connection).await?;
+            let is_over = phase == Phase::Drain && self.poller.holds_last(shared);
+            if is_over || phase == Phase::Close {
+                return Ok(());
+            }
+            if phase == Phase::Connect {
+                let at = first_after_connect(shared, self.client, settings);
+                if !shared.grid.wait_until(at).await {
+                    return Ok(());
+                }
+                phase = shared.phase_at(clock::now());
+            }
+            self.ask(shared, phase).await?;
         }
-        poller.ask(shared, connection, phase).await?;
     }
+
+    /// Sends a request, on a new connection if there is none.
+    async fn ask(&mut self, shared: &Shared, phase: Phase) -> Result<(), Fault> {
+        let mut connection = match self.kept.take() {
+            Some(kept) => kept,
+            None => shared.connect_in(phase, self.client).await?,
+        };
+        self.poller.ask(shared, &mut connection, phase).await?;
+        self.kept = Some(connection);
+        self.asked_at = Some(clock::now());
+        Ok(())
+    }
+
+    /// Waits for the answer, and ends its connection unless that is used again; gives its phase.
+    async fn hear(&mut self, shared: &Shared, connection: ConnectionUse) -> Result<Phase, Fault> {
+        let kept = self.kept.as_mut().expect("a poll was sent on it");
+        let probe = kept.probe().clone();
+        let phase = self
+            .poller
+            .hear(shared, kept, |answer, received_at| phase_of(shared, &probe, answer, received_at))
+            .await?;
+        self.asked_at = None;
+        match connection {
+            ConnectionUse::KeepAlive => {}
+            ConnectionUse::PerPoll => {
+                let over = self.kept.take().expect("it was there above");
+                shared.disconnect(phase, over).await?;
+            }
+        }
+        Ok(phase)
+    }
+}
+
+/// When a client asks again whose hold was over before the schedule began.
+fn first_after_connect(shared: &Shared, client: u32, settings: LongPoll) -> Duration {
+    let spread = settings.hold.duration().min(shared.plan.warm_up_end());
+    let seed = shared.plan.scenario.workload.seed;
+    if spread.is_zero() {
+        return Duration::ZERO;
+    }
+    poll_phase(seed, client, spread, PollTiming::Schedule)
 }
 
 /// The phase of an answer and of the request after it.

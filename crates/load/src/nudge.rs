@@ -5,10 +5,10 @@
 //! A poll may find nothing, if the one before it has brought that message along already: nothing in
 //! a nudge says which message it is for.
 //!
-//! Nothing happens here by a clock, so what comes after the end of the measure phase was due in it
-//! and belongs to it, as with every push.
+//! What is fetched after the end of the measure phase was due in it and belongs to it, as with every
+//! push.
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use pushbench_protocol::paths::NEWS;
 use pushbench_protocol::{Cursor, clock};
 use tokio_tungstenite::WebSocketStream;
@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::connection::Connection;
 use crate::poll::Poller;
-use crate::pushed;
+use crate::pushed::{self, Cause};
 use crate::websocket::{self, Subscriber, Tapped, fault_of};
 use crate::worker::Shared;
 use crate::{Fault, Plan};
@@ -39,7 +39,7 @@ pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<()
         shared.in_flight.set(shared.in_flight.get() - 1);
     }
     if let Err(fault) = ended {
-        subscriber.book(shared, socket.get_ref(), pushed::phase_of(shared, clock::now()));
+        subscriber.book(shared, socket.get_ref(), shared.phase_at(clock::now()));
         return Err(fault);
     }
     if fetcher.in_flight {
@@ -58,7 +58,7 @@ async fn work(
     polls: &mut Connection,
 ) -> Fault {
     loop {
-        let mut message = socket.next().await;
+        let mut message = polls.rest(websocket::next(shared, socket, subscriber)).await;
         let mut has_news = false;
         // One poll fetches for all nudges that have come.
         loop {
@@ -66,7 +66,7 @@ async fn work(
                 Ok(is_news) => has_news |= is_news,
                 Err(fault) => return fault,
             }
-            match socket.next().now_or_never() {
+            match websocket::next(shared, socket, subscriber).now_or_never() {
                 Some(next) => message = next,
                 None => break,
             }
@@ -99,7 +99,7 @@ struct Fetcher {
 
 impl Fetcher {
     async fn fetch(&mut self, shared: &Shared, polls: &mut Connection) -> Result<(), Fault> {
-        let phase = pushed::phase_of(shared, clock::now());
+        let phase = pushed::phase_of(shared, polls.probe(), Cause::News, clock::now(), 0);
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
         self.poller.ask(shared, polls, phase).await?;

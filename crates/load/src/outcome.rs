@@ -32,6 +32,17 @@ impl Boundary {
     pub const ALL: [Self; 5] =
         [Self::Connected, Self::WarmedUp, Self::Measured, Self::Drained, Self::Closed];
 
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::WarmedUp => "warmed up",
+            Self::Measured => "measured",
+            Self::Drained => "drained",
+            Self::Closed => "closed",
+        }
+    }
+
     /// The phase that begins here.
     pub(crate) const fn opens(self) -> Phase {
         match self {
@@ -43,6 +54,24 @@ impl Boundary {
     }
 }
 
+/// What the server's sockets have carried for the clients of a trial.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ServerSums {
+    /// Bytes read.
+    pub received: u64,
+    /// Bytes written.
+    pub sent: u64,
+}
+
+/// What did not come to agree at a boundary, so that it is no end of a span of comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unrest {
+    /// Codec, sockets and kernel of the clients.
+    Clients,
+    /// The server's sockets with the clients'.
+    Server,
+}
+
 /// Sums over connections since each was opened.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct SocketSums {
@@ -50,6 +79,10 @@ pub struct SocketSums {
     pub socket_read: u64,
     /// Bytes that the counting streams saw written.
     pub socket_written: u64,
+    /// Of those read, TLS's own: what a counter of records made of the ciphertext.
+    pub tls_read: u64,
+    /// Of those written, TLS's own.
+    pub tls_written: u64,
     /// Connections whose kernel books could be read; the sums below are theirs.
     pub kernel_connections: u64,
     /// Connections in the sum.
@@ -78,12 +111,14 @@ pub struct KernelSums {
 }
 
 impl SocketSums {
-    /// The books of one connection.
+    /// The books of one connection in clear text.
     pub(crate) fn of(read: u64, written: u64, kernel: Option<TcpInfo>) -> Self {
         let info = kernel.unwrap_or_default();
         Self {
             socket_read: read,
             socket_written: written,
+            tls_read: 0,
+            tls_written: 0,
             kernel_connections: u64::from(kernel.is_some()),
             connections: 1,
             kernel: KernelSums {
@@ -100,9 +135,20 @@ impl SocketSums {
 }
 
 impl SocketSums {
-    /// The same as they were before the last `received` bytes came.
-    pub(crate) fn before(mut self, received: u64, segments: u64) -> Self {
+    /// Bytes that the sockets carried, both ways.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.socket_read + self.socket_written
+    }
+
+    /// Segments that the kernel counted, both ways.
+    pub(crate) fn segments(&self) -> u64 {
+        self.kernel.segments_out + self.kernel.segments_in
+    }
+
+    /// The same as they were before the last `received` bytes came, `tls` of them TLS's own.
+    pub(crate) fn before(mut self, received: u64, tls: u64, segments: u64) -> Self {
         self.socket_read -= received;
+        self.tls_read -= tls;
         if self.kernel_connections > 0 {
             self.kernel.bytes_received -= received;
             self.kernel.segments_in -= segments;
@@ -114,6 +160,8 @@ impl SocketSums {
 impl AddAssign for SocketSums {
     fn add_assign(&mut self, other: Self) {
         self.socket_read += other.socket_read;
+        self.tls_read += other.tls_read;
+        self.tls_written += other.tls_written;
         self.socket_written += other.socket_written;
         self.kernel_connections += other.kernel_connections;
         self.connections += other.connections;
@@ -154,6 +202,10 @@ pub struct Counts {
     pub empty_polls: u64,
     /// Answers to polls of the measure phase, by status.
     pub answers: BTreeMap<u16, u64>,
+    /// TCP connections opened in the measure phase.
+    pub connects: u64,
+    /// Signs of life of the measure phase: pings and comments.
+    pub heartbeats: u64,
     /// Messages that the server said it no longer held, any phase.
     pub gap_messages: u64,
     /// Failures, any phase.
@@ -174,6 +226,8 @@ impl Counts {
         self.uncompressed_payload_in_measure += other.uncompressed_payload_in_measure;
         self.polls += other.polls;
         self.empty_polls += other.empty_polls;
+        self.heartbeats += other.heartbeats;
+        self.connects += other.connects;
         self.gap_messages += other.gap_messages;
         for (status, count) in &other.answers {
             *self.answers.entry(*status).or_default() += count;
@@ -204,6 +258,31 @@ impl AddAssign for TimeAverage {
     fn add_assign(&mut self, other: Self) {
         self.area += other.area;
         self.seconds += other.seconds;
+    }
+}
+
+/// TLS handshakes of a trial's clients.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Handshakes {
+    /// With a certificate, on connections that are in the books.
+    pub full: u64,
+    /// Resuming an earlier session, on connections that are in the books.
+    pub resumed: u64,
+    /// With a certificate, on connections that were made to have a session to resume, and are in no
+    /// books.
+    pub preliminary: u64,
+    /// The cipher suite of the last one.
+    pub cipher_suite: String,
+}
+
+impl Handshakes {
+    fn merge(&mut self, other: &Self) {
+        self.full += other.full;
+        self.resumed += other.resumed;
+        self.preliminary += other.preliminary;
+        if self.cipher_suite.is_empty() {
+            self.cipher_suite.clone_from(&other.cipher_suite);
+        }
     }
 }
 
@@ -250,6 +329,10 @@ pub struct Outcome {
     pub service_time: Histogram,
     /// The TCP handshake of each client.
     pub connect_tcp: Histogram,
+    /// The TLS handshake of each client.
+    pub connect_tls: Histogram,
+    /// TLS handshakes; absent in clear text.
+    pub handshakes: Option<Handshakes>,
     /// The upgrade of each WebSocket client.
     pub connect_upgrade: Histogram,
     /// From due to sent, polls due in the measure phase.
@@ -258,6 +341,9 @@ pub struct Outcome {
     pub age: TimeAverage,
     /// Versions behind, over clients and the measure phase.
     pub version_age: TimeAverage,
+    /// Segments, both ways, that opened and closed connections in the measure phase; counted where
+    /// each poll has its own.
+    pub connecting_segments: u64,
     /// The first exchange of the measure phase at some client.
     pub sample: Option<SampleHeads>,
     /// Head lengths of one upgrade, request and answer.
@@ -266,8 +352,10 @@ pub struct Outcome {
     pub publisher: PublisherOutcome,
     /// CPU time of each worker over the measure phase.
     pub worker_cpu: Vec<Duration>,
-    /// Whether each quiet moment was really quiet within its bound.
-    pub quiet: bool,
+    /// What the server had carried at each boundary at which both sides stood still.
+    pub server: BTreeMap<Boundary, ServerSums>,
+    /// Boundaries that had to be taken while something was on its way.
+    pub unrest: BTreeMap<Boundary, Unrest>,
 }
 
 impl Outcome {
@@ -281,10 +369,15 @@ impl Outcome {
         self.latency.merge(&other.latency);
         self.service_time.merge(&other.service_time);
         self.connect_tcp.merge(&other.connect_tcp);
+        self.connect_tls.merge(&other.connect_tls);
+        if let Some(more) = &other.handshakes {
+            self.handshakes.get_or_insert_default().merge(more);
+        }
         self.connect_upgrade.merge(&other.connect_upgrade);
         self.poll_lateness.merge(&other.poll_lateness);
         self.age += other.age;
         self.version_age += other.version_age;
+        self.connecting_segments += other.connecting_segments;
         if self.sample.is_none() {
             self.sample.clone_from(&other.sample);
         }

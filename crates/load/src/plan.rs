@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, TopicName};
+use pushbench_protocol::heads::HeadTarget;
+use pushbench_protocol::{Cursor, TlsUse, TopicName, TransportKind};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
+use pushbench_tls::Connector;
 
 /// What one trial of the load generator is to do.
 #[derive(Clone, Debug)]
@@ -15,10 +17,12 @@ pub struct Plan {
     pub transport: TransportSettings,
     /// What carries it.
     pub carriage: Carriage,
-    /// Where the server listens.
+    /// Where the server listens for the publisher, and for subscribers unless `tls` says otherwise.
     pub target: SocketAddr,
     /// The `Host` field: name and port of the target.
     pub host: String,
+    /// Where subscribers connect by TLS; there exactly if the carriage says so.
+    pub tls: Option<TlsTarget>,
     /// `Authorization: Bearer` of the publisher, where the server asks for one.
     pub publish_token: Option<String>,
     /// Every message of the trial, earliest first.
@@ -31,7 +35,41 @@ pub struct Plan {
     pub clients_per_address: u32,
 }
 
+/// Where subscribers connect by TLS.
+#[derive(Clone, Debug)]
+pub struct TlsTarget {
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// The `Host` field.
+    pub host: String,
+    /// Makes the connections; it forgets every session.
+    pub connector: Connector,
+}
+
 impl Plan {
+    /// Where subscribers connect.
+    pub fn subscribers_target(&self) -> SocketAddr {
+        self.tls.as_ref().map_or(self.target, |tls| tls.address)
+    }
+
+    /// Whether each connection resumes a session of the client's own.
+    pub(crate) fn resumes(&self) -> bool {
+        match self.carriage.tls {
+            TlsUse::None | TlsUse::Full => false,
+            TlsUse::Resumed => true,
+        }
+    }
+
+    /// What the heads of subscribers are filled with.
+    pub fn head_target<'a>(&'a self, path: &'a str) -> HeadTarget<'a> {
+        HeadTarget {
+            path,
+            host: self.tls.as_ref().map_or(&self.host, |tls| &tls.host),
+            secure: self.tls.is_some(),
+            cookie_bytes: self.scenario.headers.cookie_bytes,
+        }
+    }
+
     /// Topic of a client.
     pub fn topic_of(&self, client: u32) -> u32 {
         client % self.scenario.workload.topics.get()
@@ -40,6 +78,12 @@ impl Plan {
     /// Name of a topic.
     pub fn topic_name(topic: u32) -> TopicName {
         TopicName::numbered(topic)
+    }
+
+    /// Whether the server's clock moves bytes where nothing is published and no poll is due: holds
+    /// end, heartbeats are sent.
+    pub fn has_server_clock(&self) -> bool {
+        self.transport.kind() == TransportKind::LongPoll || self.transport.heartbeat().is_some()
     }
 
     /// End of the warm-up on the schedule.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::compression::BODY_THRESHOLD;
-use pushbench_protocol::heads::{HeadTarget, PollFields};
+use pushbench_protocol::heads::PollFields;
 use pushbench_protocol::{
     ByteKind, Compression, Cursor, Deliver, Direction, Phase, RequestHead, Timestamp, Unchanged,
     clock,
@@ -77,6 +77,7 @@ impl Poller {
             connection.write_all(&rest).await.map_err(|_| Fault::Io)?;
         }
         shared.book(phase, Direction::Up, ByteKind::Header, len);
+        connection.probe().has_asked();
         Ok(())
     }
 
@@ -130,6 +131,7 @@ impl Poller {
         received_at: Timestamp,
     ) -> Result<(), Fault> {
         self.cursor = answer.cursor.unwrap_or(self.cursor);
+        let phase = shared.open_phase(phase);
         let timeline = shared.grid.timeline();
         let mut recorder = shared.recorder.borrow_mut();
         let mut ledger = shared.ledger.borrow_mut();
@@ -268,10 +270,8 @@ pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
                 | TransportSettings::Stream(_)
                 | TransportSettings::WebSocket(_) => return None,
             };
-            let target =
-                HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
-            let compression = coding_of(plan.transport);
-            Some(headers.request.poll_with(target, PollFields { conditional, compression }))
+            let fields = PollFields { conditional, compression: coding_of(plan.transport) };
+            Some(headers.request.poll_with(plan.head_target(&path), fields))
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub(crate) struct Publisher {
     done: Receiver<()>,
     parts_open: Cell<u32>,
     stop: Arc<AtomicBool>,
+    /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
+    latest: Arc<AtomicU64>,
     writer: Option<JoinHandle<Writer>>,
     reader: Option<JoinHandle<Answers>>,
 }
@@ -57,6 +59,7 @@ struct Writer {
     next: usize,
     outcome: PublisherOutcome,
     stop: Arc<AtomicBool>,
+    latest: Arc<AtomicU64>,
 }
 
 /// What the reading half saw.
@@ -79,6 +82,7 @@ impl Publisher {
             .map(|topic| publish_head(&plan, topic, len))
             .collect();
         let stop = Arc::new(AtomicBool::new(false));
+        let latest = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             plan,
             times,
@@ -88,6 +92,7 @@ impl Publisher {
             next: 0,
             outcome: PublisherOutcome { lateness: Histogram::new(), ..Default::default() },
             stop: Arc::clone(&stop),
+            latest: Arc::clone(&latest),
         };
         let (parts, parts_in) = channel();
         let (done_out, done) = channel();
@@ -102,6 +107,7 @@ impl Publisher {
             done,
             parts_open: Cell::new(0),
             stop,
+            latest,
             writer: Some(writer),
             reader: Some(reader),
         })
@@ -124,6 +130,14 @@ impl Publisher {
                 Err(TryRecvError::Empty) => return self.parts_open.get() == 0,
                 Err(TryRecvError::Disconnected) => return true,
             }
+        }
+    }
+
+    /// The latest message of the measure phase so far, from due to sent; `None` before the first.
+    pub(crate) fn late(&self) -> Option<Duration> {
+        match self.latest.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
         }
     }
 
@@ -177,7 +191,10 @@ impl Writer {
         self.outcome.published += 1;
         if due.at >= self.plan.warm_up_end() {
             self.outcome.published_in_measure += 1;
-            self.outcome.lateness.record(sent_at.since(due_at));
+            let late = sent_at.since(due_at);
+            self.outcome.lateness.record(late);
+            let nanos = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX);
+            self.latest.fetch_max(nanos.max(1), Ordering::Relaxed);
         }
         Ok(())
     }

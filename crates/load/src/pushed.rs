@@ -3,14 +3,41 @@
 use pushbench_protocol::paths::NOTICE;
 use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
+use crate::connection::Probe;
 use crate::recorder::{Arrival, Receipt};
 use crate::worker::Shared;
 
-/// The phase of what was pushed at this moment: what was due in the measure phase and comes a
-/// little after it belongs to it, and nothing else is pushed then.
-pub(crate) fn phase_of(shared: &Shared, received_at: Timestamp) -> Phase {
+/// What made the server push something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Cause {
+    /// A publish.
+    News,
+    /// Its clock: a heartbeat.
+    Clock,
+}
+
+/// The phase of what was pushed at this moment. `unbooked` is how much was read with it.
+///
+/// News due in the measure phase that comes a little after it belongs to it: nothing else is
+/// published then. What comes by the server's clock does not, and ends the phase for its connection:
+/// heartbeats, and news where it is conflated, so that there are as many messages in the phase as
+/// go into its length. It has been read before that is known, so its bytes are taken off again.
+pub(crate) fn phase_of(
+    shared: &Shared,
+    probe: &Probe,
+    cause: Cause,
+    received_at: Timestamp,
+    unbooked: u64,
+) -> Phase {
     match shared.phase_at(received_at) {
-        Phase::Drain => Phase::Measure,
+        Phase::Drain if probe.is_measured.get() => Phase::Drain,
+        Phase::Drain if cause == Cause::News && shared.plan.transport.conflate().is_none() => {
+            Phase::Measure
+        }
+        Phase::Drain => {
+            shared.close_measure_before(probe, unbooked);
+            Phase::Drain
+        }
         phase => phase,
     }
 }

@@ -1,10 +1,13 @@
 //! A client that polls on a timer.
 //!
-//! A poll belongs to the phase in which it was due, and its answer with it.
+//! A poll belongs to the phase in which it was due, and its answer with it; so does its connection,
+//! handshake and close included, if it has one of its own. The client closes first, as it does that
+//! has no more to ask: the poll itself is the same to the byte, and it is the client's port that has
+//! to wait before it can be used again (RFC 9293, section 3.6.1).
 
 use std::time::Duration;
 
-use pushbench_protocol::{Phase, PollTiming, clock};
+use pushbench_protocol::{ConnectionUse, Phase, PollTiming, clock};
 use pushbench_scenario::{ShortPoll, poll_phase};
 
 use crate::Fault;
@@ -19,14 +22,18 @@ pub(crate) async fn play(
     seat: usize,
     settings: ShortPoll,
 ) -> Result<(), Fault> {
-    let mut connection = shared.connect(client).await?;
-    shared.is_connected();
     let plan = &shared.plan;
-    let mut client_of = Client { poller: Poller::new(plan, client, seat), in_flight: false };
+    let kept = match settings.connection {
+        ConnectionUse::KeepAlive => Some(shared.connect(client).await?),
+        ConnectionUse::PerPoll => None,
+    };
+    shared.is_connected();
+    let poller = Poller::new(plan, client, seat);
+    let mut client_of = Client { client, poller, kept, in_flight: false };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
     let ended = tokio::select! {
         biased;
-        ended = client_of.work(shared, &mut connection, settings, first) => ended,
+        ended = client_of.work(shared, settings, first) => ended,
         () = shared.closed() => Ok(()),
     };
     if client_of.in_flight {
@@ -37,11 +44,17 @@ pub(crate) async fn play(
         return Err(Fault::AnswerTimeout);
     }
     shared.closed().await;
-    connection.end().await
+    match client_of.kept {
+        Some(mut connection) => connection.end().await,
+        None => Ok(()),
+    }
 }
 
 struct Client {
+    client: u32,
     poller: Poller,
+    /// The connection between two polls, if there is one.
+    kept: Option<Connection>,
     in_flight: bool,
 }
 
@@ -50,7 +63,6 @@ impl Client {
     async fn work(
         &mut self,
         shared: &Shared,
-        connection: &mut Connection,
         settings: ShortPoll,
         first: Duration,
     ) -> Result<(), Fault> {
@@ -58,10 +70,18 @@ impl Client {
         loop {
             let is_over = shared.grid.timeline().phase_of(at) == Phase::Drain
                 && self.poller.holds_last(shared);
-            if is_over || !shared.grid.wait_until(at).await {
+            if is_over {
                 return Ok(());
             }
-            self.poll(shared, connection, at).await?;
+            let wait = shared.grid.wait_until(at);
+            let goes_on = match &mut self.kept {
+                Some(kept) => kept.rest(wait).await,
+                None => wait.await,
+            };
+            if !goes_on {
+                return Ok(());
+            }
+            self.poll(shared, settings.connection, at).await?;
             at = match settings.timing {
                 PollTiming::Schedule | PollTiming::Aligned => at + settings.interval,
                 PollTiming::AfterAnswer => {
@@ -74,23 +94,33 @@ impl Client {
     async fn poll(
         &mut self,
         shared: &Shared,
-        connection: &mut Connection,
+        connection_use: ConnectionUse,
         at: Duration,
     ) -> Result<(), Fault> {
         let timeline = shared.grid.timeline();
         let due_at = timeline.moment(at).expect("the grid waits for the part to begin");
         let phase = timeline.phase_of(at);
-        if phase == Phase::Drain {
-            shared.close_measure(connection.probe());
-        }
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
         if phase == Phase::Measure {
             let late = clock::now().since(due_at);
             shared.recorder.borrow_mut().poll_lateness.record(late);
         }
-        self.poller.ask(shared, connection, phase).await?;
-        self.poller.hear(shared, connection, |_, _| phase).await?;
+        let mut connection = match self.kept.take() {
+            Some(kept) => {
+                if phase == Phase::Drain {
+                    shared.close_measure(kept.probe());
+                }
+                kept
+            }
+            None => shared.connect_in(phase, self.client).await?,
+        };
+        self.poller.ask(shared, &mut connection, phase).await?;
+        self.poller.hear(shared, &mut connection, |_, _| phase).await?;
+        match connection_use {
+            ConnectionUse::KeepAlive => self.kept = Some(connection),
+            ConnectionUse::PerPoll => shared.disconnect(phase, connection).await?,
+        }
         self.in_flight = false;
         shared.in_flight.set(shared.in_flight.get() - 1);
         Ok(())

@@ -3,7 +3,6 @@
 //! Field names, the `id:` with its cursor and line ends are `framing`; comments and the event that
 //! tells a gap are `control`. Lines may end in LF or CR LF; no server of today ends them in CR.
 
-use pushbench_protocol::heads::HeadTarget;
 use pushbench_protocol::paths::GAP_EVENT;
 
 use crate::lines::LineReader;
@@ -40,11 +39,9 @@ enum Kind {
 
 impl Codec for Events {
     fn request(plan: &Plan, topic: u32) -> Vec<u8> {
-        let headers = &plan.scenario.headers;
         let path = Plan::topic_name(topic).events_path();
-        let target =
-            HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
-        headers.request.events(target)
+        let target = plan.head_target(&path);
+        plan.scenario.headers.request.events(target)
     }
 
     fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {

@@ -2,8 +2,6 @@
 //!
 //! Line ends are `framing`; a line that begins as a notice does is `control`.
 
-use pushbench_protocol::heads::HeadTarget;
-
 use crate::lines::LineReader;
 use crate::streamed::{Codec, Item, Said};
 use crate::{Fault, Plan};
@@ -14,11 +12,9 @@ pub(crate) struct Lines(LineReader);
 
 impl Codec for Lines {
     fn request(plan: &Plan, topic: u32) -> Vec<u8> {
-        let headers = &plan.scenario.headers;
         let path = Plan::topic_name(topic).stream_path(plan.start_cursors[topic as usize]);
-        let target =
-            HeadTarget { path: &path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
-        headers.request.poll(target, false).bytes().to_vec()
+        let target = plan.head_target(&path);
+        plan.scenario.headers.request.poll(target, false).bytes().to_vec()
     }
 
     fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {

@@ -12,8 +12,8 @@ use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, clock};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use crate::chunked::{ChunkedReader, Piece};
-use crate::connection::Connection;
-use crate::pushed;
+use crate::connection::{Connection, Probe};
+use crate::pushed::{self, Cause};
 use crate::worker::Shared;
 use crate::{Fault, Plan};
 
@@ -54,8 +54,9 @@ pub(crate) async fn play<C: Codec>(shared: &Shared, client: u32, seat: usize) ->
     let mut connection = shared.connect(client).await?;
     let request = C::request(&shared.plan, shared.plan.topic_of(client));
     let early = open(shared, &mut connection, &request).await?;
-    let mut subscriber = Subscriber { seat, chunks: ChunkedReader::default(), codec: C::default() };
-    subscriber.take(shared, &early, clock::now())?;
+    let mut subscriber =
+        Subscriber { seat, chunks: ChunkedReader::default(), codec: C::default(), unbooked: 0 };
+    subscriber.take(shared, connection.probe(), &early, clock::now())?;
     drop(early);
     shared.is_connected();
     tokio::select! {
@@ -137,6 +138,8 @@ struct Subscriber<C> {
     seat: usize,
     chunks: ChunkedReader,
     codec: C,
+    /// Bytes read and not yet booked.
+    unbooked: u64,
 }
 
 impl<C: Codec> Subscriber<C> {
@@ -160,43 +163,79 @@ impl<C: Codec> Subscriber<C> {
                 Ok(()) if buf.filled().is_empty() => return Poll::Ready(Fault::Closed),
                 Ok(()) => {}
             }
-            if let Err(fault) = self.take(shared, buf.filled(), clock::now()) {
+            let taken = self.take(shared, connection.probe(), buf.filled(), clock::now());
+            if let Err(fault) = taken {
                 return Poll::Ready(fault);
             }
         }
     }
 
-    /// Books what was read. The end of the stream is booked as what it is, and found by the read
-    /// that follows it.
+    /// Books what was read, once it is whole. The end of the stream is booked as what it is, and
+    /// found by the read that follows it.
     fn take(
         &mut self,
         shared: &Shared,
+        probe: &Probe,
         mut bytes: &[u8],
         received_at: Timestamp,
     ) -> Result<(), Fault> {
-        let phase = pushed::phase_of(shared, received_at);
-        let seat = self.seat;
-        let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
+        self.unbooked += bytes.len() as u64;
+        let (seat, unbooked) = (self.seat, self.unbooked);
+        // What comes in one read belongs together, and to the first of it.
+        let mut phase = None;
+        let mut phase_by = |cause| {
+            *phase.get_or_insert_with(|| {
+                pushed::phase_of(shared, probe, cause, received_at, unbooked)
+            })
+        };
         let mut hear = |item: Item<'_>| {
+            let phase = phase_by(match item.said {
+                Said::Message(_) | Said::Gap(_) => Cause::News,
+                Said::Nothing => Cause::Clock,
+            });
+            let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
             match item.said {
                 Said::Message(payload) => {
                     let kind = pushed::receive(shared, seat, payload, phase, received_at);
                     book(kind, payload.len() as u64);
                 }
                 Said::Gap(gap) => shared.recorder.borrow_mut().counts.gap_messages += gap,
+                Said::Nothing if phase == Phase::Measure => {
+                    shared.recorder.borrow_mut().counts.heartbeats += 1;
+                }
                 Said::Nothing => {}
             }
             book(ByteKind::Framing, item.framing);
             book(ByteKind::Control, item.control);
+            self.unbooked -= item.len();
         };
+        let mut has_ended = false;
         while let Some(piece) = self.chunks.next(&mut bytes)? {
             match piece {
                 Piece::Data(data) => self.codec.push(data, &mut hear)?,
-                Piece::End => {}
+                Piece::End => has_ended = true,
             }
         }
-        book(ByteKind::Framing, self.chunks.take_overhead());
+        if has_ended {
+            phase.get_or_insert_with(|| shared.phase_at(received_at));
+        }
+        if let Some(phase) = phase {
+            let overhead = self.chunks.take_overhead();
+            shared.book(phase, Direction::Down, ByteKind::Framing, overhead);
+            self.unbooked -= overhead;
+        }
         Ok(())
+    }
+}
+
+impl Item<'_> {
+    /// Bytes of data that it took.
+    fn len(&self) -> u64 {
+        let payload = match self.said {
+            Said::Message(payload) => payload.len() as u64,
+            Said::Gap(_) | Said::Nothing => 0,
+        };
+        payload + self.framing + self.control
     }
 }
 

@@ -4,6 +4,7 @@
 //! and masks, and a [`FrameCounter`] on each direction sees every byte pass, so the library and
 //! the books are independent hands.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,20 +12,20 @@ use std::task::{Context, Poll};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
-use pushbench_protocol::heads::{EXTENSIONS_FIELD, HeadTarget};
+use pushbench_protocol::heads::EXTENSIONS_FIELD;
 use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, DeflateTerms, Direction, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::agreed::is_as_asked;
 use crate::connection::Connection;
-use crate::pushed;
+use crate::pushed::{self, Cause};
 use crate::worker::Shared;
 use crate::{Fault, Plan};
 
@@ -48,7 +49,7 @@ pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<()
     let ended = loop {
         let message = tokio::select! {
             biased;
-            message = socket.next() => message,
+            message = next(shared, &mut socket, &mut subscriber) => message,
             () = shared.closed() => break Ok(()),
         };
         let received_at = clock::now();
@@ -66,9 +67,25 @@ pub(crate) async fn play(shared: &Shared, client: u32, seat: usize) -> Result<()
     if ended.is_ok() {
         close(shared, &mut socket, &mut subscriber).await?;
     } else {
-        subscriber.book(shared, socket.get_ref(), pushed::phase_of(shared, clock::now()));
+        subscriber.book(shared, socket.get_ref(), shared.phase_at(clock::now()));
     }
     ended
+}
+
+/// The next message. What the library writes meanwhile, pongs, is booked as it passes.
+pub(crate) async fn next(
+    shared: &Shared,
+    socket: &mut WebSocketStream<Tapped>,
+    subscriber: &mut Subscriber,
+) -> Option<Result<Message, tungstenite::Error>> {
+    poll_fn(|cx| {
+        let polled = socket.poll_next_unpin(cx);
+        if polled.is_pending() {
+            subscriber.book_sent(shared, socket.get_ref());
+        }
+        polled
+    })
+    .await
 }
 
 /// Connects and upgrades.
@@ -123,8 +140,8 @@ pub(crate) async fn close(
     sent.map_err(|error| fault_of(&error))
 }
 
-pub(crate) fn fault_of(error: &tokio_tungstenite::tungstenite::Error) -> Fault {
-    use tokio_tungstenite::tungstenite::Error;
+pub(crate) fn fault_of(error: &tungstenite::Error) -> Fault {
+    use tungstenite::Error;
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => Fault::Closed,
         Error::Io(_) => Fault::Io,
@@ -143,11 +160,13 @@ struct Booked {
 pub(crate) struct Subscriber {
     seat: usize,
     booked: Booked,
+    /// The phase of what was heard last: what answers it belongs there too.
+    heard_in: Phase,
 }
 
 impl Subscriber {
     pub(crate) fn new(seat: usize) -> Self {
-        Self { seat, booked: Booked::default() }
+        Self { seat, booked: Booked::default(), heard_in: Phase::Connect }
     }
 
     /// Books one message.
@@ -158,18 +177,45 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        let payload = match message {
-            Message::Text(text) => text.as_bytes(),
-            Message::Binary(bytes) => bytes,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
-                return self.book(shared, tapped, pushed::phase_of(shared, received_at));
+        match message {
+            Message::Text(text) => {
+                self.take_data(shared, text.as_bytes(), text.len() as u64, received_at, tapped);
             }
-        };
-        self.receive(shared, payload, payload.len() as u64, received_at, tapped);
+            Message::Binary(bytes) => {
+                self.take_data(shared, bytes, bytes.len() as u64, received_at, tapped);
+            }
+            Message::Ping(_) => self.take_ping(shared, received_at, tapped),
+            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                self.hear(shared, Cause::News, received_at, tapped);
+            }
+        }
+    }
+
+    /// Books one ping.
+    pub(crate) fn take_ping(&mut self, shared: &Shared, received_at: Timestamp, tapped: &Tapped) {
+        if self.hear(shared, Cause::Clock, received_at, tapped) == Phase::Measure {
+            shared.recorder.borrow_mut().counts.heartbeats += 1;
+        }
+    }
+
+    /// Books what has come since the last time; gives its phase.
+    pub(crate) fn hear(
+        &mut self,
+        shared: &Shared,
+        cause: Cause,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) -> Phase {
+        let unbooked = tapped.down.counts.total() - self.booked.down.total();
+        let probe = tapped.connection.probe();
+        let phase = pushed::phase_of(shared, probe, cause, received_at, unbooked);
+        self.heard_in = phase;
+        self.book(shared, tapped, phase);
+        phase
     }
 
     /// Books one message of data, whose frames carried `wire_len` bytes.
-    pub(crate) fn receive(
+    pub(crate) fn take_data(
         &mut self,
         shared: &Shared,
         payload: &[u8],
@@ -177,8 +223,7 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        let phase = pushed::phase_of(shared, received_at);
-        self.book(shared, tapped, phase);
+        let phase = self.hear(shared, Cause::News, received_at, tapped);
         let kind = pushed::receive(shared, self.seat, payload, phase, received_at);
         if kind != ByteKind::Payload {
             let mut ledger = shared.ledger.borrow_mut();
@@ -188,21 +233,33 @@ impl Subscriber {
 
     /// Books what has passed since the last time.
     pub(crate) fn book(&mut self, shared: &Shared, tapped: &Tapped, phase: Phase) {
-        let mut ledger = shared.ledger.borrow_mut();
-        for (direction, now, booked) in [
-            (Direction::Down, tapped.down.counts, &mut self.booked.down),
-            (Direction::Up, tapped.up.counts, &mut self.booked.up),
-        ] {
-            for (kind, bytes) in [
-                (ByteKind::Payload, now.payload - booked.payload),
-                (ByteKind::Framing, now.framing - booked.framing),
-                (ByteKind::Control, now.control - booked.control),
-            ] {
-                ledger.book(phase, direction, kind, bytes);
-            }
-            *booked = now;
-        }
+        book(shared, phase, Direction::Down, tapped.down.counts, &mut self.booked.down);
+        book(shared, phase, Direction::Up, tapped.up.counts, &mut self.booked.up);
     }
+
+    /// Books what was sent since the last time, where what it answers was.
+    pub(crate) fn book_sent(&mut self, shared: &Shared, tapped: &Tapped) {
+        book(shared, self.heard_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
+    }
+}
+
+fn book(
+    shared: &Shared,
+    phase: Phase,
+    direction: Direction,
+    now: FrameCounts,
+    booked: &mut FrameCounts,
+) {
+    let phase = shared.open_phase(phase);
+    let mut ledger = shared.ledger.borrow_mut();
+    for (kind, bytes) in [
+        (ByteKind::Payload, now.payload - booked.payload),
+        (ByteKind::Framing, now.framing - booked.framing),
+        (ByteKind::Control, now.control - booked.control),
+    ] {
+        ledger.book(phase, direction, kind, bytes);
+    }
+    *booked = now;
 }
 
 /// Upgrades the connection; gives the bytes that came behind the 101.
@@ -213,10 +270,9 @@ async fn upgrade(
     terms: Option<DeflateTerms>,
 ) -> Result<Vec<u8>, Fault> {
     let plan = &shared.plan;
-    let headers = &plan.scenario.headers;
-    let target = HeadTarget { path, host: &plan.host, cookie_bytes: headers.cookie_bytes };
     let key = STANDARD.encode(rand::random::<[u8; 16]>());
-    let request = headers.request.upgrade_offering(target, &key, terms);
+    let headers = &plan.scenario.headers;
+    let request = headers.request.upgrade_offering(plan.head_target(path), &key, terms);
     let begin = clock::now();
     connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
     shared.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc as mpsc_std};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use pushbench_wire::segments::{SegmentHeaders, segments_for};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::boundary::{Booked, Standing};
 use crate::connection::{Connection, Probe};
 use crate::fault::Fault;
 use crate::grid::Grid;
@@ -22,6 +23,7 @@ use crate::plan::{Plan, TopicCount};
 use crate::poll::poll_heads;
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
+use crate::tls::Tls;
 use crate::{deflated, long_poll, nudge, short_poll, sse, stream, streamed, websocket};
 
 /// Longest time that clients may take to end their connections.
@@ -35,8 +37,8 @@ pub(crate) enum Command {
     Connect,
     /// Say how things stand.
     Report(oneshot::Sender<Status>),
-    /// Close the books of a boundary; nothing moves.
-    Close(Boundary, oneshot::Sender<()>),
+    /// Stop, say where the books stand, and close those of a boundary if then told so.
+    Close { boundary: Boundary, reply: oneshot::Sender<Standing>, told: mpsc_std::Receiver<bool> },
     /// A part of the schedule begins at this moment.
     Begin(Phase, Timestamp),
     /// End all connections and give the outcome.
@@ -56,6 +58,8 @@ pub(crate) struct Status {
     pub(crate) bytes: u64,
     pub(crate) delivered: u64,
     pub(crate) cpu: Duration,
+    /// The latest poll of the measure phase, from due to sent.
+    pub(crate) late: Option<Duration>,
 }
 
 /// What the clients of one worker share. One thread owns it, so nothing here is locked.
@@ -77,6 +81,11 @@ pub(crate) struct Shared {
     connected: Cell<u64>,
     failed: Cell<u64>,
     probes: RefCell<Vec<Rc<Probe>>>,
+    /// Books of the connections that were closed after one poll.
+    folded: Cell<SocketSums>,
+    connecting_segments: Cell<u64>,
+    /// Absent in clear text.
+    tls: Option<Tls>,
     /// Books of the connections that have passed [`Boundary::Measured`].
     measured: Cell<SocketSums>,
 }
@@ -90,8 +99,13 @@ impl Shared {
         self.grid.timeline().phase_at(moment).max(self.earliest.get())
     }
 
+    /// The phase itself, unless its books were closed since it was found.
+    pub(crate) fn open_phase(&self, phase: Phase) -> Phase {
+        phase.max(self.earliest.get())
+    }
+
     pub(crate) fn book(&self, phase: Phase, direction: Direction, kind: ByteKind, bytes: u64) {
-        self.ledger.borrow_mut().book(phase, direction, kind, bytes);
+        self.ledger.borrow_mut().book(self.open_phase(phase), direction, kind, bytes);
     }
 
     pub(crate) fn fault(&self, fault: Fault) {
@@ -101,11 +115,78 @@ impl Shared {
 
     /// Opens a client's connection and enters it in the books.
     pub(crate) async fn connect(&self, client: u32) -> Result<Connection, Fault> {
+        let connector = match &self.tls {
+            None => None,
+            Some(tls) => Some(tls.ready(&self.plan, client).await?),
+        };
         let begin = clock::now();
         let connection = Connection::open(&self.plan, client).await?;
         self.recorder.borrow_mut().connect_tcp.record(clock::now().since(begin));
-        self.probes.borrow_mut().push(Rc::clone(connection.probe()));
+        {
+            let mut probes = self.probes.borrow_mut();
+            connection.probe().place.set(probes.len());
+            probes.push(Rc::clone(connection.probe()));
+        }
+        let (Some(tls), Some(connector)) = (&self.tls, connector) else { return Ok(connection) };
+        let begin = clock::now();
+        let connection = tls.secure(connection, &connector).await?;
+        self.recorder.borrow_mut().connect_tls.record(clock::now().since(begin));
         Ok(connection)
+    }
+
+    /// The same for one poll, whose phase is known. What is opened after the measure phase has no
+    /// part in it.
+    pub(crate) async fn connect_in(&self, phase: Phase, client: u32) -> Result<Connection, Fault> {
+        let connection = self.connect(client).await?;
+        let probe = connection.probe();
+        probe.is_measured.set(phase > Phase::Measure);
+        if phase == Phase::Measure {
+            self.recorder.borrow_mut().counts.connects += 1;
+            self.connecting(probe.sums().segments());
+        }
+        Ok(connection)
+    }
+
+    /// Ends a connection that has carried its one poll, in order, and keeps its books among those of
+    /// the connections that are no more.
+    pub(crate) async fn disconnect(
+        &self,
+        phase: Phase,
+        mut connection: Connection,
+    ) -> Result<(), Fault> {
+        let before = connection.probe().sums().segments();
+        let ended = connection.end().await;
+        let probe = Rc::clone(connection.probe());
+        drop(connection);
+        if phase == Phase::Measure {
+            self.connecting(probe.sums().segments() - before);
+        }
+        self.fold(&probe);
+        ended
+    }
+
+    fn connecting(&self, segments: u64) {
+        self.connecting_segments.set(self.connecting_segments.get() + segments);
+    }
+
+    /// Takes a closed connection off the list, so that the list is as long as there are clients,
+    /// however many connections each has had.
+    fn fold(&self, probe: &Probe) {
+        let mut probes = self.probes.borrow_mut();
+        let place = probe.place.get();
+        probes.swap_remove(place);
+        if let Some(moved) = probes.get(place) {
+            moved.place.set(place);
+        }
+        let sums = probe.sums();
+        let mut closed = self.folded.get();
+        closed += sums;
+        self.folded.set(closed);
+        if !probe.is_measured.get() {
+            let mut measured = self.measured.get();
+            measured += sums;
+            self.measured.set(measured);
+        }
     }
 
     /// Waits until connections are to be ended.
@@ -129,20 +210,37 @@ impl Shared {
     /// The same on the books as they were before the last `received` bytes, which came alone.
     pub(crate) fn close_measure_before(&self, probe: &Probe, received: u64) {
         if !probe.is_measured.replace(true) {
-            let headers = SegmentHeaders { ipv6: self.plan.target.is_ipv6(), timestamps: true };
+            let ipv6 = self.plan.subscribers_target().is_ipv6();
+            let headers = SegmentHeaders { ipv6, timestamps: true };
             let data = headers.data_per_segment(self.plan.scenario.network.mss);
+            let tls = if received > 0 { probe.tls_heard() } else { 0 };
+            let received = received + tls;
             let mut sums = self.measured.get();
-            sums += probe.sums().before(received, segments_for(received, data));
+            sums += probe.sums().before(received, tls, segments_for(received, data));
             self.measured.set(sums);
         }
     }
 
-    fn sums(&self) -> SocketSums {
-        let mut sums = SocketSums::default();
+    /// The books of all connections, and what they would be at [`Boundary::Measured`] if it were
+    /// now for those that have not passed it.
+    fn sums(&self) -> (SocketSums, SocketSums) {
+        let mut sums = self.folded.get();
+        let mut measured = self.measured.get();
         for probe in self.probes.borrow().iter() {
-            sums += probe.sums();
+            let of_probe = probe.sums();
+            sums += of_probe;
+            if !probe.is_measured.get() {
+                measured += of_probe;
+            }
         }
-        sums
+        (sums, measured)
+    }
+
+    /// No connection passes [`Boundary::Measured`] any more.
+    fn end_measure(&self) {
+        for probe in self.probes.borrow().iter() {
+            probe.is_measured.set(true);
+        }
     }
 
     fn status(&self) -> Status {
@@ -152,9 +250,11 @@ impl Shared {
             failed: self.failed.get(),
             in_flight: self.in_flight.get(),
             waiting_for_last: recorder.waiting_for_last(),
-            bytes: self.probes.borrow().iter().map(|probe| probe.bytes()).sum(),
+            bytes: self.folded.get().bytes()
+                + self.probes.borrow().iter().map(|probe| probe.bytes()).sum::<u64>(),
             delivered: recorder.counts.deliveries_in_measure,
             cpu: clock::thread_cpu_time(),
+            late: recorder.poll_lateness.max(),
         }
     }
 }
@@ -201,6 +301,7 @@ async fn play(
     let recorder = Recorder::new(plan.scenario.workload.deliver, topics, times);
     let poll_heads = poll_heads(&plan);
     let timeline = Timeline::new(plan.warm_up_end(), plan.measure_end());
+    let tls = plan.tls.as_ref().map(|target| Tls::new(target, plan.resumes()));
     let shared = Rc::new(Shared {
         plan,
         grid: Grid::new(timeline),
@@ -217,6 +318,9 @@ async fn play(
         connected: Cell::new(0),
         failed: Cell::new(0),
         probes: RefCell::default(),
+        folded: Cell::default(),
+        connecting_segments: Cell::default(),
+        tls,
         measured: Cell::default(),
     });
     let grid = tokio::task::spawn_local({
@@ -237,16 +341,19 @@ async fn play(
             Command::Report(reply) => {
                 let _ = reply.send(shared.status());
             }
-            Command::Close(boundary, reply) => {
-                if boundary == Boundary::Drained {
-                    for probe in shared.probes.borrow().iter() {
-                        shared.close_measure(probe);
+            Command::Close { boundary, reply, told } => {
+                let (sums, measured) = shared.sums();
+                let booked = Booked::in_all(&shared.ledger.borrow());
+                let _ = reply.send(Standing { sums, booked });
+                // No client of this thread goes on before the conductor has compared.
+                if told.recv().unwrap_or(false) {
+                    if boundary == Boundary::Drained {
+                        shared.end_measure();
+                        outcome.boundaries.insert(Boundary::Measured, measured);
                     }
-                    outcome.boundaries.insert(Boundary::Measured, shared.measured.get());
+                    outcome.boundaries.insert(boundary, sums);
+                    shared.earliest.set(boundary.opens());
                 }
-                outcome.boundaries.insert(boundary, shared.sums());
-                shared.earliest.set(boundary.opens());
-                let _ = reply.send(());
             }
             Command::Begin(phase, at) => {
                 let mut timeline = shared.grid.timeline();
@@ -264,7 +371,7 @@ async fn play(
                 shared.grid.close();
                 shared.closing.notify_waiters();
                 end(clients, grid, &shared).await;
-                outcome.boundaries.insert(Boundary::Closed, shared.sums());
+                outcome.boundaries.insert(Boundary::Closed, shared.sums().0);
                 let _ = reply.send(finish(&shared, outcome));
                 return;
             }
@@ -306,6 +413,8 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
         boundaries: books.boundaries,
         sample: shared.sample.take(),
         upgrade_heads: shared.upgrade_heads.get(),
+        connecting_segments: shared.connecting_segments.get(),
+        handshakes: shared.tls.as_ref().map(Tls::handshakes),
         ..recorder.finish(&timeline, &dues)
     }
 }

@@ -39,17 +39,21 @@ pub struct Figure {
 pub const STATISTICS: [&str; 7] = ["mean", "p50", "p90", "p95", "p99", "p999", "max"];
 
 /// Distributions, all in seconds, and what they start and end at.
-pub const DISTRIBUTIONS: [(&str, &str); 6] = [
+pub const DISTRIBUTIONS: [(&str, &str); 7] = [
     ("latency", "from when a message was due until a subscriber had all of it"),
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
     ("connect_tcp", "the TCP handshake"),
+    ("connect_tls", "the TLS handshake, from its first byte until the client may speak"),
     ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to answer"),
     ("poll_lateness", "from when a poll was due until it was sent"),
     ("publish_lateness", "from when a message was due until it was sent"),
 ];
 
+/// For figures that are told by the hour.
+pub const SECONDS_PER_HOUR: f64 = 3_600.0;
+
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 38] = [
+const SINGLE: [(&str, Unit, &str); 44] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -87,13 +91,35 @@ const SINGLE: [(&str, Unit, &str); 38] = [
     ("header_bytes_down_per_poll", Unit::Bytes, "HTTP head of one poll's answer"),
     ("stream_bytes_per_poll", Unit::Bytes, "one poll above TLS, up and down"),
     ("wire_bytes_per_poll", Unit::Bytes, "one poll at layer 3, up and down"),
+    (
+        "connect_wire_bytes_per_poll",
+        Unit::Bytes,
+        "opening and closing the connection of one poll, at layer 3, up and down",
+    ),
+    ("connects_per_second", Unit::PerSecond, "connections opened for polls, all clients"),
     ("connect_stream_bytes_per_connection", Unit::Bytes, "connecting and upgrading, above TLS"),
+    (
+        "connect_tls_bytes_per_connection",
+        Unit::Bytes,
+        "TLS of connecting: handshake, tickets, and the records of what is said; absent without TLS",
+    ),
     ("connect_wire_bytes_per_connection", Unit::Bytes, "connecting and upgrading, at layer 3"),
+    ("resumed_handshakes", Unit::Share, "share of TLS handshakes that resumed a session"),
     ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time for one delivery"),
     (
         "server_cpu_per_client_second",
         Unit::CpuSeconds,
         "server CPU time for one client, one second",
+    ),
+    (
+        "idle_wire_bytes_per_client_hour",
+        Unit::Bytes,
+        "layer 3, both directions, one client for an hour in which nothing is published",
+    ),
+    (
+        "idle_server_cpu_per_client_hour",
+        Unit::CpuSeconds,
+        "server CPU time for one client for an hour in which nothing is published",
     ),
     (
         "server_memory_per_connection",

@@ -30,7 +30,7 @@ pub use figure::Figure;
 pub use heads::{RequestHead, RequestProfile, ResponseProfile};
 pub use hold::Hold;
 pub use paths::TopicName;
-pub use server_stats::{ClassStats, ConnectionClass, ServerStats};
+pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use transport::{
     Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, SlowPolicy, TlsUse,
     TransportKind, Unchanged,

@@ -23,7 +23,10 @@ labelled! {
         WebSocket = "websocket",
         /// `/stats`, `/healthz`.
         Control = "control",
-        /// Has asked for nothing known yet.
+        /// Open, has shaken hands in TLS and asked for nothing since. Once it asks or is closed, its
+        /// bytes are those of another class.
+        Silent = "silent",
+        /// Has asked for nothing known yet, or never did.
         Other = "other",
     }
 }
@@ -41,6 +44,17 @@ pub struct ClassStats {
     pub sent_bytes: u64,
 }
 
+/// TLS handshakes since the server started.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct HandshakeStats {
+    /// With a certificate.
+    pub full: u64,
+    /// Resuming an earlier session.
+    pub resumed: u64,
+    /// Not come to an end: no TLS 1.3, refused, too slow, or broken off.
+    pub failed: u64,
+}
+
 /// What `/stats` answers.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct ServerStats {
@@ -50,10 +64,16 @@ pub struct ServerStats {
     pub published: u64,
     /// Messages handed to subscribers' sockets or put in answers, repeats included.
     pub sent_messages: u64,
+    /// Messages replaced by newer ones before they were pushed, where messages are conflated.
+    #[serde(default)]
+    pub superseded: u64,
     /// Messages dropped for slow subscribers, by policy.
     pub dropped: BTreeMap<crate::SlowPolicy, u64>,
     /// Subscribers ended by the `disconnect` policy.
     pub disconnected: u64,
     /// Requests refused or failed, by status code or close code.
     pub refused: BTreeMap<u16, u64>,
+    /// TLS handshakes.
+    #[serde(default)]
+    pub handshakes: HandshakeStats,
 }

@@ -4,6 +4,7 @@ use pushbench_protocol::figure::{self, Figure, Unit};
 use pushbench_store::{RunV1, TrialV1, Verdict};
 
 use crate::sections::curve::name_of;
+use crate::sections::swept::{Swept, swept};
 
 /// Columns before the figures.
 const KEYS: [&str; 10] = [
@@ -20,20 +21,27 @@ const KEYS: [&str; 10] = [
 ];
 
 /// A run as CSV (RFC 4180, but for line ends of one byte): a heading, then one row a trial. Every
-/// figure has a column, and one with `model_` before its name; absent values are empty. The
-/// columns are the same for every run, so files can be put together.
+/// figure has a column, and one with `model_` before its name; absent values are empty. These
+/// columns are the same for every run, so files can be put together. Behind them stands a column
+/// for each setting that a sweep varies, with `swept_` before its name: a number, if it is one.
 pub fn csv(run: &RunV1) -> String {
     let figures = figure::all();
     let names: Vec<_> = figures.iter().map(column).collect();
     let modelled = names.iter().map(|name| format!("model_{name}"));
-    let heading = KEYS.iter().map(|&key| key.to_owned()).chain(names.clone()).chain(modelled);
-    let mut out = row(heading);
+    let settings = swept(run);
+    let varied = settings.iter().map(swept_column);
+    let heading = KEYS.iter().map(|&key| key.to_owned()).chain(names.clone());
+    let mut out = row(heading.chain(modelled).chain(varied));
     for trial in &run.trials {
         let measured = figures.iter().map(|figure| trial.figures.get(&figure.name));
         let modelled = figures.iter().map(|figure| trial.model.figures.get(&figure.name));
         let values = measured.chain(modelled);
         let values = values.map(|value| value.map_or(String::new(), f64::to_string));
-        out.push_str(&row(keys(run, trial).into_iter().chain(values)));
+        let varied = settings.iter().map(|setting| match setting.number_in(&trial.cell) {
+            Some(number) => number.to_string(),
+            None => trial.cell.get(&setting.name).cloned().unwrap_or_default(),
+        });
+        out.push_str(&row(keys(run, trial).into_iter().chain(values).chain(varied)));
     }
     out
 }
@@ -60,9 +68,22 @@ fn keys(run: &RunV1, trial: &TrialV1) -> [String; KEYS.len()] {
     ]
 }
 
+/// Name of a swept setting's column, with its unit.
+fn swept_column(setting: &Swept) -> String {
+    let name = format!("swept_{}", setting.short_name().replace(['.', '-', ' '], "_"));
+    match setting.numbers.as_ref().map_or(Unit::Count, |(unit, _)| *unit) {
+        Unit::Bytes => format!("{name}_bytes"),
+        Unit::Seconds | Unit::CpuSeconds => format!("{name}_s"),
+        Unit::PerSecond => format!("{name}_per_second"),
+        Unit::BitsPerSecond => format!("{name}_bits_per_second"),
+        Unit::Share => format!("{name}_share"),
+        Unit::Count => name,
+    }
+}
+
 /// Name of a figure's column: with its unit, before what qualifies it, so that names sort
 /// together: `latency_s_p99`, `server_cpu_s_per_delivery`.
-fn column(figure: &Figure) -> String {
+pub(crate) fn column(figure: &Figure) -> String {
     let unit = match figure.unit {
         Unit::Bytes => "bytes",
         Unit::BitsPerSecond => "bits_per_second",
@@ -121,6 +142,27 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_swept_setting_has_its_unit_in_its_name() {
+        let setting = |name: &str, unit: Option<Unit>| Swept {
+            name: name.to_owned(),
+            values: Vec::new(),
+            numbers: unit.map(|unit| (unit, Vec::new())),
+        };
+        for (name, unit, expected) in [
+            ("workload.payload.bytes", Some(Unit::Count), "swept_payload_bytes"),
+            (
+                "transport.short-poll.interval",
+                Some(Unit::Seconds),
+                "swept_transport_short_poll_interval_s",
+            ),
+            ("workload.publish.rate", Some(Unit::PerSecond), "swept_publish_rate_per_second"),
+            ("headers.request", None, "swept_headers_request"),
+        ] {
+            assert_eq!(swept_column(&setting(name, unit)), expected);
+        }
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! What a report consists of, before it is text, Markdown or a page.
 //!
 //! A report is built once as a [`Document`]; each format is one walk over it, so that no format
-//! can say something that another leaves out.
+//! can say something that another leaves out. Only charts are for formats that can show them; what
+//! they show stands in tables too.
+
+use crate::chart::Chart;
 
 /// A whole report.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
     /// Its parts, in reading order.
     pub sections: Vec<Section>,
 }
 
 /// A heading and what stands under it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Section {
     /// The heading.
     pub heading: String,
@@ -19,8 +22,8 @@ pub struct Section {
     pub blocks: Vec<Block>,
 }
 
-/// A paragraph, a list or a table.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A paragraph, a list, a table or a picture.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Block {
     /// Running text.
     Paragraph(Line),
@@ -28,6 +31,8 @@ pub enum Block {
     Items(Vec<Line>),
     /// A table.
     Table(Table),
+    /// A picture of figures; a format without pictures passes it over.
+    Chart(Chart),
 }
 
 /// Running text in one or more tones.
@@ -101,6 +106,21 @@ pub enum Row {
     },
 }
 
+impl Document {
+    /// The sections that have something to say where no picture can be shown.
+    pub fn without_pictures(&self) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(|section| !section.is_only_pictures())
+    }
+
+    /// Every chart, in reading order.
+    pub fn charts(&self) -> impl Iterator<Item = &Chart> {
+        self.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+            Block::Chart(chart) => Some(chart),
+            Block::Paragraph(_) | Block::Items(_) | Block::Table(_) => None,
+        })
+    }
+}
+
 impl Section {
     /// An empty one.
     pub fn new(heading: impl Into<String>) -> Self {
@@ -112,6 +132,11 @@ impl Section {
         self.blocks.push(Block::Paragraph(vec![tone.span(text)]));
     }
 
+    /// Whether all that stands here are charts; a heading alone is not.
+    fn is_only_pictures(&self) -> bool {
+        !self.blocks.is_empty() && self.blocks.iter().all(|block| matches!(block, Block::Chart(_)))
+    }
+
     /// Adds a list, unless it is empty.
     pub fn list(&mut self, items: Vec<Line>) {
         if !items.is_empty() {
@@ -121,6 +146,16 @@ impl Section {
 }
 
 impl Table {
+    /// A table of plain words: its rows are a label and a cell for each column of all groups.
+    pub fn plain(label: &str, groups: Vec<ColumnGroup>, rows: Vec<(String, Vec<String>)>) -> Self {
+        let plain = |cells: Vec<String>| cells.into_iter().map(|cell| Tone::Plain.span(cell));
+        let rows = rows.into_iter().map(|(label, cells)| Row::Values {
+            label: Tone::Plain.span(label),
+            cells: plain(cells).collect(),
+        });
+        Self { label: label.to_owned(), groups, rows: rows.collect() }
+    }
+
     /// The same labels with only these groups of columns, counted from 0.
     pub fn with_groups(&self, groups: std::ops::Range<usize>) -> Self {
         let width = |groups: &[ColumnGroup]| groups.iter().map(|g| g.columns.len()).sum::<usize>();

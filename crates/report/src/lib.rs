@@ -1,26 +1,38 @@
-//! A run as text, Markdown and CSV: pure functions from a record to a string.
+//! A run as text, Markdown, HTML, SVG and CSV: pure functions from a record to a string.
 //!
-//! [`document`] builds what a report says, once, as a [`layout::Document`]; [`render_text`] and
-//! [`render_markdown`] are walks over it and hold no words of their own. [`csv`] is for programs
-//! and goes its own way. Deliberately absent: anything that computes a figure (the record has
-//! them) or judges a trial (its checks do).
+//! [`document`] builds what a report says, once, as a [`layout::Document`]; [`render_text`],
+//! [`render_markdown`] and [`render_html`] are walks over it and hold no words of their own;
+//! [`slides`] are its charts alone. [`csv`] is for programs and goes its own way. Deliberately
+//! absent: anything that computes a figure (the record has them) or judges a trial (its checks do).
 //!
 //! Start with `sections.rs`, the table of contents; the face of the product is
-//! `sections/comparison.rs`.
+//! `sections/comparison.rs`. What two runs have to say to each other is decided by
+//! `pushbench-compare` and becomes a document in `comparison_report.rs`; [`bmf`] and [`github`] are
+//! for services that keep the history of figures.
 
+pub mod chart;
+mod comparison_report;
+mod comparison_table;
 mod csv;
+mod exports;
 mod figures;
+mod html;
 pub mod layout;
 mod markdown;
 mod sections;
+mod slides;
 mod text;
-mod units;
+pub mod units;
 
 use pushbench_store::RunV1;
 
+pub use comparison_report::{Compared, comparison_document, comparison_json};
 pub use csv::csv;
+pub use exports::{bmf, github};
+pub use html::render_html;
 pub use markdown::render_markdown;
 pub use sections::document;
+pub use slides::{Slide, slides};
 pub use text::{TextOptions, render_text};
 
 /// A run for a terminal.
@@ -31,4 +43,9 @@ pub fn text(run: &RunV1, options: &TextOptions) -> String {
 /// The same as Markdown; `record` is where the record lies, as the reader should type it.
 pub fn markdown(run: &RunV1, record: Option<&str>) -> String {
     render_markdown(&document(run, record))
+}
+
+/// The same as one HTML file.
+pub fn html(run: &RunV1, record: Option<&str>) -> String {
+    render_html(&document(run, record))
 }

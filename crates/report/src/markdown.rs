@@ -7,10 +7,13 @@ use crate::layout::{Block, Document, Row, Span, Table, Tone};
 /// Renders a document. It says the same as the text; tables are never split.
 pub fn render_markdown(document: &Document) -> String {
     let mut out = String::new();
-    for (place, section) in document.sections.iter().enumerate() {
+    for (place, section) in document.without_pictures().enumerate() {
         let level = if place == 0 { "#" } else { "\n##" };
         line(&mut out, format_args!("{level} {}", escaped(&section.heading)));
         for block in &section.blocks {
+            if matches!(block, Block::Chart(_)) {
+                continue;
+            }
             out.push('\n');
             match block {
                 Block::Paragraph(text) => line(&mut out, format_args!("{}", spans(text))),
@@ -20,6 +23,7 @@ pub fn render_markdown(document: &Document) -> String {
                     }
                 }
                 Block::Table(table) => render_table(&mut out, table),
+                Block::Chart(_) => {}
             }
         }
     }

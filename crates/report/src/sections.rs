@@ -3,12 +3,16 @@
 mod answer;
 mod books;
 mod comparison;
+mod conflation;
 pub(crate) mod curve;
 mod directions;
 mod expectations;
+mod idle;
 mod legend;
 mod machine;
+mod pictures;
 mod published;
+pub(crate) mod swept;
 mod validity;
 
 use pushbench_store::RunV1;
@@ -17,13 +21,19 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 12] = [
+    let sections: [Option<Section>; 18] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
+        pictures::bytes::layers(run),
+        pictures::bytes::directions(run),
+        pictures::waiting::waiting(run),
+        pictures::sweep::sweep(run),
+        pictures::work::work(run),
         curve::curves(run),
         comparison::glance(run),
         comparison::comparison(run),
+        conflation::conflation(run),
         directions::directions(run),
         Some(books::books(run)),
         expectations::expectations(run),

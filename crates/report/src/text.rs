@@ -32,7 +32,7 @@ pub fn render_text(document: &Document, options: &TextOptions) -> String {
     let mut page = Page { colour: options.colour, out: String::new() };
     let page_width = options.width.max(NARROWEST);
     let width = page_width - INDENT;
-    for (place, section) in document.sections.iter().enumerate() {
+    for (place, section) in document.without_pictures().enumerate() {
         if place > 0 {
             page.out.push('\n');
         }
@@ -46,6 +46,7 @@ pub fn render_text(document: &Document, options: &TextOptions) -> String {
                     }
                 }
                 Block::Table(table) => page.table(table, width),
+                Block::Chart(_) => {}
             }
         }
     }

@@ -3,10 +3,10 @@
 use pushbench_protocol::figure::Unit;
 
 /// What stands where there is no number.
-pub(crate) const ABSENT: &str = "n/a";
+pub const ABSENT: &str = "n/a";
 
 /// A figure in its unit, scaled.
-pub(crate) fn scaled(unit: Unit, value: f64) -> String {
+pub fn scaled(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Bytes => bytes(value),
         Unit::BitsPerSecond => bits_per_second(value),
@@ -17,27 +17,39 @@ pub(crate) fn scaled(unit: Unit, value: f64) -> String {
     }
 }
 
+/// The same where an axis is marked: no more digits than the value has.
+pub(crate) fn tick(unit: Unit, value: f64) -> String {
+    let text = scaled(unit, value);
+    let split = text.find(|c: char| !c.is_ascii_digit() && !".,-".contains(c));
+    let (number, unit) = text.split_at(split.unwrap_or(text.len()));
+    let number = match number.contains('.') {
+        true => number.trim_end_matches('0').trim_end_matches('.'),
+        false => number,
+    };
+    format!("{number}{unit}")
+}
+
 /// Seconds as ns, us, ms or s.
-pub(crate) fn seconds(value: f64) -> String {
+pub fn seconds(value: f64) -> String {
     with_unit(value, &[("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0)])
 }
 
-/// Bytes as kB, MB or GB; below 10 kB in full, so that what stands beside it can be checked.
-pub(crate) fn bytes(value: f64) -> String {
+/// Bytes as kB to PB; below 10 kB in full, so that what stands beside it can be checked.
+pub fn bytes(value: f64) -> String {
     match value.abs() {
         size if size < 99.95 => format!("{} B", number(value)),
         size if size < 9_999.5 => format!("{} B", grouped(value, 0)),
-        _ => with_unit(value, &[("kB", 1e3), ("MB", 1e6), ("GB", 1e9)]),
+        _ => with_unit(value, &[("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("PB", 1e15)]),
     }
 }
 
-/// Bits a second as b/s, kb/s, Mb/s or Gb/s.
-pub(crate) fn bits_per_second(value: f64) -> String {
-    with_unit(value, &[("b/s", 1.0), ("kb/s", 1e3), ("Mb/s", 1e6), ("Gb/s", 1e9)])
+/// Bits a second as b/s to Tb/s.
+pub fn bits_per_second(value: f64) -> String {
+    with_unit(value, &[("b/s", 1.0), ("kb/s", 1e3), ("Mb/s", 1e6), ("Gb/s", 1e9), ("Tb/s", 1e12)])
 }
 
 /// A share as per cent; what is neither none nor all never looks like it.
-pub(crate) fn share(value: f64) -> String {
+pub fn share(value: f64) -> String {
     let percent = value * 100.0;
     match format!("{percent:.1}").as_str() {
         "0.0" if percent > 0.0 => "<0.1%".to_owned(),
@@ -47,12 +59,12 @@ pub(crate) fn share(value: f64) -> String {
 }
 
 /// How many times more; two digits below 10, none after the point above.
-pub(crate) fn ratio(value: f64) -> String {
+pub fn ratio(value: f64) -> String {
     if value < 9.95 { format!("{value:.1}") } else { grouped(value, 0) }
 }
 
 /// A plain number: whole ones in full, others with one decimal, or three digits below 10.
-pub(crate) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let whole = value.round();
     if (value - whole).abs() <= 1e-9 * value.abs().max(1.0) && (whole != 0.0 || value == 0.0) {
         grouped(whole, 0)
@@ -64,7 +76,7 @@ pub(crate) fn number(value: f64) -> String {
 }
 
 /// Rounded to `digits` significant digits, not in powers of ten until far below a thousandth.
-pub(crate) fn digits(value: f64, digits: i32) -> String {
+pub fn digits(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
@@ -99,7 +111,7 @@ fn with_unit(value: f64, units: &[(&str, f64)]) -> String {
 }
 
 /// With commas between thousands.
-pub(crate) fn grouped(value: f64, decimals: usize) -> String {
+pub fn grouped(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
     let mut grouped = String::new();
@@ -168,6 +180,21 @@ mod tests {
             [(0.0, "0%"), (0.0001, "<0.1%"), (0.3679, "36.8%"), (0.99999, ">99.9%"), (1.0, "100%")]
         {
             assert_eq!(share(value), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_marks_of_an_axis_have_no_needless_digits() {
+        for (unit, value, text) in [
+            (Unit::Seconds, 0.005, "5 ms"),
+            (Unit::Seconds, 1.5, "1.5 s"),
+            (Unit::Bytes, 1_200.0, "1,200 B"),
+            (Unit::Bytes, 20_000.0, "20 kB"),
+            (Unit::Share, 0.5, "50%"),
+            (Unit::Count, 0.25, "0.25"),
+            (Unit::Count, 1e-10, "1e-10"),
+        ] {
+            assert_eq!(tick(unit, value), text);
         }
     }
 

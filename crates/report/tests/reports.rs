@@ -3,7 +3,6 @@
 mod runs;
 
 use pushbench_report::{TextOptions, csv, markdown, text};
-use pushbench_store::RunV1;
 
 const RECORD: &str = "results/ticker/20261122T143000Z-7k3mqa/run.json";
 
@@ -11,23 +10,9 @@ fn options() -> TextOptions {
     TextOptions { record: Some(RECORD.to_owned()), ..TextOptions::default() }
 }
 
-fn every_run() -> [(&'static str, RunV1); 9] {
-    [
-        ("valid", runs::valid()),
-        ("single_round", runs::single_round()),
-        ("invalid", runs::invalid()),
-        ("absent_figures", runs::absent_figures()),
-        ("kaazing", runs::kaazing()),
-        ("four_transports", runs::four_transports()),
-        ("no_difference", runs::no_difference()),
-        ("sweep", runs::sweep()),
-        ("without_trials", runs::without_trials()),
-    ]
-}
-
 #[test]
 fn the_text_of_each_run_is_as_reviewed() {
-    for (name, run) in every_run() {
+    for (name, run) in runs::every() {
         insta::assert_snapshot!(format!("text_{name}"), text(&run, &options()));
     }
 }
@@ -41,7 +26,7 @@ fn the_markdown_of_each_run_is_as_reviewed() {
 
 #[test]
 fn no_line_is_longer_than_the_terminal_is_wide() {
-    for (name, run) in every_run() {
+    for (name, run) in runs::every() {
         for width in [72, 80, 100, 160] {
             for line in text(&run, &TextOptions { width, ..options() }).lines() {
                 assert!(line.chars().count() <= width, "{name}, {width}: {line}");
@@ -62,7 +47,7 @@ fn three_transports_stand_side_by_side_in_one_table() {
 
 #[test]
 fn colour_adds_codes_and_no_words() {
-    for (name, run) in every_run() {
+    for (name, run) in runs::every() {
         let coloured = text(&run, &TextOptions { colour: true, ..options() });
         assert!(coloured.contains("\x1b[1m"), "{name}");
         assert_eq!(stripped(&coloured), text(&run, &options()), "{name}");
@@ -80,7 +65,7 @@ fn stripped(coloured: &str) -> String {
 
 #[test]
 fn markdown_tables_have_the_same_columns_in_every_row() {
-    for (name, run) in every_run() {
+    for (name, run) in runs::every() {
         let mut columns = None;
         for line in markdown(&run, None).lines() {
             if !line.starts_with('|') {
@@ -95,7 +80,7 @@ fn markdown_tables_have_the_same_columns_in_every_row() {
 
 #[test]
 fn csv_has_a_row_for_each_trial_and_the_same_columns_in_all() {
-    for (name, run) in every_run() {
+    for (name, run) in runs::every() {
         let csv = csv(&run);
         let columns: Vec<_> = csv.lines().map(|line| line.split(',').count()).collect();
         assert_eq!(columns.len(), run.trials.len() + 1, "{name}");
@@ -111,6 +96,15 @@ fn csv_has_a_row_for_each_trial_and_the_same_columns_in_all() {
     assert_eq!(cell("framing_bytes_down_per_delivery"), "2");
     assert_eq!(cell("model_wire_bytes_per_delivery"), "127");
     assert_eq!(cell("requests_per_second"), "", "absent is empty, not 0");
+}
+
+#[test]
+fn csv_has_a_number_for_each_swept_setting() {
+    let csv = csv(&runs::sweep());
+    let last: Vec<_> = csv.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(last[0], "swept_payload_bytes");
+    assert_eq!(last.iter().filter(|value| **value == "20").count(), 6);
+    assert_eq!(last.iter().filter(|value| **value == "200").count(), 6);
 }
 
 #[test]

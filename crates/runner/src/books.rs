@@ -1,19 +1,15 @@
 //! Reconciles the three sets of books and puts them on record. Pure.
+//!
+//! The codec's set is two hands in TLS: what a program said, booked by what it was for, and what
+//! its records added, counted from the ciphertext by the standard's 22 bytes a record.
 
 use std::collections::BTreeMap;
 
-use pushbench_load::{Boundary, Outcome, SocketSums};
+use pushbench_load::{Boundary, Outcome, ServerSums, SocketSums, Unrest};
 use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
 use pushbench_store::{BooksV1, KindsV1, PhaseBooksV1, ReconciliationV1};
 use pushbench_wire::Kinds;
 use pushbench_wire::segments::SegmentHeaders;
-
-/// What the server's sockets carried for one transport since its start.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct ServerSums {
-    pub(crate) received: u64,
-    pub(crate) sent: u64,
-}
 
 /// Which boundaries a phase lies between.
 const PHASES: [(Phase, Option<Boundary>, Boundary); 5] = [
@@ -24,13 +20,13 @@ const PHASES: [(Phase, Option<Boundary>, Boundary); 5] = [
     (Phase::Close, Some(Boundary::Drained), Boundary::Closed),
 ];
 
-/// Spans that the server's books are compared over. Its clients end their measure phases at moments
-/// of their own, so measure and drain are one span to it.
-const SERVER_SPANS: [(&str, Option<Boundary>, Boundary); 4] = [
-    ("connect", None, Boundary::Connected),
-    ("warm-up", Some(Boundary::Connected), Boundary::WarmedUp),
-    ("measure + drain", Some(Boundary::WarmedUp), Boundary::Drained),
-    ("close", Some(Boundary::Drained), Boundary::Closed),
+/// Where the server's books are compared. Its clients end their measure phases at moments of their
+/// own, so measure and drain are one span to it.
+const SERVER_SPANS: [(&str, Boundary); 4] = [
+    ("connect", Boundary::Connected),
+    ("warm-up", Boundary::WarmedUp),
+    ("measure + drain", Boundary::Drained),
+    ("close", Boundary::Closed),
 ];
 
 /// Headers of a segment on the connections of a trial.
@@ -42,25 +38,35 @@ pub(crate) fn segment_headers(outcome: &Outcome, ipv6: bool) -> SegmentHeaders {
     SegmentHeaders { ipv6, timestamps }
 }
 
-/// All books of a trial and their comparison.
+/// All books of a trial and their comparison; `closed` is what the server had carried at the end.
 pub(crate) fn books(
     outcome: &Outcome,
-    server: &BTreeMap<Boundary, ServerSums>,
+    closed: Option<ServerSums>,
     headers: SegmentHeaders,
 ) -> BooksV1 {
     let mut books = BooksV1 { header_bytes_per_segment: headers.len(), ..BooksV1::default() };
+    let between = |from, to| Span::between(&outcome.boundaries, from, to);
     for (phase, from, to) in PHASES {
-        let Some(span) = Span::between(&outcome.boundaries, from, to) else { continue };
+        let Some(span) = between(from, to) else { continue };
         let up = outcome.ledger.kinds(phase, Direction::Up);
         let down = outcome.ledger.kinds(phase, Direction::Down);
-        books.phases.insert(phase, phase_books(up, down, &span, headers, phase));
+        books.phases.insert(phase, phase_books(up, down, &span, headers));
+    }
+    let own = PHASES.map(|(phase, _, to)| (phase.label(), to));
+    for compared in compared_spans(&own, outcome, |boundary| clients_agreed(outcome, boundary)) {
+        let Some(span) = between(compared.from, compared.to) else { continue };
         let mut compare = |pair: &str, up: (u64, u64), down: (u64, u64)| {
-            reconcile(&mut books.reconciliations, pair, phase.label(), up, down);
+            reconcile(&mut books.reconciliations, pair, &compared.label, up, down);
+        };
+        let booked = |direction| {
+            let phases = PHASES.iter().filter(|(_, _, to)| compared.holds(*to));
+            let kinds = phases.map(|(phase, ..)| outcome.ledger.kinds(*phase, direction));
+            kinds.map(|kinds| kinds.layer(Layer::Stream)).sum::<u64>()
         };
         compare(
             "codec = client sockets",
-            (up.layer(Layer::Stream), span.written),
-            (down.layer(Layer::Stream), span.read),
+            (booked(Direction::Up) + span.tls_written, span.written),
+            (booked(Direction::Down) + span.tls_read, span.read),
         );
         if let Some(kernel) = &span.kernel {
             compare(
@@ -70,19 +76,74 @@ pub(crate) fn books(
             );
         }
     }
-    for (label, from, to) in SERVER_SPANS {
-        let Some(span) = Span::between(&outcome.boundaries, from, to) else { continue };
-        let before = from.map_or(Some(ServerSums::default()), |from| server.get(&from).copied());
-        let (Some(before), Some(after)) = (before, server.get(&to)) else { continue };
+    let server = |boundary| match boundary {
+        Boundary::Closed => closed,
+        boundary => outcome.server.get(&boundary).copied(),
+    };
+    for compared in compared_spans(&SERVER_SPANS, outcome, |boundary| server(boundary).is_some()) {
+        let Some(span) = between(compared.from, compared.to) else { continue };
+        let before = compared.from.map_or(Some(ServerSums::default()), server);
+        let (Some(before), Some(after)) = (before, server(compared.to)) else { continue };
         reconcile(
             &mut books.reconciliations,
             "client sockets = server sockets",
-            label,
+            &compared.label,
             (span.written, after.received - before.received),
             (span.read, after.sent - before.sent),
         );
     }
     books
+}
+
+/// Whether codec, sockets and kernel stood at the same byte there.
+fn clients_agreed(outcome: &Outcome, boundary: Boundary) -> bool {
+    let taken_with = match boundary {
+        // Whoever has not passed it by itself does so at the end of the drain.
+        Boundary::Measured => Boundary::Drained,
+        boundary => boundary,
+    };
+    outcome.unrest.get(&taken_with) != Some(&Unrest::Clients)
+}
+
+/// Phases that two sets of books are compared over.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Compared {
+    /// Their names.
+    label: String,
+    from: Option<Boundary>,
+    to: Boundary,
+}
+
+impl Compared {
+    /// Whether the phase that ends at this boundary is among them.
+    fn holds(&self, end: Boundary) -> bool {
+        self.from.is_none_or(|from| from < end) && end <= self.to
+    }
+}
+
+/// Spans between boundaries at which books can be compared. Where two phases meet at one at which
+/// they cannot, they are one span; where a boundary was never reached, none goes across it.
+fn compared_spans(
+    ends: &[(&str, Boundary)],
+    outcome: &Outcome,
+    can_compare: impl Fn(Boundary) -> bool,
+) -> Vec<Compared> {
+    let mut spans = Vec::new();
+    let mut from = Some(None);
+    let mut labels = Vec::new();
+    for &(label, to) in ends {
+        labels.push(label);
+        if !outcome.boundaries.contains_key(&to) {
+            from = None;
+        } else if can_compare(to) {
+            if let Some(from) = from {
+                spans.push(Compared { label: labels.join(" + "), from, to });
+            }
+            from = Some(Some(to));
+            labels.clear();
+        }
+    }
+    spans
 }
 
 fn reconcile(
@@ -103,10 +164,13 @@ fn reconcile(
     }
 }
 
-/// What sockets and kernel counted between two boundaries.
+/// What sockets, records and kernel counted between two boundaries.
 struct Span {
     written: u64,
     read: u64,
+    /// TLS's own, of those written and read.
+    tls_written: u64,
+    tls_read: u64,
     /// Absent where the kernel could not be asked about every connection.
     kernel: Option<KernelSpan>,
     connections: u64,
@@ -142,36 +206,29 @@ impl Span {
         Some(Self {
             written: after.socket_written - before.socket_written,
             read: after.socket_read - before.socket_read,
+            tls_written: after.tls_written - before.tls_written,
+            tls_read: after.tls_read - before.tls_read,
             kernel,
             connections: after.connections - before.connections,
         })
     }
 }
 
-fn phase_books(
-    up: &Kinds,
-    down: &Kinds,
-    span: &Span,
-    headers: SegmentHeaders,
-    phase: Phase,
-) -> PhaseBooksV1 {
-    let syn_extra = match phase {
-        Phase::Connect => span.connections * (headers.syn_len() - headers.len()),
-        Phase::WarmUp | Phase::Measure | Phase::Drain | Phase::Close => 0,
-    };
+fn phase_books(up: &Kinds, down: &Kinds, span: &Span, headers: SegmentHeaders) -> PhaseBooksV1 {
+    let syn_extra = span.connections * (headers.syn_len() - headers.len());
     let kernel = span.kernel.as_ref();
     let tcp_ip_up = kernel.map(|k| k.segments_out * headers.len() + syn_extra + k.retransmitted);
     let tcp_ip_down = kernel.map(|k| k.segments_in * headers.len() + syn_extra);
     PhaseBooksV1 {
-        up: kinds(up, tcp_ip_up),
-        down: kinds(down, tcp_ip_down),
+        up: kinds(up, span.tls_written, tcp_ip_up),
+        down: kinds(down, span.tls_read, tcp_ip_down),
         segments_up: kernel.map(|k| k.segments_out),
         segments_down: kernel.map(|k| k.segments_in),
         retransmitted_up: kernel.map(|k| k.retransmitted),
     }
 }
 
-fn kinds(kinds: &Kinds, tcp_ip: Option<u64>) -> KindsV1 {
+fn kinds(kinds: &Kinds, tls: u64, tcp_ip: Option<u64>) -> KindsV1 {
     KindsV1 {
         payload: kinds[ByteKind::Payload],
         repeat: kinds[ByteKind::Repeat],
@@ -179,8 +236,58 @@ fn kinds(kinds: &Kinds, tcp_ip: Option<u64>) -> KindsV1 {
         framing: kinds[ByteKind::Framing],
         control: kinds[ByteKind::Control],
         handshake: kinds[ByteKind::Handshake],
-        // Clear text: TLS takes no bytes, which is known and not missing.
-        tls: Some(0),
+        // In clear text TLS takes no bytes, which is known and not missing.
+        tls: Some(tls),
         tcp_ip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An outcome that has reached these boundaries.
+    fn reached(boundaries: &[Boundary]) -> Outcome {
+        let boundaries = boundaries.iter().map(|&boundary| (boundary, SocketSums::default()));
+        Outcome { boundaries: boundaries.collect(), ..Outcome::default() }
+    }
+
+    fn check(outcome: &Outcome, restless: &[Boundary], expected: &[&str]) {
+        let spans = compared_spans(&SERVER_SPANS, outcome, |to| !restless.contains(&to));
+        let labels: Vec<_> = spans.iter().map(|span| span.label.as_str()).collect();
+        assert_eq!(labels, expected, "without {restless:?}");
+    }
+
+    #[test]
+    fn phases_that_meet_in_unrest_are_compared_as_one() {
+        use Boundary::{Closed, Connected, Drained, WarmedUp};
+        let all = reached(&Boundary::ALL);
+        check(&all, &[], &["connect", "warm-up", "measure + drain", "close"]);
+        check(&all, &[WarmedUp], &["connect", "warm-up + measure + drain", "close"]);
+        check(
+            &all,
+            &[Connected, WarmedUp, Drained],
+            &["connect + warm-up + measure + drain + close"],
+        );
+        check(&all, &[Closed], &["connect", "warm-up", "measure + drain"]);
+    }
+
+    #[test]
+    fn nothing_is_compared_across_a_boundary_that_was_never_reached() {
+        use Boundary::{Closed, Connected, WarmedUp};
+        check(&reached(&[Connected, WarmedUp, Closed]), &[], &["connect", "warm-up"]);
+        check(&reached(&[Connected, Closed]), &[Connected], &[]);
+        check(&reached(&[Closed]), &[], &[]);
+    }
+
+    #[test]
+    fn a_span_holds_the_phases_between_its_boundaries() {
+        let span = Compared {
+            label: String::new(),
+            from: Some(Boundary::Connected),
+            to: Boundary::Drained,
+        };
+        let held = Boundary::ALL.map(|end| span.holds(end));
+        assert_eq!(held, [false, true, true, true, false]);
     }
 }

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use pushbench_load::Outcome;
-use pushbench_protocol::figure::bytes_per;
+use pushbench_protocol::figure::{SECONDS_PER_HOUR, bytes_per};
 use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
 use pushbench_stats::Histogram;
 use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, ProcessWorkV1, WorkV1};
+use pushbench_wire::segments::SegmentHeaders;
 
 /// Figures by name.
 pub(crate) type Figures = BTreeMap<String, f64>;
@@ -22,6 +23,7 @@ pub(crate) struct Source<'a> {
     pub(crate) counts: &'a CountsV1,
     pub(crate) books: &'a BooksV1,
     pub(crate) outcome: &'a Outcome,
+    pub(crate) headers: SegmentHeaders,
     pub(crate) work: &'a WorkV1,
 }
 
@@ -54,10 +56,14 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
         }
         rates(&mut figures, source);
         work(&mut figures, source);
+        if source.counts.published == 0 {
+            idle(&mut figures);
+        }
     }
     if let Some(books) = source.books.phases.get(&Phase::Connect) {
         connect(&mut figures, source, books);
     }
+    tls(&mut figures, source);
     counts(&mut figures, source);
     for (name, histogram) in distributions(source.outcome) {
         waiting(&mut figures, name, histogram);
@@ -72,11 +78,12 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
 }
 
 /// Every distribution of a trial by its name in the catalogue.
-pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 6] {
+pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 7] {
     [
         ("latency", &outcome.latency),
         ("service_time", &outcome.service_time),
         ("connect_tcp", &outcome.connect_tcp),
+        ("connect_tls", &outcome.connect_tls),
         ("connect_upgrade", &outcome.connect_upgrade),
         ("poll_lateness", &outcome.poll_lateness),
         ("publish_lateness", &outcome.publisher.lateness),
@@ -119,6 +126,7 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
     put("header_bytes_per_poll", Some(books.up.header + books.down.header));
     put("stream_bytes_per_poll", both(Layer::Stream));
     put("wire_bytes_per_poll", both(Layer::Wire));
+    put("connect_wire_bytes_per_poll", connecting(source));
     let header = Some(books.up.header + books.down.header);
     for (name, bytes) in [
         ("wire_bits_per_second", both(Layer::Wire)),
@@ -149,10 +157,22 @@ fn compression(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1)
     }
 }
 
+/// Bytes of the segments that opened and closed connections, where each poll has its own.
+fn connecting(source: &Source<'_>) -> Option<u64> {
+    let connects = source.counts.connects.filter(|connects| *connects > 0)?;
+    let headers = source.headers;
+    let more_for_syns = 2 * connects * (headers.syn_len() - headers.len());
+    Some(source.outcome.connecting_segments * headers.len() + more_for_syns)
+}
+
 fn rates(figures: &mut Figures, source: &Source<'_>) {
     let deliveries = source.counts.deliveries_in_measure as f64;
     let per_second = deliveries / source.measure_seconds;
     figures.insert("deliveries_per_second".to_owned(), per_second);
+    if let Some(connects) = source.counts.connects.filter(|connects| *connects > 0) {
+        let per_second = connects as f64 / source.measure_seconds;
+        figures.insert("connects_per_second".to_owned(), per_second);
+    }
     figures.insert("goodput".to_owned(), per_second * f64::from(source.payload_bytes) * 8.0);
     if !source.is_poll {
         return;
@@ -164,6 +184,18 @@ fn rates(figures: &mut Figures, source: &Source<'_>) {
         figures.insert("empty_polls".to_owned(), empty / polls);
         if polls > empty {
             figures.insert("messages_per_response".to_owned(), deliveries / (polls - empty));
+        }
+    }
+}
+
+/// What was found for each client and second, by the hour.
+fn idle(figures: &mut Figures) {
+    for (by_the_hour, by_the_second) in [
+        ("idle_wire_bytes_per_client_hour", "wire_bytes_per_client_second"),
+        ("idle_server_cpu_per_client_hour", "server_cpu_per_client_second"),
+    ] {
+        if let Some(value) = figures.get(by_the_second).copied() {
+            figures.insert(by_the_hour.to_owned(), value * SECONDS_PER_HOUR);
         }
     }
 }
@@ -213,6 +245,21 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
         if let Some((up, down)) = layer_of(&books.up, layer).zip(layer_of(&books.down, layer)) {
             figures.insert(name.to_owned(), (up + down) as f64 / source.clients as f64);
         }
+    }
+}
+
+/// What only TLS has.
+fn tls(figures: &mut Figures, source: &Source<'_>) {
+    let Some(handshakes) = &source.outcome.handshakes else { return };
+    let all = handshakes.full + handshakes.resumed;
+    if all > 0 {
+        let share = handshakes.resumed as f64 / all as f64;
+        figures.insert("resumed_handshakes".to_owned(), share);
+    }
+    let books = source.books.phases.get(&Phase::Connect);
+    if let Some((up, down)) = books.and_then(|books| books.up.tls.zip(books.down.tls)) {
+        let per = (up + down) as f64 / source.clients as f64;
+        figures.insert("connect_tls_bytes_per_connection".to_owned(), per);
     }
 }
 

@@ -10,6 +10,7 @@
 mod books;
 mod compression;
 mod control;
+mod equal_work;
 mod figures;
 mod judge;
 mod looks;
@@ -20,13 +21,15 @@ mod run;
 mod server_process;
 mod sizes;
 mod target;
+mod tls;
 mod trial;
 mod work;
 
 pub use machine::{machine, raise_open_files};
+pub use predict::predict;
 pub use run::{Observer, Options, TrialNote, run};
 pub use server_process::ServerCommand;
-pub use target::{Target, TargetError};
+pub use target::{Target, TargetError, TargetTls};
 
 /// Why a run could not be carried on. What was measured before is in the record all the same.
 #[derive(Debug, thiserror::Error)]

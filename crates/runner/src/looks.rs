@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_load::{Boundary, Outcome};
-use pushbench_protocol::{ClassStats, ConnectionClass, Phase, ServerStats, TransportKind, clock};
+use pushbench_load::{Outcome, ServerSums};
+use pushbench_protocol::{
+    ClassStats, ConnectionClass, HandshakeStats, Phase, ServerStats, TransportKind, clock,
+};
 use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
 
-use crate::books::ServerSums;
 use crate::control::Control;
 use crate::trial::GONE_BOUND;
 use crate::work::{self, KernelLook, ProcessLook, StealLook};
@@ -42,10 +43,12 @@ pub(crate) struct Looks {
     load: BTreeMap<Moment, ProcessLook>,
     kernel: BTreeMap<Moment, KernelLook>,
     steal: BTreeMap<Moment, StealLook>,
-    /// The server's books of our transport at each boundary, since our first look.
-    pub(crate) books: BTreeMap<Boundary, ServerSums>,
+    /// The server's books of our transport once all was closed, since our first look.
+    pub(crate) closed: Option<ServerSums>,
     /// What the server's books had before our first client.
     before: Option<ServerSums>,
+    /// TLS handshakes that the server counted, at the end; its process is as old as the trial.
+    pub(crate) handshakes: Option<HandshakeStats>,
     /// Length of each phase that was played.
     pub(crate) phase_seconds: BTreeMap<Phase, f64>,
 }
@@ -68,11 +71,10 @@ impl Looks {
         }
     }
 
-    /// Asks the server for its books.
-    pub(crate) fn take_books(&mut self, boundary: Boundary, eye: &Eye) {
-        // A server without books, or one that has just died, leaves its set out.
-        let (Some(before), Ok(stats)) = (self.before, eye.control.stats()) else { return };
-        self.insert(boundary, before, sums(&stats, eye.kind));
+    /// What the server has carried for our transport since our first look; `None` from a server
+    /// without books, or one that has just died.
+    pub(crate) fn server_sums(&self, eye: &Eye) -> Option<ServerSums> {
+        Some(since(self.before?, sums(&eye.control.stats().ok()?, eye.kind)))
     }
 
     /// Asks for the server's books once it has noticed that all clients are gone.
@@ -82,17 +84,12 @@ impl Looks {
         while let Ok(stats) = eye.control.stats() {
             let open: u64 = of_kind(&stats, eye.kind).map(|class| class.open).sum();
             if open == 0 || clock::now().since(begin) > GONE_BOUND {
-                self.insert(Boundary::Closed, before, sums(&stats, eye.kind));
+                self.closed = Some(since(before, sums(&stats, eye.kind)));
+                self.handshakes = Some(stats.handshakes);
                 return;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-    }
-
-    fn insert(&mut self, boundary: Boundary, before: ServerSums, now: ServerSums) {
-        let since =
-            ServerSums { received: now.received - before.received, sent: now.sent - before.sent };
-        self.books.insert(boundary, since);
     }
 
     /// Length of the measure phase; zero if it was not played.
@@ -146,8 +143,16 @@ fn classes(kind: TransportKind) -> &'static [ConnectionClass] {
     }
 }
 
+/// The classes of a transport's clients; in TLS those too that have not asked for anything yet.
 fn of_kind(stats: &ServerStats, kind: TransportKind) -> impl Iterator<Item = ClassStats> {
-    classes(kind).iter().map(|class| stats.connections.get(class).copied().unwrap_or_default())
+    classes(kind)
+        .iter()
+        .chain(&[ConnectionClass::Silent])
+        .map(|class| stats.connections.get(class).copied().unwrap_or_default())
+}
+
+fn since(before: ServerSums, now: ServerSums) -> ServerSums {
+    ServerSums { received: now.received - before.received, sent: now.sent - before.sent }
 }
 
 fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {

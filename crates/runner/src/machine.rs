@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use pushbench_scenario::{Machine, PortRange};
+use pushbench_scenario::{Machine, PortRange, TimeWait};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What this machine has; files that cannot be read are taken to be as Linux has them by default.
@@ -11,6 +11,7 @@ pub fn machine() -> Machine {
     Machine {
         open_files_limit: limit.maximum.unwrap_or(u64::MAX),
         ports: port_range().unwrap_or(PortRange::LINUX),
+        time_wait: time_wait().unwrap_or(TimeWait::LINUX),
     }
 }
 
@@ -19,6 +20,14 @@ pub fn machine() -> Machine {
 pub fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+fn time_wait() -> Option<TimeWait> {
+    let setting = |name: &str| -> Option<u8> {
+        let text = fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok()?;
+        text.trim().parse().ok()
+    };
+    Some(TimeWait::new(setting("tcp_tw_reuse")?, setting("tcp_timestamps")? != 0))
 }
 
 fn port_range() -> Option<PortRange> {

@@ -8,44 +8,52 @@ use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
 use pushbench_protocol::{Compression, Cursor, Deliver, PollTiming, Unchanged};
-use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings};
-use pushbench_wire::model::{Coded, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation};
+use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings, due_times};
+use pushbench_wire::model::{
+    Coded, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
+};
 use pushbench_wire::segments::SegmentHeaders;
 
 use crate::compression::Compressed;
 use crate::sizes::{CodedBodies, deflated_lens};
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`.
-pub(crate) fn predict(
+pub fn predict(
     scenario: &Scenario,
     transport: &Transport,
     host: &str,
     headers: SegmentHeaders,
+    tls: Option<TlsLink>,
 ) -> BTreeMap<String, f64> {
     let workload = &scenario.workload;
     let situation = Situation {
         clients: f64::from(workload.clients.get()),
-        rate: workload.publish.rate.per_second(),
+        rate: if is_idle(scenario) { 0.0 } else { workload.publish.rate.per_second() },
         poisson: workload.publish.arrivals == Arrivals::Poisson,
         payload: u64::from(workload.payload.bytes),
         deliver: workload.deliver,
-        link: Link { headers, mss: scenario.network.mss },
+        link: Link { headers, mss: scenario.network.mss, tls },
     };
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
+    let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());
+    let conflate = transport.settings.conflate().map(|every| every.as_secs_f64());
+    let secure = tls.is_some();
     let upgrade = |path: &str| {
-        let target = HeadTarget { path, host, cookie_bytes };
+        let target = HeadTarget { path, host, secure, cookie_bytes };
         let key = " ".repeat(24);
         PushWork {
             request_head: request.upgrade(target, &key).bytes.len() as u64,
             answer_head: accepted_head_len(None) as u64,
+            heartbeat,
+            conflate,
         }
     };
     let mut figures = match transport.settings {
         TransportSettings::ShortPoll(poll) => {
             let path = topic.poll_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             let conditional = poll.unchanged == Unchanged::NotModified;
             let compression = poll.compression;
             let head = request.poll_with(target, PollFields { conditional, compression });
@@ -57,6 +65,7 @@ pub(crate) fn predict(
                     PollTiming::Aligned => false,
                 },
                 unchanged: poll.unchanged,
+                connection: poll.connection,
                 request_head: head.bytes().len() as u64,
                 answer_head: &|body| answers.head(body, false),
                 coded: Coded {
@@ -67,11 +76,12 @@ pub(crate) fn predict(
         }
         TransportSettings::LongPoll(poll) => {
             let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             let fields = PollFields { conditional: false, compression: poll.compression };
             let answers = Answers::new(scenario, PLACE, AnswerStatus::Empty, poll.compression);
             situation.long_poll(LongPollWork {
                 hold: poll.hold.duration().as_secs_f64(),
+                connection: poll.connection,
                 request_head: request.poll_with(target, fields).bytes().len() as u64,
                 answer_head: &|body| answers.head(body, false),
                 coded: Coded {
@@ -82,18 +92,22 @@ pub(crate) fn predict(
         }
         TransportSettings::Sse(_) => {
             let path = topic.events_path();
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.sse(PushWork {
                 request_head: request.events(target).len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Events),
+                heartbeat,
+                conflate,
             })
         }
         TransportSettings::Stream(_) => {
             let path = topic.stream_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.stream(PushWork {
                 request_head: request.poll(target, false).bytes().len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Lines),
+                heartbeat,
+                conflate,
             })
         }
         TransportSettings::WebSocket(socket) => {
@@ -101,13 +115,15 @@ pub(crate) fn predict(
             match socket.deflate {
                 None => situation.websocket(upgrade(&path)),
                 Some(deflate) => {
-                    let target = HeadTarget { path: &path, host, cookie_bytes };
+                    let target = HeadTarget { path: &path, host, secure, cookie_bytes };
                     let terms = deflate.terms();
                     let key = " ".repeat(24);
                     let head = request.upgrade_offering(target, &key, Some(terms));
                     let work = PushWork {
                         request_head: head.bytes.len() as u64,
                         answer_head: accepted_head_len(Some(&terms.answer(false))) as u64,
+                        heartbeat,
+                        conflate,
                     };
                     // To everything below the messages they are as long as they are compressed.
                     let of_len = |payload| Situation { payload, ..situation }.websocket(work);
@@ -117,7 +133,7 @@ pub(crate) fn predict(
         }
         TransportSettings::Nudge(_) => {
             let path = topic.poll_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, cookie_bytes };
+            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.nudge(NudgeWork {
                 push: upgrade(&topic.nudge_path(Cursor::OLDEST)),
                 request_head: request.poll(target, false).bytes().len() as u64,
@@ -205,6 +221,16 @@ impl<'a> Answers<'a> {
     fn coded(&self, messages: u64) -> Option<u64> {
         self.bodies.as_ref()?.len(messages)
     }
+}
+
+/// Whether no message is due in the measure phase.
+fn is_idle(scenario: &Scenario) -> bool {
+    let workload = &scenario.workload;
+    let rate = workload.publish.rate.per_second() * f64::from(workload.topics.get());
+    // With so many expected none is as good as impossible, and there may be millions.
+    const SURELY_SOME: f64 = 100.0;
+    rate * workload.measure.as_secs_f64() < SURELY_SOME
+        && due_times(scenario).iter().all(|due| due.at < workload.warm_up)
 }
 
 /// What an answer says that gives a cursor and nothing else.

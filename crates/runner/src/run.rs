@@ -1,6 +1,7 @@
 //! A run: the trials of a scenario in turn.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use pushbench_load::Progress;
 use pushbench_scenario::Scenario;
@@ -12,6 +13,7 @@ use pushbench_store::{
 use pushbench_store::wall_clock::now_rfc3339;
 
 use crate::compression::recorded_options;
+use crate::equal_work::check_equal_work;
 use crate::server_process::ServerCommand;
 use crate::trial::Trial;
 use crate::{RunError, Target};
@@ -60,6 +62,11 @@ pub struct TrialNote<'a> {
     pub of: usize,
     /// Clients that it plays.
     pub clients: u32,
+    /// How long its scenario has it connect, warm up and measure; starting, draining and closing
+    /// come on top.
+    pub planned: Duration,
+    /// The same of all trials after it together.
+    pub planned_after: Duration,
 }
 
 /// Sees a run go by and may end it.
@@ -111,6 +118,7 @@ pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) 
         run.status = RunStatus::Failed;
         run.failure = Some(error.to_string());
     }
+    check_equal_work(scenario, &mut run.trials);
     run.expectations = judge_expectations(scenario, &run);
     run.ended_at = now_rfc3339();
     run
@@ -136,6 +144,11 @@ fn play_all(
             number: index + 1,
             of: plans.len(),
             clients: played.workload.clients.get(),
+            planned: planned(played),
+            planned_after: plans[index + 1..]
+                .iter()
+                .map(|&later| planned(scenario.of(later)))
+                .sum(),
         };
         observer.trial_begins(note);
         let mut stopped = false;
@@ -154,6 +167,13 @@ fn play_all(
         }
     }
     Ok(())
+}
+
+/// How long a trial of a scenario lasts by its settings alone.
+fn planned(scenario: &Scenario) -> Duration {
+    let connects = f64::from(scenario.workload.clients.get())
+        / f64::from(scenario.load.connects_per_second.get());
+    Duration::from_secs_f64(connects) + scenario.workload.warm_up + scenario.workload.measure
 }
 
 /// Holds the scenario's expectations against the medians over rounds, in each cell of a sweep.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use pushbench_protocol::{Announcement, Unchanged, clock};
+use pushbench_protocol::{Announcement, ConnectionUse, TlsUse, Unchanged, clock};
 use pushbench_scenario::{Scenario, Transport, TransportSettings, format_duration};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -20,6 +20,9 @@ const END_BOUND: Duration = Duration::from_secs(10);
 
 /// What a connection may idle beyond the length of the trial.
 const IDLE_BEYOND: Duration = Duration::from_secs(120);
+
+/// A listener for TLS, with a certificate of the server's own making.
+const TLS: &[(&str, &str)] = &[("--tls-listen", "127.0.0.1:0")];
 
 /// How to start a server.
 #[derive(Clone, Debug)]
@@ -153,9 +156,20 @@ fn options(scenario: &Scenario, transport: &Transport) -> Vec<String> {
     // Rare news and rare polls are the experiment: nothing in a trial may count as idle.
     let trial = workload.warm_up + workload.measure + workload.drain;
     let idle_timeout = format_duration(IDLE_BEYOND + Duration::from_secs(trial.as_secs()));
+    let each = match transport.settings.connection() {
+        ConnectionUse::KeepAlive => transport.settings.kind().connections_per_client(),
+        // One may be closed here a moment after the client opened its next one.
+        ConnectionUse::PerPoll => 2,
+    };
     // Beside those of the clients: the publisher's and the control calls'.
-    let connections =
-        workload.clients.get() * transport.settings.kind().connections_per_client() + 64;
+    let connections = workload.clients.get() * each + 64;
+    let (tls, connections): (&[(&str, &str)], _) = match transport.carriage.tls {
+        TlsUse::None => (&[], connections),
+        TlsUse::Full => (TLS, connections),
+        // A connection that a session is from may not have gone when the one that resumes comes.
+        TlsUse::Resumed => (TLS, 2 * connections),
+    };
+    let tls = tls.iter().map(|(flag, value)| (*flag, (*value).to_owned()));
     [
         ("--listen", "127.0.0.1:0".to_owned()),
         ("--deliver", workload.deliver.to_string()),
@@ -171,6 +185,9 @@ fn options(scenario: &Scenario, transport: &Transport) -> Vec<String> {
         ("--message-bytes", workload.payload.bytes.max(1 << 20).to_string()),
     ]
     .into_iter()
+    .chain(transport.settings.heartbeat().map(|every| ("--heartbeat", format_duration(every))))
+    .chain(transport.settings.conflate().map(|every| ("--conflate", format_duration(every))))
+    .chain(tls)
     .flat_map(|(flag, value)| [flag.to_owned(), value])
     .chain(compression::server_options(transport.settings))
     .collect()

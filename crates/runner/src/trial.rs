@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads};
+use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
 use pushbench_protocol::heads::printable_characters;
-use pushbench_protocol::{Cursor, Deliver, Phase, TransportKind, clock};
-use pushbench_scenario::{Scenario, Transport, due_times, round_seed};
+use pushbench_protocol::{Announcement, Cursor, Deliver, Phase, TlsUse, TransportKind, clock};
+use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 
 use crate::books::{books, segment_headers};
@@ -21,7 +21,8 @@ use crate::memory;
 use crate::predict::predict;
 use crate::run::Options;
 use crate::server_process::ServerProcess;
-use crate::{RunError, Target};
+use crate::target::TargetTls;
+use crate::{RunError, Target, tls};
 
 /// A trial to play.
 pub(crate) struct Trial<'a> {
@@ -64,9 +65,8 @@ impl Trial<'_> {
             Some(target) => (None, target.clone()),
             None => {
                 let process = ServerProcess::start(&self.options.server, &scenario, &transport)?;
-                let address = process.announcement.address;
-                let host = address.to_string();
-                (Some(process), Target { address, host, publish_token: None })
+                let target = announced(&process.announcement)?;
+                (Some(process), target)
             }
         };
         let eye = Eye {
@@ -75,7 +75,8 @@ impl Trial<'_> {
             kind: settings.kind(),
             is_ours: process.is_some(),
         };
-        let plan = self.plan(scenario, &transport, &target, &eye.control);
+        let tls = tls::tls_target(&transport, &target)?;
+        let plan = self.plan(scenario, &transport, &target, tls, &eye.control);
         let mut looks = Looks::new(&eye);
         let mut load = Load::start(plan.clone())?;
         looks.take(Moment::Before, &eye);
@@ -95,7 +96,7 @@ impl Trial<'_> {
         };
         let is_complete = played.is_continue();
         let ending = Ending { is_complete, server_death: death, server_end };
-        Ok(self.record(started_at, &plan, &outcome, &looks, ending))
+        Ok(self.record(started_at, &plan, &target, &outcome, &looks, ending))
     }
 
     fn plan(
@@ -103,6 +104,7 @@ impl Trial<'_> {
         scenario: Scenario,
         transport: &Transport,
         target: &Target,
+        tls: Option<TlsTarget>,
         control: &Control,
     ) -> Plan {
         let topics = scenario.workload.topics.get();
@@ -122,16 +124,24 @@ impl Trial<'_> {
                 }
             })
             .collect();
+        let machine = machine();
         Plan {
             dues: due_times(&scenario),
             transport: transport.settings,
             carriage: transport.carriage,
             target: target.address,
             host: target.host.clone(),
+            tls,
             publish_token: target.publish_token.clone(),
             start_cursors,
             workers: self.options.workers(&scenario),
-            clients_per_address: machine().ports.clients_per_address(kind.connections_per_client()),
+            clients_per_address: machine.ports.clients_per_address(
+                ports_per_client(
+                    transport.settings,
+                    &scenario.workload,
+                    machine.time_wait.loopback,
+                ) * connections_for_one(transport.carriage.tls),
+            ),
             scenario,
         }
     }
@@ -140,15 +150,16 @@ impl Trial<'_> {
         &self,
         started_at: String,
         plan: &Plan,
+        target: &Target,
         outcome: &Outcome,
         looks: &Looks,
         ending: Ending,
     ) -> TrialV1 {
         let workload = &plan.scenario.workload;
         let clients = u64::from(workload.clients.get());
-        let headers = segment_headers(outcome, plan.target.is_ipv6());
+        let headers = segment_headers(outcome, plan.subscribers_target().is_ipv6());
         let counts = counts(plan, outcome);
-        let books = books(outcome, &looks.books, headers);
+        let books = books(outcome, looks.closed, headers);
         let busy = looks.busy(outcome);
         let work = looks.work(busy);
         let figures = figures(&figures::Source {
@@ -169,11 +180,14 @@ impl Trial<'_> {
             counts: &counts,
             books: &books,
             outcome,
+            headers,
             work: &work,
         });
         let checks = judge(&Evidence {
             scenario: &plan.scenario,
             transport: plan.transport,
+            tls: plan.carriage.tls,
+            handshakes: looks.handshakes,
             outcome,
             counts: &counts,
             books: &books,
@@ -184,7 +198,10 @@ impl Trial<'_> {
             server_end: ending.server_end,
         });
         let transport = &self.scenario.transports[self.transport];
-        let model = predict(&plan.scenario, transport, &plan.host, headers);
+        let is_ours = self.options.target.is_none();
+        let host = plan.head_target("").host;
+        let link = tls::tls_link(transport, target, is_ours);
+        let model = predict(&plan.scenario, transport, host, headers, link);
         TrialV1 {
             transport: transport.label.clone(),
             round: self.round + 1,
@@ -197,10 +214,33 @@ impl Trial<'_> {
             waiting: waiting(outcome),
             work,
             sample: outcome.sample.as_ref().map(sample),
+            tls: tls::record(outcome, is_ours),
             checks,
             figures,
             model: ModelV1 { figures: model },
         }
+    }
+}
+
+/// Where a server of our own listens.
+fn announced(announcement: &Announcement) -> Result<Target, RunError> {
+    let tls = match (announcement.tls_address, &announcement.certificate) {
+        (Some(address), Some(pem)) => {
+            let certificate = tls::announced(pem)?;
+            Some(TargetTls { address, host: address.to_string(), certificate })
+        }
+        _ => None,
+    };
+    let address = announcement.address;
+    Ok(Target { address, host: address.to_string(), tls, publish_token: None })
+}
+
+/// Connections that it takes to have one: a session that is resumed is from another, whose port is
+/// not free at once.
+const fn connections_for_one(tls: TlsUse) -> u32 {
+    match tls {
+        TlsUse::None | TlsUse::Full => 1,
+        TlsUse::Resumed => 2,
     }
 }
 
@@ -211,20 +251,17 @@ fn play_phases(
     eye: &Eye,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    use pushbench_load::Boundary::{Connected, Drained, WarmedUp};
     let mut begin = clock::now();
     let mut lap = |looks: &mut Looks, phase| {
         let now = clock::now();
         looks.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
         begin = now;
     };
-    load.connect(watch)?;
+    load.connect(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::Connect);
     looks.take(Moment::Connected, eye);
-    looks.take_books(Connected, eye);
-    load.warm_up(watch)?;
+    load.warm_up(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::WarmUp);
-    looks.take_books(WarmedUp, eye);
 
     let at = load.begin_measure();
     std::thread::sleep(at.since(clock::now()));
@@ -234,9 +271,8 @@ fn play_phases(
     looks.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
     measured?;
     begin = clock::now();
-    load.drain(watch)?;
+    load.drain(&mut || looks.server_sums(eye), watch)?;
     looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
-    looks.take_books(Drained, eye);
     ControlFlow::Continue(())
 }
 
@@ -263,6 +299,8 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
         uncompressed_payload_bytes_in_measure: Some(counts.uncompressed_payload_in_measure),
         polls: counts.polls,
         empty_polls: counts.empty_polls,
+        heartbeats: Some(counts.heartbeats),
+        connects: Some(counts.connects),
         answers: counts.answers.clone(),
         gap_messages: counts.gap_messages,
         errors,

@@ -6,6 +6,7 @@ use pushbench_protocol::{Deliver, TransportKind, Unchanged};
 
 use crate::carriage_check::carriages_fit;
 use crate::complaint::{Complaint, Problems, closest};
+use crate::conflation_check::{conflation_is_for_the_latest, drain_outlasts_conflation};
 use crate::expect::parse::expectation;
 use crate::file::ScenarioFile;
 use crate::kind::{grouped, one_of};
@@ -23,13 +24,15 @@ const MOST_PUBLISHES: u128 = 10_000_000;
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 12] = [
     topics_have_clients,
     publishes_are_bounded,
     measure_has_polls,
     drain_has_a_poll,
     queue_fits_log,
     nothing_is_resent_where_all_are_delivered,
+    conflation_is_for_the_latest,
+    drain_outlasts_conflation,
     a_profile_with_its_own_path_gets_what_it_can_say,
     a_profile_with_its_own_path_asks_nothing_else,
     labels_differ,
@@ -74,6 +77,7 @@ pub(crate) fn check(
 
 fn resolve(file: ScenarioFile, name: String) -> Option<Scenario> {
     let longest = file.longest_interval();
+    let conflate = file.longest_conflation().and_then(|at| at.value);
     let ScenarioFile { question, workload, headers, network, server, load, transports, .. } = file;
     let deliver = workload.deliver?.value;
     let transports = transports.into_iter().map(|transport| transport.resolve(deliver));
@@ -88,10 +92,11 @@ fn resolve(file: ScenarioFile, name: String) -> Option<Scenario> {
             deliver,
             warm_up: workload.warm_up?.value,
             measure: workload.measure?.value,
-            drain: workload.drain?.value.unwrap_or(match longest {
-                // Three polls: one to be due, one to be late, one to spare.
-                Some(interval) => Duration::from_secs(5).max(3 * interval.value),
-                None => Duration::from_secs(5),
+            drain: workload.drain?.value.unwrap_or_else(|| {
+                // Three polls: one to be due, one to be late, one to spare. And as many messages.
+                let waits = [longest.map(|interval| interval.value), conflate];
+                let longest = waits.into_iter().flatten().max().unwrap_or_default();
+                Duration::from_secs(5).max(3 * longest)
             }),
             rounds: workload.rounds?.value,
             seed: workload.seed?.value,

@@ -237,6 +237,37 @@ impl TransportSettings {
             Self::Nudge(_) => TransportKind::Nudge,
         }
     }
+
+    /// Time between the server's heartbeats, if it has any.
+    pub const fn heartbeat(self) -> Option<Duration> {
+        match self {
+            Self::Sse(sse) => sse.heartbeat,
+            Self::WebSocket(socket) => socket.heartbeat,
+            Self::Nudge(nudge) => nudge.heartbeat,
+            Self::ShortPoll(_) | Self::LongPoll(_) | Self::Stream(_) => None,
+        }
+    }
+
+    /// Least time between two messages to one client, if messages are conflated.
+    pub const fn conflate(self) -> Option<Duration> {
+        match self {
+            Self::Sse(sse) => sse.conflate,
+            Self::Stream(stream) => stream.conflate,
+            Self::WebSocket(socket) => socket.conflate,
+            Self::ShortPoll(_) | Self::LongPoll(_) | Self::Nudge(_) => None,
+        }
+    }
+
+    /// How long the connection of a poller lives; of others as long as they do.
+    pub const fn connection(self) -> ConnectionUse {
+        match self {
+            Self::ShortPoll(poll) => poll.connection,
+            Self::LongPoll(poll) => poll.connection,
+            Self::Sse(_) | Self::Stream(_) | Self::WebSocket(_) | Self::Nudge(_) => {
+                ConnectionUse::KeepAlive
+            }
+        }
+    }
 }
 
 /// Options of short polling.
@@ -268,7 +299,7 @@ pub struct LongPoll {
 /// Options of server-sent events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Sse {
-    /// Time without a word after which the server sends a comment.
+    /// Each so often the server sends a comment to whom it has sent nothing since the last time.
     pub heartbeat: Option<Duration>,
     /// Least time between two messages to one client; the newest replaces those before it.
     pub conflate: Option<Duration>,
@@ -284,14 +315,14 @@ pub struct Stream {
 /// Options of nudging.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Nudge {
-    /// Time without a word after which the server sends a ping.
+    /// Each so often the server sends a ping to whom it has sent nothing since the last time.
     pub heartbeat: Option<Duration>,
 }
 
 /// Options of WebSocket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WebSocket {
-    /// Time without a word after which the server sends a ping.
+    /// Each so often the server sends a ping to whom it has sent nothing since the last time.
     pub heartbeat: Option<Duration>,
     /// Least time between two messages to one client; the newest replaces those before it.
     pub conflate: Option<Duration>,

@@ -14,6 +14,7 @@ mod beside;
 mod carriage_check;
 mod check;
 mod complaint;
+mod conflation_check;
 mod file;
 mod kind;
 mod overrides;
@@ -36,7 +37,10 @@ pub use checked::{
     TransportSettings, WebSocket, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
-pub use needs::{Limit, Machine, Needs, PortRange, limits, needs, source_address};
+pub use needs::{
+    Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
+    ports_per_client, source_address,
+};
 pub use problem::{Location, Problem, Refused};
 pub use quantity::{format_duration, parse_duration};
 pub use read::{Source, read};

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use pushbench_protocol::TransportKind;
+use pushbench_protocol::ConnectionUse;
 
-use crate::Scenario;
+use crate::{Scenario, TransportSettings, Workload};
 
 /// Files that each side opens beside its clients' connections: the publisher's and the control
 /// connection, one event queue and one waker a worker, the standard streams, `/proc`.
@@ -34,15 +35,20 @@ impl PortRange {
         (u32::from(self.last) + 1).saturating_sub(u32::from(self.first))
     }
 
-    /// Clients of so many connections each that may share one source address: 35 % of the ports, at
-    /// least one.
+    /// Clients of so many ports each that may share one source address: 35 % of the ports, at least
+    /// one.
     ///
     /// `connect()` prefers one parity of the ports. Beyond half of the range it walks all of that
     /// half before it tries the other, and a connect becomes ten times dearer: 45 microseconds
     /// became 500 to 780, measured on Linux with 16,667 connections an address. So the next
     /// address is taken well before, with room for ports that are in use or in `TIME_WAIT`.
-    pub fn clients_per_address(self, connections: u32) -> u32 {
-        (self.ports() * 35 / 100 / connections).max(1)
+    pub fn clients_per_address(self, ports: u32) -> u32 {
+        (self.easily_found() / ports).max(1)
+    }
+
+    /// Ports of one source address that may be taken before connecting becomes dear.
+    fn easily_found(self) -> u32 {
+        self.ports() * 35 / 100
     }
 }
 
@@ -53,6 +59,39 @@ pub struct Machine {
     pub open_files_limit: u64,
     /// Ports of outgoing connections.
     pub ports: PortRange,
+    /// How long ports stay taken after their connections were closed.
+    pub time_wait: TimeWait,
+}
+
+/// How long the port of a closed connection cannot be used again for the same target. It is the side
+/// that closes first that has to wait (RFC 9293, section 3.6.1), and that is the client here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TimeWait {
+    /// Where both ends are of this machine's loopback.
+    pub loopback: Duration,
+    /// Where they are not.
+    pub beyond: Duration,
+}
+
+impl TimeWait {
+    /// Linux holds a port for a minute (`TCP_TIMEWAIT_LEN`).
+    const WHOLE: Duration = Duration::from_secs(60);
+    /// With timestamps it may be used again in the second after next, as far as
+    /// `net.ipv4.tcp_tw_reuse` goes: on loopback only, or everywhere.
+    const REUSED: Duration = Duration::from_secs(2);
+    /// What Linux is set to unless someone changed it.
+    pub const LINUX: Self = Self { loopback: Self::REUSED, beyond: Self::WHOLE };
+
+    /// What `net.ipv4.tcp_tw_reuse` and `net.ipv4.tcp_timestamps` make of it.
+    pub fn new(reuse: u8, timestamps: bool) -> Self {
+        let (loopback, beyond) = match reuse {
+            _ if !timestamps => (Self::WHOLE, Self::WHOLE),
+            0 => (Self::WHOLE, Self::WHOLE),
+            2 => (Self::REUSED, Self::WHOLE),
+            _ => (Self::REUSED, Self::REUSED),
+        };
+        Self { loopback, beyond }
+    }
 }
 
 /// What a scenario needs.
@@ -64,6 +103,8 @@ pub struct Needs {
     pub open_files_server: u64,
     /// Loopback addresses that clients connect from.
     pub source_addresses: u32,
+    /// Ports that one client takes at a time, those of closed connections included.
+    pub ports_per_client: u32,
 }
 
 /// A limit of the machine that is too small for the scenario.
@@ -86,18 +127,71 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What the scenario needs of a machine with these ports.
-pub fn needs(scenario: &Scenario, ports: PortRange) -> Needs {
+/// What the scenario needs of a machine.
+pub fn needs(scenario: &Scenario, machine: &Machine) -> Needs {
     let clients = scenario.workload.clients.get();
-    let kinds = scenario.transports.iter().map(|transport| transport.settings.kind());
-    let connections = kinds.map(TransportKind::connections_per_client).max().unwrap_or(1);
-    let open_files = u64::from(clients) * u64::from(connections) + SPARE_FILES;
+    let most = |of: &dyn Fn(TransportSettings) -> u32| {
+        scenario.transports.iter().map(|transport| of(transport.settings)).max().unwrap_or(1)
+    };
+    let files = |connections| u64::from(clients) * u64::from(connections) + SPARE_FILES;
+    let ports_per_client = most(&|settings| {
+        ports_per_client(settings, &scenario.workload, machine.time_wait.loopback)
+    });
+    let connections = |settings: TransportSettings| settings.kind().connections_per_client();
     Needs {
-        open_files_load: open_files,
-        open_files_server: open_files,
-        source_addresses: clients.div_ceil(ports.clients_per_address(connections)),
+        open_files_load: files(most(&connections)),
+        // A connection may be closed at the server a moment after the client opened its next one.
+        open_files_server: files(most(&|settings| match settings.connection() {
+            ConnectionUse::KeepAlive => connections(settings),
+            ConnectionUse::PerPoll => 2 * connections(settings),
+        })),
+        source_addresses: clients.div_ceil(machine.ports.clients_per_address(ports_per_client)),
+        ports_per_client,
     }
 }
+
+/// Ports that a client of a transport takes at a time: of its connections, and of those that it has
+/// closed within `time_wait`.
+pub fn ports_per_client(
+    settings: TransportSettings,
+    workload: &Workload,
+    time_wait: Duration,
+) -> u32 {
+    let open = settings.kind().connections_per_client();
+    let polls_per_second = match (settings.connection(), settings) {
+        (ConnectionUse::PerPoll, TransportSettings::ShortPoll(poll)) => {
+            1.0 / poll.interval.as_secs_f64()
+        }
+        (ConnectionUse::PerPoll, TransportSettings::LongPoll(poll)) => {
+            workload.publish.rate.per_second() + 1.0 / poll.hold.duration().as_secs_f64()
+        }
+        (ConnectionUse::KeepAlive | ConnectionUse::PerPoll, _) => 0.0,
+    };
+    let closed = (polls_per_second * time_wait.as_secs_f64()).ceil();
+    // Not near the bounds of u32: a poll each 10 ms or a million messages a second, for a minute.
+    open.saturating_add(closed as u32)
+}
+
+/// What a target beyond loopback lacks room for: there the clients share one source address.
+pub fn limit_beyond_loopback(scenario: &Scenario, machine: &Machine) -> Option<Limit> {
+    let most = scenario
+        .transports
+        .iter()
+        .map(|t| ports_per_client(t.settings, &scenario.workload, machine.time_wait.beyond))
+        .max()?;
+    let need = u64::from(scenario.workload.clients.get()) * u64::from(most);
+    let limit = u64::from(machine.ports.ports());
+    (limit < need).then(|| Limit {
+        what: "number of ports of outgoing connections",
+        limit,
+        need,
+        remedy: format!("give fewer workload.clients, {PORTS_REMEDY}"),
+    })
+}
+
+/// What helps where ports run out.
+const PORTS_REMEDY: &str = "poll less often or with connection = \"keep-alive\", or let ports be used \
+     again sooner with `sysctl -w net.ipv4.tcp_tw_reuse=1`";
 
 /// The limits of the machine that are too small; empty if the scenario can be run.
 pub fn limits(needs: &Needs, machine: &Machine) -> Vec<Limit> {
@@ -112,6 +206,12 @@ pub fn limits(needs: &Needs, machine: &Machine) -> Vec<Limit> {
     let mut limits = vec![
         files("open files of the load generator", needs.open_files_load),
         files("open files of the server", needs.open_files_server),
+        Limit {
+            what: "number of ports that are easily found at one address",
+            limit: u64::from(machine.ports.easily_found()),
+            need: u64::from(needs.ports_per_client),
+            remedy: PORTS_REMEDY.to_owned(),
+        },
         Limit {
             what: "number of loopback source addresses",
             limit: u64::from(SOURCE_ADDRESSES),

@@ -1,4 +1,4 @@
-//! `[sweep]`: one or two settings varied, every combination a cell of its own.
+//! `[sweep]`: one to three settings varied, every combination a cell of its own.
 //!
 //! A cell is the scenario with the swept settings replaced, read and checked as if the file said so.
 //! So whatever can be set can be swept, and a cell that cannot run is refused before the first one
@@ -13,7 +13,7 @@ use crate::tree::{Node, Place, Table, Value};
 /// Tables of a scenario; a key of `[sweep]` that names none of them is one of `[workload]`.
 const TABLES: [&str; 7] =
     ["workload", "headers", "network", "server", "load", "transport", "question"];
-const MOST_AXES: usize = 2;
+const MOST_AXES: usize = 3;
 const MOST_CELLS: usize = 64;
 
 /// A setting and the values it takes.
@@ -48,7 +48,7 @@ pub(crate) fn cells(root: &mut Table, problems: &Problems) -> Vec<(Settings, Tab
     let mut axes = Vec::new();
     collect(&table, &mut Vec::new(), &mut axes, problems);
     if axes.is_empty() || axes.len() > MOST_AXES {
-        return refuse(&format!("{} settings", axes.len()), "one or two settings, each a list");
+        return refuse(&format!("{} settings", axes.len()), "one to three settings, each a list");
     }
     let count: usize = axes.iter().map(|axis| axis.values.len()).product();
     if count > MOST_CELLS {

@@ -9,7 +9,8 @@ use common::scenario;
 use proptest::prelude::*;
 use pushbench_protocol::PollTiming;
 use pushbench_scenario::{
-    Due, Machine, PortRange, due_times, limits, needs, poll_phase, round_seed, source_address,
+    Due, Machine, PortRange, TimeWait, due_times, limit_beyond_loopback, limits, needs, poll_phase,
+    round_seed, source_address,
 };
 
 #[test]
@@ -128,14 +129,17 @@ fn source_addresses_go_on_where_an_octet_ends() {
 fn ten_thousand_clients_need_two_source_addresses_on_an_ordinary_linux() {
     assert_eq!(PortRange::LINUX.clients_per_address(1), 9_881);
     let scenario = scenario(&["workload.clients=10_000"]);
-    assert_eq!(needs(&scenario, PortRange::LINUX).source_addresses, 2);
+    assert_eq!(needs(&scenario, &machine(1_024)).source_addresses, 2);
+}
+
+fn machine(open_files_limit: u64) -> Machine {
+    Machine { open_files_limit, ports: PortRange::LINUX, time_wait: TimeWait::LINUX }
 }
 
 #[test]
 fn a_limit_that_is_too_small_is_named_with_the_need_and_the_remedy() {
     let scenario = scenario(&["workload.clients=10_000"]);
-    let needs = needs(&scenario, PortRange::LINUX);
-    let machine = |open_files_limit| Machine { open_files_limit, ports: PortRange::LINUX };
+    let needs = needs(&scenario, &machine(0));
     assert!(limits(&needs, &machine(needs.open_files_load)).is_empty());
     let found = limits(&needs, &machine(1_024));
     assert_eq!(found.len(), 2, "both sides");
@@ -147,15 +151,63 @@ fn a_limit_that_is_too_small_is_named_with_the_need_and_the_remedy() {
 
 #[test]
 fn clients_of_two_connections_need_twice_as_much() {
-    let one = needs(&scenario(&["workload.clients=20000"]), PortRange::LINUX);
+    let one = needs(&scenario(&["workload.clients=20000"]), &machine(0));
     let two = needs(
         &scenario(&[
             "workload.clients=20000",
             "transport.websocket.name=websocket",
             "transport.websocket.kind=nudge",
         ]),
-        PortRange::LINUX,
+        &machine(0),
     );
     assert_eq!(two.open_files_load - one.open_files_load, 20_000);
     assert_eq!((one.source_addresses, two.source_addresses), (3, 5));
+}
+
+/// A short poller with a connection for each poll, one a second.
+fn per_poll(clients: u32) -> pushbench_scenario::Scenario {
+    scenario(&[
+        &format!("workload.clients={clients}"),
+        "transport.short-poll.connection=per-poll",
+        "transport.short-poll.interval=1s",
+    ])
+}
+
+#[test]
+fn a_connection_for_each_poll_takes_ports_for_as_long_as_they_wait() {
+    for (reuse, timestamps, ports) in
+        [(2, true, 1 + 2), (1, true, 1 + 2), (0, true, 1 + 60), (2, false, 1 + 60)]
+    {
+        let machine = Machine { time_wait: TimeWait::new(reuse, timestamps), ..machine(1 << 20) };
+        let needs = needs(&per_poll(10_000), &machine);
+        assert_eq!(needs.ports_per_client, ports, "{reuse} {timestamps}");
+        let addresses = 10_000_u32.div_ceil(9_881 / ports);
+        assert_eq!(needs.source_addresses, addresses, "{reuse} {timestamps}");
+        assert_eq!(needs.open_files_server - needs.open_files_load, 10_000);
+        assert!(limits(&needs, &machine).is_empty(), "{reuse} {timestamps}");
+    }
+}
+
+#[test]
+fn beyond_loopback_there_is_one_address_and_its_ports_run_out() {
+    assert_eq!(limit_beyond_loopback(&per_poll(400), &machine(0)), None);
+    let limit = limit_beyond_loopback(&per_poll(500), &machine(0)).expect("61 ports each");
+    assert_eq!((limit.limit, limit.need), (28_232, 30_500));
+    let reused = Machine { time_wait: TimeWait::new(1, true), ..machine(0) };
+    assert_eq!(limit_beyond_loopback(&per_poll(500), &reused), None);
+}
+
+#[test]
+fn a_client_that_connects_more_often_than_ports_are_freed_is_refused() {
+    let often = scenario(&[
+        "transport.short-poll.connection=per-poll",
+        "transport.short-poll.interval=10ms",
+    ]);
+    let few = PortRange { first: 60_000, last: 60_999 };
+    let machine = Machine { ports: few, time_wait: TimeWait::new(0, true), ..machine(1 << 20) };
+    let found = limits(&needs(&often, &machine), &machine);
+    insta::assert_snapshot!(found[0], @r#"
+    number of ports that are easily found at one address is 350, expected at least 6001
+      help: poll less often or with connection = "keep-alive", or let ports be used again sooner with `sysctl -w net.ipv4.tcp_tw_reuse=1`
+    "#);
 }

@@ -120,6 +120,7 @@ fn schedules_meet_the_laws_that_their_scenarios_expect() {
     check_laws("idle-feed.toml", 3);
     check_laws("quickstart.toml", 1);
     check_laws("busy-feed.toml", 1);
+    check_laws("chat-room.toml", 2);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pushbench_protocol::{Cursor, SlowPolicy, TopicName};
+use pushbench_protocol::{Cursor, SlowPolicy, Timestamp, TopicName};
 use pushbench_server::hub::{Format, Hub, HubSettings, SubscriberPlace};
 use pushbench_server::log::Message;
 
@@ -17,6 +17,7 @@ fn fan_out(criterion: &mut Criterion) {
         log,
         queue: log,
         slow_subscriber: SlowPolicy::DropOldest,
+        conflate: None,
         topics: NonZeroU32::MIN,
     });
     let topic = hub.topic(&TopicName::numbered(0)).expect("one topic fits");
@@ -30,7 +31,7 @@ fn fan_out(criterion: &mut Criterion) {
                 Message::new(black_box(b"AAAAAAAAAAAAAAAA and some news")).expect("ASCII");
             hub.publish(topic, message);
             for place in &mut places {
-                black_box(hub.next(place));
+                black_box(hub.next(place, Timestamp::default()));
             }
         });
     });

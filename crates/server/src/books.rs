@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
-use pushbench_protocol::{ClassStats, ConnectionClass, Timestamp};
+use pushbench_protocol::{ClassStats, ConnectionClass, HandshakeStats, Timestamp};
 use pushbench_wire::SocketCounters;
 
 use crate::patience::{Order, Patience, Phase, Timeouts};
@@ -40,6 +40,7 @@ struct Inner {
     free: Vec<usize>,
     closed: [ClassStats; CLASSES],
     refused: BTreeMap<u16, u64>,
+    handshakes: HandshakeStats,
 }
 
 #[derive(Debug)]
@@ -77,13 +78,14 @@ impl Connection {
 
     /// Says what the connection is used for. The first use decides.
     pub(crate) fn classify(&self, class: ConnectionClass) {
-        let other = place_of(ConnectionClass::Other);
-        let _ = self.class.compare_exchange(
-            other,
-            place_of(class),
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        for unused in [ConnectionClass::Other, ConnectionClass::Silent] {
+            let _ = self.class.compare_exchange(
+                place_of(unused),
+                place_of(class),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+        }
     }
 
     /// Says that what was read so far has been understood, so that no slow head is suspected.
@@ -105,6 +107,11 @@ impl Connection {
     /// for orders.
     pub(crate) fn wake_on_order(&self, waker: &Waker) {
         *self.task.lock().expect("a waker's clone does not panic") = Some(waker.clone());
+    }
+
+    /// What wakes the task.
+    pub(crate) fn task(&self) -> Option<Waker> {
+        self.task.lock().expect("a waker's clone does not panic").clone()
     }
 
     /// Tells the task to do something. A later order may only be sharper.
@@ -173,6 +180,21 @@ impl Books {
         self.lock().refused.clone()
     }
 
+    /// Counts a TLS handshake; `is_resumed` is absent where it failed.
+    pub(crate) fn handshake(&self, is_resumed: Option<bool>) {
+        let handshakes = &mut self.lock().handshakes;
+        *match is_resumed {
+            Some(false) => &mut handshakes.full,
+            Some(true) => &mut handshakes.resumed,
+            None => &mut handshakes.failed,
+        } += 1;
+    }
+
+    /// TLS handshakes so far.
+    pub(crate) fn handshakes(&self) -> HandshakeStats {
+        self.lock().handshakes
+    }
+
     /// Totals by class, open connections included; a class that was never used is there too.
     pub(crate) fn stats(&self) -> BTreeMap<ConnectionClass, ClassStats> {
         let inner = self.lock();
@@ -223,7 +245,10 @@ impl Books {
 impl Drop for Opened {
     fn drop(&mut self) {
         let mut inner = self.books.lock();
-        let (class, stats) = self.connection.stats();
+        let (mut class, stats) = self.connection.stats();
+        if class == usize::from(place_of(ConnectionClass::Silent)) {
+            class = usize::from(place_of(ConnectionClass::Other));
+        }
         add(&mut inner.closed[class], ClassStats { open: 0, ..stats });
         inner.open[self.slot] = None;
         inner.free.push(self.slot);
@@ -265,6 +290,23 @@ mod tests {
         assert_eq!(books.connections(), 1);
         drop(idle);
         assert_eq!(books.stats()[&ConnectionClass::Other].accepted, 1);
+    }
+
+    #[test]
+    fn a_connection_is_silent_only_until_it_asks_or_is_closed() {
+        let books = Arc::new(Books::default());
+        let (asker, leaver) = (books.open(START), books.open(START));
+        for opened in [&asker, &leaver] {
+            opened.connection.classify(ConnectionClass::Silent);
+            opened.connection.counters.read.store(300, Ordering::Relaxed);
+        }
+        assert_eq!(books.stats()[&ConnectionClass::Silent].received_bytes, 600);
+        asker.connection.classify(ConnectionClass::ShortPoll);
+        drop(leaver);
+        let stats = books.stats();
+        assert_eq!(stats[&ConnectionClass::Silent], ClassStats::default());
+        assert_eq!(stats[&ConnectionClass::ShortPoll].received_bytes, 300);
+        assert_eq!(stats[&ConnectionClass::Other].received_bytes, 300);
     }
 
     #[test]

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use pushbench_protocol::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
+use pushbench_tls::Identity;
 
 /// Settings of a server. Everything that moves a measurement is here, also where it is a default.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     /// Where to listen; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// The same over TLS, on a listener of its own.
+    pub tls: Option<TlsConfig>,
     /// What a poll asks for: each message, or the newest.
     pub deliver: Deliver,
     /// What a poll is answered when nothing is new.
@@ -26,9 +29,13 @@ pub struct ServerConfig {
     pub queue: NonZeroU32,
     /// What happens to a subscriber for which more wait.
     pub slow_subscriber: SlowPolicy,
-    /// After so long without a word a stream of events gets a comment, so that intermediaries and
-    /// the client see that it lives; `None` sends none.
+    /// Each so often a stream of events gets a comment and a WebSocket a ping, unless it was sent
+    /// something since the last time, so that intermediaries and both sides see that it lives;
+    /// `None` sends none. A WebSocket that leaves two pings unanswered is closed.
     pub heartbeat: Option<Duration>,
+    /// Least time between two messages to one subscriber; the newest replaces those before it, which
+    /// are counted as superseded. `None` sends each. Only where the newest is delivered.
+    pub conflate: Option<Duration>,
     /// How answers to polls are compressed, where the request accepts it.
     pub compression: BodyCompression,
     /// What permessage-deflate may be agreed on with WebSocket clients that offer it; `None` leaves
@@ -40,6 +47,15 @@ pub struct ServerConfig {
     pub publish_token: Option<String>,
     /// Origins of other hosts whose pages may upgrade and publish, as `https://example.com`.
     pub allowed_origins: Vec<String>,
+}
+
+/// A listener for TLS. What its connections are made with is said in [`pushbench_tls::settings`].
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// The certificate that clients are shown, and its key.
+    pub identity: Identity,
 }
 
 /// How bodies are compressed.
@@ -86,7 +102,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// A published WebSocket message in bytes, all fragments together.
     pub frame_bytes: usize,
-    /// From a request's first byte until its head is whole, and again until its body is.
+    /// From a request's first byte until its head is whole, and again until its body is; and for
+    /// a TLS handshake.
     pub head_timeout: Duration,
     /// Nothing in either direction.
     pub idle_timeout: Duration,
@@ -105,6 +122,7 @@ impl ServerConfig {
     pub fn new(listen: SocketAddr, response: ResponseProfile) -> Self {
         Self {
             listen,
+            tls: None,
             deliver: Deliver::Latest,
             unchanged: Unchanged::Resend,
             response,
@@ -115,6 +133,7 @@ impl ServerConfig {
             heartbeat: None,
             compression: BodyCompression::default(),
             deflate: None,
+            conflate: None,
             limits: Limits::default(),
             publish_token: None,
             allowed_origins: Vec::new(),

@@ -1,4 +1,5 @@
-//! One connection from accept to close: HTTP, and then a WebSocket or a stream if it becomes one.
+//! One connection from accept to close: TLS if it is, HTTP, and then a WebSocket or a stream if it
+//! becomes one.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -12,14 +13,16 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use pushbench_protocol::ConnectionClass;
+use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::CountingStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::books::{Connection, Opened};
-use crate::conversation::Stream;
+use crate::books::{Books, Connection, Opened};
 use crate::patience::{Order, Phase};
-use crate::routes::{App, HttpConnection, Takeover, Upgrade};
+use crate::routes::{App, HttpConnection, Takeover};
+use crate::stream::{Socket, Stream};
 use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
 
@@ -29,6 +32,15 @@ pub(crate) struct Serving {
     app: Arc<App>,
     router: Router,
     http: http1::Builder,
+}
+
+/// What a connection begins with.
+#[derive(Clone, Debug)]
+pub(crate) enum Beginning {
+    /// The first request.
+    Clear,
+    /// A handshake.
+    Tls(Acceptor),
 }
 
 /// A connection that HTTP is done with.
@@ -54,29 +66,36 @@ impl Serving {
 
     /// Serves one connection until it is closed. `opened` is dropped last, so that the books close
     /// on the final counts.
-    pub(crate) async fn serve(self, stream: TcpStream, opened: Opened) {
+    pub(crate) async fn serve(self, stream: TcpStream, beginning: Beginning, opened: Opened) {
         let connection = Arc::clone(&opened.connection);
-        let stream = CountingStream::new(stream, Arc::clone(&connection.counters));
+        let socket = CountingStream::new(stream, Arc::clone(&connection.counters));
+        if let Beginning::Tls(_) = beginning {
+            connection.enter(Phase::Handshake);
+        }
         unless_ended(&connection, async {
-            // Boxed one after the other: a session must not carry the room that HTTP needed.
+            // Boxed one after the other: a session must not carry the room that HTTP needed, nor
+            // HTTP that of a handshake.
             let app = Arc::clone(&self.app);
-            let taken_over = Box::pin(self.serve_http(stream, &connection)).await;
+            let (stream, protocol) = match beginning {
+                Beginning::Clear => (Stream::Clear(socket), Protocol::Http11),
+                Beginning::Tls(acceptor) => {
+                    let begun = Box::pin(begin_tls(acceptor, socket, &connection, &app.books));
+                    let Some(begun) = begun.await else { return };
+                    begun
+                }
+            };
+            let taken_over = match protocol {
+                Protocol::Http11 => Box::pin(self.serve_http(stream, &connection)).await,
+            };
             let Some(TakenOver { stream, early, takeover }) = taken_over else { return };
             let (books, exchange) = (Arc::clone(&app.books), Arc::clone(&app.exchange));
             let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
             drop(app);
             match takeover {
-                Takeover::WebSocket(Upgrade { subscription, may_publish, deflate }) => {
-                    let session = Session::new(
-                        stream,
-                        Arc::clone(&connection),
-                        books,
-                        exchange,
-                        subscription,
-                        may_publish,
-                        limits,
-                        deflate,
-                    );
+                Takeover::WebSocket(upgrade) => {
+                    let connection = Arc::clone(&connection);
+                    let session =
+                        Session::new(stream, connection, books, exchange, upgrade, limits);
                     Box::pin(session.run(early)).await;
                 }
                 Takeover::Stream(begun) => {
@@ -131,6 +150,45 @@ impl Serving {
                 None
             }
         }
+    }
+}
+
+/// Shakes hands; gives the stream above and what was agreed to be spoken on it.
+async fn begin_tls(
+    acceptor: Acceptor,
+    socket: Socket,
+    connection: &Connection,
+    books: &Books,
+) -> Option<(Stream, Protocol)> {
+    let mut handshakes = Handshake { books, is_resumed: None };
+    let mut handshake = pin!(acceptor.accept(socket));
+    let stream = poll_fn(|cx| {
+        // Who is not yet a client has nothing to be told.
+        if connection.order() == Order::GoAway {
+            return Poll::Ready(None);
+        }
+        handshake.as_mut().poll(cx).map(Result::ok)
+    })
+    .await?;
+    handshakes.is_resumed = Some(stream.is_resumed());
+    drop(handshakes);
+    connection.enter(Phase::Http);
+    connection.understood();
+    connection.classify(ConnectionClass::Silent);
+    let protocol = stream.protocol();
+    Some((Stream::Tls(Box::new(stream)), protocol))
+}
+
+/// Counts a handshake when it is over, however it ended.
+struct Handshake<'a> {
+    books: &'a Books,
+    /// Absent until it has succeeded.
+    is_resumed: Option<bool>,
+}
+
+impl Drop for Handshake<'_> {
+    fn drop(&mut self) {
+        self.books.handshake(self.is_resumed);
     }
 }
 

@@ -7,12 +7,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use pushbench_wire::CountingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
-/// A client's socket, counted.
-pub(crate) type Stream = CountingStream<TcpStream>;
+use crate::stream::Stream;
 
 /// Bytes read at a time.
 const SCRATCH_LEN: usize = 16 * 1024;
@@ -60,7 +57,8 @@ pub(crate) trait Conversation {
                 *self.socket().1 = Bytes::new();
                 match self.next_piece() {
                     Some(piece) => *self.socket().1 = piece,
-                    None => return Poll::Ready(Ok(())),
+                    // TLS may hold what the socket did not take.
+                    None => return Pin::new(self.socket().0).poll_flush(cx),
                 }
             }
             let (stream, writing) = self.socket();

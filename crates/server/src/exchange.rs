@@ -1,11 +1,14 @@
 //! The hub behind a lock, and what wakes those who wait for news.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Waker;
 
-use pushbench_protocol::{Cursor, Timestamp, TopicName};
+use pushbench_protocol::{Cursor, Timestamp, TopicName, clock};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
+use crate::alarms::{Alarms, Pause};
 use crate::hub::{
     Format, Hub, HubCounts, HubSettings, Next, PollAnswer, PollSettings, SubscriberPlace,
     TooManyTopics, TopicId,
@@ -16,6 +19,11 @@ use crate::log::{Message, PayloadError};
 #[derive(Debug)]
 pub(crate) struct Exchange {
     inner: Mutex<Inner>,
+    /// Beats of the server's heart so far.
+    beats: AtomicU64,
+    /// Whether messages are conflated, so that what is next depends on the time.
+    conflates: bool,
+    alarms: Alarms,
 }
 
 #[derive(Debug)]
@@ -61,7 +69,9 @@ pub(crate) enum PublishError {
 
 impl Exchange {
     pub(crate) fn new(settings: HubSettings) -> Self {
-        Self { inner: Mutex::new(Inner { hub: Hub::new(settings), news: Vec::new() }) }
+        let conflates = settings.conflate.is_some();
+        let inner = Mutex::new(Inner { hub: Hub::new(settings), news: Vec::new() });
+        Self { inner, beats: AtomicU64::new(0), conflates, alarms: Alarms::default() }
     }
 
     /// Publishes to a topic by name, and wakes its subscribers.
@@ -132,12 +142,45 @@ impl Exchange {
 
     /// See [`Hub::next`].
     pub(crate) fn next(&self, place: &mut SubscriberPlace) -> Next {
-        self.lock().hub.next(place)
+        let now = if self.conflates { clock::now() } else { Timestamp::default() };
+        self.lock().hub.next(place, now)
+    }
+
+    /// Has a subscriber's task woken at this moment, unless it will be.
+    pub(crate) fn pause(
+        &self,
+        pause: &mut Pause,
+        until: Timestamp,
+        task: impl FnOnce() -> Option<Waker>,
+    ) {
+        if pause.is_new(until)
+            && let Some(task) = task()
+        {
+            self.alarms.set(until, task);
+        }
+    }
+
+    /// Wakes those whose moment has come, for ever.
+    pub(crate) async fn wake_on_time(&self) {
+        self.alarms.run().await;
     }
 
     /// See [`Hub::keeps`].
     pub(crate) fn keeps(&self, place: &mut SubscriberPlace) -> bool {
         self.lock().hub.keeps(place)
+    }
+
+    /// One beat of the server's heart: wakes every subscriber.
+    pub(crate) fn beat(&self) {
+        self.beats.fetch_add(1, Ordering::Release);
+        for news in &self.lock().news {
+            news.notify_waiters();
+        }
+    }
+
+    /// Beats so far.
+    pub(crate) fn beats(&self) -> u64 {
+        self.beats.load(Ordering::Acquire)
     }
 
     /// What the hub has done so far.

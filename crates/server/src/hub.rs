@@ -7,6 +7,7 @@ mod place;
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use pushbench_protocol::{Cursor, Deliver, SlowPolicy, Timestamp, TopicName, Unchanged};
@@ -39,6 +40,9 @@ pub struct HubSettings {
     pub queue: NonZeroU32,
     /// What happens to a subscriber for which more wait.
     pub slow_subscriber: SlowPolicy,
+    /// Least time between two messages to one subscriber; the newest replaces those before it.
+    /// `None` sends each.
+    pub conflate: Option<Duration>,
 }
 
 /// How polls are answered.
@@ -81,6 +85,8 @@ pub struct HubCounts {
     pub published: u64,
     /// Messages handed to subscribers or put in answers, repeats included.
     pub sent_messages: u64,
+    /// Messages replaced by newer ones before they were sent, where messages are conflated.
+    pub superseded: u64,
     /// Messages dropped for slow subscribers.
     pub dropped: BTreeMap<SlowPolicy, u64>,
     /// Subscribers ended by the `disconnect` policy.
@@ -197,15 +203,26 @@ impl Hub {
     /// To be called on each publish while its socket takes nothing, so that it is dropped or ended
     /// in time and not when it reads again.
     pub fn keeps(&mut self, place: &mut SubscriberPlace) -> bool {
-        place.judge(&self.logs[place.topic().0], &self.settings, &mut self.counts)
+        let log = &self.logs[place.topic().0];
+        if self.settings.conflate.is_some() && place.is_conflated() {
+            // One message at most waits for it, so it never lags.
+            self.counts.superseded += place.skip_to_newest(log);
+            return true;
+        }
+        place.judge(log, &self.settings, &mut self.counts)
     }
 
     /// The next thing to write to a subscriber whose socket takes more.
-    pub fn next(&mut self, place: &mut SubscriberPlace) -> Next {
+    pub fn next(&mut self, place: &mut SubscriberPlace, now: Timestamp) -> Next {
         if !self.keeps(place) {
             return Next::Disconnect;
         }
-        let next = place.take(&self.logs[place.topic().0]);
+        let log = &self.logs[place.topic().0];
+        let conflate = self.settings.conflate.filter(|_| place.is_conflated());
+        let next = match conflate {
+            Some(every) => place.take_when_free(log, every, now),
+            None => place.take(log),
+        };
         if let Next::Message(_) = next {
             self.counts.sent_messages += 1;
         }

@@ -24,6 +24,8 @@ pub(crate) enum Phase {
     Blocked,
     /// The last bytes are written; the client has to close.
     Closing,
+    /// TLS, before anything is said above it.
+    Handshake,
 }
 
 /// What a connection's task is told to do, the milder first.
@@ -40,7 +42,7 @@ pub(crate) enum Order {
 /// How long each phase may last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Timeouts {
-    /// A request's head, from its first byte.
+    /// A request's head, from its first byte; a TLS handshake, from the first of TCP.
     pub(crate) head: Duration,
     /// Nothing in either direction.
     pub(crate) idle: Duration,
@@ -70,8 +72,15 @@ pub(crate) struct Patience {
 
 impl Phase {
     pub(crate) fn from_bits(bits: u8) -> Self {
-        [Self::Http, Self::Request, Self::Held, Self::Open, Self::Blocked, Self::Closing]
-            [usize::from(bits)]
+        [
+            Self::Http,
+            Self::Request,
+            Self::Held,
+            Self::Open,
+            Self::Blocked,
+            Self::Closing,
+            Self::Handshake,
+        ][usize::from(bits)]
     }
 }
 
@@ -108,7 +117,7 @@ impl Patience {
             Phase::Blocked => written != self.written,
             // Each request is answered: bytes that come drop by drop are no excuse.
             Phase::Request => written != self.written,
-            Phase::Held | Phase::Closing => false,
+            Phase::Held | Phase::Closing | Phase::Handshake => false,
         };
         if phase != self.phase || moved {
             *self = Self { phase, read, written, since: now };
@@ -121,6 +130,7 @@ impl Patience {
             Phase::Open => (timeouts.idle, Order::GoAway, None),
             Phase::Blocked => (timeouts.write, Order::End, Some(1006)),
             Phase::Closing => (timeouts.close, Order::End, None),
+            Phase::Handshake => (timeouts.head, Order::End, None),
         };
         (now.since(self.since) >= limit).then_some(Overdue { order, code })
     }
@@ -162,12 +172,14 @@ mod tests {
         assert_eq!(check(Phase::Open, silent), Some((60, idle)));
         assert_eq!(check(Phase::Blocked, silent), Some((30, end(Some(1006)))));
         assert_eq!(check(Phase::Closing, silent), Some((2, end(None))));
+        assert_eq!(check(Phase::Handshake, silent), Some((10, end(None))));
     }
 
     #[test]
     fn a_head_that_comes_drop_by_drop_is_late_all_the_same() {
         let drops = |second| (second + 1, 0);
         assert_eq!(check(Phase::Request, drops), Some((10, end(Some(408)))));
+        assert_eq!(check(Phase::Handshake, |second| (second, second)), Some((10, end(None))));
         assert_eq!(check(Phase::Http, drops), None);
         assert_eq!(check(Phase::Open, drops), None);
     }

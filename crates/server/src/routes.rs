@@ -14,7 +14,6 @@ mod upgrade;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -40,7 +39,7 @@ pub(crate) struct App {
     pub(crate) books: Arc<Books>,
     pub(crate) heads: Heads,
     pub(crate) poll: PollSettings,
-    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) has_heartbeat: bool,
     pub(crate) bodies: Bodies,
     pub(crate) deflate: Option<DeflateLimits>,
     pub(crate) limits: Limits,

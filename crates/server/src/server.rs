@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_protocol::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
-use pushbench_protocol::{Compression, ServerStats, clock};
-use tokio::net::TcpListener;
+use pushbench_protocol::{Compression, Deliver, ServerStats, clock};
+use pushbench_tls::{Acceptor, AcceptorError, Certificate, Protocol};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::books::Books;
 use crate::config::ServerConfig;
-use crate::connection::Serving;
+use crate::connection::{Beginning, Serving};
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::listener::{accept, listen};
@@ -31,6 +32,8 @@ pub const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 const CLOSE_TIME: Duration = Duration::from_secs(2);
 /// Shortest time between heartbeats.
 const LEAST_HEARTBEAT: Duration = Duration::from_millis(10);
+/// Shortest time between two messages that are conflated: the timer's grid is a millisecond.
+const LEAST_CONFLATION: Duration = Duration::from_millis(10);
 /// Smallest bound on heads: the HTTP library reads so much at once.
 const LEAST_HEAD_BYTES: usize = 8 * 1024;
 
@@ -59,6 +62,9 @@ pub enum ServerError {
     /// The response profile cannot be sent byte for byte.
     #[error(transparent)]
     Heads(#[from] HeadsError),
+    /// The certificate or its key is of no use.
+    #[error(transparent)]
+    Tls(#[from] AcceptorError),
     /// The system refused the socket.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -74,8 +80,19 @@ pub enum ServerError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<TlsListener>,
     app: Arc<App>,
     timeouts: Timeouts,
+    heartbeat: Option<Duration>,
+}
+
+/// Where connections begin with a handshake.
+#[derive(Debug)]
+struct TlsListener {
+    listener: TcpListener,
+    address: SocketAddr,
+    acceptor: Acceptor,
+    certificate: Certificate,
 }
 
 /// How a server ended.
@@ -96,22 +113,30 @@ impl Server {
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
         check(&config)?;
         let heads = Heads::new(config.response, config.compression.coding)?;
-        let refused = |source| ServerError::Listen { address: config.listen, source };
-        let listener = listen(config.listen, config.mss).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let (listener, address) = listen_on(config.listen, config.mss)?;
+        let tls = match &config.tls {
+            None => None,
+            Some(tls) => {
+                let acceptor = Acceptor::new(&tls.identity, Protocol::ALL)?;
+                let certificate = tls.identity.certificate().clone();
+                let (listener, address) = listen_on(tls.listen, config.mss)?;
+                Some(TlsListener { listener, address, acceptor, certificate })
+            }
+        };
         let exchange = Exchange::new(HubSettings {
             epoch: random_epoch(),
             topics: config.limits.topics,
             log: config.log,
             queue: config.queue,
             slow_subscriber: config.slow_subscriber,
+            conflate: config.conflate,
         });
         let app = App {
             exchange: Arc::new(exchange),
             books: Arc::new(Books::default()),
             heads,
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
-            heartbeat: config.heartbeat,
+            has_heartbeat: config.heartbeat.is_some(),
             bodies: Bodies::new(config.compression),
             deflate: config.deflate,
             limits: config.limits,
@@ -124,7 +149,8 @@ impl Server {
             write: config.limits.write_timeout,
             close: CLOSE_TIME,
         };
-        Ok(Self { listener, address, app: Arc::new(app), timeouts })
+        let heartbeat = config.heartbeat;
+        Ok(Self { listener, address, tls, app: Arc::new(app), timeouts, heartbeat })
     }
 
     /// Where it listens, with the port that the system chose if 0 was asked for.
@@ -132,33 +158,43 @@ impl Server {
         self.address
     }
 
+    /// Where it listens for TLS, and the certificate that it shows there.
+    pub fn tls(&self) -> Option<(SocketAddr, &Certificate)> {
+        self.tls.as_ref().map(|tls| (tls.address, &tls.certificate))
+    }
+
     /// Serves until `shutdown` completes; then takes no more connections, lets requests finish,
     /// closes WebSockets with 1001, and ends within [`SHUTDOWN_TIME`].
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
-        let Self { listener, app, timeouts, .. } = self;
+        let Self { listener, tls, app, timeouts, heartbeat, .. } = self;
         let books = Arc::clone(&app.books);
         let limit = app.limits.connections;
         let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
         let mut tasks = JoinSet::new();
         let mut sweep = tokio::time::interval(timeouts.sweep_interval());
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heart = heartbeat.map(heart);
+        let mut alarms = pin!(app.exchange.wake_on_time());
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                stream = accept(&listener) => {
+                (stream, beginning) = next(&listener, tls.as_ref()) => {
                     if is_full(&books, limit) {
                         books.refuse(503);
                         continue;
                     }
-                    tasks.spawn(serving.clone().serve(stream, books.open(clock::now())));
+                    let opened = books.open(clock::now());
+                    tasks.spawn(serving.clone().serve(stream, beginning, opened));
                 }
                 // A task that panicked has closed its own connection and harms no other.
                 Some(_) = tasks.join_next() => {}
                 _ = sweep.tick() => books.sweep(clock::now(), &timeouts),
+                () = next_beat(&mut heart) => app.exchange.beat(),
+                () = &mut alarms => {}
             }
         }
-        drop(listener);
+        drop((listener, tls));
         books.tell_all_to_go();
         let ended = async {
             loop {
@@ -176,14 +212,56 @@ impl Server {
     }
 }
 
+/// The clock of heartbeats. A beat that comes too late moves no other.
+fn heart(every: Duration) -> Interval {
+    let mut heart = tokio::time::interval(every);
+    // The first beat comes after a while, too.
+    heart.reset();
+    heart.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    heart
+}
+
+/// Waits for the next beat; for ever if there is no heart.
+async fn next_beat(heart: &mut Option<Interval>) {
+    match heart {
+        Some(heart) => {
+            heart.tick().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Opens a listening socket; gives it and its address.
+fn listen_on(
+    address: SocketAddr,
+    mss: Option<u16>,
+) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let refused = |source| ServerError::Listen { address, source };
+    let listener = listen(address, mss).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// The next connection of either listener, and what it begins with.
+async fn next(listener: &TcpListener, tls: Option<&TlsListener>) -> (TcpStream, Beginning) {
+    let Some(tls) = tls else { return (accept(listener).await, Beginning::Clear) };
+    tokio::select! {
+        stream = accept(listener) => (stream, Beginning::Clear),
+        stream = accept(&tls.listener) => (stream, Beginning::Tls(tls.acceptor.clone())),
+    }
+}
+
 fn is_full(books: &Books, limit: NonZeroU32) -> bool {
     books.connections() >= limit.get() as usize
 }
 
 fn check(config: &ServerConfig) -> Result<(), ServerError> {
-    let address = config.listen;
-    if !address.ip().is_loopback() && config.publish_token.is_none() {
-        return Err(ServerError::TokenNeeded { address });
+    for address in [Some(config.listen), config.tls.as_ref().map(|tls| tls.listen)] {
+        if let Some(address) = address.filter(|address| !address.ip().is_loopback())
+            && config.publish_token.is_none()
+        {
+            return Err(ServerError::TokenNeeded { address });
+        }
     }
     let refuse = |setting, found: &dyn ToString, expected: String| {
         Err(ServerError::OutOfRange { setting, found: found.to_string(), expected })
@@ -208,6 +286,12 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
     if config.compression.coding == Compression::Deflate {
         let expected = "one of none, gzip, br".to_owned();
         return refuse("compression.coding", &config.compression.coding, expected);
+    }
+    if config.conflate.is_some() && config.deliver == Deliver::Every {
+        return refuse("conflate", &"set", "none where every message is delivered".to_owned());
+    }
+    if config.conflate.is_some_and(|every| every < LEAST_CONFLATION) {
+        return refuse("conflate", &"shorter", format!("at least {LEAST_CONFLATION:?}"));
     }
     if config.publish_token.as_ref().is_some_and(String::is_empty) {
         return refuse("publish_token", &"empty", "one that cannot be guessed".to_owned());

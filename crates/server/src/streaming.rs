@@ -9,21 +9,22 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use pushbench_wire::chunk::LAST_CHUNK;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
-use tokio::time::Sleep;
 
+use crate::alarms::Pause;
 use crate::books::Connection;
-use crate::conversation::{Conversation, Stream};
+use crate::conversation::Conversation;
 use crate::exchange::Exchange;
+use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
 use crate::routes::Stream as Begun;
+use crate::stream::Stream;
 
 /// A chunk with an empty comment and the line that ends it.
 const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
@@ -36,34 +37,11 @@ pub(crate) struct Streaming {
     exchange: Arc<Exchange>,
     news: Arc<Notify>,
     place: SubscriberPlace,
+    /// Until when it is sent no message.
+    pause: Pause,
     writing: Bytes,
     heartbeat: Option<Heartbeat>,
     ending: Ending,
-}
-
-/// A comment for each interval in which nothing else was said.
-///
-/// The timer runs from interval to interval, so a message costs it nothing.
-#[derive(Debug)]
-struct Heartbeat {
-    every: Duration,
-    timer: Pin<Box<Sleep>>,
-    has_spoken: bool,
-    is_due: bool,
-}
-
-impl Heartbeat {
-    fn new(every: Duration) -> Self {
-        let timer = Box::pin(tokio::time::sleep(every));
-        Self { every, timer, has_spoken: false, is_due: false }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) {
-        while self.timer.as_mut().poll(cx).is_ready() {
-            self.is_due = !std::mem::take(&mut self.has_spoken);
-            self.timer.set(tokio::time::sleep(self.every));
-        }
-    }
 }
 
 /// How far the end has come.
@@ -86,15 +64,17 @@ impl Streaming {
         exchange: Arc<Exchange>,
         begun: Begun,
     ) -> Self {
-        let Begun { head, heartbeat, subscription } = begun;
+        let Begun { head, has_heartbeat, subscription } = begun;
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
         Self {
             stream,
             connection,
             exchange,
             news: subscription.news,
             place: subscription.place,
+            pause: Pause::default(),
             writing: head,
-            heartbeat: heartbeat.map(Heartbeat::new),
+            heartbeat,
             ending: Ending::Not,
         }
     }
@@ -102,8 +82,13 @@ impl Streaming {
     /// Runs until the connection is closed.
     pub(crate) async fn run(mut self) {
         let mut news = pin!(Arc::clone(&self.news).notified_owned());
-        // However it ended, there is nobody left to tell.
-        let _: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        if ended.is_ok() {
+            // The client has closed its side. In TLS it is told that we close ours; however that
+            // ends, there is nobody left to tell.
+            self.connection.enter(Phase::Closing);
+            let _ = self.stream.shutdown().await;
+        }
     }
 
     fn poll(
@@ -114,12 +99,15 @@ impl Streaming {
         if self.connection.order() == Order::GoAway {
             self.end();
         }
-        // Waiting for news begins before looking for it, so that no publish slips in between.
-        while news.as_mut().poll(cx).is_ready() {
-            news.set(Arc::clone(&self.news).notified_owned());
+        // Waiting for news begins before looking for it, so that no publish slips in between. Who may
+        // not be told yet need not know of more.
+        if !self.pause.lasts() {
+            while news.as_mut().poll(cx).is_ready() {
+                news.set(Arc::clone(&self.news).notified_owned());
+            }
         }
         if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.poll(cx);
+            heartbeat.look(self.exchange.beats());
         }
         let read = self.poll_read(cx)?;
         let mut written = self.poll_write(cx)?;
@@ -164,13 +152,16 @@ impl Conversation for Streaming {
             match self.exchange.next(&mut self.place) {
                 Next::Message(chunk) | Next::Notice(chunk) => {
                     if let Some(heartbeat) = &mut self.heartbeat {
-                        heartbeat.has_spoken = true;
+                        heartbeat.spoke();
                     }
                     return Some(chunk);
                 }
+                Next::Later(until) => {
+                    self.exchange.pause(&mut self.pause, until, || self.connection.task());
+                    return None;
+                }
                 Next::Wait => {
-                    let heartbeat = self.heartbeat.as_mut()?;
-                    let is_due = std::mem::take(&mut heartbeat.is_due);
+                    let is_due = self.heartbeat.as_mut()?.take_due();
                     return is_due.then_some(Bytes::from_static(COMMENT));
                 }
                 Next::Disconnect => self.end(),

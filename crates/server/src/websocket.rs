@@ -31,3 +31,6 @@ impl CloseReason {
 pub(crate) const GOING_AWAY: CloseReason = CloseReason::new(1001, "going away");
 /// The subscriber lags too far; it may come back with its cursor.
 pub(crate) const TRY_AGAIN_LATER: CloseReason = CloseReason::new(1013, "too slow");
+/// Booked where the other side no longer answers, so that no close frame would reach it (RFC 6455,
+/// section 7.1.5: abnormal closure).
+pub(crate) const CLOSED_WITHOUT_A_WORD: u16 = 1006;

@@ -156,6 +156,9 @@ pub struct TrialV1 {
     /// The heads of one exchange, where polls were sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<SampleV1>,
+    /// What its connections were made with; absent in clear text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsV1>,
     /// Whether the result may be believed, checked in every trial.
     pub checks: Vec<CheckV1>,
     /// Derived figures by name (`latency.p99`), measured. Times in seconds.
@@ -195,6 +198,12 @@ pub struct CountsV1 {
     pub empty_polls: u64,
     /// Answers to those, by status code.
     pub answers: BTreeMap<u16, u64>,
+    /// TCP connections opened in the measure phase; absent in records from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connects: Option<u64>,
+    /// Pings and comments of the measure phase; absent in records from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeats: Option<u64>,
     /// Messages that the server reported as no longer held.
     pub gap_messages: u64,
     /// Failures by kind, over all phases.
@@ -345,6 +354,29 @@ pub struct KernelWorkV1 {
     /// TCP buffers with all connected, from `sockstat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp_buffers_connected_bytes: Option<u64>,
+}
+
+/// TLS of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TlsV1 {
+    /// Its version.
+    pub version: String,
+    /// The clients' library, and the server's if it is ours.
+    pub library: String,
+    /// What was agreed on; absent if no handshake came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cipher_suite: Option<String>,
+    /// Most bytes of the stream in one record, as the clients send.
+    pub record_bytes: u64,
+    /// Tickets that the server sends behind each handshake; absent where it is another's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tickets: Option<u64>,
+    /// Handshakes with a certificate, of connections in the books.
+    pub full_handshakes: u64,
+    /// Handshakes that resumed a session, of connections in the books.
+    pub resumed_handshakes: u64,
+    /// Handshakes of connections that were made to have a session to resume, and are in no books.
+    pub preliminary_handshakes: u64,
 }
 
 /// The heads of one exchange, for comparing with published samples.

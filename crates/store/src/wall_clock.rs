@@ -1,6 +1,6 @@
 //! The time of day, for people who read a record. Nothing is measured with it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::{Timestamp, Unit};
 
@@ -19,7 +19,17 @@ pub fn now_rfc3339() -> String {
     format!("{now:.3}")
 }
 
-/// The same moment as a name of a folder: `20261122T143000Z`; `None` if it is no RFC 3339.
+/// Time since 1970, for a certificate that says from when to when it is good; zero on a host whose
+/// clock stands before that.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a certificate is good by the time of day; durations come from protocol::clock"
+)]
+pub fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// A moment as `now_rfc3339` writes it as a name of a folder: `20261122T143000Z`; `None` if it is no RFC 3339.
 pub fn folder_stamp(rfc3339: &str) -> Option<String> {
     let moment: Timestamp = rfc3339.parse().ok()?;
     Some(moment.strftime("%Y%m%dT%H%M%SZ").to_string())

@@ -110,6 +110,36 @@ fn the_record_of_version_1_in_the_tree_is_read_by_todays_code() {
 }
 
 #[test]
+fn a_record_from_before_a_field_was_added_is_read_as_one_without_it() {
+    // What may be absent, by where it stands; a field that is added joins them.
+    let optional = [
+        ("", "failure"),
+        ("/scenario", "overrides"),
+        ("/scenario", "cells"),
+        ("/environment", "kernel"),
+        ("/trials/0", "cell"),
+        ("/trials/0", "sample"),
+        ("/trials/0/work", "kernel"),
+        ("/trials/0/waiting", "version_age_mean"),
+        ("/trials/0/books/phases/measure/up", "tls"),
+        ("/expectations/0", "cell"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    let mut record = serde_json::to_value(sample::run()).unwrap();
+    for (place, field) in optional {
+        let fields = record.pointer_mut(place).unwrap().as_object_mut().unwrap();
+        fields.remove(field);
+    }
+    fs::write(&path, record.to_string()).unwrap();
+    let run = read(&path).unwrap();
+    assert_eq!((run.failure, run.environment.kernel), (None, None));
+    assert_eq!(run.trials[0].waiting.version_age_mean, None);
+    assert!(run.scenario.overrides.is_empty() && run.trials[0].cell.is_empty());
+    assert_eq!(run.trials[0].figures, sample::run().trials[0].figures);
+}
+
+#[test]
 fn every_reference_run_in_the_tree_is_read_its_books_balance_and_none_is_invalid() {
     let mut count = 0;
     for entry in fs::read_dir(in_crate("../../results/reference")).expect("committed") {

@@ -242,6 +242,13 @@ pub struct FrameCounts {
     pub control: u64,
 }
 
+impl FrameCounts {
+    /// All bytes of whole frames, and of begun ones their headers and what has come of their payload.
+    pub const fn total(&self) -> u64 {
+        self.payload + self.framing + self.control
+    }
+}
+
 impl FrameCounter {
     /// Takes the next bytes of the stream.
     pub fn observe(&mut self, mut bytes: &[u8]) {

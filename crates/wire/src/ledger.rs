@@ -66,6 +66,11 @@ impl Ledger {
         kinds[to] += moved;
     }
 
+    /// Bytes above TLS of one direction, all phases.
+    pub fn stream_bytes(&self, direction: Direction) -> u64 {
+        self.0.iter().map(|phase| phase[direction as usize].layer(Layer::Stream)).sum()
+    }
+
     /// Bytes of one phase and direction.
     pub fn kinds(&self, phase: Phase, direction: Direction) -> &Kinds {
         &self.0[phase as usize][direction as usize]

@@ -14,8 +14,10 @@ pub mod deflate;
 pub mod frame;
 pub mod ledger;
 pub mod model;
+pub mod record;
 pub mod segments;
 pub mod tcp_info;
 
 pub use counting::{CountingStream, SocketCounters};
 pub use ledger::{Kinds, Ledger};
+pub use record::{RecordCounter, RecordCounts};

@@ -57,6 +57,36 @@ fn a_packet_capture_agrees_with_the_books() {
     }
 }
 
+#[test]
+fn a_packet_capture_sees_each_poll_open_and_close_its_connection() {
+    if !needs("tcpdump") {
+        return;
+    }
+    let bench = Bench::new();
+    let server = Server::start(&bench, &["--mss", "1460"]);
+    let Some(capture) = Capture::start(&bench, server.address) else { return };
+    let per_poll = ["--set", "transport.short-poll.connection=per-poll"];
+    let arguments = ["run", "small.toml", "--only", "short-poll", "--target", &server.url()];
+    let ended = bench.play(&[&arguments[..], &per_poll].concat());
+    assert!([0, 98].contains(&ended.code), "{ended}");
+    let captured = capture.end();
+
+    let (_, record) = bench.newest_record();
+    let trial = trial(&record, "short-poll");
+    let subscribers = subscribers(&captured, server.address);
+    // A port may be used again: what opens a connection is its SYN.
+    let is_theirs = |packet: &&Packet| subscribers.contains_key(&packet.from);
+    let opened = captured.iter().filter(is_theirs).filter(|packet| packet.is_syn).count() as u64;
+    assert!(opened >= trial.counts.polls, "{opened} connections for {:?}", trial.counts);
+    let data: u64 = subscribers.values().map(|c| c.up.data + c.down.data).sum();
+    assert_eq!(data, sum(trial, |phase| stream(&phase.up) + stream(&phase.down)));
+    let wire: u64 = subscribers.values().map(|c| c.up.wire + c.down.wire).sum();
+    let booked = sum(trial, |phase| wire_of(&phase.up) + wire_of(&phase.down));
+    let off = wire as f64 / booked as f64 - 1.0;
+    assert!(off.abs() < 0.01, "{wire} bytes captured, {booked} booked, {:+.2} %", off * 100.0);
+    println!("per-poll: {opened} connections, {wire} captured, {booked} booked");
+}
+
 /// A sum over all phases.
 fn sum(trial: &TrialV1, bytes: impl Fn(&pushbench_store::PhaseBooksV1) -> u64) -> u64 {
     assert_eq!(trial.books.phases.len(), Phase::ALL.len());

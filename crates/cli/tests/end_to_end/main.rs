@@ -3,22 +3,29 @@
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
-//! `targets` servers that run already, `transports` every kind there is, `compression` those that
-//! compress, `python_websockets` another's client, `capture` a packet capture against the record.
+//! `targets` servers that run already, `transports` every kind there is, `clocks` what moves bytes
+//! by itself, `tls` all of it in TLS, `compression` those that compress, `comparing` runs against
+//! each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
+//! `anatomy` and `plan` the commands that teach.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test found and skipped")]
 
+mod anatomy;
 mod capture;
+mod clocks;
+mod comparing;
 mod compression;
 mod exits;
 mod model;
 mod pcap;
+mod plan;
 mod proc;
-mod python_websockets;
 mod runs;
 mod signals;
 mod support;
 mod targets;
+mod tls;
 mod transports;
+mod witnesses;

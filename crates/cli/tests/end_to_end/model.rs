@@ -178,7 +178,7 @@ impl Found<'_> {
 
         let close = &trial.books.phases[&Phase::Close];
         let headers = SegmentHeaders { ipv6: false, timestamps: true };
-        let model = Exchange::websocket_close(Link { headers, mss: 1_460 });
+        let model = Exchange::websocket_close(Link { headers, mss: 1_460, tls: None });
         for (direction, found) in [(Direction::Up, &close.up), (Direction::Down, &close.down)] {
             let control = trial.clients * model.kinds(direction)[ByteKind::Control];
             assert_eq!(*found, only(ByteKind::Control, control, found), "{row:?} {direction}");

@@ -57,7 +57,7 @@ fn a_run_is_on_record_and_beside_it_lies_its_report() {
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
         .collect();
     files.sort();
-    assert_eq!(files, ["report.md", "run.json"]);
+    assert_eq!(files, ["report.html", "report.md", "run.json"]);
     assert!(ended.stderr.contains("trial 2/2"), "no progress: {}", ended.stderr);
 }
 
@@ -136,6 +136,27 @@ fn a_report_of_the_record_is_the_report_of_the_run() {
     let markdown = fs::read_to_string(PLAYED.folder.join("report.md")).expect("it lies beside");
     assert_eq!(PLAYED.report(&["--format", "md"]).stdout, markdown);
     assert!(markdown.starts_with("# "), "{markdown}");
+    let page = fs::read_to_string(PLAYED.folder.join("report.html")).expect("it lies beside");
+    assert_eq!(PLAYED.report(&["--format", "html"]).stdout, page);
+    let named = PLAYED.named().replace("run.json", "report.html");
+    assert!(PLAYED.ended.stderr.contains(&named), "{}", PLAYED.ended.stderr);
+}
+
+#[test]
+fn slides_are_a_file_for_each_chart_and_need_a_folder() {
+    PLAYED.report(&["--format", "svg", "-o", "charts/of/it"]);
+    let folder = PLAYED.bench.path().join("charts/of/it");
+    for name in ["bytes-wire.svg", "latency.svg", "age.svg"] {
+        let slide = fs::read_to_string(folder.join(name)).expect(name);
+        assert!(slide.starts_with("<svg xmlns=") && slide.contains("short-poll"), "{slide}");
+    }
+    for nowhere in [&[][..], &["-o", "-"]] {
+        let record = PLAYED.named();
+        let arguments = [&["report", &record, "--format", "svg"], nowhere].concat();
+        let ended = PLAYED.bench.play(&arguments);
+        assert_eq!(ended.code, 2, "{ended}");
+        assert!(ended.stderr.contains("--output"), "{ended}");
+    }
 }
 
 #[test]
@@ -165,7 +186,13 @@ fn colour_is_there_when_asked_for_and_gone_when_refused() {
 
 #[test]
 fn a_report_in_a_file_leaves_stdout_empty() {
-    for (format, begins) in [("text", "What does"), ("md", "# "), ("json", "{"), ("csv", "")] {
+    for (format, begins) in [
+        ("text", "What does"),
+        ("md", "# "),
+        ("json", "{"),
+        ("csv", "run,"),
+        ("html", "<!DOCTYPE html>"),
+    ] {
         let file = format!("report.{format}");
         let ended = PLAYED.report(&["--format", format, "-o", &file]);
         assert_eq!(ended.stdout, "", "{format}");

@@ -181,8 +181,13 @@ impl Reading {
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
+        Self::start_with(command, Stdio::null())
+    }
+
+    /// Starts a program with this as its stdin; a pipe is closed when the program is dropped.
+    pub(crate) fn start_with(command: &mut Command, stdin: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -206,6 +211,10 @@ impl Running {
 
     pub(crate) fn stderr_so_far(&self) -> String {
         self.stderr.so_far()
+    }
+
+    pub(crate) fn stdout_so_far(&self) -> String {
+        self.stdout.so_far()
     }
 
     /// Waits until stderr has said something.
@@ -241,6 +250,7 @@ impl Drop for Running {
 pub(crate) struct Server {
     running: Running,
     pub(crate) address: SocketAddr,
+    tls_address: Option<SocketAddr>,
 }
 
 impl Server {
@@ -250,11 +260,17 @@ impl Server {
         let running = Running::start(&mut bench.program(&arguments));
         let line = running.first_line();
         let announcement: Announcement = serde_json::from_str(&line).expect("an announcement");
-        Self { running, address: announcement.address }
+        let Announcement { address, tls_address, .. } = announcement;
+        Self { running, address, tls_address }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens for TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        self.tls_address.expect("it was told to listen for TLS")
     }
 
     pub(crate) fn stats(&self) -> ServerStats {

@@ -26,6 +26,8 @@ pub struct HeadTarget<'a> {
     pub path: &'a str,
     /// `Host` value: name and port.
     pub host: &'a str,
+    /// Whether the server is reached by TLS, as the page's own address then says.
+    pub secure: bool,
     /// Bytes of cookie to add; 0 adds none.
     pub cookie_bytes: u32,
 }
@@ -262,10 +264,11 @@ pub(super) fn is_token(name: &str) -> bool {
 }
 
 fn filled(template: &str, target: HeadTarget<'_>) -> String {
+    let scheme = if target.secure { "https" } else { "http" };
     let text = template
         .replace("{path}", target.path)
         .replace("{host}", target.host)
-        .replace("{origin}", &format!("http://{}", target.host));
+        .replace("{origin}", &format!("{scheme}://{}", target.host));
     with_cookie(text, target.cookie_bytes)
 }
 
@@ -296,6 +299,7 @@ mod tests {
     const TARGET: HeadTarget<'static> = HeadTarget {
         path: "/topics/t0000/poll?after=0000000000000000",
         host: "h:1",
+        secure: false,
         cookie_bytes: 0,
     };
 
@@ -318,6 +322,17 @@ mod tests {
             let upgrade = profile.upgrade(TARGET, "dGhlIHNhbXBsZSBub25jZQ==");
             assert!(!upgrade.bytes.contains(&b'{'), "{name} has an unfilled place");
         }
+    }
+
+    #[test]
+    fn a_page_that_came_by_tls_says_so_in_its_origin() {
+        let profile = RequestProfile::built_in("chrome").expect("built in");
+        let clear = profile.upgrade(TARGET, "dGhlIHNhbXBsZSBub25jZQ==").bytes;
+        let secure = HeadTarget { secure: true, ..TARGET };
+        let secure = profile.upgrade(secure, "dGhlIHNhbXBsZSBub25jZQ==").bytes;
+        let text = String::from_utf8(secure.clone()).expect("ASCII");
+        assert!(text.contains("\r\nOrigin: https://h:1\r\n"), "{text}");
+        assert_eq!(secure.len(), clear.len() + 1);
     }
 
     #[test]

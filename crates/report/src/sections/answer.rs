@@ -7,6 +7,7 @@ use pushbench_store::{RunStatus, RunV1, TransportV1, Verdict};
 use crate::figures::{measured, rounds, trials};
 use crate::layout::{Section, Tone};
 use crate::sections::curve::{advantages, short_name};
+use crate::sections::idle;
 use crate::sections::validity::reasons;
 use crate::units::{bytes, grouped, ratio, seconds, share};
 
@@ -95,7 +96,10 @@ pub(crate) fn answer(run: &RunV1) -> Section {
                 section.say(Tone::Plain, remark);
             }
         }
-        None => section.say(Tone::Plain, alone(run)),
+        None => match idle::answer(run) {
+            Some(sentence) => section.say(tone, sentence),
+            None => section.say(Tone::Plain, alone(run)),
+        },
     }
     section
 }

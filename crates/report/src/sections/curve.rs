@@ -12,7 +12,7 @@ use crate::units::{ABSENT, ratio, scaled};
 const SIDE_BY_SIDE: usize = 3;
 
 /// What a curve is drawn of.
-const CURVES: [(&str, &str); 7] = [
+pub(crate) const CURVES: [(&str, &str); 7] = [
     ("Bytes on the wire for each delivered message (layer 3)", "wire_bytes_per_delivery"),
     ("Bytes on the wire for each client and second (layer 3)", "wire_bytes_per_client_second"),
     ("Header bytes for each delivered message", "header_bytes_per_delivery"),
@@ -74,14 +74,15 @@ fn curve(cells: &[(String, RunV1)], transports: &[TransportV1], name: &str, unit
 /// The smallest and the greatest advantage of each transport over the first short poll, or over
 /// the first transport if none polls; one sentence each.
 pub(crate) fn advantages(run: &RunV1) -> Vec<String> {
-    let base = run
-        .transports
-        .iter()
-        .find(|transport| transport.kind == TransportKind::ShortPoll)
-        .or_else(|| run.transports.first());
-    let Some(base) = base else { return Vec::new() };
+    let Some(base) = base(run) else { return Vec::new() };
     let others = run.transports.iter().filter(|transport| transport.label != base.label);
     others.filter_map(|other| advantage(run, base, other)).collect()
+}
+
+/// What the others are held against: the first short poll, or else the first transport.
+pub(crate) fn base(run: &RunV1) -> Option<&TransportV1> {
+    let poll = run.transports.iter().find(|transport| transport.kind == TransportKind::ShortPoll);
+    poll.or_else(|| run.transports.first())
 }
 
 fn advantage(run: &RunV1, base: &TransportV1, other: &TransportV1) -> Option<String> {

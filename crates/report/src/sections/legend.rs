@@ -3,7 +3,7 @@
 use pushbench_store::RunV1;
 
 use crate::figures::rounds;
-use crate::layout::{Section, Tone};
+use crate::layout::{Line, Section, Tone};
 
 /// Word and meaning, in the order in which the report uses them.
 const WORDS: [(&str, &str); 10] = [
@@ -27,6 +27,28 @@ const WORDS: [(&str, &str); 10] = [
     ("age of news", "how old the newest message of a client is, averaged over time."),
 ];
 
+/// What is to be known of CPU times on loopback.
+const LOOPBACK: (&str, &str) = (
+    "CPU on loopback",
+    "the kernel charges a segment's receive path to whoever sent it, so the server pays for the \
+     clients' receiving.",
+);
+
+/// What is to be known of this run's CPU times, if anything is.
+pub(crate) fn about_cpu(run: &RunV1) -> Option<Line> {
+    (run.environment.link == "loopback").then(|| entry(LOOPBACK.0, LOOPBACK.1))
+}
+
+/// What the report says of these words, one line each, in the report's own order.
+pub(crate) fn about(words: &[&str]) -> Vec<Line> {
+    let entries = WORDS.iter().filter(|(entry, _)| entry.split(", ").any(|w| words.contains(&w)));
+    entries.map(|(word, meaning)| entry(word, meaning)).collect()
+}
+
+fn entry(word: &str, meaning: &str) -> Line {
+    vec![Tone::Strong.span(word), Tone::Plain.span(format!(": {meaning}"))]
+}
+
 /// How to read the figures; `None` if no trial ran.
 pub(crate) fn legend(run: &RunV1) -> Option<Section> {
     if run.trials.is_empty() {
@@ -47,17 +69,8 @@ pub(crate) fn legend(run: &RunV1) -> Option<Section> {
     ];
     lines.extend(WORDS.iter().map(|&(word, meaning)| (word.to_owned(), meaning.to_owned())));
     if run.environment.link == "loopback" {
-        let cpu = "the kernel charges a segment's receive path to whoever sent it, so the server \
-                   pays for the clients' receiving.";
-        lines.push(("CPU on loopback".to_owned(), cpu.to_owned()));
+        lines.push((LOOPBACK.0.to_owned(), LOOPBACK.1.to_owned()));
     }
-    let lines = lines.into_iter();
-    section.list(
-        lines
-            .map(|(word, meaning)| {
-                vec![Tone::Strong.span(word), Tone::Plain.span(format!(": {meaning}"))]
-            })
-            .collect(),
-    );
+    section.list(lines.iter().map(|(word, meaning)| entry(word, meaning)).collect());
     Some(section)
 }

@@ -9,6 +9,21 @@ use pushbench_store::{
     WorkV1,
 };
 
+/// All of them, each with its name.
+pub(crate) fn every() -> Vec<(&'static str, RunV1)> {
+    vec![
+        ("valid", valid()),
+        ("single_round", single_round()),
+        ("invalid", invalid()),
+        ("absent_figures", absent_figures()),
+        ("kaazing", kaazing()),
+        ("four_transports", four_transports()),
+        ("no_difference", no_difference()),
+        ("sweep", sweep()),
+        ("without_trials", without_trials()),
+    ]
+}
+
 /// Short poll and WebSocket, three rounds that differ a little, nothing wrong.
 pub(crate) fn valid() -> RunV1 {
     let transports = vec![short_poll("short-poll", "1s"), websocket("websocket")];
@@ -351,6 +366,7 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
         waiting: WaitingV1::default(),
         work: WorkV1::default(),
         sample: None,
+        tls: None,
         checks: ["books-balance", "lost", "load-generator", "delayed-ack"].map(ok).into(),
         figures,
         model: ModelV1 { figures: model },

@@ -1,8 +1,10 @@
 //! Where a subscriber stands: a cursor into the shared log, so that its queue costs no memory.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use pushbench_protocol::paths::GAP_EVENT;
-use pushbench_protocol::{Cursor, SlowPolicy};
+use pushbench_protocol::{Cursor, SlowPolicy, Timestamp};
 use pushbench_wire::chunk::encode_chunk;
 
 use super::{HubCounts, HubSettings, TopicId};
@@ -36,6 +38,8 @@ pub struct SubscriberPlace {
     since: u64,
     /// Messages it has missed and was not told about yet.
     untold: u64,
+    /// From when on it may be sent a message, where messages are conflated.
+    free_at: Timestamp,
 }
 
 /// What to write to a subscriber.
@@ -47,6 +51,8 @@ pub enum Next {
     Notice(Bytes),
     /// Nothing until a publish.
     Wait,
+    /// Nothing until this moment, and then the newest message.
+    Later(Timestamp),
     /// Close, a WebSocket with 1013: it lags too far.
     Disconnect,
 }
@@ -64,7 +70,8 @@ impl SubscriberPlace {
     /// The place after `after`. What the log no longer holds is told by [`Self::take_gap`].
     pub(super) fn new(topic: TopicId, log: &TopicLog, after: Cursor, format: Format) -> Self {
         let (position, untold) = log.resume(after);
-        Self { topic, format, position, since: log.head(), untold }
+        let free_at = Timestamp::default();
+        Self { topic, format, position, since: log.head(), untold, free_at }
     }
 
     /// Its topic.
@@ -122,6 +129,42 @@ impl SubscriberPlace {
             SlowPolicy::Conflate => Verdict::SkipTo(log.head() - 1),
             SlowPolicy::Disconnect => Verdict::Disconnect,
         }
+    }
+
+    /// Whether the newest of its messages may stand for those before it. Who is only told that there
+    /// is news has none.
+    pub(super) fn is_conflated(&self) -> bool {
+        match self.format {
+            Format::Frame
+            | Format::Deflated(_)
+            | Format::Payload
+            | Format::Event
+            | Format::Line => true,
+            Format::Nudge => false,
+        }
+    }
+
+    /// Goes on at the newest message; gives how many were left out.
+    pub(super) fn skip_to_newest(&mut self, log: &TopicLog) -> u64 {
+        let newest = log.head().saturating_sub(1).max(self.position);
+        newest - std::mem::replace(&mut self.position, newest)
+    }
+
+    /// The next thing to write, messages at least `every` apart.
+    pub(super) fn take_when_free(
+        &mut self,
+        log: &TopicLog,
+        every: Duration,
+        now: Timestamp,
+    ) -> Next {
+        if now < self.free_at && self.untold == 0 && log.get(self.position).is_some() {
+            return Next::Later(self.free_at);
+        }
+        let next = self.take(log);
+        if let Next::Message(_) = next {
+            self.free_at = now.plus(every);
+        }
+        next
     }
 
     /// The next thing to write, once judged.

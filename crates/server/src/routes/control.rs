@@ -27,9 +27,11 @@ impl App {
             connections: self.books.stats(),
             published: counts.published,
             sent_messages: counts.sent_messages,
+            superseded: counts.superseded,
             dropped: counts.dropped,
             disconnected: counts.disconnected,
             refused: self.books.refused(),
+            handshakes: self.books.handshakes(),
         }
     }
 }

@@ -2,7 +2,6 @@
 //! `GET /topics/{topic}/stream?after=CURSOR` (lines), both chunked.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Request, State};
 use bytes::Bytes;
@@ -22,7 +21,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) head: Bytes,
-    pub(crate) heartbeat: Option<Duration>,
+    /// Whether it is told that the server lives while there is no news.
+    pub(crate) has_heartbeat: bool,
     pub(crate) subscription: Subscription,
 }
 
@@ -72,16 +72,16 @@ fn begin(app: &App, request: &Request, kind: StreamKind) -> Result<Stream, Refus
         None => after(request)?.unwrap_or(Cursor::NOW),
     };
     // Only events have comments.
-    let (format, heartbeat) = match kind {
-        StreamKind::Events => (Format::Event, app.heartbeat),
-        StreamKind::Lines => (Format::Line, None),
+    let (format, has_heartbeat) = match kind {
+        StreamKind::Events => (Format::Event, app.has_heartbeat),
+        StreamKind::Lines => (Format::Line, false),
     };
     let subscription = app
         .exchange
         .subscribe(&topic, after, format)
         .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
     let mark = AnswerMark { cursor: Some(subscription.cursor), tag: None, gap: subscription.gap };
-    Ok(Stream { head: app.heads.stream(kind, mark), heartbeat, subscription })
+    Ok(Stream { head: app.heads.stream(kind, mark), has_heartbeat, subscription })
 }
 
 /// What an event source that comes back has seen; it wins over the address, which is that of its

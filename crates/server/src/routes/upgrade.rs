@@ -28,6 +28,8 @@ use crate::websocket::handshake::{VERSION, accept, origin_is_allowed};
 pub(crate) struct Upgrade {
     pub(crate) subscription: Subscription,
     pub(crate) may_publish: bool,
+    /// Whether it is pinged while there is no news.
+    pub(crate) has_heartbeat: bool,
     /// What was agreed on compression, if anything.
     pub(crate) deflate: Option<SessionDeflate>,
 }
@@ -87,8 +89,13 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
     let http = connection(request);
     http.connection.classify(ConnectionClass::WebSocket);
     let may_publish = may_publish(app.publish_token.as_deref(), request.headers());
-    let deflate = agreed.map(|agreed| SessionDeflate { terms: agreed.terms, threshold });
-    http.take_over(Takeover::WebSocket(Upgrade { subscription, may_publish, deflate }));
+    let http_is_done = Upgrade {
+        subscription,
+        may_publish,
+        has_heartbeat: app.has_heartbeat,
+        deflate: agreed.map(|agreed| SessionDeflate { terms: agreed.terms, threshold }),
+    };
+    http.take_over(Takeover::WebSocket(http_is_done));
     Ok(answer)
 }
 

@@ -10,19 +10,23 @@ use bytes::Bytes;
 use pushbench_protocol::DeflateTerms;
 use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{Opcode, encode_header};
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use super::inflate::Inflater;
 use super::reader::{Event, FrameReader, ReaderLimits};
-use super::{CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
+use super::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
+use crate::alarms::Pause;
 use crate::books::{Books, Connection};
-use crate::conversation::{Conversation, Stream};
-use crate::exchange::{Exchange, Subscription};
+use crate::conversation::Conversation;
+use crate::exchange::Exchange;
+use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::log::{PayloadError, deflated_frame};
 use crate::patience::{Order, Phase};
+use crate::routes::Upgrade;
+use crate::stream::Stream;
 
 /// A WebSocket subscriber.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub(crate) struct Session {
     exchange: Arc<Exchange>,
     news: Arc<Notify>,
     place: SubscriberPlace,
+    /// Until when it is sent no message.
+    pause: Pause,
     may_publish: bool,
     reader: FrameReader,
     /// Compresses what the hub gives as it is: where messages may refer to those before them.
@@ -41,9 +47,12 @@ pub(crate) struct Session {
     writing: Bytes,
     /// The answer to the newest ping (RFC 6455, section 5.5.3, allows to leave out older ones).
     pong: Option<Bytes>,
+    heartbeat: Option<Heartbeat>,
     ending: Ending,
 }
 
+/// A ping without a payload.
+const PING: &[u8] = b"\x89\x00";
 /// What was agreed with a client on compression.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct SessionDeflate {
@@ -83,11 +92,11 @@ impl Session {
         connection: Arc<Connection>,
         books: Arc<Books>,
         exchange: Arc<Exchange>,
-        subscription: Subscription,
-        may_publish: bool,
+        upgrade: Upgrade,
         limits: ReaderLimits,
-        deflate: Option<SessionDeflate>,
     ) -> Self {
+        let Upgrade { subscription, may_publish, has_heartbeat, deflate } = upgrade;
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
         let inflater = deflate.map(|SessionDeflate { terms, .. }| {
             Inflater::new(terms.client_takeover, limits.message_bytes)
         });
@@ -104,11 +113,13 @@ impl Session {
             exchange,
             news: subscription.news,
             place: subscription.place,
+            pause: Pause::default(),
             may_publish,
             reader: FrameReader::new(limits, inflater),
             deflater,
             writing: Bytes::new(),
             pong: None,
+            heartbeat,
             ending: Ending::Not,
         }
     }
@@ -118,8 +129,13 @@ impl Session {
         self.hear(&early);
         drop(early);
         let mut news = pin!(Arc::clone(&self.news).notified_owned());
-        // However it ended, there is nobody left to tell.
-        let _: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        if ended.is_ok() {
+            // The client has closed its side. In TLS it is told that we close ours; however that
+            // ends, there is nobody left to tell.
+            self.connection.enter(Phase::Closing);
+            let _ = self.stream.shutdown().await;
+        }
     }
 
     fn poll(
@@ -130,11 +146,22 @@ impl Session {
         if self.connection.order() == Order::GoAway {
             self.close(GOING_AWAY, false);
         }
-        // Waiting for news begins before looking for it, so that no publish slips in between.
-        while news.as_mut().poll(cx).is_ready() {
-            news.set(Arc::clone(&self.news).notified_owned());
+        // Waiting for news begins before looking for it, so that no publish slips in between. Who may
+        // not be told yet need not know of more.
+        if !self.pause.lasts() {
+            while news.as_mut().poll(cx).is_ready() {
+                news.set(Arc::clone(&self.news).notified_owned());
+            }
+        }
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.look(self.exchange.beats());
         }
         let read = self.poll_read(cx)?;
+        // Looked at once everything is read that may be an answer.
+        if matches!(self.ending, Ending::Not) && self.heartbeat.is_some_and(|h| h.is_given_up()) {
+            self.books.refuse(CLOSED_WITHOUT_A_WORD);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let mut written = self.poll_write(cx)?;
         if let Ending::Said { heard: true } = self.ending
             && written.is_ready()
@@ -233,6 +260,9 @@ impl Conversation for Session {
 
     /// Takes bytes from the client and does what they ask for.
     fn hear(&mut self, mut input: &[u8]) {
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.heard();
+        }
         while self.listens() {
             match self.reader.read(&mut input) {
                 Ok(None) => break,
@@ -249,12 +279,26 @@ impl Conversation for Session {
             }
             match self.exchange.next(&mut self.place) {
                 Next::Message(piece) | Next::Notice(piece) => {
+                    if let Some(heartbeat) = &mut self.heartbeat {
+                        heartbeat.spoke();
+                    }
                     return Some(match &mut self.deflater {
                         Some(own) => deflated_frame(&mut own.deflater, &piece, own.threshold),
                         None => piece,
                     });
                 }
-                Next::Wait => return None,
+                Next::Later(until) => {
+                    self.exchange.pause(&mut self.pause, until, || self.connection.task());
+                    return None;
+                }
+                Next::Wait => {
+                    let heartbeat = self.heartbeat.as_mut()?;
+                    if !heartbeat.take_due() {
+                        return None;
+                    }
+                    heartbeat.asked();
+                    return Some(Bytes::from_static(PING));
+                }
                 Next::Disconnect => self.close(TRY_AGAIN_LATER, false),
             }
         }

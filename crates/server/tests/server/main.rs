@@ -3,7 +3,9 @@
 
 mod books;
 mod compression;
+mod conflation;
 mod deflate;
+mod heartbeats;
 mod limits;
 mod long_polls;
 mod polls;
@@ -12,4 +14,5 @@ mod shutdown;
 mod slow;
 mod streams;
 mod support;
+mod tls;
 mod websocket;

@@ -130,7 +130,7 @@ async fn the_published_sample_is_answered_as_it_was() {
     assert_eq!(KAAZING_TOPIC, TopicName::numbered(0).as_str());
     server.publish(b"twenty-one bytes here").await;
     let request = RequestProfile::built_in("kaazing-2009").expect("built in");
-    let target = HeadTarget { path: KAAZING_POLL, host: "unused", cookie_bytes: 0 };
+    let target = HeadTarget { path: KAAZING_POLL, host: "unused", secure: false, cookie_bytes: 0 };
     let mut raw = server.connect().await;
     for _ in 0..2 {
         raw.send(request.poll(target, false).bytes()).await;
@@ -148,7 +148,7 @@ async fn every_request_profile_is_understood() {
     for name in RequestProfile::names() {
         let profile = RequestProfile::built_in(name).expect(name);
         let path = TopicName::numbered(0).poll_path(Cursor::OLDEST);
-        let target = HeadTarget { path: &path, host: "h:1", cookie_bytes: 500 };
+        let target = HeadTarget { path: &path, host: "h:1", secure: false, cookie_bytes: 500 };
         let mut raw = server.connect().await;
         raw.send(profile.poll(target, true).bytes()).await;
         assert_eq!(raw.answer().await.1, b"news", "{name}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pushbench_protocol::{Cursor, ResponseProfile, ServerStats, TopicName};
 use pushbench_server::{Ended, Server, ServerConfig};
+use pushbench_tls::Certificate;
 use pushbench_wire::frame::{HeaderParser, Opcode, apply_mask, encode_header};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -19,6 +20,8 @@ const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
 
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    /// Where it listens for TLS, and what it shows there.
+    pub(crate) tls: Option<(SocketAddr, Certificate)>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Ended>,
 }
@@ -30,11 +33,12 @@ pub(crate) async fn start(change: impl FnOnce(&mut ServerConfig)) -> Running {
     change(&mut config);
     let server = Server::bind(config).await.expect("a free port");
     let address = server.local_addr();
+    let tls = server.tls().map(|(address, certificate)| (address, certificate.clone()));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(server.serve(async {
         let _ = stopped.await;
     }));
-    Running { address, stop, task }
+    Running { address, tls, stop, task }
 }
 
 impl Running {

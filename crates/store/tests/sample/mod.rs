@@ -130,6 +130,7 @@ fn trial() -> TrialV1 {
                 tcp_buffers_connected_bytes: Some(8_192),
             }),
         },
+        tls: None,
         sample: Some(SampleV1 {
             request_head: "GET / HTTP/1.1\r\n\r\n".to_owned(),
             response_head: "HTTP/1.1 200 OK\r\n\r\n".to_owned(),

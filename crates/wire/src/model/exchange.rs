@@ -6,6 +6,8 @@ use pushbench_protocol::{ByteKind, Cursor, Direction};
 use crate::Kinds;
 use crate::chunk::chunk_overhead;
 use crate::frame::{Sender, frame_header_len};
+use crate::model::Handshake;
+use crate::record::{CLOSE_NOTIFY_LEN, overhead_of};
 use crate::segments::{SegmentHeaders, segments_for};
 
 /// What carries an exchange.
@@ -15,6 +17,25 @@ pub struct Link {
     pub headers: SegmentHeaders,
     /// `TCP_MAXSEG` of both sides.
     pub mss: u16,
+    /// Absent in clear text.
+    pub tls: Option<TlsLink>,
+}
+
+/// TLS 1.3 on a link: each write leaves in records of its own, as few as hold it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TlsLink {
+    /// What a connection begins with; absent where a server that is not ours decides it.
+    pub handshake: Option<Handshake>,
+}
+
+impl Link {
+    /// What TLS adds to one write.
+    const fn records(self, bytes: u64) -> u64 {
+        match self.tls {
+            None => 0,
+            Some(_) => overhead_of(bytes),
+        }
+    }
 }
 
 /// Bytes of one exchange by direction and kind.
@@ -52,9 +73,49 @@ impl Exchange {
         let answer = answer_head + payload + repeat + framing;
         exchange.carry(link, request_head, answer);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
-        if request_head > link.headers.data_per_segment(link.mss) {
+        let request = request_head + link.records(request_head);
+        if request > link.headers.data_per_segment(link.mss) {
             exchange.down[ByteKind::TcpIp] += link.headers.len();
         }
+        exchange
+    }
+
+    /// The same on a connection of its own, which the client closes after the answer.
+    ///
+    /// Between handshake and close either side acknowledges with a segment of its own: at the start
+    /// of a connection the kernel acknowledges at once. For a poll that is held it is the same.
+    pub fn poll_alone(
+        request_head: u64,
+        answer_head: u64,
+        payload: u64,
+        repeat: u64,
+        framing: u64,
+        link: Link,
+    ) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Header] = request_head;
+        exchange.down[ByteKind::Header] = answer_head;
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Repeat] = repeat;
+        exchange.down[ByteKind::Framing] = framing;
+        exchange.carry(link, request_head, answer_head + payload + repeat + framing);
+        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        let connecting = Self::connecting(link);
+        exchange.up += connecting.up;
+        exchange.down += connecting.down;
+        exchange
+    }
+
+    /// Opening and closing a connection: SYN, SYN-ACK, ACK; then the client's FIN, the server's,
+    /// which acknowledges it, and an acknowledgement. In TLS, its handshake and goodbyes too.
+    pub fn connecting(link: Link) -> Self {
+        let mut exchange = Self::connect(link);
+        let goodbye = Self::tls_close(link);
+        exchange.up += goodbye.up;
+        exchange.down += goodbye.down;
+        exchange.up[ByteKind::TcpIp] += 2 * link.headers.len();
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
         exchange
     }
 
@@ -123,6 +184,27 @@ impl Exchange {
         exchange
     }
 
+    /// A ping without a payload, the pong that answers it at once and carries its acknowledgement,
+    /// and the acknowledgement of that (RFC 6455, sections 5.5.2 and 5.5.3).
+    pub fn ping(link: Link) -> Self {
+        let mut exchange = Self::default();
+        exchange.down[ByteKind::Control] = frame_header_len(0, Sender::Server);
+        exchange.up[ByteKind::Control] = frame_header_len(0, Sender::Client);
+        exchange.carry(link, exchange.up[ByteKind::Control], exchange.down[ByteKind::Control]);
+        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        exchange
+    }
+
+    /// A comment in a stream of events, an empty line after it, in a chunk of its own; and its
+    /// acknowledgement.
+    pub fn comment(link: Link) -> Self {
+        const COMMENT: u64 = ":\n\n".len() as u64;
+        let mut exchange = Self::push(0, COMMENT + chunk_overhead(COMMENT), link);
+        exchange.down[ByteKind::Framing] -= COMMENT;
+        exchange.down[ByteKind::Control] = COMMENT;
+        exchange
+    }
+
     /// The request for a stream and the head of its answer, on a connection that has just opened;
     /// acknowledged as an upgrade is.
     pub fn stream_begin(request_head: u64, answer_head: u64, link: Link) -> Self {
@@ -133,7 +215,8 @@ impl Exchange {
     ///
     /// Either side acknowledges with a segment of its own: at the start of a connection the kernel
     /// acknowledges at once and does not wait for an answer that could carry it (Linux's quick
-    /// acknowledgement mode).
+    /// acknowledgement mode). The handshake of TLS has ended that at the server: it has answered
+    /// twice, so the kernel takes the connection for a conversation, and lets the 101 acknowledge.
     pub fn websocket_upgrade(request_head: u64, answer_head: u64, link: Link) -> Self {
         Self::begin(ByteKind::Handshake, request_head, answer_head, link)
     }
@@ -144,7 +227,9 @@ impl Exchange {
         exchange.down[kind] = answer_head;
         exchange.carry(link, request_head, answer_head);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
-        exchange.down[ByteKind::TcpIp] += link.headers.len();
+        if link.tls.is_none() {
+            exchange.down[ByteKind::TcpIp] += link.headers.len();
+        }
         exchange
     }
 
@@ -155,6 +240,40 @@ impl Exchange {
         exchange.up[ByteKind::Control] = frame_header_len(CODE_LEN, Sender::Client) + CODE_LEN;
         exchange.down[ByteKind::Control] = frame_header_len(CODE_LEN, Sender::Server) + CODE_LEN;
         exchange.carry(link, exchange.up[ByteKind::Control], exchange.down[ByteKind::Control]);
+        exchange
+    }
+
+    /// The goodbye of TLS, each way; nothing in clear text.
+    pub fn tls_close(link: Link) -> Self {
+        let mut exchange = Self::default();
+        if link.tls.is_some() {
+            exchange.carry_tls(link, CLOSE_NOTIFY_LEN, CLOSE_NOTIFY_LEN);
+        }
+        exchange
+    }
+
+    /// All that comes before the first byte above TLS: the handshake of TCP, and that of TLS if
+    /// there is one and it is known.
+    pub fn connect(link: Link) -> Self {
+        let mut exchange = Self::tcp_connect(link);
+        if let Some(handshake) = link.tls.and_then(|tls| tls.handshake) {
+            exchange.carry_tls(link, handshake.client_hello(), handshake.server_flight());
+            exchange.carry_tls(link, handshake.client_finished(), handshake.new_tickets());
+            // The kernels acknowledge both hellos at once. The tickets acknowledge what ends the
+            // handshake, and the next request the tickets.
+            exchange.up[ByteKind::TcpIp] += link.headers.len();
+            exchange.down[ByteKind::TcpIp] += link.headers.len();
+        }
+        exchange
+    }
+
+    /// The acknowledgement of the tickets by a client that has nothing to say yet; nothing in clear
+    /// text.
+    pub fn silence(link: Link) -> Self {
+        let mut exchange = Self::default();
+        if link.tls.is_some() {
+            exchange.up[ByteKind::TcpIp] = link.headers.len();
+        }
         exchange
     }
 
@@ -174,8 +293,23 @@ impl Exchange {
         }
     }
 
-    /// Books the headers of the segments that carry these bytes.
+    /// Books what is below the stream for one write each way: records, and headers of segments.
     fn carry(&mut self, link: Link, up: u64, down: u64) {
+        let (tls_up, tls_down) = (link.records(up), link.records(down));
+        self.up[ByteKind::Tls] += tls_up;
+        self.down[ByteKind::Tls] += tls_down;
+        self.carry_segments(link, up + tls_up, down + tls_down);
+    }
+
+    /// Books bytes of TLS's own, one write each way.
+    fn carry_tls(&mut self, link: Link, up: u64, down: u64) {
+        self.up[ByteKind::Tls] += up;
+        self.down[ByteKind::Tls] += down;
+        self.carry_segments(link, up, down);
+    }
+
+    /// Books the headers of the segments that carry these bytes.
+    fn carry_segments(&mut self, link: Link, up: u64, down: u64) {
         let data = link.headers.data_per_segment(link.mss);
         self.up[ByteKind::TcpIp] += segments_for(up, data) * link.headers.len();
         self.down[ByteKind::TcpIp] += segments_for(down, data) * link.headers.len();
@@ -189,7 +323,8 @@ mod tests {
     use super::*;
 
     const LINK: Link =
-        Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 };
+        Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };
+    const TLS: Link = Link { tls: Some(TlsLink { handshake: None }), ..LINK };
 
     fn layer(exchange: &Exchange, layer: Layer) -> u64 {
         exchange.up.layer(layer) + exchange.down.layer(layer)
@@ -200,6 +335,16 @@ mod tests {
         let poll = Exchange::poll(716, 193, 21, 0, 0, LINK);
         assert_eq!(layer(&poll, Layer::Stream), 930);
         assert_eq!(layer(&poll, Layer::Wire), 1_086);
+    }
+
+    /// Source: `published-figures.md`, section 4.2: about 10 segments, 1,450 bytes with 52 for each;
+    /// two of them are SYNs of 60.
+    #[test]
+    fn the_published_poll_on_a_connection_of_its_own_takes_ten_segments() {
+        let poll = Exchange::poll_alone(716, 193, 21, 0, 0, LINK);
+        assert_eq!(layer(&poll, Layer::Stream), 930);
+        assert_eq!(layer(&poll, Layer::Wire), 1_450 + 16);
+        assert_eq!(layer(&Exchange::connecting(LINK), Layer::Wire), 6 * 52 + 16);
     }
 
     #[test]
@@ -233,6 +378,49 @@ mod tests {
         assert_eq!(Exchange::nudge(LINK).down[ByteKind::Framing], 2);
     }
 
+    /// Source: `published-figures.md`, section 4.2, its column with TLS 1.3: 22 bytes a record.
+    /// Its 160 for an event are without `id:`, which costs 21 more.
+    #[test]
+    fn with_tls_each_write_costs_22_bytes_more() {
+        for (exchange, wire) in [
+            (Exchange::poll(716, 193, 21, 0, 0, TLS), 1_130),
+            (Exchange::long_poll(716, 193, 21, 0, TLS), 1_130),
+            (Exchange::websocket_push(20, TLS), 148),
+            (Exchange::line_push(20, TLS), 153),
+            (Exchange::event_push(20, TLS), 160 + 21),
+        ] {
+            assert_eq!(layer(&exchange, Layer::Wire), wire);
+        }
+    }
+
+    #[test]
+    fn a_write_takes_a_record_for_each_16_kib() {
+        for (payload, tls) in [(16_380, 22), (16_381, 44), (32_764, 44), (32_765, 66)] {
+            let push = Exchange::websocket_push(payload, TLS);
+            assert_eq!(push.down[ByteKind::Tls], tls, "{payload} and a header of 4");
+            assert_eq!(push.up[ByteKind::Tls], 0);
+        }
+    }
+
+    #[test]
+    fn records_count_for_segments_too() {
+        let frame = |payload| Exchange::websocket_push(payload, TLS).down[ByteKind::TcpIp];
+        assert_eq!((frame(1_448 - 22 - 4), frame(1_448 - 22 - 3)), (52, 104));
+        let poll = |request_head| Exchange::poll(request_head, 193, 21, 0, 0, TLS);
+        assert_eq!((poll(1_426).up[ByteKind::TcpIp], poll(1_426).down[ByteKind::TcpIp]), (104, 52));
+        assert_eq!(
+            (poll(1_427).up[ByteKind::TcpIp], poll(1_427).down[ByteKind::TcpIp]),
+            (156, 104)
+        );
+    }
+
+    #[test]
+    fn goodbye_in_tls_is_24_bytes_each_way_and_nothing_in_clear_text() {
+        let close = Exchange::tls_close(TLS);
+        assert_eq!((close.up[ByteKind::Tls], close.down[ByteKind::Tls]), (24, 24));
+        assert_eq!(Exchange::tls_close(LINK), Exchange::default());
+    }
+
     #[test]
     fn a_frame_that_fills_two_segments_pays_for_two() {
         let push = Exchange::websocket_push(1_448, LINK);
@@ -248,6 +436,16 @@ mod tests {
             (poll(1_449).up[ByteKind::TcpIp], poll(1_449).down[ByteKind::TcpIp]),
             (156, 104)
         );
+    }
+
+    /// Source: `published-figures.md`, section 5.3: 164 bytes for each ping and pong.
+    #[test]
+    fn a_heartbeat_is_8_bytes_above_tcp_either_way() {
+        let (ping, comment) = (Exchange::ping(LINK), Exchange::comment(LINK));
+        assert_eq!((ping.down[ByteKind::Control], ping.up[ByteKind::Control]), (2, 6));
+        assert_eq!(layer(&ping, Layer::Wire), 164);
+        assert_eq!((comment.down[ByteKind::Control], comment.down[ByteKind::Framing]), (3, 5));
+        assert_eq!(layer(&comment, Layer::Wire), 8 + 104);
     }
 
     #[test]

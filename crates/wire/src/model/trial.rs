@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::figure::bytes_per;
-use pushbench_protocol::{ByteKind, Deliver, Direction, Layer, Unchanged};
+use pushbench_protocol::figure::{SECONDS_PER_HOUR, bytes_per};
+use pushbench_protocol::{ByteKind, ConnectionUse, Deliver, Direction, Layer, Unchanged};
 
-use super::{Exchange, Link, News, arrivals, waiting};
+use super::{Conflation, Exchange, Link, News, TlsLink, arrivals, waiting};
 
 /// What all transports of a scenario have in common. Rates are a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Situation {
     /// Subscribers.
     pub clients: f64,
-    /// Messages a second in the topic of each subscriber.
+    /// Messages a second in the topic of each subscriber; 0 if there are none in the measure phase.
     pub rate: f64,
     /// Whether their arrivals are Poisson; otherwise evenly spaced.
     pub poisson: bool,
@@ -34,6 +34,8 @@ pub struct PollWork<'a> {
     pub random_phase: bool,
     /// What a poll without news is answered.
     pub unchanged: Unchanged,
+    /// How long a connection lives.
+    pub connection: ConnectionUse,
     /// Bytes of the request's head.
     pub request_head: u64,
     /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
@@ -62,6 +64,8 @@ impl Coded<'_> {
 pub struct LongPollWork<'a> {
     /// Seconds that a poll is held.
     pub hold: f64,
+    /// How long a connection lives.
+    pub connection: ConnectionUse,
     /// Bytes of the request's head.
     pub request_head: u64,
     /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
@@ -77,6 +81,10 @@ pub struct PushWork {
     pub request_head: u64,
     /// Bytes of the answer's head: the stream's, or the 101.
     pub answer_head: u64,
+    /// Seconds between the server's heartbeats, if it has any.
+    pub heartbeat: Option<f64>,
+    /// Least seconds between two messages to one client, if they are conflated.
+    pub conflate: Option<f64>,
 }
 
 /// What a subscriber does who is told that there is news and fetches it.
@@ -89,6 +97,10 @@ pub struct NudgeWork<'a> {
     /// Bytes of its answer's head, by the length of its body.
     pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
 }
+
+/// Quantiles that are predicted.
+const QUANTILES: [(&str, f64); 6] =
+    [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)];
 
 /// Predicted figures, by the names of the catalogue.
 type Figures = BTreeMap<String, f64>;
@@ -144,29 +156,32 @@ impl Situation {
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("requests_per_second", self.clients * polls);
         put("empty_polls", news.empty());
-        put("versions_seen", if newest_only { news.versions_seen() } else { 1.0 });
-        put("messages_per_response", deliveries / polls / (1.0 - news.empty()));
+        if deliveries > 0.0 {
+            put("versions_seen", if newest_only { news.versions_seen() } else { 1.0 });
+            put("messages_per_response", deliveries / polls / (1.0 - news.empty()));
+        }
         per_poll_figures(&mut figures, &per_poll);
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-        if work.random_phase {
+        if work.random_phase && deliveries > 0.0 {
             let wait = waiting::PollWait::new(work.interval, self.rate, self.poisson, newest_only);
             put("latency.mean", wait.mean());
-            for (name, quantile) in [
-                ("p50", 0.5),
-                ("p90", 0.9),
-                ("p95", 0.95),
-                ("p99", 0.99),
-                ("p999", 0.999),
-                ("max", 1.0),
-            ] {
+            for (name, quantile) in QUANTILES {
                 put(&format!("latency.{name}"), wait.quantile(quantile));
             }
             let interval = Some(work.interval);
             put("age_mean", waiting::mean_age(self.rate, self.poisson, interval));
             put("version_age_mean", waiting::mean_version_age(self.rate, interval));
         }
-        let connect = Exchange::tcp_connect(self.link);
-        self.connect_figures(&mut figures, &[connect]);
+        match work.connection {
+            ConnectionUse::KeepAlive => {
+                let connect = Exchange::connect(self.link);
+                self.connect_figures(&mut figures, &[connect, Exchange::silence(self.link)]);
+            }
+            ConnectionUse::PerPoll => {
+                self.connect_figures(&mut figures, &[Exchange::default()]);
+            }
+        }
+        self.per_poll_connects(&mut figures, work.connection, polls);
         figures
     }
 
@@ -183,46 +198,63 @@ impl Situation {
                 (self.payload, framing, head)
             }
         };
-        let news = Exchange::long_poll(work.request_head, head, payload, framing, self.link);
-        let head = (work.answer_head)(None);
-        let empty = Exchange::long_poll(work.request_head, head, 0, 0, self.link);
-        let empties = arrivals::holds_without_news(self.rate, self.poisson, work.hold);
-        let polls = self.rate * (1.0 + empties);
+        let exchange = |head, payload, framing| match work.connection {
+            ConnectionUse::KeepAlive => {
+                Exchange::long_poll(work.request_head, head, payload, framing, self.link)
+            }
+            ConnectionUse::PerPoll => {
+                Exchange::poll_alone(work.request_head, head, payload, 0, framing, self.link)
+            }
+        };
+        let news = exchange(head, payload, framing);
+        let empty = exchange((work.answer_head)(None), 0, 0);
+        let empties = match self.rate {
+            0.0 => 1.0 / work.hold,
+            rate => rate * arrivals::holds_without_news(rate, self.poisson, work.hold),
+        };
+        let polls = self.rate + empties;
         let mut flow = Flow::default();
         flow.add(&news, self.rate);
-        flow.add(&empty, self.rate * empties);
+        flow.add(&empty, empties);
         let mut per_poll = Flow::default();
         per_poll.add(&news, self.rate / polls);
-        per_poll.add(&empty, self.rate * empties / polls);
+        per_poll.add(&empty, empties / polls);
 
         let mut figures = self.push_figures(&flow);
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("requests_per_second", self.clients * polls);
-        put("empty_polls", empties / (1.0 + empties));
-        put("messages_per_response", 1.0);
+        put("empty_polls", empties / polls);
+        if self.rate > 0.0 {
+            put("messages_per_response", 1.0);
+        }
         per_poll_figures(&mut figures, &per_poll);
-        let connect = Exchange::tcp_connect(self.link);
+        let connect = Exchange::connect(self.link);
         let begin = Exchange::long_poll_begin(work.request_head, self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
+        self.per_poll_connects(&mut figures, work.connection, polls);
         figures
     }
 
     /// The figures of server-sent events, without the network's delay and without queueing.
     pub fn sse(&self, work: PushWork) -> Figures {
         let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
-        self.pushed(&Exchange::event_push(self.payload, self.link), begin)
+        let message = Exchange::event_push(self.payload, self.link);
+        self.pushed(&message, &Exchange::comment(self.link), work, begin)
     }
 
     /// The figures of a stream of lines, in the same way.
     pub fn stream(&self, work: PushWork) -> Figures {
         let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
-        self.pushed(&Exchange::line_push(self.payload, self.link), begin)
+        let message = Exchange::line_push(self.payload, self.link);
+        // Lines have no comments, so no heartbeat either.
+        self.pushed(&message, &Exchange::default(), work, begin)
     }
 
     /// The figures of WebSocket, in the same way.
     pub fn websocket(&self, work: PushWork) -> Figures {
         let begin = Exchange::websocket_upgrade(work.request_head, work.answer_head, self.link);
-        self.pushed(&Exchange::websocket_push(self.payload, self.link), begin)
+        let message = Exchange::websocket_push(self.payload, self.link);
+        self.pushed(&message, &Exchange::ping(self.link), work, begin)
     }
 
     /// The figures of nudging, in the same way. Each message is fetched by itself: the next is
@@ -233,6 +265,7 @@ impl Situation {
                 interval: 1.0 / self.rate,
                 random_phase: false,
                 unchanged: Unchanged::Empty,
+                connection: ConnectionUse::KeepAlive,
                 request_head: work.request_head,
                 answer_head: work.answer_head,
                 coded: Coded::NOT,
@@ -245,35 +278,80 @@ impl Situation {
         let mut flow = Flow::default();
         flow.add(&Exchange::nudge(self.link), self.rate);
         flow.add(&fetch, self.rate);
+        flow.add(&Exchange::ping(self.link), self.signs_per_second(work.push));
         let mut figures = self.push_figures(&flow);
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("requests_per_second", self.clients * self.rate);
-        put("empty_polls", 0.0);
-        put("messages_per_response", 1.0);
-        per_poll_figures(&mut figures, &once);
-        let connect = Exchange::tcp_connect(self.link);
-        let PushWork { request_head, answer_head } = work.push;
+        if self.rate > 0.0 {
+            put("empty_polls", 0.0);
+            put("messages_per_response", 1.0);
+            per_poll_figures(&mut figures, &once);
+        }
+        let connect = Exchange::connect(self.link);
+        let PushWork { request_head, answer_head, .. } = work.push;
         let upgrade = Exchange::websocket_upgrade(request_head, answer_head, self.link);
-        self.connect_figures(&mut figures, &[connect, connect, upgrade]);
+        let silence = Exchange::silence(self.link);
+        self.connect_figures(&mut figures, &[connect, silence, connect, upgrade]);
         figures
     }
 
-    fn pushed(&self, message: &Exchange, begin: Exchange) -> Figures {
+    /// The figures of a push of messages, and of signs of life where there are none.
+    fn pushed(
+        &self,
+        message: &Exchange,
+        sign: &Exchange,
+        work: PushWork,
+        begin: Exchange,
+    ) -> Figures {
         let mut flow = Flow::default();
-        flow.add(message, self.rate);
-        let mut figures = self.push_figures(&flow);
-        let connect = Exchange::tcp_connect(self.link);
+        flow.add(sign, self.signs_per_second(work));
+        let mut figures = match work.conflate.filter(|_| self.rate > 0.0) {
+            Some(every) => {
+                let law = Conflation { every, rate: self.rate, poisson: self.poisson };
+                flow.add(message, law.deliveries_per_second());
+                self.conflated_figures(&flow, law)
+            }
+            None => {
+                flow.add(message, self.rate);
+                self.push_figures(&flow)
+            }
+        };
+        let connect = Exchange::connect(self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         figures
+    }
+
+    /// Signs of life to one client a second: one for each beat without a message since the last.
+    fn signs_per_second(&self, work: PushWork) -> f64 {
+        work.heartbeat.map_or(0.0, |every| {
+            News { mean: self.rate * every, poisson: self.poisson }.empty() / every
+        })
     }
 
     /// The figures of a transport that brings each message as it comes.
     fn push_figures(&self, flow: &Flow) -> Figures {
         let mut figures = self.flow_figures(flow, self.rate);
-        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-        put("versions_seen", 1.0);
-        put("age_mean", waiting::mean_age(self.rate, self.poisson, None));
-        put("version_age_mean", waiting::mean_version_age(self.rate, None));
+        if self.rate > 0.0 {
+            let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+            put("versions_seen", 1.0);
+            put("age_mean", waiting::mean_age(self.rate, self.poisson, None));
+            put("version_age_mean", waiting::mean_version_age(self.rate, None));
+        }
+        figures
+    }
+
+    /// The figures of one that brings the newest when it may.
+    fn conflated_figures(&self, flow: &Flow, law: Conflation) -> Figures {
+        let deliveries = law.deliveries_per_second();
+        let mut figures = self.flow_figures(flow, deliveries);
+        let mut put = |name: &str, value: Option<f64>| {
+            figures.extend(value.map(|value| (name.to_owned(), value)));
+        };
+        put("versions_seen", Some(deliveries / self.rate));
+        put("latency.mean", law.mean());
+        for (name, quantile) in QUANTILES {
+            put(&format!("latency.{name}"), law.quantile(quantile));
+        }
         figures
     }
 
@@ -282,6 +360,10 @@ impl Situation {
         let answered = match self.deliver {
             Deliver::Latest => found.min(1),
             Deliver::Every => found,
+        };
+        let exchange = match work.connection {
+            ConnectionUse::KeepAlive => Exchange::poll,
+            ConnectionUse::PerPoll => Exchange::poll_alone,
         };
         let in_body = match (answered, work.unchanged) {
             (0, Unchanged::Empty | Unchanged::NotModified) => 0,
@@ -293,7 +375,7 @@ impl Situation {
         {
             let head = (work.coded.head)(body);
             let (payload, repeat) = if answered == 0 { (0, body) } else { (body, 0) };
-            return Exchange::poll(work.request_head, head, payload, repeat, 0, self.link);
+            return exchange(work.request_head, head, payload, repeat, 0, self.link);
         }
         // In `every` a line break ends each message of an answer.
         let framing = if self.deliver == Deliver::Every { answered } else { 0 };
@@ -303,7 +385,17 @@ impl Situation {
             _ => (answered * self.payload, 0, Some(answered * self.payload + framing)),
         };
         let head = (work.answer_head)(body);
-        Exchange::poll(work.request_head, head, payload, repeat, framing, self.link)
+        exchange(work.request_head, head, payload, repeat, framing, self.link)
+    }
+
+    /// What opening and closing connections costs where each of so many polls a second has its own.
+    fn per_poll_connects(&self, figures: &mut Figures, connection: ConnectionUse, polls: f64) {
+        if connection == ConnectionUse::PerPoll {
+            let connecting = Exchange::connecting(self.link);
+            let wire = connecting.up.layer(Layer::Wire) + connecting.down.layer(Layer::Wire);
+            figures.insert("connect_wire_bytes_per_poll".to_owned(), wire as f64);
+            figures.insert("connects_per_second".to_owned(), self.clients * polls);
+        }
     }
 
     fn flow_figures(&self, flow: &Flow, deliveries: f64) -> Figures {
@@ -313,7 +405,9 @@ impl Situation {
                 [(None, up + down), (Some(Direction::Up), up), (Some(Direction::Down), down)]
             {
                 figures.insert(bytes_per(name, direction, "client_second"), bytes);
-                figures.insert(bytes_per(name, direction, "delivery"), bytes / deliveries);
+                if deliveries > 0.0 {
+                    figures.insert(bytes_per(name, direction, "delivery"), bytes / deliveries);
+                }
             }
         };
         for &kind in ByteKind::ALL {
@@ -339,6 +433,10 @@ impl Situation {
         ] {
             figures.insert(name.to_owned(), value);
         }
+        if self.rate == 0.0 {
+            let idle = both(Layer::Wire) * SECONDS_PER_HOUR;
+            figures.insert("idle_wire_bytes_per_client_hour".to_owned(), idle);
+        }
         figures
     }
 
@@ -347,6 +445,15 @@ impl Situation {
             exchanges.iter().map(|e| e.up.layer(layer) + e.down.layer(layer)).sum::<u64>() as f64
         };
         figures.insert("connect_stream_bytes_per_connection".to_owned(), sum(Layer::Stream));
+        match self.link.tls {
+            // How long the handshake of another's server is nobody knows before.
+            Some(TlsLink { handshake: None }) => return,
+            Some(TlsLink { handshake: Some(_) }) => {
+                let tls = sum(Layer::Socket) - sum(Layer::Stream);
+                figures.insert("connect_tls_bytes_per_connection".to_owned(), tls);
+            }
+            None => {}
+        }
         figures.insert("connect_wire_bytes_per_connection".to_owned(), sum(Layer::Wire));
     }
 }
@@ -366,6 +473,7 @@ fn per_poll_figures(figures: &mut Figures, per_poll: &Flow) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Handshake, HandshakeKind};
     use crate::segments::SegmentHeaders;
 
     const KAAZING: Situation = Situation {
@@ -374,8 +482,16 @@ mod tests {
         poisson: false,
         payload: 21,
         deliver: Deliver::Latest,
-        link: Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460 },
+        link: Link {
+            headers: SegmentHeaders { ipv6: false, timestamps: true },
+            mss: 1460,
+            tls: None,
+        },
     };
+
+    const KEEP_ALIVE: ConnectionUse = ConnectionUse::KeepAlive;
+    const PUSH: PushWork =
+        PushWork { request_head: 200, answer_head: 129, heartbeat: None, conflate: None };
 
     #[test]
     fn the_published_case_a_comes_out() {
@@ -383,6 +499,7 @@ mod tests {
             interval: 1.0,
             random_phase: true,
             unchanged: Unchanged::Resend,
+            connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
             coded: Coded::NOT,
@@ -394,12 +511,60 @@ mod tests {
     }
 
     #[test]
+    fn a_poll_with_a_connection_of_its_own_pays_for_it() {
+        let figures = KAAZING.short_poll(PollWork {
+            interval: 2.0,
+            random_phase: true,
+            unchanged: Unchanged::Resend,
+            connection: ConnectionUse::PerPoll,
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        assert_eq!(figures["wire_bytes_per_poll"], 1_466.0);
+        assert_eq!(figures["connect_wire_bytes_per_poll"], 328.0);
+        assert_eq!(figures["connects_per_second"], 500.0);
+        assert_eq!(figures["connect_wire_bytes_per_connection"], 0.0);
+        let held = KAAZING.long_poll(LongPollWork {
+            hold: 25.0,
+            connection: ConnectionUse::PerPoll,
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        assert_eq!(held["wire_bytes_per_delivery"], 1_466.0);
+    }
+
+    #[test]
+    fn a_handshake_is_part_of_connecting_unless_it_is_anothers() {
+        let handshake =
+            Handshake { kind: HandshakeKind::Resumed, server_name: None, protocol: 8, tickets: 2 };
+        let figures = |tls| {
+            let link = Link { tls: Some(tls), ..KAAZING.link };
+            let work =
+                PushWork { request_head: 200, answer_head: 129, heartbeat: None, conflate: None };
+            Situation { link, ..KAAZING }.websocket(work)
+        };
+        let ours = figures(TlsLink { handshake: Some(handshake) });
+        let tls = handshake.client_hello()
+            + handshake.server_flight()
+            + handshake.client_finished()
+            + handshake.new_tickets();
+        // And the records of the upgrade.
+        assert_eq!(ours["connect_tls_bytes_per_connection"], (tls + 44) as f64);
+        let theirs = figures(TlsLink { handshake: None });
+        assert!(!theirs.contains_key("connect_tls_bytes_per_connection"));
+        assert!(!theirs.contains_key("connect_wire_bytes_per_connection"));
+        assert_eq!(theirs["wire_bytes_per_delivery"], ours["wire_bytes_per_delivery"]);
+        assert_eq!(theirs["tls_bytes_per_delivery"], 22.0);
+    }
+
+    #[test]
     fn a_batch_shares_one_head() {
         let every = Situation { deliver: Deliver::Every, rate: 20.0, ..KAAZING };
         let figures = every.short_poll(PollWork {
             interval: 2.0,
             random_phase: true,
             unchanged: Unchanged::Empty,
+            connection: KEEP_ALIVE,
             request_head: 100,
             answer_head: &|_| 100,
             coded: Coded::NOT,
@@ -441,8 +606,13 @@ mod tests {
     fn a_long_poll_pays_a_head_for_each_message_and_for_each_hold_without() {
         let held = |hold, poisson| {
             let situation = Situation { poisson, rate: 0.125, ..KAAZING };
-            let work =
-                LongPollWork { hold, request_head: 716, answer_head: &|_| 193, coded: Coded::NOT };
+            let work = LongPollWork {
+                hold,
+                connection: KEEP_ALIVE,
+                request_head: 716,
+                answer_head: &|_| 193,
+                coded: Coded::NOT,
+            };
             situation.long_poll(work)
         };
         let often = held(25.0, false);
@@ -459,13 +629,68 @@ mod tests {
 
     #[test]
     fn a_nudge_costs_a_frame_and_a_poll() {
-        let figures = KAAZING.nudge(NudgeWork {
-            push: PushWork { request_head: 200, answer_head: 129 },
+        let figures =
+            KAAZING.nudge(NudgeWork { push: PUSH, request_head: 716, answer_head: &|_| 193 });
+        assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0 + 7.0 + 104.0);
+        assert_eq!(figures["connect_stream_bytes_per_connection"], 329.0);
+    }
+
+    #[test]
+    fn a_sign_of_life_is_sent_for_each_beat_without_a_message() {
+        let work = PushWork { heartbeat: Some(25.0), ..PUSH };
+        let figures = |rate, poisson| Situation { rate, poisson, ..KAAZING }.websocket(work);
+        let control = |rate, poisson| figures(rate, poisson)["control_bytes_per_client_second"];
+        assert_eq!(control(1.0, false), 0.0);
+        assert!((control(0.01, false) - 0.75 * 8.0 / 25.0).abs() < 1e-9);
+        assert!((control(0.04, true) - (-1.0_f64).exp() * 8.0 / 25.0).abs() < 1e-9);
+        // 144 an hour, 164 bytes each.
+        let idle = figures(0.0, false);
+        assert!((idle["idle_wire_bytes_per_client_hour"] - 144.0 * 164.0).abs() < 1e-6);
+        assert!(!figures(0.04, true).contains_key("idle_wire_bytes_per_client_hour"));
+    }
+
+    #[test]
+    fn an_idle_client_costs_what_its_clock_does_and_nothing_is_divided_by_no_news() {
+        let idle = Situation { rate: 0.0, ..KAAZING };
+        let poll = idle.short_poll(PollWork {
+            interval: 60.0,
+            random_phase: true,
+            unchanged: Unchanged::Empty,
+            connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
         });
-        assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0 + 7.0 + 104.0);
-        assert_eq!(figures["connect_stream_bytes_per_connection"], 329.0);
+        let held = idle.long_poll(LongPollWork {
+            hold: 25.0,
+            connection: KEEP_ALIVE,
+            request_head: 716,
+            answer_head: &|_| 193,
+        });
+        let work = PushWork { heartbeat: Some(25.0), conflate: Some(1.0), ..PUSH };
+        let nudge = idle.nudge(NudgeWork { push: work, request_head: 1, answer_head: &|_| 1 });
+        let per_hour = |figures: &Figures| figures["idle_wire_bytes_per_client_hour"];
+        let one = f64::from(716 + 193 + 3 * 52);
+        for (figures, expected) in [
+            (poll, 60.0 * one),
+            (held, 144.0 * one),
+            (idle.sse(work), 144.0 * 112.0),
+            (idle.stream(work), 0.0),
+            (nudge, 144.0 * 164.0),
+        ] {
+            assert!((per_hour(&figures) - expected).abs() < 1e-6, "{expected}: {figures:?}");
+            assert!(figures.values().all(|value| value.is_finite()), "{figures:?}");
+            assert!(!figures.contains_key("latency.mean"), "{figures:?}");
+        }
+    }
+
+    #[test]
+    fn conflation_changes_how_many_and_not_how_large() {
+        let work = PushWork { conflate: Some(1.0), ..PUSH };
+        let busy = Situation { rate: 20.0, ..KAAZING };
+        let figures = busy.websocket(work);
+        assert_eq!(figures["wire_bytes_per_delivery"], 127.0);
+        assert_eq!(figures["deliveries_per_second"], 1_000.0);
+        assert_eq!(figures["versions_seen"], 0.05);
     }
 
     #[test]
@@ -474,17 +699,19 @@ mod tests {
             interval: 1.0,
             random_phase: true,
             unchanged: Unchanged::Resend,
+            connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
             coded: Coded::NOT,
         });
         let long = KAAZING.long_poll(LongPollWork {
             hold: 25.0,
+            connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
             coded: Coded::NOT,
         });
-        let work = PushWork { request_head: 200, answer_head: 129 };
+        let work = PUSH;
         let nudge =
             KAAZING.nudge(NudgeWork { push: work, request_head: 716, answer_head: &|_| 193 });
         let pushes = [KAAZING.sse(work), KAAZING.stream(work), KAAZING.websocket(work)];

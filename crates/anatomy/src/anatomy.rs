@@ -1,0 +1,585 @@
+//! A transcript taken apart, and held against what was counted.
+
+use pushbench_protocol::{ByteKind, Direction, Layer, TransportKind};
+use pushbench_wire::Kinds;
+use pushbench_wire::model::{Exchange as Modelled, Link};
+use serde::Serialize;
+
+use crate::chunked::{Within, chunks, lines};
+use crate::frame::frames;
+use crate::head::{Head, head};
+use crate::part::{Part, Passage};
+use crate::payload::payload;
+use crate::segment::{Headers, Segments};
+use crate::transcript::{Act, Connection, Exchange, Transcript};
+use crate::{AnatomyError, accept_key, malformed};
+
+/// An exchange, byte by byte.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Anatomy {
+    /// The transport.
+    pub transport: TransportKind,
+    /// Name of the request's header profile.
+    pub request_headers: String,
+    /// `http://host:port` of the server.
+    pub server: String,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+    /// The connections.
+    pub connections: Vec<Conn>,
+    /// Bytes by kind over all of it, kinds without a byte left out.
+    pub totals: Vec<KindTotal>,
+}
+
+/// One exchange of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// What was done.
+    pub title: &'static str,
+    /// What is to be seen in it.
+    pub story: &'static str,
+    /// Over which connection, from 1.
+    pub connection: usize,
+    /// When it has to be paid.
+    pub paid: Paid,
+    /// Who said what.
+    pub passages: Vec<Passage>,
+    /// Its segments, counted.
+    pub segments: Segments,
+    /// Bytes of their headers in the middle of a long conversation, modelled; `None` where the model
+    /// has no such exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modelled_tcp_ip: Option<u64>,
+    /// Why the model may say less than was counted.
+    pub fewer_because: &'static str,
+    /// Its bytes by kind, kinds without a byte left out.
+    pub totals: Vec<KindTotal>,
+}
+
+/// When an exchange has to be paid.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paid {
+    /// Anew for each message that a subscriber gets.
+    EachMessage,
+    /// Once for each connection.
+    EachConnection,
+    /// When the client has something to say; no part of keeping it up to date.
+    AtWill,
+}
+
+/// A connection, and the books of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Conn {
+    /// The client's end.
+    pub client: String,
+    /// The server's end.
+    pub server: String,
+    /// The headers in front of each of its segments.
+    pub headers: Headers,
+    /// Who counted what; all equal, or there would be no anatomy.
+    pub books: Books,
+}
+
+/// Bytes above TCP, by those who counted them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct Books {
+    /// Sum of all parts, up and down.
+    pub parts: [u64; 2],
+    /// The client's counting stream.
+    pub socket: [u64; 2],
+    /// The kernel.
+    pub kernel: [u64; 2],
+    /// The server's own books.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<[u64; 2]>,
+}
+
+/// Bytes of one kind.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct KindTotal {
+    /// What they were for.
+    pub kind: ByteKind,
+    /// Client to server.
+    pub up: u64,
+    /// Server to client.
+    pub down: u64,
+}
+
+impl KindTotal {
+    /// Both directions.
+    pub fn both(self) -> u64 {
+        self.up + self.down
+    }
+}
+
+impl Anatomy {
+    /// Takes a transcript apart.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not what such an exchange carries, if the server accepted an upgrade with
+    /// a key that is not ours, or if the parts do not add up to what socket, kernel and server
+    /// counted.
+    pub fn of(transcript: &Transcript) -> Result<Self, AnatomyError> {
+        let steps = transcript
+            .exchanges
+            .iter()
+            .map(|exchange| step(exchange, &transcript.connections[exchange.connection]))
+            .collect::<Result<Vec<_>, _>>()?;
+        let connections = transcript
+            .connections
+            .iter()
+            .enumerate()
+            .map(|(at, connection)| {
+                conn(connection, steps.iter().filter(|s| s.connection == at + 1))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut sum = Both::default();
+        for step in &steps {
+            sum.add_step(step);
+        }
+        Ok(Self {
+            transport: transcript.transport,
+            request_headers: transcript.request_headers.clone(),
+            server: transcript.server.clone(),
+            totals: sum.totals(),
+            steps,
+            connections,
+        })
+    }
+
+    /// Bytes of one kind, both directions.
+    pub fn total(&self, kind: ByteKind) -> u64 {
+        of(&self.totals, kind)
+    }
+
+    /// Bytes of one kind in the exchanges that each message needs anew.
+    pub fn each(&self, kind: ByteKind) -> u64 {
+        self.sum(Paid::EachMessage, kind)
+    }
+
+    /// Bytes at layer 3 of the exchanges that each message needs anew, in the middle of a long
+    /// conversation: those above TCP as counted, headers as modelled.
+    pub fn each_later(&self) -> u64 {
+        let steps = self.steps.iter().filter(|step| step.paid == Paid::EachMessage);
+        steps
+            .map(|step| {
+                let counted = step.segments.header_bytes();
+                step.layer(Layer::Stream) + step.modelled_tcp_ip.unwrap_or(counted)
+            })
+            .sum()
+    }
+
+    /// Bytes of one kind that are paid once a connection.
+    pub fn once(&self, kind: ByteKind) -> u64 {
+        self.sum(Paid::EachConnection, kind)
+    }
+
+    fn sum(&self, paid: Paid, kind: ByteKind) -> u64 {
+        let steps = self.steps.iter().filter(|step| step.paid == paid);
+        steps.map(|step| step.total(kind)).sum()
+    }
+}
+
+impl Step {
+    /// Bytes of one kind, both directions.
+    pub fn total(&self, kind: ByteKind) -> u64 {
+        of(&self.totals, kind)
+    }
+
+    /// Sum of the kinds that a layer includes, both directions.
+    pub fn layer(&self, layer: Layer) -> u64 {
+        let kinds = self.totals.iter().filter(|total| total.kind.is_in(layer));
+        kinds.map(|total| total.both()).sum()
+    }
+}
+
+fn of(totals: &[KindTotal], kind: ByteKind) -> u64 {
+    totals.iter().find(|total| total.kind == kind).map_or(0, |total| total.both())
+}
+
+/// Bytes of both directions by kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Both {
+    up: Kinds,
+    down: Kinds,
+}
+
+impl Both {
+    fn add_step(&mut self, step: &Step) {
+        self.add_passages(&step.passages);
+        self.up[ByteKind::TcpIp] += step.segments.header_bytes_up;
+        self.down[ByteKind::TcpIp] += step.segments.header_bytes_down;
+    }
+
+    fn add_passages(&mut self, passages: &[Passage]) {
+        for passage in passages {
+            let kinds = match passage.direction {
+                Direction::Up => &mut self.up,
+                Direction::Down => &mut self.down,
+            };
+            for part in &passage.parts {
+                kinds[part.kind] += part.len();
+            }
+        }
+    }
+
+    fn totals(&self) -> Vec<KindTotal> {
+        let total = |kind| KindTotal { kind, up: self.up[kind], down: self.down[kind] };
+        let all = ByteKind::ALL.iter().map(|&kind| total(kind));
+        all.filter(|total| total.both() > 0).collect()
+    }
+}
+
+fn conn<'a>(
+    connection: &Connection,
+    steps: impl Iterator<Item = &'a Step>,
+) -> Result<Conn, AnatomyError> {
+    let mut sum = Both::default();
+    for step in steps {
+        sum.add_passages(&step.passages);
+    }
+    let parts = [sum.up.layer(Layer::Stream), sum.down.layer(Layer::Stream)];
+    let array = |counted: crate::Counted| [counted.up, counted.down];
+    let books = Books {
+        parts,
+        socket: array(connection.socket),
+        kernel: array(connection.kernel),
+        server: connection.server_books.map(array),
+    };
+    let counters = [
+        ("the client's socket", Some(books.socket)),
+        ("the kernel", Some(books.kernel)),
+        ("the server", books.server),
+    ];
+    for (counter, counted) in counters {
+        let Some(counted) = counted else { continue };
+        for (direction, parts, counted) in
+            [("up", parts[0], counted[0]), ("down", parts[1], counted[1])]
+        {
+            if parts != counted {
+                return Err(AnatomyError::Unbalanced { direction, parts, counter, counted });
+            }
+        }
+    }
+    Ok(Conn {
+        client: connection.client.to_string(),
+        server: connection.server.to_string(),
+        headers: Headers::of(connection),
+        books,
+    })
+}
+
+fn step(exchange: &Exchange, connection: &Connection) -> Result<Step, AnatomyError> {
+    let (up, down) = (said(exchange, Direction::Up)?, said(exchange, Direction::Down)?);
+    let passages: Vec<_> =
+        [up, down].into_iter().flatten().filter(|passage| !passage.is_empty()).collect();
+    let headers = connection.headers;
+    let syn_extra = match exchange.act {
+        Act::Connect => headers.syn_len() - headers.len(),
+        _ => 0,
+    };
+    let segments = Segments {
+        up: exchange.segments_up,
+        down: exchange.segments_down,
+        header_bytes_up: exchange.segments_up * headers.len() + syn_extra + exchange.retransmitted,
+        header_bytes_down: exchange.segments_down * headers.len() + syn_extra,
+    };
+    let (title, story) = words(exchange.act);
+    let mut step = Step {
+        title,
+        story,
+        connection: exchange.connection + 1,
+        paid: paid(exchange.act),
+        passages,
+        segments,
+        modelled_tcp_ip: None,
+        fewer_because: match exchange.act {
+            Act::HeldPoll => "the next request follows at once and acknowledges the answer",
+            _ => "a young connection acknowledges at once what later rides on the next segment",
+        },
+        totals: Vec::new(),
+    };
+    let mut sum = Both::default();
+    sum.add_step(&step);
+    step.totals = sum.totals();
+    let link = Link { headers, mss: connection.mss, tls: None };
+    step.modelled_tcp_ip = modelled(exchange.act, &sum, link)
+        .map(|modelled| modelled.up[ByteKind::TcpIp] + modelled.down[ByteKind::TcpIp]);
+    Ok(step)
+}
+
+/// What the model says of such an exchange.
+fn modelled(act: Act, sum: &Both, link: Link) -> Option<Modelled> {
+    let down = |kind| sum.down[kind];
+    let (header, payload) = (down(ByteKind::Header), down(ByteKind::Payload));
+    let framing = down(ByteKind::Framing);
+    let (request, answer) = (sum.up.layer(Layer::Stream), sum.down.layer(Layer::Stream));
+    match act {
+        Act::Connect => Some(Modelled::tcp_connect(link)),
+        Act::Poll | Act::Fetch => Some(Modelled::poll(request, header, payload, 0, framing, link)),
+        Act::HeldPoll => Some(Modelled::long_poll(request, header, payload, framing, link)),
+        Act::BeginStream => Some(Modelled::stream_begin(request, answer, link)),
+        Act::Upgrade => Some(Modelled::websocket_upgrade(request, answer, link)),
+        Act::Event => Some(Modelled::event_push(payload, link)),
+        Act::Line => Some(Modelled::line_push(payload, link)),
+        Act::Frame => Some(Modelled::websocket_push(payload, link)),
+        Act::Notice => Some(Modelled::nudge(link)),
+        // No transport of a trial publishes over the connection that it is told by. How much of TCP's
+        // own farewell is counted with a close depends on when the kernel is asked.
+        Act::Publish | Act::Close => None,
+    }
+}
+
+/// When such an exchange has to be paid.
+fn paid(act: Act) -> Paid {
+    match act {
+        Act::Poll | Act::HeldPoll | Act::Fetch => Paid::EachMessage,
+        Act::Event | Act::Line | Act::Frame | Act::Notice => Paid::EachMessage,
+        Act::Connect | Act::BeginStream | Act::Upgrade | Act::Close => Paid::EachConnection,
+        Act::Publish => Paid::AtWill,
+    }
+}
+
+/// What one side said in an exchange.
+fn said(exchange: &Exchange, direction: Direction) -> Result<Option<Passage>, AnatomyError> {
+    let bytes = match direction {
+        Direction::Up => &exchange.up,
+        Direction::Down => &exchange.down,
+    };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let (title, parts) = match (exchange.act, direction) {
+        (Act::Connect, _) => {
+            return Err(malformed("connecting", bytes, "no byte above TCP"));
+        }
+        (Act::Poll | Act::HeldPoll | Act::Fetch | Act::BeginStream, Direction::Up) => {
+            ("the request", whole(bytes, head(bytes, ByteKind::Header, true)?)?)
+        }
+        (Act::Poll | Act::HeldPoll | Act::Fetch, Direction::Down) => ("the answer", answer(bytes)?),
+        (Act::BeginStream, Direction::Down) => {
+            let head = head(bytes, ByteKind::Header, false)?;
+            ("the head of an answer that does not end", whole(bytes, head)?)
+        }
+        (Act::Upgrade, Direction::Up) => {
+            ("the request to upgrade", whole(bytes, head(bytes, ByteKind::Handshake, true)?)?)
+        }
+        (Act::Upgrade, Direction::Down) => ("101, and no HTTP from here on", accepted(exchange)?),
+        (Act::Event, _) => ("a chunk with an event", chunks(bytes, Within::Events)?),
+        (Act::Line, _) => ("a chunk with a line", chunks(bytes, Within::Lines)?),
+        (Act::Frame, _) => ("a frame from the server", frames(bytes)?),
+        (Act::Notice, _) => ("a frame that says: there is news", frames(bytes)?),
+        (Act::Publish, Direction::Up) => ("a frame from the client", frames(bytes)?),
+        (Act::Publish, Direction::Down) => ("and back, as to every subscriber", frames(bytes)?),
+        (Act::Close, Direction::Up) => ("the client's close frame", frames(bytes)?),
+        (Act::Close, Direction::Down) => ("the server's close frame", frames(bytes)?),
+    };
+    Ok(Some(Passage { title: title.to_owned(), direction, parts }))
+}
+
+/// The parts of a head that nothing may follow.
+fn whole(bytes: &[u8], head: Head) -> Result<Vec<Part>, AnatomyError> {
+    match bytes.get(head.len..) {
+        None | Some([]) => Ok(head.parts),
+        Some(rest) => Err(malformed("behind a head", rest, "nothing")),
+    }
+}
+
+/// Head and body of an answer to a poll.
+fn answer(bytes: &[u8]) -> Result<Vec<Part>, AnatomyError> {
+    let head = head(bytes, ByteKind::Header, false)?;
+    let body = &bytes[head.len..];
+    let announced = head.value("content-length").map_or(Ok(0), str::parse);
+    if announced != Ok(body.len()) {
+        let expected = "a body as long as its Content-Length says";
+        return Err(malformed("the answer's body", body, expected));
+    }
+    let mut parts = head.parts;
+    match body.last() {
+        None => {}
+        Some(b'\n') => parts.extend(lines(body)),
+        Some(_) => parts.push(payload(body)),
+    }
+    Ok(parts)
+}
+
+/// The 101, with the proof that it is the answer to our key.
+fn accepted(exchange: &Exchange) -> Result<Vec<Part>, AnatomyError> {
+    let asked = head(&exchange.up, ByteKind::Handshake, true)?;
+    let key = asked.value("sec-websocket-key").unwrap_or_default();
+    let expected = accept_key(key);
+    let mut head = head(&exchange.down, ByteKind::Handshake, false)?;
+    let found = head.value("sec-websocket-accept").unwrap_or_default();
+    if found != expected.accept {
+        return Err(AnatomyError::Accept {
+            key: key.to_owned(),
+            found: found.to_owned(),
+            expected: expected.accept,
+        });
+    }
+    head.explain_accept(&expected);
+    whole(&exchange.down, head)
+}
+
+/// Title and story of an exchange.
+fn words(act: Act) -> (&'static str, &'static str) {
+    match act {
+        Act::Connect => (
+            "Connecting",
+            "SYN, SYN-ACK, ACK: three segments before the first byte. Paid once for a connection \
+             that stays open, and once for each poll by a client that opens one each time.",
+        ),
+        Act::Poll => (
+            "A poll",
+            "The client asks whether there is news, and says all about itself each time. This poll \
+             finds some; one that finds none costs nearly the same.",
+        ),
+        Act::HeldPoll => (
+            "A held poll",
+            "The client asks, and the server keeps the request open until there is news. The \
+             acknowledgement of the request goes alone, since the answer is still far away.",
+        ),
+        Act::Fetch => (
+            "Fetching the news",
+            "Told that there is news, the client asks for it with an ordinary poll, over a \
+             connection of its own.",
+        ),
+        Act::BeginStream => (
+            "Opening the stream",
+            "One request, and an answer whose end is not in sight. From here on only the server \
+             speaks.",
+        ),
+        Act::Upgrade => (
+            "The upgrade",
+            "An HTTP request that asks to speak another protocol on this connection. Paid once; it \
+             is as heavy as a poll, and the last one.",
+        ),
+        Act::Event => (
+            "An event",
+            "News, as soon as it is published. No request, no head: a chunk of the answer that was \
+             begun above.",
+        ),
+        Act::Line => (
+            "A line",
+            "News, as soon as it is published. No request, no head: a chunk of the answer that was \
+             begun above.",
+        ),
+        Act::Frame => (
+            "A message",
+            "News, as soon as it is published. No request, no head: two bytes say what it is and \
+             how long.",
+        ),
+        Act::Notice => ("A nudge", "The server does not say what is new, only that something is."),
+        Act::Publish => (
+            "The client speaks",
+            "The same connection carries messages the other way. A client masks what it sends, so \
+             its header has four bytes more. The server hands the message to every subscriber, and \
+             this client is one.",
+        ),
+        Act::Close => (
+            "The closing handshake",
+            "Each side says that it is done, and why. Then TCP closes: the server's FIN may be counted \
+             here already, the client's comes after the last look.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pushbench_wire::segments::SegmentHeaders;
+
+    use super::*;
+    use crate::Counted;
+
+    const REQUEST: &[u8] = b"GET /p HTTP/1.1\r\nHost: h\r\n\r\n";
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+    fn transcript(act: Act, up: &[u8], down: &[u8]) -> Transcript {
+        let counted = Counted { up: up.len() as u64, down: down.len() as u64 };
+        Transcript {
+            transport: TransportKind::ShortPoll,
+            request_headers: "minimal".to_owned(),
+            server: "http://127.0.0.1:2".to_owned(),
+            connections: vec![Connection {
+                client: "127.0.0.1:1".parse().expect("an address"),
+                server: "127.0.0.1:2".parse().expect("an address"),
+                headers: SegmentHeaders { ipv6: false, timestamps: true },
+                mss: 1460,
+                socket: counted,
+                kernel: counted,
+                server_books: Some(counted),
+            }],
+            exchanges: vec![Exchange {
+                act,
+                connection: 0,
+                up: up.to_vec(),
+                down: down.to_vec(),
+                segments_up: 2,
+                segments_down: 1,
+                retransmitted: 0,
+            }],
+        }
+    }
+
+    #[test]
+    fn the_parts_add_up_to_what_was_counted() {
+        let anatomy = Anatomy::of(&transcript(Act::Poll, REQUEST, ANSWER)).expect("a poll");
+        let heads = (REQUEST.len() + ANSWER.len() - 5) as u64;
+        assert_eq!(anatomy.each(ByteKind::Header), heads);
+        assert_eq!(anatomy.each(ByteKind::Payload), 5);
+        assert_eq!(anatomy.each(ByteKind::TcpIp), 156);
+        assert_eq!(anatomy.steps[0].modelled_tcp_ip, Some(156));
+        assert_eq!(anatomy.steps[0].layer(Layer::Wire), heads + 5 + 156);
+        assert_eq!(anatomy.once(ByteKind::Header), 0);
+    }
+
+    #[test]
+    fn a_byte_that_somebody_counted_otherwise_is_an_error() {
+        for (up, down) in [(1, 0), (0, 1)] {
+            for who in ["the client's socket", "the kernel", "the server"] {
+                let mut wrong = transcript(Act::Poll, REQUEST, ANSWER);
+                let connection = &mut wrong.connections[0];
+                let counted = match who {
+                    "the client's socket" => &mut connection.socket,
+                    "the kernel" => &mut connection.kernel,
+                    _ => connection.server_books.as_mut().expect("given"),
+                };
+                counted.up += up;
+                counted.down += down;
+                let error = Anatomy::of(&wrong).expect_err("it must not pass");
+                assert!(error.to_string().contains(who), "{error}");
+                assert!(error.to_string().starts_with("books do not balance"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_upgrade_that_is_accepted_with_another_key_is_an_error() {
+        let up = b"GET /ws HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let down = |accept: &str| {
+            format!("HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\r\n")
+        };
+        let good = down("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        let anatomy = Anatomy::of(&transcript(Act::Upgrade, up, good.as_bytes())).expect("ours");
+        let accept = &anatomy.steps[0].passages[1].parts[1];
+        let steps: Vec<_> = accept.details.iter().map(|step| step.name.as_str()).collect();
+        assert_eq!(steps, ["key", "constant", "joined", "SHA-1", "base64"]);
+        assert_eq!(anatomy.once(ByteKind::Handshake), (up.len() + good.len()) as u64);
+        let bad = down("s3pPLMBiTxaQ9kYGzzhZRbK+xO0=");
+        let error =
+            Anatomy::of(&transcript(Act::Upgrade, up, bad.as_bytes())).expect_err("not ours");
+        assert!(matches!(error, AnatomyError::Accept { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_answer_whose_body_is_not_as_long_as_it_says_is_refused() {
+        for cut in 0..ANSWER.len() {
+            assert!(
+                Anatomy::of(&transcript(Act::Poll, REQUEST, &ANSWER[..cut])).is_err() || cut == 0,
+                "{cut}"
+            );
+        }
+    }
+}

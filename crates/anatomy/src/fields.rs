@@ -1,0 +1,230 @@
+//! Why each known field of an HTTP head is sent: a table, and nothing but a table.
+
+/// What is known of a field.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Field {
+    /// Its name as its document writes it.
+    pub name: &'static str,
+    /// Why it is sent; on requests and answers alike.
+    pub why: &'static str,
+    /// The document that defines it.
+    pub source: &'static str,
+}
+
+/// What is known of the field of this name, in whatever case it is written.
+pub fn known(name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+}
+
+const fn field(name: &'static str, why: &'static str, source: &'static str) -> Field {
+    Field { name, why, source }
+}
+
+/// Every field that an explanation is known of, in the order of the alphabet.
+pub const FIELDS: &[Field] = &[
+    field(
+        "Accept",
+        "which types of content the client can use; a script that knows what it asks for needs none",
+        "RFC 9110, section 12.5.1",
+    ),
+    field(
+        "Accept-Charset",
+        "which character sets the client can read; browsers send it no more",
+        "RFC 9110, section 12.5.2",
+    ),
+    field("Accept-Encoding", "which compressions the client can undo", "RFC 9110, section 12.5.3"),
+    field(
+        "Accept-Language",
+        "which languages the reader prefers; sent with polls for numbers too",
+        "RFC 9110, section 12.5.4",
+    ),
+    field("Authorization", "who asks", "RFC 9110, section 11.6.2"),
+    field(
+        "Cache-Control",
+        "what caches on the way may do with this message",
+        "RFC 9111, section 5.2",
+    ),
+    field(
+        "Connection",
+        "what holds for this connection alone: that it stays open, or that it is to be upgraded",
+        "RFC 9110, section 7.6.1",
+    ),
+    field("Content-Encoding", "how the body is compressed", "RFC 9110, section 8.4"),
+    field(
+        "Content-Length",
+        "where the body ends, and so where the next answer begins on the same connection",
+        "RFC 9110, section 8.6",
+    ),
+    field("Content-Type", "what the body is", "RFC 9110, section 8.3"),
+    field(
+        "Cookie",
+        "what the server once told the client to remember; every request brings all of it back",
+        "RFC 6265, section 5.4",
+    ),
+    field("Cursor", "Pushbench's own: the client's place in the log, for its next `?after=`", ""),
+    field("Date", "when the answer was made", "RFC 9110, section 6.6.1"),
+    field(
+        "ETag",
+        "a name of this version of the answer, to be asked by with If-None-Match",
+        "RFC 9110, section 8.8.3",
+    ),
+    field("Gap", "Pushbench's own: how many messages the log no longer held", ""),
+    field(
+        "Host",
+        "which of the sites behind one address is meant; the one field that HTTP/1.1 demands",
+        "RFC 9110, section 7.2",
+    ),
+    field(
+        "If-None-Match",
+        "the version the client has: if it is still the newest, 304 and no body",
+        "RFC 9110, section 13.1.2",
+    ),
+    field(
+        "Keep-Alive",
+        "how many seconds an idle connection may stay open; a habit of HTTP/1.0",
+        "RFC 2068, section 19.7.1.1",
+    ),
+    field(
+        "Last-Event-ID",
+        "the last event the client had, so that a new stream goes on behind it",
+        "HTML, section 9.2.4",
+    ),
+    field(
+        "Origin",
+        "which site's page asks, so that a server can refuse others",
+        "RFC 6454, section 7",
+    ),
+    field(
+        "Pragma",
+        "no-cache, for caches of HTTP/1.0 that know no Cache-Control",
+        "RFC 9111, section 5.4",
+    ),
+    field("Priority", "how urgent the answer is to the page", "RFC 9218, section 5"),
+    field("Referer", "which page asks", "RFC 9110, section 10.1.3"),
+    field(
+        "Sec-CH-UA",
+        "brand and version of the browser, in a form for programs",
+        "User-Agent Client Hints, section 3.1",
+    ),
+    field(
+        "Sec-CH-UA-Mobile",
+        "whether the browser would like a page for a phone",
+        "User-Agent Client Hints, section 3.5",
+    ),
+    field("Sec-CH-UA-Platform", "the operating system", "User-Agent Client Hints, section 3.7"),
+    field(
+        "Sec-Fetch-Dest",
+        "what the answer is for; `empty` is a script's fetch",
+        "Fetch Metadata, section 2.1",
+    ),
+    field(
+        "Sec-Fetch-Mode",
+        "how it is fetched: across origins (cors), as a WebSocket",
+        "Fetch Metadata, section 2.2",
+    ),
+    field(
+        "Sec-Fetch-Site",
+        "how far the page is from the server: the same origin, or another site",
+        "Fetch Metadata, section 2.3",
+    ),
+    field(
+        "Sec-WebSocket-Accept",
+        "proof that the server has read this key and speaks WebSocket; computed from the key",
+        "RFC 6455, section 4.2.2",
+    ),
+    field(
+        "Sec-WebSocket-Extensions",
+        "what may be added to frames, as compression; a server that wants none leaves it out",
+        "RFC 6455, section 9.1",
+    ),
+    field(
+        "Sec-WebSocket-Key",
+        "16 random bytes in base64, new for each connection; no secret, only to be answered to",
+        "RFC 6455, section 4.1",
+    ),
+    field(
+        "Sec-WebSocket-Protocol",
+        "which protocol is to be spoken inside of the messages",
+        "RFC 6455, section 1.9",
+    ),
+    field(
+        "Sec-WebSocket-Version",
+        "the version of the protocol; 13 is the only one there is",
+        "RFC 6455, section 4.4",
+    ),
+    field("Server", "the program that answers", "RFC 9110, section 10.2.4"),
+    field(
+        "Set-Cookie",
+        "what the client is to remember and to bring back",
+        "RFC 6265, section 4.1",
+    ),
+    field(
+        "Transfer-Encoding",
+        "the body comes in chunks that say their own size: nobody knows yet how long it will be",
+        "RFC 9112, section 6.1",
+    ),
+    field(
+        "Upgrade",
+        "from now on this connection is to speak another protocol",
+        "RFC 9110, section 7.8",
+    ),
+    field(
+        "User-Agent",
+        "which program asks; long, since each browser claims to be all that came before it",
+        "RFC 9110, section 10.1.5",
+    ),
+    field(
+        "Vary",
+        "which fields of the request the answer depended on, for caches",
+        "RFC 9110, section 12.5.5",
+    ),
+    field("Via", "the intermediaries that passed the message on", "RFC 9110, section 7.6.3"),
+    field(
+        "X-Content-Type-Options",
+        "tells browsers not to guess the type of the body",
+        "Fetch, section 3.6",
+    ),
+    field("X-Powered-By", "the framework behind the server; of no use to anyone", ""),
+];
+
+#[cfg(test)]
+mod tests {
+    use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget, StreamKind};
+    use pushbench_protocol::{Cursor, RequestProfile, ResponseProfile};
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_and_says_each_field_once() {
+        for pair in FIELDS.windows(2) {
+            let [a, b] = pair else { unreachable!("windows of two") };
+            assert!(a.name.to_ascii_lowercase() < b.name.to_ascii_lowercase(), "{}", b.name);
+        }
+        assert!(known("hOST").is_some());
+        assert_eq!(known("X-Banana"), None);
+    }
+
+    #[test]
+    fn every_field_of_every_built_in_profile_is_explained() {
+        let target = HeadTarget { path: "/", host: "h", secure: false, cookie_bytes: 3 };
+        let mut heads = Vec::new();
+        for name in RequestProfile::names() {
+            let profile = RequestProfile::built_in(name).expect("built in");
+            heads.push(profile.poll(target, true).bytes().to_vec());
+            heads.push(profile.upgrade(target, "k").bytes);
+        }
+        let mark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: Some(Cursor::OLDEST), gap: 1 };
+        for name in ResponseProfile::names() {
+            let profile = ResponseProfile::built_in(name).expect("built in");
+            heads.push(profile.head(AnswerStatus::Messages, 1, "now", mark).into_bytes());
+            heads.push(profile.stream_head(StreamKind::Events, "now", mark).into_bytes());
+        }
+        for head in heads {
+            let text = String::from_utf8(head).expect("ASCII");
+            for line in text.lines().skip(1).filter(|line| !line.is_empty()) {
+                let (name, _) = line.split_once(':').expect("a field");
+                assert!(known(name).is_some(), "{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Plays one exchange by each transport, as a client of a trial would, and writes down every byte.
+
+use anyhow::{Context, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use pushbench_anatomy::{Act, Connection, Counted, Exchange, Transcript, Unit};
+use pushbench_protocol::heads::HeadTarget;
+use pushbench_protocol::paths::CURSOR_FIELD;
+use pushbench_protocol::{
+    ConnectionClass, Cursor, Envelope, Hold, PublishNumber, RequestProfile, ServerStats, TopicName,
+    TransportKind, clock,
+};
+use pushbench_runner::Target;
+use pushbench_wire::frame::{Opcode, apply_mask, encode_header};
+
+use super::line::Line;
+use super::options::AnatomyOptions;
+
+/// What follows the envelope, over and over.
+const FILLER: &str = "price rose after the report of news in early trade ";
+/// The purpose is fulfilled (RFC 6455, section 7.4.1).
+const NORMAL_CLOSURE: u16 = 1000;
+
+/// What is to be played.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) kind: TransportKind,
+    pub(super) options: &'a AnatomyOptions,
+    pub(super) request: &'a RequestProfile,
+    pub(super) target: &'a Target,
+    /// Whether nothing has ever been published there.
+    pub(super) is_fresh: bool,
+}
+
+/// What was played.
+pub(super) struct Play {
+    kind: TransportKind,
+    request_headers: String,
+    server: String,
+    exchanges: Vec<Exchange>,
+    connections: Vec<(ConnectionClass, Connection)>,
+}
+
+impl Play {
+    /// Plays a scene from the first SYN to the end.
+    pub(super) async fn of(scene: Scene<'_>) -> anyhow::Result<Self> {
+        let mut play = Self {
+            kind: scene.kind,
+            request_headers: scene.request.name().to_owned(),
+            server: format!("http://{}", scene.target.host),
+            exchanges: Vec::new(),
+            connections: Vec::new(),
+        };
+        let topic = TopicName::numbered(0);
+        // As in trials: the log of a server of our own is empty.
+        let place = if scene.is_fresh { Cursor::OLDEST } else { scene.end_of(&topic).await? };
+        match scene.kind {
+            TransportKind::ShortPoll => {
+                scene.publish(&topic).await?;
+                let mut line = play.open(scene, 0).await?;
+                let head = scene.poll(&topic.poll_path(place));
+                play.ask(&mut line, 0, Act::Poll, head, Unit::Answer).await?;
+                play.end(line, ConnectionClass::ShortPoll).await?;
+            }
+            TransportKind::LongPoll => {
+                let mut line = play.open(scene, 0).await?;
+                let head = scene.poll(&topic.long_poll_path(place, Hold::USUAL));
+                line.say(&head).await?;
+                // The server holds it once nothing moves.
+                let held = line.settle().await?;
+                scene.publish(&topic).await?;
+                let answer = line.hear(Unit::Answer).await?;
+                play.note(&mut line, 0, Act::HeldPoll, head, answer).await?;
+                let exchange = play.exchanges.last_mut().expect("just noted");
+                exchange.segments_up += held.segments_up;
+                exchange.segments_down += held.segments_down;
+                exchange.retransmitted += held.retransmitted;
+                play.end(line, ConnectionClass::LongPoll).await?;
+            }
+            TransportKind::Sse => {
+                let head = scene.request.events(scene.head_target(&topic.events_path()));
+                play.stream(scene, &topic, head, Act::Event, ConnectionClass::Sse).await?;
+            }
+            TransportKind::Stream => {
+                let head = scene.poll(&topic.stream_path(place));
+                play.stream(scene, &topic, head, Act::Line, ConnectionClass::Stream).await?;
+            }
+            TransportKind::WebSocket => {
+                let mut line = play.upgraded(scene, &topic.websocket_path(place)).await?;
+                scene.publish(&topic).await?;
+                let frame = line.hear(Unit::Frame).await?;
+                play.note(&mut line, 0, Act::Frame, Vec::new(), frame).await?;
+                // Who must show a token to publish cannot do so in a frame.
+                if scene.target.publish_token.is_none() {
+                    let frame = masked(Opcode::Text, &scene.message(1));
+                    play.ask(&mut line, 0, Act::Publish, frame, Unit::Frame).await?;
+                }
+                play.close(line).await?;
+            }
+            TransportKind::Nudge => {
+                let mut told = play.upgraded(scene, &topic.nudge_path(place)).await?;
+                let mut fetching = play.open(scene, 1).await?;
+                scene.publish(&topic).await?;
+                let frame = told.hear(Unit::Frame).await?;
+                play.note(&mut told, 0, Act::Notice, Vec::new(), frame).await?;
+                let head = scene.poll(&topic.poll_path(place));
+                play.ask(&mut fetching, 1, Act::Fetch, head, Unit::Answer).await?;
+                play.close(told).await?;
+                play.end(fetching, ConnectionClass::ShortPoll).await?;
+            }
+        }
+        Ok(play)
+    }
+
+    /// Puts the server's own books beside the client's.
+    pub(super) fn take_server_books(&mut self, stats: Option<&ServerStats>) {
+        let Some(stats) = stats else { return };
+        for (class, connection) in &mut self.connections {
+            // Each class has one connection of ours here and no other.
+            let class = stats.connections.get(class);
+            connection.server_books =
+                class.map(|class| Counted { up: class.received_bytes, down: class.sent_bytes });
+        }
+    }
+
+    pub(super) fn transcript(self) -> Transcript {
+        Transcript {
+            transport: self.kind,
+            request_headers: self.request_headers,
+            server: self.server,
+            connections: self.connections.into_iter().map(|(_, connection)| connection).collect(),
+            exchanges: self.exchanges,
+        }
+    }
+
+    async fn open(&mut self, scene: Scene<'_>, connection: usize) -> anyhow::Result<Line> {
+        let mut line = Line::open(scene.target.address).await?;
+        self.note(&mut line, connection, Act::Connect, Vec::new(), Vec::new()).await?;
+        Ok(line)
+    }
+
+    async fn end(&mut self, line: Line, class: ConnectionClass) -> anyhow::Result<()> {
+        self.connections.push((class, line.end().await?));
+        Ok(())
+    }
+
+    /// A request and its answer.
+    async fn ask(
+        &mut self,
+        line: &mut Line,
+        connection: usize,
+        act: Act,
+        up: Vec<u8>,
+        unit: Unit,
+    ) -> anyhow::Result<()> {
+        line.say(&up).await?;
+        let down = line.hear(unit).await?;
+        let expected = match act {
+            Act::Poll | Act::HeldPoll | Act::Fetch | Act::BeginStream => Some("HTTP/1.1 200"),
+            Act::Upgrade => Some("HTTP/1.1 101"),
+            _ => None,
+        };
+        if let Some(expected) = expected
+            && !down.starts_with(expected.as_bytes())
+        {
+            bail!("the server answered `{}`, expected `{expected}`", down.escape_ascii());
+        }
+        self.note(line, connection, act, up, down).await
+    }
+
+    async fn note(
+        &mut self,
+        line: &mut Line,
+        connection: usize,
+        act: Act,
+        up: Vec<u8>,
+        down: Vec<u8>,
+    ) -> anyhow::Result<()> {
+        let look = line.settle().await?;
+        self.exchanges.push(Exchange {
+            act,
+            connection,
+            up,
+            down,
+            segments_up: look.segments_up,
+            segments_down: look.segments_down,
+            retransmitted: look.retransmitted,
+        });
+        Ok(())
+    }
+
+    async fn stream(
+        &mut self,
+        scene: Scene<'_>,
+        topic: &TopicName,
+        head: Vec<u8>,
+        act: Act,
+        class: ConnectionClass,
+    ) -> anyhow::Result<()> {
+        let mut line = self.open(scene, 0).await?;
+        self.ask(&mut line, 0, Act::BeginStream, head, Unit::Head).await?;
+        scene.publish(topic).await?;
+        let chunk = line.hear(Unit::Chunk).await?;
+        self.note(&mut line, 0, act, Vec::new(), chunk).await?;
+        self.end(line, class).await
+    }
+
+    async fn upgraded(&mut self, scene: Scene<'_>, path: &str) -> anyhow::Result<Line> {
+        let mut line = self.open(scene, 0).await?;
+        let random = || STANDARD.encode(rand::random::<[u8; 16]>());
+        let key = scene.options.key.clone().unwrap_or_else(random);
+        let head = scene.request.upgrade(scene.head_target(path), &key).bytes;
+        self.ask(&mut line, 0, Act::Upgrade, head, Unit::Head).await?;
+        Ok(line)
+    }
+
+    async fn close(&mut self, mut line: Line) -> anyhow::Result<()> {
+        let frame = masked(Opcode::Close, &NORMAL_CLOSURE.to_be_bytes());
+        self.ask(&mut line, 0, Act::Close, frame, Unit::Frame).await?;
+        self.end(line, ConnectionClass::WebSocket).await
+    }
+}
+
+impl Scene<'_> {
+    fn head_target<'a>(&'a self, path: &'a str) -> HeadTarget<'a> {
+        HeadTarget {
+            path,
+            host: &self.target.host,
+            secure: false,
+            cookie_bytes: self.options.cookie_bytes,
+        }
+    }
+
+    fn poll(&self, path: &str) -> Vec<u8> {
+        self.request.poll(self.head_target(path), false).bytes().to_vec()
+    }
+
+    /// The message with this publish number, due now.
+    fn message(&self, number: u32) -> Vec<u8> {
+        if let Some(message) = &self.options.message {
+            return message.clone().into_bytes();
+        }
+        let envelope = Envelope { number: PublishNumber(number), due_at: clock::now() };
+        let filler = FILLER.bytes().cycle();
+        envelope.encode().into_iter().chain(filler).take(self.options.payload).collect()
+    }
+
+    /// Publishes a message over a connection of its own, as an application would; no part of the
+    /// anatomy.
+    async fn publish(&self, topic: &TopicName) -> anyhow::Result<()> {
+        let message = self.message(0);
+        let token = match &self.target.publish_token {
+            Some(token) => format!("Authorization: Bearer {token}\r\n"),
+            None => String::new(),
+        };
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: {}\r\n{token}Content-Type: text/plain\r\n\
+             Content-Length: {}\r\n\r\n",
+            topic.messages_path(),
+            self.target.host,
+            message.len()
+        );
+        let answer = self.aside(&[head.as_bytes(), &message].concat()).await?;
+        if !answer.starts_with(b"HTTP/1.1 2") {
+            bail!("the server did not take the message: `{}`", answer.escape_ascii());
+        }
+        Ok(())
+    }
+
+    /// Where the topic's log ends now, so that nothing older is delivered.
+    async fn end_of(&self, topic: &TopicName) -> anyhow::Result<Cursor> {
+        let hold = Hold::new(std::time::Duration::ZERO).expect("the shortest hold is one");
+        let path = topic.long_poll_path(Cursor::NOW, hold);
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.target.host);
+        let answer = self.aside(request.as_bytes()).await?;
+        let text = String::from_utf8_lossy(&answer);
+        let mut fields = text.lines().filter_map(|line| line.split_once(": "));
+        fields
+            .find(|(name, _)| name.eq_ignore_ascii_case(CURSOR_FIELD))
+            .and_then(|(_, value)| value.parse().ok())
+            .with_context(|| {
+                format!("{} is no Pushbench server: it answered `{text}`", self.target.host)
+            })
+    }
+
+    /// A request over a connection of its own, and its answer.
+    async fn aside(&self, request: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let mut line = Line::open(self.target.address).await?;
+        line.say(request).await?;
+        let answer = line.hear(Unit::Answer).await?;
+        line.end().await?;
+        Ok(answer)
+    }
+}
+
+/// A frame as a client must send it, with a masking key of its own.
+fn masked(opcode: Opcode, clear: &[u8]) -> Vec<u8> {
+    let key: [u8; 4] = rand::random();
+    let mut frame = Vec::new();
+    encode_header(&mut frame, true, opcode, clear.len() as u64, Some(key));
+    let header = frame.len();
+    frame.extend_from_slice(clear);
+    apply_mask(&mut frame[header..], key, 0);
+    frame
+}

@@ -1,0 +1,177 @@
+//! `pushbench compare`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use pushbench_compare::{About, Condition, Gate, Judged, Spoils};
+use pushbench_report::{
+    Compared, TextOptions, bmf, comparison_document, comparison_json, github, render_markdown,
+    render_text,
+};
+use pushbench_store::{RunV1, StoreError};
+
+use crate::exit::Exit;
+use crate::output;
+use crate::runs::{Recorded, find};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench compare latest~1:quickstart latest:quickstart
+  pushbench compare results/reference/quickstart latest:quickstart --despite machine,kernel
+  pushbench compare 4rc25d ekbvxj --fail-on '*.wire_bytes_per_delivery > +0%' \\
+      --fail-on 'websocket.latency.p99 > +10%' --format md -o comparison.md
+
+A run is its folder, its run.json, its id, `latest`, `latest:SCENARIO` or, one before that,
+`latest~1:SCENARIO`. Bytes are compared exactly where every round says the same; all else over rounds,
+by an interval of 95 %, from three rounds on. A condition fails only if the whole interval lies beyond
+its bound. What spoils a comparison (another scenario, machine, kernel, build) is said, and what it
+spoils is not compared.")]
+pub(crate) struct CompareOptions {
+    /// The run to compare with.
+    pub(crate) base: String,
+    /// The runs to judge.
+    #[arg(required = true)]
+    pub(crate) new: Vec<String>,
+    /// A change that must not be, `TRANSPORT.FIGURE > +N%` or `< -N%`, `*` for any letters. Repeatable.
+    #[arg(long, value_name = "CONDITION", env = "PUSHBENCH_FAIL_ON", value_delimiter = '\n')]
+    pub(crate) fail_on: Vec<Condition>,
+    /// Compare despite a difference in this: `scenario`, `transport`, `validity`, `network`,
+    /// `machine`, `kernel`, `build`. Repeatable.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        env = "PUSHBENCH_DESPITE",
+        value_delimiter = ',',
+        value_parser = about
+    )]
+    pub(crate) despite: Vec<About>,
+    /// Folder with records.
+    #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
+    pub(crate) results: PathBuf,
+    /// How the comparison is written.
+    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    pub(crate) format: CompareFormat,
+    /// Write it here instead of to stdout; `-` is stdout.
+    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
+    #[arg(long)]
+    pub(crate) no_color: bool,
+}
+
+/// How a comparison is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum CompareFormat {
+    /// For a terminal.
+    Text,
+    /// Everything, every figure.
+    Json,
+    /// Markdown, for a pull request.
+    Md,
+    /// The new runs in Bencher's metric format.
+    Bmf,
+    /// The new runs for github-action-benchmark, tool `customSmallerIsBetter`.
+    Github,
+}
+
+fn about(text: &str) -> Result<About, String> {
+    About::from_label(text)
+        .ok_or_else(|| format!("expected one of {}", About::ALL.map(About::label).join(", ")))
+}
+
+/// Compares runs: find, compare, judge, write.
+pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
+    let found = std::iter::once(&options.base).chain(&options.new);
+    let found: anyhow::Result<Vec<_>> = found.map(|name| read(name, options)).collect();
+    let runs = match found {
+        Ok(runs) => runs,
+        Err(error) if is_newer(&error) => {
+            eprintln!("pushbench: nothing comparable: {error:#}");
+            return Ok(Exit::NotComparable);
+        }
+        Err(error) => return Err(error),
+    };
+    let (base, new) = runs.split_first().expect("a base and at least one new run are required");
+
+    let despite = BTreeSet::from_iter(options.despite.iter().copied());
+    let mut compared = Vec::new();
+    for new in new {
+        let comparison = pushbench_compare::compare(&base.run, &new.run, &despite);
+        let gate = match options.fail_on.as_slice() {
+            [] => None,
+            conditions => match Gate::judge(&comparison, conditions) {
+                Ok(gate) => Some(gate),
+                Err(refused) => {
+                    eprintln!("pushbench: --fail-on {refused}");
+                    return Ok(Exit::WrongUsage);
+                }
+            },
+        };
+        compared.push(Compared { comparison, gate });
+    }
+
+    let file = options.output.as_deref();
+    let colour = output::has_colour(file, options.no_color);
+    let new: Vec<_> = new.iter().map(|recorded| &recorded.run).collect();
+    output::put(&rendered(&compared, &new, options, colour)?, file)?;
+    if options.format != CompareFormat::Text || file.is_some() {
+        say_what_failed(&compared);
+    }
+    Ok(exit(&compared))
+}
+
+fn read(name: &str, options: &CompareOptions) -> anyhow::Result<Recorded> {
+    find(name, &options.results).with_context(|| format!("cannot read the run {name}"))
+}
+
+fn is_newer(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::UnknownVersion { .. }))
+}
+
+fn rendered(
+    compared: &[Compared],
+    new: &[&RunV1],
+    options: &CompareOptions,
+    colour: bool,
+) -> anyhow::Result<String> {
+    Ok(match options.format {
+        CompareFormat::Text => {
+            let text = TextOptions { colour, width: output::width(), record: None };
+            render_text(&comparison_document(compared), &text)
+        }
+        CompareFormat::Md => render_markdown(&comparison_document(compared)),
+        CompareFormat::Json => comparison_json(compared)?,
+        CompareFormat::Bmf => bmf(new)?,
+        CompareFormat::Github => github(new)?,
+    })
+}
+
+/// On stderr, where the report itself is not what the user sees.
+fn say_what_failed(compared: &[Compared]) {
+    for Compared { comparison, gate } in compared {
+        for Judged { transport, figure, condition, .. } in gate.iter().flat_map(Gate::regressions) {
+            let id = &comparison.new.id;
+            eprintln!("pushbench: regression in {id}: {transport}.{figure} ({condition})");
+        }
+        let spoiling = comparison.objections.iter();
+        for objection in spoiling.filter(|o| !o.set_aside && o.spoils > Spoils::Nothing) {
+            eprintln!("pushbench: {}: {}", objection.about, objection.text);
+        }
+    }
+}
+
+fn exit(compared: &[Compared]) -> Exit {
+    let mut gates = compared.iter().filter_map(|compared| compared.gate.as_ref());
+    if gates.clone().any(|gate| gate.regressions().next().is_some()) {
+        Exit::Regression
+    } else if compared.iter().any(|compared| !compared.comparison.is_comparable())
+        || gates.any(Gate::has_unjudged_condition)
+    {
+        Exit::NotComparable
+    } else {
+        Exit::Ok
+    }
+}

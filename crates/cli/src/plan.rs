@@ -1,0 +1,146 @@
+//! `pushbench plan`.
+
+mod options;
+mod records;
+
+use std::fs;
+use std::path::Path;
+
+use pushbench_plan::{Plan, accuracy, compare, document};
+use pushbench_protocol::{RequestProfile, TlsUse, TransportKind};
+use pushbench_report::{TextOptions, render_markdown, render_text};
+use pushbench_runner::predict;
+use pushbench_scenario::{Rate, Scenario, Source, Transport, TransportSettings, read};
+use pushbench_store::TrialV1;
+use pushbench_wire::model::TlsLink;
+use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
+use serde_json::json;
+
+use self::options::PlanFormat;
+pub(crate) use self::options::PlanOptions;
+use self::records::{Found, newest};
+use crate::exit::Exit;
+use crate::output;
+use crate::scenario_file::read_scenario;
+
+/// What nearly every connection of today's Internet has.
+const USUAL: SegmentHeaders = SegmentHeaders { ipv6: false, timestamps: true };
+/// As long as the addresses that runs use: one of loopback with a port of five digits.
+const LOOPBACK: &str = "127.0.0.1:10000";
+
+/// Plans a scenario: read, predict, compare with records, show.
+pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
+    let scenario = match scenario(options)? {
+        Ok(scenario) => scenario,
+        Err(refused) => {
+            eprintln!("{refused}");
+            return Ok(Exit::Refused);
+        }
+    };
+    if !scenario.cells.is_empty() {
+        eprintln!("pushbench: the scenario varies settings; their first combination is planned");
+    }
+    let Found { records, unread } = newest(&options.results);
+    let (compared, mut left_out) = compare(&records, &|scenario, transport, record, trial| {
+        let host = record.run.environment.link.strip_prefix("target http://").unwrap_or(LOOPBACK);
+        predict(scenario, transport, host, headers_of(trial), tls_of(transport))
+    });
+    left_out.extend(unread);
+    let model = |scenario: &Scenario, transport: &Transport| {
+        predict(scenario, transport, &options.host, USUAL, tls_of(transport))
+    };
+    let found = (accuracy(&compared), left_out);
+    let plan = Plan::of(&scenario, &model, options.price_per_gb, &records, found);
+    let output = options.output.as_deref();
+    let text = match options.format {
+        PlanFormat::Text => {
+            let colour = output::has_colour(output, options.no_color);
+            let options = TextOptions { colour, width: output::width(), record: None };
+            render_text(&document(&plan), &options)
+        }
+        PlanFormat::Md => render_markdown(&document(&plan)),
+        PlanFormat::Json => {
+            let document = json!({ "format": "pushbench-plan", "version": 1, "modelled": plan });
+            serde_json::to_string_pretty(&document)? + "\n"
+        }
+    };
+    output::put(&text, output)?;
+    Ok(Exit::Ok)
+}
+
+/// The TLS of a transport. Its handshake hangs on a certificate that a plan does not have.
+fn tls_of(transport: &Transport) -> Option<TlsLink> {
+    match transport.carriage.tls {
+        TlsUse::None => None,
+        TlsUse::Full | TlsUse::Resumed => Some(TlsLink { handshake: None }),
+    }
+}
+
+/// The scenario of the file or of the flags, with what the flags change.
+fn scenario(
+    options: &PlanOptions,
+) -> anyhow::Result<Result<Scenario, pushbench_scenario::Refused>> {
+    let overrides = options.overrides();
+    let only = &options.changes.only;
+    let scenario = match &options.scenario {
+        Some(path) => read_scenario(path, &overrides, only)?.scenario,
+        None => {
+            let text = usual(&options.headers);
+            let path = Path::new("plan.toml");
+            let read_file = |name: &Path| fs::read(name);
+            read(&Source { path, text: &text, overrides: &overrides, only, read_file: &read_file })
+        }
+    };
+    Ok(scenario.map(|mut scenario| {
+        // These may be larger than a scenario that is to be run.
+        if let Some(clients) = options.clients {
+            scenario.workload.clients = clients;
+        }
+        if let Some(topics) = options.topics {
+            scenario.workload.topics = topics;
+        }
+        if let Some(every) = options.news_every {
+            scenario.workload.publish.rate = Rate { count: std::num::NonZeroU32::MIN, per: every };
+        }
+        if let Some(interval) = options.interval {
+            for transport in &mut scenario.transports {
+                if let TransportSettings::ShortPoll(poll) = &mut transport.settings {
+                    poll.interval = interval;
+                }
+            }
+        }
+        scenario
+    }))
+}
+
+/// A scenario with every kind of transport that these heads can ask for.
+fn usual(headers: &Option<String>) -> String {
+    let profile = headers.as_deref().map(RequestProfile::built_in);
+    let has_own_path = matches!(profile, Some(Ok(profile)) if profile.has_own_path());
+    let mut text = "question = \"What would it cost?\"\n\n[workload]\nclients = 1_000\n\
+                    publish = { every = \"1s\" }\npayload = { bytes = 20 }\n"
+        .to_owned();
+    for kind in TransportKind::ALL {
+        let interval = match kind {
+            TransportKind::ShortPoll => "interval = \"1s\"\n",
+            TransportKind::WebSocket => "",
+            _ if has_own_path => continue,
+            _ => "",
+        };
+        text.push_str(&format!("\n[[transport]]\nkind = \"{kind}\"\n{interval}"));
+    }
+    text
+}
+
+/// Headers of the segments of a trial, by their length on record.
+fn headers_of(trial: &TrialV1) -> SegmentHeaders {
+    let len = trial.books.header_bytes_per_segment;
+    let ipv6 = len >= IPV6_HEADER + TCP_HEADER;
+    let bare = TCP_HEADER + if ipv6 { IPV6_HEADER } else { IPV4_HEADER };
+    SegmentHeaders { ipv6, timestamps: len > bare }
+}
+
+/// A name for a place that was looked at.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,184 @@
+//! What `pushbench plan` takes.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use pushbench_protocol::Deliver;
+use pushbench_scenario::parse_duration;
+
+use crate::arguments::ChangeOptions;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench plan --clients 1M --interval 1s --news-every 10s --price-per-gb 0.08
+  pushbench plan --clients 50k --news-every 100ms --deliver every --payload 500
+  pushbench plan --headers kaazing-2009 --response-headers kaazing-2009 --payload 21 --clients 100k
+  pushbench plan --scenario scenarios/idle-feed.toml --clients 10M
+  pushbench plan --only short-poll,websocket --set transport.short-poll.unchanged=empty
+
+Nothing is run: the figures come from the same model that stands beside every measurement, and each
+line says so. At the end stands how far that model was from what was measured in the newest records.
+Numbers may be written 1M, 10k, 2.5M or 1_000; units are SI.")]
+pub(crate) struct PlanOptions {
+    /// Start from a scenario file; otherwise from 1,000 clients, news and polls each second, 20
+    /// bytes, and every kind of transport.
+    #[arg(long, value_name = "FILE", env = "PUSHBENCH_SCENARIO")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Subscribers, as in 1M.
+    #[arg(long, value_name = "COUNT", value_parser = count, env = "PUSHBENCH_CLIENTS")]
+    pub(crate) clients: Option<NonZeroU32>,
+    /// Topics that they are spread over.
+    #[arg(long, value_name = "COUNT", value_parser = count, env = "PUSHBENCH_TOPICS")]
+    pub(crate) topics: Option<NonZeroU32>,
+    /// Time between the polls of a client that polls by a timer.
+    #[arg(long, value_name = "TIME", value_parser = time, env = "PUSHBENCH_INTERVAL")]
+    pub(crate) interval: Option<Duration>,
+    /// Time between two messages of a topic.
+    #[arg(long, value_name = "TIME", value_parser = time, env = "PUSHBENCH_NEWS_EVERY")]
+    pub(crate) news_every: Option<Duration>,
+    /// How news comes: `regular`, or at random moments, `poisson`.
+    #[arg(long, value_name = "HOW", env = "PUSHBENCH_ARRIVALS")]
+    pub(crate) arrivals: Option<String>,
+    /// Bytes of a message, at least 16.
+    #[arg(long, value_name = "BYTES", value_parser = count, env = "PUSHBENCH_PAYLOAD")]
+    pub(crate) payload: Option<NonZeroU32>,
+    /// What a client wants: `every` message, or the `latest`.
+    #[arg(long, value_parser = deliver, env = "PUSHBENCH_DELIVER")]
+    pub(crate) deliver: Option<Deliver>,
+    /// Request header profile: chrome, firefox, curl, minimal, kaazing-2009, or a file.
+    #[arg(long, value_name = "PROFILE", env = "PUSHBENCH_HEADERS")]
+    pub(crate) headers: Option<String>,
+    /// Response header profile: typical, minimal, kaazing-2009, or a file.
+    #[arg(long, value_name = "PROFILE", env = "PUSHBENCH_RESPONSE_HEADERS")]
+    pub(crate) response_headers: Option<String>,
+    /// Bytes of cookie added to each request.
+    #[arg(long, value_name = "BYTES", env = "PUSHBENCH_COOKIE_BYTES")]
+    pub(crate) cookie_bytes: Option<u32>,
+    /// Name of the server as requests say it.
+    #[arg(long, value_name = "NAME", default_value = "www.example.com", env = "PUSHBENCH_HOST")]
+    pub(crate) host: String,
+    /// Price of a gigabyte (10^9 bytes) of traffic; then a month has a price, in the same currency.
+    #[arg(long, value_name = "PRICE", value_parser = price, env = "PUSHBENCH_PRICE_PER_GB")]
+    pub(crate) price_per_gb: Option<f64>,
+    #[command(flatten)]
+    pub(crate) changes: ChangeOptions,
+    /// Folder with records of runs: memory is taken from them, and the model held against them.
+    #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
+    pub(crate) results: PathBuf,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    pub(crate) format: PlanFormat,
+    /// Write it here instead of to stdout; `-` is stdout.
+    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
+    #[arg(long)]
+    pub(crate) no_color: bool,
+}
+
+/// How a plan is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For a terminal, at most 100 columns.
+    Text,
+    /// Every figure, for programs.
+    Json,
+    /// Markdown.
+    Md,
+}
+
+impl PlanOptions {
+    /// What the flags change of a scenario, as `--set` would; `--set` itself comes last and wins.
+    pub(super) fn overrides(&self) -> Vec<String> {
+        let text = |value: &dyn ToString| value.to_string();
+        let flags = [
+            ("workload.publish.arrivals", self.arrivals.clone()),
+            ("workload.payload.bytes", self.payload.as_ref().map(|payload| text(payload))),
+            ("workload.deliver", self.deliver.as_ref().map(|deliver| text(deliver))),
+            ("headers.request", self.headers.clone()),
+            ("headers.response", self.response_headers.clone()),
+            ("headers.cookie_bytes", self.cookie_bytes.as_ref().map(|bytes| text(bytes))),
+        ];
+        let set = flags.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
+        set.chain(self.changes.set.iter().cloned()).collect()
+    }
+}
+
+/// Reads `1M`, `10k`, `2.5M`, `1_000` or `1kB`.
+fn count(text: &str) -> Result<NonZeroU32, String> {
+    const UNITS: [(&str, u64); 5] =
+        [("k", 1_000), ("kB", 1_000), ("M", 1_000_000), ("MB", 1_000_000), ("G", 1_000_000_000)];
+    let expected = || format!("expected 1 to {}, as in 1_000, 10k or 2.5M", u32::MAX);
+    let plain = text.replace('_', "");
+    let end = plain.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(plain.len());
+    let (number, unit) = plain.split_at(end);
+    let times = match unit {
+        "" => 1,
+        unit => UNITS.iter().find(|(known, _)| *known == unit).ok_or_else(expected)?.1,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = u32::try_from(fraction.len()).map_err(|_| expected())?;
+    let scale = 10_u64.checked_pow(digits).ok_or_else(expected)?;
+    let parse = |text: &str| text.parse::<u64>().map_err(|_| expected());
+    let all = parse(whole)?.checked_mul(scale).and_then(|n| n.checked_add(parse(fraction).ok()?));
+    let scaled = all.and_then(|n| n.checked_mul(times)).ok_or_else(expected)?;
+    if fraction.is_empty() || scaled % scale != 0 {
+        return Err(expected());
+    }
+    u32::try_from(scaled / scale).ok().and_then(NonZeroU32::new).ok_or_else(expected)
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| "expected a number with a unit, as 500ms, 10s, 3m".to_owned())
+}
+
+fn deliver(text: &str) -> Result<Deliver, String> {
+    Deliver::from_label(text).ok_or_else(|| "expected every or latest".to_owned())
+}
+
+fn price(text: &str) -> Result<f64, String> {
+    let price = text.parse().ok().filter(|price: &f64| price.is_finite() && *price >= 0.0);
+    price.ok_or_else(|| "expected a price, as 0.08".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("1", 1),
+            ("1_000", 1_000),
+            ("10k", 10_000),
+            ("1M", 1_000_000),
+            ("2.5M", 2_500_000),
+            ("0.5k", 500),
+            ("1kB", 1_000),
+            ("4G", 4_000_000_000),
+        ] {
+            assert_eq!(count(text).map(NonZeroU32::get), Ok(expected), "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "-1",
+            "k",
+            "1.k",
+            "1.5",
+            "1.0001k",
+            "5G",
+            "1m",
+            "1 M",
+            "1e6",
+            "99999999999999999999",
+        ] {
+            assert!(count(text).is_err(), "{text}");
+        }
+    }
+}

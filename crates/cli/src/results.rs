@@ -1,0 +1,106 @@
+//! `pushbench results`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use pushbench_store::RunV1;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::output;
+use crate::runs::{Recorded, runs, verdict};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench results
+  pushbench results results/reference --format json")]
+pub(crate) struct ResultsOptions {
+    /// Folder with records.
+    #[arg(default_value = "results", env = "PUSHBENCH_RESULTS")]
+    pub(crate) results: PathBuf,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    pub(crate) format: ListFormat,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Two lines for each run.
+    Text,
+    /// An array.
+    Json,
+}
+
+/// Lists the runs on record.
+pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
+    let found = runs(&options.results)?;
+    for error in &found.unreadable {
+        eprintln!("pushbench: {error}");
+    }
+    let text = match options.format {
+        ListFormat::Text if found.runs.is_empty() => {
+            format!("There is no run in {}.\n", options.results.display())
+        }
+        ListFormat::Text => text(&found.runs),
+        ListFormat::Json => {
+            let rows: Vec<_> = found.runs.iter().map(RunRow::of).collect();
+            serde_json::to_string_pretty(&rows)? + "\n"
+        }
+    };
+    output::put(&text, None)?;
+    Ok(Exit::Ok)
+}
+
+/// A run in a list.
+#[derive(Serialize)]
+struct RunRow<'run> {
+    id: &'run str,
+    started_at: &'run str,
+    scenario: &'run str,
+    question: &'run str,
+    transports: Vec<&'run str>,
+    rounds: u32,
+    build: &'run str,
+    verdict: &'static str,
+    folder: String,
+}
+
+impl<'run> RunRow<'run> {
+    fn of(Recorded { folder, run }: &'run Recorded) -> Self {
+        Self {
+            id: &run.id,
+            started_at: &run.started_at,
+            scenario: &run.scenario.name,
+            question: &run.scenario.question,
+            transports: run.transports.iter().map(|t| t.label.as_str()).collect(),
+            rounds: run.trials.iter().map(|trial| trial.round).max().unwrap_or(0),
+            build: &run.environment.build,
+            verdict: verdict(run),
+            folder: folder.display().to_string(),
+        }
+    }
+}
+
+/// What to compare with, then what it asked.
+fn text(runs: &[Recorded]) -> String {
+    let width = |of: fn(&RunV1) -> &str| {
+        runs.iter().map(|recorded| of(&recorded.run).chars().count()).max().unwrap_or(0)
+    };
+    let [scenario_width, verdict_width] = [width(|run| &run.scenario.name), width(verdict)];
+    let mut out = String::new();
+    for recorded in runs {
+        let RunRow { id, started_at, scenario, question, transports, rounds, verdict, .. } =
+            RunRow::of(recorded);
+        let started = started_at.get(..16).unwrap_or(started_at).replace('T', " ");
+        let plural = if rounds == 1 { "round" } else { "rounds" };
+        let line = format!(
+            "{id}  {started}  {verdict:verdict_width$}  {scenario:scenario_width$}  {rounds} {plural}: {}\n",
+            transports.join(", ")
+        );
+        writeln!(out, "{line}        {question}").expect("a string takes every write");
+    }
+    out
+}

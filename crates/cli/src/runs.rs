@@ -1,0 +1,140 @@
+//! Finds runs on record: by folder, file, id, or as the latest.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use pushbench_store::{RECORD_FILE, RunStatus, RunV1, StoreError, Verdict};
+
+/// Folders within folders that records are looked for in: `<results>/<scenario>/<time>-<id>`, and
+/// one more for a collection of results.
+const DEPTH: usize = 3;
+
+/// A run on record.
+pub(crate) struct Recorded {
+    /// Where it lies.
+    pub(crate) folder: PathBuf,
+    /// What it says.
+    pub(crate) run: RunV1,
+}
+
+/// What a folder holds.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// The runs, the newest first.
+    pub(crate) runs: Vec<Recorded>,
+    /// Records that cannot be read.
+    pub(crate) unreadable: Vec<StoreError>,
+}
+
+/// Every run in a folder.
+pub(crate) fn runs(results: &Path) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    look(results, DEPTH, &mut found)
+        .with_context(|| format!("cannot look for runs in {}", results.display()))?;
+    let key = |recorded: &Recorded| (recorded.run.started_at.clone(), recorded.run.id.clone());
+    found.runs.sort_by_key(|recorded| std::cmp::Reverse(key(recorded)));
+    Ok(found)
+}
+
+fn look(folder: &Path, depth: usize, found: &mut Found) -> std::io::Result<()> {
+    if folder.join(RECORD_FILE).is_file() {
+        match pushbench_store::read(folder) {
+            Ok(run) => found.runs.push(Recorded { folder: folder.to_owned(), run }),
+            Err(error) => found.unreadable.push(error),
+        }
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        // A run that is just being written is no run yet.
+        let is_unfinished = path.to_string_lossy().contains(".unfinished-");
+        if depth > 0 && path.is_dir() && !is_unfinished {
+            look(&path, depth - 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// The run that a name stands for: a folder, a `run.json`, an id, `latest`, `latest:SCENARIO`, and
+/// with `~N` after `latest` the one N runs before it.
+pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<Recorded> {
+    let path = Path::new(name);
+    if path.exists() {
+        let run = pushbench_store::read(path)?;
+        let folder = if path.is_dir() { Some(path) } else { path.parent() };
+        return Ok(Recorded { folder: folder.unwrap_or(Path::new(".")).to_owned(), run });
+    }
+    let latest = latest(name);
+    if latest.is_none() && name.contains('/') {
+        bail!("there is no run {name}");
+    }
+    let all = runs(results)?.runs;
+    let count = all.len();
+    let chosen = match latest {
+        Some(Latest { before, scenario }) => {
+            let of_scenario = |recorded: &Recorded| {
+                scenario.is_none_or(|scenario| recorded.run.scenario.name == scenario)
+            };
+            all.into_iter().filter(of_scenario).nth(before)
+        }
+        None => all.into_iter().find(|recorded| recorded.run.id == name),
+    };
+    chosen.with_context(|| {
+        format!(
+            "there is no run {name}: {count} runs in {}; `pushbench results {0}` lists them",
+            results.display()
+        )
+    })
+}
+
+/// `latest[~N][:SCENARIO]`.
+struct Latest<'n> {
+    before: usize,
+    scenario: Option<&'n str>,
+}
+
+fn latest(name: &str) -> Option<Latest<'_>> {
+    let (place, scenario) = match name.split_once(':') {
+        Some((place, scenario)) => (place, Some(scenario)),
+        None => (name, None),
+    };
+    let before = match place.strip_prefix("latest")? {
+        "" => 0,
+        back => back.strip_prefix('~')?.parse().ok()?,
+    };
+    Some(Latest { before, scenario })
+}
+
+/// How a run ended and whether it may be believed, in a word.
+pub(crate) fn verdict(run: &RunV1) -> &'static str {
+    match (run.status, run.worst_verdict()) {
+        (RunStatus::Aborted, _) => "aborted",
+        (RunStatus::Failed, _) => "failed",
+        (RunStatus::Completed, Verdict::Invalid) => "invalid",
+        (RunStatus::Completed, Verdict::Warning) => "warnings",
+        (RunStatus::Completed, Verdict::Ok) => "valid",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latest_may_be_one_before_and_of_a_scenario() {
+        for (name, expected) in [
+            ("latest", Some((0, None))),
+            ("latest~2", Some((2, None))),
+            ("latest:ticker", Some((0, Some("ticker")))),
+            ("latest~1:ticker", Some((1, Some("ticker")))),
+            ("latest~", None),
+            ("latest-2", None),
+            ("later", None),
+            ("7k3mqa", None),
+        ] {
+            let found = latest(name).map(|latest| (latest.before, latest.scenario));
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What moves bytes by itself: heartbeats, holds that end, connections for each poll, conflation.
+//! Books balance all the same, and the model agrees to the byte.
+
+use pushbench_protocol::{Layer, Phase};
+use pushbench_store::{KindsV1, RunV1, TrialV1, Verdict};
+use pushbench_wire::model::{Exchange, Link};
+use pushbench_wire::segments::SegmentHeaders;
+
+use crate::support::{Bench, trial};
+
+const LINK: Link =
+    Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1_460, tls: None };
+/// How often a run is played whose segments are not the model's: on a busy machine an
+/// acknowledgement goes out by itself, and both may be right.
+const ATTEMPTS: u32 = 6;
+
+fn scenario(workload: &str, transports: &str) -> String {
+    format!(
+        "question = \"What does the clock cost?\"\n[workload]\npayload = {{ bytes = 40 }}\n\
+         rounds = 1\n{workload}\n{transports}"
+    )
+}
+
+/// Every comparison of a trial balances, and its last one of each pair ends with the trial.
+fn assert_balanced(trial: &TrialV1) {
+    let pairs = &trial.books.reconciliations;
+    for pair in pairs {
+        assert_eq!(pair.left, pair.right, "{}: {pair:?}", trial.transport);
+    }
+    for name in
+        ["codec = client sockets", "client sockets = kernel", "client sockets = server sockets"]
+    {
+        let compared: Vec<_> = pairs.iter().filter(|pair| pair.pair == name).collect();
+        assert!(compared.first().is_some_and(|first| first.phases.starts_with("connect")));
+        assert!(compared.last().is_some_and(|last| last.phases.ends_with("close")), "{name}");
+    }
+    assert_eq!(trial.counts.lost + trial.counts.duplicates, 0, "{}", trial.transport);
+}
+
+/// Plays until what was found is what the model says, where a busy machine may differ.
+fn agreeing(bench: &Bench, agrees: impl Fn(&RunV1) -> Result<(), String>) {
+    for attempt in 1.. {
+        let (_, run) = bench.valid_run(&["--quiet"]);
+        for trial in &run.trials {
+            assert_balanced(trial);
+        }
+        match agrees(&run) {
+            Ok(()) => return,
+            Err(off) if attempt < ATTEMPTS => eprintln!("attempt {attempt}: {off}"),
+            Err(off) => panic!("{off}"),
+        }
+    }
+}
+
+fn within(what: &str, found: f64, model: f64, share: f64) -> Result<(), String> {
+    if (found / model - 1.0).abs() <= share {
+        return Ok(());
+    }
+    Err(format!("{what} is {found}, the model says {model}"))
+}
+
+fn stream(kinds: &KindsV1) -> u64 {
+    let KindsV1 { payload, repeat, header, framing, control, handshake, tls: _, tcp_ip: _ } = kinds;
+    payload + repeat + header + framing + control + handshake
+}
+
+#[test]
+fn an_idle_client_costs_its_heartbeats_and_nothing_else() {
+    // The only message comes in the warm-up.
+    let bench = Bench::with(&scenario(
+        "clients = 10\npublish = { every = \"60m\" }\nwarm_up = \"1s\"\nmeasure = \"3s\"",
+        "[[transport]]\nkind = \"sse\"\nheartbeat = \"500ms\"\n\
+         [[transport]]\nkind = \"websocket\"\nheartbeat = \"500ms\"\n\
+         [[transport]]\nkind = \"nudge\"\nheartbeat = \"500ms\"\n\
+         [[transport]]\nkind = \"stream\"\n",
+    ));
+    agreeing(&bench, |run| {
+        for (label, sign) in [
+            ("sse", Some(Exchange::comment(LINK))),
+            ("websocket", Some(Exchange::ping(LINK))),
+            ("nudge", Some(Exchange::ping(LINK))),
+            ("stream", None),
+        ] {
+            let trial = trial(run, label);
+            let books = &trial.books.phases[&Phase::Measure];
+            let signs = trial.counts.heartbeats.expect("they are counted");
+            let sign = sign.unwrap_or_default();
+            // To the byte, and nothing beside them.
+            for (found, of_sign) in [(&books.up, &sign.up), (&books.down, &sign.down)] {
+                assert_eq!(stream(found), signs * of_sign.layer(Layer::Stream), "{label}");
+                let control = of_sign[pushbench_protocol::ByteKind::Control];
+                assert_eq!(found.control, signs * control, "{label}");
+            }
+            if label == "stream" {
+                assert_eq!(signs, 0);
+                assert_eq!(trial.figures["idle_wire_bytes_per_client_hour"], 0.0);
+                continue;
+            }
+            // Six beats in three seconds; one more or less where the phase begins or ends at one.
+            assert!((50..=70).contains(&signs), "{label}: {signs}");
+            let wire = trial.figures["idle_wire_bytes_per_client_hour"];
+            let each = wire * 3.0 * 10.0 / 3_600.0 / signs as f64;
+            let model = sign.up.layer(Layer::Wire) + sign.down.layer(Layer::Wire);
+            within(&format!("{label} heartbeat on the wire"), each, model as f64, 0.02)?;
+            let hour = trial.model.figures["idle_wire_bytes_per_client_hour"];
+            assert!((hour - 7_200.0 * model as f64).abs() < 1e-6, "{label}: {hour}");
+            let check = trial.checks.iter().find(|check| check.check == "heartbeats");
+            assert_eq!(check.map(|check| check.verdict), Some(Verdict::Ok), "{label}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn books_balance_while_the_holds_of_many_clients_end() {
+    // At each boundary some hold is about to end, or the next request on its way.
+    let bench = Bench::with(&scenario(
+        "clients = 200\npublish = { every = \"1s\" }\nwarm_up = \"1s\"\nmeasure = \"3s\"",
+        "[[transport]]\nkind = \"long-poll\"\nhold = \"500ms\"\n\
+         [[transport]]\nkind = \"long-poll\"\nname = \"alone\"\nhold = \"500ms\"\n\
+         connection = \"per-poll\"\n",
+    ));
+    let (_, run) = bench.valid_run(&["--quiet"]);
+    for label in ["long-poll", "alone"] {
+        let trial = trial(&run, label);
+        assert_balanced(trial);
+        let counts = &trial.counts;
+        assert_eq!(counts.delivered, 600, "{label}");
+        assert!(counts.answers[&204] > 0, "{label}: {counts:?}");
+        // Each answer is of one of two kinds, and each request of one.
+        let books = &trial.books.phases[&Phase::Measure];
+        let request = trial.model.figures["header_bytes_up_per_poll"];
+        assert_eq!(books.up.header as f64 % request, 0.0, "{label}");
+    }
+}
+
+#[test]
+fn a_connection_for_each_poll_costs_what_the_model_says() {
+    let bench = Bench::with(&scenario(
+        "clients = 12\npublish = { every = \"500ms\" }\ndeliver = \"every\"\n\
+         warm_up = \"500ms\"\nmeasure = \"2s\"",
+        "[[transport]]\nkind = \"short-poll\"\ninterval = \"500ms\"\nconnection = \"per-poll\"\n\
+         [[transport]]\nkind = \"long-poll\"\nhold = \"25s\"\nconnection = \"per-poll\"\n",
+    ));
+    agreeing(&bench, |run| {
+        for label in ["short-poll", "long-poll"] {
+            let trial = trial(run, label);
+            let (found, model) = (&trial.figures, &trial.model.figures);
+            assert_eq!(trial.counts.polls, 48, "{label}");
+            assert_eq!(trial.counts.connects, Some(48), "{label}");
+            assert_eq!(found["connects_per_second"], 24.0, "{label}");
+            assert_eq!(found["connects_per_second"], model["connects_per_second"], "{label}");
+            for figure in [
+                "header_bytes_up_per_poll",
+                "connect_stream_bytes_per_connection",
+                "stream_bytes_up_per_client_second",
+            ] {
+                assert_eq!(found[figure], model[figure], "{label} {figure}");
+            }
+            if label == "long-poll" {
+                // One message an answer.
+                assert_eq!(found["stream_bytes_per_poll"], model["stream_bytes_per_poll"]);
+            }
+            for figure in ["connect_wire_bytes_per_poll", "tcp_ip_bytes_per_client_second"] {
+                within(&format!("{label} {figure}"), found[figure], model[figure], 0.02)?;
+            }
+        }
+        // It connects when it polls and not before.
+        let connect = trial(run, "short-poll").figures["connect_wire_bytes_per_connection"];
+        assert_eq!(connect, 0.0);
+        Ok(())
+    });
+}
+
+#[test]
+fn conflated_clients_get_the_newest_at_most_so_often() {
+    let bench = Bench::with(&scenario(
+        "clients = 10\npublish = { every = \"100ms\" }\nwarm_up = \"500ms\"\nmeasure = \"3s\"",
+        "[[transport]]\nkind = \"sse\"\nconflate = \"1s\"\n\
+         [[transport]]\nkind = \"stream\"\nconflate = \"1s\"\n\
+         [[transport]]\nkind = \"websocket\"\nconflate = \"1s\"\n",
+    ));
+    let (ended, run) = bench.valid_run(&["--quiet"]);
+    for trial in &run.trials {
+        assert_balanced(trial);
+        let (label, counts) = (&trial.transport, &trial.counts);
+        assert_eq!(counts.delivered + counts.superseded, counts.expected, "{label}: {counts:?}");
+        // Three seconds, one a second: never more, and fewer only where the machine was late.
+        assert!((20..=30).contains(&counts.deliveries_in_measure), "{label}: {counts:?}");
+        let figure = "stream_bytes_per_delivery";
+        assert_eq!(trial.figures[figure], trial.model.figures[figure], "{label}");
+        assert_eq!(trial.model.figures["deliveries_per_second"], 10.0, "{label}");
+    }
+    assert!(ended.stdout.contains("websocket, conflated to one each 1s: "), "{ended}");
+}

@@ -1,0 +1,180 @@
+//! Closing the books at a boundary: at one moment, codec, sockets, kernel and server have counted
+//! the same bytes.
+//!
+//! While the schedule stands still nothing is published and no poll is due, but the server's clock
+//! goes on: holds end and are asked for again, heartbeats are sent and answered. So stillness is not
+//! waited for but made. All workers stop; what they have counted is compared with the kernel's books
+//! and with the server's; if a byte is on its way they go on for a moment and it is tried again.
+//!
+//! Where something is on its way at each attempt, the clients' books are closed by themselves, and
+//! the server's are compared over a longer span: at the latest over the whole trial, when all
+//! connections are closed and every byte has arrived.
+
+use pushbench_protocol::Direction;
+use pushbench_wire::Ledger;
+use tokio::sync::oneshot;
+
+use crate::outcome::{Boundary, ServerSums, SocketSums, Unrest};
+use crate::worker::{Command, Worker};
+
+/// Asks the server what it has carried for the clients of this trial; `None` if it has no books, or
+/// others use it too.
+pub type ServerBooks<'a> = dyn FnMut() -> Option<ServerSums> + 'a;
+
+/// Where the books of a worker that has stopped stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// Sockets and kernel.
+    pub(crate) sums: SocketSums,
+    /// Bytes that the codec has booked, both directions.
+    pub(crate) booked: Booked,
+}
+
+/// Bytes in a ledger, all phases and kinds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Booked {
+    up: u64,
+    down: u64,
+}
+
+impl Booked {
+    pub(crate) fn in_all(ledger: &Ledger) -> Self {
+        Self { up: ledger.stream_bytes(Direction::Up), down: ledger.stream_bytes(Direction::Down) }
+    }
+}
+
+impl std::ops::AddAssign for Standing {
+    fn add_assign(&mut self, other: Self) {
+        self.sums += other.sums;
+        self.booked.up += other.booked.up;
+        self.booked.down += other.booked.down;
+    }
+}
+
+impl Standing {
+    /// Whether the clients' own books agree: nothing waits to be read, or sent, or booked.
+    ///
+    /// The kernel has never received less than was read, nor sent more than was written, and the
+    /// codec never booked more than passed: so sums that are equal are equal for each connection.
+    fn agrees(&self) -> bool {
+        let Self { sums, booked } = self;
+        let kernel = &sums.kernel;
+        let is_asked = sums.kernel_connections == sums.connections;
+        let kernel_agrees = !is_asked
+            || (kernel.bytes_sent, kernel.bytes_received)
+                == (sums.socket_written, sums.socket_read);
+        let codec = (booked.up + sums.tls_written, booked.down + sums.tls_read);
+        kernel_agrees && codec == (sums.socket_written, sums.socket_read)
+    }
+
+    fn agrees_with(&self, server: ServerSums) -> bool {
+        (self.sums.socket_written, self.sums.socket_read) == (server.received, server.sent)
+    }
+}
+
+/// What must agree for a boundary to be taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Demand {
+    /// The clients' books among themselves and with the server's.
+    All,
+    /// The clients' books among themselves.
+    Clients,
+    /// Nothing.
+    Nothing,
+}
+
+/// A boundary that was taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Taken {
+    /// What did not agree.
+    pub(crate) unrest: Option<Unrest>,
+    /// What the server had carried, if it agreed.
+    pub(crate) server: Option<ServerSums>,
+}
+
+/// Stops all workers, compares the books, and closes them if what is demanded agrees.
+pub(crate) fn attempt(
+    workers: &[Worker],
+    boundary: Boundary,
+    demand: Demand,
+    server: &mut ServerBooks<'_>,
+) -> Option<Taken> {
+    let (replies, verdicts): (Vec<_>, Vec<_>) = workers
+        .iter()
+        .filter_map(|worker| {
+            let (reply, standing) = oneshot::channel();
+            let (verdict, told) = std::sync::mpsc::channel();
+            worker.commands.send(Command::Close { boundary, reply, told }).ok()?;
+            Some((standing, verdict))
+        })
+        .unzip();
+    let mut standing = Standing::default();
+    for reply in replies {
+        // A worker that has ended has nothing under way.
+        standing += reply.blocking_recv().unwrap_or_default();
+    }
+    let taken = judge(&standing, demand, server);
+    for verdict in verdicts {
+        let _ = verdict.send(taken.is_some());
+    }
+    taken
+}
+
+fn judge(standing: &Standing, demand: Demand, server: &mut ServerBooks<'_>) -> Option<Taken> {
+    let clients_agree = standing.agrees();
+    if !clients_agree && demand != Demand::Nothing {
+        return None;
+    }
+    let server = server();
+    let agreeing = server.filter(|server| standing.agrees_with(*server));
+    let unrest = match (clients_agree, server.is_none() || agreeing.is_some()) {
+        (false, _) => Some(Unrest::Clients),
+        (true, false) => Some(Unrest::Server),
+        (true, true) => None,
+    };
+    let is_enough = match demand {
+        Demand::All => unrest.is_none(),
+        Demand::Clients | Demand::Nothing => true,
+    };
+    is_enough.then_some(Taken { unrest, server: agreeing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clients who have written 10 bytes and read 20, as far as codec and kernel know.
+    fn standing(booked: u64, received: u64) -> Standing {
+        let mut sums = SocketSums { socket_written: 10, socket_read: 20, ..SocketSums::default() };
+        sums.kernel.bytes_sent = 10;
+        sums.kernel.bytes_received = received;
+        Standing { sums, booked: Booked { up: 10, down: booked } }
+    }
+
+    fn check(standing: Standing, sent: Option<u64>, demand: Demand, expected: Option<Taken>) {
+        let mut server = || sent.map(|sent| ServerSums { received: 10, sent });
+        let taken = judge(&standing, demand, &mut server);
+        assert_eq!(taken, expected, "{standing:?}, server sent {sent:?}, {demand:?}");
+    }
+
+    #[test]
+    fn a_boundary_is_taken_when_all_have_counted_the_same() {
+        let still = standing(20, 20);
+        let server = Some(ServerSums { received: 10, sent: 20 });
+        check(still, Some(20), Demand::All, Some(Taken { unrest: None, server }));
+        // A server without books has nothing to disagree with.
+        check(still, None, Demand::All, Some(Taken { unrest: None, server: None }));
+    }
+
+    #[test]
+    fn a_byte_on_its_way_is_waited_for_and_then_left_to_a_longer_span() {
+        check(standing(20, 20), Some(24), Demand::All, None);
+        let without = |unrest| Some(Taken { unrest: Some(unrest), server: None });
+        check(standing(20, 20), Some(24), Demand::Clients, without(Unrest::Server));
+        for unread in [standing(20, 24), standing(16, 20)] {
+            check(unread, Some(24), Demand::All, None);
+            check(unread, Some(24), Demand::Clients, None);
+            check(unread, Some(24), Demand::Nothing, without(Unrest::Clients));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What TLS does before a client has a connection: the handshake, and before it, where a session is
+//! to be resumed, the connection that the session is from.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use pushbench_tls::Connector;
+
+use crate::connection::Connection;
+use crate::outcome::Handshakes;
+use crate::plan::TlsTarget;
+use crate::{Fault, Plan};
+
+/// Longest wait for a handshake, and for a ticket after it.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// TLS of one worker's clients.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    connector: Connector,
+    /// Each client's own, with the ticket of its last connection; empty where none is resumed.
+    memories: Option<RefCell<HashMap<u32, Connector>>>,
+    handshakes: RefCell<Handshakes>,
+}
+
+impl Tls {
+    pub(crate) fn new(target: &TlsTarget, resumes: bool) -> Self {
+        Self {
+            connector: target.connector.clone(),
+            memories: resumes.then(RefCell::default),
+            handshakes: RefCell::default(),
+        }
+    }
+
+    /// Handshakes so far.
+    pub(crate) fn handshakes(&self) -> Handshakes {
+        self.handshakes.borrow().clone()
+    }
+
+    /// What a client connects with: where sessions are resumed, it has one to resume.
+    ///
+    /// A client without a ticket connects for its sake, is in no books, and says nothing, so the
+    /// server cannot take it for one of a transport.
+    pub(crate) async fn ready(&self, plan: &Plan, client: u32) -> Result<Connector, Fault> {
+        let Some(memories) = &self.memories else { return Ok(self.connector.clone()) };
+        let connector = memories
+            .borrow_mut()
+            .entry(client)
+            .or_insert_with(|| self.connector.with_memory())
+            .clone();
+        if !connector.has_ticket() {
+            let connection = Connection::open(plan, client).await?;
+            let mut connection = shake_hands(connection, &connector).await?;
+            self.handshakes.borrow_mut().preliminary += 1;
+            hear_ticket(&mut connection, &connector).await?;
+            connection.end().await?;
+        }
+        Ok(connector)
+    }
+
+    /// Shakes hands on a connection that has just opened.
+    pub(crate) async fn secure(
+        &self,
+        connection: Connection,
+        connector: &Connector,
+    ) -> Result<Connection, Fault> {
+        let connection = shake_hands(connection, connector).await?;
+        let stream = connection.tls().expect("it has just become one");
+        let mut handshakes = self.handshakes.borrow_mut();
+        *(if stream.is_resumed() { &mut handshakes.resumed } else { &mut handshakes.full }) += 1;
+        handshakes.cipher_suite = stream.cipher_suite();
+        drop(handshakes);
+        Ok(connection)
+    }
+}
+
+async fn shake_hands(connection: Connection, connector: &Connector) -> Result<Connection, Fault> {
+    match tokio::time::timeout(HANDSHAKE_TIMEOUT, connection.secure(connector)).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(_)) | Err(_) => Err(Fault::Tls),
+    }
+}
+
+/// Waits for a ticket.
+async fn hear_ticket(connection: &mut Connection, connector: &Connector) -> Result<(), Fault> {
+    let heard = poll_fn(|cx| {
+        let has_ended = connection.poll_rest(cx).is_ready();
+        match connector.has_ticket() {
+            true => Poll::Ready(Ok(())),
+            false if has_ended => Poll::Ready(Err(Fault::NoTicket)),
+            false => Poll::Pending,
+        }
+    });
+    tokio::time::timeout(HANDSHAKE_TIMEOUT, heard).await.unwrap_or(Err(Fault::NoTicket))
+}

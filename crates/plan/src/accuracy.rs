@@ -1,0 +1,231 @@
+//! How far the model was from what was measured, in the records of earlier runs.
+//!
+//! A record says how much news there really was. Where arrivals are random, fewer or more may have
+//! come than the scenario's mean, and no model of bytes is to blame for that: each trial is planned
+//! anew with the news that came, by today's model, and held against what was counted then.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::Duration;
+
+use pushbench_protocol::{Phase, TransportKind, Unchanged};
+use pushbench_scenario::{Rate, Scenario, Source, Transport, TransportSettings, read};
+use pushbench_stats::Rounds;
+use pushbench_store::{RunStatus, TrialV1, Verdict};
+use serde::Serialize;
+
+use crate::memory::Record;
+
+/// What is compared: the catalogue's name, and what people call it.
+const COMPARED: [(&str, &str); 3] = [
+    ("wire_bytes_per_delivery", "wire bytes a delivery"),
+    ("latency.mean", "latency mean"),
+    ("latency.p95", "latency p95"),
+];
+/// Share of polls answered "nothing yet" beyond which a run says little about a server that has run
+/// for long.
+const MOST_BEFORE_NEWS: f64 = 0.01;
+
+/// One figure of one trial, as planned and as measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Compared {
+    /// The record it is from.
+    pub from: String,
+    /// Label of the transport.
+    pub transport: String,
+    /// Its kind.
+    pub kind: TransportKind,
+    /// The trial's round, from 1.
+    pub round: u32,
+    /// Name of the figure.
+    pub figure: &'static str,
+    /// What the model says.
+    pub modelled: f64,
+    /// What was measured.
+    pub measured: f64,
+}
+
+/// How far the model was from all trials of one kind of transport.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Accuracy {
+    /// The kind.
+    pub kind: TransportKind,
+    /// Name of the figure.
+    pub figure: &'static str,
+    /// What people call it.
+    #[serde(skip)]
+    pub name: &'static str,
+    /// Trials that were compared.
+    pub trials: usize,
+    /// Median of the distances, as a share.
+    pub median: f64,
+    /// The farthest.
+    pub worst: Deviation,
+}
+
+/// How far one trial was off, and which.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deviation {
+    /// Measured over modelled, less one.
+    pub share: f64,
+    /// The record it is from.
+    pub from: String,
+    /// Label of the transport.
+    pub transport: String,
+}
+
+/// A record, or a transport of it, that could not be compared.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct LeftOut {
+    /// Which.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Compared {
+    /// Measured over modelled, less one.
+    pub fn share(&self) -> f64 {
+        self.measured / self.modelled - 1.0
+    }
+}
+
+/// A model that may look at the trial it is to be held against: at its link, not at its result.
+pub type PredictTrial<'a> =
+    &'a dyn Fn(&Scenario, &Transport, &Record, &TrialV1) -> BTreeMap<String, f64>;
+
+/// Plans each trial of the records with the news that came and gives what was measured beside it.
+pub fn compare(records: &[Record], predict: PredictTrial<'_>) -> (Vec<Compared>, Vec<LeftOut>) {
+    let (mut compared, mut left_out) = (Vec::new(), Vec::new());
+    for record in records {
+        let mut leave_out = |what: String, why: &str| {
+            left_out.push(LeftOut { what, why: why.to_owned() });
+        };
+        if record.run.status != RunStatus::Completed {
+            leave_out(record.path.clone(), "the run did not complete");
+            continue;
+        }
+        let Some(scenario) = scenario(record) else {
+            leave_out(record.path.clone(), "its scenario cannot be read again");
+            continue;
+        };
+        for trial in &record.run.trials {
+            let what = || format!("{}, {}", record.path, trial.transport);
+            if trial.worst_verdict() == Verdict::Invalid {
+                leave_out(what(), "a trial is invalid");
+                continue;
+            }
+            let Some((scenario, transport)) = planned(&scenario, trial) else {
+                leave_out(what(), "its scenario has no such transport or cell");
+                continue;
+            };
+            if is_before_news(transport.settings, trial) {
+                leave_out(
+                    what(),
+                    "most topics had no news yet, so there was nothing to send again",
+                );
+                continue;
+            }
+            let modelled = predict(&scenario, &transport, record, trial);
+            for (figure, _) in COMPARED {
+                let found = modelled.get(figure).zip(trial.figures.get(figure));
+                let Some((&modelled, &measured)) = found else { continue };
+                compared.push(Compared {
+                    from: record.path.clone(),
+                    transport: trial.transport.clone(),
+                    kind: transport.settings.kind(),
+                    round: trial.round,
+                    figure,
+                    modelled,
+                    measured,
+                });
+            }
+        }
+    }
+    left_out.sort();
+    left_out.dedup();
+    (compared, left_out)
+}
+
+/// Median and worst of what was compared, by kind and figure.
+pub fn accuracy(compared: &[Compared]) -> Vec<Accuracy> {
+    let mut all = Vec::new();
+    for (figure, name) in COMPARED {
+        for &kind in TransportKind::ALL {
+            let of: Vec<_> =
+                compared.iter().filter(|c| c.figure == figure && c.kind == kind).collect();
+            let distances: Vec<_> = of.iter().map(|compared| compared.share().abs()).collect();
+            let worst = of.iter().max_by(|a, b| a.share().abs().total_cmp(&b.share().abs()));
+            let Some((rounds, worst)) = Rounds::of(&distances).zip(worst) else { continue };
+            all.push(Accuracy {
+                kind,
+                figure,
+                name,
+                trials: of.len(),
+                median: rounds.median,
+                worst: Deviation {
+                    share: worst.share(),
+                    from: worst.from.clone(),
+                    transport: worst.transport.clone(),
+                },
+            });
+        }
+    }
+    all
+}
+
+/// The scenario of a record, from its own text.
+fn scenario(record: &Record) -> Option<Scenario> {
+    let recorded = &record.run.scenario;
+    let given = |flag: &str| -> Vec<String> {
+        let given = recorded.overrides.iter().filter_map(|text| text.strip_prefix(flag));
+        given.map(|value| value.trim().to_owned()).collect()
+    };
+    let (overrides, only) = (given("--set "), given("--only "));
+    let path = format!("{}.toml", recorded.name);
+    let nothing_beside =
+        |path: &Path| Err(std::io::Error::other(format!("{} is not on record", path.display())));
+    let source = Source {
+        path: Path::new(&path),
+        text: &recorded.file,
+        overrides: &overrides,
+        only: &only,
+        read_file: &nothing_beside,
+    };
+    read(&source).ok()
+}
+
+/// The scenario of a trial with the news that came, and its transport.
+fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)> {
+    let mut cells = scenario.cells.iter();
+    let of_cell = if trial.cell.is_empty() {
+        scenario
+    } else {
+        &cells.find(|cell| cell.settings == trial.cell)?.scenario
+    };
+    let mut transports = of_cell.transports.iter();
+    let transport = transports.find(|transport| transport.label == trial.transport)?.clone();
+    let mut planned = of_cell.clone();
+    let measure = trial.phase_seconds.get(&Phase::Measure).map(|_| planned.workload.measure)?;
+    let published = u32::try_from(trial.counts.published).ok().and_then(NonZeroU32::new)?;
+    let per: Duration = measure.checked_mul(planned.workload.topics.get())?;
+    planned.workload.publish.rate = Rate { count: published, per };
+    Some((planned, transport))
+}
+
+/// Whether much of a run of "send it again" was before there was anything to send.
+fn is_before_news(settings: TransportSettings, trial: &TrialV1) -> bool {
+    match settings {
+        TransportSettings::ShortPoll(poll) if poll.unchanged == Unchanged::Resend => {
+            let nothing = trial.counts.answers.get(&204).copied().unwrap_or(0) as f64;
+            nothing > MOST_BEFORE_NEWS * trial.counts.polls as f64
+        }
+        TransportSettings::ShortPoll(_)
+        | TransportSettings::LongPoll(_)
+        | TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_)
+        | TransportSettings::Nudge(_) => false,
+    }
+}

@@ -1,0 +1,108 @@
+//! The figures of each transport.
+
+use std::collections::BTreeMap;
+
+use pushbench_protocol::figure::bytes_per;
+use pushbench_protocol::{Direction, TransportKind};
+use pushbench_scenario::Scenario;
+use serde::Serialize;
+
+use crate::Predict;
+use crate::accuracy::{Accuracy, LeftOut};
+use crate::flip::{Flip, flips};
+use crate::memory::{Memory, Record, of_kind};
+
+/// Seconds of a month, a twelfth of 365.25 days.
+pub(crate) const MONTH: f64 = 365.25 / 12.0 * 86_400.0;
+
+/// What a scenario would cost. Every figure is modelled.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// Subscribers.
+    pub clients: u32,
+    /// Messages a second in the topic of each.
+    pub news_per_second: f64,
+    /// Settings of the scenario by dotted name.
+    pub settings: BTreeMap<String, String>,
+    /// The transports, in the scenario's order.
+    pub transports: Vec<Planned>,
+    /// Where another transport would be the cheapest.
+    pub flips: Vec<Flip>,
+    /// How far the model was from what was measured, by kind of transport.
+    pub accuracy: Vec<Accuracy>,
+    /// What could not be compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// One transport.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Planned {
+    /// Its name.
+    pub label: String,
+    /// Its kind.
+    pub kind: TransportKind,
+    /// Figures by name, all of them modelled; those without a law are absent.
+    pub modelled: BTreeMap<String, f64>,
+    /// What a connection took in an earlier run, and so what all would take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+    /// What a month would cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub money: Option<Money>,
+}
+
+/// Price of a month's traffic on the wire, in the currency of the price.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Money {
+    /// Of a gigabyte, 10^9 bytes.
+    pub price_per_gb: f64,
+    /// Server to client only, which is what most providers bill.
+    pub month_down: f64,
+    /// Both directions.
+    pub month_both: f64,
+}
+
+impl Plan {
+    /// Plans a scenario; the records give memory, and say how far the model was off.
+    pub fn of(
+        scenario: &Scenario,
+        predict: Predict<'_>,
+        price_per_gb: Option<f64>,
+        records: &[Record],
+        (accuracy, left_out): (Vec<Accuracy>, Vec<LeftOut>),
+    ) -> Self {
+        let transports = scenario.transports.iter().map(|transport| {
+            let modelled = predict(scenario, transport);
+            let kind = transport.settings.kind();
+            let clients = scenario.workload.clients.get();
+            let gigabytes = |direction| {
+                let each = modelled.get(&bytes_per("wire", direction, "client_second"));
+                each.map(|each| each * f64::from(clients) * MONTH / 1e9)
+            };
+            let money = price_per_gb.and_then(|price| {
+                Some(Money {
+                    price_per_gb: price,
+                    month_down: gigabytes(Some(Direction::Down))? * price,
+                    month_both: gigabytes(None)? * price,
+                })
+            });
+            Planned {
+                label: transport.label.clone(),
+                kind,
+                memory: of_kind(records, kind),
+                money,
+                modelled,
+            }
+        });
+        Self {
+            clients: scenario.workload.clients.get(),
+            news_per_second: scenario.workload.publish.rate.per_second(),
+            settings: scenario.settings(),
+            transports: transports.collect(),
+            flips: flips(scenario, predict),
+            accuracy,
+            left_out,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The answer of a run in which nothing was published: what waiting costs.
+
+use pushbench_store::RunV1;
+
+use crate::figures::measured;
+use crate::units::bytes;
+
+/// One sentence, the cheapest transport first; `None` if the run was not idle.
+pub(crate) fn answer(run: &RunV1) -> Option<String> {
+    let hour =
+        |transport| Some(measured(run, transport, "idle_wire_bytes_per_client_hour")?.median);
+    let mut costs: Vec<(&str, f64)> = run
+        .transports
+        .iter()
+        .filter_map(|transport| Some((transport.label.as_str(), hour(transport)?)))
+        .collect();
+    if costs.is_empty() {
+        return None;
+    }
+    costs.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let costs: Vec<_> =
+        costs.into_iter().map(|(label, cost)| format!("{} by {label}", bytes(cost))).collect();
+    Some(format!(
+        "Nothing was published while it was measured. For an hour of that a client moves, on the \
+         wire: {}.",
+        costs.join(", ")
+    ))
+}

@@ -1,0 +1,157 @@
+//! Bytes for each delivered message: by kind, at each layer, and up and down apart.
+
+use pushbench_protocol::figure::{Unit, bytes_per};
+use pushbench_protocol::{ByteKind, Direction, Layer};
+use pushbench_store::{RunV1, TransportV1};
+
+use super::{is_plain, note, section};
+use crate::chart::{Bar, Bars, Chart, Part, Picture};
+use crate::figures::{measured, modelled};
+use crate::layout::{Line, Section};
+use crate::sections::legend;
+
+/// What the bars' lengths are.
+const AXIS: &str = "bytes for each message";
+
+/// The bars of each layer, from what the network carries to what a program hands over.
+pub(crate) fn layers(run: &RunV1) -> Option<Section> {
+    if !is_plain(run) {
+        return None;
+    }
+    let mut charts = Vec::new();
+    let mut above: Option<(Layer, Bars)> = None;
+    for &layer in Layer::ALL {
+        let bars = bars(run, layer, None);
+        let same = above.filter(|(_, above)| above.bars == bars.bars).map(|(layer, _)| layer);
+        let notes = vec![note(meaning(layer))];
+        match same {
+            // The same bars a second time would only make the reader look for a difference.
+            Some(same) => {
+                if let Some(chart) = charts.last_mut() {
+                    let Chart { notes, .. } = chart;
+                    notes.push(note(format!(
+                        "{layer}: {} Here that is nothing, so its bars would be those of {same}.",
+                        meaning(layer)
+                    )));
+                }
+            }
+            None => {
+                charts.push(chart(
+                    &format!("bytes-{layer}"),
+                    &format!("Bytes of a delivered message: {}", title(layer)),
+                    bars.clone(),
+                    notes,
+                ));
+            }
+        }
+        above = Some((layer, bars));
+    }
+    charts.reverse();
+    charts.retain(|chart| !chart.is_empty());
+    if let Some(first) = charts.first_mut() {
+        first.notes.push(note(BEHIND));
+        first.notes.extend(legend::about(&kinds_in(&first.picture)));
+    }
+    section("Bytes of a delivered message", charts)
+}
+
+/// Up and down apart, at the lowest layer that was counted, on axes of the same length.
+pub(crate) fn directions(run: &RunV1) -> Option<Section> {
+    if !is_plain(run) {
+        return None;
+    }
+    let is_counted = |layer: &&Layer| {
+        let figure = bytes_per(layer.label(), None, "delivery");
+        run.transports.iter().any(|transport| measured(run, transport, &figure).is_some())
+    };
+    let &layer = Layer::ALL.iter().rev().find(is_counted)?;
+    let mut bars: Vec<_> = Direction::ALL
+        .iter()
+        .map(|&direction| (direction, bars(run, layer, Some(direction))))
+        .collect();
+    let reach = bars.iter().map(|(_, bars)| bars.longest()).fold(0.0, f64::max);
+    let charts = bars.iter_mut().map(|(direction, bars)| {
+        bars.reach = reach;
+        let what = match direction {
+            Direction::Up => "From the client to the server: requests and acknowledgements.",
+            Direction::Down => {
+                "From the server to the client: answers, messages, acknowledgements."
+            }
+        };
+        let title = format!("Bytes of a delivered message, {direction}: {}", title(layer));
+        let notes = vec![note(format!("{what} Up and down have the same scale."))];
+        chart(&format!("bytes-{direction}"), &title, bars.clone(), notes)
+    });
+    section("Up and down", charts.collect())
+}
+
+const BEHIND: &str = "The grey bar behind each is what the model predicts; where it shows only \
+                      above and below, the two agree.";
+
+fn chart(name: &str, title: &str, bars: Bars, notes: Vec<Line>) -> Chart {
+    Chart { name: name.to_owned(), title: title.to_owned(), picture: Picture::Bars(bars), notes }
+}
+
+/// One bar a transport, of those kinds in the layer that any of them has.
+fn bars(run: &RunV1, layer: Layer, direction: Option<Direction>) -> Bars {
+    let median = |transport: &TransportV1, sum: &str| {
+        let figure = bytes_per(sum, direction, "delivery");
+        measured(run, transport, &figure).map(|rounds| rounds.median)
+    };
+    let kinds: Vec<_> = ByteKind::ALL
+        .iter()
+        .enumerate()
+        .filter(|(_, kind)| kind.is_in(layer))
+        .filter(|(_, kind)| {
+            let found = |transport| median(transport, kind.label());
+            run.transports.iter().filter_map(found).any(|bytes| bytes > 0.0)
+        })
+        .collect();
+    let parts = kinds.iter().map(|(place, kind)| Part {
+        name: kind.label().to_owned(),
+        // A kind has its place's fill, whichever others are shown.
+        fill: Some(*place),
+    });
+    let bars = run.transports.iter().map(|transport| {
+        let total = median(transport, layer.label());
+        let parts = kinds.iter().map(|(_, kind)| median(transport, kind.label()));
+        let model = modelled(run, transport, &bytes_per(layer.label(), direction, "delivery"));
+        Bar {
+            label: transport.label.clone(),
+            // A whole that is not known must not look like the sum of what is.
+            parts: total.and_then(|_| parts.collect::<Option<_>>()).unwrap_or_default(),
+            total,
+            model,
+        }
+    });
+    let axis = match direction {
+        None => format!("{AXIS}, both directions"),
+        Some(direction) => format!("{AXIS}, {direction}"),
+    };
+    Bars { axis, unit: Unit::Bytes, parts: parts.collect(), bars: bars.collect(), reach: 0.0 }
+}
+
+fn title(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Stream => "stream",
+        Layer::Socket => "socket, with TLS",
+        Layer::Wire => "on the wire, with TCP/IP (layer 3)",
+    }
+}
+
+fn meaning(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Stream => "All that a program hands to its connection.",
+        Layer::Socket => "The stream and what TLS adds.",
+        Layer::Wire => {
+            "What a network carries: the socket's bytes with the IP and TCP headers of every segment."
+        }
+    }
+}
+
+fn kinds_in(picture: &Picture) -> Vec<&str> {
+    match picture {
+        Picture::Bars(bars) => bars.parts.iter().map(|part| part.name.as_str()).collect(),
+        Picture::Curves(_) => Vec::new(),
+    }
+}

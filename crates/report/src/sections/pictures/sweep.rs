@@ -1,0 +1,153 @@
+//! Curves over what a sweep varies: each cost, and how many times as much polling costs.
+
+use pushbench_protocol::figure::{self, Unit};
+use pushbench_store::{CellV1, RunV1, TransportV1};
+
+use super::{note, section};
+use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
+use crate::figures::{measured, modelled};
+use crate::layout::Section;
+use crate::sections::curve::{CURVES, base, short_name};
+use crate::sections::swept::{Swept, swept};
+
+/// Values that reach this many times the smallest are shown by their logarithm.
+const WIDE: f64 = 20.0;
+
+/// A curve for each figure; `None` without a sweep.
+pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
+    if run.trials.is_empty() {
+        return None;
+    }
+    let settings = swept(run);
+    // Along the axis goes what has the most values; each combination of the others is a line.
+    let along = settings.iter().rev().max_by_key(|setting| setting.values.len())?;
+    let sweep = Sweep { run, along, cells: cells(run, along) };
+    let mut charts = vec![sweep.ratio()];
+    charts.extend(CURVES.iter().map(|(title, figure)| sweep.curve(title, figure)));
+    section(&format!("By {}", along.short_name()), charts)
+}
+
+struct Sweep<'run> {
+    run: &'run RunV1,
+    along: &'run Swept,
+    /// What each line has in common, and its cells with their places on the axis.
+    cells: Vec<(CellV1, Vec<(f64, RunV1)>)>,
+}
+
+/// The cells by what they have in common beside the setting along the axis.
+fn cells(run: &RunV1, along: &Swept) -> Vec<(CellV1, Vec<(f64, RunV1)>)> {
+    let mut lines: Vec<(CellV1, Vec<(f64, RunV1)>)> = Vec::new();
+    for cell in &run.scenario.cells {
+        let place = along.number_in(cell).or_else(|| along.place_in(cell).map(|p| p as f64));
+        let Some(place) = place else { continue };
+        let mut common = cell.clone();
+        common.remove(&along.name);
+        let point = (place, run.of_cell(cell));
+        match lines.iter_mut().find(|(known, _)| *known == common) {
+            Some((_, points)) => points.push(point),
+            None => lines.push((common, vec![point])),
+        }
+    }
+    for (_, points) in &mut lines {
+        points.sort_by(|one, other| one.0.total_cmp(&other.0));
+    }
+    lines
+}
+
+impl Sweep<'_> {
+    fn curve(&self, title: &str, name: &str) -> Chart {
+        let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
+        let lines = self.lines(|cell, transport| {
+            let found = measured(cell, transport, name).map(|rounds| rounds.median);
+            [found, modelled(cell, transport, name)]
+        });
+        self.chart(&format!("sweep-{}", name.replace(['.', '_'], "-")), title, unit, lines)
+    }
+
+    /// How many times the bytes of each transport the first short poll takes.
+    fn ratio(&self) -> Chart {
+        const BYTES: &str = "wire_bytes_per_delivery";
+        let base = base(self.run);
+        let lines = self.lines(|cell, transport| {
+            let Some(base) = base.filter(|base| base.label != transport.label) else {
+                return [None, None];
+            };
+            let bytes = |of| measured(cell, of, BYTES).map(|rounds| rounds.median);
+            let model = |of| modelled(cell, of, BYTES);
+            let times =
+                |many: Option<f64>, few: Option<f64>| Some(many? / few.filter(|few| *few > 0.0)?);
+            [times(bytes(base), bytes(transport)), times(model(base), model(transport))]
+        });
+        let label = base.map_or("", |base| base.label.as_str());
+        let title = format!("How many times as many bytes {label} puts on the wire");
+        self.chart("sweep-ratio", &title, Unit::Count, lines)
+    }
+
+    fn lines(&self, values: impl Fn(&RunV1, &TransportV1) -> [Option<f64>; 2]) -> Vec<Curve> {
+        let mut lines = Vec::new();
+        for transport in &self.run.transports {
+            for (common, cells) in &self.cells {
+                let points: Vec<_> =
+                    cells.iter().map(|(x, cell)| (*x, values(cell, transport))).collect();
+                let of = |which: usize| {
+                    points.iter().filter_map(|(x, values)| Some((*x, values[which]?))).collect()
+                };
+                let settings =
+                    common.iter().map(|(name, value)| format!(", {} {value}", short_name(name)));
+                let label = format!("{}{}", transport.label, settings.collect::<String>());
+                lines.push(Curve { label, measured: of(0), model: of(1) });
+            }
+        }
+        lines
+    }
+
+    fn chart(&self, name: &str, title: &str, unit: Unit, lines: Vec<Curve>) -> Chart {
+        let found = || lines.iter().flat_map(|line| line.measured.iter().chain(&line.model));
+        let scale = scale_of(found().map(|point| point.1));
+        // What the model calls nothing has no place on an axis of logarithms.
+        let lines = lines.into_iter().map(|line| Curve {
+            model: line.model.into_iter().filter(|p| scale != Scale::Log || p.1 > 0.0).collect(),
+            ..line
+        });
+        let x = Axis {
+            title: self.along.short_name().to_owned(),
+            unit: self.along.numbers.as_ref().map_or(Unit::Count, |(unit, _)| *unit),
+            scale: match &self.along.numbers {
+                Some((_, numbers)) => scale_of(numbers.iter().copied()),
+                None => Scale::Names(self.along.values.clone()),
+            },
+        };
+        let mut notes = vec![note("Dots are measured, the median of the rounds.")];
+        let lines: Vec<_> = lines.collect();
+        if lines.iter().any(|line| !line.model.is_empty()) {
+            notes.push(note("Circles are what the model predicts."));
+        }
+        let y = Axis { title: title.to_owned(), unit, scale };
+        Chart {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            picture: Picture::Curves(Curves { x, y, lines }),
+            notes,
+        }
+    }
+}
+
+fn scale_of(values: impl Iterator<Item = f64> + Clone) -> Scale {
+    let values = values.filter(|value| value.is_finite());
+    let least = values.clone().fold(f64::INFINITY, f64::min);
+    let most = values.fold(0.0, f64::max);
+    if least > 0.0 && most / least >= WIDE { Scale::Log } else { Scale::Linear }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_far_apart_lie_by_their_logarithm_unless_one_is_nothing() {
+        assert_eq!(scale_of([20.0, 10_000.0].into_iter()), Scale::Log);
+        assert_eq!(scale_of([1.0, 2.0].into_iter()), Scale::Linear);
+        assert_eq!(scale_of([0.0, 10_000.0].into_iter()), Scale::Linear);
+        assert_eq!(scale_of(std::iter::empty()), Scale::Linear);
+    }
+}

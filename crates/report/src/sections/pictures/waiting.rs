@@ -1,0 +1,125 @@
+//! How long news took, by percentile, and how old it was.
+
+use pushbench_protocol::figure::{STATISTICS, Unit};
+use pushbench_stats::Histogram;
+use pushbench_store::{RunV1, TransportV1};
+
+use super::{bars_of, is_plain, note, section};
+use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
+use crate::figures::{modelled, trials};
+use crate::layout::Section;
+use crate::sections::legend;
+
+/// Points of a curve for each tenfold of samples.
+const POINTS: u32 = 24;
+
+/// Latency by percentile and age, where no setting was swept.
+pub(crate) fn waiting(run: &RunV1) -> Option<Section> {
+    if !is_plain(run) {
+        return None;
+    }
+    let mut age = bars_of(run, "age", "Age of the newest message held", "mean age", "age_mean");
+    age.notes = legend::about(&["age of news"]);
+    section("Waiting", vec![latency(run), age])
+}
+
+fn latency(run: &RunV1) -> Chart {
+    let lines = run.transports.iter().map(|transport| Curve {
+        label: transport.label.clone(),
+        measured: samples(run, transport).as_ref().map(points).unwrap_or_default(),
+        model: law(run, transport),
+    });
+    let lines: Vec<_> = lines.collect();
+    let mut notes = vec![note(
+        "Each line reads: so many of the messages took at most so long. To the right are the \
+         slow ones: each step takes as much room as all before it, and shows a tenth as many. \
+         All samples of all rounds together, where tables have the median of the rounds.",
+    )];
+    if lines.iter().any(|line| !line.model.is_empty()) {
+        notes.push(note("Circles are what the model predicts."));
+    }
+    notes.extend(legend::about(&["latency"]));
+    Chart {
+        name: "latency".to_owned(),
+        title: "Latency by percentile".to_owned(),
+        picture: Picture::Curves(Curves {
+            x: Axis {
+                title: "percentile of messages".to_owned(),
+                unit: Unit::Share,
+                scale: Scale::Percentile,
+            },
+            y: Axis { title: "latency".to_owned(), unit: Unit::Seconds, scale: Scale::Log },
+            lines,
+        }),
+        notes,
+    }
+}
+
+/// The samples of all rounds in one, if there are any.
+fn samples(run: &RunV1, transport: &TransportV1) -> Option<Histogram> {
+    let mut all = Histogram::new();
+    for trial in trials(run, transport) {
+        if let Some(round) = trial.waiting.histograms.get("latency") {
+            all.merge(&Histogram::decode(&round.hdr_v2_deflate).ok()?);
+        }
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+/// Quantiles from all to the slowest single sample, evenly on the axis, and the usual ones.
+fn points(samples: &Histogram) -> Vec<(f64, f64)> {
+    let beyond = |quantile: f64| (1.0 - quantile) * samples.count() as f64;
+    let steps = (0..).map(|step| 1.0 - 10_f64.powf(-f64::from(step) / f64::from(POINTS)));
+    let mut quantiles: Vec<f64> =
+        steps.take_while(|quantile| beyond(*quantile) >= 1.0 - 1e-9).collect();
+    quantiles.extend(named().map(|(_, quantile)| quantile).filter(|q| beyond(*q) >= 1.0 - 1e-9));
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup_by(|one, other| (*one - *other).abs() < 1e-12);
+    let value = |quantile| samples.quantile(quantile).map(|found| found.as_secs_f64());
+    quantiles.into_iter().filter_map(|quantile| Some((quantile, value(quantile)?))).collect()
+}
+
+/// What the model says of the quantiles that are figures.
+fn law(run: &RunV1, transport: &TransportV1) -> Vec<(f64, f64)> {
+    let found = |name: &str| modelled(run, transport, &format!("latency.{name}"));
+    // Nothing has no place on an axis of logarithms.
+    named()
+        .filter_map(|(name, quantile)| Some((quantile, found(name)?)))
+        .filter(|(_, latency)| *latency > 0.0)
+        .collect()
+}
+
+/// The statistics that are quantiles: `p999` is 0.999.
+fn named() -> impl Iterator<Item = (&'static str, f64)> {
+    STATISTICS.iter().filter_map(|name| {
+        let digits = name.strip_prefix('p')?;
+        Some((*name, format!("0.{digits}").parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_curve_ends_at_its_slowest_sample_and_has_the_usual_quantiles() {
+        let mut samples = Histogram::new();
+        (1..=1_000).for_each(|millis| samples.record(Duration::from_millis(millis)));
+        let points = points(&samples);
+        let at = |quantile: f64| points.iter().find(|point| point.0 == quantile).unwrap().1;
+        for quantile in [0.5, 0.9, 0.95, 0.99, 0.999] {
+            assert!((at(quantile) / quantile - 1.0).abs() < 0.002, "{quantile}");
+        }
+        assert!(points.iter().all(|point| point.0 <= 0.999 + 1e-9));
+        assert!(points.is_sorted_by(|one, other| one.0 < other.0 && one.1 <= other.1));
+    }
+
+    #[test]
+    fn the_names_of_quantiles_are_read_as_their_digits() {
+        let found: Vec<_> = named().collect();
+        assert!(found.contains(&("p999", 0.999)) && found.contains(&("p50", 0.5)));
+        assert_eq!(found.len(), STATISTICS.len() - 2, "mean and max are no quantiles");
+    }
+}

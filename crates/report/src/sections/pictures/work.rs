@@ -1,0 +1,35 @@
+//! What the server spent.
+
+use pushbench_store::RunV1;
+
+use super::{bars_of, is_plain, note, section};
+use crate::layout::Section;
+use crate::sections::legend;
+
+/// CPU time and memory of the server, where no setting was swept.
+pub(crate) fn work(run: &RunV1) -> Option<Section> {
+    if !is_plain(run) {
+        return None;
+    }
+    let mut cpu = bars_of(
+        run,
+        "server-cpu",
+        "CPU time of the server for each delivery",
+        "CPU time for each delivery",
+        "server_cpu_per_delivery",
+    );
+    cpu.notes.push(note("User and system time of the measure phase, by the messages delivered."));
+    cpu.notes.extend(legend::about_cpu(run));
+    let mut memory = bars_of(
+        run,
+        "server-memory",
+        "Memory of the server for each connection",
+        "resident memory for each connection",
+        "server_memory_per_connection",
+    );
+    memory.notes.push(note(
+        "How much the server's resident memory grew while the clients connected; the kernel's \
+         buffers are not in it.",
+    ));
+    section("Work of the server", vec![cpu, memory])
+}

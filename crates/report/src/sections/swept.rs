@@ -1,0 +1,133 @@
+//! Swept settings as variables: their values in order, as numbers where they are numbers.
+
+use std::collections::BTreeSet;
+
+use pushbench_protocol::figure::Unit;
+use pushbench_store::{CellV1, RunV1};
+
+use crate::sections::curve::short_name;
+
+/// A setting that a sweep varies.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Swept {
+    /// Its dotted name.
+    pub(crate) name: String,
+    /// Its values as written, in the order of the scenario.
+    pub(crate) values: Vec<String>,
+    /// Unit of the values and the values in it; `None` if any is no quantity.
+    pub(crate) numbers: Option<(Unit, Vec<f64>)>,
+}
+
+/// The settings that a run's sweep varies, by name; none without a sweep.
+pub(crate) fn swept(run: &RunV1) -> Vec<Swept> {
+    let names: BTreeSet<&String> = run.scenario.cells.iter().flat_map(CellV1::keys).collect();
+    let settings = names.into_iter().map(|name| {
+        let mut values: Vec<String> = Vec::new();
+        for value in run.scenario.cells.iter().filter_map(|cell| cell.get(name)) {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        let numbers = numbers(&values);
+        Swept { name: name.clone(), values, numbers }
+    });
+    settings.collect()
+}
+
+impl Swept {
+    /// Its name for people.
+    pub(crate) fn short_name(&self) -> &str {
+        short_name(&self.name)
+    }
+
+    /// The number that a cell has of it.
+    pub(crate) fn number_in(&self, cell: &CellV1) -> Option<f64> {
+        let place = self.place_in(cell)?;
+        self.numbers.as_ref().map(|(_, numbers)| numbers[place])
+    }
+
+    /// Which of its values a cell has.
+    pub(crate) fn place_in(&self, cell: &CellV1) -> Option<usize> {
+        let value = cell.get(&self.name)?;
+        self.values.iter().position(|known| known == value)
+    }
+}
+
+/// All of them in one unit.
+fn numbers(values: &[String]) -> Option<(Unit, Vec<f64>)> {
+    let quantities: Option<Vec<_>> = values.iter().map(|value| quantity(value)).collect();
+    let quantities = quantities?;
+    let unit = quantities.first()?.0;
+    let same = quantities.iter().all(|(other, _)| *other == unit);
+    same.then(|| (unit, quantities.into_iter().map(|(_, number)| number).collect()))
+}
+
+/// A quantity as scenarios write it: `1_000`, `1.5s`, `1m30s`, `4KiB`, `5/s`, `1/30s`.
+fn quantity(text: &str) -> Option<(Unit, f64)> {
+    const TIMES: [(&str, f64); 6] =
+        [("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)];
+    const SIZES: [(&str, f64); 5] =
+        [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("KiB", 1_024.0), ("MiB", 1_048_576.0)];
+    if let Some((count, per)) = text.split_once('/') {
+        let per = if per.starts_with(|c: char| c.is_ascii_digit()) {
+            quantity(per)?
+        } else {
+            quantity(&format!("1{per}"))?
+        };
+        let (Unit::Count, count) = quantity(count)? else { return None };
+        return (per.0 == Unit::Seconds && per.1 > 0.0).then(|| (Unit::PerSecond, count / per.1));
+    }
+    let mut rest = text;
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && !"._".contains(c));
+        let (number, after) = rest.split_at(digits.unwrap_or(rest.len()));
+        let letters = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(letters);
+        let number: f64 = number.replace('_', "").parse().ok()?;
+        let is_whole = rest.len() == text.len() && after.is_empty();
+        let size = SIZES.iter().find(|(known, _)| *known == unit);
+        match (unit, size, TIMES.iter().find(|(known, _)| *known == unit)) {
+            ("", ..) if is_whole => return Some((Unit::Count, number)),
+            (_, Some((_, size)), _) if is_whole => return Some((Unit::Bytes, number * size)),
+            (_, _, Some((_, length))) => seconds += number * length,
+            _ => return None,
+        }
+        rest = after;
+    }
+    (!text.is_empty()).then_some((Unit::Seconds, seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_read_as_scenarios_write_them() {
+        for (text, expected) in [
+            ("20", Some((Unit::Count, 20.0))),
+            ("10_000", Some((Unit::Count, 10_000.0))),
+            ("500ms", Some((Unit::Seconds, 0.5))),
+            ("1m30s", Some((Unit::Seconds, 90.0))),
+            ("4KiB", Some((Unit::Bytes, 4_096.0))),
+            ("5/s", Some((Unit::PerSecond, 5.0))),
+            ("1/20s", Some((Unit::PerSecond, 0.05))),
+            ("every", None),
+            ("", None),
+            ("5 s", None),
+            ("5/0s", None),
+            ("1s5", None),
+            ("-3", None),
+        ] {
+            assert_eq!(quantity(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_different_units_are_no_numbers() {
+        let values = |values: &[&str]| values.iter().map(|&v| v.to_owned()).collect::<Vec<_>>();
+        assert_eq!(numbers(&values(&["1s", "20"])), None);
+        assert_eq!(numbers(&values(&["1s", "500ms"])), Some((Unit::Seconds, vec![1.0, 0.5])));
+        assert_eq!(numbers(&[]), None);
+    }
+}

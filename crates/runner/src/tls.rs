@@ -1,0 +1,166 @@
+//! What a trial in TLS needs, and what it leaves on record.
+
+use pushbench_load::{Outcome, TlsTarget};
+use pushbench_protocol::{HandshakeStats, TlsUse};
+use pushbench_scenario::Transport;
+use pushbench_store::{CheckV1, TlsV1, Verdict};
+use pushbench_tls::{Certificate, Connector, Protocol, settings};
+use pushbench_wire::model::{Handshake, HandshakeKind, TlsLink};
+
+use crate::target::TargetTls;
+use crate::{RunError, Target};
+
+/// What the clients speak above TLS.
+const PROTOCOL: Protocol = Protocol::Http11;
+
+/// Where a transport's clients connect by TLS, if they do.
+pub(crate) fn tls_target(
+    transport: &Transport,
+    target: &Target,
+) -> Result<Option<TlsTarget>, RunError> {
+    match transport.carriage.tls {
+        TlsUse::None => return Ok(None),
+        TlsUse::Full | TlsUse::Resumed => {}
+    }
+    let refused = |reason: &dyn std::fmt::Display| {
+        let reason = format!("{} is to be played in TLS, and {reason}", transport.label);
+        RunError::Target { url: format!("http://{}", target.host), reason }
+    };
+    let TargetTls { address, host, certificate } = target.tls.as_ref().ok_or_else(|| {
+        refused(&"the target has none: give --target-tls and --target-certificate")
+    })?;
+    let connector = Connector::new(certificate, name(host), PROTOCOL).map_err(|e| refused(&e))?;
+    Ok(Some(TlsTarget { address: *address, host: host.clone(), connector }))
+}
+
+/// What the model has to know of it. The handshake of another's server is not ours to predict: its
+/// chain, its tickets and its suites are its own.
+pub(crate) fn tls_link(transport: &Transport, target: &Target, is_ours: bool) -> Option<TlsLink> {
+    let TargetTls { host, certificate, .. } = target.tls.as_ref()?;
+    let kind = match transport.carriage.tls {
+        TlsUse::None => return None,
+        TlsUse::Full => HandshakeKind::Full { certificate: certificate.der_len() as u64 },
+        TlsUse::Resumed => HandshakeKind::Resumed,
+    };
+    let name = name(host);
+    let handshake = Handshake {
+        kind,
+        server_name: name.parse::<std::net::IpAddr>().is_err().then_some(name.len() as u64),
+        protocol: PROTOCOL.id().len() as u64,
+        tickets: settings::TICKETS as u64,
+    };
+    Some(TlsLink { handshake: is_ours.then_some(handshake) })
+}
+
+/// The name in a name and port, without the brackets of an IPv6 address.
+fn name(host: &str) -> &str {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    };
+    name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name)
+}
+
+/// The certificate in a server's announcement.
+pub(crate) fn announced(pem: &str) -> Result<Certificate, RunError> {
+    Certificate::from_pem(pem).map_err(|error| RunError::Server(error.to_string()))
+}
+
+/// What goes on record; `None` in clear text.
+pub(crate) fn record(outcome: &Outcome, is_ours: bool) -> Option<TlsV1> {
+    let handshakes = outcome.handshakes.as_ref()?;
+    Some(TlsV1 {
+        version: "1.3".to_owned(),
+        library: settings::LIBRARY.to_owned(),
+        cipher_suite: Some(handshakes.cipher_suite.clone()).filter(|suite| !suite.is_empty()),
+        record_bytes: settings::RECORD_CAPACITY as u64,
+        tickets: is_ours.then_some(settings::TICKETS as u64),
+        full_handshakes: handshakes.full,
+        resumed_handshakes: handshakes.resumed,
+        preliminary_handshakes: handshakes.preliminary,
+    })
+}
+
+/// Whether the handshakes were what was asked for, and the server saw the same.
+pub(crate) fn handshakes(
+    wanted: TlsUse,
+    outcome: &Outcome,
+    server: Option<HandshakeStats>,
+) -> Option<CheckV1> {
+    let seen = outcome.handshakes.as_ref()?;
+    let (other, expected) = match wanted {
+        TlsUse::None => return None,
+        TlsUse::Full => (seen.resumed, "full"),
+        TlsUse::Resumed => (seen.full, "resumed"),
+    };
+    let ours =
+        HandshakeStats { full: seen.full + seen.preliminary, resumed: seen.resumed, failed: 0 };
+    let mut text = format!(
+        "{} full and {} resumed TLS handshakes, expected {expected} ones",
+        seen.full, seen.resumed
+    );
+    if seen.preliminary > 0 {
+        text.push_str(&format!(
+            "; {} more made the sessions and are in no books",
+            seen.preliminary
+        ));
+    }
+    let disagrees = server.filter(|server| *server != ours);
+    if let Some(HandshakeStats { full, resumed, failed }) = disagrees {
+        text.push_str(&format!("; the server saw {full} full, {resumed} resumed, {failed} failed"));
+    }
+    let is_ok = other == 0 && disagrees.is_none();
+    Some(CheckV1 {
+        check: "tls-handshakes".to_owned(),
+        verdict: if is_ok { Verdict::Ok } else { Verdict::Invalid },
+        found: Some(other as f64),
+        limit: Some(0.0),
+        text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use pushbench_load::Handshakes;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_stands_before_the_port() {
+        for (host, expected) in [
+            ("127.0.0.1:8443", "127.0.0.1"),
+            ("[::1]:8443", "::1"),
+            ("localhost:8443", "localhost"),
+            ("example.com", "example.com"),
+        ] {
+            assert_eq!(name(host), expected);
+        }
+    }
+
+    #[test]
+    fn handshakes_of_another_kind_than_asked_for_make_the_trial_invalid() {
+        let seen = Handshakes { resumed: 9, full: 1, preliminary: 10, ..Handshakes::default() };
+        let outcome = Outcome { handshakes: Some(seen), ..Outcome::default() };
+        let check = |wanted, server| handshakes(wanted, &outcome, server).map(|c| c.verdict);
+        assert_eq!(check(TlsUse::Resumed, None), Some(Verdict::Invalid));
+        assert_eq!(check(TlsUse::Full, None), Some(Verdict::Invalid));
+        assert_eq!(check(TlsUse::None, None), None);
+        assert_eq!(handshakes(TlsUse::Full, &Outcome::default(), None), None);
+    }
+
+    #[test]
+    fn a_server_that_saw_other_handshakes_makes_the_trial_invalid() {
+        let seen = Handshakes { resumed: 10, preliminary: 10, ..Handshakes::default() };
+        let outcome = Outcome { handshakes: Some(seen), ..Outcome::default() };
+        let same = HandshakeStats { full: 10, resumed: 10, failed: 0 };
+        for (server, verdict) in [
+            (None, Verdict::Ok),
+            (Some(same), Verdict::Ok),
+            (Some(HandshakeStats { failed: 1, ..same }), Verdict::Invalid),
+            (Some(HandshakeStats { full: 20, resumed: 0, ..same }), Verdict::Invalid),
+        ] {
+            let found = handshakes(TlsUse::Resumed, &outcome, server).expect("TLS was used");
+            assert_eq!(found.verdict, verdict, "{}", found.text);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The client's side.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use rustls::client::{
+    ClientConfig, ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
+    UnbufferedClientConnection, VerifierBuilderError, WebPkiServerVerifier,
+};
+use rustls::pki_types::{InvalidDnsNameError, ServerName};
+use rustls::{NamedGroup, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::engine::Engine;
+use crate::settings::{VERSIONS, provider};
+use crate::{Certificate, Protocol, RecordTotals, TlsStream};
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectorError {
+    /// The server's name is no name.
+    #[error("`{name}` is no name of a server: {reason}")]
+    Name {
+        /// What was given.
+        name: String,
+        /// What is wrong with it.
+        reason: InvalidDnsNameError,
+    },
+    /// The certificate cannot be trusted.
+    #[error("this certificate cannot be trusted: {0}")]
+    Certificate(#[from] rustls::Error),
+    /// The same, for another reason.
+    #[error("this certificate cannot be trusted: {0}")]
+    Verifier(#[from] VerifierBuilderError),
+}
+
+/// Makes TLS streams to one server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    /// Where the last ticket is kept, if sessions are to be resumed.
+    memory: Option<Arc<LastTicket>>,
+}
+
+impl Connector {
+    /// A client of the server called `name` (a DNS name or an address) that trusts exactly one
+    /// certificate, speaks one protocol, and forgets every session.
+    ///
+    /// # Errors
+    ///
+    /// If the name is none, or the certificate cannot be read as one.
+    pub fn new(
+        trusted: &Certificate,
+        name: &str,
+        protocol: Protocol,
+    ) -> Result<Self, ConnectorError> {
+        let server = ServerName::try_from(name.to_owned())
+            .map_err(|reason| ConnectorError::Name { name: name.to_owned(), reason })?;
+        let mut roots = RootCertStore::empty();
+        roots.add(trusted.der().clone())?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
+        let mut config = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(VERSIONS)?
+            .with_webpki_verifier(verifier.build()?)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![protocol.id().to_vec()];
+        config.resumption = Resumption::disabled();
+        config.max_fragment_size = None;
+        config.enable_sni = true;
+        config.enable_early_data = false;
+        Ok(Self { config: Arc::new(config), name: server, memory: None })
+    }
+
+    /// The same client with a memory of its own for one session: the next connection resumes the
+    /// one before.
+    pub fn with_memory(&self) -> Self {
+        let memory = Arc::new(LastTicket::default());
+        let mut config = (*self.config).clone();
+        config.resumption = Resumption::store(Arc::clone(&memory) as Arc<dyn ClientSessionStore>);
+        Self { config: Arc::new(config), name: self.name.clone(), memory: Some(memory) }
+    }
+
+    /// Whether a ticket has come that the next connection can use.
+    pub fn has_ticket(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.is_there())
+    }
+
+    /// Shakes hands with the server. `totals` is told of every record. Has no deadline of its own.
+    ///
+    /// # Errors
+    ///
+    /// If the server speaks no TLS 1.3, shows another certificate than the trusted one or one for
+    /// another name, or leaves.
+    pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        io: S,
+        totals: Option<Arc<RecordTotals>>,
+    ) -> io::Result<TlsStream<S>> {
+        let engine = UnbufferedClientConnection::new(Arc::clone(&self.config), self.name.clone());
+        let engine = Engine::Client(engine.map_err(io::Error::other)?);
+        TlsStream::shake_hands(io, engine, totals).await
+    }
+}
+
+/// The last ticket of one server; each is used once (RFC 8446, section C.4).
+#[derive(Default)]
+struct LastTicket(Mutex<Option<Tls13ClientSessionValue>>);
+
+impl LastTicket {
+    fn is_there(&self) -> bool {
+        self.0.lock().expect("nothing panics while it holds a ticket").is_some()
+    }
+}
+
+impl fmt::Debug for LastTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LastTicket").field("is_there", &self.is_there()).finish()
+    }
+}
+
+impl ClientSessionStore for LastTicket {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, ticket: Tls13ClientSessionValue) {
+        *self.0.lock().expect("nothing panics while it holds a ticket") = Some(ticket);
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        self.0.lock().expect("nothing panics while it holds a ticket").take()
+    }
+}

@@ -1,0 +1,26 @@
+//! TLS 1.3 over any stream, with every setting spelled out and every record counted.
+//!
+//! rustls does the cryptography, by its interface without buffers: a connection at rest holds its
+//! keys and no memory for bytes, so that ten thousand of them show what TLS costs and not what
+//! buffers do. A [`TlsStream`] is the stream above; an [`Acceptor`] makes it for a server and its
+//! [`Identity`], a [`Connector`] for a client, which trusts the one [`Certificate`] it was given
+//! and nothing else. Which version, suites and groups there are is said in [`settings`].
+//!
+//! What is deliberately absent: version 1.2, client certificates, early data (RFC 8446, section 8,
+//! says why), sockets, files, and the wall clock.
+//!
+//! Start with [`settings`], then `stream`.
+
+mod certificate;
+mod client;
+mod engine;
+mod protocol;
+mod server;
+pub mod settings;
+mod stream;
+
+pub use certificate::{Certificate, CertificateError, Identity};
+pub use client::{Connector, ConnectorError};
+pub use protocol::Protocol;
+pub use server::{Acceptor, AcceptorError};
+pub use stream::{RecordTotals, TlsStream};
