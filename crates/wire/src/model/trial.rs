@@ -519,6 +519,7 @@ mod tests {
             connection: ConnectionUse::PerPoll,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         assert_eq!(figures["wire_bytes_per_poll"], 1_466.0);
         assert_eq!(figures["connect_wire_bytes_per_poll"], 328.0);
@@ -529,6 +530,7 @@ mod tests {
             connection: ConnectionUse::PerPoll,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         assert_eq!(held["wire_bytes_per_delivery"], 1_466.0);
     }
@@ -580,6 +582,7 @@ mod tests {
         let work = |interval| PollWork {
             interval,
             random_phase: true,
+            connection: KEEP_ALIVE,
             unchanged: Unchanged::Empty,
             request_head: 716,
             answer_head: &|_| 193,
@@ -659,12 +662,14 @@ mod tests {
             connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         let held = idle.long_poll(LongPollWork {
             hold: 25.0,
             connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         let work = PushWork { heartbeat: Some(25.0), conflate: Some(1.0), ..PUSH };
         let nudge = idle.nudge(NudgeWork { push: work, request_head: 1, answer_head: &|_| 1 });
