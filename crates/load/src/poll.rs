@@ -66,7 +66,7 @@ impl Poller {
             Line::Http1(connection) => connection,
             Line::Http2(line) => {
                 let mut fields = shared.poll_lists.borrow()[self.topic].clone();
-                http2::line::set_cursor(&mut fields, self.cursor);
+                fields.set_cursor(self.cursor);
                 line.ask(shared, &fields, phase).await?;
                 line.connection().probe().has_taken();
                 return Ok(());

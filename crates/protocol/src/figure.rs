@@ -76,7 +76,7 @@ const HTTP2_HEADS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 45] = [
+const SINGLE: [(&str, Unit, &str); 46] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -94,6 +94,11 @@ const SINGLE: [(&str, Unit, &str); 45] = [
         "payload of a delivery as published, where what carries it is compressed",
     ),
     ("compression_ratio", Unit::Count, "payload as published over payload on the wire"),
+    (
+        "compression_saved",
+        Unit::Share,
+        "share of the payload as published that compressing keeps off the wire; below 0 where it adds",
+    ),
     ("requests_per_second", Unit::PerSecond, "polls, all clients"),
     ("empty_polls", Unit::Share, "share of polls that found nothing new"),
     ("messages_per_response", Unit::Count, "new messages in an answer that had any"),

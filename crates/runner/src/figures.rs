@@ -155,8 +155,9 @@ fn compression(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1)
     let published = published as f64;
     figures.insert("uncompressed_payload_bytes_per_delivery".to_owned(), published / deliveries);
     if books.down.payload > 0 {
-        let ratio = published / books.down.payload as f64;
-        figures.insert("compression_ratio".to_owned(), ratio);
+        let on_the_wire = books.down.payload as f64;
+        figures.insert("compression_ratio".to_owned(), published / on_the_wire);
+        figures.insert("compression_saved".to_owned(), 1.0 - on_the_wire / published);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use pushbench_load::Plan;
-use pushbench_protocol::compression::BODY_THRESHOLD;
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
@@ -37,18 +36,30 @@ pub fn predict(
         deliver: workload.deliver,
         link: Link { headers, mss: scenario.network.mss, tls },
     };
-    match transport.carriage.http {
-        HttpVersion::Http11 => {}
+    let mut figures = match transport.carriage.http {
+        HttpVersion::Http11 => predict_http1(scenario, transport, host, situation),
         HttpVersion::Http2 => {
-            return predict_http2::predict(scenario, transport, host, situation, started_at);
+            predict_http2::predict(scenario, transport, host, situation, started_at)
         }
+    };
+    if Compressed::of(transport.settings) != Compressed::Nothing {
+        say_what_is_saved(&mut figures, situation.payload as f64);
     }
+    figures
+}
+
+fn predict_http1(
+    scenario: &Scenario,
+    transport: &Transport,
+    host: &str,
+    situation: Situation,
+) -> BTreeMap<String, f64> {
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
     let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());
     let conflate = transport.settings.conflate().map(|every| every.as_secs_f64());
-    let secure = tls.is_some();
+    let secure = situation.link.tls.is_some();
     let upgrade = |path: &str| {
         let target = HeadTarget { path, host, secure, cookie_bytes };
         let key = " ".repeat(24);
@@ -59,7 +70,7 @@ pub fn predict(
             conflate,
         }
     };
-    let mut figures = match transport.settings {
+    match transport.settings {
         TransportSettings::ShortPoll(poll) => {
             let path = topic.poll_path(Cursor::OLDEST);
             let target = HeadTarget { path: &path, host, secure, cookie_bytes };
@@ -149,16 +160,12 @@ pub fn predict(
                 answer_head: &|body| head_len(scenario, AnswerStatus::Empty, body, PLACE),
             })
         }
-    };
-    if Compressed::of(transport.settings) != Compressed::Nothing {
-        say_what_is_saved(&mut figures, situation.payload as f64);
     }
-    figures
 }
 
 /// The mean of the figures of messages of several lengths, by how many there are of each: a frame's
 /// header and its segments grow in steps, so those of a mean length are not it.
-fn mean_figures(
+pub(crate) fn mean_figures(
     lens: &BTreeMap<u64, u64>,
     figures_of: impl Fn(u64) -> BTreeMap<String, f64>,
 ) -> BTreeMap<String, f64> {
@@ -178,6 +185,7 @@ fn say_what_is_saved(figures: &mut BTreeMap<String, f64>, published: f64) {
     let on_the_wire = figures["payload_bytes_per_delivery"];
     figures.insert("uncompressed_payload_bytes_per_delivery".to_owned(), published);
     figures.insert("compression_ratio".to_owned(), published / on_the_wire);
+    figures.insert("compression_saved".to_owned(), 1.0 - on_the_wire / published);
     let goodput = figures["deliveries_per_second"] * published * 8.0;
     figures.insert("goodput".to_owned(), goodput);
 }
@@ -198,8 +206,7 @@ impl<'a> Answers<'a> {
         without_news: AnswerStatus,
         offered: Compression,
     ) -> Self {
-        let bodies = (offered != Compression::None)
-            .then(|| CodedBodies::new(scenario, offered, BODY_THRESHOLD));
+        let bodies = CodedBodies::where_any(scenario, offered);
         Self { scenario, mark, without_news, offered, bodies }
     }
 

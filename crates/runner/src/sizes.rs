@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushbench_load::PayloadWriter;
+use pushbench_protocol::compression::BODY_THRESHOLD;
 use pushbench_protocol::{Compression, Deliver, Envelope, PublishNumber, Timestamp};
 use pushbench_scenario::{Deflate, Scenario};
 use pushbench_wire::coding::encode;
@@ -82,8 +83,13 @@ pub(crate) struct CodedBodies {
 }
 
 impl CodedBodies {
+    /// Bodies of a server of ours that compresses them in this coding, if it is one.
+    pub(crate) fn where_any(scenario: &Scenario, coding: Compression) -> Option<Self> {
+        (coding != Compression::None).then(|| Self::new(scenario, coding, BODY_THRESHOLD))
+    }
+
     /// Bodies in this coding, which are compressed from so many bytes on.
-    pub(crate) fn new(scenario: &Scenario, coding: Compression, threshold: usize) -> Self {
+    fn new(scenario: &Scenario, coding: Compression, threshold: usize) -> Self {
         let messages = Messages::of(scenario);
         let lines = scenario.workload.deliver == Deliver::Every;
         let body = |from: u64, count: u64| -> Vec<u8> {

@@ -185,6 +185,126 @@ fn deflated_messages_are_smaller_and_their_framing_is_the_models() {
     assert!(payload(&run, "takeover") <= payload(&run, "small"));
 }
 
+/// Settings of every transport of a scenario.
+fn all(labels: &[&str], settings: &[String]) -> Vec<String> {
+    let each = |label: &&str| {
+        let label = (*label).to_owned();
+        settings.iter().map(move |setting| format!("transport.{label}.{setting}"))
+    };
+    labels.iter().flat_map(each).collect()
+}
+
+fn carriage(http: &str, tls: &str, together: u32) -> Vec<String> {
+    let mut settings = vec![format!("http=\"{http}\""), format!("tls={tls}")];
+    if together > 1 {
+        settings.push(format!("clients_per_connection={together}"));
+    }
+    settings
+}
+
+/// What carries the bytes does not change them: each has its own framing, and the model knows it.
+#[test]
+fn messages_are_deflated_alike_in_tls_and_over_http_2() {
+    let labels = ["clear", "takeover", "alone", "small", "small-alone"];
+    let plain = play(PUSHED, &[], &[], "delivery");
+    for (http, tls, together) in [("1.1", "full", 1), ("2", "none", 1), ("2", "full", 3)] {
+        let sets = all(&labels, &carriage(http, tls, together));
+        let sets: Vec<_> = sets.iter().map(String::as_str).collect();
+        let run = play(PUSHED, &sets, &[], "delivery");
+        for label in labels {
+            let trial = trial(&run, label);
+            for name in ["framing", "header", "control", "repeat"] {
+                same(trial, &bytes_per(name, None, "delivery"));
+            }
+            near(trial, "payload_bytes_per_delivery");
+            let (here, there) = (payload(&run, label), payload(&plain, label));
+            assert!(is_near(here, there), "{http} {tls} {label}: {here}, alone {there}");
+            assert_eq!(trial.counts.delivered, 48, "{http} {tls} {label}");
+            assert_eq!(trial.figures.contains_key("tls_bytes_per_delivery"), tls == "full");
+            if together == 1 {
+                // One date a connection.
+                let name = "connect_stream_bytes_per_connection";
+                let (found, expected) = (figure(trial, name), modelled(trial, name));
+                assert!((found - expected).abs() <= 2.0, "{label}: {found}, model {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bodies_are_compressed_alike_in_tls_and_over_http_2() {
+    let labels = ["clear", "gzip", "br", "held-clear", "held-gzip"];
+    for (http, tls, together, deliver, unchanged) in [
+        ("1.1", "full", 1, "latest", "empty"),
+        ("2", "none", 1, "latest", "not-modified"),
+        ("2", "none", 1, "every", "empty"),
+        ("2", "full", 3, "latest", "resend"),
+    ] {
+        let mut sets = all(&labels, &carriage(http, tls, together));
+        sets.extend(all(&["clear", "gzip", "br"], &[format!("unchanged={unchanged}")]));
+        sets.push(format!("workload.deliver={deliver}"));
+        let sets: Vec<_> = sets.iter().map(String::as_str).collect();
+        let run = play(POLLED, &sets, &[], "delivery");
+        for label in ["gzip", "br", "held-gzip"] {
+            let trial = trial(&run, label);
+            same(trial, "header_bytes_up_per_poll");
+            near(trial, "header_bytes_down_per_poll");
+            near(trial, "payload_bytes_per_delivery");
+            near(trial, "framing_bytes_per_delivery");
+            assert_eq!(figure(trial, "uncompressed_payload_bytes_per_delivery"), 10_000.0);
+            let clear = if label.starts_with("held") { "held-clear" } else { "clear" };
+            assert!(payload(&run, label) * 3.0 < payload(&run, clear), "{http} {tls} {label}");
+        }
+    }
+}
+
+/// A ping between two messages is no part of the window, and of conflated messages those that are
+/// dropped are not in it either.
+#[test]
+fn heartbeats_and_conflation_leave_the_window_as_it_is() {
+    let labels = ["takeover", "alone", "small", "small-alone"];
+    let mut sets = all(&labels, &["heartbeat=500ms".to_owned()]);
+    sets.extend(["workload.publish.every=1250ms", "workload.measure=4s"].map(str::to_owned));
+    let sets: Vec<_> = sets.iter().map(String::as_str).collect();
+    let run = play(PUSHED, &sets, &[], "delivery");
+    for label in labels {
+        let trial = trial(&run, label);
+        let beats = trial.counts.heartbeats.expect("they are counted");
+        assert!(beats > 0, "{label}");
+        let books = &trial.books.phases[&Phase::Measure];
+        assert_eq!((books.down.control, books.up.control), (2 * beats, 6 * beats), "{label}");
+        same(trial, "framing_bytes_per_delivery");
+        near(trial, "payload_bytes_per_delivery");
+    }
+    let conflated = all(&labels, &["conflate=500ms".to_owned()]);
+    let conflated: Vec<_> = conflated.iter().map(String::as_str).collect();
+    let run = play(PUSHED, &conflated, &[], "delivery");
+    for label in labels {
+        let trial = trial(&run, label);
+        let counts = &trial.counts;
+        assert!(counts.delivered > 0 && counts.superseded > 0, "{label}: {counts:?}");
+        same(trial, "framing_bytes_per_delivery");
+        assert_eq!(figure(trial, "uncompressed_payload_bytes_per_delivery"), 1_000.0, "{label}");
+        assert!(payload(&run, label) < 600.0, "{label}: {}", payload(&run, label));
+    }
+}
+
+#[test]
+fn a_reader_sees_what_was_published_what_was_saved_and_what_it_costs() {
+    let bench = Bench::with(PUSHED);
+    let (ended, run) = bench.valid_run(&["--only", "takeover,alone"]);
+    for row in ["as published", "saved", "memory a connection", "while it works"] {
+        assert!(ended.stdout.contains(row), "no `{row}`: {ended}");
+    }
+    for label in ["takeover", "alone"] {
+        let trial = trial(&run, label);
+        let saved = 1.0 - payload(&run, label) / 1_000.0;
+        assert!((figure(trial, "compression_saved") - saved).abs() < 1e-9, "{label}");
+        assert!((saved - modelled(trial, "compression_saved")).abs() < NEAR, "{label}: {saved}");
+        assert!(trial.figures.contains_key("server_working_memory_per_connection"), "{label}");
+    }
+}
+
 fn same_goodput(trial: &TrialV1) {
     assert!(is_near(figure(trial, "goodput"), modelled(trial, "goodput")), "{}", trial.transport);
 }
@@ -193,11 +313,12 @@ fn same_goodput(trial: &TrialV1) {
 const SELDOM: [&str; 3] =
     ["workload.clients=2", "workload.publish.every=500ms", "workload.warm_up=1s"];
 
-/// A message that no compressor makes smaller stays a message: noise in base64 loses a quarter.
+/// A message that no compressor makes smaller stays a message: noise in base64 loses a quarter, and
+/// a window what the message before it had of the same pool.
 #[test]
 fn small_messages_and_large_ones_get_the_framing_of_their_compressed_length() {
     for (bytes, content, framing) in
-        [(16, "text", 2.0), (60, "random", 2.0), (2_000, "random", 4.0), (92_000, "random", 10.0)]
+        [(16, "text", 2.0), (60, "random", 2.0), (2_000, "random", 4.0), (140_000, "random", 10.0)]
     {
         let sets = [
             format!("workload.payload.bytes={bytes}"),

@@ -5,12 +5,10 @@ use std::rc::Rc;
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
 use h2::client::ResponseFuture;
-use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
-};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
+use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::heads::http2::status_line_len;
-use pushbench_protocol::heads::{FieldList, WEAK};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{Compression, Cursor, Direction, Phase};
 
@@ -122,19 +120,6 @@ pub(super) fn request(fields: &FieldList) -> Request<()> {
         })
         .collect();
     request
-}
-
-/// Puts a cursor where a request says it.
-pub(crate) fn set_cursor(fields: &mut FieldList, cursor: Cursor) {
-    const AFTER: &str = "?after=";
-    let path = fields.value(":path").unwrap_or_default();
-    if let Some(at) = path.find(AFTER).map(|at| at + AFTER.len()) {
-        let path = format!("{}{cursor}{}", &path[..at], &path[at + Cursor::LEN..]);
-        fields.set(":path", &path);
-    }
-    let weak = fields.value(IF_NONE_MATCH.as_str()).filter(|tag| tag.starts_with(WEAK));
-    let tag = format!("{}\"{cursor}\"", weak.map_or("", |_| WEAK));
-    fields.set(IF_NONE_MATCH.as_str(), &tag);
 }
 
 /// All data of an answer.

@@ -1,7 +1,9 @@
 //! Heads as HTTP/2 carries them: pseudo-fields, names in lower case, nothing about the connection.
 
-use super::response::StreamKind;
+use super::request::AFTER;
+use super::response::{StreamKind, WEAK};
 use super::{AnswerMark, AnswerStatus, ResponseProfile};
+use crate::{Compression, Cursor};
 
 /// A head's fields in the order in which they are sent, pseudo-fields first.
 ///
@@ -117,6 +119,18 @@ impl FieldList {
         }
     }
 
+    /// Puts a cursor into `?after=` and `If-None-Match`, where the request has them.
+    pub fn set_cursor(&mut self, cursor: Cursor) {
+        const IF_NONE_MATCH: &str = "if-none-match";
+        let path = self.value(":path").unwrap_or_default();
+        if let Some(at) = path.find(AFTER).map(|at| at + AFTER.len()) {
+            let path = format!("{}{cursor}{}", &path[..at], &path[at + Cursor::LEN..]);
+            self.set(":path", &path);
+        }
+        let is_weak = self.value(IF_NONE_MATCH).is_some_and(|tag| tag.starts_with(WEAK));
+        self.set(IF_NONE_MATCH, &format!("{}\"{cursor}\"", if is_weak { WEAK } else { "" }));
+    }
+
     /// Bytes that HTTP/1.1 would write for the same head: its first line, each field with its name,
     /// `: `, value and line end, and the empty line. `Host` counts where there is `:authority`.
     pub const fn uncompressed_len(&self) -> usize {
@@ -146,7 +160,31 @@ impl ResponseProfile {
         date: &str,
         mark: AnswerMark,
     ) -> FieldList {
-        FieldList::of_answer(status.code(), self.fields(status, body_len, date, mark))
+        self.coded_answer_list(status, body_len, date, mark, (Compression::None, false))
+    }
+
+    /// The same from a server that compresses bodies with the first of `coding`; the second says
+    /// whether it has compressed this one.
+    pub fn coded_answer_list(
+        &self,
+        status: AnswerStatus,
+        body_len: usize,
+        date: &str,
+        mark: AnswerMark,
+        (offered, is_coded): (Compression, bool),
+    ) -> FieldList {
+        let mut fields = self.fields(status, body_len, date, AnswerMark::default());
+        for (name, value) in self.coding_fields(status, offered, is_coded) {
+            // Behind one of the same name, as a map of fields keeps them.
+            let last = fields.iter().rposition(|(known, _)| known == name);
+            let at = last.map_or(fields.len(), |last| last + 1);
+            fields.insert(at, (name.to_owned(), value.to_owned()));
+        }
+        fields.extend(mark.fields().map(|(name, value)| {
+            let is_weak = name == "Etag" && offered.content_coding().is_some();
+            (name, if is_weak { format!("{WEAK}{value}") } else { value })
+        }));
+        FieldList::of_answer(status.code(), fields)
     }
 
     /// The fields of the head of an answer that does not end, on HTTP/2.

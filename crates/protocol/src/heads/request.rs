@@ -68,7 +68,7 @@ const BUILT_IN: [(&str, &str); 5] = [
 pub const EXTENSIONS_FIELD: &str = "Sec-WebSocket-Extensions";
 
 const IF_NONE_MATCH: &str = "If-None-Match: ";
-const AFTER: &str = "?after=";
+pub(super) const AFTER: &str = "?after=";
 
 impl RequestProfile {
     /// Names of the built-in profiles.

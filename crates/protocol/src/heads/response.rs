@@ -263,7 +263,7 @@ impl ResponseProfile {
 }
 
 impl AnswerMark {
-    fn fields(self) -> impl Iterator<Item = (String, String)> {
+    pub(super) fn fields(self) -> impl Iterator<Item = (String, String)> {
         let cursor = self.cursor.map(|cursor| (title_case(CURSOR_FIELD), cursor.to_string()));
         let tag = self.tag.map(|tag| ("Etag".to_owned(), format!("\"{tag}\"")));
         let gap = (self.gap > 0).then(|| (title_case(GAP_FIELD), self.gap.to_string()));

@@ -64,6 +64,7 @@ const GROUPS: &[Group] = &[
         rows: &[
             plain("  payload", "payload_bytes_per_delivery"),
             plain("    as published", "uncompressed_payload_bytes_per_delivery"),
+            percent("    saved", "compression_saved"),
             plain("  repeat", "repeat_bytes_per_delivery"),
             plain("  header", "header_bytes_per_delivery"),
             plain("  framing", "framing_bytes_per_delivery"),
@@ -158,10 +159,11 @@ const GROUPS: &[Group] = &[
     },
 ];
 
-/// Figures that only some runs have: of compression, of idle clients, of connections for each poll, of TLS. Where no
-/// transport has one it has no row.
-const OCCASIONAL: [&str; 10] = [
+/// Figures that only some runs have: of compression, of idle clients, of connections for each poll,
+/// of TLS. Where no transport has one it has no row.
+const OCCASIONAL: [&str; 11] = [
     "uncompressed_payload_bytes_per_delivery",
+    "compression_saved",
     "server_working_memory_per_connection",
     "load_working_memory_per_connection",
     "idle_wire_bytes_per_client_hour",
