@@ -18,7 +18,7 @@ use pushbench_wire::deflate::Deflater;
 /// Messages compressed at most, and their bytes together.
 const MOST_MESSAGES: u64 = 256;
 const MOST_BYTES: u64 = 2 << 20;
-/// Bodies compressed for each number of messages.
+/// Bodies compressed for each number of messages, at least.
 const BODIES: u64 = 4;
 /// An uptime that a machine may have when the first message is due.
 const BEGIN: Timestamp = Timestamp::from_nanos(300_000_000_000_000);
@@ -102,9 +102,11 @@ impl CodedBodies {
             }
             body
         };
+        let first = messages.first_measured();
         let coded = |count: u64| {
-            let lens = (0..BODIES).map(|place| {
-                let body = body(place * count, count);
+            let bodies = BODIES.max((messages.count - first) / count);
+            let lens = (0..bodies).map(|place| {
+                let body = body(first + place * count, count);
                 encode(coding, &body).map_or(body.len(), |coded| coded.len())
             });
             mean(lens) as f64

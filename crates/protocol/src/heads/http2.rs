@@ -197,7 +197,7 @@ impl ResponseProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heads::{HeadTarget, RequestProfile};
+    use crate::heads::{HeadTarget, PollFields, RequestProfile};
 
     fn request(profile: &str) -> FieldList {
         let profile = RequestProfile::built_in(profile).expect("built in");
@@ -228,6 +228,49 @@ mod tests {
         assert_eq!(list.value(":authority"), Some("localhost:8080"));
         let dropped = "Keep-Alive: 300\r\nConnection: keep-alive\r\n".len();
         assert_eq!(list.uncompressed_len(), 716 - dropped);
+    }
+
+    #[test]
+    fn a_cursor_is_put_where_the_request_says_one_and_a_weak_tag_stays_weak() {
+        let profile = RequestProfile::built_in("minimal").expect("built in");
+        let path = "/x?after=0000000000000000&hold=1s";
+        let target = HeadTarget { path, host: "h:1", secure: false, cookie_bytes: 0 };
+        let cursor = Cursor { epoch: 1, position: 2 };
+        for (compression, tag) in
+            [(Compression::None, "\"CURSOR\""), (Compression::Gzip, "W/\"CURSOR\"")]
+        {
+            let fields = PollFields { conditional: true, compression };
+            let head = profile.poll_with(target, fields);
+            let mut list = FieldList::of_request(head.bytes(), "http");
+            let len = list.uncompressed_len();
+            list.set_cursor(cursor);
+            let tag = tag.replace("CURSOR", &cursor.to_string());
+            assert_eq!(list.value("if-none-match"), Some(tag.as_str()));
+            assert_eq!(list.value(":path"), Some(format!("/x?after={cursor}&hold=1s").as_str()));
+            assert_eq!(list.uncompressed_len(), len);
+        }
+    }
+
+    #[test]
+    fn a_compressed_answer_has_the_fields_that_it_has_on_http_1() {
+        let mark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: Some(Cursor::OLDEST), gap: 1 };
+        for name in ResponseProfile::names() {
+            let profile = ResponseProfile::built_in(name).expect("built in");
+            for status in [AnswerStatus::Messages, AnswerStatus::Empty, AnswerStatus::NotModified] {
+                for is_coded in [false, true] {
+                    let list = |offered| {
+                        profile.coded_answer_list(status, 5, "now", mark, (offered, is_coded))
+                    };
+                    let more = list(Compression::Brotli).uncompressed_len()
+                        - profile.answer_list(status, 5, "now", mark).uncompressed_len();
+                    let coding = profile.coding_len(status, Compression::Brotli, is_coded, mark);
+                    assert_eq!(more, coding, "{name} {status:?} {is_coded}");
+                    let list = list(Compression::Brotli);
+                    assert_eq!(list.value("content-encoding"), is_coded.then_some("br"));
+                    assert_eq!(list.iter().last(), Some(("gap", "1")), "{name}");
+                }
+            }
+        }
     }
 
     #[test]
