@@ -12,6 +12,10 @@ const ATTEMPTS: u32 = 4;
 /// How far the model's guess of a compressed length may be off, relative and in bytes.
 const NEAR: f64 = 0.02;
 const A_FEW: f64 = 3.0;
+/// Clients of each scenario.
+const CLIENTS: f64 = 6.0;
+/// Most bytes of a date that is new, in HTTP/2's Huffman code.
+const DATE: f64 = 26.0;
 
 const PUSHED: &str = r#"question = "What does deflate save?"
 
@@ -223,7 +227,7 @@ fn messages_are_deflated_alike_in_tls_and_over_http_2() {
             let (here, there) = (payload(&run, label), payload(&plain, label));
             assert!(is_near(here, there), "{http} {tls} {label}: {here}, alone {there}");
             assert_eq!(trial.counts.delivered, 48, "{http} {tls} {label}");
-            assert_eq!(trial.figures.contains_key("tls_bytes_per_delivery"), tls == "full");
+            assert_eq!(figure(trial, "tls_bytes_per_delivery") > 0.0, tls == "full", "{label}");
             if together == 1 {
                 // One date a connection.
                 let name = "connect_stream_bytes_per_connection";
@@ -251,7 +255,11 @@ fn bodies_are_compressed_alike_in_tls_and_over_http_2() {
         for label in ["gzip", "br", "held-gzip"] {
             let trial = trial(&run, label);
             same(trial, "header_bytes_up_per_poll");
-            near(trial, "header_bytes_down_per_poll");
+            let name = "header_bytes_down_per_poll";
+            let off = (figure(trial, name) - modelled(trial, name)).abs();
+            // On HTTP/2 a connection may have seen one second more or less begin.
+            let dates = if http == "2" { CLIENTS * DATE / trial.counts.polls as f64 } else { 0.0 };
+            assert!(off <= dates + A_FEW, "{http} {tls} {label}: {off}, at most {dates}");
             near(trial, "payload_bytes_per_delivery");
             near(trial, "framing_bytes_per_delivery");
             assert_eq!(figure(trial, "uncompressed_payload_bytes_per_delivery"), 10_000.0);
