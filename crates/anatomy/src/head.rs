@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_cursor_is_told_in_words() {
         assert!(cursor("0000000000000000").expect("one").note.contains("before everything"));
-        assert!(cursor("00ab000000000007").expect("one").note.contains("number 7"));
+        assert!(cursor("00ac00000000000o").expect("one").note.contains("number 7"));
         assert_eq!(cursor("banana"), None);
     }
 }
