@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use pushbench_protocol::{Deliver, SlowPolicy, Unchanged};
+use pushbench_protocol::compression::{BODY_THRESHOLD, MESSAGE_THRESHOLD};
+use pushbench_protocol::{Compression, Deliver, SlowPolicy, Unchanged};
 use pushbench_scenario::parse_duration;
 
 use crate::anatomy::AnatomyOptions;
@@ -241,6 +242,8 @@ pub(crate) struct ServeOptions {
     /// those before it. Only with `--deliver latest`; absent sends each.
     #[arg(long, value_parser = duration, env = "PUSHBENCH_CONFLATE")]
     pub(crate) conflate: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) compression: CompressionOptions,
     /// Connections open at once.
     #[arg(long, env = "PUSHBENCH_CONNECTIONS")]
     pub(crate) connections: Option<NonZeroU32>,
@@ -286,6 +289,55 @@ pub(crate) struct LabOptions {
     /// Allow to listen beyond loopback: everyone who reaches the address may use the lab.
     #[arg(long, env = "PUSHBENCH_OPEN_TO_OTHERS")]
     pub(crate) open_to_others: bool,
+}
+
+/// What a server compresses. The levels are fixed: 6 for gzip and deflate, 5 for br.
+#[derive(Args, Debug)]
+pub(crate) struct CompressionOptions {
+    /// How answers to polls are compressed where the request accepts it: `gzip`, `br` or `none`.
+    #[arg(long, default_value = "none", value_parser = body_compression, env = "PUSHBENCH_COMPRESSION")]
+    pub(crate) compression: Compression,
+    /// Smallest body in bytes that is compressed.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = BODY_THRESHOLD,
+        env = "PUSHBENCH_COMPRESSION_THRESHOLD"
+    )]
+    pub(crate) compression_threshold: usize,
+    /// Agree on permessage-deflate with WebSocket clients that offer it.
+    #[arg(long, env = "PUSHBENCH_DEFLATE")]
+    pub(crate) deflate: bool,
+    /// The largest window to agree on, either way, as a base-2 logarithm.
+    #[arg(
+        long,
+        value_name = "BITS",
+        default_value = "15",
+        value_parser = clap::value_parser!(u8).range(9..=15),
+        requires = "deflate",
+        env = "PUSHBENCH_DEFLATE_WINDOW_BITS"
+    )]
+    pub(crate) deflate_window_bits: u8,
+    /// No message refers to those before it: each is compressed once for all, and no connection
+    /// has a compressor.
+    #[arg(long, requires = "deflate", env = "PUSHBENCH_DEFLATE_NO_CONTEXT_TAKEOVER")]
+    pub(crate) deflate_no_context_takeover: bool,
+    /// Smallest WebSocket message in bytes that is compressed. Many servers leave small ones as
+    /// they are; here what was agreed is done unless this says otherwise.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = MESSAGE_THRESHOLD,
+        requires = "deflate",
+        env = "PUSHBENCH_DEFLATE_THRESHOLD"
+    )]
+    pub(crate) deflate_threshold: usize,
+}
+
+fn body_compression(text: &str) -> Result<Compression, String> {
+    const BODIES: [Compression; 3] = [Compression::None, Compression::Gzip, Compression::Brotli];
+    let found = Compression::from_label(text).filter(|found| BODIES.contains(found));
+    found.ok_or_else(|| expected(&BODIES))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use pushbench_protocol::{Announcement, Deliver, ResponseProfile, Unchanged};
 use pushbench_runner::raise_open_files;
-use pushbench_server::{Server, ServerConfig, TlsConfig};
+use pushbench_server::{BodyCompression, DeflateLimits, Server, ServerConfig, TlsConfig};
 use pushbench_store::wall_clock::since_epoch;
 use pushbench_tls::Identity;
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -79,6 +79,16 @@ fn config(options: &ServeOptions) -> anyhow::Result<ServerConfig> {
     config.slow_subscriber = options.slow_subscriber;
     config.heartbeat = options.heartbeat;
     config.conflate = options.conflate;
+    let compression = &options.compression;
+    config.compression = BodyCompression {
+        coding: compression.compression,
+        threshold: compression.compression_threshold,
+    };
+    config.deflate = compression.deflate.then_some(DeflateLimits {
+        window_bits: compression.deflate_window_bits,
+        context_takeover: !compression.deflate_no_context_takeover,
+        threshold: compression.deflate_threshold,
+    });
     config.publish_token.clone_from(&options.publish_token);
     config.allowed_origins.clone_from(&options.allowed_origin);
     config.limits.idle_timeout = options.idle_timeout;

@@ -1,7 +1,8 @@
 //! Reads answers to polls, however the bytes come in.
 
-use pushbench_protocol::Cursor;
+use pushbench_protocol::heads::WEAK;
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
+use pushbench_protocol::{Compression, Cursor};
 
 use crate::Fault;
 
@@ -23,6 +24,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) cursor: Option<Cursor>,
     /// From the `Gap` field: messages that the server no longer held.
     pub(crate) gap: u64,
+    /// From the `Content-Encoding` field: what the body is compressed with.
+    pub(crate) coding: Compression,
 }
 
 /// What a head says.
@@ -33,6 +36,7 @@ struct Head {
     body_len: usize,
     cursor: Option<Cursor>,
     gap: u64,
+    coding: Compression,
 }
 
 /// Puts answers together from reads.
@@ -102,6 +106,7 @@ fn read<'a>(bytes: &'a [u8], head: &mut Option<Head>) -> Result<Option<Answer<'a
             body: &bytes[known.len..],
             cursor: known.cursor,
             gap: known.gap,
+            coding: known.coding,
         })),
         std::cmp::Ordering::Greater => Err(Fault::Malformed),
     }
@@ -116,7 +121,8 @@ fn read_head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
         _ => return Err(Fault::Malformed),
     };
     let status = answer.code.ok_or(Fault::Malformed)?;
-    let mut head = Head { len, status, body_len: 0, cursor: None, gap: 0 };
+    let coding = Compression::None;
+    let mut head = Head { len, status, body_len: 0, cursor: None, gap: 0, coding };
     let bodyless = matches!(status, 204 | 304) || status < 200;
     let mut has_length = bodyless;
     for field in answer.headers.iter() {
@@ -131,6 +137,8 @@ fn read_head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
             head.cursor = tag(field.value).and_then(Cursor::decode).or(head.cursor);
         } else if field.name.eq_ignore_ascii_case(GAP_FIELD) {
             head.gap = number(field.value).ok_or(Fault::Malformed)? as u64;
+        } else if field.name.eq_ignore_ascii_case("content-encoding") {
+            head.coding = content_coding(field.value).ok_or(Fault::Coding)?;
         }
     }
     // A body without a length ends with the connection or in chunks; a poll has neither.
@@ -141,8 +149,17 @@ fn number(value: &[u8]) -> Option<usize> {
     std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
-/// What stands between the quotes of an entity tag.
-fn tag(value: &[u8]) -> Option<&[u8]> {
+/// The coding of a body, as far as a transport can ask for it; the name's case does not count.
+pub(crate) fn content_coding(value: &[u8]) -> Option<Compression> {
+    let name = std::str::from_utf8(value).ok()?.trim();
+    [Compression::Gzip, Compression::Brotli]
+        .into_iter()
+        .find(|known| known.content_coding().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+}
+
+/// What stands between the quotes of an entity tag, weak or not.
+pub(crate) fn tag(value: &[u8]) -> Option<&[u8]> {
+    let value = value.strip_prefix(WEAK.as_bytes()).unwrap_or(value);
     value.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
@@ -152,10 +169,11 @@ mod tests {
 
     use super::*;
 
-    const ANSWERS: [&str; 4] = [
+    const ANSWERS: [&str; 5] = [
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nCursor: 00010000000000aa\r\nGap: 7\r\n\r\nhello",
         "HTTP/1.1 204 No Content\r\nDate: x\r\nCursor: 00010000000000aa\r\n\r\n",
         "HTTP/1.1 304 Not Modified\r\nEtag: \"00010000000000aa\"\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\nEtag: W/\"00010000000000aa\"\r\nVary: x\r\n\r\n",
         "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
     ];
 
@@ -195,6 +213,7 @@ mod tests {
         assert_eq!(whole(ANSWERS[0]), (200, b"hello".to_vec(), 72, cursor, 7));
         assert_eq!(whole(ANSWERS[1]).3, cursor);
         assert_eq!(whole(ANSWERS[2]).3, cursor);
+        assert_eq!(whole(ANSWERS[3]).3, cursor);
     }
 
     #[test]
@@ -206,6 +225,22 @@ mod tests {
             "SSH-2.0-OpenSSH\r\n".to_owned(),
         ] {
             assert_eq!(push(&mut AnswerReader::default(), bytes.as_bytes()), Err(Fault::Malformed));
+        }
+    }
+
+    #[test]
+    fn a_coding_is_read_if_a_transport_can_ask_for_it() {
+        for (value, expected) in [
+            ("gzip", Ok(Compression::Gzip)),
+            ("BR", Ok(Compression::Brotli)),
+            ("zstd", Err(Fault::Coding)),
+            ("gzip, br", Err(Fault::Coding)),
+        ] {
+            let text = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Encoding: {value}\r\n\r\nx"
+            );
+            let found = AnswerReader::default().push(text.as_bytes(), |answer| answer.coding);
+            assert_eq!(found, expected.map(Some), "{value}");
         }
     }
 

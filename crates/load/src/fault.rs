@@ -15,6 +15,12 @@ pub enum Fault {
     NoTicket,
     /// The answer to the upgrade was not a 101, or not one for our key.
     Upgrade,
+    /// The upgrade's answer agrees on other extensions than the transport's: the server does not
+    /// know them, or takes what was not asked for.
+    Extension,
+    /// An answer's content coding is not the transport's: the server does not compress, or does
+    /// unasked.
+    Coding,
     /// The server closed the connection in the middle of the work.
     Closed,
     /// A read or a write failed.
@@ -41,6 +47,8 @@ impl Fault {
             Self::Tls => "tls".to_owned(),
             Self::NoTicket => "tls-no-ticket".to_owned(),
             Self::Upgrade => "upgrade".to_owned(),
+            Self::Extension => "extension-not-as-asked".to_owned(),
+            Self::Coding => "coding-not-as-asked".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Io => "io".to_owned(),
             Self::AnswerTimeout => "answer-timeout".to_owned(),

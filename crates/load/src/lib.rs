@@ -5,16 +5,19 @@
 //! back an [`Outcome`]. Subscribers run on one single-threaded runtime for each worker: a task for
 //! each client, one timer for all of them (`grid`), one recorder and one ledger for all of them,
 //! so nothing that is measured takes a lock or allocates for each message. Each transport is one
-//! file (`short_poll`, `long_poll`, `sse`, `stream`, `websocket`, `nudge`) and shares the rest:
+//! file (`short_poll`, `long_poll`, `sse`, `stream`, `websocket`, `deflated`, `nudge`) and shares the rest:
 //! `poll` (what polls do), `streamed` (answers that do not end), `pushed` (what is told unasked).
 //!
 //! What is deliberately absent: the server, the verdict on what was seen, and files.
 //!
 //! Start with `load` (the phases), then `worker`, then a transport.
 
+mod agreed;
 mod answer;
 mod boundary;
+mod coded;
 mod connection;
+mod deflated;
 mod fault;
 mod grid;
 mod http2;
@@ -46,4 +49,5 @@ pub use outcome::{
     Boundary, Counts, Handshakes, Http2Counts, Outcome, PublisherOutcome, SampleHeads, ServerSums,
     SocketSums, Unrest,
 };
+pub use payload::PayloadWriter;
 pub use plan::{Plan, TlsTarget};

@@ -194,6 +194,8 @@ pub struct Counts {
     pub foreign: u64,
     /// Deliveries in exchanges of the measure phase.
     pub deliveries_in_measure: u64,
+    /// Payload bytes of those, as published.
+    pub uncompressed_payload_in_measure: u64,
     /// Polls due in the measure phase; where polls are held, those answered in it.
     pub polls: u64,
     /// Of those, the ones that brought nothing new.
@@ -221,6 +223,7 @@ impl Counts {
         self.out_of_order += other.out_of_order;
         self.foreign += other.foreign;
         self.deliveries_in_measure += other.deliveries_in_measure;
+        self.uncompressed_payload_in_measure += other.uncompressed_payload_in_measure;
         self.polls += other.polls;
         self.empty_polls += other.empty_polls;
         self.heartbeats += other.heartbeats;

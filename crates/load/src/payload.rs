@@ -1,7 +1,7 @@
 //! Payloads: the envelope and seeded filler.
 
 use pushbench_protocol::Envelope;
-use pushbench_scenario::Content;
+use pushbench_scenario::{Content, Workload};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -10,7 +10,7 @@ const POOL_LEN: usize = 64 * 1024;
 
 /// Writes payloads of one size.
 #[derive(Debug)]
-pub(crate) struct PayloadWriter {
+pub struct PayloadWriter {
     pool: Vec<u8>,
     /// Whether filler may begin anywhere in the pool; a file always begins at its start.
     shifts: bool,
@@ -33,8 +33,13 @@ impl PayloadWriter {
         Self { pool, shifts, len }
     }
 
+    /// The writer of a workload's publisher.
+    pub fn of(workload: &Workload) -> Self {
+        Self::new(&workload.payload.content, workload.payload.bytes as usize, workload.seed)
+    }
+
     /// Appends the payload of a message to `out`.
-    pub(crate) fn write(&self, envelope: Envelope, out: &mut Vec<u8>) {
+    pub fn write(&self, envelope: Envelope, out: &mut Vec<u8>) {
         out.extend_from_slice(&envelope.encode());
         // A step that is prime to the pool's length visits every place before it repeats one.
         let start = if self.shifts { envelope.number.0 as usize * 7_919 % POOL_LEN } else { 0 };

@@ -6,15 +6,17 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::compression::BODY_THRESHOLD;
+use pushbench_protocol::heads::{FieldList, PollFields};
 use pushbench_protocol::{
-    ByteKind, Cursor, Deliver, Direction, HttpVersion, Phase, RequestHead, Timestamp, Unchanged,
-    clock,
+    ByteKind, Compression, Cursor, Deliver, Direction, HttpVersion, Phase, RequestHead, Timestamp,
+    Unchanged, clock,
 };
 use pushbench_scenario::TransportSettings;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::answer::{Answer, AnswerReader};
+use crate::coded::{decoded, new_part};
 use crate::connection::Connection;
 use crate::line::Line;
 use crate::outcome::SampleHeads;
@@ -29,6 +31,8 @@ pub(crate) struct Poller {
     topic: usize,
     cursor: Cursor,
     every: bool,
+    /// What bodies are asked for in.
+    coding: Compression,
     answers: AnswerReader,
 }
 
@@ -41,6 +45,7 @@ impl Poller {
             topic,
             cursor: plan.start_cursors[topic],
             every: plan.scenario.workload.deliver == Deliver::Every,
+            coding: coding_of(plan.transport),
             answers: AnswerReader::default(),
         }
     }
@@ -61,7 +66,7 @@ impl Poller {
             Line::Http1(connection) => connection,
             Line::Http2(line) => {
                 let mut fields = shared.poll_lists.borrow()[self.topic].clone();
-                http2::line::set_cursor(&mut fields, self.cursor);
+                fields.set_cursor(self.cursor);
                 line.ask(shared, &fields, phase).await?;
                 line.connection().probe().has_taken();
                 return Ok(());
@@ -154,47 +159,64 @@ impl Poller {
         let timeline = shared.grid.timeline();
         let mut recorder = shared.recorder.borrow_mut();
         let mut ledger = shared.ledger.borrow_mut();
-        let mut book = |kind, bytes: usize| {
-            ledger.book(phase, Direction::Down, kind, bytes as u64);
-        };
-        book(ByteKind::Header, answer.head.len());
-        let mut news = 0;
-        let mut receive = |payload: &[u8], framing: usize| {
+        ledger.book(phase, Direction::Down, ByteKind::Header, answer.head.len() as u64);
+        let mut held = Held::default();
+        let mut receive = |payload: &[u8], framing: u64| {
             let seen =
                 recorder.receive(self.seat, payload, received_at, Arrival::Polled, &timeline);
-            let kind = match seen {
-                Receipt::New => ByteKind::Payload,
-                Receipt::Repeat | Receipt::Foreign => ByteKind::Repeat,
-            };
-            news += u64::from(kind == ByteKind::Payload);
-            book(kind, payload.len());
-            book(ByteKind::Framing, framing);
-        };
-        match answer.status {
-            200 if self.every => {
-                for line in answer.body.split_inclusive(|&byte| byte == b'\n') {
-                    let payload = line.strip_suffix(b"\n").ok_or(Fault::Malformed)?;
-                    receive(payload, 1);
+            match seen {
+                Receipt::New => {
+                    held.messages += 1;
+                    held.new += payload.len() as u64;
+                    held.new_framing += framing;
+                }
+                Receipt::Repeat | Receipt::Foreign => {
+                    held.old += payload.len() as u64;
+                    held.old_framing += framing;
                 }
             }
-            200 if !answer.body.is_empty() => receive(answer.body, 0),
-            200 | 204 | 304 => {}
+        };
+        match answer.status {
+            200 => {
+                self.check_coding(answer)?;
+                let body = decoded(answer.coding, answer.body)?;
+                if self.every {
+                    for line in body.split_inclusive(|&byte| byte == b'\n') {
+                        receive(line.strip_suffix(b"\n").ok_or(Fault::Malformed)?, 1);
+                    }
+                } else if !body.is_empty() {
+                    receive(&body, 0);
+                }
+            }
+            204 | 304 => {}
             status => {
                 ledger.book(phase, Direction::Down, ByteKind::Repeat, answer.body.len() as u64);
                 return Err(Fault::Status(status));
             }
         }
+        for (kind, bytes) in held.booked(answer) {
+            ledger.book(phase, Direction::Down, kind, bytes);
+        }
         recorder.counts.gap_messages += answer.gap;
         if phase == Phase::Measure {
             recorder.counts.polls += 1;
-            recorder.counts.empty_polls += u64::from(news == 0);
-            recorder.counts.deliveries_in_measure += news;
+            recorder.counts.empty_polls += u64::from(held.messages == 0);
+            recorder.counts.deliveries_in_measure += held.messages;
+            recorder.counts.uncompressed_payload_in_measure += held.new;
             *recorder.counts.answers.entry(answer.status).or_default() += 1;
             if answer.status == 200 && !answer.head.is_empty() {
                 self.keep_sample(shared, answer);
             }
         }
         Ok(())
+    }
+
+    /// Refuses a body that is not in the coding asked for, or is left as it is though it is large
+    /// enough for every server's default.
+    fn check_coding(&self, answer: &Answer<'_>) -> Result<(), Fault> {
+        let is_asked = answer.coding == self.coding;
+        let is_small = answer.coding == Compression::None && answer.body.len() < BODY_THRESHOLD;
+        if is_asked || is_small { Ok(()) } else { Err(Fault::Coding) }
     }
 
     /// Keeps the heads of this exchange if the worker has none yet.
@@ -221,6 +243,49 @@ pub(crate) fn poll_lists(plan: &Plan) -> Vec<FieldList> {
     }
 }
 
+/// What the body of an answer held, decoded.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    /// Messages new to the client.
+    messages: u64,
+    /// Bytes of their payloads, and of what marks them off.
+    new: u64,
+    new_framing: u64,
+    /// The same of messages that it had.
+    old: u64,
+    old_framing: u64,
+}
+
+impl Held {
+    /// The bytes of the body on the wire, by kind. A compressed body is shared out in proportion
+    /// between what is new and what is old: within it nothing marks messages off that could be told
+    /// apart.
+    fn booked(&self, answer: &Answer<'_>) -> [(ByteKind, u64); 3] {
+        let (payload, repeat, framing) = match answer.coding {
+            Compression::None => (self.new, self.old, self.new_framing + self.old_framing),
+            Compression::Gzip | Compression::Brotli | Compression::Deflate => {
+                let whole = answer.body.len() as u64;
+                let (new, old) = (self.new + self.new_framing, self.old + self.old_framing);
+                let payload = new_part(whole, new, old);
+                (payload, whole - payload, 0)
+            }
+        };
+        [(ByteKind::Payload, payload), (ByteKind::Repeat, repeat), (ByteKind::Framing, framing)]
+    }
+}
+
+/// What a transport's polls ask for their bodies in.
+fn coding_of(transport: TransportSettings) -> Compression {
+    match transport {
+        TransportSettings::ShortPoll(poll) => poll.compression,
+        TransportSettings::LongPoll(poll) => poll.compression,
+        TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_)
+        | TransportSettings::Nudge(_) => Compression::None,
+    }
+}
+
 /// The heads that polls of each topic send, clients fill in their cursors; empty where nothing is
 /// polled.
 pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
@@ -240,7 +305,8 @@ pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
                 | TransportSettings::Stream(_)
                 | TransportSettings::WebSocket(_) => return None,
             };
-            Some(headers.request.poll(plan.head_target(&path), conditional))
+            let fields = PollFields { conditional, compression: coding_of(plan.transport) };
+            Some(headers.request.poll_with(plan.head_target(&path), fields))
         })
         .collect()
 }

@@ -76,9 +76,8 @@ impl Publisher {
         let stream = TcpStream::connect_timeout(&plan.target, Duration::from_secs(10))?;
         stream.set_nodelay(true)?;
         let reading = stream.try_clone()?;
-        let payload = &plan.scenario.workload.payload;
-        let len = payload.bytes as usize;
-        let payloads = PayloadWriter::new(&payload.content, len, plan.scenario.workload.seed);
+        let len = plan.scenario.workload.payload.bytes as usize;
+        let payloads = PayloadWriter::of(&plan.scenario.workload);
         let heads = (0..plan.scenario.workload.topics.get())
             .map(|topic| publish_head(&plan, topic, len))
             .collect();

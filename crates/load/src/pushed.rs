@@ -64,7 +64,10 @@ pub(crate) fn receive(
     }
     match recorder.receive(seat, payload, received_at, Arrival::Pushed, &timeline) {
         Receipt::New => {
-            recorder.counts.deliveries_in_measure += u64::from(phase == Phase::Measure);
+            if phase == Phase::Measure {
+                recorder.counts.deliveries_in_measure += 1;
+                recorder.counts.uncompressed_payload_in_measure += payload.len() as u64;
+            }
             ByteKind::Payload
         }
         Receipt::Repeat | Receipt::Foreign => ByteKind::Repeat,

@@ -13,8 +13,9 @@ use std::task::{Context, Poll};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
+use pushbench_protocol::heads::EXTENSIONS_FIELD;
 use pushbench_protocol::paths::GAP_FIELD;
-use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, DeflateTerms, Direction, HttpVersion, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -23,6 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use crate::agreed::is_as_asked;
 use crate::connection::{Connection, Probe};
 use crate::http2::websocket::Tunnel;
 use crate::line::HeadWatch;
@@ -95,24 +97,38 @@ pub(crate) async fn open(
     client: u32,
     path: &str,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
-    let (carrier, leftover) = match shared.plan.carriage.http {
+    let (mut tapped, early) = begin(shared, client, path, None).await?;
+    tapped.observe_early(&early);
+    let payload = shared.plan.scenario.workload.payload.bytes as usize;
+    let config =
+        WebSocketConfig::default().read_buffer_size(read_buffer(payload)).write_buffer_size(0);
+    Ok(WebSocketStream::from_partially_read(tapped, early, Role::Client, Some(config)).await)
+}
+
+/// Connects and upgrades, asking for these terms of compression or none; gives what came behind the
+/// 101 too, not yet observed.
+pub(crate) async fn begin(
+    shared: &Rc<Shared>,
+    client: u32,
+    path: &str,
+    terms: Option<DeflateTerms>,
+) -> Result<(Tapped, Vec<u8>), Fault> {
+    Ok(match shared.plan.carriage.http {
         HttpVersion::Http11 => {
             let mut connection = shared.connect(client).await?;
-            let leftover = upgrade(shared, &mut connection, path).await?;
-            (Carrier::Connection(connection), leftover)
+            let early = upgrade(shared, &mut connection, path, terms).await?;
+            (Tapped::new(Carrier::Connection(connection)), early)
         }
         HttpVersion::Http2 => {
-            let tunnel = http2::websocket::open(shared, client, path).await?;
-            (Carrier::Tunnel(Box::new(tunnel)), Vec::new())
+            let tunnel = http2::websocket::open(shared, client, path, terms).await?;
+            (Tapped::new(Carrier::Tunnel(Box::new(tunnel))), Vec::new())
         }
-    };
-    let mut tapped = Tapped::new(carrier);
-    tapped.down.observe(&leftover);
-    let payload = shared.plan.scenario.workload.payload.bytes as usize;
-    let config = WebSocketConfig::default()
-        .read_buffer_size((payload + 14).next_power_of_two().clamp(READ_BUFFER, MAX_READ_BUFFER))
-        .write_buffer_size(0);
-    Ok(WebSocketStream::from_partially_read(tapped, leftover, Role::Client, Some(config)).await)
+    })
+}
+
+/// Bytes of a connection's read buffer, for payloads of this length.
+pub(crate) fn read_buffer(payload: usize) -> usize {
+    (payload + 14).next_power_of_two().clamp(READ_BUFFER, MAX_READ_BUFFER)
 }
 
 /// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).
@@ -175,12 +191,35 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        let (cause, payload) = match message {
-            Message::Text(text) => (Cause::News, text.as_bytes()),
-            Message::Binary(bytes) => (Cause::News, &bytes[..]),
-            Message::Ping(_) => (Cause::Clock, &[][..]),
-            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => (Cause::News, &[][..]),
-        };
+        match message {
+            Message::Text(text) => {
+                self.take_data(shared, text.as_bytes(), text.len() as u64, received_at, tapped);
+            }
+            Message::Binary(bytes) => {
+                self.take_data(shared, bytes, bytes.len() as u64, received_at, tapped);
+            }
+            Message::Ping(_) => self.take_ping(shared, received_at, tapped),
+            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                self.hear(shared, Cause::News, received_at, tapped);
+            }
+        }
+    }
+
+    /// Books one ping.
+    pub(crate) fn take_ping(&mut self, shared: &Shared, received_at: Timestamp, tapped: &Tapped) {
+        if self.hear(shared, Cause::Clock, received_at, tapped) == Phase::Measure {
+            shared.recorder.borrow_mut().counts.heartbeats += 1;
+        }
+    }
+
+    /// Books what has come since the last time; gives its phase.
+    pub(crate) fn hear(
+        &mut self,
+        shared: &Shared,
+        cause: Cause,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) -> Phase {
         let unbooked = tapped.down.counts.total() - self.booked.down.total() + self.head.len();
         let probe = tapped.carrier.probe();
         let phase = pushed::phase_of(shared, probe, cause, received_at, unbooked, &self.head);
@@ -188,17 +227,23 @@ impl Subscriber {
         self.book(shared, tapped, phase);
         probe.has_taken();
         self.head = tapped.carrier.head_watch();
-        if message.is_ping() && phase == Phase::Measure {
-            shared.recorder.borrow_mut().counts.heartbeats += 1;
-        }
-        if !(message.is_text() || message.is_binary()) {
-            return;
-        }
+        phase
+    }
+
+    /// Books one message of data, whose frames carried `wire_len` bytes.
+    pub(crate) fn take_data(
+        &mut self,
+        shared: &Shared,
+        payload: &[u8],
+        wire_len: u64,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) {
+        let phase = self.hear(shared, Cause::News, received_at, tapped);
         let kind = pushed::receive(shared, self.seat, payload, phase, received_at);
         if kind != ByteKind::Payload {
             let mut ledger = shared.ledger.borrow_mut();
-            let len = payload.len() as u64;
-            ledger.rebook(phase, Direction::Down, ByteKind::Payload, kind, len);
+            ledger.rebook(phase, Direction::Down, ByteKind::Payload, kind, wire_len);
         }
     }
 
@@ -209,7 +254,7 @@ impl Subscriber {
     }
 
     /// Books what was sent since the last time, where what it answers was.
-    fn book_sent(&mut self, shared: &Shared, tapped: &Tapped) {
+    pub(crate) fn book_sent(&mut self, shared: &Shared, tapped: &Tapped) {
         book(shared, self.heard_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
     }
 }
@@ -238,10 +283,12 @@ async fn upgrade(
     shared: &Shared,
     connection: &mut Connection,
     path: &str,
+    terms: Option<DeflateTerms>,
 ) -> Result<Vec<u8>, Fault> {
     let plan = &shared.plan;
     let key = STANDARD.encode(rand::random::<[u8; 16]>());
-    let request = plan.scenario.headers.request.upgrade(plan.head_target(path), &key);
+    let headers = &plan.scenario.headers;
+    let request = headers.request.upgrade_offering(plan.head_target(path), &key, terms);
     let begin = clock::now();
     connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
     shared.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);
@@ -253,7 +300,7 @@ async fn upgrade(
             return Err(Fault::Upgrade);
         }
         answer.extend_from_slice(&chunk[..len]);
-        if let Some(head_len) = accepted(&answer, &key, shared)? {
+        if let Some(head_len) = accepted(&answer, &key, terms, shared)? {
             break head_len;
         }
     };
@@ -265,8 +312,14 @@ async fn upgrade(
 
 /// Length of the 101's head once it is complete.
 ///
-/// Refused unless it is a 101 with the accept key that belongs to ours (RFC 6455, section 4.1).
-fn accepted(bytes: &[u8], key: &str, shared: &Shared) -> Result<Option<usize>, Fault> {
+/// Refused unless it is a 101 with the accept key that belongs to ours, and with the extension that
+/// was asked for or none (RFC 6455, section 4.1).
+fn accepted(
+    bytes: &[u8],
+    key: &str,
+    terms: Option<DeflateTerms>,
+    shared: &Shared,
+) -> Result<Option<usize>, Fault> {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut answer = httparse::Response::new(&mut fields);
     let head_len = match answer.parse(bytes) {
@@ -281,6 +334,10 @@ fn accepted(bytes: &[u8], key: &str, shared: &Shared) -> Result<Option<usize>, F
     let is_ours = field("sec-websocket-accept") == Some(accept_key(key).as_bytes());
     if answer.code != Some(101) || !is_ours {
         return Err(Fault::Upgrade);
+    }
+    let extension = field(EXTENSIONS_FIELD).map(String::from_utf8_lossy);
+    if !is_as_asked(extension.as_deref(), terms) {
+        return Err(Fault::Extension);
     }
     let gap = field(GAP_FIELD).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
     shared.recorder.borrow_mut().counts.gap_messages += gap.unwrap_or(0_u64);
@@ -343,6 +400,21 @@ pub(crate) struct Tapped {
 impl Tapped {
     fn new(carrier: Carrier) -> Self {
         Self { carrier, down: FrameCounter::default(), up: FrameCounter::default() }
+    }
+
+    /// Takes note of what was read before the tap was there.
+    pub(crate) fn observe_early(&mut self, bytes: &[u8]) {
+        self.down.observe(bytes);
+    }
+
+    /// Keeps the length of each message from now on, for [`Self::take_message_len`].
+    pub(crate) fn keep_message_lens(&mut self) {
+        self.down.keep_message_lens();
+    }
+
+    /// Bytes that the frames of the oldest message received and not yet taken carried.
+    pub(crate) fn take_message_len(&mut self) -> Option<u64> {
+        self.down.take_message_len()
     }
 }
 

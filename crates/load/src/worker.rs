@@ -26,7 +26,7 @@ use crate::poll::{poll_heads, poll_lists};
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
 use crate::tls::Tls;
-use crate::{long_poll, nudge, short_poll, sse, stream, streamed, websocket};
+use crate::{deflated, long_poll, nudge, short_poll, sse, stream, streamed, websocket};
 
 /// Longest time that clients may take to end their connections.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -477,7 +477,10 @@ async fn connect_all(index: u32, shared: Rc<Shared>, told: oneshot::Receiver<()>
                 TransportSettings::Stream(_) => {
                     streamed::play::<stream::Lines>(&shared, client, seat).await
                 }
-                TransportSettings::WebSocket(_) => websocket::play(&shared, client, seat).await,
+                TransportSettings::WebSocket(socket) => match socket.deflate {
+                    None => websocket::play(&shared, client, seat).await,
+                    Some(deflate) => deflated::play(&shared, client, seat, deflate.terms()).await,
+                },
                 TransportSettings::Nudge(_) => nudge::play(&shared, client, seat).await,
             };
             if let Err(fault) = played {

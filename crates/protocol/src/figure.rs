@@ -76,7 +76,7 @@ const HTTP2_HEADS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 41] = [
+const SINGLE: [(&str, Unit, &str); 46] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -88,6 +88,17 @@ const SINGLE: [(&str, Unit, &str); 41] = [
     ("header_bits_per_second", Unit::BitsPerSecond, "HTTP heads, both directions, all clients"),
     ("goodput", Unit::BitsPerSecond, "payload of deliveries"),
     ("deliveries_per_second", Unit::PerSecond, "messages new to a client, all clients"),
+    (
+        "uncompressed_payload_bytes_per_delivery",
+        Unit::Bytes,
+        "payload of a delivery as published, where what carries it is compressed",
+    ),
+    ("compression_ratio", Unit::Count, "payload as published over payload on the wire"),
+    (
+        "compression_saved",
+        Unit::Share,
+        "share of the payload as published that compressing keeps off the wire; below 0 where it adds",
+    ),
     ("requests_per_second", Unit::PerSecond, "polls, all clients"),
     ("empty_polls", Unit::Share, "share of polls that found nothing new"),
     ("messages_per_response", Unit::Count, "new messages in an answer that had any"),
@@ -148,6 +159,11 @@ const SINGLE: [(&str, Unit, &str); 41] = [
         Unit::Bytes,
         "resident memory of the server, growth over connects",
     ),
+    (
+        "server_working_memory_per_connection",
+        Unit::Bytes,
+        "the same until the measure phase ends: with what the first messages made necessary",
+    ),
     ("load_cpu_per_delivery", Unit::CpuSeconds, "load generator CPU time for one delivery"),
     (
         "load_cpu_per_client_second",
@@ -159,6 +175,7 @@ const SINGLE: [(&str, Unit, &str); 41] = [
         Unit::Bytes,
         "resident memory of the load generator, growth over connects",
     ),
+    ("load_working_memory_per_connection", Unit::Bytes, "the same until the measure phase ends"),
     ("load_busy", Unit::Share, "CPU share of the busiest load worker"),
     (
         "kernel_memory_per_connection",

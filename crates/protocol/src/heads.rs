@@ -9,8 +9,12 @@ mod request;
 mod response;
 
 pub use http2::FieldList;
-pub use request::{HeadTarget, RequestHead, RequestProfile, UpgradeHead};
-pub use response::{AnswerMark, AnswerStatus, ResponseProfile, StreamKind, accepted_head_len};
+pub use request::{
+    EXTENSIONS_FIELD, HeadTarget, PollFields, RequestHead, RequestProfile, UpgradeHead,
+};
+pub use response::{
+    AnswerMark, AnswerStatus, ResponseProfile, StreamKind, WEAK, accepted_head_len,
+};
 
 /// Why a profile was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

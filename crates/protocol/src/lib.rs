@@ -10,6 +10,7 @@
 pub mod announcement;
 pub mod books;
 pub mod clock;
+pub mod compression;
 pub mod cursor;
 pub mod envelope;
 pub mod figure;
@@ -22,6 +23,7 @@ pub mod transport;
 pub use announcement::Announcement;
 pub use books::{ByteKind, Direction, Layer, Phase};
 pub use clock::Timestamp;
+pub use compression::DeflateTerms;
 pub use cursor::Cursor;
 pub use envelope::{Envelope, PublishNumber};
 pub use figure::Figure;

@@ -21,6 +21,7 @@ pub(crate) struct Source<'a> {
     pub(crate) payload_bytes: u32,
     pub(crate) measure_seconds: f64,
     pub(crate) is_poll: bool,
+    pub(crate) is_compressed: bool,
     pub(crate) counts: &'a CountsV1,
     pub(crate) books: &'a BooksV1,
     pub(crate) outcome: &'a Outcome,
@@ -54,6 +55,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
         if let Some(books) = source.books.phases.get(&Phase::Measure) {
             bytes(&mut figures, source, books);
             http2(&mut figures, source, books);
+            compression(&mut figures, source, books);
         }
         rates(&mut figures, source);
         work(&mut figures, source);
@@ -143,6 +145,22 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
     }
 }
 
+/// What compressing has saved; absent where nothing is compressed.
+fn compression(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
+    let deliveries = source.counts.deliveries_in_measure as f64;
+    let published = source.counts.uncompressed_payload_bytes_in_measure;
+    let Some(published) = published.filter(|_| source.is_compressed && deliveries > 0.0) else {
+        return;
+    };
+    let published = published as f64;
+    figures.insert("uncompressed_payload_bytes_per_delivery".to_owned(), published / deliveries);
+    if books.down.payload > 0 {
+        let on_the_wire = books.down.payload as f64;
+        figures.insert("compression_ratio".to_owned(), published / on_the_wire);
+        figures.insert("compression_saved".to_owned(), 1.0 - on_the_wire / published);
+    }
+}
+
 /// Bytes of the segments that opened and closed connections, where each poll has its own.
 fn connecting(source: &Source<'_>) -> Option<u64> {
     let connects = source.counts.connects.filter(|connects| *connects > 0)?;
@@ -197,9 +215,13 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
                 figures.insert(format!("{side}_cpu_per_delivery"), cpu / deliveries);
             }
         }
-        if let Some(bytes) = growth(work) {
-            let per = bytes / source.connections as f64;
-            figures.insert(format!("{side}_memory_per_connection"), per);
+        for (name, until) in
+            [("memory", work.resident_connected_bytes), ("working_memory", work.resident_end_bytes)]
+        {
+            if let Some(bytes) = growth(work, until) {
+                let per = bytes / source.connections as f64;
+                figures.insert(format!("{side}_{name}_per_connection"), per);
+            }
         }
     }
     if let Some(share) = source.work.load.as_ref().and_then(|load| load.busiest_worker_share) {
@@ -214,9 +236,9 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
     }
 }
 
-/// Growth of resident memory over the connects; may be negative where memory was given back.
-fn growth(work: &ProcessWorkV1) -> Option<f64> {
-    Some(work.resident_connected_bytes? as f64 - work.resident_before_bytes? as f64)
+/// Growth of resident memory since before the connects; may be negative where memory was given back.
+fn growth(work: &ProcessWorkV1, until: Option<u64>) -> Option<f64> {
+    Some(until? as f64 - work.resident_before_bytes? as f64)
 }
 
 fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {

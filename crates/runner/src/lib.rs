@@ -8,6 +8,7 @@
 //! Start with [`run`], then `trial`; `books`, `judge` and `figures` are pure.
 
 mod books;
+mod compression;
 mod control;
 mod equal_work;
 mod figures;
@@ -19,6 +20,7 @@ mod predict;
 mod predict_http2;
 mod run;
 mod server_process;
+mod sizes;
 mod target;
 mod tls;
 mod trial;

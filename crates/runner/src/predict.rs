@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use pushbench_load::Plan;
 use pushbench_protocol::heads::{
-    AnswerMark, AnswerStatus, HeadTarget, StreamKind, accepted_head_len,
+    AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
-use pushbench_protocol::{Cursor, Deliver, HttpVersion, PollTiming, Unchanged};
+use pushbench_protocol::{Compression, Cursor, Deliver, HttpVersion, PollTiming, Unchanged};
 use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings, due_times};
 use pushbench_wire::model::{
-    Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
+    Coded, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
 };
 use pushbench_wire::segments::SegmentHeaders;
 
+use crate::compression::Compressed;
 use crate::predict_http2;
+use crate::sizes::{CodedBodies, deflated_lens};
 
 /// What the model predicts for a transport of a scenario whose server is addressed as `host`, for a
 /// trial that is `started_at` a moment (RFC 3339).
@@ -34,24 +36,36 @@ pub fn predict(
         deliver: workload.deliver,
         link: Link { headers, mss: scenario.network.mss, tls },
     };
-    match transport.carriage.http {
-        HttpVersion::Http11 => {}
+    let mut figures = match transport.carriage.http {
+        HttpVersion::Http11 => predict_http1(scenario, transport, host, situation),
         HttpVersion::Http2 => {
-            return predict_http2::predict(scenario, transport, host, situation, started_at);
+            predict_http2::predict(scenario, transport, host, situation, started_at)
         }
+    };
+    if Compressed::of(transport.settings) != Compressed::Nothing {
+        say_what_is_saved(&mut figures, situation.payload as f64);
     }
+    figures
+}
+
+fn predict_http1(
+    scenario: &Scenario,
+    transport: &Transport,
+    host: &str,
+    situation: Situation,
+) -> BTreeMap<String, f64> {
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
     let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());
     let conflate = transport.settings.conflate().map(|every| every.as_secs_f64());
-    let secure = tls.is_some();
+    let secure = situation.link.tls.is_some();
     let upgrade = |path: &str| {
         let target = HeadTarget { path, host, secure, cookie_bytes };
         let key = " ".repeat(24);
         PushWork {
             request_head: request.upgrade(target, &key).bytes.len() as u64,
-            answer_head: accepted_head_len() as u64,
+            answer_head: accepted_head_len(None) as u64,
             heartbeat,
             conflate,
         }
@@ -61,7 +75,9 @@ pub fn predict(
             let path = topic.poll_path(Cursor::OLDEST);
             let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             let conditional = poll.unchanged == Unchanged::NotModified;
-            let head = request.poll(target, conditional);
+            let compression = poll.compression;
+            let head = request.poll_with(target, PollFields { conditional, compression });
+            let answers = Answers::of_short_polls(scenario, poll);
             situation.short_poll(PollWork {
                 interval: poll.interval.as_secs_f64(),
                 random_phase: match poll.timing {
@@ -71,17 +87,27 @@ pub fn predict(
                 unchanged: poll.unchanged,
                 connection: poll.connection,
                 request_head: head.bytes().len() as u64,
-                answer_head: &|body| answer_head_len(scenario, poll, body),
+                answer_head: &|body| answers.head(body, false),
+                coded: Coded {
+                    body: &|messages| answers.coded(messages),
+                    head: &|body| answers.head(Some(body), true),
+                },
             })
         }
         TransportSettings::LongPoll(poll) => {
             let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
             let target = HeadTarget { path: &path, host, secure, cookie_bytes };
+            let fields = PollFields { conditional: false, compression: poll.compression };
+            let answers = Answers::new(scenario, PLACE, AnswerStatus::Empty, poll.compression);
             situation.long_poll(LongPollWork {
                 hold: poll.hold.duration().as_secs_f64(),
                 connection: poll.connection,
-                request_head: request.poll(target, false).bytes().len() as u64,
-                answer_head: &|body| head_len(scenario, AnswerStatus::Empty, body, PLACE),
+                request_head: request.poll_with(target, fields).bytes().len() as u64,
+                answer_head: &|body| answers.head(body, false),
+                coded: Coded {
+                    body: &|messages| answers.coded(messages),
+                    head: &|body| answers.head(Some(body), true),
+                },
             })
         }
         TransportSettings::Sse(_) => {
@@ -104,8 +130,26 @@ pub fn predict(
                 conflate,
             })
         }
-        TransportSettings::WebSocket(_) => {
-            situation.websocket(upgrade(&topic.websocket_path(Cursor::OLDEST)))
+        TransportSettings::WebSocket(socket) => {
+            let path = topic.websocket_path(Cursor::OLDEST);
+            match socket.deflate {
+                None => situation.websocket(upgrade(&path)),
+                Some(deflate) => {
+                    let target = HeadTarget { path: &path, host, secure, cookie_bytes };
+                    let terms = deflate.terms();
+                    let key = " ".repeat(24);
+                    let head = request.upgrade_offering(target, &key, Some(terms));
+                    let work = PushWork {
+                        request_head: head.bytes.len() as u64,
+                        answer_head: accepted_head_len(Some(&terms.answer(false))) as u64,
+                        heartbeat,
+                        conflate,
+                    };
+                    // To everything below the messages they are as long as they are compressed.
+                    let of_len = |payload| Situation { payload, ..situation }.websocket(work);
+                    mean_figures(&deflated_lens(scenario, deflate), of_len)
+                }
+            }
         }
         TransportSettings::Nudge(_) => {
             let path = topic.poll_path(Cursor::OLDEST);
@@ -116,6 +160,82 @@ pub fn predict(
                 answer_head: &|body| head_len(scenario, AnswerStatus::Empty, body, PLACE),
             })
         }
+    }
+}
+
+/// The mean of the figures of messages of several lengths, by how many there are of each: a frame's
+/// header and its segments grow in steps, so those of a mean length are not it.
+pub(crate) fn mean_figures(
+    lens: &BTreeMap<u64, u64>,
+    figures_of: impl Fn(u64) -> BTreeMap<String, f64>,
+) -> BTreeMap<String, f64> {
+    let all = lens.values().sum::<u64>() as f64;
+    let mut mean = BTreeMap::new();
+    for (&len, &count) in lens {
+        for (name, value) in figures_of(len) {
+            *mean.entry(name).or_default() += value * count as f64;
+        }
+    }
+    mean.values_mut().for_each(|sum| *sum /= all);
+    mean
+}
+
+/// Adds what was published to what is on the wire; the goodput is of the former.
+fn say_what_is_saved(figures: &mut BTreeMap<String, f64>, published: f64) {
+    let on_the_wire = figures["payload_bytes_per_delivery"];
+    figures.insert("uncompressed_payload_bytes_per_delivery".to_owned(), published);
+    figures.insert("compression_ratio".to_owned(), published / on_the_wire);
+    figures.insert("compression_saved".to_owned(), 1.0 - on_the_wire / published);
+    let goodput = figures["deliveries_per_second"] * published * 8.0;
+    figures.insert("goodput".to_owned(), goodput);
+}
+
+/// Answers to polls: their heads, and their bodies where they are compressed.
+struct Answers<'a> {
+    scenario: &'a Scenario,
+    mark: AnswerMark,
+    without_news: AnswerStatus,
+    offered: Compression,
+    bodies: Option<CodedBodies>,
+}
+
+impl<'a> Answers<'a> {
+    fn new(
+        scenario: &'a Scenario,
+        mark: AnswerMark,
+        without_news: AnswerStatus,
+        offered: Compression,
+    ) -> Self {
+        let bodies = CodedBodies::where_any(scenario, offered);
+        Self { scenario, mark, without_news, offered, bodies }
+    }
+
+    fn of_short_polls(scenario: &'a Scenario, poll: ShortPoll) -> Self {
+        let place = Cursor::OLDEST;
+        // As the server marks them: a cursor where the next poll must say it, a tag to be asked by.
+        let by_cursor =
+            scenario.workload.deliver == Deliver::Every || poll.unchanged == Unchanged::Empty;
+        let by_tag = poll.unchanged == Unchanged::NotModified;
+        let mark =
+            AnswerMark { cursor: by_cursor.then_some(place), tag: by_tag.then_some(place), gap: 0 };
+        let without_news = match poll.unchanged {
+            Unchanged::NotModified => AnswerStatus::NotModified,
+            Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,
+        };
+        Self::new(scenario, mark, without_news, poll.compression)
+    }
+
+    /// Length of an answer's head; `None` is an answer without news and without a body.
+    fn head(&self, body: Option<u64>, is_coded: bool) -> u64 {
+        let status = if body.is_some() { AnswerStatus::Messages } else { self.without_news };
+        let response = &self.scenario.headers.response;
+        let more = response.coding_len(status, self.offered, is_coded, self.mark);
+        head_len(self.scenario, self.without_news, body, self.mark) + more as u64
+    }
+
+    /// Length of a compressed body with so many messages.
+    fn coded(&self, messages: u64) -> Option<u64> {
+        self.bodies.as_ref()?.len(messages)
     }
 }
 
@@ -134,22 +254,6 @@ const PLACE: AnswerMark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: None, 
 
 fn stream_head_len(scenario: &Scenario, kind: StreamKind) -> u64 {
     scenario.headers.response.stream_head_len(kind, PLACE) as u64
-}
-
-/// Length of an answer's head; `None` is an answer without news and without a body.
-fn answer_head_len(scenario: &Scenario, poll: ShortPoll, body: Option<u64>) -> u64 {
-    let place = Cursor::OLDEST;
-    // As the server marks them: a cursor where the next poll must say it, a tag to be asked by.
-    let by_cursor =
-        scenario.workload.deliver == Deliver::Every || poll.unchanged == Unchanged::Empty;
-    let by_tag = poll.unchanged == Unchanged::NotModified;
-    let mark =
-        AnswerMark { cursor: by_cursor.then_some(place), tag: by_tag.then_some(place), gap: 0 };
-    let without_news = match poll.unchanged {
-        Unchanged::NotModified => AnswerStatus::NotModified,
-        Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,
-    };
-    head_len(scenario, without_news, body, mark)
 }
 
 fn head_len(

@@ -6,16 +6,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pushbench_load::Plan;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, FieldList, HeadTarget, StreamKind};
+use pushbench_protocol::heads::{
+    AnswerMark, AnswerStatus, EXTENSIONS_FIELD, FieldList, HeadTarget, PollFields, StreamKind,
+};
 use pushbench_protocol::{
-    ByteKind, Cursor, Deliver, Direction, PollTiming, TlsUse, TopicName, Unchanged,
+    ByteKind, Compression, Cursor, Deliver, Direction, PollTiming, TlsUse, TopicName, Unchanged,
 };
 use pushbench_scenario::{
-    LongPoll, Scenario, ShortPoll, Transport, TransportSettings, due_times, poll_phase,
+    Deflate, LongPoll, Scenario, ShortPoll, Transport, TransportSettings, due_times, poll_phase,
 };
 use pushbench_wire::hpack::Indexing;
 use pushbench_wire::model::http2::{Content, Http2Push, Opening, Played, Player, Sign};
 use pushbench_wire::model::{Exchange, News, Situation};
+
+use crate::compression::Compressed;
+use crate::predict::mean_figures;
+use crate::sizes::{CodedBodies, deflated_lens};
 
 /// Connections that are played: they differ in their clients' phases and topics, and the last may
 /// have fewer clients.
@@ -28,17 +34,21 @@ const CLIENT: Opening = Opening { settings: 5, opens_window: true };
 const SERVER: Opening = Opening { settings: 5, opens_window: true };
 
 /// A trial to be predicted.
+#[derive(Clone, Copy)]
 struct Trial<'a> {
     scenario: &'a Scenario,
     situation: Situation,
     host: &'a str,
     secure: bool,
     /// When each topic's messages are due.
-    dues: Vec<Vec<Duration>>,
+    dues: &'a [Vec<Duration>],
     /// Clients of a connection.
     together: u32,
     /// What the wall's clock said at the start; a date's digits are not all equally long.
     started_at: Timestamp,
+    /// What bodies are compressed with, and how long they are then.
+    offered: Compression,
+    bodies: Option<&'a CodedBodies>,
 }
 
 /// The figures of a transport over HTTP/2.
@@ -53,6 +63,11 @@ pub(crate) fn predict(
     for due in due_times(scenario) {
         dues[due.topic as usize].push(due.at);
     }
+    let offered = match Compressed::of(transport.settings) {
+        Compressed::Bodies(coding) => coding,
+        Compressed::Nothing | Compressed::Messages(_) => Compression::None,
+    };
+    let bodies = CodedBodies::where_any(scenario, offered);
     let trial = Trial {
         scenario,
         situation,
@@ -61,18 +76,25 @@ pub(crate) fn predict(
             TlsUse::None => false,
             TlsUse::Full | TlsUse::Resumed => true,
         },
-        dues,
+        dues: &dues,
         together: transport.carriage.clients_per_connection.get(),
         started_at: started_at.parse().unwrap_or_default(),
+        offered,
+        bodies: bodies.as_ref(),
     };
-    let payload = situation.payload;
+    let plain = BTreeMap::from([(situation.payload, 1)]);
     match transport.settings {
         TransportSettings::ShortPoll(poll) => trial.short_poll(poll),
         TransportSettings::LongPoll(poll) => trial.long_poll(poll),
-        TransportSettings::Sse(_) => trial.push(Http2Push::EVENT, Sign::COMMENT, transport),
-        TransportSettings::Stream(_) => trial.push(Http2Push::LINE, Sign::NONE, transport),
-        TransportSettings::WebSocket(_) => {
-            trial.push(Http2Push::frame(payload), Sign::PING, transport)
+        TransportSettings::Sse(_) => {
+            trial.push(&plain, |_| Http2Push::EVENT, Sign::COMMENT, transport)
+        }
+        TransportSettings::Stream(_) => {
+            trial.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport)
+        }
+        TransportSettings::WebSocket(socket) => {
+            let lens = socket.deflate.map(|deflate| deflated_lens(scenario, deflate));
+            trial.push(&lens.unwrap_or(plain), Http2Push::frame, Sign::PING, transport)
         }
         // Refused where the scenario is read.
         TransportSettings::Nudge(_) => BTreeMap::new(),
@@ -144,8 +166,9 @@ impl Trial<'_> {
                     .map(|client| {
                         let (topic, name) = self.topic(client);
                         let path = name.poll_path(Cursor::OLDEST);
+                        let fields = PollFields { conditional, compression: poll.compression };
                         let request = self.head(&path, |target| {
-                            request.poll(target, conditional).bytes().to_vec()
+                            request.poll_with(target, fields).bytes().to_vec()
                         });
                         Client { topic, request, seen: 0 }
                     })
@@ -182,7 +205,7 @@ impl Trial<'_> {
                     }
                     client.seen = due;
                     if let Some(cursor) = answer.cursor {
-                        set_cursor(&mut client.request, cursor);
+                        client.request.set_cursor(cursor);
                     }
                 }
                 let seconds = self.scenario.workload.measure.as_secs_f64();
@@ -246,20 +269,31 @@ impl Trial<'_> {
         let next = place(due);
         let mark =
             AnswerMark { cursor: by_cursor.then_some(next), tag: by_tag.then_some(next), gap: 0 };
-        let body = content.payload + content.repeat + content.separators;
-        let list = self.answer_list(status, body, at, mark);
+        let (list, content) = self.answer_list(status, content, at, mark);
         Answered { list, content, news, cursor: mark.tag.or(mark.cursor) }
     }
 
+    /// Makes an answer's body what it is on the wire, and its fields.
     fn answer_list(
         &self,
         status: AnswerStatus,
-        body: u64,
+        content: Content,
         at: Duration,
         mark: AnswerMark,
-    ) -> FieldList {
+    ) -> (FieldList, Content) {
+        let messages = (content.payload + content.repeat) / self.situation.payload;
+        let coded = self.bodies.filter(|_| messages > 0).and_then(|bodies| bodies.len(messages));
+        let content = match coded {
+            Some(len) if content.payload == 0 => Content { repeat: len, ..Content::default() },
+            // Within a compressed body nothing is told apart.
+            Some(len) => Content { payload: len, ..Content::default() },
+            None => content,
+        };
+        let body = content.payload + content.repeat + content.separators;
         let body = usize::try_from(body).unwrap_or(usize::MAX);
-        self.scenario.headers.response.answer_list(status, body, &self.date(at), mark)
+        let response = &self.scenario.headers.response;
+        let coding = (self.offered, coded.is_some());
+        (response.coded_answer_list(status, body, &self.date(at), mark, coding), content)
     }
 
     fn long_poll(&self, poll: LongPoll) -> BTreeMap<String, f64> {
@@ -277,8 +311,11 @@ impl Trial<'_> {
                     .map(|client| {
                         let (topic, name) = self.topic(client);
                         let path = name.long_poll_path(Cursor::OLDEST, poll.hold);
-                        let request =
-                            self.head(&path, |target| request.poll(target, false).bytes().to_vec());
+                        let fields =
+                            PollFields { conditional: false, compression: poll.compression };
+                        let request = self.head(&path, |target| {
+                            request.poll_with(target, fields).bytes().to_vec()
+                        });
                         let asked = player.request(&request, ByteKind::Header);
                         first.get_or_insert(asked);
                         begin += asked;
@@ -316,7 +353,7 @@ impl Trial<'_> {
                         all += answered;
                         client.seen = due;
                         *since = at;
-                        set_cursor(&mut client.request, place(due));
+                        client.request.set_cursor(place(due));
                         all += player.request(&client.request, ByteKind::Header);
                         if is_measured {
                             played.polls += 1;
@@ -357,40 +394,44 @@ impl Trial<'_> {
             }
         };
         let mark = AnswerMark { cursor: Some(place(due)), tag: None, gap: 0 };
-        let list = self.answer_list(status, content.payload + content.separators, at, mark);
+        let (list, content) = self.answer_list(status, content, at, mark);
         Answered { list, content, news, cursor: mark.cursor }
     }
 
     /// Messages pushed, and signs of life.
-    fn push(&self, marks: u64, sign: Sign, transport: &Transport) -> BTreeMap<String, f64> {
-        let kind = match transport.settings {
-            TransportSettings::Sse(_) => Some(StreamKind::Events),
-            TransportSettings::Stream(_) => Some(StreamKind::Lines),
-            TransportSettings::WebSocket(_)
-            | TransportSettings::ShortPoll(_)
-            | TransportSettings::LongPoll(_)
-            | TransportSettings::Nudge(_) => None,
-        };
-        let connects: Vec<_> =
-            self.connections().map(|connection| self.push_begins(connection, kind)).collect();
+    ///
+    /// `lens` are the messages' on the wire and how many there are of each, `marks` what marks one of
+    /// a length off.
+    fn push(
+        &self,
+        lens: &BTreeMap<u64, u64>,
+        marks: impl Fn(u64) -> u64,
+        sign: Sign,
+        transport: &Transport,
+    ) -> BTreeMap<String, f64> {
+        let begins = |connection| self.push_begins(connection, transport.settings);
+        let connects: Vec<_> = self.connections().map(begins).collect();
         let topics = self.scenario.workload.topics.get();
         let together = self.connections().flat_map(|connection| {
             (0..topics).map(move |topic| {
                 self.clients(connection).filter(|client| client % topics == topic).count() as u64
             })
         });
-        let together = together.filter(|&clients| clients > 0).collect();
+        let together: Vec<_> = together.filter(|&clients| clients > 0).collect();
         let seconds = |every: Option<Duration>| every.map(|every| every.as_secs_f64());
         let heartbeat = seconds(transport.settings.heartbeat());
         let conflate = seconds(transport.settings.conflate());
-        let push = Http2Push { marks, together, sign, heartbeat, conflate };
-        let mut figures = self.situation.http2_push(&push);
+        let mut figures = mean_figures(lens, |payload| {
+            let marks = marks(payload);
+            let push = Http2Push { marks, together: together.clone(), sign, heartbeat, conflate };
+            Situation { payload, ..self.situation }.http2_push(&push)
+        });
         self.situation.http2_connect(&mut figures, &connects);
         figures
     }
 
     /// What a connection takes until all its clients are subscribed.
-    fn push_begins(&self, connection: u32, kind: Option<StreamKind>) -> Vec<Exchange> {
+    fn push_begins(&self, connection: u32, settings: TransportSettings) -> Vec<Exchange> {
         let mut player = Player::new(Indexing::LikeH2, self.situation.link);
         let mark = AnswerMark { cursor: Some(place(0)), tag: None, gap: 0 };
         let now = self.date(Duration::ZERO);
@@ -398,14 +439,14 @@ impl Trial<'_> {
         let mut connect = self.connect(true);
         for client in self.clients(connection) {
             let (_, name) = self.topic(client);
-            let (request, answer, booked) = match kind {
-                Some(StreamKind::Events) => {
+            let (request, answer, booked) = match settings {
+                TransportSettings::Sse(_) => {
                     let request = self.head(&name.events_path(), |target| request.events(target));
                     let answer =
                         self.scenario.headers.response.stream_list(StreamKind::Events, &now, mark);
                     (request, answer, ByteKind::Header)
                 }
-                Some(StreamKind::Lines) => {
+                TransportSettings::Stream(_) => {
                     let path = name.stream_path(Cursor::OLDEST);
                     let request =
                         self.head(&path, |target| request.poll(target, false).bytes().to_vec());
@@ -413,15 +454,21 @@ impl Trial<'_> {
                         self.scenario.headers.response.stream_list(StreamKind::Lines, &now, mark);
                     (request, answer, ByteKind::Header)
                 }
-                None => {
+                TransportSettings::ShortPoll(_)
+                | TransportSettings::LongPoll(_)
+                | TransportSettings::Nudge(_) => unreachable!("nothing is pushed to who polls"),
+                TransportSettings::WebSocket(socket) => {
                     let path = name.websocket_path(Cursor::OLDEST);
                     let cookie_bytes = self.scenario.headers.cookie_bytes;
                     let host = self.host;
                     let target =
                         HeadTarget { path: &path, host, secure: self.secure, cookie_bytes };
-                    let head = request.upgrade(target, "").bytes;
+                    let terms = socket.deflate.map(Deflate::terms);
+                    let head = request.upgrade_offering(target, "", terms).bytes;
                     let request = FieldList::of_upgrade(&head, self.scheme());
+                    let agreed = terms.map(|terms| (EXTENSIONS_FIELD, terms.answer(false)));
                     let fields = [("cursor", place(0).to_string()), ("date", now.clone())];
+                    let fields = agreed.into_iter().chain(fields);
                     let fields = fields.map(|(name, value)| (name.to_owned(), value));
                     (request, FieldList::of_answer(200, fields), ByteKind::Handshake)
                 }
@@ -446,14 +493,4 @@ struct Answered {
 /// other; what matters is which are the same.
 fn place(messages: usize) -> Cursor {
     Cursor { epoch: 1, position: messages as u64 }
-}
-
-fn set_cursor(fields: &mut FieldList, cursor: Cursor) {
-    const AFTER: &str = "?after=";
-    let path = fields.value(":path").unwrap_or_default();
-    if let Some(at) = path.find(AFTER).map(|at| at + AFTER.len()) {
-        let path = format!("{}{cursor}{}", &path[..at], &path[at + Cursor::LEN..]);
-        fields.set(":path", &path);
-    }
-    fields.set("if-none-match", &format!("\"{cursor}\""));
 }

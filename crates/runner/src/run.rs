@@ -12,6 +12,7 @@ use pushbench_store::{
 
 use pushbench_store::wall_clock::now_rfc3339;
 
+use crate::compression::recorded_options;
 use crate::equal_work::check_equal_work;
 use crate::server_process::ServerCommand;
 use crate::trial::Trial;
@@ -107,7 +108,7 @@ pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) 
             .map(|transport| TransportV1 {
                 label: transport.label.clone(),
                 kind: transport.settings.kind(),
-                options: transport.options(),
+                options: recorded_options(transport, options.target.is_none()),
             })
             .collect(),
         trials: Vec::new(),

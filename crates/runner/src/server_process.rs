@@ -11,7 +11,7 @@ use pushbench_protocol::{Announcement, ConnectionUse, TlsUse, Unchanged, clock};
 use pushbench_scenario::{Scenario, Transport, TransportSettings, format_duration};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::RunError;
+use crate::{RunError, compression};
 
 /// Longest wait for the announcement.
 const READY_BOUND: Duration = Duration::from_secs(15);
@@ -192,5 +192,6 @@ fn options(scenario: &Scenario, transport: &Transport) -> Vec<String> {
     .chain(transport.settings.conflate().map(|every| ("--conflate", format_duration(every))))
     .chain(tls)
     .flat_map(|(flag, value)| [flag.to_owned(), value])
+    .chain(compression::server_options(transport.settings))
     .collect()
 }

@@ -11,6 +11,7 @@ use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 
 use crate::books::{books, segment_headers};
+use crate::compression::Compressed;
 use crate::control::Control;
 use crate::figures::{self, figures};
 use crate::judge::{Evidence, judge};
@@ -176,6 +177,7 @@ impl Trial<'_> {
                 TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => true,
                 TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => false,
             },
+            is_compressed: Compressed::of(plan.transport) != Compressed::Nothing,
             counts: &counts,
             books: &books,
             outcome,
@@ -295,6 +297,7 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
         out_of_order: counts.out_of_order,
         foreign: counts.foreign,
         deliveries_in_measure: counts.deliveries_in_measure,
+        uncompressed_payload_bytes_in_measure: Some(counts.uncompressed_payload_in_measure),
         polls: counts.polls,
         empty_polls: counts.empty_polls,
         heartbeats: Some(counts.heartbeats),

@@ -13,7 +13,7 @@ pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
         let _ = a_nudge_has_two_connections(transport, problems);
         let _ = a_window_is_for_deflate(transport, problems);
-        let _ = nothing_is_asked_that_is_not_there(transport, problems);
+        let _ = bodies_are_in_a_coding_that_is_accepted(transport, file, problems);
     }
     Some(())
 }
@@ -62,24 +62,29 @@ fn a_nudge_has_two_connections(transport: &TransportFile, problems: &Problems) -
     Some(())
 }
 
-/// What has a name already and no code yet.
-fn nothing_is_asked_that_is_not_there(
+/// A profile without the field gets one; one that has it is sent as it stands.
+fn bodies_are_in_a_coding_that_is_accepted(
     transport: &TransportFile,
+    file: &ScenarioFile,
     problems: &Problems,
 ) -> Option<()> {
-    let help = Some("this version of Pushbench does not have it yet");
     let compression = match &transport.options {
         OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
             compression.as_ref()?
         }
-        OptionsFile::WebSocket { deflate, .. } => deflate.compression.as_ref()?,
         OptionsFile::Sse { .. }
         | OptionsFile::Stream { .. }
+        | OptionsFile::WebSocket { .. }
         | OptionsFile::Nudge { .. }
         | OptionsFile::Unknown => return Some(()),
     };
-    if compression.value != Compression::None {
-        compression.refuse(problems, "\"none\"".to_owned(), help);
+    let request = file.headers.request.as_ref()?;
+    let accepted = request.value.accepted_codings()?;
+    if !request.value.accepts(compression.value) {
+        let help = format!("the profile says `Accept-Encoding: {accepted}`");
+        let expected =
+            format!("a coding that headers.request = {} accepts, or \"none\"", request.shown);
+        compression.refuse(problems, expected, Some(&help));
     }
     Some(())
 }

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, RequestProfile,
-    ResponseProfile, SlowPolicy, TlsUse, TransportKind, Unchanged,
+    Compression, ConnectionUse, DeflateTerms, Deliver, Hold, HttpVersion, PollTiming,
+    RequestProfile, ResponseProfile, SlowPolicy, TlsUse, TransportKind, Unchanged,
 };
 
 use crate::expect::Expectation;
@@ -339,4 +339,11 @@ pub struct Deflate {
     pub window_bits: u8,
     /// Whether a message may refer to those before it.
     pub context_takeover: bool,
+}
+
+impl Deflate {
+    /// The same as client and server agree on it.
+    pub const fn terms(self) -> DeflateTerms {
+        DeflateTerms::symmetric(self.window_bits, self.context_takeover)
+    }
 }

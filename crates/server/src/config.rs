@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use pushbench_protocol::{Deliver, ResponseProfile, SlowPolicy, Unchanged};
+use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
+use pushbench_protocol::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
 use pushbench_tls::Identity;
 
 /// Settings of a server. Everything that moves a measurement is here, also where it is a default.
@@ -35,6 +36,11 @@ pub struct ServerConfig {
     /// Least time between two messages to one subscriber; the newest replaces those before it, which
     /// are counted as superseded. `None` sends each. Only where the newest is delivered.
     pub conflate: Option<Duration>,
+    /// How answers to polls are compressed, where the request accepts it.
+    pub compression: BodyCompression,
+    /// What permessage-deflate may be agreed on with WebSocket clients that offer it; `None` leaves
+    /// every message as it is.
+    pub deflate: Option<DeflateLimits>,
     /// Bounds on what clients may use up.
     pub limits: Limits,
     /// Who publishes must send `Authorization: Bearer` with this. Needed beyond loopback.
@@ -50,6 +56,39 @@ pub struct TlsConfig {
     pub listen: SocketAddr,
     /// The certificate that clients are shown, and its key.
     pub identity: Identity,
+}
+
+/// How bodies are compressed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BodyCompression {
+    /// `gzip`, `br`, or not at all.
+    pub coding: Compression,
+    /// Bodies of fewer bytes are left as they are.
+    pub threshold: usize,
+}
+
+/// The most that permessage-deflate is agreed on with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DeflateLimits {
+    /// Base-2 logarithm of the window of either side, 9 to 15.
+    pub window_bits: u8,
+    /// Whether messages may refer to those before them. Without, a message is compressed once for
+    /// all; with, each connection has a compressor.
+    pub context_takeover: bool,
+    /// Messages of fewer bytes are left as they are.
+    pub threshold: usize,
+}
+
+impl Default for BodyCompression {
+    fn default() -> Self {
+        Self { coding: Compression::None, threshold: BODY_THRESHOLD }
+    }
+}
+
+impl Default for DeflateLimits {
+    fn default() -> Self {
+        Self { window_bits: MAX_WINDOW_BITS, context_takeover: true, threshold: MESSAGE_THRESHOLD }
+    }
 }
 
 /// Bounds on what clients may use up.
@@ -93,6 +132,8 @@ impl ServerConfig {
             queue: count(64),
             slow_subscriber: SlowPolicy::DropOldest,
             heartbeat: None,
+            compression: BodyCompression::default(),
+            deflate: None,
             conflate: None,
             limits: Limits::default(),
             publish_token: None,

@@ -29,7 +29,7 @@ mod stream;
 mod streaming;
 mod websocket;
 
-pub use config::{Limits, ServerConfig, TlsConfig};
+pub use config::{BodyCompression, DeflateLimits, Limits, ServerConfig, TlsConfig};
 pub use listener::listen;
 pub use routes::heads::HeadsError;
 pub use server::{Ended, SHUTDOWN_TIME, Server, ServerError};

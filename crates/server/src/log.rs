@@ -1,5 +1,7 @@
 //! The bounded log of one topic: what pollers, late comers and slow subscribers read from.
 
+mod deflated;
+
 use std::cell::OnceCell;
 use std::collections::{VecDeque, vec_deque};
 use std::num::NonZeroU32;
@@ -9,6 +11,10 @@ use pushbench_protocol::Cursor;
 use pushbench_protocol::paths::NOTICE;
 use pushbench_wire::chunk::encode_chunk;
 use pushbench_wire::frame::{MAX_HEADER_LEN, Opcode, encode_header};
+
+use deflated::DeflatedFrames;
+pub use deflated::SharedDeflate;
+pub(crate) use deflated::{deflated_frame, shared_frame};
 
 /// A published message, encoded once for every subscriber.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +27,8 @@ pub struct Message {
     event: OnceCell<Bytes>,
     /// As a chunk with one line, once a subscriber needs it.
     line: OnceCell<Bytes>,
+    /// As compressed frames, once a subscriber needs one.
+    deflated: OnceCell<Box<DeflatedFrames>>,
 }
 
 /// Why a payload was refused: it would not pass unchanged through every transport.
@@ -61,7 +69,13 @@ impl Message {
         }
         let frame = text_frame(payload);
         let payload = frame.slice(frame.len() - payload.len()..);
-        Ok(Self { payload, frame, event: OnceCell::new(), line: OnceCell::new() })
+        Ok(Self {
+            payload,
+            frame,
+            event: OnceCell::new(),
+            line: OnceCell::new(),
+            deflated: OnceCell::new(),
+        })
     }
 
     /// The message as a chunk with one event (HTML, section 9.2); `id` is the cursor after it, which
@@ -77,6 +91,11 @@ impl Message {
     /// The message as a chunk with one line.
     pub(crate) fn line(&self) -> Bytes {
         self.line.get_or_init(|| Bytes::from(encode_chunk(&[&self.payload, b"\n"]))).clone()
+    }
+
+    /// The message as a compressed frame for every subscriber with these settings.
+    pub(crate) fn deflated(&self, how: SharedDeflate) -> Bytes {
+        self.deflated.get_or_init(Box::default).get(&self.payload, how)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the server answers over HTTP: each route checks, asks the exchange, and obeys.
 
+mod accept_encoding;
 pub(crate) mod answer;
+pub(crate) mod bodies;
 mod control;
 pub(crate) mod heads;
 mod long_poll;
@@ -21,10 +23,11 @@ use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, STATS};
 use pushbench_protocol::{Cursor, TopicName};
 
 use crate::books::{Books, Connection};
-use crate::config::Limits;
+use crate::config::{DeflateLimits, Limits};
 use crate::exchange::Exchange;
 use crate::hub::PollSettings;
 use answer::{Answer, Refusal};
+use bodies::Bodies;
 use heads::Heads;
 pub(crate) use stream::Stream;
 pub(crate) use upgrade::Upgrade;
@@ -37,6 +40,8 @@ pub(crate) struct App {
     pub(crate) heads: Heads,
     pub(crate) poll: PollSettings,
     pub(crate) has_heartbeat: bool,
+    pub(crate) bodies: Bodies,
+    pub(crate) deflate: Option<DeflateLimits>,
     pub(crate) limits: Limits,
     pub(crate) publish_token: Option<String>,
     pub(crate) allowed_origins: Vec<String>,

@@ -8,7 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, Deliver, ServerStats, clock};
+use pushbench_protocol::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
+use pushbench_protocol::{Compression, Cursor, Deliver, ServerStats, clock};
 use pushbench_tls::{Acceptor, AcceptorError, Certificate, Protocol};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -21,6 +22,7 @@ use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::listener::{accept, listen};
 use crate::patience::Timeouts;
+use crate::routes::bodies::Bodies;
 use crate::routes::heads::{Heads, HeadsError};
 use crate::routes::{App, router};
 
@@ -110,7 +112,7 @@ impl Server {
     /// If a setting is refused, or the system refuses the socket.
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
         check(&config)?;
-        let heads = Heads::new(config.response)?;
+        let heads = Heads::new(config.response, config.compression.coding)?;
         let (listener, address) = listen_on(config.listen, config.mss)?;
         let tls = match &config.tls {
             None => None,
@@ -135,6 +137,8 @@ impl Server {
             heads,
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
             has_heartbeat: config.heartbeat.is_some(),
+            bodies: Bodies::new(config.compression),
+            deflate: config.deflate,
             limits: config.limits,
             publish_token: config.publish_token,
             allowed_origins: config.allowed_origins,
@@ -272,6 +276,17 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
     }
     if config.heartbeat.is_some_and(|every| every < LEAST_HEARTBEAT) {
         return refuse("heartbeat", &"shorter", format!("at least {LEAST_HEARTBEAT:?}"));
+    }
+    if let Some(deflate) = config.deflate {
+        let expected = MIN_WINDOW_BITS..=MAX_WINDOW_BITS;
+        if !expected.contains(&deflate.window_bits) {
+            let expected = format!("{} to {}", expected.start(), expected.end());
+            return refuse("deflate.window_bits", &deflate.window_bits, expected);
+        }
+    }
+    if config.compression.coding == Compression::Deflate {
+        let expected = "one of none, gzip, br".to_owned();
+        return refuse("compression.coding", &config.compression.coding, expected);
     }
     if config.conflate.is_some() && config.deliver == Deliver::Every {
         return refuse("conflate", &"set", "none where every message is delivered".to_owned());

@@ -1,14 +1,16 @@
 //! WebSocket (RFC 6455), the server's side: an upgrade that is refused or taken, a reader that knows
 //! no socket, and the session that writes news.
 //!
-//! Deliberately absent: extensions and subprotocols. A frame is what it is on the wire.
+//! Of extensions it knows permessage-deflate (RFC 7692). Deliberately absent: subprotocols.
 
+pub(crate) mod extensions;
 pub(crate) mod handshake;
+mod inflate;
 mod reader;
 mod session;
 
 pub(crate) use reader::ReaderLimits;
-pub(crate) use session::Session;
+pub(crate) use session::{Session, SessionDeflate};
 
 /// Why a connection is closed (RFC 6455, section 7.4.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

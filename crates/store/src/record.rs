@@ -188,6 +188,10 @@ pub struct CountsV1 {
     pub foreign: u64,
     /// Deliveries that happened in the exchanges of the measure phase: the denominator of bytes.
     pub deliveries_in_measure: u64,
+    /// Payload bytes of those, as published; on the wire they may be fewer. Absent in records of
+    /// before there was compression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncompressed_payload_bytes_in_measure: Option<u64>,
     /// Polls due in the measure phase.
     pub polls: u64,
     /// Of those, the ones that brought nothing new.

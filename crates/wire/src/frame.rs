@@ -1,5 +1,7 @@
 //! WebSocket frame headers (RFC 6455, section 5.2): their length, their bytes, their parser.
 
+use std::collections::VecDeque;
+
 /// Which side sends a frame; only clients mask (RFC 6455, section 5.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sender {
@@ -214,8 +216,19 @@ pub struct FrameCounter {
     parser: HeaderParser,
     left_in_payload: u64,
     in_control: bool,
+    /// Whether the frame is the last of its message.
+    fin: bool,
+    /// Lengths of whole messages, if they are kept.
+    message_lens: Option<MessageLens>,
     /// Totals so far.
     pub counts: FrameCounts,
+}
+
+/// Payload bytes of messages, fragments together, oldest first.
+#[derive(Clone, Debug, Default)]
+struct MessageLens {
+    begun: u64,
+    whole: VecDeque<u64>,
 }
 
 /// What a [`FrameCounter`] has seen.
@@ -250,6 +263,7 @@ impl FrameCounter {
                 }
                 self.left_in_payload -= step as u64;
                 bytes = &bytes[step..];
+                self.end_frame();
                 continue;
             }
             let taken = self.parser.taken() as u64 + 1;
@@ -261,8 +275,31 @@ impl FrameCounter {
                     self.counts.framing += taken;
                 }
                 self.left_in_payload = header.payload_len;
+                self.fin = header.fin;
+                if let Some(lens) = self.message_lens.as_mut().filter(|_| !self.in_control) {
+                    lens.begun += header.payload_len;
+                }
+                self.end_frame();
             }
             bytes = rest;
+        }
+    }
+
+    /// Keeps the length of each message of data from now on, for [`Self::take_message_len`].
+    pub fn keep_message_lens(&mut self) {
+        self.message_lens = Some(MessageLens::default());
+    }
+
+    /// Payload bytes of the oldest whole message that was not yet asked for.
+    pub fn take_message_len(&mut self) -> Option<u64> {
+        self.message_lens.as_mut()?.whole.pop_front()
+    }
+
+    /// Ends a message if its last frame has ended.
+    fn end_frame(&mut self) {
+        let has_ended = self.left_in_payload == 0 && self.fin && !self.in_control;
+        if let Some(lens) = self.message_lens.as_mut().filter(|_| has_ended) {
+            lens.whole.push_back(std::mem::take(&mut lens.begun));
         }
     }
 
@@ -347,6 +384,30 @@ mod tests {
             counter.observe(std::slice::from_ref(byte));
         }
         assert_eq!(counter.counts, expected);
+    }
+
+    #[test]
+    fn the_length_of_a_message_is_that_of_its_fragments() {
+        let mut bytes = Vec::new();
+        for (fin, opcode, len) in [
+            (true, Opcode::Text, 20_u64),
+            (false, Opcode::Text, 130),
+            (true, Opcode::Ping, 4),
+            (false, Opcode::Continuation, 0),
+            (true, Opcode::Continuation, 7),
+            (true, Opcode::Binary, 0),
+            (false, Opcode::Binary, 9),
+        ] {
+            encode_header(&mut bytes, fin, opcode, len, None);
+            bytes.extend(std::iter::repeat_n(0x81, len as usize));
+        }
+        for size in [1, 3, bytes.len()] {
+            let mut counter = FrameCounter::default();
+            counter.keep_message_lens();
+            bytes.chunks(size).for_each(|piece| counter.observe(piece));
+            let lens: Vec<_> = std::iter::from_fn(|| counter.take_message_len()).collect();
+            assert_eq!(lens, [20, 137, 0], "by {size}");
+        }
     }
 
     proptest! {

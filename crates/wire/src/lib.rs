@@ -8,7 +8,9 @@
 //! Start with [`ledger`], then [`model`].
 
 pub mod chunk;
+pub mod coding;
 pub mod counting;
+pub mod deflate;
 pub mod frame;
 pub mod hpack;
 pub mod http2;

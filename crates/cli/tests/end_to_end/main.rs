@@ -4,7 +4,8 @@
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
 //! `targets` servers that run already, `transports` every kind there is, `http2` the same over
-//! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `comparing` runs against
+//! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
+//! compress, `comparing` runs against
 //! each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
 //! `anatomy` and `plan` the commands that teach.
 //!
@@ -16,6 +17,7 @@ mod anatomy;
 mod capture;
 mod clocks;
 mod comparing;
+mod compression;
 mod exits;
 mod http2;
 mod model;

@@ -5,16 +5,16 @@ use std::rc::Rc;
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
 use h2::client::ResponseFuture;
-use http::header::{CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::heads::http2::status_line_len;
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
-use pushbench_protocol::{Cursor, Direction, Phase};
+use pushbench_protocol::{Compression, Cursor, Direction, Phase};
 
 use super::connection::{Http2Connection, fault_of};
 use crate::Fault;
-use crate::answer::Answer;
+use crate::answer::{Answer, content_coding, tag};
 use crate::worker::Shared;
 
 /// A poller's place on its connection.
@@ -122,17 +122,6 @@ pub(super) fn request(fields: &FieldList) -> Request<()> {
     request
 }
 
-/// Puts a cursor where a request says it.
-pub(crate) fn set_cursor(fields: &mut FieldList, cursor: Cursor) {
-    const AFTER: &str = "?after=";
-    let path = fields.value(":path").unwrap_or_default();
-    if let Some(at) = path.find(AFTER).map(|at| at + AFTER.len()) {
-        let path = format!("{}{cursor}{}", &path[..at], &path[at + Cursor::LEN..]);
-        fields.set(":path", &path);
-    }
-    fields.set(IF_NONE_MATCH.as_str(), &format!("\"{cursor}\""));
-}
-
 /// All data of an answer.
 async fn whole(body: &mut RecvStream) -> Result<Bytes, Fault> {
     let mut all = Bytes::new();
@@ -163,15 +152,18 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
     {
         return Err(Fault::Malformed);
     }
-    let tag = text(ETAG.as_str())
-        .and_then(|tag| Cursor::decode(tag.strip_prefix(b"\"")?.strip_suffix(b"\"")?));
+    let tag = text(ETAG.as_str()).and_then(tag).and_then(Cursor::decode);
+    let coding = match text(CONTENT_ENCODING.as_str()) {
+        Some(coding) => content_coding(coding).ok_or(Fault::Coding)?,
+        None => Compression::None,
+    };
     let gap = match text(GAP_FIELD) {
         Some(gap) => number(gap).ok_or(Fault::Malformed)?,
         None => 0,
     };
     let cursor = tag.or_else(|| text(CURSOR_FIELD).and_then(Cursor::decode));
     // The head's bytes are the tap's to book.
-    Ok(Answer { status, head: &[], body, cursor, gap })
+    Ok(Answer { status, head: &[], body, cursor, gap, coding })
 }
 
 /// What HTTP/1.1 would have written for an answer's head.

@@ -6,15 +6,16 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use h2::ext::Protocol;
-use pushbench_protocol::clock;
-use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::heads::{EXTENSIONS_FIELD, FieldList};
 use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_protocol::{DeflateTerms, clock};
 use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Http2Connection, fault_of, join};
 use super::line::request;
 use crate::Fault;
+use crate::agreed::is_as_asked;
 use crate::worker::Shared;
 
 /// A stream that a WebSocket runs over, and the connection that it keeps open.
@@ -30,10 +31,15 @@ impl Tunnel {
 }
 
 /// Joins a connection and opens a WebSocket on it.
-pub(crate) async fn open(shared: &Rc<Shared>, client: u32, path: &str) -> Result<Tunnel, Fault> {
+pub(crate) async fn open(
+    shared: &Rc<Shared>,
+    client: u32,
+    path: &str,
+    terms: Option<DeflateTerms>,
+) -> Result<Tunnel, Fault> {
     let connection = join(shared, client).await?;
     let plan = &shared.plan;
-    let head = plan.scenario.headers.request.upgrade(plan.head_target(path), "");
+    let head = plan.scenario.headers.request.upgrade_offering(plan.head_target(path), "", terms);
     let fields = FieldList::of_upgrade(&head.bytes, plan.scheme());
     let mut request = request(&fields);
     let protocol = fields.value(":protocol").unwrap_or_default();
@@ -47,6 +53,11 @@ pub(crate) async fn open(shared: &Rc<Shared>, client: u32, path: &str) -> Result
     let answer = answer.await.map_err(|error| fault_of(&error))?;
     if answer.status() != 200 {
         return Err(Fault::Upgrade);
+    }
+    let extension = answer.headers().get(EXTENSIONS_FIELD.to_ascii_lowercase());
+    let extension = extension.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    if !is_as_asked(extension.as_deref(), terms) {
+        return Err(Fault::Extension);
     }
     shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
     let gap = answer.headers().get(GAP_FIELD).and_then(|gap| gap.to_str().ok()?.parse().ok());

@@ -1,7 +1,9 @@
 //! Heads as HTTP/2 carries them: pseudo-fields, names in lower case, nothing about the connection.
 
-use super::response::StreamKind;
+use super::request::AFTER;
+use super::response::{StreamKind, WEAK};
 use super::{AnswerMark, AnswerStatus, ResponseProfile};
+use crate::{Compression, Cursor};
 
 /// A head's fields in the order in which they are sent, pseudo-fields first.
 ///
@@ -117,6 +119,18 @@ impl FieldList {
         }
     }
 
+    /// Puts a cursor into `?after=` and `If-None-Match`, where the request has them.
+    pub fn set_cursor(&mut self, cursor: Cursor) {
+        const IF_NONE_MATCH: &str = "if-none-match";
+        let path = self.value(":path").unwrap_or_default();
+        if let Some(at) = path.find(AFTER).map(|at| at + AFTER.len()) {
+            let path = format!("{}{cursor}{}", &path[..at], &path[at + Cursor::LEN..]);
+            self.set(":path", &path);
+        }
+        let is_weak = self.value(IF_NONE_MATCH).is_some_and(|tag| tag.starts_with(WEAK));
+        self.set(IF_NONE_MATCH, &format!("{}\"{cursor}\"", if is_weak { WEAK } else { "" }));
+    }
+
     /// Bytes that HTTP/1.1 would write for the same head: its first line, each field with its name,
     /// `: `, value and line end, and the empty line. `Host` counts where there is `:authority`.
     pub const fn uncompressed_len(&self) -> usize {
@@ -146,7 +160,31 @@ impl ResponseProfile {
         date: &str,
         mark: AnswerMark,
     ) -> FieldList {
-        FieldList::of_answer(status.code(), self.fields(status, body_len, date, mark))
+        self.coded_answer_list(status, body_len, date, mark, (Compression::None, false))
+    }
+
+    /// The same from a server that compresses bodies with the first of `coding`; the second says
+    /// whether it has compressed this one.
+    pub fn coded_answer_list(
+        &self,
+        status: AnswerStatus,
+        body_len: usize,
+        date: &str,
+        mark: AnswerMark,
+        (offered, is_coded): (Compression, bool),
+    ) -> FieldList {
+        let mut fields = self.fields(status, body_len, date, AnswerMark::default());
+        for (name, value) in self.coding_fields(status, offered, is_coded) {
+            // Behind one of the same name, as a map of fields keeps them.
+            let last = fields.iter().rposition(|(known, _)| known == name);
+            let at = last.map_or(fields.len(), |last| last + 1);
+            fields.insert(at, (name.to_owned(), value.to_owned()));
+        }
+        fields.extend(mark.fields().map(|(name, value)| {
+            let is_weak = name == "Etag" && offered.content_coding().is_some();
+            (name, if is_weak { format!("{WEAK}{value}") } else { value })
+        }));
+        FieldList::of_answer(status.code(), fields)
     }
 
     /// The fields of the head of an answer that does not end, on HTTP/2.
@@ -159,7 +197,7 @@ impl ResponseProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heads::{HeadTarget, RequestProfile};
+    use crate::heads::{HeadTarget, PollFields, RequestProfile};
 
     fn request(profile: &str) -> FieldList {
         let profile = RequestProfile::built_in(profile).expect("built in");
@@ -190,6 +228,49 @@ mod tests {
         assert_eq!(list.value(":authority"), Some("localhost:8080"));
         let dropped = "Keep-Alive: 300\r\nConnection: keep-alive\r\n".len();
         assert_eq!(list.uncompressed_len(), 716 - dropped);
+    }
+
+    #[test]
+    fn a_cursor_is_put_where_the_request_says_one_and_a_weak_tag_stays_weak() {
+        let profile = RequestProfile::built_in("minimal").expect("built in");
+        let path = "/x?after=0000000000000000&hold=1s";
+        let target = HeadTarget { path, host: "h:1", secure: false, cookie_bytes: 0 };
+        let cursor = Cursor { epoch: 1, position: 2 };
+        for (compression, tag) in
+            [(Compression::None, "\"CURSOR\""), (Compression::Gzip, "W/\"CURSOR\"")]
+        {
+            let fields = PollFields { conditional: true, compression };
+            let head = profile.poll_with(target, fields);
+            let mut list = FieldList::of_request(head.bytes(), "http");
+            let len = list.uncompressed_len();
+            list.set_cursor(cursor);
+            let tag = tag.replace("CURSOR", &cursor.to_string());
+            assert_eq!(list.value("if-none-match"), Some(tag.as_str()));
+            assert_eq!(list.value(":path"), Some(format!("/x?after={cursor}&hold=1s").as_str()));
+            assert_eq!(list.uncompressed_len(), len);
+        }
+    }
+
+    #[test]
+    fn a_compressed_answer_has_the_fields_that_it_has_on_http_1() {
+        let mark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: Some(Cursor::OLDEST), gap: 1 };
+        for name in ResponseProfile::names() {
+            let profile = ResponseProfile::built_in(name).expect("built in");
+            for status in [AnswerStatus::Messages, AnswerStatus::Empty, AnswerStatus::NotModified] {
+                for is_coded in [false, true] {
+                    let list = |offered| {
+                        profile.coded_answer_list(status, 5, "now", mark, (offered, is_coded))
+                    };
+                    let more = list(Compression::Brotli).uncompressed_len()
+                        - profile.answer_list(status, 5, "now", mark).uncompressed_len();
+                    let coding = profile.coding_len(status, Compression::Brotli, is_coded, mark);
+                    assert_eq!(more, coding, "{name} {status:?} {is_coded}");
+                    let list = list(Compression::Brotli);
+                    assert_eq!(list.value("content-encoding"), is_coded.then_some("br"));
+                    assert_eq!(list.iter().last(), Some(("gap", "1")), "{name}");
+                }
+            }
+        }
     }
 
     #[test]

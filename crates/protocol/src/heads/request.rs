@@ -1,7 +1,11 @@
 //! Request heads: a poll and a WebSocket upgrade, byte for byte.
 
+use std::ops::Range;
+
+use super::response::WEAK;
 use super::{ProfileError, blocks, built_in};
-use crate::Cursor;
+use crate::compression::PERMESSAGE_DEFLATE;
+use crate::{Compression, Cursor, DeflateTerms};
 
 /// Request heads of one browser or tool.
 ///
@@ -28,6 +32,15 @@ pub struct HeadTarget<'a> {
     pub cookie_bytes: u32,
 }
 
+/// What is added to a profile's poll.
+#[derive(Clone, Copy, Debug)]
+pub struct PollFields {
+    /// `If-None-Match`, with a weak tag where bodies may be compressed.
+    pub conditional: bool,
+    /// `Accept-Encoding` with this coding, where the profile has no such field.
+    pub compression: Compression,
+}
+
 /// A poll's request head as sent, with places that can be refilled without changing its length.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RequestHead {
@@ -51,8 +64,11 @@ const BUILT_IN: [(&str, &str); 5] = [
     ("kaazing-2009", include_str!("../../profiles/request/kaazing-2009.head")),
 ];
 
-const IF_NONE_MATCH: &str = "If-None-Match: \"";
-const AFTER: &str = "?after=";
+/// The field that extensions are offered and agreed on in (RFC 6455, section 11.3.2).
+pub const EXTENSIONS_FIELD: &str = "Sec-WebSocket-Extensions";
+
+const IF_NONE_MATCH: &str = "If-None-Match: ";
+pub(super) const AFTER: &str = "?after=";
 
 impl RequestProfile {
     /// Names of the built-in profiles.
@@ -110,10 +126,25 @@ impl RequestProfile {
 
     /// The head of a poll; with `conditional` an `If-None-Match` field is added at its end.
     pub fn poll(&self, target: HeadTarget<'_>, conditional: bool) -> RequestHead {
+        self.poll_with(target, PollFields { conditional, compression: Compression::None })
+    }
+
+    /// The head of a poll, with fields added at its end.
+    pub fn poll_with(&self, target: HeadTarget<'_>, fields: PollFields) -> RequestHead {
         let mut text = filled(&self.poll, target);
         let mut tag_at = None;
-        if conditional {
+        let coding = fields.compression.content_coding();
+        if let Some(coding) = coding
+            && self.accepted_codings().is_none()
+        {
+            text.push_str(&format!("Accept-Encoding: {coding}\r\n"));
+        }
+        if fields.conditional {
             text.push_str(IF_NONE_MATCH);
+            if coding.is_some() {
+                text.push_str(WEAK);
+            }
+            text.push('"');
             tag_at = Some(text.len());
             text.push_str(&Cursor::OLDEST.to_string());
             text.push_str("\"\r\n");
@@ -122,6 +153,20 @@ impl RequestProfile {
         let line_end = text.find("\r\n").expect("a head has lines");
         let after_at = text[..line_end].find(AFTER).map(|at| at + AFTER.len());
         RequestHead { bytes: text.into_bytes(), after_at, tag_at }
+    }
+
+    /// What the poll's `Accept-Encoding` says, if it has one.
+    pub fn accepted_codings(&self) -> Option<&str> {
+        field(&self.poll, "accept-encoding").map(|value| &self.poll[value])
+    }
+
+    /// Whether a poll accepts bodies of this coding: the field names it, or there is no such field
+    /// and one is added.
+    pub fn accepts(&self, compression: Compression) -> bool {
+        let Some(coding) = compression.content_coding() else { return true };
+        self.accepted_codings().is_none_or(|accepted| {
+            accepted.split(',').any(|found| found.trim().eq_ignore_ascii_case(coding))
+        })
     }
 
     /// The head that opens a stream of server-sent events: the poll's, asking for events where it
@@ -138,7 +183,29 @@ impl RequestProfile {
 
     /// The head of a WebSocket upgrade with this key (24 characters of base64).
     pub fn upgrade(&self, target: HeadTarget<'_>, key: &str) -> UpgradeHead {
+        self.upgrade_offering(target, key, None)
+    }
+
+    /// The same, asking for these terms of permessage-deflate.
+    ///
+    /// What the profile itself offers stands where no special terms are asked for: a browser can ask
+    /// for none. Other terms take its place, or come at the end where it offers nothing.
+    pub fn upgrade_offering(
+        &self,
+        target: HeadTarget<'_>,
+        key: &str,
+        terms: Option<DeflateTerms>,
+    ) -> UpgradeHead {
         let mut text = filled(&self.upgrade, target).replace("{key}", key);
+        if let Some(terms) = terms {
+            let offer = terms.offer();
+            match field(&text, "sec-websocket-extensions") {
+                Some(own)
+                    if terms == DeflateTerms::DEFAULT && offers_deflate(&text[own.clone()]) => {}
+                Some(own) => text.replace_range(own, &offer),
+                None => text.push_str(&format!("{EXTENSIONS_FIELD}: {offer}\r\n")),
+            }
+        }
         text.push_str("\r\n");
         UpgradeHead { bytes: text.into_bytes() }
     }
@@ -157,6 +224,16 @@ impl RequestHead {
             self.bytes[at..at + Cursor::LEN].copy_from_slice(&digits);
         }
     }
+}
+
+/// Where in a head the value of a field stands; `name` is in lower case.
+fn field(head: &str, name: &str) -> Option<Range<usize>> {
+    let from = head.to_ascii_lowercase().find(&format!("\r\n{name}: "))? + name.len() + 4;
+    Some(from..from + head[from..].find("\r\n")?)
+}
+
+fn offers_deflate(value: &str) -> bool {
+    value.split(&[',', ';']).any(|part| part.trim() == PERMESSAGE_DEFLATE)
 }
 
 /// Lines of a block as they go on the wire, without the empty line at the end.
@@ -279,6 +356,59 @@ mod tests {
         assert_eq!(head.bytes().len(), len);
         let text = String::from_utf8(head.bytes().to_vec()).expect("ASCII");
         assert_eq!(text.matches(&cursor.to_string()).count(), 2, "{text}");
+    }
+
+    #[test]
+    fn an_offer_comes_in_the_place_of_the_profiles_own_or_at_the_end() {
+        let upgrade = |name, terms| {
+            let profile = RequestProfile::built_in(name).expect(name);
+            let head = profile.upgrade_offering(TARGET, "dGhlIHNhbXBsZSBub25jZQ==", terms);
+            String::from_utf8(head.bytes).expect("ASCII")
+        };
+        let small = Some(DeflateTerms::symmetric(10, true));
+        for name in RequestProfile::names() {
+            let bare = upgrade(name, None);
+            let offers = bare.contains("permessage-deflate");
+            assert_eq!(offers, ["chrome", "firefox"].contains(&name), "{name}");
+            let usual = upgrade(name, Some(DeflateTerms::DEFAULT));
+            assert_eq!(usual == bare, offers, "{name}");
+            assert_eq!(usual.matches("\r\nSec-WebSocket-Extensions: ").count(), 1, "{usual}");
+            let small = upgrade(name, small);
+            let field = "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10; \
+                         client_max_window_bits=10\r\n";
+            assert!(small.contains(field), "{small}");
+            assert!(small.ends_with("\r\n\r\n") && small.starts_with(&bare[..100]), "{small}");
+        }
+    }
+
+    #[test]
+    fn a_poll_accepts_what_its_profile_does_or_a_field_is_added() {
+        for (name, gzip, brotli, is_added) in [
+            ("chrome", true, true, false),
+            ("firefox", true, false, false),
+            ("kaazing-2009", true, false, false),
+            ("curl", true, true, true),
+            ("minimal", true, true, true),
+        ] {
+            let profile = RequestProfile::built_in(name).expect(name);
+            assert_eq!(profile.accepts(Compression::Gzip), gzip, "{name}");
+            assert_eq!(profile.accepts(Compression::Brotli), brotli, "{name}");
+            let bare = profile.poll(TARGET, false);
+            let fields = PollFields { conditional: false, compression: Compression::Gzip };
+            let head = profile.poll_with(TARGET, fields);
+            let more = if is_added { "Accept-Encoding: gzip\r\n".len() } else { 0 };
+            assert_eq!(head.bytes().len(), bare.bytes().len() + more, "{name}");
+        }
+    }
+
+    #[test]
+    fn where_bodies_may_be_compressed_the_tag_asked_for_is_a_weak_one() {
+        let profile = RequestProfile::built_in("minimal").expect("built in");
+        let fields = PollFields { conditional: true, compression: Compression::Brotli };
+        let mut head = profile.poll_with(TARGET, fields);
+        head.set_cursor(Cursor { epoch: 1, position: 2 });
+        let text = String::from_utf8(head.bytes().to_vec()).expect("ASCII");
+        assert!(text.contains("\r\nIf-None-Match: W/\"0001000000000002\"\r\n"), "{text}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Response heads: what the server puts before a poll's answer.
 
-use super::request::is_token;
+use super::request::{EXTENSIONS_FIELD, is_token};
 use super::{ProfileError, blocks, built_in};
 use crate::Cursor;
 use crate::paths::{CURSOR_FIELD, GAP_FIELD};
+use crate::transport::Compression;
 
 /// Fields that the server sends before an answer, in their order.
 ///
@@ -51,6 +52,9 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("kaazing-2009", include_str!("../../profiles/response/kaazing-2009.head")),
     ("minimal", include_str!("../../profiles/response/minimal.head")),
 ];
+
+/// What makes an entity tag a weak one (RFC 9110, section 8.8.3).
+pub const WEAK: &str = "W/";
 
 /// Length of an HTTP date (RFC 9110, section 5.6.7, IMF-fixdate).
 const DATE_LEN: usize = "Sat, 07 Nov 2009 00:32:46 GMT".len();
@@ -207,6 +211,51 @@ impl ResponseProfile {
         whole_head(status, self.fields(status, body_len, date, mark))
     }
 
+    /// What a server that compresses bodies with `offered` adds to the fields of an answer; `coded`
+    /// says whether it has compressed this one.
+    ///
+    /// `Vary` says that the body depends on what the request accepts (RFC 9110, section 12.5.5),
+    /// unless the profile says so.
+    pub fn coding_fields(
+        &self,
+        status: AnswerStatus,
+        offered: Compression,
+        coded: bool,
+    ) -> Vec<(&'static str, &'static str)> {
+        let Some(coding) = offered.content_coding() else { return Vec::new() };
+        let mut fields = Vec::new();
+        if coded {
+            fields.push(("Content-Encoding", coding));
+        }
+        if status != AnswerStatus::Empty && !self.varies() {
+            fields.push(("Vary", "Accept-Encoding"));
+        }
+        fields
+    }
+
+    /// Bytes of [`Self::coding_fields`], and of what makes a tag a weak one: it stands for the body
+    /// in either coding, and a strong one may not (RFC 9110, section 8.8.3.3).
+    pub fn coding_len(
+        &self,
+        status: AnswerStatus,
+        offered: Compression,
+        coded: bool,
+        mark: AnswerMark,
+    ) -> usize {
+        let fields = self.coding_fields(status, offered, coded);
+        let fields: usize =
+            fields.iter().map(|(name, value)| name.len() + value.len() + ": \r\n".len()).sum();
+        let is_weak = offered.content_coding().is_some() && mark.tag.is_some();
+        fields + if is_weak { WEAK.len() } else { 0 }
+    }
+
+    fn varies(&self) -> bool {
+        self.fields.iter().any(|(name, value)| {
+            let mut names = value.split(',').map(str::trim);
+            name == "Vary" && names.any(|name| name.eq_ignore_ascii_case("Accept-Encoding"))
+        })
+    }
+
     /// Length of the head in bytes; it depends on the date's form and not on the date.
     pub fn head_len(&self, status: AnswerStatus, body_len: usize, mark: AnswerMark) -> usize {
         self.head(status, body_len, &" ".repeat(DATE_LEN), mark).len()
@@ -214,7 +263,7 @@ impl ResponseProfile {
 }
 
 impl AnswerMark {
-    fn fields(self) -> impl Iterator<Item = (String, String)> {
+    pub(super) fn fields(self) -> impl Iterator<Item = (String, String)> {
         let cursor = self.cursor.map(|cursor| (title_case(CURSOR_FIELD), cursor.to_string()));
         let tag = self.tag.map(|tag| ("Etag".to_owned(), format!("\"{tag}\"")));
         let gap = (self.gap > 0).then(|| (title_case(GAP_FIELD), self.gap.to_string()));
@@ -236,8 +285,9 @@ fn whole_head(status: AnswerStatus, fields: Vec<(String, String)>) -> String {
 }
 
 /// Length of the head with which the server accepts a WebSocket upgrade, where it has no gap to
-/// tell: the fields that RFC 6455, section 4.2.2, demands, the cursor, and the date.
-pub fn accepted_head_len() -> usize {
+/// tell: the fields that RFC 6455, section 4.2.2, demands, the extension agreed on, the cursor, and
+/// the date.
+pub fn accepted_head_len(extension: Option<&str>) -> usize {
     const ACCEPT_LEN: usize = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".len();
     let fields = [
         ("Upgrade", "websocket".len()),
@@ -246,8 +296,12 @@ pub fn accepted_head_len() -> usize {
         (CURSOR_FIELD, Cursor::LEN),
         ("Date", DATE_LEN),
     ];
-    let fields: usize =
-        fields.iter().map(|(name, value)| name.len() + ": ".len() + value + 2).sum();
+    let extension = extension.map(|value| (EXTENSIONS_FIELD, value.len()));
+    let fields: usize = fields
+        .iter()
+        .chain(&extension)
+        .map(|(name, value)| name.len() + ": ".len() + value + "\r\n".len())
+        .sum();
     "HTTP/1.1 101 Switching Protocols\r\n".len() + fields + "\r\n".len()
 }
 

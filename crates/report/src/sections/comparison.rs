@@ -63,6 +63,8 @@ const GROUPS: &[Group] = &[
         heading: "Bytes for each delivered message, both directions",
         rows: &[
             plain("  payload", "payload_bytes_per_delivery"),
+            plain("    as published", "uncompressed_payload_bytes_per_delivery"),
+            percent("    saved", "compression_saved"),
             plain("  repeat", "repeat_bytes_per_delivery"),
             plain("  header", "header_bytes_per_delivery"),
             plain("  framing", "framing_bytes_per_delivery"),
@@ -117,6 +119,7 @@ const GROUPS: &[Group] = &[
             time("  CPU a client-second", "server_cpu_per_client_second"),
             time("  CPU idle, an hour", "idle_server_cpu_per_client_hour"),
             size("  memory a connection", "server_memory_per_connection"),
+            size("    while it works", "server_working_memory_per_connection"),
         ],
     },
     Group {
@@ -125,6 +128,7 @@ const GROUPS: &[Group] = &[
             time("  CPU a delivery", "load_cpu_per_delivery"),
             time("  CPU a client-second", "load_cpu_per_client_second"),
             size("  memory a connection", "load_memory_per_connection"),
+            size("    while it works", "load_working_memory_per_connection"),
         ],
     },
     Group {
@@ -155,9 +159,13 @@ const GROUPS: &[Group] = &[
     },
 ];
 
-/// Figures that only some runs have: of idle clients, of connections for each poll, of TLS. Where no
-/// transport has one it has no row.
-const OCCASIONAL: [&str; 7] = [
+/// Figures that only some runs have: of compression, of idle clients, of connections for each poll,
+/// of TLS. Where no transport has one it has no row.
+const OCCASIONAL: [&str; 11] = [
+    "uncompressed_payload_bytes_per_delivery",
+    "compression_saved",
+    "server_working_memory_per_connection",
+    "load_working_memory_per_connection",
     "idle_wire_bytes_per_client_hour",
     "idle_server_cpu_per_client_hour",
     "connect_wire_bytes_per_poll",

@@ -12,7 +12,7 @@ use crate::units::{ABSENT, ratio, scaled};
 const SIDE_BY_SIDE: usize = 3;
 
 /// What a curve is drawn of.
-pub(crate) const CURVES: [(&str, &str); 7] = [
+const CURVES: [(&str, &str); 7] = [
     ("Bytes on the wire for each delivered message (layer 3)", "wire_bytes_per_delivery"),
     ("Bytes on the wire for each client and second (layer 3)", "wire_bytes_per_client_second"),
     ("Header bytes for each delivered message", "header_bytes_per_delivery"),
@@ -21,6 +21,20 @@ pub(crate) const CURVES: [(&str, &str); 7] = [
     ("Server CPU for each delivery", "server_cpu_per_delivery"),
     ("Server memory for each connection", "server_memory_per_connection"),
 ];
+
+/// What else is drawn where something is compressed: compressors are made with the first message.
+const OF_COMPRESSION: [(&str, &str); 3] = [
+    ("Payload on the wire for each delivered message", "payload_bytes_per_delivery"),
+    ("Share of the payload that compressing saves", "compression_saved"),
+    ("Server memory for each connection while it works", "server_working_memory_per_connection"),
+];
+
+/// Titles and figures of a run's curves.
+pub(crate) fn drawn(run: &RunV1) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_compressed = |transport| measured(run, transport, "compression_saved").is_some();
+    let more: &[_] = if run.transports.iter().any(is_compressed) { &OF_COMPRESSION } else { &[] };
+    CURVES.iter().chain(more).copied()
+}
 
 /// A cell's settings as a reader wants them: `clients 100, payload.bytes 20`.
 pub(crate) fn name_of(cell: &CellV1) -> String {
@@ -41,7 +55,7 @@ pub(crate) fn curves(run: &RunV1) -> Option<Section> {
     let cells: Vec<_> =
         run.scenario.cells.iter().map(|cell| (name_of(cell), run.of_cell(cell))).collect();
     let mut section = Section::new("The curve");
-    for (title, name) in CURVES {
+    for (title, name) in drawn(run) {
         let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
         for transports in run.transports.chunks(SIDE_BY_SIDE) {
             section.say(Tone::Strong, title);

@@ -8,13 +8,17 @@ use pushbench_protocol::{Cursor, SlowPolicy, Timestamp};
 use pushbench_wire::chunk::encode_chunk;
 
 use super::{HubCounts, HubSettings, TopicId};
-use crate::log::{TopicLog, text_frame};
+use crate::log::{SharedDeflate, TopicLog, shared_frame, text_frame};
 
 /// How a subscriber is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Format {
     /// A WebSocket text frame for each message.
     Frame,
+    /// A compressed WebSocket text frame for each message, the same for all with these settings.
+    Deflated(SharedDeflate),
+    /// Each message's payload alone, for a session that frames it by itself.
+    Payload,
     /// A WebSocket text frame that says that there is a message, for each.
     Nudge,
     /// A chunk with a server-sent event for each message.
@@ -131,7 +135,11 @@ impl SubscriberPlace {
     /// is news has none.
     pub(super) fn is_conflated(&self) -> bool {
         match self.format {
-            Format::Frame | Format::Event | Format::Line => true,
+            Format::Frame
+            | Format::Deflated(_)
+            | Format::Payload
+            | Format::Event
+            | Format::Line => true,
             Format::Nudge => false,
         }
     }
@@ -171,6 +179,8 @@ impl SubscriberPlace {
         self.position += 1;
         match self.format {
             Format::Frame => Next::Message(message.frame.clone()),
+            Format::Deflated(how) => Next::Message(message.deflated(how)),
+            Format::Payload => Next::Message(message.payload.clone()),
             Format::Nudge => Next::Notice(Bytes::from_static(NEWS_FRAME)),
             Format::Event => Next::Message(message.event(log.cursor(self.position))),
             Format::Line => Next::Message(message.line()),
@@ -188,6 +198,8 @@ impl Format {
         let notice = format!("!gap {dropped}");
         match self {
             Self::Frame => Some(text_frame(notice.as_bytes())),
+            Self::Deflated(how) => Some(shared_frame(notice.as_bytes(), how)),
+            Self::Payload => Some(Bytes::from(notice)),
             Self::Nudge => None,
             Self::Event => {
                 let event = format!("event: {GAP_EVENT}\ndata: {dropped}\n\n");

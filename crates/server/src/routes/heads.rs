@@ -4,15 +4,18 @@ use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use http::{Response, StatusCode};
 use jiff::Timestamp as WallClock;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind};
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind, WEAK};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
-use pushbench_protocol::{Cursor, ResponseProfile};
+use pushbench_protocol::{Compression, Cursor, ResponseProfile};
 
 use super::answer::{Answer, body};
+use super::bodies::Body;
 
 const CURSOR: HeaderName = HeaderName::from_static(CURSOR_FIELD);
 const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);
@@ -21,6 +24,8 @@ const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);
 #[derive(Debug)]
 pub(crate) struct Heads {
     profile: ResponseProfile,
+    /// What bodies may be compressed with.
+    offered: Compression,
     dated: Mutex<Dated>,
 }
 
@@ -46,12 +51,15 @@ impl Heads {
     /// # Errors
     ///
     /// If the HTTP library would not write the profile's fields as they stand.
-    pub(crate) fn new(profile: ResponseProfile) -> Result<Self, HeadsError> {
+    pub(crate) fn new(profile: ResponseProfile, offered: Compression) -> Result<Self, HeadsError> {
         let refuse = |problem| HeadsError { profile: profile.name().to_owned(), problem };
         let fields = profile.fields(AnswerStatus::Messages, 0, "", AnswerMark::default());
         let map = map(&fields).ok_or(refuse("a name or a value is not one that HTTP allows"))?;
         if map.keys_len() != fields.len() {
             return Err(refuse("a field stands twice"));
+        }
+        if map.contains_key(CONTENT_ENCODING) {
+            return Err(refuse("`Content-Encoding` is the server's to say"));
         }
         if map.contains_key(TRANSFER_ENCODING) {
             return Err(refuse("`Transfer-Encoding` contradicts `Content-Length`"));
@@ -62,11 +70,12 @@ impl Heads {
         }
         let now = unix_second();
         let dated = Mutex::new(Dated::new(&profile, now));
-        Ok(Self { profile, dated })
+        Ok(Self { profile, offered, dated })
     }
 
     /// The answer with this status, content and mark.
-    pub(crate) fn answer(&self, status: AnswerStatus, content: Bytes, mark: AnswerMark) -> Answer {
+    pub(super) fn answer(&self, status: AnswerStatus, content: Body, mark: AnswerMark) -> Answer {
+        let Body { bytes: content, is_coded } = content;
         let mut answer = Response::new(match status {
             AnswerStatus::Messages => body(content.clone()),
             AnswerStatus::Empty | AnswerStatus::NotModified => axum::body::Body::empty(),
@@ -79,11 +88,16 @@ impl Heads {
             // In its place: the map keeps the order of first insertion.
             fields.insert(CONTENT_LENGTH, HeaderValue::from(content.len()));
         }
+        for (name, value) in self.profile.coding_fields(status, self.offered, is_coded) {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a field's name");
+            // A `Vary` of the profile's own names other fields, and stays.
+            fields.append(name, HeaderValue::from_static(value));
+        }
         if let Some(cursor) = mark.cursor {
             fields.insert(CURSOR, digits(cursor));
         }
         if let Some(tag) = mark.tag {
-            fields.insert(ETAG, quoted(tag));
+            fields.insert(ETAG, self.quoted(tag));
         }
         if mark.gap > 0 {
             fields.insert(GAP, HeaderValue::from(mark.gap));
@@ -105,6 +119,14 @@ impl Heads {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         map(&fields).expect("the profile was checked when the server was made")
+    }
+
+    /// A cursor as an entity tag (RFC 9110, section 8.8.3): a weak one where it stands for a body
+    /// in either coding.
+    fn quoted(&self, cursor: Cursor) -> HeaderValue {
+        let weak = if self.offered.content_coding().is_some() { WEAK } else { "" };
+        let tag = [weak.as_bytes(), b"\"", &cursor.encode(), b"\""].concat();
+        HeaderValue::from_bytes(&tag).expect("quoted digits are ASCII")
     }
 
     /// The profile's fields with the date of now, formatted once a second.
@@ -139,13 +161,6 @@ impl Dated {
 /// A cursor as a field's value.
 pub(crate) fn digits(cursor: Cursor) -> HeaderValue {
     HeaderValue::from_bytes(&cursor.encode()).expect("digits are ASCII")
-}
-
-/// A cursor as an entity tag (RFC 9110, section 8.8.3).
-fn quoted(cursor: Cursor) -> HeaderValue {
-    let mut tag = [b'"'; Cursor::LEN + 2];
-    tag[1..=Cursor::LEN].copy_from_slice(&cursor.encode());
-    HeaderValue::from_bytes(&tag).expect("quoted digits are ASCII")
 }
 
 fn map(fields: &[(String, String)]) -> Option<HeaderMap> {
@@ -188,9 +203,9 @@ mod tests {
     fn fields_keep_the_profiles_order() {
         for name in ResponseProfile::names() {
             let profile = ResponseProfile::built_in(name).expect(name);
-            let heads = Heads::new(profile.clone()).expect(name);
+            let heads = Heads::new(profile.clone(), Compression::None).expect(name);
             let mark = AnswerMark { cursor: Some(Cursor::NOW), tag: Some(Cursor::NOW), gap: 3 };
-            let answer = heads.answer(AnswerStatus::Messages, Bytes::from("12345"), mark);
+            let answer = heads.answer(AnswerStatus::Messages, plain("12345"), mark);
             let expected: Vec<_> = profile
                 .fields(AnswerStatus::Messages, 5, "", mark)
                 .iter()
@@ -201,16 +216,65 @@ mod tests {
         }
     }
 
+    fn plain(content: &'static str) -> Body {
+        Body { bytes: Bytes::from(content), is_coded: false }
+    }
+
+    #[test]
+    fn what_compressing_adds_to_a_head_is_as_long_as_the_model_says() {
+        let mark = AnswerMark { cursor: None, tag: Some(Cursor::NOW), gap: 0 };
+        for name in ResponseProfile::names() {
+            let profile = ResponseProfile::built_in(name).expect(name);
+            for status in [AnswerStatus::Messages, AnswerStatus::Empty, AnswerStatus::NotModified] {
+                for is_coded in [false, true] {
+                    let is_coded = is_coded && status == AnswerStatus::Messages;
+                    let len = |offered| -> usize {
+                        let heads = Heads::new(profile.clone(), offered).expect(name);
+                        let content = Body { is_coded, ..plain("12345") };
+                        let answer = heads.answer(status, content, mark);
+                        let fields = answer.headers().iter();
+                        fields.map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+                    };
+                    let more = profile.coding_len(status, Compression::Gzip, is_coded, mark);
+                    let found = len(Compression::Gzip) - len(Compression::None);
+                    assert_eq!(found, more, "{name} {status:?} {is_coded}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_compressed_body_says_so_and_that_it_depends_on_the_request() {
+        let minimal = ResponseProfile::built_in("minimal").expect("built in");
+        let heads = Heads::new(minimal, Compression::Brotli).expect("minimal");
+        let mark = AnswerMark { cursor: None, tag: Some(Cursor::OLDEST), gap: 0 };
+        for is_coded in [false, true] {
+            let content = Body { is_coded, ..plain("12345") };
+            let answer = heads.answer(AnswerStatus::Messages, content, mark);
+            let fields = answer.headers();
+            let coding = fields.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+            assert_eq!(coding, is_coded.then_some(&b"br"[..]));
+            assert_eq!(fields["vary"], "Accept-Encoding");
+            assert_eq!(fields[ETAG], "W/\"0000000000000000\"");
+            assert_eq!(fields[CONTENT_LENGTH], "5");
+        }
+    }
+
     #[test]
     fn a_profile_that_would_be_sent_otherwise_is_refused() {
-        for field in ["Vary: a\nVary: b", "Transfer-Encoding: chunked", "Bad: \u{1}"] {
+        for field in [
+            "Vary: a\nVary: b",
+            "Content-Encoding: gzip",
+            "Transfer-Encoding: chunked",
+            "Bad: \u{1}",
+        ] {
             let text =
                 format!("HTTP/1.1 200 OK\nContent-Length: {{length}}\nDate: {{date}}\n{field}\n");
             let profile = ResponseProfile::parse("file", &text).expect("a profile");
-            assert!(Heads::new(profile).is_err(), "{field}");
+            assert!(Heads::new(profile, Compression::None).is_err(), "{field}");
         }
         let fixed = "HTTP/1.1 200 OK\nContent-Length: 5\nDate: {date}\n";
         let profile = ResponseProfile::parse("file", fixed).expect("a profile");
-        assert!(Heads::new(profile).is_err());
+        assert!(Heads::new(profile, Compression::None).is_err());
     }
 }

@@ -15,7 +15,7 @@ use pushbench_protocol::heads::AnswerMark;
 use pushbench_protocol::{ConnectionClass, Cursor, Hold, TopicName, Unchanged, clock};
 
 use super::answer::{Answer, Refusal};
-use super::poll::write;
+use super::poll::{Asking, write};
 use super::{App, after, connection, parameter, topic_name};
 use crate::books::Connection;
 use crate::exchange::LongPoll;
@@ -26,9 +26,10 @@ pub(super) async fn long_poll(State(app): State<Arc<App>>, request: Request) -> 
     let connection = &Arc::clone(&connection(&request).connection);
     connection.classify(ConnectionClass::LongPoll);
     let asked = Asked::of(&request);
+    let takes_coded = app.bodies.are_accepted(request.headers());
     drop(request);
     let answer = match asked {
-        Ok(asked) => answer(&app, connection, asked).await,
+        Ok(asked) => answer(&app, connection, asked, takes_coded).await,
         Err(refusal) => Err(refusal),
     };
     app.answer(answer)
@@ -51,7 +52,12 @@ impl Asked {
     }
 }
 
-async fn answer(app: &App, connection: &Connection, asked: Asked) -> Result<Answer, Refusal> {
+async fn answer(
+    app: &App,
+    connection: &Connection,
+    asked: Asked,
+    takes_coded: bool,
+) -> Result<Answer, Refusal> {
     let Asked { topic, mut after, hold } = asked;
     // A held poll that finds nothing is empty: there is no reason to send an old value again.
     let settings = PollSettings { unchanged: Unchanged::Empty, ..app.poll };
@@ -80,5 +86,6 @@ async fn answer(app: &App, connection: &Connection, asked: Asked) -> Result<Answ
             until = now;
         }
     };
-    Ok(write(app, answer, |next, gap| AnswerMark { cursor: Some(next), tag: None, gap }))
+    let asking = Asking { takes_coded, topic: topic.as_str(), after };
+    Ok(write(app, asking, answer, |next, gap| AnswerMark { cursor: Some(next), tag: None, gap }))
 }

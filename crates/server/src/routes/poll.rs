@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{HeaderMap, IF_NONE_MATCH};
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus, WEAK};
 use pushbench_protocol::paths::KAAZING_TOPIC;
 use pushbench_protocol::{ConnectionClass, Cursor, Deliver, Unchanged};
 
 use super::answer::{Answer, Refusal};
+use super::bodies::Span;
 use super::{App, after, connection, topic_name};
 use crate::hub::{PollAnswer, PollSettings};
 
@@ -25,7 +26,9 @@ pub(super) async fn poll(State(app): State<Arc<App>>, request: Request) -> Answe
 pub(super) async fn kaazing_poll(State(app): State<Arc<App>>, request: Request) -> Answer {
     connection(&request).connection.classify(ConnectionClass::ShortPoll);
     let answer = app.exchange.answer_poll(KAAZING_TOPIC, Cursor::OLDEST, KAAZING);
-    write(&app, answer, |next, gap| mark(KAAZING, next, gap))
+    let takes_coded = app.bodies.are_accepted(request.headers());
+    let asked = Asking { takes_coded, topic: KAAZING_TOPIC, after: Cursor::OLDEST };
+    write(&app, asked, answer, |next, gap| mark(KAAZING, next, gap))
 }
 
 fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
@@ -40,12 +43,23 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
         },
     };
     let answer = app.exchange.answer_poll(topic.as_str(), after, settings);
-    Ok(write(app, answer, |next, gap| mark(app.poll, next, gap)))
+    let takes_coded = app.bodies.are_accepted(request.headers());
+    let asked = Asking { takes_coded, topic: topic.as_str(), after };
+    Ok(write(app, asked, answer, |next, gap| mark(app.poll, next, gap)))
+}
+
+/// A poll, as far as its answer's body depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) takes_coded: bool,
+    pub(super) topic: &'a str,
+    pub(super) after: Cursor,
 }
 
 /// Puts the hub's answer on the wire; `mark` says where the client stands, after a gap.
 pub(super) fn write(
     app: &App,
+    asking: Asking<'_>,
     answer: PollAnswer,
     mark: impl FnOnce(Cursor, u64) -> AnswerMark,
 ) -> Answer {
@@ -54,6 +68,10 @@ pub(super) fn write(
         PollAnswer::Empty { next } => (AnswerStatus::Empty, Bytes::new(), next, 0),
         PollAnswer::NotModified { next } => (AnswerStatus::NotModified, Bytes::new(), next, 0),
     };
+    let Asking { takes_coded, topic, after } = asking;
+    // The newest message is the same wherever the client stands.
+    let after = if app.poll.deliver == Deliver::Latest { Cursor::OLDEST } else { after };
+    let content = app.bodies.body(takes_coded, Span { topic, after, next }, content);
     app.heads.answer(status, content, mark(next, gap))
 }
 
@@ -64,9 +82,11 @@ fn mark(settings: PollSettings, next: Cursor, gap: u64) -> AnswerMark {
     AnswerMark { cursor: by_cursor.then_some(next), tag: by_tag.then_some(next), gap }
 }
 
-/// The cursor in `If-None-Match`, if the field is one tag of ours.
+/// The cursor in `If-None-Match`, if the field is one tag of ours, weak or not: here the two are
+/// compared without a difference (RFC 9110, section 13.1.2).
 fn tag(fields: &HeaderMap) -> Option<Cursor> {
     let value = fields.get(IF_NONE_MATCH)?.as_bytes();
+    let value = value.strip_prefix(WEAK.as_bytes()).unwrap_or(value);
     Cursor::decode(value.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
 }
 
@@ -78,6 +98,8 @@ mod tests {
     fn only_a_single_tag_of_ours_counts() {
         for (value, expected) in [
             ("\"0000000000000000\"", Some(Cursor::OLDEST)),
+            ("W/\"0000000000000000\"", Some(Cursor::OLDEST)),
+            ("w/\"0000000000000000\"", None),
             ("0000000000000000", None),
             ("\"other\"", None),
             ("*", None),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use http::header::{
-    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{Method, Response, StatusCode};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
@@ -17,6 +18,9 @@ use super::publish::may_publish;
 use super::{App, Takeover, after, connection, parameter, topic_name};
 use crate::exchange::Subscription;
 use crate::hub::Format;
+use crate::log::SharedDeflate;
+use crate::websocket::SessionDeflate;
+use crate::websocket::extensions::{Agreed, negotiate};
 use crate::websocket::handshake::{VERSION, accept, accept_connect, origin_is_allowed};
 
 /// A WebSocket that has been subscribed and not yet told so.
@@ -26,6 +30,8 @@ pub(crate) struct Upgrade {
     pub(crate) may_publish: bool,
     /// Whether it is pinged while there is no news.
     pub(crate) has_heartbeat: bool,
+    /// What was agreed on compression, if anything.
+    pub(crate) deflate: Option<SessionDeflate>,
 }
 
 pub(super) async fn upgrade(State(app): State<Arc<App>>, request: Request) -> Answer {
@@ -51,9 +57,13 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
     }
     let topic = topic_name(request)?;
     let after = after(request)?.unwrap_or(Cursor::NOW);
-    let format = match parameter(request, "nudge")? {
-        None | Some(0) => Format::Frame,
-        Some(1) => Format::Nudge,
+    let agreed = negotiate(request.headers(), app.deflate)
+        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))?;
+    let threshold = app.deflate.unwrap_or_default().threshold;
+    let (format, agreed) = match parameter(request, "nudge")? {
+        None | Some(0) => (format(agreed.as_ref(), threshold), agreed),
+        // A nudge is five bytes, and deflate makes none of them less.
+        Some(1) => (Format::Nudge, None),
         Some(found) => {
             let reason = format!("nudge is `{found}`, expected 0 or 1");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, reason));
@@ -75,6 +85,10 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
         fields.insert(SEC_WEBSOCKET_ACCEPT, accept);
     }
     let fields = answer.headers_mut();
+    if let Some(Agreed { answer, .. }) = &agreed {
+        let answer = HeaderValue::from_str(answer).expect("names and digits are ASCII");
+        fields.insert(SEC_WEBSOCKET_EXTENSIONS, answer);
+    }
     fields.insert(HeaderName::from_static(CURSOR_FIELD), digits(subscription.cursor));
     if subscription.gap > 0 {
         let gap = HeaderValue::from(subscription.gap);
@@ -84,7 +98,23 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
     let http = connection(request);
     http.connection.classify(ConnectionClass::WebSocket);
     let may_publish = may_publish(app.publish_token.as_deref(), request.headers());
-    let has_heartbeat = app.has_heartbeat;
-    http.take_over(Takeover::WebSocket(Upgrade { subscription, may_publish, has_heartbeat }));
+    let http_is_done = Upgrade {
+        subscription,
+        may_publish,
+        has_heartbeat: app.has_heartbeat,
+        deflate: agreed.map(|agreed| SessionDeflate { terms: agreed.terms, threshold }),
+    };
+    http.take_over(Takeover::WebSocket(http_is_done));
     Ok(answer)
+}
+
+/// How messages reach a subscriber with whom this was agreed.
+fn format(agreed: Option<&Agreed>, threshold: usize) -> Format {
+    match agreed.map(|agreed| agreed.terms) {
+        None => Format::Frame,
+        Some(terms) if terms.server_takeover => Format::Payload,
+        Some(terms) => {
+            Format::Deflated(SharedDeflate { window_bits: terms.server_window_bits, threshold })
+        }
+    }
 }

@@ -7,6 +7,7 @@ use pushbench_wire::frame::{
 };
 
 use super::CloseReason;
+use super::inflate::{Inflater, TOO_BIG};
 
 /// Bounds on what a client may send.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,6 +32,8 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct FrameReader {
     limits: ReaderLimits,
+    /// Where compression was agreed on.
+    inflater: Option<Inflater>,
     header: HeaderParser,
     header_taken: u64,
     /// The frame whose payload is being read.
@@ -53,12 +56,17 @@ struct Frame {
 #[derive(Debug)]
 struct Message {
     is_text: bool,
+    is_compressed: bool,
+    /// Bytes of its frames so far, as announced by their headers.
+    wire_len: u64,
     payload: Vec<u8>,
     /// How much of the payload is known to be UTF-8.
     checked: usize,
 }
 
 const CONTROL_LIMIT: u64 = 125;
+/// Of the three reserved bits the one of permessage-deflate (RFC 7692, section 6).
+const RSV1: u8 = 0b100;
 
 const fn protocol(text: &'static str) -> CloseReason {
     CloseReason::new(1002, text)
@@ -67,9 +75,10 @@ const fn protocol(text: &'static str) -> CloseReason {
 const NOT_UTF8: CloseReason = CloseReason::new(1007, "not UTF-8");
 
 impl FrameReader {
-    pub(crate) fn new(limits: ReaderLimits) -> Self {
+    pub(super) fn new(limits: ReaderLimits, inflater: Option<Inflater>) -> Self {
         Self {
             limits,
+            inflater,
             header: HeaderParser::default(),
             header_taken: 0,
             frame: None,
@@ -101,19 +110,27 @@ impl FrameReader {
             }
             let (now, rest) = input.split_at(left.min(input.len()));
             *input = rest;
-            let payload = match &mut self.message {
-                Some(message) if !frame.opcode.is_control() => &mut message.payload,
-                _ => &mut self.control,
-            };
-            let from = payload.len();
-            payload.extend_from_slice(now);
-            apply_mask(&mut payload[from..], frame.key, frame.taken);
+            let (key, offset) = (frame.key, frame.taken);
             frame.taken += now.len() as u64;
             let frame = *frame;
             let complete = frame.taken == frame.len;
-            if !frame.opcode.is_control() {
+            if frame.opcode.is_control() {
+                unmask_into(&mut self.control, now, key, offset);
+            } else {
                 let message = self.message.as_mut().expect("a data frame is part of a message");
-                message.check(complete && frame.fin)?;
+                let last = complete && frame.fin;
+                match &mut self.inflater {
+                    Some(inflater) if message.is_compressed => {
+                        let mut piece = Vec::new();
+                        unmask_into(&mut piece, now, key, offset);
+                        inflater.inflate(&piece, &mut message.payload)?;
+                        if last {
+                            inflater.end(&mut message.payload)?;
+                        }
+                    }
+                    _ => unmask_into(&mut message.payload, now, key, offset),
+                }
+                message.check(last)?;
             }
             if !complete {
                 return Ok(None);
@@ -127,11 +144,13 @@ impl FrameReader {
 
     /// Checks a header of `taken` bytes, and begins its message if it is the first of one.
     fn begin(&mut self, header: FrameHeader, taken: u64) -> Result<Frame, CloseReason> {
-        if header.rsv != 0 {
-            return Err(protocol("reserved bits are set and no extension was agreed"));
-        }
         let opcode =
             Opcode::from_bits(header.opcode).ok_or(protocol("the opcode is a reserved one"))?;
+        let is_first = matches!(opcode, Opcode::Text | Opcode::Binary);
+        let is_compressed = header.rsv == RSV1 && is_first && self.inflater.is_some();
+        if header.rsv != 0 && !is_compressed {
+            return Err(protocol("a reserved bit is set that was not agreed for this frame"));
+        }
         let key = header.mask.ok_or(protocol("the frame is not masked"))?;
         let len = header.payload_len;
         if len >> 63 != 0 || frame_header_len(len, Sender::Client) != taken {
@@ -151,7 +170,13 @@ impl FrameReader {
                     return Err(protocol("a message begins within another"));
                 }
                 let is_text = opcode == Opcode::Text;
-                self.message = Some(Message { is_text, payload: Vec::new(), checked: 0 });
+                self.message = Some(Message {
+                    is_text,
+                    is_compressed,
+                    wire_len: 0,
+                    payload: Vec::new(),
+                    checked: 0,
+                });
             }
             Opcode::Continuation => {
                 if self.message.is_none() {
@@ -159,10 +184,14 @@ impl FrameReader {
                 }
             }
         }
-        if !opcode.is_control() {
-            let before = self.message.as_ref().map_or(0, |message| message.payload.len() as u64);
-            if before.saturating_add(len) > self.limits.message_bytes {
-                return Err(CloseReason::new(1009, "the message is too big"));
+        if let Some(message) = self.message.as_mut().filter(|_| !opcode.is_control()) {
+            let limit = match &self.inflater {
+                Some(inflater) if message.is_compressed => inflater.compressed_limit(),
+                _ => self.limits.message_bytes,
+            };
+            message.wire_len = message.wire_len.saturating_add(len);
+            if message.wire_len > limit {
+                return Err(TOO_BIG);
             }
         }
         Ok(Frame { opcode, fin: header.fin, key, len, taken: 0 })
@@ -201,6 +230,13 @@ impl Message {
         }
         Ok(())
     }
+}
+
+/// Appends masked bytes, which begin `offset` bytes into their frame's payload.
+fn unmask_into(out: &mut Vec<u8>, masked: &[u8], key: [u8; 4], offset: u64) {
+    let from = out.len();
+    out.extend_from_slice(masked);
+    apply_mask(&mut out[from..], key, offset);
 }
 
 /// The code in a close frame's payload (RFC 6455, sections 5.5.1 and 7.4; 1012 to 1014 are in

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use pushbench_protocol::DeflateTerms;
+use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{Opcode, encode_header};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
+use super::inflate::Inflater;
 use super::reader::{Event, FrameReader, ReaderLimits};
 use super::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::alarms::Pause;
@@ -20,7 +23,7 @@ use crate::conversation::Conversation;
 use crate::exchange::Exchange;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
-use crate::log::PayloadError;
+use crate::log::{PayloadError, deflated_frame};
 use crate::patience::{Order, Phase};
 use crate::routes::Upgrade;
 use crate::stream::Stream;
@@ -38,6 +41,8 @@ pub(crate) struct Session {
     pause: Pause,
     may_publish: bool,
     reader: FrameReader,
+    /// Compresses what the hub gives as it is: where messages may refer to those before them.
+    deflater: Option<Box<Deflating>>,
     /// What is left of the frame being written; frames never mix.
     writing: Bytes,
     /// The answer to the newest ping (RFC 6455, section 5.5.3, allows to leave out older ones).
@@ -48,6 +53,20 @@ pub(crate) struct Session {
 
 /// A ping without a payload.
 const PING: &[u8] = b"\x89\x00";
+/// What was agreed with a client on compression.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct SessionDeflate {
+    pub(crate) terms: DeflateTerms,
+    /// Messages of fewer bytes are left as they are.
+    pub(crate) threshold: usize,
+}
+
+/// A compressor of this connection's own.
+#[derive(Debug)]
+struct Deflating {
+    deflater: Deflater,
+    threshold: usize,
+}
 
 /// How far the closing handshake has come (RFC 6455, section 7.1).
 #[derive(Debug)]
@@ -76,8 +95,17 @@ impl Session {
         upgrade: Upgrade,
         limits: ReaderLimits,
     ) -> Self {
-        let Upgrade { subscription, may_publish, has_heartbeat } = upgrade;
+        let Upgrade { subscription, may_publish, has_heartbeat, deflate } = upgrade;
         let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
+        let inflater = deflate.map(|SessionDeflate { terms, .. }| {
+            Inflater::new(terms.client_takeover, limits.message_bytes)
+        });
+        let deflater = deflate.filter(|deflate| deflate.terms.server_takeover).map(
+            |SessionDeflate { terms, threshold }| {
+                let deflater = Deflater::new(terms.server_window_bits, true);
+                Box::new(Deflating { deflater, threshold })
+            },
+        );
         Self {
             stream,
             connection,
@@ -87,7 +115,8 @@ impl Session {
             place: subscription.place,
             pause: Pause::default(),
             may_publish,
-            reader: FrameReader::new(limits),
+            reader: FrameReader::new(limits, inflater),
+            deflater,
             writing: Bytes::new(),
             pong: None,
             heartbeat,
@@ -249,11 +278,14 @@ impl Conversation for Session {
                 return Some(pong);
             }
             match self.exchange.next(&mut self.place) {
-                Next::Message(frame) | Next::Notice(frame) => {
+                Next::Message(piece) | Next::Notice(piece) => {
                     if let Some(heartbeat) = &mut self.heartbeat {
                         heartbeat.spoke();
                     }
-                    return Some(frame);
+                    return Some(match &mut self.deflater {
+                        Some(own) => deflated_frame(&mut own.deflater, &piece, own.threshold),
+                        None => piece,
+                    });
                 }
                 Next::Later(until) => {
                     self.exchange.pause(&mut self.pause, until, || self.connection.task());

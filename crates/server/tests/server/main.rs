@@ -2,7 +2,9 @@
 //! misbehave, and to those who do not.
 
 mod books;
+mod compression;
 mod conflation;
+mod deflate;
 mod heartbeats;
 mod http2;
 mod limits;

@@ -19,4 +19,4 @@ pub use arrivals::News;
 pub use conflation::Conflation;
 pub use exchange::{Exchange, Link, TlsLink};
 pub use handshake::{Handshake, HandshakeKind};
-pub use trial::{LongPollWork, NudgeWork, PollWork, PushWork, Situation};
+pub use trial::{Coded, LongPollWork, NudgeWork, PollWork, PushWork, Situation};

@@ -40,6 +40,23 @@ pub struct PollWork<'a> {
     pub request_head: u64,
     /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
     pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
+    /// How answers are compressed.
+    pub coded: Coded<'a>,
+}
+
+/// How answers are compressed.
+#[derive(Clone, Copy)]
+pub struct Coded<'a> {
+    /// Bytes of a compressed body by how many messages it holds, at least one; `None` where it is
+    /// left as it is.
+    pub body: &'a dyn Fn(u64) -> Option<u64>,
+    /// Bytes of the head before a compressed body, by the length of that.
+    pub head: &'a dyn Fn(u64) -> u64,
+}
+
+impl Coded<'_> {
+    /// No answer is compressed.
+    pub const NOT: Coded<'static> = Coded { body: &|_| None, head: &|_| 0 };
 }
 
 /// What a long poller does.
@@ -53,6 +70,8 @@ pub struct LongPollWork<'a> {
     pub request_head: u64,
     /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
     pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
+    /// How answers are compressed.
+    pub coded: Coded<'a>,
 }
 
 /// What a subscriber does to whom messages are pushed.
@@ -189,8 +208,14 @@ impl Situation {
     /// Each message has an answer of its own: no other comes on the way back to the server. For the
     /// share that meets a delayed link see [`waiting::LongPollWait`].
     pub fn long_poll(&self, work: LongPollWork<'_>) -> Figures {
-        let framing = if self.deliver == Deliver::Every { 1 } else { 0 };
-        let head = (work.answer_head)(Some(self.payload + framing));
+        let (payload, framing, head) = match (work.coded.body)(1) {
+            Some(body) => (body, 0, (work.coded.head)(body)),
+            None => {
+                let framing = if self.deliver == Deliver::Every { 1 } else { 0 };
+                let head = (work.answer_head)(Some(self.payload + framing));
+                (self.payload, framing, head)
+            }
+        };
         let exchange = |head, payload, framing| match work.connection {
             ConnectionUse::KeepAlive => {
                 Exchange::long_poll(work.request_head, head, payload, framing, self.link)
@@ -199,7 +224,7 @@ impl Situation {
                 Exchange::poll_alone(work.request_head, head, payload, 0, framing, self.link)
             }
         };
-        let news = exchange(head, self.payload, framing);
+        let news = exchange(head, payload, framing);
         let empty = exchange((work.answer_head)(None), 0, 0);
         let empties = match self.rate {
             0.0 => 1.0 / work.hold,
@@ -261,6 +286,7 @@ impl Situation {
                 connection: ConnectionUse::KeepAlive,
                 request_head: work.request_head,
                 answer_head: work.answer_head,
+                coded: Coded::NOT,
             },
             1,
         );
@@ -385,6 +411,22 @@ impl Situation {
             Deliver::Latest => found.min(1),
             Deliver::Every => found,
         };
+        let exchange = match work.connection {
+            ConnectionUse::KeepAlive => Exchange::poll,
+            ConnectionUse::PerPoll => Exchange::poll_alone,
+        };
+        let in_body = match (answered, work.unchanged) {
+            (0, Unchanged::Empty | Unchanged::NotModified) => 0,
+            (0, Unchanged::Resend) => 1,
+            _ => answered,
+        };
+        if in_body > 0
+            && let Some(body) = (work.coded.body)(in_body)
+        {
+            let head = (work.coded.head)(body);
+            let (payload, repeat) = if answered == 0 { (0, body) } else { (body, 0) };
+            return exchange(work.request_head, head, payload, repeat, 0, self.link);
+        }
         // In `every` a line break ends each message of an answer.
         let framing = if self.deliver == Deliver::Every { answered } else { 0 };
         let (payload, repeat, body) = match (answered, work.unchanged) {
@@ -393,10 +435,6 @@ impl Situation {
             _ => (answered * self.payload, 0, Some(answered * self.payload + framing)),
         };
         let head = (work.answer_head)(body);
-        let exchange = match work.connection {
-            ConnectionUse::KeepAlive => Exchange::poll,
-            ConnectionUse::PerPoll => Exchange::poll_alone,
-        };
         exchange(work.request_head, head, payload, repeat, framing, self.link)
     }
 
@@ -514,6 +552,7 @@ mod tests {
             connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0);
         assert_eq!(figures["header_bytes_per_poll"], 909.0);
@@ -530,6 +569,7 @@ mod tests {
             connection: ConnectionUse::PerPoll,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         assert_eq!(figures["wire_bytes_per_poll"], 1_466.0);
         assert_eq!(figures["connect_wire_bytes_per_poll"], 328.0);
@@ -540,6 +580,7 @@ mod tests {
             connection: ConnectionUse::PerPoll,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         assert_eq!(held["wire_bytes_per_delivery"], 1_466.0);
     }
@@ -578,10 +619,40 @@ mod tests {
             connection: KEEP_ALIVE,
             request_head: 100,
             answer_head: &|_| 100,
+            coded: Coded::NOT,
         });
         assert!((figures["header_bytes_per_delivery"] - 5.0).abs() < 1e-9);
         assert!((figures["messages_per_response"] - 40.0).abs() < 1e-9);
         assert!((figures["framing_bytes_per_delivery"] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_compressed_answer_has_its_own_body_and_head_and_no_framing() {
+        let every = Situation { deliver: Deliver::Every, ..KAAZING };
+        let work = |interval| PollWork {
+            interval,
+            random_phase: true,
+            connection: KEEP_ALIVE,
+            unchanged: Unchanged::Empty,
+            request_head: 716,
+            answer_head: &|_| 193,
+            coded: Coded {
+                body: &|messages| (messages > 1).then_some(10 * messages),
+                head: &|body| 200 + body,
+            },
+        };
+        // One message stays as it is: a head of 193, a line feed.
+        let one = every.short_poll(work(1.0));
+        assert_eq!(
+            (one["header_bytes_down_per_poll"], one["framing_bytes_per_delivery"]),
+            (193.0, 1.0)
+        );
+        let two = every.short_poll(work(2.0));
+        assert_eq!(
+            (two["header_bytes_down_per_poll"], two["payload_bytes_per_delivery"]),
+            (220.0, 10.0)
+        );
+        assert_eq!(two["framing_bytes_per_delivery"], 0.0);
     }
 
     #[test]
@@ -593,6 +664,7 @@ mod tests {
                 connection: KEEP_ALIVE,
                 request_head: 716,
                 answer_head: &|_| 193,
+                coded: Coded::NOT,
             };
             situation.long_poll(work)
         };
@@ -640,12 +712,14 @@ mod tests {
             connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         let held = idle.long_poll(LongPollWork {
             hold: 25.0,
             connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         let work = PushWork { heartbeat: Some(25.0), conflate: Some(1.0), ..PUSH };
         let nudge = idle.nudge(NudgeWork { push: work, request_head: 1, answer_head: &|_| 1 });
@@ -683,12 +757,14 @@ mod tests {
             connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         let long = KAAZING.long_poll(LongPollWork {
             hold: 25.0,
             connection: KEEP_ALIVE,
             request_head: 716,
             answer_head: &|_| 193,
+            coded: Coded::NOT,
         });
         let work = PUSH;
         let nudge =

@@ -60,6 +60,33 @@ fn curl_waits_in_a_long_poll_until_there_is_news() {
 }
 
 #[test]
+fn curl_reads_bodies_in_gzip_and_br_as_they_were_published() {
+    if !needs_all(&["curl"]) {
+        return;
+    }
+    let message = "{\"symbol\":\"ACME\",\"price\":12.34},".repeat(100);
+    for (coding, version) in [("gzip", "--http1.1"), ("br", "--http2-prior-knowledge")] {
+        let (_bench, server) = server(&["--compression", coding]);
+        publish(server.address, "news", &message);
+        for poll in ["poll?after=", "long-poll?hold=10s&after="] {
+            let url = format!("{}/topics/news/{poll}{OLDEST}", server.url());
+            let wanted = format!("Accept-Encoding: {coding}");
+            let asked = |more: &[&str]| curl(&[&[version, &url], more].concat()).end();
+            let counted = "\n%{size_download} %header{content-encoding}";
+            let asked_for = ["--header", &wanted, "--compressed", "--write-out", counted];
+            let ended = asked(&asked_for);
+            let (body, said) = ended.stdout.rsplit_once('\n').expect("two parts");
+            assert_eq!(body, message, "{coding} {poll}");
+            let (len, found) = said.split_once(' ').expect("a length and a coding");
+            assert_eq!(found, coding, "{poll}");
+            let len: usize = len.parse().expect("a length");
+            assert!(len * 10 < message.len(), "{coding} {poll}: {len}");
+            assert_eq!(asked(&[]).stdout, message, "{coding} {poll}: who does not ask for it");
+        }
+    }
+}
+
+#[test]
 fn curl_listens_to_events_and_to_a_stream() {
     if !needs_all(&["curl"]) {
         return;

@@ -7,7 +7,7 @@ use super::{note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
 use crate::figures::{measured, modelled};
 use crate::layout::Section;
-use crate::sections::curve::{CURVES, base, short_name};
+use crate::sections::curve::{base, drawn, short_name};
 use crate::sections::swept::{Swept, swept};
 
 /// Values that reach this many times the smallest are shown by their logarithm.
@@ -23,7 +23,7 @@ pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
     let along = settings.iter().rev().max_by_key(|setting| setting.values.len())?;
     let sweep = Sweep { run, along, cells: cells(run, along) };
     let mut charts = vec![sweep.ratio()];
-    charts.extend(CURVES.iter().map(|(title, figure)| sweep.curve(title, figure)));
+    charts.extend(drawn(run).map(|(title, figure)| sweep.curve(title, figure)));
     section(&format!("By {}", along.short_name()), charts)
 }
 

@@ -1,5 +1,7 @@
 //! RFC 6455 as tables, and as a property over every way to split the input.
 
+mod deflated;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -24,7 +26,13 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 
 /// All events of `pieces`, read one after the other, up to the first error.
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option<CloseReason>) {
-    let mut reader = FrameReader::new(LIMITS);
+    read_with(FrameReader::new(LIMITS, None), pieces)
+}
+
+fn read_with<'a>(
+    mut reader: FrameReader,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<Event>, Option<CloseReason>) {
     let mut events = Vec::new();
     for mut piece in pieces {
         loop {
@@ -132,7 +140,7 @@ fn bad_text_is_refused_before_its_frame_ends() {
 
 #[test]
 fn a_reader_between_messages_holds_no_buffer() {
-    let mut reader = FrameReader::new(LIMITS);
+    let mut reader = FrameReader::new(LIMITS, None);
     let bytes = [frame(0x81, &[b'x'; 900]), frame(0x89, b"ping"), frame(0x8a, b"pong")].concat();
     let mut input = &bytes[..];
     while reader.read(&mut input).expect("allowed").is_some() {}

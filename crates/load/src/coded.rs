@@ -1,0 +1,95 @@
+//! Bodies that come in a content coding: decoded, and their bytes shared out among what they held.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use pushbench_protocol::Compression;
+
+use crate::Fault;
+
+/// Largest body once decoded; a server that sends more would fill our memory.
+const MAX_DECODED: u64 = 256 << 20;
+/// Room for brotli's input.
+const BROTLI_BUFFER: usize = 4 * 1024;
+
+/// The body as it was before it was coded.
+///
+/// # Errors
+///
+/// If it is not in that coding, or too large.
+pub(crate) fn decoded(coding: Compression, body: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
+    let read = |coded: &mut dyn Read| -> io::Result<Vec<u8>> {
+        let mut plain = Vec::new();
+        coded.take(MAX_DECODED + 1).read_to_end(&mut plain)?;
+        Ok(plain)
+    };
+    let plain = match coding {
+        Compression::None | Compression::Deflate => return Ok(Cow::Borrowed(body)),
+        Compression::Gzip => read(&mut MultiGzDecoder::new(body)),
+        Compression::Brotli => {
+            read(&mut brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER))
+        }
+    };
+    let plain = plain.map_err(|_| Fault::Malformed)?;
+    if plain.len() as u64 > MAX_DECODED { Err(Fault::Malformed) } else { Ok(Cow::Owned(plain)) }
+}
+
+/// Of `whole` bytes on the wire the part of what is new, where so many bytes of what was decoded are
+/// new and so many were there before. The rest is the old one's, so that no byte is lost.
+pub(crate) fn new_part(whole: u64, new: u64, old: u64) -> u64 {
+    match new + old {
+        0 => 0,
+        both => {
+            let part = u128::from(whole) * u128::from(new) / u128::from(both);
+            u64::try_from(part).expect("no more than the whole")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use pushbench_wire::coding::encode;
+
+    use super::*;
+
+    #[test]
+    fn a_body_is_read_in_its_coding_and_in_no_other() {
+        let body = b"{\"symbol\":\"ACME\"},".repeat(100);
+        let codings = [Compression::Gzip, Compression::Brotli];
+        for coding in codings {
+            let coded = encode(coding, &body).expect("a coding of bodies");
+            assert_eq!(decoded(coding, &coded).as_deref(), Ok(&body[..]), "{coding}");
+            assert_eq!(decoded(Compression::None, &coded).as_deref(), Ok(&coded[..]));
+            let cut = &coded[..coded.len() / 2];
+            assert_eq!(decoded(coding, cut), Err(Fault::Malformed), "{coding}, half of it");
+            for other in codings.into_iter().filter(|other| *other != coding) {
+                assert_eq!(decoded(other, &coded), Err(Fault::Malformed), "{coding} as {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_shared_out_in_proportion() {
+        for (whole, new, old, expected) in
+            [(100, 10, 0, 100), (100, 0, 10, 0), (100, 1, 2, 33), (23, 0, 0, 0), (0, 5, 5, 0)]
+        {
+            assert_eq!(new_part(whole, new, old), expected, "{whole} {new} {old}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_part_is_larger_than_the_whole(whole: u32, new: u32, old: u32) {
+            let part = new_part(whole.into(), new.into(), old.into());
+            prop_assert!(part <= u64::from(whole));
+        }
+
+        #[test]
+        fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = decoded(Compression::Gzip, &bytes);
+            let _ = decoded(Compression::Brotli, &bytes);
+        }
+    }
+}

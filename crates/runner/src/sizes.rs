@@ -1,0 +1,160 @@
+//! How long messages and bodies are once compressed, by compressing some like them.
+//!
+//! No rule says it: what a compressor makes of a message depends on every byte. The messages of a
+//! scenario are known but for their due times, 11 of the characters of the envelope; so the model
+//! asks the server's own compressor about messages with other due times. The answer is a mean, some
+//! bytes off; everything else that is predicted stays exact. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pushbench_load::PayloadWriter;
+use pushbench_protocol::compression::BODY_THRESHOLD;
+use pushbench_protocol::{Compression, Deliver, Envelope, PublishNumber, Timestamp};
+use pushbench_scenario::{Deflate, Scenario};
+use pushbench_wire::coding::encode;
+use pushbench_wire::deflate::Deflater;
+
+/// Messages compressed at most, and their bytes together.
+const MOST_MESSAGES: u64 = 256;
+const MOST_BYTES: u64 = 2 << 20;
+/// Bodies compressed for each number of messages, at least.
+const BODIES: u64 = 4;
+/// An uptime that a machine may have when the first message is due.
+const BEGIN: Timestamp = Timestamp::from_nanos(300_000_000_000_000);
+
+/// Messages of a scenario, by number.
+struct Messages<'a> {
+    scenario: &'a Scenario,
+    writer: PayloadWriter,
+    /// How many are compressed.
+    count: u64,
+}
+
+impl<'a> Messages<'a> {
+    fn of(scenario: &'a Scenario) -> Self {
+        let bytes = u64::from(scenario.workload.payload.bytes);
+        let time = (scenario.workload.warm_up + scenario.workload.measure).as_secs_f64();
+        let published = (scenario.workload.publish.rate.per_second() * time).ceil() as u64;
+        let count = published.min(MOST_MESSAGES).min(MOST_BYTES / bytes).max(1);
+        Self { scenario, writer: PayloadWriter::of(&scenario.workload), count }
+    }
+
+    fn payload(&self, number: u64) -> Vec<u8> {
+        let due = self.scenario.workload.publish.rate.due(number);
+        let number = PublishNumber(u32::try_from(number).expect("a few hundred"));
+        let mut payload = Vec::new();
+        self.writer.write(Envelope { number, due_at: BEGIN.plus(due) }, &mut payload);
+        payload
+    }
+
+    /// The first that is due in the measure phase, if it is among them.
+    fn first_measured(&self) -> u64 {
+        let warm_up: Duration = self.scenario.workload.warm_up;
+        let rate = self.scenario.workload.publish.rate;
+        (0..self.count).find(|&number| rate.due(number) >= warm_up).unwrap_or(0)
+    }
+}
+
+/// Bytes of messages of the measure phase as compressed frames carry them, and how many there are of
+/// each length.
+pub(crate) fn deflated_lens(scenario: &Scenario, deflate: Deflate) -> BTreeMap<u64, u64> {
+    let messages = Messages::of(scenario);
+    let first = messages.first_measured();
+    let mut deflater = Deflater::new(deflate.window_bits, deflate.context_takeover);
+    let mut lens = BTreeMap::new();
+    for number in 0..messages.count {
+        let len = deflater.deflate(&messages.payload(number)).len();
+        if number >= first {
+            *lens.entry(len as u64).or_default() += 1;
+        }
+    }
+    lens
+}
+
+/// Bytes of compressed bodies by how many messages they hold.
+#[derive(Debug)]
+pub(crate) struct CodedBodies {
+    /// Compressed lengths for 1, 2, 4, ... messages.
+    at_powers: Vec<f64>,
+    /// Bytes of one message before it is compressed, with what marks it off.
+    plain: u64,
+    threshold: u64,
+}
+
+impl CodedBodies {
+    /// Bodies of a server of ours that compresses them in this coding, if it is one.
+    pub(crate) fn where_any(scenario: &Scenario, coding: Compression) -> Option<Self> {
+        (coding != Compression::None).then(|| Self::new(scenario, coding, BODY_THRESHOLD))
+    }
+
+    /// Bodies in this coding, which are compressed from so many bytes on.
+    fn new(scenario: &Scenario, coding: Compression, threshold: usize) -> Self {
+        let messages = Messages::of(scenario);
+        let lines = scenario.workload.deliver == Deliver::Every;
+        let body = |from: u64, count: u64| -> Vec<u8> {
+            let mut body = Vec::new();
+            for number in from..from + count {
+                body.extend(messages.payload(number));
+                if lines {
+                    body.push(b'\n');
+                }
+            }
+            body
+        };
+        let first = messages.first_measured();
+        let coded = |count: u64| {
+            let bodies = BODIES.max((messages.count - first) / count);
+            let lens = (0..bodies).map(|place| {
+                let body = body(first + place * count, count);
+                encode(coding, &body).map_or(body.len(), |coded| coded.len())
+            });
+            mean(lens) as f64
+        };
+        let most = if lines { messages.count } else { 1 };
+        let powers = std::iter::successors(Some(1_u64), |count| Some(2 * count));
+        Self {
+            at_powers: powers.take_while(|&count| count <= most).map(coded).collect(),
+            plain: u64::from(scenario.workload.payload.bytes) + u64::from(lines),
+            threshold: threshold as u64,
+        }
+    }
+
+    /// Bytes of a body with so many messages, at least one; `None` if it is left as it is. Between
+    /// the numbers that were tried it grows evenly, and so beyond them.
+    pub(crate) fn len(&self, messages: u64) -> Option<u64> {
+        if messages * self.plain < self.threshold {
+            return None;
+        }
+        let last = self.at_powers.len() - 1;
+        let below = (messages.ilog2() as usize).min(last);
+        let (low, from) = (self.at_powers[below], (1_u64 << below) as f64);
+        let slope = match self.at_powers.get(below + 1) {
+            Some(high) => (high - low) / from,
+            None if below == 0 => low,
+            None => (low - self.at_powers[below - 1]) / (from / 2.0),
+        };
+        Some((low + slope * (messages as f64 - from)).round() as u64)
+    }
+}
+
+fn mean(lens: impl Iterator<Item = usize>) -> u64 {
+    let (sum, count) = lens.fold((0, 0), |(sum, count), len| (sum + len as u64, count + 1));
+    (sum as f64 / f64::from(count.max(1))).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_grows_evenly_between_what_was_tried_and_beyond() {
+        let bodies =
+            CodedBodies { at_powers: vec![100.0, 150.0, 230.0], plain: 500, threshold: 600 };
+        let lens: Vec<_> = (1..=8).map(|messages| bodies.len(messages)).collect();
+        let expected = [None, Some(150), Some(190), Some(230), Some(270), Some(310)];
+        assert_eq!(lens[..6], expected);
+        let one = CodedBodies { at_powers: vec![100.0], plain: 500, threshold: 0 };
+        assert_eq!((one.len(1), one.len(3)), (Some(100), Some(300)));
+    }
+}

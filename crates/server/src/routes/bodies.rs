@@ -1,0 +1,144 @@
+//! Bodies of answers to polls, compressed once for all clients that ask at the same place.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use http::header::HeaderMap;
+use pushbench_protocol::Cursor;
+use pushbench_wire::coding::encode;
+
+use super::accept_encoding::accepts;
+use crate::config::BodyCompression;
+
+/// Bodies kept of one topic. Clients that keep up ask from a few places.
+const KEPT: usize = 32;
+
+/// Compresses bodies and remembers those that may be asked for again.
+#[derive(Debug)]
+pub(crate) struct Bodies {
+    settings: BodyCompression,
+    /// By topic; a topic has an entry once a body of it was compressed.
+    kept: Mutex<HashMap<String, Kept>>,
+}
+
+/// The bodies of one topic that end at its newest message.
+#[derive(Debug)]
+struct Kept {
+    next: Cursor,
+    /// By the place that the client asked from.
+    bodies: Vec<(Cursor, Bytes)>,
+}
+
+/// Which messages a body holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span<'a> {
+    pub(super) topic: &'a str,
+    /// Where the client stood; [`Cursor::OLDEST`] where all get the same.
+    pub(super) after: Cursor,
+    /// Where it stands now.
+    pub(super) next: Cursor,
+}
+
+/// A body as sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Body {
+    pub(super) bytes: Bytes,
+    pub(super) is_coded: bool,
+}
+
+impl Bodies {
+    pub(crate) fn new(settings: BodyCompression) -> Self {
+        Self { settings, kept: Mutex::default() }
+    }
+
+    /// Whether a request with these fields takes a compressed body.
+    pub(super) fn are_accepted(&self, fields: &HeaderMap) -> bool {
+        let coding = self.settings.coding.content_coding();
+        coding.is_some_and(|coding| accepts(fields, coding))
+    }
+
+    /// The body of an answer to a request that takes a compressed one, or does not.
+    pub(super) fn body(&self, is_accepted: bool, span: Span<'_>, plain: Bytes) -> Body {
+        if is_accepted && plain.len() >= self.settings.threshold {
+            Body { bytes: self.coded(span, &plain), is_coded: true }
+        } else {
+            Body { bytes: plain, is_coded: false }
+        }
+    }
+
+    fn coded(&self, span: Span<'_>, plain: &[u8]) -> Bytes {
+        // Held while it compresses, so that no two do the same work.
+        let mut kept = self.kept.lock().expect("compressing into memory does not panic");
+        let nothing = Kept { next: span.next, bodies: Vec::new() };
+        let kept = kept.entry(span.topic.to_owned()).or_insert(nothing);
+        if kept.next != span.next {
+            kept.next = span.next;
+            kept.bodies.clear();
+        }
+        if let Some((_, body)) = kept.bodies.iter().find(|(after, _)| *after == span.after) {
+            return body.clone();
+        }
+        let coded = encode(self.settings.coding, plain).expect("what is accepted is a coding");
+        let body = Bytes::from(coded);
+        if kept.bodies.len() == KEPT {
+            kept.bodies.remove(0);
+        }
+        kept.bodies.push((span.after, body.clone()));
+        body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::ACCEPT_ENCODING;
+    use pushbench_protocol::Compression;
+
+    use super::*;
+
+    fn bodies() -> Bodies {
+        Bodies::new(BodyCompression { coding: Compression::Gzip, threshold: 100 })
+    }
+
+    fn cursor(position: u64) -> Cursor {
+        Cursor { epoch: 7, position }
+    }
+
+    fn ask(bodies: &Bodies, after: u64, next: u64, plain: &str) -> Body {
+        let fields = [(ACCEPT_ENCODING, "gzip".parse().expect("a value"))].into_iter().collect();
+        let span = Span { topic: "t", after: cursor(after), next: cursor(next) };
+        bodies.body(bodies.are_accepted(&fields), span, Bytes::from(plain.to_owned()))
+    }
+
+    #[test]
+    fn the_same_body_is_compressed_once_until_there_is_news() {
+        let bodies = bodies();
+        let (text, more) = ("price ".repeat(50), "price ".repeat(60));
+        let first = ask(&bodies, 1, 2, &text);
+        assert!(first.is_coded && first.bytes.len() < text.len());
+        assert_eq!(first.bytes.as_ptr(), ask(&bodies, 1, 2, &text).bytes.as_ptr());
+        assert_ne!(first.bytes.as_ptr(), ask(&bodies, 0, 2, &more).bytes.as_ptr());
+        let later = ask(&bodies, 1, 3, &more);
+        assert_ne!(later.bytes, first.bytes);
+        assert_eq!(later.bytes, encode(Compression::Gzip, more.as_bytes()).expect("gzip"));
+    }
+
+    #[test]
+    fn no_more_bodies_are_kept_than_the_bound() {
+        let bodies = bodies();
+        for after in 0..3 * KEPT as u64 {
+            ask(&bodies, after, 1_000, &"price ".repeat(50));
+        }
+        assert_eq!(bodies.kept.lock().expect("unharmed")["t"].bodies.len(), KEPT);
+    }
+
+    #[test]
+    fn a_small_body_and_one_for_a_client_that_knows_no_coding_stay_as_they_are() {
+        let bodies = bodies();
+        assert!(!ask(&bodies, 1, 2, &"x".repeat(99)).is_coded);
+        assert!(ask(&bodies, 2, 3, &"x".repeat(100)).is_coded);
+        let span = Span { topic: "t", after: cursor(1), next: cursor(2) };
+        let is_accepted = bodies.are_accepted(&HeaderMap::new());
+        assert!(!bodies.body(is_accepted, span, Bytes::from(vec![b'x'; 500])).is_coded);
+    }
+}
