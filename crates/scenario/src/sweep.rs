@@ -63,14 +63,27 @@ pub(crate) fn cells(root: &mut Table, problems: &Problems) -> Vec<(Settings, Tab
             .flat_map(|cell| axis.values.iter().map(move |value| (cell.clone(), value)))
             .map(|((mut settings, mut tree), value)| {
                 settings.insert(name.clone(), plain(&value.value));
-                if let Err(complaint) = put(&mut tree, &path, value.clone()) {
-                    problems.add(Complaint { place: axis.place, ..complaint });
+                for (path, value) in named(&path, value) {
+                    if let Err(complaint) = put(&mut tree, &path, value) {
+                        problems.add(Complaint { place: axis.place, ..complaint });
+                    }
                 }
                 (settings, tree)
             })
             .collect();
     }
     cells
+}
+
+/// What a value of an axis sets: for a whole table of the scenario, only what it names.
+fn named<'a>(path: &[&'a str], value: &'a Node) -> Vec<(Vec<&'a str>, Node)> {
+    match (&value.value, path) {
+        (Value::Table(table), [section]) => {
+            let entries = table.entries().iter();
+            entries.map(|entry| (vec![*section, &entry.name], entry.node.clone())).collect()
+        }
+        _ => vec![(path.to_vec(), value.clone())],
+    }
 }
 
 /// Finds the lists below a table: dotted keys are tables in tables.

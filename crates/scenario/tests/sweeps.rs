@@ -20,14 +20,13 @@ kind = "websocket"
 "#;
 
 fn scenario() -> Scenario {
+    read_text(FILE)
+}
+
+fn read_text(text: &str) -> Scenario {
     let none = |_: &Path| Err(std::io::Error::other("no file is named"));
-    let source = Source {
-        path: Path::new("sweep.toml"),
-        text: FILE,
-        overrides: &[],
-        only: &[],
-        read_file: &none,
-    };
+    let source =
+        Source { path: Path::new("sweep.toml"), text, overrides: &[], only: &[], read_file: &none };
     read(&source).expect("accepted")
 }
 
@@ -59,4 +58,18 @@ fn every_cell_and_transport_answers_once_a_round_in_an_order_that_differs_betwee
     }
     assert_ne!(order(0), order(1));
     assert_eq!(trials, self::scenario().trials());
+}
+
+#[test]
+fn a_table_sets_what_it_names_and_leaves_the_rest_of_its_section() {
+    let pairs = "workload = [{ measure = \"3s\" }, \
+                 { publish = { rate = \"2/s\" }, measure = \"9s\" }]\n";
+    let text = FILE.replace("clients = [10, 20, 30]\n", pairs);
+    let scenario = read_text(&text);
+    let cells: Vec<_> = scenario.cells.iter().step_by(2).collect();
+    let of = |n: usize| &cells[n].scenario.workload;
+    assert_eq!([of(0), of(1)].map(|workload| workload.measure.as_secs()), [3, 9]);
+    assert_eq!([of(0), of(1)].map(|workload| workload.publish.rate.count.get()), [1, 2]);
+    assert_eq!([of(0), of(1)].map(|workload| workload.clients.get()), [1, 1]);
+    assert_eq!(cells[1].settings["workload"], "publish rate 2/s, measure 9s");
 }
