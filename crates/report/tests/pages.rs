@@ -166,6 +166,8 @@ fn the_pages_of_committed_records_are_below_a_megabyte_and_have_every_chart() {
         let page = page(&run);
         assert!(page.len() < 1_000_000, "{name}: {} bytes", page.len());
         let names: Vec<_> = document(&run, None).charts().map(|chart| chart.name.clone()).collect();
+        let has_tls = run.trials.iter().any(|trial| trial.tls.is_some());
+        let socket: &[_] = if has_tls { &["bytes-socket"] } else { &[] };
         let expected = [
             "bytes-wire",
             "bytes-stream",
@@ -176,6 +178,7 @@ fn the_pages_of_committed_records_are_below_a_megabyte_and_have_every_chart() {
             "server-cpu",
             "server-memory",
         ];
+        let expected = [&expected[..1], socket, &expected[1..]].concat();
         assert_eq!(names, expected, "{name}");
     }
 }
@@ -280,5 +283,43 @@ fn the_words_of_each_chart_are_as_reviewed() {
             .charts()
             .map(|chart| format!("{}: {}\n  {}\n", chart.name, chart.title, chart.description()));
         insta::assert_snapshot!(format!("charts_{name}"), told.collect::<String>());
+    }
+}
+
+#[test]
+fn a_sweep_of_more_lines_than_an_eye_can_follow_has_a_picture_for_each_combination() {
+    const HEADS: [&str; 5] = ["minimal", "chrome", "firefox", "curl", "kaazing-2009"];
+    let mut run = runs::sweep();
+    let (cells, trials) =
+        (std::mem::take(&mut run.scenario.cells), std::mem::take(&mut run.trials));
+    for heads in HEADS {
+        for clients in ["10", "20", "30"] {
+            let settings = [("headers", heads), ("workload.clients", clients)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+            run.scenario.cells.extend(cells.iter().cloned().map(|mut cell| {
+                cell.extend(settings.clone());
+                cell
+            }));
+            run.trials.extend(trials.iter().cloned().map(|mut trial| {
+                trial.cell.extend(settings.clone());
+                trial
+            }));
+        }
+    }
+    let document = document(&run, None);
+    let charts: Vec<_> = document.charts().collect();
+    let names: BTreeSet<_> = charts.iter().map(|chart| chart.name.as_str()).collect();
+    assert_eq!((charts.len(), names.len()), (10, 10), "{names:?}");
+    // Along the axis go three values of clients; what a picture is of stands in its title.
+    let titles: Vec<_> = charts.iter().map(|chart| chart.title.as_str()).collect();
+    for heads in HEADS {
+        for bytes in ["20", "200"] {
+            let what = format!("headers {heads}, payload.bytes {bytes}");
+            assert_eq!(
+                titles.iter().filter(|title| title.ends_with(&what)).count(),
+                1,
+                "{titles:?}"
+            );
+        }
     }
 }

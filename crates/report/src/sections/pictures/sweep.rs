@@ -7,11 +7,13 @@ use super::{note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
 use crate::figures::{measured, modelled};
 use crate::layout::Section;
-use crate::sections::curve::{base, drawn, short_name};
+use crate::sections::curve::{base, drawn, name_of, short_name};
 use crate::sections::swept::{Swept, swept};
 
 /// Values that reach this many times the smallest are shown by their logarithm.
 const WIDE: f64 = 20.0;
+/// Lines that an eye can follow in one picture.
+const MOST_LINES: usize = 16;
 
 /// A curve for each figure; `None` without a sweep.
 pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
@@ -19,24 +21,46 @@ pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
         return None;
     }
     let settings = swept(run);
-    // Along the axis goes what has the most values; each combination of the others is a line.
-    let along = settings.iter().rev().max_by_key(|setting| setting.values.len())?;
-    let sweep = Sweep { run, along, cells: cells(run, along) };
+    // Along the axis goes what has the most values, numbers first; each combination of the others is a
+    // line.
+    let extent = |setting: &&Swept| (setting.numbers.is_some(), setting.values.len());
+    let along = settings.iter().rev().max_by_key(extent)?;
+    let cells = cells(run, along);
+    let heading = format!("By {}", along.short_name());
+    if cells.len() * run.transports.len() > MOST_LINES {
+        return section(&heading, apart(run, along, cells));
+    }
+    let sweep = Sweep { run, along, cells };
     let mut charts = vec![sweep.ratio()];
     charts.extend(drawn(run).map(|(title, figure)| sweep.curve(title, figure)));
-    section(&format!("By {}", along.short_name()), charts)
+    section(&heading, charts)
 }
+
+/// Too many lines for one picture: one for each combination, of the ratio alone. The tables have the
+/// rest.
+fn apart(run: &RunV1, along: &Swept, cells: Vec<Line>) -> Vec<Chart> {
+    let apart = cells.into_iter().enumerate().map(|(place, (common, points))| {
+        let title = name_of(&common);
+        let mut chart = Sweep { run, along, cells: vec![(CellV1::new(), points)] }.ratio();
+        chart.title = format!("{}: {title}", chart.title);
+        chart.name = format!("{}-{}", chart.name, place + 1);
+        chart
+    });
+    apart.collect()
+}
+
+/// What the cells of a line have in common, and each with its place on the axis.
+type Line = (CellV1, Vec<(f64, RunV1)>);
 
 struct Sweep<'run> {
     run: &'run RunV1,
     along: &'run Swept,
-    /// What each line has in common, and its cells with their places on the axis.
-    cells: Vec<(CellV1, Vec<(f64, RunV1)>)>,
+    cells: Vec<Line>,
 }
 
 /// The cells by what they have in common beside the setting along the axis.
-fn cells(run: &RunV1, along: &Swept) -> Vec<(CellV1, Vec<(f64, RunV1)>)> {
-    let mut lines: Vec<(CellV1, Vec<(f64, RunV1)>)> = Vec::new();
+fn cells(run: &RunV1, along: &Swept) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
     for cell in &run.scenario.cells {
         let place = along.number_in(cell).or_else(|| along.place_in(cell).map(|p| p as f64));
         let Some(place) = place else { continue };
