@@ -17,7 +17,8 @@ const ENTRY_EXTRA: usize = 32;
 /// What an encoder puts into its dynamic table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Indexing {
-    /// Every field, cookies and paths too, as browsers do.
+    /// Every field, cookies and paths too: the least that HPACK can take. Browsers come near it: they
+    /// know cookies again, and not paths.
     Everything,
     /// What the `h2` crate does: not paths, nor fields whose values change often or are secret, nor
     /// fields of more than three quarters of the table.

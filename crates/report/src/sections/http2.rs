@@ -40,8 +40,8 @@ pub(crate) fn http2(run: &RunV1) -> Option<Section> {
         format!(
             "{}: HTTP/2, field blocks as encoded. A connection's first head is sent almost in full \
              and later ones refer to it. What they may refer to is the encoder's choice: that of \
-             the h2 crate, which ran here, leaves out paths, cookies, tags and lengths; browsers \
-             index them too. What such an encoder would send was not measured: it is the model's.",
+             the h2 crate, which ran here, leaves out paths, cookies, tags and lengths. What \
+             one that leaves out nothing would send was not measured: it is the model's.",
             labels.join(", ")
         ),
     );
