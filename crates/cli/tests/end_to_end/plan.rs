@@ -53,12 +53,21 @@ fn the_reference_runs_are_as_planned() {
     let plan = plan(&bench, &[]);
     let mut trials = 0;
     for accuracy in list(&plan, "accuracy") {
-        // Where a burst of answers outlasts a delayed acknowledgement (40 ms), as one of three trials of
-        // long polls over HTTP/2 did, each of its exchanges has a segment more: 4.5 %.
-        let bound = if accuracy["figure"] == "wire_bytes_per_delivery" { 0.03 } else { 0.05 };
-        let (median, worst) = (number(&accuracy["median"]), number(&accuracy["worst"]["share"]));
-        assert!(median <= bound && worst.abs() <= 0.05, "{accuracy}");
-        assert!(median <= worst.abs());
+        let of = |name: &str| accuracy["worst"][name].as_str().expect("a text");
+        let bound = match accuracy["figure"].as_str() {
+            // One burst of its answers outlasted a delayed acknowledgement (40 ms), so that its
+            // exchanges have a segment more: 4.5 %, in one trial of three.
+            Some("wire_bytes_per_delivery")
+                if of("transport") == "long-poll-h2" && of("from").ends_with("all-transports") =>
+            {
+                0.046
+            }
+            Some("wire_bytes_per_delivery") => 0.03,
+            _ => 0.05,
+        };
+        let worst = number(&accuracy["worst"]["share"]).abs();
+        assert!(worst <= bound, "{accuracy}");
+        assert!(number(&accuracy["median"]) <= worst.min(0.03));
         if accuracy["figure"] == "wire_bytes_per_delivery" {
             trials += accuracy["trials"].as_u64().expect("a count");
         }
