@@ -34,9 +34,10 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
 
 fn summary(scenario: &Scenario) -> String {
     let labels: Vec<_> = scenario.transports.iter().map(|t| t.label.as_str()).collect();
-    let trials = scenario.trials().len();
-    let each = scenario.workload.warm_up + scenario.workload.measure + AROUND;
-    let all = each * u32::try_from(trials).unwrap_or(u32::MAX);
+    let trials = scenario.trials();
+    // What is swept may be how long a trial measures.
+    let workloads = trials.iter().map(|&trial| &scenario.of(trial).workload);
+    let all: Duration = workloads.map(|w| w.warm_up + w.measure + AROUND).sum();
     let cells = match scenario.cells.len() {
         0 => String::new(),
         cells => format!("{cells} combinations of swept settings, "),
@@ -45,7 +46,7 @@ fn summary(scenario: &Scenario) -> String {
         "ok, {} clients, {} ({cells}{} trials, about {})",
         scenario.workload.clients,
         labels.join(", "),
-        trials,
-        format_duration(all)
+        trials.len(),
+        format_duration(Duration::from_secs(all.as_secs()))
     )
 }

@@ -1,10 +1,11 @@
 //! Whether a trial's result may be believed. Pure: values in, verdicts out.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pushbench_load::{Outcome, Unrest};
 use pushbench_protocol::{Deliver, HandshakeStats, TlsUse};
-use pushbench_scenario::{Scenario, TransportSettings, format_duration};
+use pushbench_scenario::{Scenario, TransportSettings, due_times, format_duration};
 use pushbench_stats::{Histogram, mode_near};
 use pushbench_store::{BooksV1, CheckV1, CountsV1, Verdict};
 
@@ -221,10 +222,12 @@ fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let every = evidence.transport.heartbeat()?;
     let counts = evidence.counts;
     let measure = evidence.scenario.workload.measure;
-    // A beat may just miss the phase at either end, and a message stands for one.
+    // A beat may just miss the phase at either end, and a message stands for one: also the last one
+    // of the warm-up, for the first beat of the phase.
     let beats = (measure.as_nanos() / every.as_nanos()).saturating_sub(1) as u64;
     let clients = u64::from(evidence.scenario.workload.clients.get());
-    let least = (clients * beats).saturating_sub(counts.deliveries_in_measure);
+    let messages = counts.deliveries_in_measure + just_told(evidence.scenario, every);
+    let least = (clients * beats).saturating_sub(messages);
     let found = counts.heartbeats?;
     let (verdict, text) = match found {
         _ if !evidence.is_complete => return None,
@@ -243,6 +246,19 @@ fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
         limit: Some(least as f64),
         ..check("heartbeats", verdict, text)
     })
+}
+
+/// Clients who are told something in the last `every` of the warm-up.
+fn just_told(scenario: &Scenario, every: Duration) -> u64 {
+    let workload = &scenario.workload;
+    let last = workload.warm_up.saturating_sub(every)..workload.warm_up;
+    let topics: BTreeSet<u32> = due_times(scenario)
+        .into_iter()
+        .filter(|due| last.contains(&due.at))
+        .map(|due| due.topic)
+        .collect();
+    let topic_of = |client: u32| client % workload.topics.get();
+    (0..workload.clients.get()).filter(|&client| topics.contains(&topic_of(client))).count() as u64
 }
 
 /// Whether no client was sent more messages than conflation lets through.

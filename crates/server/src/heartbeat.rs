@@ -30,10 +30,10 @@ impl Heartbeat {
         }
     }
 
-    /// Something was said to the subscriber.
+    /// Something was said to the subscriber. It stands for one sign: the one that is due, or else the
+    /// next.
     pub(crate) fn spoke(&mut self) {
-        self.has_spoken = true;
-        self.is_due = false;
+        self.has_spoken = !std::mem::take(&mut self.is_due);
     }
 
     /// The subscriber has said something.
@@ -80,6 +80,8 @@ mod tests {
         heartbeat.look(13);
         heartbeat.spoke();
         assert!(!heartbeat.take_due(), "a message came first");
+        heartbeat.look(14);
+        assert!(heartbeat.take_due(), "that message stood for one sign, not for two");
     }
 
     #[test]
