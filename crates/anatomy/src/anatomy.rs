@@ -1,18 +1,16 @@
 //! A transcript taken apart, and held against what was counted.
 
 use pushbench_protocol::{ByteKind, Direction, Layer, TransportKind};
-use pushbench_wire::Kinds;
 use pushbench_wire::model::{Exchange as Modelled, Link};
 use serde::Serialize;
 
-use crate::chunked::{Within, chunks, lines};
-use crate::frame::frames;
-use crate::head::{Head, head};
-use crate::part::{Part, Passage};
-use crate::payload::payload;
+use crate::AnatomyError;
+use crate::part::Passage;
+use crate::said::said;
 use crate::segment::{Headers, Segments};
+use crate::story::{paid, words};
+use crate::totals::{Both, KindTotal, of};
 use crate::transcript::{Act, Connection, Exchange, Transcript};
-use crate::{AnatomyError, accept_key, malformed};
 
 /// An exchange, byte by byte.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,24 +93,6 @@ pub struct Books {
     pub server: Option<[u64; 2]>,
 }
 
-/// Bytes of one kind.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-pub struct KindTotal {
-    /// What they were for.
-    pub kind: ByteKind,
-    /// Client to server.
-    pub up: u64,
-    /// Server to client.
-    pub down: u64,
-}
-
-impl KindTotal {
-    /// Both directions.
-    pub fn both(self) -> u64 {
-        self.up + self.down
-    }
-}
-
 impl Anatomy {
     /// Takes a transcript apart.
     ///
@@ -192,43 +172,6 @@ impl Step {
     pub fn layer(&self, layer: Layer) -> u64 {
         let kinds = self.totals.iter().filter(|total| total.kind.is_in(layer));
         kinds.map(|total| total.both()).sum()
-    }
-}
-
-fn of(totals: &[KindTotal], kind: ByteKind) -> u64 {
-    totals.iter().find(|total| total.kind == kind).map_or(0, |total| total.both())
-}
-
-/// Bytes of both directions by kind.
-#[derive(Clone, Copy, Debug, Default)]
-struct Both {
-    up: Kinds,
-    down: Kinds,
-}
-
-impl Both {
-    fn add_step(&mut self, step: &Step) {
-        self.add_passages(&step.passages);
-        self.up[ByteKind::TcpIp] += step.segments.header_bytes_up;
-        self.down[ByteKind::TcpIp] += step.segments.header_bytes_down;
-    }
-
-    fn add_passages(&mut self, passages: &[Passage]) {
-        for passage in passages {
-            let kinds = match passage.direction {
-                Direction::Up => &mut self.up,
-                Direction::Down => &mut self.down,
-            };
-            for part in &passage.parts {
-                kinds[part.kind] += part.len();
-            }
-        }
-    }
-
-    fn totals(&self) -> Vec<KindTotal> {
-        let total = |kind| KindTotal { kind, up: self.up[kind], down: self.down[kind] };
-        let all = ByteKind::ALL.iter().map(|&kind| total(kind));
-        all.filter(|total| total.both() > 0).collect()
     }
 }
 
@@ -329,160 +272,6 @@ fn modelled(act: Act, sum: &Both, link: Link) -> Option<Modelled> {
         // No transport of a trial publishes over the connection that it is told by. How much of TCP's
         // own farewell is counted with a close depends on when the kernel is asked.
         Act::Publish | Act::Close => None,
-    }
-}
-
-/// When such an exchange has to be paid.
-fn paid(act: Act) -> Paid {
-    match act {
-        Act::Poll | Act::HeldPoll | Act::Fetch => Paid::EachMessage,
-        Act::Event | Act::Line | Act::Frame | Act::Notice => Paid::EachMessage,
-        Act::Connect | Act::BeginStream | Act::Upgrade | Act::Close => Paid::EachConnection,
-        Act::Publish => Paid::AtWill,
-    }
-}
-
-/// What one side said in an exchange.
-fn said(exchange: &Exchange, direction: Direction) -> Result<Option<Passage>, AnatomyError> {
-    let bytes = match direction {
-        Direction::Up => &exchange.up,
-        Direction::Down => &exchange.down,
-    };
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let (title, parts) = match (exchange.act, direction) {
-        (Act::Connect, _) => {
-            return Err(malformed("connecting", bytes, "no byte above TCP"));
-        }
-        (Act::Poll | Act::HeldPoll | Act::Fetch | Act::BeginStream, Direction::Up) => {
-            ("the request", whole(bytes, head(bytes, ByteKind::Header, true)?)?)
-        }
-        (Act::Poll | Act::HeldPoll | Act::Fetch, Direction::Down) => ("the answer", answer(bytes)?),
-        (Act::BeginStream, Direction::Down) => {
-            let head = head(bytes, ByteKind::Header, false)?;
-            ("the head of an answer that does not end", whole(bytes, head)?)
-        }
-        (Act::Upgrade, Direction::Up) => {
-            ("the request to upgrade", whole(bytes, head(bytes, ByteKind::Handshake, true)?)?)
-        }
-        (Act::Upgrade, Direction::Down) => ("101, and no HTTP from here on", accepted(exchange)?),
-        (Act::Event, _) => ("a chunk with an event", chunks(bytes, Within::Events)?),
-        (Act::Line, _) => ("a chunk with a line", chunks(bytes, Within::Lines)?),
-        (Act::Frame, _) => ("a frame from the server", frames(bytes)?),
-        (Act::Notice, _) => ("a frame that says: there is news", frames(bytes)?),
-        (Act::Publish, Direction::Up) => ("a frame from the client", frames(bytes)?),
-        (Act::Publish, Direction::Down) => ("and back, as to every subscriber", frames(bytes)?),
-        (Act::Close, Direction::Up) => ("the client's close frame", frames(bytes)?),
-        (Act::Close, Direction::Down) => ("the server's close frame", frames(bytes)?),
-    };
-    Ok(Some(Passage { title: title.to_owned(), direction, parts }))
-}
-
-/// The parts of a head that nothing may follow.
-fn whole(bytes: &[u8], head: Head) -> Result<Vec<Part>, AnatomyError> {
-    match bytes.get(head.len..) {
-        None | Some([]) => Ok(head.parts),
-        Some(rest) => Err(malformed("behind a head", rest, "nothing")),
-    }
-}
-
-/// Head and body of an answer to a poll.
-fn answer(bytes: &[u8]) -> Result<Vec<Part>, AnatomyError> {
-    let head = head(bytes, ByteKind::Header, false)?;
-    let body = &bytes[head.len..];
-    let announced = head.value("content-length").map_or(Ok(0), str::parse);
-    if announced != Ok(body.len()) {
-        let expected = "a body as long as its Content-Length says";
-        return Err(malformed("the answer's body", body, expected));
-    }
-    let mut parts = head.parts;
-    match body.last() {
-        None => {}
-        Some(b'\n') => parts.extend(lines(body)),
-        Some(_) => parts.push(payload(body)),
-    }
-    Ok(parts)
-}
-
-/// The 101, with the proof that it is the answer to our key.
-fn accepted(exchange: &Exchange) -> Result<Vec<Part>, AnatomyError> {
-    let asked = head(&exchange.up, ByteKind::Handshake, true)?;
-    let key = asked.value("sec-websocket-key").unwrap_or_default();
-    let expected = accept_key(key);
-    let mut head = head(&exchange.down, ByteKind::Handshake, false)?;
-    let found = head.value("sec-websocket-accept").unwrap_or_default();
-    if found != expected.accept {
-        return Err(AnatomyError::Accept {
-            key: key.to_owned(),
-            found: found.to_owned(),
-            expected: expected.accept,
-        });
-    }
-    head.explain_accept(&expected);
-    whole(&exchange.down, head)
-}
-
-/// Title and story of an exchange.
-fn words(act: Act) -> (&'static str, &'static str) {
-    match act {
-        Act::Connect => (
-            "Connecting",
-            "SYN, SYN-ACK, ACK: three segments before the first byte. Paid once for a connection \
-             that stays open, and once for each poll by a client that opens one each time.",
-        ),
-        Act::Poll => (
-            "A poll",
-            "The client asks whether there is news, and says all about itself each time. This poll \
-             finds some; one that finds none costs nearly the same.",
-        ),
-        Act::HeldPoll => (
-            "A held poll",
-            "The client asks, and the server keeps the request open until there is news. The \
-             acknowledgement of the request goes alone, since the answer is still far away.",
-        ),
-        Act::Fetch => (
-            "Fetching the news",
-            "Told that there is news, the client asks for it with an ordinary poll, over a \
-             connection of its own.",
-        ),
-        Act::BeginStream => (
-            "Opening the stream",
-            "One request, and an answer whose end is not in sight. From here on only the server \
-             speaks.",
-        ),
-        Act::Upgrade => (
-            "The upgrade",
-            "An HTTP request that asks to speak another protocol on this connection. Paid once; it \
-             is as heavy as a poll, and the last one.",
-        ),
-        Act::Event => (
-            "An event",
-            "News, as soon as it is published. No request, no head: a chunk of the answer that was \
-             begun above.",
-        ),
-        Act::Line => (
-            "A line",
-            "News, as soon as it is published. No request, no head: a chunk of the answer that was \
-             begun above.",
-        ),
-        Act::Frame => (
-            "A message",
-            "News, as soon as it is published. No request, no head: two bytes say what it is and \
-             how long.",
-        ),
-        Act::Notice => ("A nudge", "The server does not say what is new, only that something is."),
-        Act::Publish => (
-            "The client speaks",
-            "The same connection carries messages the other way. A client masks what it sends, so \
-             its header has four bytes more. The server hands the message to every subscriber, and \
-             this client is one.",
-        ),
-        Act::Close => (
-            "The closing handshake",
-            "Each side says that it is done, and why. Then TCP closes: the server's FIN may be counted \
-             here already, the client's comes after the last look.",
-        ),
     }
 }
 

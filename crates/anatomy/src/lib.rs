@@ -18,14 +18,18 @@ mod head;
 mod part;
 mod payload;
 pub mod render;
+mod said;
 mod segment;
+mod story;
+mod totals;
 mod transcript;
 
 pub use accept::{AcceptKey, accept_key};
-pub use anatomy::{Anatomy, Books, Conn, KindTotal, Paid, Step};
+pub use anatomy::{Anatomy, Books, Conn, Paid, Step};
 pub use extent::Unit;
 pub use part::{Detail, Part, Passage};
 pub use segment::{HeaderField, Headers, Segments};
+pub use totals::KindTotal;
 pub use transcript::{Act, Connection, Counted, Exchange, Transcript};
 
 /// Why bytes could not be taken apart, or do not add up.

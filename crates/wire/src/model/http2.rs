@@ -9,7 +9,7 @@
 use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{ByteKind, Direction, Layer};
 
-use super::trial::{Figures, Flow};
+use super::flow::{Figures, Flow};
 use super::{Exchange, Link, Situation};
 use crate::frame::{Sender, frame_header_len};
 use crate::hpack::{Encoder, Indexing};
@@ -304,7 +304,7 @@ impl Situation {
         if played.polls == 0 {
             return figures;
         }
-        super::trial::per_poll_figures(&mut figures, &played.sum.times(1.0 / polls));
+        super::flow::per_poll_figures(&mut figures, &played.sum.times(1.0 / polls));
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("requests_per_second", self.clients * polls / played.client_seconds);
         put("empty_polls", played.empty as f64 / polls);

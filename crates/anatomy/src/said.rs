@@ -1,0 +1,95 @@
+//! What each side said in an exchange, in parts.
+
+use pushbench_protocol::{ByteKind, Direction};
+
+use crate::chunked::{Within, chunks, lines};
+use crate::frame::frames;
+use crate::head::{Head, head};
+use crate::part::{Part, Passage};
+use crate::payload::payload;
+use crate::transcript::{Act, Exchange};
+use crate::{AnatomyError, accept_key, malformed};
+
+/// What one side said in an exchange.
+pub(crate) fn said(
+    exchange: &Exchange,
+    direction: Direction,
+) -> Result<Option<Passage>, AnatomyError> {
+    let bytes = match direction {
+        Direction::Up => &exchange.up,
+        Direction::Down => &exchange.down,
+    };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let (title, parts) = match (exchange.act, direction) {
+        (Act::Connect, _) => {
+            return Err(malformed("connecting", bytes, "no byte above TCP"));
+        }
+        (Act::Poll | Act::HeldPoll | Act::Fetch | Act::BeginStream, Direction::Up) => {
+            ("the request", whole(bytes, head(bytes, ByteKind::Header, true)?)?)
+        }
+        (Act::Poll | Act::HeldPoll | Act::Fetch, Direction::Down) => ("the answer", answer(bytes)?),
+        (Act::BeginStream, Direction::Down) => {
+            let head = head(bytes, ByteKind::Header, false)?;
+            ("the head of an answer that does not end", whole(bytes, head)?)
+        }
+        (Act::Upgrade, Direction::Up) => {
+            ("the request to upgrade", whole(bytes, head(bytes, ByteKind::Handshake, true)?)?)
+        }
+        (Act::Upgrade, Direction::Down) => ("101, and no HTTP from here on", accepted(exchange)?),
+        (Act::Event, _) => ("a chunk with an event", chunks(bytes, Within::Events)?),
+        (Act::Line, _) => ("a chunk with a line", chunks(bytes, Within::Lines)?),
+        (Act::Frame, _) => ("a frame from the server", frames(bytes)?),
+        (Act::Notice, _) => ("a frame that says: there is news", frames(bytes)?),
+        (Act::Publish, Direction::Up) => ("a frame from the client", frames(bytes)?),
+        (Act::Publish, Direction::Down) => ("and back, as to every subscriber", frames(bytes)?),
+        (Act::Close, Direction::Up) => ("the client's close frame", frames(bytes)?),
+        (Act::Close, Direction::Down) => ("the server's close frame", frames(bytes)?),
+    };
+    Ok(Some(Passage { title: title.to_owned(), direction, parts }))
+}
+
+/// The parts of a head that nothing may follow.
+fn whole(bytes: &[u8], head: Head) -> Result<Vec<Part>, AnatomyError> {
+    match bytes.get(head.len..) {
+        None | Some([]) => Ok(head.parts),
+        Some(rest) => Err(malformed("behind a head", rest, "nothing")),
+    }
+}
+
+/// Head and body of an answer to a poll.
+fn answer(bytes: &[u8]) -> Result<Vec<Part>, AnatomyError> {
+    let head = head(bytes, ByteKind::Header, false)?;
+    let body = &bytes[head.len..];
+    let announced = head.value("content-length").map_or(Ok(0), str::parse);
+    if announced != Ok(body.len()) {
+        let expected = "a body as long as its Content-Length says";
+        return Err(malformed("the answer's body", body, expected));
+    }
+    let mut parts = head.parts;
+    match body.last() {
+        None => {}
+        Some(b'\n') => parts.extend(lines(body)),
+        Some(_) => parts.push(payload(body)),
+    }
+    Ok(parts)
+}
+
+/// The 101, with the proof that it is the answer to our key.
+fn accepted(exchange: &Exchange) -> Result<Vec<Part>, AnatomyError> {
+    let asked = head(&exchange.up, ByteKind::Handshake, true)?;
+    let key = asked.value("sec-websocket-key").unwrap_or_default();
+    let expected = accept_key(key);
+    let mut head = head(&exchange.down, ByteKind::Handshake, false)?;
+    let found = head.value("sec-websocket-accept").unwrap_or_default();
+    if found != expected.accept {
+        return Err(AnatomyError::Accept {
+            key: key.to_owned(),
+            found: found.to_owned(),
+            expected: expected.accept,
+        });
+    }
+    head.explain_accept(&expected);
+    whole(&exchange.down, head)
+}

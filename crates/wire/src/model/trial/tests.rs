@@ -1,0 +1,205 @@
+//! The figures of a trial against published ones and against sums done by hand.
+
+use super::*;
+use crate::model::{Handshake, HandshakeKind, TlsLink};
+use crate::segments::SegmentHeaders;
+
+const KAAZING: Situation = Situation {
+    clients: 1_000.0,
+    rate: 1.0,
+    poisson: false,
+    payload: 21,
+    deliver: Deliver::Latest,
+    link: Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None },
+};
+
+const KEEP_ALIVE: ConnectionUse = ConnectionUse::KeepAlive;
+const POLL: PollWork<'static> = PollWork {
+    interval: 1.0,
+    random_phase: true,
+    unchanged: Unchanged::Resend,
+    connection: KEEP_ALIVE,
+    request_head: 716,
+    answer_head: &|_| 193,
+    coded: Coded::NOT,
+};
+const HELD: LongPollWork<'static> = LongPollWork {
+    hold: 25.0,
+    connection: KEEP_ALIVE,
+    request_head: 716,
+    answer_head: &|_| 193,
+    coded: Coded::NOT,
+};
+const PUSH: PushWork =
+    PushWork { request_head: 200, answer_head: 129, heartbeat: None, conflate: None };
+
+#[test]
+fn the_published_case_a_comes_out() {
+    let figures = KAAZING.short_poll(POLL);
+    assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0);
+    assert_eq!(figures["header_bytes_per_poll"], 909.0);
+    assert_eq!(figures["header_bits_per_second"], 7_272_000.0);
+    assert_eq!(figures["latency.mean"], 0.5);
+}
+
+#[test]
+fn a_poll_with_a_connection_of_its_own_pays_for_it() {
+    let figures =
+        KAAZING.short_poll(PollWork { interval: 2.0, connection: ConnectionUse::PerPoll, ..POLL });
+    assert_eq!(figures["wire_bytes_per_poll"], 1_466.0);
+    assert_eq!(figures["connect_wire_bytes_per_poll"], 328.0);
+    assert_eq!(figures["connects_per_second"], 500.0);
+    assert_eq!(figures["connect_wire_bytes_per_connection"], 0.0);
+    let held = KAAZING.long_poll(LongPollWork { connection: ConnectionUse::PerPoll, ..HELD });
+    assert_eq!(held["wire_bytes_per_delivery"], 1_466.0);
+}
+
+#[test]
+fn a_handshake_is_part_of_connecting_unless_it_is_anothers() {
+    let handshake =
+        Handshake { kind: HandshakeKind::Resumed, server_name: None, protocol: 8, tickets: 2 };
+    let figures = |tls| {
+        let link = Link { tls: Some(tls), ..KAAZING.link };
+        Situation { link, ..KAAZING }.websocket(PUSH)
+    };
+    let ours = figures(TlsLink { handshake: Some(handshake) });
+    let tls = handshake.client_hello()
+        + handshake.server_flight()
+        + handshake.client_finished()
+        + handshake.new_tickets();
+    // And the records of the upgrade.
+    assert_eq!(ours["connect_tls_bytes_per_connection"], (tls + 44) as f64);
+    let theirs = figures(TlsLink { handshake: None });
+    assert!(!theirs.contains_key("connect_tls_bytes_per_connection"));
+    assert!(!theirs.contains_key("connect_wire_bytes_per_connection"));
+    assert_eq!(theirs["wire_bytes_per_delivery"], ours["wire_bytes_per_delivery"]);
+    assert_eq!(theirs["tls_bytes_per_delivery"], 22.0);
+}
+
+#[test]
+fn a_batch_shares_one_head() {
+    let every = Situation { deliver: Deliver::Every, rate: 20.0, ..KAAZING };
+    let figures = every.short_poll(PollWork {
+        interval: 2.0,
+        unchanged: Unchanged::Empty,
+        request_head: 100,
+        answer_head: &|_| 100,
+        ..POLL
+    });
+    assert!((figures["header_bytes_per_delivery"] - 5.0).abs() < 1e-9);
+    assert!((figures["messages_per_response"] - 40.0).abs() < 1e-9);
+    assert!((figures["framing_bytes_per_delivery"] - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_compressed_answer_has_its_own_body_and_head_and_no_framing() {
+    let every = Situation { deliver: Deliver::Every, ..KAAZING };
+    let work = |interval| PollWork {
+        interval,
+        random_phase: true,
+        connection: KEEP_ALIVE,
+        unchanged: Unchanged::Empty,
+        request_head: 716,
+        answer_head: &|_| 193,
+        coded: Coded {
+            body: &|messages| (messages > 1).then_some(10 * messages),
+            head: &|body| 200 + body,
+        },
+    };
+    // One message stays as it is: a head of 193, a line feed.
+    let one = every.short_poll(work(1.0));
+    assert_eq!(
+        (one["header_bytes_down_per_poll"], one["framing_bytes_per_delivery"]),
+        (193.0, 1.0)
+    );
+    let two = every.short_poll(work(2.0));
+    assert_eq!(
+        (two["header_bytes_down_per_poll"], two["payload_bytes_per_delivery"]),
+        (220.0, 10.0)
+    );
+    assert_eq!(two["framing_bytes_per_delivery"], 0.0);
+}
+
+#[test]
+fn a_long_poll_pays_a_head_for_each_message_and_for_each_hold_without() {
+    let held = |hold, poisson| {
+        let situation = Situation { poisson, rate: 0.125, ..KAAZING };
+        let work = LongPollWork { hold, ..HELD };
+        situation.long_poll(work)
+    };
+    let often = held(25.0, false);
+    assert_eq!(often["wire_bytes_per_delivery"], 1_086.0);
+    assert_eq!((often["empty_polls"], often["requests_per_second"]), (0.0, 125.0));
+    // News each 8 s, a hold of 3 s: two end without news.
+    let seldom = held(3.0, false);
+    assert!((seldom["empty_polls"] - 2.0 / 3.0).abs() < 1e-9);
+    assert!((seldom["header_bytes_per_delivery"] - 3.0 * 909.0).abs() < 1e-9);
+    // Poisson: e^(-LH) of all polls.
+    let random = held(8.0, true);
+    assert!((random["empty_polls"] - (-1.0_f64).exp()).abs() < 1e-9);
+}
+
+#[test]
+fn a_nudge_costs_a_frame_and_a_poll() {
+    let figures = KAAZING.nudge(NudgeWork { push: PUSH, request_head: 716, answer_head: &|_| 193 });
+    assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0 + 7.0 + 104.0);
+    assert_eq!(figures["connect_stream_bytes_per_connection"], 329.0);
+}
+
+#[test]
+fn a_sign_of_life_is_sent_for_each_beat_without_a_message() {
+    let work = PushWork { heartbeat: Some(25.0), ..PUSH };
+    let figures = |rate, poisson| Situation { rate, poisson, ..KAAZING }.websocket(work);
+    let control = |rate, poisson| figures(rate, poisson)["control_bytes_per_client_second"];
+    assert_eq!(control(1.0, false), 0.0);
+    assert!((control(0.01, false) - 0.75 * 8.0 / 25.0).abs() < 1e-9);
+    assert!((control(0.04, true) - (-1.0_f64).exp() * 8.0 / 25.0).abs() < 1e-9);
+    // 144 an hour, 164 bytes each.
+    let idle = figures(0.0, false);
+    assert!((idle["idle_wire_bytes_per_client_hour"] - 144.0 * 164.0).abs() < 1e-6);
+    assert!(!figures(0.04, true).contains_key("idle_wire_bytes_per_client_hour"));
+}
+
+#[test]
+fn an_idle_client_costs_what_its_clock_does_and_nothing_is_divided_by_no_news() {
+    let idle = Situation { rate: 0.0, ..KAAZING };
+    let poll = idle.short_poll(PollWork { interval: 60.0, unchanged: Unchanged::Empty, ..POLL });
+    let held = idle.long_poll(HELD);
+    let work = PushWork { heartbeat: Some(25.0), conflate: Some(1.0), ..PUSH };
+    let nudge = idle.nudge(NudgeWork { push: work, request_head: 1, answer_head: &|_| 1 });
+    let per_hour = |figures: &Figures| figures["idle_wire_bytes_per_client_hour"];
+    let one = f64::from(716 + 193 + 3 * 52);
+    for (figures, expected) in [
+        (poll, 60.0 * one),
+        (held, 144.0 * one),
+        (idle.sse(work), 144.0 * 112.0),
+        (idle.stream(work), 0.0),
+        (nudge, 144.0 * 164.0),
+    ] {
+        assert!((per_hour(&figures) - expected).abs() < 1e-6, "{expected}: {figures:?}");
+        assert!(figures.values().all(|value| value.is_finite()), "{figures:?}");
+        assert!(!figures.contains_key("latency.mean"), "{figures:?}");
+    }
+}
+
+#[test]
+fn conflation_changes_how_many_and_not_how_large() {
+    let work = PushWork { conflate: Some(1.0), ..PUSH };
+    let busy = Situation { rate: 20.0, ..KAAZING };
+    let figures = busy.websocket(work);
+    assert_eq!(figures["wire_bytes_per_delivery"], 127.0);
+    assert_eq!(figures["deliveries_per_second"], 1_000.0);
+    assert_eq!(figures["versions_seen"], 0.05);
+}
+
+#[test]
+fn every_predicted_figure_is_in_the_catalogue() {
+    let poll = KAAZING.short_poll(POLL);
+    let long = KAAZING.long_poll(HELD);
+    let work = PUSH;
+    let nudge = KAAZING.nudge(NudgeWork { push: work, request_head: 716, answer_head: &|_| 193 });
+    let pushes = [KAAZING.sse(work), KAAZING.stream(work), KAAZING.websocket(work)];
+    for name in [poll, long, nudge].iter().chain(&pushes).flat_map(Figures::keys) {
+        assert!(pushbench_protocol::figure::find(name).is_some(), "{name}");
+    }
+}

@@ -1,0 +1,77 @@
+//! What a client of each kind does: what the figures of a trial are predicted from.
+
+use pushbench_protocol::{ConnectionUse, Unchanged};
+
+/// What a short poller does.
+#[derive(Clone, Copy)]
+pub struct PollWork<'a> {
+    /// Seconds between polls.
+    pub interval: f64,
+    /// Whether the phase of a client's polls is independent of the messages; otherwise nothing is
+    /// predicted about waiting.
+    pub random_phase: bool,
+    /// What a poll without news is answered.
+    pub unchanged: Unchanged,
+    /// How long a connection lives.
+    pub connection: ConnectionUse,
+    /// Bytes of the request's head.
+    pub request_head: u64,
+    /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
+    pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
+    /// How answers are compressed.
+    pub coded: Coded<'a>,
+}
+
+/// How answers are compressed.
+#[derive(Clone, Copy)]
+pub struct Coded<'a> {
+    /// Bytes of a compressed body by how many messages it holds, at least one; `None` where it is
+    /// left as it is.
+    pub body: &'a dyn Fn(u64) -> Option<u64>,
+    /// Bytes of the head before a compressed body, by the length of that.
+    pub head: &'a dyn Fn(u64) -> u64,
+}
+
+impl Coded<'_> {
+    /// No answer is compressed.
+    pub const NOT: Coded<'static> = Coded { body: &|_| None, head: &|_| 0 };
+}
+
+/// What a long poller does.
+#[derive(Clone, Copy)]
+pub struct LongPollWork<'a> {
+    /// Seconds that a poll is held.
+    pub hold: f64,
+    /// How long a connection lives.
+    pub connection: ConnectionUse,
+    /// Bytes of the request's head.
+    pub request_head: u64,
+    /// Bytes of an answer's head, by the length of its body; `None` is an answer without news.
+    pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
+    /// How answers are compressed.
+    pub coded: Coded<'a>,
+}
+
+/// What a subscriber does to whom messages are pushed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PushWork {
+    /// Bytes of the request that begins it: for a stream, or the upgrade.
+    pub request_head: u64,
+    /// Bytes of the answer's head: the stream's, or the 101.
+    pub answer_head: u64,
+    /// Seconds between the server's heartbeats, if it has any.
+    pub heartbeat: Option<f64>,
+    /// Least seconds between two messages to one client, if they are conflated.
+    pub conflate: Option<f64>,
+}
+
+/// What a subscriber does who is told that there is news and fetches it.
+#[derive(Clone, Copy)]
+pub struct NudgeWork<'a> {
+    /// The WebSocket that tells.
+    pub push: PushWork,
+    /// Bytes of the head of a request that fetches.
+    pub request_head: u64,
+    /// Bytes of its answer's head, by the length of its body.
+    pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
+}
