@@ -147,7 +147,7 @@ fn predict_http1(
                     };
                     // To everything below the messages they are as long as they are compressed.
                     let of_len = |payload| Situation { payload, ..situation }.websocket(work);
-                    mean_figures(&deflated_lens(scenario, deflate), of_len)
+                    mean_figures(&deflated_lens(scenario, socket, deflate), of_len)
                 }
             }
         }

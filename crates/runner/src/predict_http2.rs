@@ -93,7 +93,8 @@ pub(crate) fn predict(
             trial.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport)
         }
         TransportSettings::WebSocket(socket) => {
-            let lens = socket.deflate.map(|deflate| deflated_lens(scenario, deflate));
+            let deflated = |deflate| deflated_lens(scenario, socket, deflate);
+            let lens = socket.deflate.map(deflated);
             trial.push(&lens.unwrap_or(plain), Http2Push::frame, Sign::PING, transport)
         }
         // Refused where the scenario is read.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use pushbench_load::PayloadWriter;
 use pushbench_protocol::compression::BODY_THRESHOLD;
 use pushbench_protocol::{Compression, Deliver, Envelope, PublishNumber, Timestamp};
-use pushbench_scenario::{Deflate, Scenario};
+use pushbench_scenario::{Deflate, Scenario, WebSocket};
 use pushbench_wire::coding::encode;
 use pushbench_wire::deflate::Deflater;
 
@@ -57,19 +57,42 @@ impl<'a> Messages<'a> {
 }
 
 /// Bytes of messages of the measure phase as compressed frames carry them, and how many there are of
-/// each length.
-pub(crate) fn deflated_lens(scenario: &Scenario, deflate: Deflate) -> BTreeMap<u64, u64> {
+/// each length. What conflation drops is never compressed, so no window has it.
+pub(crate) fn deflated_lens(scenario: &Scenario, socket: WebSocket, deflate: Deflate) -> Lens {
     let messages = Messages::of(scenario);
+    let rate = scenario.workload.publish.rate;
+    let dues: Vec<_> = (0..messages.count).map(|number| rate.due(number)).collect();
+    let sent = match socket.conflate {
+        Some(every) => newest_each(every, &dues),
+        None => (0..dues.len()).collect(),
+    };
     let first = messages.first_measured();
     let mut deflater = Deflater::new(deflate.window_bits, deflate.context_takeover);
-    let mut lens = BTreeMap::new();
-    for number in 0..messages.count {
-        let len = deflater.deflate(&messages.payload(number)).len();
-        if number >= first {
-            *lens.entry(len as u64).or_default() += 1;
-        }
+    let (mut before, mut measured) = (Lens::new(), Lens::new());
+    for number in sent.into_iter().map(|number| number as u64) {
+        let len = deflater.deflate(&messages.payload(number)).len() as u64;
+        let lens = if number >= first { &mut measured } else { &mut before };
+        *lens.entry(len).or_default() += 1;
     }
-    lens
+    // A long warm-up may use up all that are tried.
+    if measured.is_empty() { before } else { measured }
+}
+
+/// Lengths, and how many there are of each.
+pub(crate) type Lens = BTreeMap<u64, u64>;
+
+/// Which of the messages that are due at these times, in order, are sent to a client who is told the
+/// newest, at most once in so much time.
+fn newest_each(every: Duration, dues: &[Duration]) -> Vec<usize> {
+    let mut sent = Vec::new();
+    let (mut free, mut next) = (Duration::ZERO, 0);
+    while let Some(&due) = dues.get(next) {
+        let at = due.max(free);
+        let newest = dues.partition_point(|&due| due <= at) - 1;
+        sent.push(newest);
+        (free, next) = (at + every, newest + 1);
+    }
+    sent
 }
 
 /// Bytes of compressed bodies by how many messages they hold.
@@ -146,6 +169,20 @@ fn mean(lens: impl Iterator<Item = usize>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_messages_that_come_faster_than_they_may_go_the_newest_is_sent() {
+        let millis = |times: &[u64]| -> Vec<_> {
+            times.iter().map(|&time| Duration::from_millis(time)).collect()
+        };
+        let sent = |dues: &[u64]| newest_each(Duration::from_millis(500), &millis(dues));
+        assert_eq!(sent(&[]), [0; 0]);
+        assert_eq!(sent(&[0, 500, 1_200]), [0, 1, 2], "slow enough");
+        // At 0, 500 and 1000.
+        assert_eq!(sent(&[0, 200, 400, 600, 800, 1_000]), [0, 2, 5]);
+        // The last is brought when it may go, with none behind it.
+        assert_eq!(sent(&[0, 100, 2_000, 2_001]), [0, 1, 2, 3]);
+    }
 
     #[test]
     fn a_body_grows_evenly_between_what_was_tried_and_beyond() {
