@@ -196,6 +196,50 @@ fn a_connection_for_each_poll_costs_what_the_model_says() {
 }
 
 #[test]
+fn a_connection_for_each_poll_costs_its_handshake_each_time_in_tls() {
+    let polls = |name: &str, kind: &str, tls: &str| {
+        format!(
+            "[[transport]]\nname = \"{name}\"\nkind = {kind}\nconnection = \"per-poll\"\n\
+             tls = \"{tls}\"\n"
+        )
+    };
+    let short = "\"short-poll\"\ninterval = \"500ms\"";
+    let bench = Bench::with(&scenario(
+        "clients = 12\npublish = { every = \"500ms\" }\ndeliver = \"every\"\n\
+         warm_up = \"500ms\"\nmeasure = \"2s\"",
+        &[
+            polls("full", short, "full"),
+            polls("resumed", short, "resumed"),
+            polls("held", "\"long-poll\"\nhold = \"25s\"", "full"),
+        ]
+        .concat(),
+    ));
+    agreeing(&bench, |run| {
+        for label in ["full", "resumed", "held"] {
+            let trial = trial(run, label);
+            let (found, model) = (&trial.figures, &trial.model.figures);
+            assert_eq!((trial.counts.polls, trial.counts.connects), (48, Some(48)), "{label}");
+            for figure in [
+                "header_bytes_up_per_poll",
+                "stream_bytes_up_per_client_second",
+                "tls_bytes_up_per_client_second",
+            ] {
+                assert_eq!(found[figure], model[figure], "{label} {figure}");
+            }
+            // 24 seconds of clients. The length of each signature is chance: 48 of them have a
+            // standard deviation of 5 bytes.
+            let figure = "tls_bytes_down_per_client_second";
+            let off = 24.0 * (found[figure] - model[figure]);
+            let spread = if label == "resumed" { 0.0 } else { 30.0 };
+            assert!(off.abs() <= spread, "{label}: {off} bytes of TLS more than the model's");
+            let figure = "wire_bytes_per_client_second";
+            within(&format!("{label} {figure}"), found[figure], model[figure], 0.02)?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn conflated_clients_get_the_newest_at_most_so_often() {
     let bench = Bench::with(&scenario(
         "clients = 10\npublish = { every = \"100ms\" }\nwarm_up = \"500ms\"\nmeasure = \"3s\"",

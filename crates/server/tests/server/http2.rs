@@ -12,7 +12,7 @@ use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
 use http::{HeaderMap, Method, Request};
 use pushbench_protocol::{
-    ClassStats, ConnectionClass, Cursor, ResponseProfile, SlowPolicy, TopicName,
+    ClassStats, ConnectionClass, Cursor, ResponseProfile, ServerStats, SlowPolicy, TopicName,
 };
 use pushbench_wire::frame::{Opcode, encode_header};
 use pushbench_wire::hpack::{Encoder, Indexing};
@@ -460,10 +460,12 @@ async fn the_signal_ends_streams_in_their_way_and_then_the_connection() {
     let (_, _, mut lines) = client.get(&topic.stream_path(Cursor::NOW)).await;
     let (_, send, mut socket) = client.websocket(&[("sec-websocket-version", "13")]).await;
     let hold = topic.long_poll_path(Cursor::OLDEST, "20s".parse().expect("a hold"));
-    let held = client.get(&hold);
+    let holder = Client::connect(&server).await;
+    let held = holder.get(&hold);
     let idle = Client::connect(&server).await;
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        let holds = |stats: &ServerStats| stats.connections[&ConnectionClass::LongPoll].accepted;
+        server.stats_until(|stats| holds(stats) == 1).await;
         [server.stop()]
     };
     let ((status, _, _), [ended]) = tokio::join!(held, stop);
@@ -473,8 +475,8 @@ async fn the_signal_ends_streams_in_their_way_and_then_the_connection() {
     let mut send = send;
     send.send_data(Bytes::from(frame(0x88, b"\x03\xe9")), true).expect("open");
     assert_eq!(data(&mut socket).await, None);
-    drop((lines, socket, send, client.send, idle.send));
-    for driver in [client.driver, idle.driver] {
+    drop((lines, socket, send, client.send, holder.send, idle.send));
+    for driver in [client.driver, holder.driver, idle.driver] {
         timeout(PATIENCE, driver).await.expect("in time").expect("no panic").expect("in order");
     }
     let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
