@@ -93,7 +93,7 @@ impl Serving {
             };
             let Some((version, first)) = told else {
                 connection.enter(Phase::Closing);
-                return linger(stream).await;
+                return Box::pin(linger(stream)).await;
             };
             let stream = Rewound::new(first, stream);
             if version == Version::Http2 {
