@@ -9,7 +9,7 @@ use pushbench_load::Progress;
 use pushbench_protocol::{Phase, Timestamp, clock};
 use pushbench_runner::{Observer, TrialNote};
 use pushbench_scenario::format_duration;
-use pushbench_store::{TrialV1, Verdict};
+use pushbench_store::{DisturbedV1, TrialV1, Verdict};
 
 use crate::pace::Pace;
 use crate::signals::Stop;
@@ -102,6 +102,15 @@ impl Observer for Show {
             }
         }
         if self.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1) {
+        let reasons: Vec<_> = disturbed.checks.iter().map(|check| check.text.as_str()).collect();
+        let text = format!("{}: played again: {}", head(note), reasons.join("; "));
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => self.line(&text),
+        }
     }
 
     fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV1) {

@@ -140,6 +140,16 @@ fn csv_has_a_number_for_each_swept_setting() {
 }
 
 #[test]
+fn trials_that_were_played_again_are_named_and_do_not_make_the_rest_invalid() {
+    let text = text(&runs::disturbed(), &options());
+    assert!(text.contains("Yes: "), "{text}");
+    assert!(text.contains("2 trials were played again; these did not count:"), "{text}");
+    for line in ["short-poll, round 1, 2026-11-22T14:31:00.100Z: publishes", "websocket, round 2"] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
 fn an_invalid_run_says_so_before_any_number() {
     let text = text(&runs::invalid(), &options());
     let warned = text.find("must not be believed").expect("it warns");

@@ -10,6 +10,7 @@
 mod books;
 mod compression;
 mod control;
+mod disturbed;
 mod equal_work;
 mod figures;
 mod judge;

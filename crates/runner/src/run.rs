@@ -6,13 +6,14 @@ use std::time::Duration;
 use pushbench_load::Progress;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    CellV1, EnvironmentV1, ExpectationV1, RunStatus, RunV1, ScenarioV1, ToolV1, TransportV1,
-    TrialV1, new_id,
+    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, RunStatus, RunV1, ScenarioV1, ToolV1,
+    TransportV1, TrialV1, new_id,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
 
 use crate::compression::recorded_options;
+use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
 use crate::server_process::ServerCommand;
 use crate::trial::Trial;
@@ -75,6 +76,8 @@ pub trait Observer {
     fn trial_begins(&mut self, note: TrialNote<'_>);
     /// How far it is; `Break` ends the run, which is then on record as aborted.
     fn progress(&mut self, note: TrialNote<'_>, progress: Progress) -> ControlFlow<()>;
+    /// A trial is over that the machine has disturbed: it will be played again.
+    fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1);
     /// A trial is over.
     fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV1);
 }
@@ -112,6 +115,7 @@ pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) 
             })
             .collect(),
         trials: Vec::new(),
+        disturbed: Vec::new(),
         expectations: Vec::new(),
     };
     if let Err(error) = play_all(scenario, options, observer, &mut run) {
@@ -150,17 +154,26 @@ fn play_all(
                 .map(|&later| planned(scenario.of(later)))
                 .sum(),
         };
-        observer.trial_begins(note);
         let mut stopped = false;
-        let trial =
-            Trial { scenario: played, cell, transport: plan.transport, round: plan.round, options };
-        let trial = trial.play(now_rfc3339(), &mut |progress| {
-            let flow = observer.progress(note, progress);
-            stopped = stopped || flow.is_break();
-            flow
-        })?;
-        observer.trial_ends(note, &trial);
-        run.trials.push(trial);
+        for attempt in 1.. {
+            observer.trial_begins(note);
+            let cell = cell.clone();
+            let (transport, round) = (plan.transport, plan.round);
+            let trial = Trial { scenario: played, cell, transport, round, options };
+            let trial = trial.play(now_rfc3339(), &mut |progress| {
+                let flow = observer.progress(note, progress);
+                stopped = stopped || flow.is_break();
+                flow
+            })?;
+            if let Some(disturbed) = disturbed(&trial).filter(|_| !stopped && attempt < ATTEMPTS) {
+                observer.trial_disturbed(note, &disturbed);
+                run.disturbed.push(disturbed);
+                continue;
+            }
+            observer.trial_ends(note, &trial);
+            run.trials.push(trial);
+            break;
+        }
         if stopped {
             run.status = RunStatus::Aborted;
             return Ok(());

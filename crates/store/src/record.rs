@@ -34,6 +34,9 @@ pub struct RunV1 {
     pub transports: Vec<TransportV1>,
     /// The trials, in the order they ran.
     pub trials: Vec<TrialV1>,
+    /// Trials that were played again since the machine had disturbed them, in the order they ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbed: Vec<DisturbedV1>,
     /// What the scenario expected, and what was found.
     pub expectations: Vec<ExpectationV1>,
 }
@@ -165,6 +168,22 @@ pub struct TrialV1 {
     pub figures: BTreeMap<String, f64>,
     /// The same figures, modelled.
     pub model: ModelV1,
+}
+
+/// A trial whose load generator could not keep its times, and which was played again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DisturbedV1 {
+    /// Label of the transport.
+    pub transport: String,
+    /// Round, from 1.
+    pub round: u32,
+    /// The cell it belongs to; empty without a sweep.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cell: CellV1,
+    /// When it started, RFC 3339, UTC.
+    pub started_at: String,
+    /// The checks that said no.
+    pub checks: Vec<CheckV1>,
 }
 
 /// What was counted. Populations are named in each comment.

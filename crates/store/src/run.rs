@@ -19,6 +19,7 @@ impl RunV1 {
     pub fn of_cell(&self, cell: &CellV1) -> Self {
         let mut run = self.clone();
         run.trials.retain(|trial| trial.cell == *cell);
+        run.disturbed.retain(|disturbed| disturbed.cell == *cell);
         run.expectations.retain(|expectation| expectation.cell == *cell);
         run.scenario.cells.clear();
         run

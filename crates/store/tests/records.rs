@@ -114,6 +114,7 @@ fn a_record_from_before_a_field_was_added_is_read_as_one_without_it() {
     // What may be absent, by where it stands; a field that is added joins them.
     let optional = [
         ("", "failure"),
+        ("", "disturbed"),
         ("/scenario", "overrides"),
         ("/scenario", "cells"),
         ("/environment", "kernel"),

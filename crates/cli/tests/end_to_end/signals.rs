@@ -1,6 +1,7 @@
 //! What happens when something is killed in the middle of a trial.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use pushbench_protocol::Phase;
 use pushbench_store::{RunStatus, RunV1, Verdict};
@@ -24,13 +25,18 @@ struct Playing {
 impl Playing {
     /// Starts a run whose measure phase lasts an hour, and waits until it is in it.
     fn in_measure(bench: &Bench, transport: &str) -> Self {
+        Self::in_measure_of(bench, transport, "60m")
+    }
+
+    fn in_measure_of(bench: &Bench, transport: &str, measure: &str) -> Self {
+        let measure = format!("workload.measure={measure}");
         let arguments = [
             "run",
             "small.toml",
             "--only",
             transport,
             "--set",
-            "workload.measure=60m",
+            &measure,
             "--set",
             "workload.publish.every=100ms",
         ];
@@ -135,4 +141,26 @@ fn a_run_that_is_killed_leaves_no_server() {
     wait_until("the run to end", || running.has_ended());
     wait_until("the server to end", || !proc::is_alive(server));
     assert_eq!(bench.records().len(), 0);
+}
+
+#[test]
+fn a_trial_that_the_machine_disturbs_is_played_again_and_that_is_on_record() {
+    // Half of the interval between two messages is the most that they may be late.
+    const PAUSE: Duration = Duration::from_millis(300);
+    let bench = Bench::new();
+    let playing = Playing::in_measure_of(&bench, TRANSPORTS[1], "3s");
+    playing.running.signal(Signal::STOP);
+    // What is tested is this pause.
+    std::thread::sleep(PAUSE);
+    playing.running.signal(Signal::CONT);
+    let ended = playing.end();
+    let (_, record) = bench.newest_record();
+    let disturbed = record.disturbed.first().unwrap_or_else(|| panic!("not noticed: {ended}"));
+    assert_eq!((disturbed.transport.as_str(), disturbed.round), (TRANSPORTS[1], 1));
+    assert_eq!(disturbed.checks[0].check, "publish-lateness", "{disturbed:?}");
+    assert!(disturbed.checks[0].found > Some(PAUSE.as_secs_f64() / 2.0), "{disturbed:?}");
+    assert_eq!(record.trials.len(), 1, "it counts once");
+    assert!(ended.stderr.contains("played again"), "{ended}");
+    assert!(ended.stdout.contains("played again; "), "{ended}");
+    assert_eq!(ended.code == 0, invalid_checks(&record).is_empty(), "{ended}");
 }

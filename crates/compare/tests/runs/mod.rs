@@ -54,6 +54,7 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV1 {
             })
             .collect(),
         trials: trials.collect(),
+        disturbed: Vec::new(),
         expectations: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! Whether the numbers may be believed: what each trial's checks found.
 
-use pushbench_store::{CellV1, CheckV1, RunV1, Verdict};
+use pushbench_store::{CellV1, CheckV1, DisturbedV1, RunV1, Verdict};
 
 use crate::layout::{Line, Section, Tone};
 use crate::sections::curve::name_of;
@@ -28,7 +28,21 @@ pub(crate) fn validity(run: &RunV1) -> Section {
     }
     let findings = findings(run).into_iter();
     section.list(findings.map(|finding| finding.line()).collect());
+    if !run.disturbed.is_empty() {
+        let trials = plural(run.disturbed.len(), "trial was", "trials were");
+        let text = format!("{trials} played again; these did not count:");
+        section.say(Tone::Warning, text);
+        section.list(run.disturbed.iter().map(not_counted).collect());
+    }
     section
+}
+
+/// A trial that the machine disturbed, and how.
+fn not_counted(disturbed: &DisturbedV1) -> Line {
+    let DisturbedV1 { transport, round, cell, started_at, checks } = disturbed;
+    let reasons: Vec<_> = checks.iter().map(|check| check.text.as_str()).collect();
+    let place = place(transport, cell, &[*round]);
+    vec![Tone::Plain.span(format!("{place}, {started_at}: {}", reasons.join("; ")))]
 }
 
 /// What the checks of a verdict found, without repetition, as `transport, rounds: text`.
@@ -47,18 +61,7 @@ struct Finding<'run> {
 
 impl Finding<'_> {
     fn place(&self) -> String {
-        let rounds: Vec<_> = self.rounds.iter().map(u32::to_string).collect();
-        let transport = match self.cell.is_empty() {
-            true => self.transport.to_owned(),
-            false => format!("{} with {}", self.transport, name_of(self.cell)),
-        };
-        match rounds.split_last() {
-            Some((last, [])) => format!("{transport}, round {last}"),
-            Some((last, before)) => {
-                format!("{transport}, rounds {} and {last}", before.join(", "))
-            }
-            None => transport,
-        }
+        place(self.transport, self.cell, &self.rounds)
     }
 
     fn line(&self) -> Line {
@@ -69,6 +72,20 @@ impl Finding<'_> {
         };
         let text = format!(" {} ({}): {}", self.place(), self.check.check, self.check.text);
         vec![tag, Tone::Plain.span(text)]
+    }
+}
+
+/// Rounds of a transport, with its settings in a sweep.
+fn place(transport: &str, cell: &CellV1, rounds: &[u32]) -> String {
+    let rounds: Vec<_> = rounds.iter().map(u32::to_string).collect();
+    let transport = match cell.is_empty() {
+        true => transport.to_owned(),
+        false => format!("{transport} with {}", name_of(cell)),
+    };
+    match rounds.split_last() {
+        Some((last, [])) => format!("{transport}, round {last}"),
+        Some((last, before)) => format!("{transport}, rounds {} and {last}", before.join(", ")),
+        None => transport,
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use pushbench_protocol::{Phase, TransportKind};
 use pushbench_store::{
-    BooksV1, CellV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, ModelV1, ReconciliationV1,
-    RunStatus, RunV1, SampleV1, ScenarioV1, ToolV1, TransportV1, TrialV1, Verdict, WaitingV1,
-    WorkV1,
+    BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, ModelV1,
+    ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1, ToolV1, TransportV1, TrialV1,
+    Verdict, WaitingV1, WorkV1,
 };
 
 /// All of them, each with its name.
@@ -18,6 +18,7 @@ pub(crate) fn every() -> Vec<(&'static str, RunV1)> {
         ("absent_figures", absent_figures()),
         ("kaazing", kaazing()),
         ("four_transports", four_transports()),
+        ("disturbed", disturbed()),
         ("no_difference", no_difference()),
         ("sweep", sweep()),
         ("without_trials", without_trials()),
@@ -59,6 +60,22 @@ pub(crate) fn invalid() -> RunV1 {
         );
     }
     run
+}
+
+/// The same, where two trials were played again.
+pub(crate) fn disturbed() -> RunV1 {
+    let late = |transport: &str, round, millis: u32| DisturbedV1 {
+        transport: transport.to_owned(),
+        round,
+        cell: CellV1::new(),
+        started_at: format!("2026-11-22T14:3{round}:00.100Z"),
+        checks: vec![check(
+            "publish-lateness",
+            Verdict::Invalid,
+            &format!("publishes were sent {millis}.00 ms late at p99"),
+        )],
+    };
+    RunV1 { disturbed: vec![late("short-poll", 1, 640), late("websocket", 2, 512)], ..valid() }
 }
 
 /// The same on a kernel and a target that tell little: no layer 3, no CPU, no model.
@@ -181,6 +198,7 @@ fn run(transports: Vec<TransportV1>, trials: Vec<TrialV1>) -> RunV1 {
         },
         transports,
         trials,
+        disturbed: Vec::new(),
         expectations: vec![
             expectation("websocket.latency.p99", "< 50ms", 0.001_31, 0.05, true),
             expectation(

@@ -47,6 +47,7 @@ pub(crate) fn run() -> RunV1 {
             options: BTreeMap::from([("interval".to_owned(), "1s".to_owned())]),
         }],
         trials: vec![trial()],
+        disturbed: Vec::new(),
         expectations: vec![ExpectationV1 {
             cell: BTreeMap::new(),
             figure: "short-poll.latency.p99".to_owned(),
