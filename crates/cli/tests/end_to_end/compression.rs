@@ -287,7 +287,8 @@ fn heartbeats_and_conflation_leave_the_window_as_it_is() {
         same(trial, "framing_bytes_per_delivery");
         near(trial, "payload_bytes_per_delivery");
     }
-    let conflated = all(&labels, &["conflate=500ms".to_owned()]);
+    let mut conflated = all(&labels, &["conflate=500ms".to_owned()]);
+    conflated.push("workload.measure=5s".to_owned());
     let run = play(PUSHED, &conflated, &[]);
     for label in labels {
         let trial = trial(&run, label);
