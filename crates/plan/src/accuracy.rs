@@ -18,8 +18,9 @@ use serde::Serialize;
 use crate::memory::Record;
 
 /// What is compared: the catalogue's name, and what people call it.
-const COMPARED: [(&str, &str); 3] = [
+const COMPARED: [(&str, &str); 4] = [
     ("wire_bytes_per_delivery", "wire bytes a delivery"),
+    ("idle_wire_bytes_per_client_hour", "wire bytes of an idle hour"),
     ("latency.mean", "latency mean"),
     ("latency.p95", "latency p95"),
 ];
@@ -208,9 +209,11 @@ fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)
     let transport = transports.find(|transport| transport.label == trial.transport)?.clone();
     let mut planned = of_cell.clone();
     let measure = trial.phase_seconds.get(&Phase::Measure).map(|_| planned.workload.measure)?;
-    let published = u32::try_from(trial.counts.published).ok().and_then(NonZeroU32::new)?;
-    let per: Duration = measure.checked_mul(planned.workload.topics.get())?;
-    planned.workload.publish.rate = Rate { count: published, per };
+    // Of a phase without news the scenario's own rate is the right one: none is due in it.
+    if let Some(count) = NonZeroU32::new(u32::try_from(trial.counts.published).ok()?) {
+        let per: Duration = measure.checked_mul(planned.workload.topics.get())?;
+        planned.workload.publish.rate = Rate { count, per };
+    }
     Some((planned, transport))
 }
 

@@ -2,6 +2,8 @@
 
 mod runs;
 
+use std::path::Path;
+
 use pushbench_report::{TextOptions, csv, markdown, text};
 use pushbench_store::TlsV1;
 
@@ -137,6 +139,19 @@ fn csv_has_a_number_for_each_swept_setting() {
     assert_eq!(last[0], "swept_payload_bytes");
     assert_eq!(last.iter().filter(|value| **value == "20").count(), 6);
     assert_eq!(last.iter().filter(|value| **value == "200").count(), 6);
+}
+
+#[test]
+fn of_a_run_without_news_nothing_is_shown_that_it_cannot_have() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/reference/mobile-idle");
+    let run = pushbench_store::read(&folder).expect("a record");
+    let text = text(&run, &options());
+    for there in ["- an idle hour -", "wire, idle, an hour", "memory a connection", "134 kB"] {
+        assert!(text.contains(there), "no `{there}`: {text}");
+    }
+    for absent in ["latency p50", "for each delivered message", "bytes a delivery"] {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
 }
 
 #[test]

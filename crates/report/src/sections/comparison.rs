@@ -176,10 +176,14 @@ const OCCASIONAL: [&str; 11] = [
 ];
 
 /// The columns of the overview: group, title, figure.
-const GLANCE: [(&str, &[(&str, &str)]); 3] = [
+const GLANCE: [(&str, &[(&str, &str)]); 4] = [
     (
         "bytes a delivery",
         &[("wire", "wire_bytes_per_delivery"), ("header", "header_bytes_per_delivery")],
+    ),
+    (
+        "an idle hour",
+        &[("wire", "idle_wire_bytes_per_client_hour"), ("CPU", "idle_server_cpu_per_client_hour")],
     ),
     ("latency", &[("mean", "latency.mean"), ("p99", "latency.p99")]),
     (
@@ -197,12 +201,19 @@ pub(crate) fn glance(run: &RunV1) -> Option<Section> {
     if run.transports.len() <= SIDE_BY_SIDE || run.trials.is_empty() || is_sweep {
         return None;
     }
-    let groups = GLANCE.iter().map(|(title, columns)| ColumnGroup {
+    let glance: Vec<(_, Vec<_>)> = GLANCE
+        .iter()
+        .map(|(title, columns)| {
+            (*title, columns.iter().filter(|(_, figure)| has_row(run, figure)).collect())
+        })
+        .filter(|(_, columns): &(_, Vec<_>)| !columns.is_empty())
+        .collect();
+    let groups = glance.iter().map(|(title, columns)| ColumnGroup {
         title: (*title).to_owned(),
         columns: columns.iter().map(|(title, _)| (*title).to_owned()).collect(),
     });
     let rows = run.transports.iter().map(|transport| {
-        let figures = GLANCE.iter().flat_map(|(_, columns)| columns.iter());
+        let figures = glance.iter().flat_map(|(_, columns)| columns.iter());
         let cells = figures.map(|(_, name)| {
             let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
             let value = measured(run, transport, name).map(|rounds| scaled(unit, rounds.median));
@@ -215,6 +226,14 @@ pub(crate) fn glance(run: &RunV1) -> Option<Section> {
     let mut section = Section::new("At a glance");
     section.blocks.push(Block::Table(table));
     Some(section)
+}
+
+/// Whether a figure is worth a place: always, but for the occasional ones, and where nothing was
+/// published, of which no transport can have one.
+fn has_row(run: &RunV1, figure: &str) -> bool {
+    let is_idle = run.trials.iter().all(|trial| trial.counts.published == 0);
+    let is_there = |transport| measured(run, transport, figure).is_some();
+    !(is_idle || OCCASIONAL.contains(&figure)) || run.transports.iter().any(is_there)
 }
 
 /// The comparison; `None` if no trial ran, or if settings were swept: medians over cells would say
@@ -234,12 +253,12 @@ pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
     });
     let mut rows = Vec::new();
     for group in GROUPS {
+        let of_run: Vec<_> = group.rows.iter().filter(|row| has_row(run, row.figure)).collect();
+        if of_run.is_empty() {
+            continue;
+        }
         rows.push(Row::Heading(group.heading.to_owned()));
-        for &RowOf { label, figure, form } in group.rows {
-            let is_there = |transport| measured(run, transport, figure).is_some();
-            if OCCASIONAL.contains(&figure) && !run.transports.iter().any(is_there) {
-                continue;
-            }
+        for &RowOf { label, figure, form } in of_run {
             let cells = run.transports.iter();
             let cells = cells.flat_map(|transport| cells_of(run, transport, figure, form, spread));
             let tone = if label.starts_with('=') { Tone::Strong } else { Tone::Plain };
