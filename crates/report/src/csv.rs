@@ -149,6 +149,7 @@ mod tests {
         let setting = |name: &str, unit: Option<Unit>| Swept {
             name: name.to_owned(),
             values: Vec::new(),
+            labels: Vec::new(),
             numbers: unit.map(|unit| (unit, Vec::new())),
         };
         for (name, unit, expected) in [

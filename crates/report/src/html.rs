@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use crate::chart::Chart;
 use crate::chart::draw::{Canvas, draw};
 use crate::chart::ink::{Ink, page_css, patterns};
-use crate::layout::{Block, Document, Section, Span, Tone};
+use crate::layout::{Block, Document, Folded, Section, Span, Tone};
 
 use escape::{attribute, text};
 use table::table;
@@ -80,7 +80,17 @@ fn render_block(out: &mut String, block: &Block, name: &str, section: &Section) 
         }
         Block::Table(content) => out.push_str(&table(content, &section.heading)),
         Block::Chart(chart) => render_chart(out, chart, name),
+        Block::Folded(folded) => render_folded(out, folded),
     }
+}
+
+fn render_folded(out: &mut String, folded: &Folded) {
+    write(out, format_args!("<details><summary>{}</summary>\n", text(&folded.summary)));
+    for (title, content) in &folded.tables {
+        write(out, format_args!("<p><strong>{}</strong></p>\n", text(title)));
+        out.push_str(&table(content, title));
+    }
+    out.push_str("</details>\n");
 }
 
 fn render_chart(out: &mut String, chart: &Chart, name: &str) {

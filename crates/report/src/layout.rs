@@ -1,8 +1,8 @@
 //! What a report consists of, before it is text, Markdown or a page.
 //!
 //! A report is built once as a [`Document`]; each format is one walk over it, so that no format
-//! can say something that another leaves out. Only charts are for formats that can show them; what
-//! they show stands in tables too.
+//! can say something that another leaves out. Only charts are for formats that can show them (what
+//! they show stands in tables too), and what is folded is only named where nothing can be unfolded.
 
 use crate::chart::Chart;
 
@@ -22,7 +22,7 @@ pub struct Section {
     pub blocks: Vec<Block>,
 }
 
-/// A paragraph, a list, a table or a picture.
+/// A paragraph, a list, a table, a picture or what is folded away.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
     /// Running text.
@@ -33,6 +33,17 @@ pub enum Block {
     Table(Table),
     /// A picture of figures; a format without pictures passes it over.
     Chart(Chart),
+    /// Tables too many for a first reading.
+    Folded(Folded),
+}
+
+/// Tables behind one line that says what they show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Folded {
+    /// What they show.
+    pub summary: String,
+    /// Title and table.
+    pub tables: Vec<(String, Table)>,
 }
 
 /// Running text in one or more tones.
@@ -116,7 +127,7 @@ impl Document {
     pub fn charts(&self) -> impl Iterator<Item = &Chart> {
         self.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
             Block::Chart(chart) => Some(chart),
-            Block::Paragraph(_) | Block::Items(_) | Block::Table(_) => None,
+            _ => None,
         })
     }
 }

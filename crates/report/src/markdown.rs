@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::layout::{Block, Document, Row, Span, Table, Tone};
+use crate::html::escape as html_escape;
+use crate::layout::{Block, Document, Folded, Row, Span, Table, Tone};
 
 /// Renders a document. It says the same as the text; tables are never split.
 pub fn render_markdown(document: &Document) -> String {
@@ -24,10 +25,22 @@ pub fn render_markdown(document: &Document) -> String {
                 }
                 Block::Table(table) => render_table(&mut out, table),
                 Block::Chart(_) => {}
+                Block::Folded(folded) => render_folded(&mut out, folded),
             }
         }
     }
     out
+}
+
+/// Markdown has no fold of its own, but lets HTML's through.
+fn render_folded(out: &mut String, folded: &Folded) {
+    let summary = html_escape::text(&folded.summary);
+    line(out, format_args!("<details><summary>{summary}</summary>"));
+    for (title, table) in &folded.tables {
+        line(out, format_args!("\n**{}**\n", escaped(title)));
+        render_table(out, table);
+    }
+    line(out, format_args!("\n</details>"));
 }
 
 fn render_table(out: &mut String, table: &Table) {

@@ -1,5 +1,6 @@
 //! What a report says, in the order in which it says it.
 
+mod advantage;
 mod answer;
 mod books;
 mod comparison;
@@ -7,6 +8,7 @@ mod conflation;
 pub(crate) mod curve;
 mod directions;
 mod expectations;
+mod grid;
 mod http2;
 mod idle;
 mod legend;
@@ -22,12 +24,13 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV1, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 19] = [
+    let sections: [Option<Section>; 20] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
         pictures::bytes::layers(run),
         pictures::bytes::directions(run),
+        pictures::work::idle(run),
         pictures::waiting::waiting(run),
         pictures::sweep::sweep(run),
         pictures::work::work(run),

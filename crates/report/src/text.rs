@@ -4,10 +4,20 @@ use crate::layout::{Block, Document, Row, Span, Table, Tone};
 
 /// Space in front of everything that stands under a heading.
 const INDENT: usize = 2;
-/// Longest label of a row; a scenario may name a transport as it likes.
-const LONGEST_LABEL: usize = 32;
+/// Longest title of a group of columns; a scenario may name a transport as it likes.
+const LONGEST_TITLE: usize = 32;
+/// Ways to lay out a table, the roomier first.
+const LAYOUTS: [Limits; 4] = [
+    Limits { group: 3, column: 2, label: 48 },
+    Limits { group: 2, column: 1, label: 48 },
+    Limits { group: 3, column: 2, label: 32 },
+    Limits { group: 2, column: 1, label: 32 },
+];
 
-/// What the longest label and the widest group of columns need.
+/// Where a terminal's reader finds what a terminal does not unfold.
+const ELSEWHERE: &str = "For these tables: --format html or md; csv has a row for each trial";
+
+/// What the shortest of the longest labels and the widest group of columns need.
 const NARROWEST: usize = 72;
 
 /// How a report is laid out in a terminal.
@@ -37,16 +47,33 @@ pub fn render_text(document: &Document, options: &TextOptions) -> String {
             page.out.push('\n');
         }
         page.wrapped(&[Tone::Strong.span(&section.heading)], Margin::new(0, ""), page_width);
+        let mut tables = false;
         for block in &section.blocks {
             match block {
-                Block::Paragraph(line) => page.wrapped(line, Margin::new(INDENT, ""), width),
+                Block::Paragraph(line) => {
+                    // A title stands closer to what it is of than to what is above it.
+                    if tables && line.first().is_some_and(|span| span.tone == Tone::Strong) {
+                        page.out.push('\n');
+                    }
+                    page.wrapped(line, Margin::new(INDENT, ""), width);
+                }
                 Block::Items(items) => {
                     for item in items {
                         page.wrapped(item, Margin::new(INDENT, "- "), width);
                     }
                 }
-                Block::Table(table) => page.table(table, width),
+                Block::Table(table) => {
+                    page.table(table, width);
+                    tables = true;
+                }
                 Block::Chart(_) => {}
+                Block::Folded(folded) => {
+                    if tables {
+                        page.out.push('\n');
+                    }
+                    let line = [Tone::Faint.span(format!("{}. {ELSEWHERE}.", folded.summary))];
+                    page.wrapped(&line, Margin::new(INDENT, ""), width);
+                }
             }
         }
     }
@@ -127,29 +154,25 @@ impl Page {
         self.line(indent, &current);
     }
 
-    /// One table if it fits, first with wide and then with narrow gaps, or else as few as
-    /// possible of about the same width, one below the other.
+    /// One table if it fits, first with wide and then with narrow gaps and cut labels, or else as few
+    /// as possible of about the same width, one below the other.
     fn table(&mut self, table: &Table, width: usize) {
-        for tables in 1..=table.groups.len() {
-            let parts: Vec<_> = (0..tables)
-                .map(|part| {
-                    let place = |part: usize| part * table.groups.len() / tables;
-                    table.with_groups(place(part)..place(part + 1))
-                })
-                .collect();
-            for gaps in [Gaps { group: 3, column: 2 }, Gaps { group: 2, column: 1 }] {
-                let grids: Vec<_> = parts.iter().map(|part| Grid::of(part, gaps)).collect();
-                let fits = grids.iter().all(|grid| grid.width() <= width);
-                if fits || (tables == table.groups.len() && gaps.column == 1) {
-                    for (part, grid) in parts.iter().zip(&grids) {
-                        if part.groups[0] != table.groups[0] {
-                            self.out.push('\n');
-                        }
-                        self.grid(part, grid, width);
-                    }
-                    return;
-                }
+        let most = table.groups.len();
+        let layouts = (1..=most).flat_map(|tables| LAYOUTS.map(|limits| (tables, limits)));
+        let mut grids = Vec::new();
+        for (tables, limits) in layouts {
+            let place = |part: usize| part * most / tables;
+            let parts = (0..tables).map(|part| table.with_groups(place(part)..place(part + 1)));
+            grids = parts.map(|part| (Grid::of(&part, limits), part)).collect();
+            if grids.iter().all(|(grid, _)| grid.width() <= width) {
+                break;
             }
+        }
+        for (place, (grid, part)) in grids.iter().enumerate() {
+            if place > 0 {
+                self.out.push('\n');
+            }
+            self.grid(part, grid, width);
         }
     }
 
@@ -158,7 +181,7 @@ impl Page {
             let mut spans = vec![Tone::Plain.span(" ".repeat(grid.label))];
             for (place, group) in table.groups.iter().enumerate() {
                 let title = ruled(&group.title, grid.group_width(place));
-                spans.push(Tone::Strong.span(" ".repeat(grid.gaps.group) + &title));
+                spans.push(Tone::Strong.span(" ".repeat(grid.limits.group) + &title));
             }
             self.line(INDENT, &spans);
         }
@@ -179,14 +202,14 @@ impl Page {
     }
 
     fn row(&mut self, grid: &Grid, label: &Span, cells: &[Span]) {
-        let text = clipped(&label.text, LONGEST_LABEL);
+        let text = clipped(&label.text, grid.limits.label);
         let padding = " ".repeat(grid.label - length(&text));
         let mut spans = vec![label.tone.span(text), Tone::Plain.span(padding)];
         let mut cells = cells.iter();
         for columns in &grid.columns {
             for (place, &width) in columns.iter().enumerate() {
                 let cell = cells.next().expect("a row has a cell for each column");
-                let gap = if place == 0 { grid.gaps.group } else { grid.gaps.column };
+                let gap = if place == 0 { grid.limits.group } else { grid.limits.column };
                 let padding = " ".repeat(gap + width - length(&cell.text));
                 spans.push(cell.tone.span(padding + &cell.text));
             }
@@ -195,22 +218,23 @@ impl Page {
     }
 }
 
-/// Blanks in front of a group of columns, and between the columns of a group.
+/// Blanks in front of a group of columns and between the columns of a group, and the longest label.
 #[derive(Clone, Copy)]
-struct Gaps {
+struct Limits {
     group: usize,
     column: usize,
+    label: usize,
 }
 
 /// Width of every column.
 struct Grid {
-    gaps: Gaps,
+    limits: Limits,
     label: usize,
     columns: Vec<Vec<usize>>,
 }
 
 impl Grid {
-    fn of(table: &Table, gaps: Gaps) -> Self {
+    fn of(table: &Table, limits: Limits) -> Self {
         let mut label = length(&table.label);
         let mut widths: Vec<_> = table
             .groups
@@ -220,7 +244,7 @@ impl Grid {
             .collect();
         for row in &table.rows {
             if let Row::Values { label: text, cells } = row {
-                label = label.max(length(&text.text).min(LONGEST_LABEL));
+                label = label.max(length(&text.text).min(limits.label));
                 for (width, cell) in widths.iter_mut().zip(cells) {
                     *width = (*width).max(length(&cell.text));
                 }
@@ -229,21 +253,22 @@ impl Grid {
         let mut widths = widths.into_iter();
         let columns = table.groups.iter().map(|group| {
             let mut columns: Vec<_> = widths.by_ref().take(group.columns.len()).collect();
-            let title = length(&group.title).min(LONGEST_LABEL);
-            let taken = columns.iter().sum::<usize>() + gaps.column * (columns.len() - 1);
+            let title = length(&group.title).min(LONGEST_TITLE);
+            let taken = columns.iter().sum::<usize>() + limits.column * (columns.len() - 1);
             columns[0] += title.saturating_sub(taken);
             columns
         });
-        Self { gaps, label, columns: columns.collect() }
+        Self { limits, label, columns: columns.collect() }
     }
 
     fn group_width(&self, group: usize) -> usize {
         let columns = &self.columns[group];
-        columns.iter().sum::<usize>() + self.gaps.column * (columns.len() - 1)
+        columns.iter().sum::<usize>() + self.limits.column * (columns.len() - 1)
     }
 
     fn width(&self) -> usize {
-        let groups = (0..self.columns.len()).map(|group| self.gaps.group + self.group_width(group));
+        let groups =
+            (0..self.columns.len()).map(|group| self.limits.group + self.group_width(group));
         self.label + groups.sum::<usize>()
     }
 }

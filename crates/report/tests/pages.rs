@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use pushbench_report::layout::{Block, Document, Row, Span};
+use pushbench_report::layout::{Block, Document, Row, Span, Table};
 use pushbench_report::{document, html, slides, text};
 use pushbench_store::RunV1;
 use scraper::{ElementRef, Html, Selector};
@@ -209,6 +209,17 @@ fn the_page_says_all_that_the_text_says() {
     }
 }
 
+/// Every row of a table, its cells without gaps.
+fn rows(table: &Table) -> impl Iterator<Item = String> {
+    table.rows.iter().map(|row| match row {
+        Row::Heading(heading) => heading.clone(),
+        Row::Values { label, cells } => {
+            let cells = cells.iter().map(|cell| cell.text.as_str());
+            format!("{}{}", label.text, cells.collect::<String>())
+        }
+    })
+}
+
 /// Every paragraph, item, cell and heading of a document.
 fn lines(document: &Document) -> Vec<String> {
     let whole = |line: &[Span]| line.iter().map(|span| span.text.as_str()).collect::<String>();
@@ -219,14 +230,12 @@ fn lines(document: &Document) -> Vec<String> {
             match block {
                 Block::Paragraph(line) => lines.push(whole(line)),
                 Block::Items(items) => lines.extend(items.iter().map(|item| whole(item))),
-                Block::Table(table) => lines.extend(table.rows.iter().map(|row| match row {
-                    Row::Heading(heading) => heading.clone(),
-                    Row::Values { label, cells } => {
-                        let cells = cells.iter().map(|cell| cell.text.as_str());
-                        format!("{}{}", label.text, cells.collect::<String>())
-                    }
-                })),
+                Block::Table(table) => lines.extend(rows(table)),
                 Block::Chart(chart) => lines.extend(chart.notes.iter().map(|note| whole(note))),
+                Block::Folded(folded) => {
+                    lines.push(folded.summary.clone());
+                    lines.extend(folded.tables.iter().flat_map(|(_, table)| rows(table)));
+                }
             }
         }
     }

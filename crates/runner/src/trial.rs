@@ -90,6 +90,8 @@ impl Trial<'_> {
             looks.close(&eye);
             death = process.as_mut().and_then(ServerProcess::ended);
         }
+        // A server that is told to end waits a while for open connections, this one among them.
+        drop(eye);
         let server_end = match (process, &death) {
             (Some(process), None) => process.stop().err(),
             _ => None,

@@ -6,8 +6,9 @@ use pushbench_store::{RunStatus, RunV1, TransportV1, Verdict};
 
 use crate::figures::{measured, rounds, trials};
 use crate::layout::{Section, Tone};
-use crate::sections::curve::{advantages, short_name};
+use crate::sections::advantage::advantages;
 use crate::sections::idle;
+use crate::sections::swept::{Swept, swept};
 use crate::sections::validity::reasons;
 use crate::units::{bytes, grouped, ratio, seconds, share};
 
@@ -20,27 +21,35 @@ pub(crate) fn question(run: &RunV1) -> Section {
     let mut work = Vec::new();
     if let Some(trial) = run.trials.first() {
         work.push(counted(trial.clients, "client"));
-        if let Some(measure) = trial.phase_seconds.get(&Phase::Measure) {
-            work.push(format!("{} measured", seconds(*measure)));
-        }
     }
+    work.extend(measured_for(run));
     work.push(counted(run.transports.len() as u64, "transport"));
     work.push(counted(u64::from(rounds(run)), "round"));
     if !run.scenario.cells.is_empty() {
         work.push(counted(run.scenario.cells.len() as u64, "combination"));
     }
-    let news = match varied(run) {
-        Some(varied) => format!(" Varied: {varied}."),
-        None => news(run).map_or(String::new(), |news| format!(" {news}")),
+    let varied = swept(run);
+    let news = match varied.is_empty() {
+        true => news(run).map_or(String::new(), |news| format!(" {news}")),
+        false => " Varied:".to_owned(),
     };
     section.say(Tone::Plain, format!("Scenario {}: {}.{news}", run.scenario.name, work.join(", ")));
+    section.list(varied.iter().map(|setting| vec![Tone::Plain.span(values(setting))]).collect());
     section
 }
 
-/// Names of the swept settings; `None` without a sweep.
-fn varied(run: &RunV1) -> Option<String> {
-    let cell = run.scenario.cells.first()?;
-    Some(cell.keys().map(|name| short_name(name)).collect::<Vec<_>>().join(", "))
+/// A setting with all that it is given.
+fn values(setting: &Swept) -> String {
+    format!("{}: {}", setting.short_name(), setting.values.join("; "))
+}
+
+/// How long the measure phase was; of a sweep, which may vary it, the shortest and the longest.
+fn measured_for(run: &RunV1) -> Option<String> {
+    let trials = if run.scenario.cells.is_empty() { 1 } else { run.trials.len() };
+    let trials = run.trials.iter().take(trials);
+    let lengths: Vec<f64> =
+        trials.filter_map(|trial| trial.phase_seconds.get(&Phase::Measure).copied()).collect();
+    Some(format!("{} measured", range(Rounds::of(&lengths)?, seconds)))
 }
 
 /// What is published and who must get it, if the scenario's settings tell.

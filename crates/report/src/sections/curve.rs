@@ -1,15 +1,19 @@
 //! How figures change with the settings that a sweep varies.
 
-use pushbench_protocol::TransportKind;
 use pushbench_protocol::figure::{self, Unit};
 use pushbench_store::{CellV1, RunV1, TransportV1};
 
 use crate::figures::{measured, modelled};
-use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
-use crate::units::{ABSENT, ratio, scaled};
+use crate::layout::{Block, ColumnGroup, Folded, Row, Section, Table, Tone};
+use crate::sections::advantage::ratios;
+use crate::sections::grid::Grid;
+use crate::units::{ABSENT, scaled};
 
 /// Transports whose columns fit beside each other.
 const SIDE_BY_SIDE: usize = 3;
+
+/// Combinations of which all figures can be read one below the other.
+const MOST_CELLS: usize = 16;
 
 /// What a curve is drawn of.
 const CURVES: [(&str, &str); 7] = [
@@ -36,7 +40,7 @@ pub(crate) fn drawn(run: &RunV1) -> impl Iterator<Item = (&'static str, &'static
     CURVES.iter().chain(more).copied()
 }
 
-/// A cell's settings as a reader wants them: `clients 100, payload.bytes 20`.
+/// A cell's settings in full: `clients 100, payload.bytes 20`.
 pub(crate) fn name_of(cell: &CellV1) -> String {
     let settings = cell.iter().map(|(name, value)| format!("{} {value}", short_name(name)));
     settings.collect::<Vec<_>>().join(", ")
@@ -47,78 +51,59 @@ pub(crate) fn short_name(name: &str) -> &str {
     name.strip_prefix("workload.").unwrap_or(name)
 }
 
-/// One table a curve; `None` without a sweep.
+/// The ratio of each transport and a table a curve; `None` without a sweep. Of a large sweep only
+/// the first curve is to be seen at once.
 pub(crate) fn curves(run: &RunV1) -> Option<Section> {
-    if run.scenario.cells.is_empty() || run.trials.is_empty() {
-        return None;
-    }
-    let cells: Vec<_> =
-        run.scenario.cells.iter().map(|cell| (name_of(cell), run.of_cell(cell))).collect();
+    let grid = Grid::of(run)?;
     let mut section = Section::new("The curve");
-    for (title, name) in drawn(run) {
+    section.blocks.extend(ratios(run, &grid));
+    let tables = drawn(run).flat_map(|(title, name)| {
         let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
-        for transports in run.transports.chunks(SIDE_BY_SIDE) {
-            section.say(Tone::Strong, title);
-            section.blocks.push(Block::Table(curve(&cells, transports, name, unit)));
-        }
+        let parts = run.transports.chunks(SIDE_BY_SIDE);
+        let tables = parts.map(|transports| curve(&grid, transports, name, unit));
+        tables.map(|table| (title, table)).collect::<Vec<_>>()
+    });
+    let is_large = grid.points().count() > MOST_CELLS;
+    let (first, rest): (Vec<_>, Vec<_>) =
+        tables.partition(|(title, _)| !is_large || *title == CURVES[0].0);
+    for (title, table) in first {
+        section.say(Tone::Strong, title);
+        section.blocks.push(Block::Table(table));
+    }
+    if !rest.is_empty() {
+        let mut titles: Vec<&str> = rest.iter().map(|(title, _)| *title).collect();
+        titles.dedup();
+        section.blocks.push(Block::Folded(Folded {
+            summary: format!("Of each combination there are also: {}", titles.join("; ")),
+            tables: rest.into_iter().map(|(title, table)| (title.to_owned(), table)).collect(),
+        }));
     }
     Some(section)
 }
 
-fn curve(cells: &[(String, RunV1)], transports: &[TransportV1], name: &str, unit: Unit) -> Table {
+fn curve(grid: &Grid, transports: &[TransportV1], name: &str, unit: Unit) -> Table {
     let groups = transports.iter().map(|transport| ColumnGroup {
         title: transport.label.clone(),
         columns: vec!["measured".to_owned(), "model".to_owned()],
     });
-    let rows = cells.iter().map(|(label, run)| {
-        let cells = transports.iter().flat_map(|transport| {
-            let found = measured(run, transport, name).map(|rounds| rounds.median);
-            let predicted = modelled(run, transport, name);
-            let shown = |tone: Tone, value: Option<f64>| match value {
-                Some(value) => tone.span(scaled(unit, value)),
-                None => Tone::Faint.span(ABSENT),
-            };
-            [shown(Tone::Plain, found), shown(Tone::Faint, predicted)]
-        });
-        Row::Values { label: Tone::Plain.span(label), cells: cells.collect() }
-    });
-    Table { label: "with".to_owned(), groups: groups.collect(), rows: rows.collect() }
-}
-
-/// The smallest and the greatest advantage of each transport over the first short poll, or over
-/// the first transport if none polls; one sentence each.
-pub(crate) fn advantages(run: &RunV1) -> Vec<String> {
-    let Some(base) = base(run) else { return Vec::new() };
-    let others = run.transports.iter().filter(|transport| transport.label != base.label);
-    others.filter_map(|other| advantage(run, base, other)).collect()
-}
-
-/// What the others are held against: the first short poll, or else the first transport.
-pub(crate) fn base(run: &RunV1) -> Option<&TransportV1> {
-    let poll = run.transports.iter().find(|transport| transport.kind == TransportKind::ShortPoll);
-    poll.or_else(|| run.transports.first())
-}
-
-fn advantage(run: &RunV1, base: &TransportV1, other: &TransportV1) -> Option<String> {
-    let bytes = |run: &RunV1, transport| {
-        measured(run, transport, "wire_bytes_per_delivery").map(|rounds| rounds.median)
-    };
-    let mut times: Vec<(f64, String)> = run
-        .scenario
-        .cells
-        .iter()
-        .filter_map(|cell| {
-            let part = run.of_cell(cell);
-            Some((bytes(&part, base)? / bytes(&part, other)?, name_of(cell)))
-        })
-        .collect();
-    times.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let ((least, least_at), (most, most_at)) = (times.first()?, times.last()?);
-    let (base, other) = (&base.label, &other.label);
-    Some(format!(
-        "{base} put {} ({least_at}) to {} ({most_at}) times as many bytes on the wire as {other} \
-         for each delivered message (layer 3, TCP/IP headers included).",
-        ratio(*least),
-        ratio(*most)
-    ))
+    let mut rows = Vec::new();
+    for line in &grid.lines {
+        if grid.lines.len() > 1 {
+            rows.push(Row::Heading(grid.called(&line.common)));
+        }
+        rows.extend(line.points.iter().map(|point| {
+            let cells = transports.iter().flat_map(|transport| {
+                let found = measured(&point.run, transport, name).map(|rounds| rounds.median);
+                let predicted = modelled(&point.run, transport, name);
+                let shown = |tone: Tone, value: Option<f64>| match value {
+                    Some(value) => tone.span(scaled(unit, value)),
+                    None => Tone::Faint.span(ABSENT),
+                };
+                [shown(Tone::Plain, found), shown(Tone::Faint, predicted)]
+            });
+            let label = Tone::Plain.span(grid.called_along(point));
+            Row::Values { label, cells: cells.collect() }
+        }));
+    }
+    Table { label: "with".to_owned(), groups: groups.collect(), rows }
 }

@@ -4,7 +4,7 @@ use pushbench_protocol::figure::{self, Unit};
 use pushbench_store::{ExpectationV1, RunV1};
 
 use crate::layout::{Line, Section, Tone};
-use crate::sections::curve::name_of;
+use crate::sections::swept::{called, swept};
 use crate::units::{ABSENT, scaled};
 
 /// One line for each; `None` if the scenario expects nothing.
@@ -13,8 +13,34 @@ pub(crate) fn expectations(run: &RunV1) -> Option<Section> {
         return None;
     }
     let mut section = Section::new("Expectations");
-    section.list(run.expectations.iter().map(|expectation| line(run, expectation)).collect());
+    let mut rest: Vec<&ExpectationV1> = run.expectations.iter().collect();
+    let mut lines = Vec::new();
+    while let Some(first) = rest.first().copied() {
+        let same = |other: &&ExpectationV1| {
+            (&other.figure, &other.condition) == (&first.figure, &first.condition)
+        };
+        let (alike, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(same);
+        lines.extend(of_one(run, &alike));
+        rest = others;
+    }
+    section.list(lines);
     Some(section)
+}
+
+/// What was expected in several combinations takes one line, and one more for each where it failed.
+fn of_one(run: &RunV1, alike: &[&ExpectationV1]) -> Vec<Line> {
+    if let [only] = alike {
+        return vec![line(run, only)];
+    }
+    let failed: Vec<_> = alike.iter().filter(|expectation| !expectation.held).collect();
+    let mut lines: Vec<_> = failed.iter().map(|expectation| line(run, expectation)).collect();
+    let (held, all) = (alike.len() - failed.len(), alike.len());
+    if let Some(ExpectationV1 { figure, condition, .. }) = alike.first().filter(|_| held > 0) {
+        let of = if held == all { format!("all {all}") } else { format!("{held} of {all}") };
+        let text = format!(" {figure} {condition}: in {of} combinations");
+        lines.push(vec![Tone::Good.span("held"), Tone::Plain.span(text)]);
+    }
+    lines
 }
 
 fn line(run: &RunV1, expectation: &ExpectationV1) -> Line {
@@ -27,7 +53,7 @@ fn line(run: &RunV1, expectation: &ExpectationV1) -> Line {
     let ExpectationV1 { figure, condition, found, bound, .. } = expectation;
     let cell = match expectation.cell.is_empty() {
         true => String::new(),
-        false => format!(" (with {})", name_of(&expectation.cell)),
+        false => format!(" (with {})", called(&swept(run), &expectation.cell)),
     };
     let text =
         format!(" {figure} {condition}{cell}: found {}, bound {}", shown(*found), shown(*bound));

@@ -14,6 +14,9 @@ pub(crate) struct Swept {
     pub(crate) name: String,
     /// Its values as written, in the order of the scenario.
     pub(crate) values: Vec<String>,
+    /// What tells each value from the others, in as few words as do: `payload.bytes 20`, or of a
+    /// table of settings the first that no other has alike, `request chrome`.
+    pub(crate) labels: Vec<String>,
     /// Unit of the values and the values in it; `None` if any is no quantity.
     pub(crate) numbers: Option<(Unit, Vec<f64>)>,
 }
@@ -28,8 +31,8 @@ pub(crate) fn swept(run: &RunV1) -> Vec<Swept> {
                 values.push(value.clone());
             }
         }
-        let numbers = numbers(&values);
-        Swept { name: name.clone(), values, numbers }
+        let (labels, numbers) = (labels(name, &values), numbers(&values));
+        Swept { name: name.clone(), values, labels, numbers }
     });
     settings.collect()
 }
@@ -51,6 +54,35 @@ impl Swept {
         let value = cell.get(&self.name)?;
         self.values.iter().position(|known| known == value)
     }
+}
+
+/// What a cell is called among those of its run; a value that the run does not know, in full.
+pub(crate) fn called(settings: &[Swept], cell: &CellV1) -> String {
+    let names = cell.iter().map(|(name, value)| {
+        let setting = settings.iter().find(|setting| setting.name == *name);
+        let label = setting.and_then(|setting| Some(&setting.labels[setting.place_in(cell)?]));
+        label.cloned().unwrap_or_else(|| format!("{} {value}", short_name(name)))
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// A value that sets several things at once is written `name value, name value`.
+fn labels(name: &str, values: &[String]) -> Vec<String> {
+    let parts = |value: &str| value.split(", ").map(str::to_owned).collect::<Vec<_>>();
+    let shortest = |value: &String| {
+        let of_value = parts(value);
+        let mut lengths = 1..of_value.len();
+        let tells = |&length: &usize| {
+            let others = values.iter().filter(|other| *other != value);
+            others.map(|other| parts(other)).all(|other| !other.starts_with(&of_value[..length]))
+        };
+        let length = lengths.find(tells).unwrap_or(of_value.len());
+        of_value[..length].join(", ")
+    };
+    // A whole section is varied: its settings have names of their own.
+    let is_section = !name.contains('.') && values.iter().all(|value| value.contains(' '));
+    let prefix = if is_section { String::new() } else { format!("{} ", short_name(name)) };
+    values.iter().map(|value| format!("{prefix}{}", shortest(value))).collect()
 }
 
 /// All of them in one unit.
@@ -121,6 +153,29 @@ mod tests {
         ] {
             assert_eq!(quantity(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_value_is_called_by_what_tells_it_from_the_others() {
+        let of = |name: &str, values: &[&str]| {
+            labels(name, &values.iter().map(|&v| v.to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            of("headers", &["request minimal, response minimal", "request chrome, cookie_bytes 2"]),
+            ["request minimal", "request chrome"]
+        );
+        assert_eq!(
+            of("headers", &["request chrome", "request chrome, cookie_bytes 2"]),
+            ["request chrome", "request chrome, cookie_bytes 2"]
+        );
+        assert_eq!(
+            of("workload.payload.bytes", &["20", "200"]),
+            ["payload.bytes 20", "payload.bytes 200"]
+        );
+        assert_eq!(
+            of("workload.publish", &["rate 5/s, arrivals poisson", "every 1s"]),
+            ["publish rate 5/s", "publish every 1s"]
+        );
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use pushbench_store::{CellV1, CheckV1, DisturbedV1, RunV1, Verdict};
 
-use crate::layout::{Line, Section, Tone};
-use crate::sections::curve::name_of;
+use crate::layout::{Line, Section, Span, Tone};
+use crate::sections::swept::{Swept, called, swept};
+
+/// How many of a kind are told one by one.
+const SHOWN: usize = 3;
 
 /// The checks that found something, one line each, and how many found nothing.
 pub(crate) fn validity(run: &RunV1) -> Section {
@@ -26,22 +29,28 @@ pub(crate) fn validity(run: &RunV1) -> Section {
             section.say(Tone::Bad, format!("No: {failed}; {warnings}; {passed}."));
         }
     }
-    let findings = findings(run).into_iter();
-    section.list(findings.map(|finding| finding.line()).collect());
+    section.list(lines(&findings(run)));
     if !run.disturbed.is_empty() {
         let trials = plural(run.disturbed.len(), "trial was", "trials were");
         let text = format!("{trials} played again; these did not count:");
         section.say(Tone::Warning, text);
-        section.list(run.disturbed.iter().map(not_counted).collect());
+        let settings = swept(run);
+        let mut lines: Vec<_> =
+            run.disturbed.iter().map(|trial| not_counted(trial, &settings)).collect();
+        if lines.len() > SHOWN + 1 {
+            let more = lines.split_off(SHOWN).len();
+            lines.push(vec![Tone::Plain.span(format!("{more} more; the record has each"))]);
+        }
+        section.list(lines);
     }
     section
 }
 
 /// A trial that the machine disturbed, and how.
-fn not_counted(disturbed: &DisturbedV1) -> Line {
+fn not_counted(disturbed: &DisturbedV1, settings: &[Swept]) -> Line {
     let DisturbedV1 { transport, round, cell, started_at, checks } = disturbed;
     let reasons: Vec<_> = checks.iter().map(|check| check.text.as_str()).collect();
-    let place = place(transport, cell, &[*round]);
+    let place = place(transport, &called(settings, cell), &[*round]);
     vec![Tone::Plain.span(format!("{place}, {started_at}: {}", reasons.join("; ")))]
 }
 
@@ -55,32 +64,64 @@ pub(crate) fn reasons(run: &RunV1, verdict: Verdict) -> Vec<String> {
 struct Finding<'run> {
     transport: &'run str,
     cell: &'run CellV1,
+    /// What the cell is called; empty without a sweep.
+    settings: String,
     rounds: Vec<u32>,
     check: &'run CheckV1,
 }
 
 impl Finding<'_> {
     fn place(&self) -> String {
-        place(self.transport, self.cell, &self.rounds)
+        place(self.transport, &self.settings, &self.rounds)
     }
 
     fn line(&self) -> Line {
-        let tag = match self.check.verdict {
+        let text = format!(" {} ({}): {}", self.place(), self.check.check, self.check.text);
+        vec![self.tag(), Tone::Plain.span(text)]
+    }
+
+    /// One line for findings of the same check.
+    fn and_more(&self, findings: &[Self]) -> Line {
+        let trials = |findings: &[&Self]| findings.iter().map(|found| found.rounds.len()).sum();
+        let mut transports: Vec<(&str, Vec<&Self>)> = Vec::new();
+        for finding in findings {
+            match transports.iter_mut().find(|(transport, _)| *transport == finding.transport) {
+                Some((_, found)) => found.push(finding),
+                None => transports.push((finding.transport, vec![finding])),
+            }
+        }
+        let all: usize = transports.iter().map(|(_, found)| -> usize { trials(found) }).sum();
+        let each: Vec<_> = transports
+            .iter()
+            .map(|(transport, found)| -> String {
+                let count: usize = trials(found);
+                format!("{count} of {transport}")
+            })
+            .collect();
+        let text = format!(
+            " ({}): the same check in {} more ({}); the record has each",
+            self.check.check,
+            plural(all, "trial", "trials"),
+            each.join(", ")
+        );
+        vec![self.tag(), Tone::Plain.span(text)]
+    }
+
+    fn tag(&self) -> Span {
+        match self.check.verdict {
             Verdict::Ok => Tone::Good.span("ok"),
             Verdict::Warning => Tone::Warning.span("warning"),
             Verdict::Invalid => Tone::Bad.span("INVALID"),
-        };
-        let text = format!(" {} ({}): {}", self.place(), self.check.check, self.check.text);
-        vec![tag, Tone::Plain.span(text)]
+        }
     }
 }
 
 /// Rounds of a transport, with its settings in a sweep.
-fn place(transport: &str, cell: &CellV1, rounds: &[u32]) -> String {
+fn place(transport: &str, settings: &str, rounds: &[u32]) -> String {
     let rounds: Vec<_> = rounds.iter().map(u32::to_string).collect();
-    let transport = match cell.is_empty() {
+    let transport = match settings.is_empty() {
         true => transport.to_owned(),
-        false => format!("{transport} with {}", name_of(cell)),
+        false => format!("{transport} with {settings}"),
     };
     match rounds.split_last() {
         Some((last, [])) => format!("{transport}, round {last}"),
@@ -91,6 +132,7 @@ fn place(transport: &str, cell: &CellV1, rounds: &[u32]) -> String {
 
 /// Everything that is not in order, the worst first.
 fn findings(run: &RunV1) -> Vec<Finding<'_>> {
+    let settings = swept(run);
     let mut findings: Vec<Finding<'_>> = Vec::new();
     for trial in &run.trials {
         for check in trial.checks.iter().filter(|check| check.verdict != Verdict::Ok) {
@@ -105,14 +147,37 @@ fn findings(run: &RunV1) -> Vec<Finding<'_>> {
                 None => findings.push(Finding {
                     transport: &trial.transport,
                     cell: &trial.cell,
+                    settings: called(&settings, &trial.cell),
                     rounds: vec![trial.round],
                     check,
                 }),
             }
         }
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.check.verdict));
+    findings.sort_by(|a, b| {
+        let (a, b) = (a.check, b.check);
+        b.verdict.cmp(&a.verdict).then_with(|| a.check.cmp(&b.check))
+    });
     findings
+}
+
+/// One line each; of many by one check the first few, and how many more each transport has.
+fn lines(findings: &[Finding<'_>]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut rest = findings;
+    while let Some(first) = rest.first() {
+        let kind = |finding: &Finding<'_>| (finding.check.verdict, finding.check.check.clone());
+        let alike = rest.iter().take_while(|finding| kind(finding) == kind(first)).count();
+        let (found, after) = rest.split_at(alike);
+        rest = after;
+        // One more line is not longer than the line that says so.
+        let shown = if alike <= SHOWN + 1 { alike } else { SHOWN };
+        lines.extend(found[..shown].iter().map(Finding::line));
+        if let [first, ..] = &found[shown..] {
+            lines.push(first.and_more(&found[shown..]));
+        }
+    }
+    lines
 }
 
 fn plural(count: usize, one: &str, many: &str) -> String {

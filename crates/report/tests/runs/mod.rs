@@ -21,6 +21,7 @@ pub(crate) fn every() -> Vec<(&'static str, RunV1)> {
         ("disturbed", disturbed()),
         ("no_difference", no_difference()),
         ("sweep", sweep()),
+        ("large_sweep", large_sweep()),
         ("without_trials", without_trials()),
     ]
 }
@@ -439,5 +440,48 @@ pub(crate) fn sweep() -> RunV1 {
     for expectation in &mut run.expectations {
         expectation.cell = cell("20");
     }
+    run
+}
+
+/// Three settings varied, one of them whole sections: too many combinations to be told one by one.
+pub(crate) fn large_sweep() -> RunV1 {
+    let mut run = single_round();
+    let trials = std::mem::take(&mut run.trials);
+    let expectations = std::mem::take(&mut run.expectations);
+    let sections = ["request minimal, response minimal", "request chrome, cookie_bytes 2048"];
+    for (heavy, headers) in sections.iter().enumerate() {
+        for (rare, every) in ["1s", "10s", "100s"].iter().enumerate() {
+            for bytes in [20, 200, 2_000] {
+                let cell = CellV1::from([
+                    ("headers".to_owned(), (*headers).to_owned()),
+                    ("workload.payload.bytes".to_owned(), bytes.to_string()),
+                    ("workload.publish.every".to_owned(), (*every).to_owned()),
+                ]);
+                let polls = 10_f64.powi(i32::try_from(rare).expect("a small number"));
+                let poll = (500.0 + 2_000.0 * heavy as f64 + f64::from(bytes)) * polls;
+                let push = 106.0 + f64::from(bytes);
+                for (mut trial, wire) in trials.clone().into_iter().zip([poll, push]) {
+                    trial.cell = cell.clone();
+                    for figures in [&mut trial.figures, &mut trial.model.figures] {
+                        figures.insert("wire_bytes_per_delivery".to_owned(), wire);
+                    }
+                    if bytes < 2_000 {
+                        let late = format!("publishes were sent {bytes} us late at p99");
+                        trial.checks[2] = check("publish-lateness", Verdict::Warning, &late);
+                    }
+                    run.trials.push(trial);
+                }
+                for mut expectation in expectations.clone() {
+                    expectation.held |= bytes < 2_000;
+                    expectation.cell = cell.clone();
+                    run.expectations.push(expectation);
+                }
+                run.scenario.cells.push(cell);
+            }
+        }
+    }
+    // One that the model sees differently.
+    let off = run.trials.last_mut().expect("there are trials");
+    off.figures.insert("wire_bytes_per_delivery".to_owned(), 2_000.0);
     run
 }

@@ -1,14 +1,15 @@
 //! Curves over what a sweep varies: each cost, and how many times as much polling costs.
 
 use pushbench_protocol::figure::{self, Unit};
-use pushbench_store::{CellV1, RunV1, TransportV1};
+use pushbench_store::{RunV1, TransportV1};
 
 use super::{note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
 use crate::figures::{measured, modelled};
 use crate::layout::Section;
-use crate::sections::curve::{base, drawn, name_of, short_name};
-use crate::sections::swept::{Swept, swept};
+use crate::sections::advantage::base;
+use crate::sections::curve::drawn;
+use crate::sections::grid::{Grid, Line};
 
 /// Values that reach this many times the smallest are shown by their logarithm.
 const WIDE: f64 = 20.0;
@@ -17,20 +18,13 @@ const MOST_LINES: usize = 16;
 
 /// A curve for each figure; `None` without a sweep.
 pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
-    if run.trials.is_empty() {
-        return None;
+    let grid = Grid::of(run)?;
+    let heading = format!("By {}", grid.along.short_name());
+    let lines: Vec<_> = grid.lines.iter().collect();
+    if lines.len() * run.transports.len() > MOST_LINES {
+        return section(&heading, apart(run, &grid));
     }
-    let settings = swept(run);
-    // Along the axis goes what has the most values, numbers first; each combination of the others is a
-    // line.
-    let extent = |setting: &&Swept| (setting.numbers.is_some(), setting.values.len());
-    let along = settings.iter().rev().max_by_key(extent)?;
-    let cells = cells(run, along);
-    let heading = format!("By {}", along.short_name());
-    if cells.len() * run.transports.len() > MOST_LINES {
-        return section(&heading, apart(run, along, cells));
-    }
-    let sweep = Sweep { run, along, cells };
+    let sweep = Sweep { run, grid: &grid, lines };
     let mut charts = vec![sweep.ratio()];
     charts.extend(drawn(run).map(|(title, figure)| sweep.curve(title, figure)));
     section(&heading, charts)
@@ -38,10 +32,10 @@ pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
 
 /// Too many lines for one picture: one for each combination, of the ratio alone. The tables have the
 /// rest.
-fn apart(run: &RunV1, along: &Swept, cells: Vec<Line>) -> Vec<Chart> {
-    let apart = cells.into_iter().enumerate().map(|(place, (common, points))| {
-        let title = name_of(&common);
-        let mut chart = Sweep { run, along, cells: vec![(CellV1::new(), points)] }.ratio();
+fn apart(run: &RunV1, grid: &Grid) -> Vec<Chart> {
+    let apart = grid.lines.iter().enumerate().map(|(place, line)| {
+        let title = grid.called(&line.common);
+        let mut chart = Sweep { run, grid, lines: vec![line] }.ratio();
         chart.title = format!("{}: {title}", chart.title);
         chart.name = format!("{}-{}", chart.name, place + 1);
         chart
@@ -49,33 +43,10 @@ fn apart(run: &RunV1, along: &Swept, cells: Vec<Line>) -> Vec<Chart> {
     apart.collect()
 }
 
-/// What the cells of a line have in common, and each with its place on the axis.
-type Line = (CellV1, Vec<(f64, RunV1)>);
-
 struct Sweep<'run> {
     run: &'run RunV1,
-    along: &'run Swept,
-    cells: Vec<Line>,
-}
-
-/// The cells by what they have in common beside the setting along the axis.
-fn cells(run: &RunV1, along: &Swept) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for cell in &run.scenario.cells {
-        let place = along.number_in(cell).or_else(|| along.place_in(cell).map(|p| p as f64));
-        let Some(place) = place else { continue };
-        let mut common = cell.clone();
-        common.remove(&along.name);
-        let point = (place, run.of_cell(cell));
-        match lines.iter_mut().find(|(known, _)| *known == common) {
-            Some((_, points)) => points.push(point),
-            None => lines.push((common, vec![point])),
-        }
-    }
-    for (_, points) in &mut lines {
-        points.sort_by(|one, other| one.0.total_cmp(&other.0));
-    }
-    lines
+    grid: &'run Grid,
+    lines: Vec<&'run Line>,
 }
 
 impl Sweep<'_> {
@@ -108,21 +79,26 @@ impl Sweep<'_> {
     }
 
     fn lines(&self, values: impl Fn(&RunV1, &TransportV1) -> [Option<f64>; 2]) -> Vec<Curve> {
-        let mut lines = Vec::new();
+        let mut curves = Vec::new();
         for transport in &self.run.transports {
-            for (common, cells) in &self.cells {
-                let points: Vec<_> =
-                    cells.iter().map(|(x, cell)| (*x, values(cell, transport))).collect();
+            for line in &self.lines {
+                let points: Vec<_> = line
+                    .points
+                    .iter()
+                    .map(|point| (point.place, values(&point.run, transport)))
+                    .collect();
                 let of = |which: usize| {
                     points.iter().filter_map(|(x, values)| Some((*x, values[which]?))).collect()
                 };
-                let settings =
-                    common.iter().map(|(name, value)| format!(", {} {value}", short_name(name)));
-                let label = format!("{}{}", transport.label, settings.collect::<String>());
-                lines.push(Curve { label, measured: of(0), model: of(1) });
+                // One line alone has what its cells have in common in the title.
+                let label = match self.lines.as_slice() {
+                    [_] => transport.label.clone(),
+                    _ => format!("{}, {}", transport.label, self.grid.called(&line.common)),
+                };
+                curves.push(Curve { label, measured: of(0), model: of(1) });
             }
         }
-        lines
+        curves
     }
 
     fn chart(&self, name: &str, title: &str, unit: Unit, lines: Vec<Curve>) -> Chart {
@@ -134,11 +110,11 @@ impl Sweep<'_> {
             ..line
         });
         let x = Axis {
-            title: self.along.short_name().to_owned(),
-            unit: self.along.numbers.as_ref().map_or(Unit::Count, |(unit, _)| *unit),
-            scale: match &self.along.numbers {
+            title: self.grid.along.short_name().to_owned(),
+            unit: self.grid.along.numbers.as_ref().map_or(Unit::Count, |(unit, _)| *unit),
+            scale: match &self.grid.along.numbers {
                 Some((_, numbers)) => scale_of(numbers.iter().copied()),
-                None => Scale::Names(self.along.values.clone()),
+                None => Scale::Names(self.grid.along.values.clone()),
             },
         };
         let mut notes = vec![note("Dots are measured, the median of the rounds.")];

@@ -1,4 +1,4 @@
-//! What the server spent.
+//! What the server spent, and what an hour without news costs.
 
 use pushbench_store::RunV1;
 
@@ -32,4 +32,20 @@ pub(crate) fn work(run: &RunV1) -> Option<Section> {
          buffers are not in it.",
     ));
     section("Work of the server", vec![cpu, memory])
+}
+
+/// What a client moves in an hour in which nothing is published; only a run without news has it.
+pub(crate) fn idle(run: &RunV1) -> Option<Section> {
+    if !is_plain(run) {
+        return None;
+    }
+    let mut bytes = bars_of(
+        run,
+        "idle-bytes",
+        "Bytes of an hour without news, on the wire (layer 3)",
+        "bytes on the wire for each client and hour",
+        "idle_wire_bytes_per_client_hour",
+    );
+    bytes.notes.push(note("The grey bar behind each is what the model predicts."));
+    section("An hour without news", vec![bytes])
 }

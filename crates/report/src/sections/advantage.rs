@@ -1,0 +1,195 @@
+//! How many times the bytes of one transport another takes, over the cells of a sweep.
+
+use pushbench_protocol::TransportKind;
+use pushbench_store::{RunV1, TransportV1};
+
+use crate::figures::{measured, modelled};
+use crate::layout::{Block, ColumnGroup, Line, Row, Table, Tone};
+use crate::sections::grid::{Grid, Point};
+use crate::units::{ABSENT, grouped, ratio};
+
+/// The figure that is compared.
+const BYTES: &str = "wire_bytes_per_delivery";
+/// What model and measurement may differ by and still count as the same.
+const SAME: f64 = 0.02;
+
+/// What the others are held against: the first short poll, or else the first transport.
+pub(crate) fn base(run: &RunV1) -> Option<&TransportV1> {
+    let poll = run.transports.iter().find(|transport| is_poll(transport));
+    poll.or_else(|| run.transports.first())
+}
+
+fn is_poll(transport: &TransportV1) -> bool {
+    transport.kind == TransportKind::ShortPoll
+}
+
+/// A transport and the one that it is held against.
+struct Pair<'run> {
+    base: &'run TransportV1,
+    other: &'run TransportV1,
+}
+
+/// One for each transport but the base, which is a poll in the same TLS where there is one. First
+/// those that do not poll, and the greatest advantage first.
+fn pairs<'run>(run: &'run RunV1, grid: &Grid) -> Vec<Pair<'run>> {
+    let Some(common) = base(run) else { return Vec::new() };
+    let tls = |transport: &'run TransportV1| transport.options.get("tls");
+    let pair = |other: &'run TransportV1| {
+        let alike = run.transports.iter().find(|poll| is_poll(poll) && tls(poll) == tls(other));
+        let base = alike.filter(|alike| alike.label != other.label).unwrap_or(common);
+        (base.label != other.label).then_some(Pair { base, other })
+    };
+    let mut pairs: Vec<_> = run.transports.iter().filter_map(pair).collect();
+    pairs.sort_by(|a, b| {
+        let most = |pair: &Pair<'_>| {
+            grid.points().filter_map(|point| pair.times(&point.run)).fold(0.0, f64::max)
+        };
+        is_poll(a.other).cmp(&is_poll(b.other)).then(most(b).total_cmp(&most(a)))
+    });
+    pairs
+}
+
+impl Pair<'_> {
+    fn name(&self) -> String {
+        format!("{} : {}", self.base.label, self.other.label)
+    }
+
+    /// Measured in a cell.
+    fn times(&self, cell: &RunV1) -> Option<f64> {
+        times(|transport| measured(cell, transport, BYTES).map(|rounds| rounds.median), self)
+    }
+
+    /// Modelled for a cell.
+    fn modelled(&self, cell: &RunV1) -> Option<f64> {
+        times(|transport| modelled(cell, transport, BYTES), self)
+    }
+
+    /// The smallest and the greatest advantage, and where.
+    fn sentence(&self, grid: &Grid) -> Option<String> {
+        let found = || grid.points().filter_map(|point| Some((self.times(&point.run)?, point)));
+        let (least, least_at) = found().min_by(|a, b| a.0.total_cmp(&b.0))?;
+        let (most, most_at) = found().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let (base, other) = (&self.base.label, &self.other.label);
+        Some(format!(
+            "{base} put {} ({}) to {} ({}) times as many bytes on the wire as {other} for each \
+             delivered message (layer 3, TCP/IP headers included).",
+            ratio(least),
+            grid.called(&least_at.cell),
+            ratio(most),
+            grid.called(&most_at.cell),
+        ))
+    }
+
+    /// How far the model is from it; `None` where there is no model.
+    fn beside_model(&self, grid: &Grid) -> Option<Line> {
+        let off: Vec<(f64, &Point, f64, f64)> = grid
+            .points()
+            .filter_map(|point| {
+                let (found, model) = (self.times(&point.run)?, self.modelled(&point.run)?);
+                Some(((model / found - 1.0).abs(), point, found, model))
+            })
+            .collect();
+        let far = off.iter().filter(|(off, ..)| *off > SAME).count();
+        let (furthest, point, found, model) = off.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let text = match far {
+            0 if *furthest < 5e-4 => "The model says the same.".to_owned(),
+            0 => format!("The model says the same within {:.1}%.", furthest * 100.0),
+            far => format!(
+                "The model says the same within {:.0}% for {} of {}; furthest off is {}: {}, \
+                 modelled {}.",
+                SAME * 100.0,
+                off.len() - far,
+                off.len(),
+                grid.called(&point.cell),
+                precise(*found),
+                precise(*model),
+            ),
+        };
+        Some(vec![Tone::Faint.span(text)])
+    }
+}
+
+fn times(bytes: impl Fn(&TransportV1) -> Option<f64>, pair: &Pair<'_>) -> Option<f64> {
+    Some(bytes(pair.base)? / bytes(pair.other).filter(|few| *few > 0.0)?)
+}
+
+/// The range of each transport's advantage; one sentence each.
+pub(crate) fn advantages(run: &RunV1) -> Vec<String> {
+    let Some(grid) = Grid::of(run) else { return Vec::new() };
+    pairs(run, &grid).iter().filter_map(|pair| pair.sentence(&grid)).collect()
+}
+
+/// The ratio in every cell: a table each, or one for all if only one setting is varied.
+pub(crate) fn ratios(run: &RunV1, grid: &Grid) -> Vec<Block> {
+    let pairs = pairs(run, grid);
+    let pairs: Vec<_> = pairs
+        .iter()
+        .filter(|pair| grid.points().any(|point| pair.times(&point.run).is_some()))
+        .collect();
+    let heading = |what: &str| {
+        let text = format!("{what} (bytes on the wire for each delivered message, layer 3)");
+        Block::Paragraph(vec![Tone::Strong.span(text)])
+    };
+    if pairs.is_empty() {
+        return Vec::new();
+    }
+    if let [line] = grid.lines.as_slice() {
+        let groups = pairs.iter().map(|pair| ColumnGroup {
+            title: pair.name(),
+            columns: vec!["measured".to_owned(), "model".to_owned()],
+        });
+        let rows = line.points.iter().map(|point| Row::Values {
+            label: Tone::Plain.span(grid.called_along(point)),
+            cells: pairs
+                .iter()
+                .flat_map(|pair| {
+                    [
+                        shown(Tone::Plain, pair.times(&point.run)),
+                        shown(Tone::Faint, pair.modelled(&point.run)),
+                    ]
+                })
+                .collect(),
+        });
+        let table =
+            Table { label: "with".to_owned(), groups: groups.collect(), rows: rows.collect() };
+        return vec![heading("How many times as many"), Block::Table(table)];
+    }
+    let tables = pairs.iter().flat_map(|pair| {
+        let blocks = [heading(&pair.name()), Block::Table(by_line(pair, grid))];
+        blocks.into_iter().chain(pair.beside_model(grid).map(Block::Paragraph))
+    });
+    tables.collect()
+}
+
+/// A row for each line, a column for each value along the axis.
+fn by_line(pair: &Pair<'_>, grid: &Grid) -> Table {
+    let groups = vec![ColumnGroup {
+        title: grid.along.short_name().to_owned(),
+        columns: grid.along.values.clone(),
+    }];
+    let rows = grid.lines.iter().map(|line| {
+        let in_cell = |value: &String| {
+            let mut points = line.points.iter();
+            let point = points.find(|point| point.cell.get(&grid.along.name) == Some(value));
+            shown(Tone::Plain, point.and_then(|point| pair.times(&point.run)))
+        };
+        Row::Values {
+            label: Tone::Plain.span(grid.called(&line.common)),
+            cells: grid.along.values.iter().map(in_cell).collect(),
+        }
+    });
+    Table { label: "with".to_owned(), groups, rows: rows.collect() }
+}
+
+fn shown(tone: Tone, times: Option<f64>) -> crate::layout::Span {
+    tone.span(times.map_or(ABSENT.to_owned(), precise))
+}
+
+/// With the digits that tell neighbours in a table apart.
+fn precise(times: f64) -> String {
+    match times {
+        small if small < 9.995 => format!("{small:.2}"),
+        middle if middle < 99.95 => format!("{middle:.1}"),
+        large => grouped(large, 0),
+    }
+}
