@@ -117,6 +117,29 @@ fn markdown_tables_have_the_same_columns_in_every_row() {
     }
 }
 
+#[test]
+fn a_sweep_holds_each_transport_against_a_poll_in_the_same_tls_and_push_comes_first() {
+    let mut run = runs::sweep();
+    for (label, like) in [("poll-tls", 0), ("websocket-tls", 1)] {
+        let mut transport = run.transports[like].clone();
+        let old = std::mem::replace(&mut transport.label, label.to_owned());
+        transport.options.insert("tls".to_owned(), "full".to_owned());
+        run.transports.push(transport);
+        let alike: Vec<_> =
+            run.trials.iter().filter(|trial| trial.transport == old).cloned().collect();
+        run.trials.extend(alike.into_iter().map(|mut trial| {
+            trial.transport = label.to_owned();
+            *trial.figures.get_mut("wire_bytes_per_delivery").expect("a byte figure") += 44.0;
+            trial
+        }));
+    }
+    let text = text(&run, &TextOptions { width: 400, ..options() });
+    let pairs = ["short-poll : websocket", "poll-tls : websocket-tls", "short-poll : poll-tls"];
+    let places: Vec<_> = pairs.iter().map(|pair| text.find(pair)).collect();
+    assert!(places.iter().all(Option::is_some), "{text}");
+    assert!(places.is_sorted(), "{text}");
+}
+
 /// A comma within quotes parts nothing.
 fn columns_of(line: &str) -> usize {
     line.split('"').step_by(2).map(|outside| outside.matches(',').count()).sum::<usize>() + 1

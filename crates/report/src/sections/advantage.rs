@@ -24,14 +24,14 @@ fn is_poll(transport: &TransportV1) -> bool {
 }
 
 /// A transport and the one that it is held against.
-struct Pair<'run> {
-    base: &'run TransportV1,
-    other: &'run TransportV1,
+pub(crate) struct Pair<'run> {
+    pub(crate) base: &'run TransportV1,
+    pub(crate) other: &'run TransportV1,
 }
 
 /// One for each transport but the base, which is a poll in the same TLS where there is one. First
 /// those that do not poll, and the greatest advantage first.
-fn pairs<'run>(run: &'run RunV1, grid: &Grid) -> Vec<Pair<'run>> {
+pub(crate) fn pairs<'run>(run: &'run RunV1, grid: &Grid) -> Vec<Pair<'run>> {
     let Some(common) = base(run) else { return Vec::new() };
     let tls = |transport: &'run TransportV1| transport.options.get("tls");
     let pair = |other: &'run TransportV1| {
@@ -50,17 +50,18 @@ fn pairs<'run>(run: &'run RunV1, grid: &Grid) -> Vec<Pair<'run>> {
 }
 
 impl Pair<'_> {
-    fn name(&self) -> String {
+    /// As ratios are written: `poll : websocket`.
+    pub(crate) fn name(&self) -> String {
         format!("{} : {}", self.base.label, self.other.label)
     }
 
     /// Measured in a cell.
-    fn times(&self, cell: &RunV1) -> Option<f64> {
+    pub(crate) fn times(&self, cell: &RunV1) -> Option<f64> {
         times(|transport| measured(cell, transport, BYTES).map(|rounds| rounds.median), self)
     }
 
     /// Modelled for a cell.
-    fn modelled(&self, cell: &RunV1) -> Option<f64> {
+    pub(crate) fn modelled(&self, cell: &RunV1) -> Option<f64> {
         times(|transport| modelled(cell, transport, BYTES), self)
     }
 

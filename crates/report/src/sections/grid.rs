@@ -57,6 +57,25 @@ impl Grid {
         self.called(&alone.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
+    /// What the cells of a line have in common, without the words that all lines share.
+    pub(crate) fn briefly(&self, line: &Line) -> String {
+        let values = self.common_settings().filter_map(|setting| {
+            let label = &setting.labels[setting.place_in(&line.common)?];
+            Some(label[setting.shared_words().len()..].trim_start().to_owned())
+        });
+        values.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The words that [`Self::briefly`] leaves out, in its order.
+    pub(crate) fn shared_words(&self) -> String {
+        self.common_settings().map(Swept::shared_words).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What is varied from line to line.
+    fn common_settings(&self) -> impl Iterator<Item = &Swept> {
+        self.settings.iter().filter(|setting| setting.name != self.along.name)
+    }
+
     /// Every cell, line by line.
     pub(crate) fn points(&self) -> impl Iterator<Item = &Point> {
         self.lines.iter().flat_map(|line| &line.points)

@@ -43,6 +43,15 @@ impl Swept {
         short_name(&self.name)
     }
 
+    /// The words that all of its labels begin with, but for the last word of any.
+    pub(crate) fn shared_words(&self) -> &str {
+        let Some((first, others)) = self.labels.split_first() else { return "" };
+        let ends = first.match_indices(' ').map(|(end, _)| end);
+        let shared =
+            ends.take_while(|&end| others.iter().all(|other| other.starts_with(&first[..=end])));
+        &first[..shared.last().unwrap_or(0)]
+    }
+
     /// The number that a cell has of it.
     pub(crate) fn number_in(&self, cell: &CellV1) -> Option<f64> {
         let place = self.place_in(cell)?;
@@ -176,6 +185,22 @@ mod tests {
             of("workload.publish", &["rate 5/s, arrivals poisson", "every 1s"]),
             ["publish rate 5/s", "publish every 1s"]
         );
+    }
+
+    #[test]
+    fn words_that_all_labels_begin_with_are_shared() {
+        for (labels, expected) in [
+            (vec!["publish every 1s", "publish every 10s"], "publish every"),
+            (vec!["publish every 1s", "publish rate 5/s"], "publish"),
+            (vec!["request chrome", "request chrome, cookie_bytes 2"], "request"),
+            (vec!["bytes 20"], "bytes"),
+            (vec!["x", "y"], ""),
+            (vec![], ""),
+        ] {
+            let labels = labels.into_iter().map(str::to_owned).collect();
+            let swept = Swept { name: String::new(), values: Vec::new(), labels, numbers: None };
+            assert_eq!(swept.shared_words(), expected);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
 use crate::figures::{measured, modelled};
 use crate::layout::Section;
-use crate::sections::advantage::base;
+use crate::sections::advantage::{Pair, base, pairs};
 use crate::sections::curve::drawn;
 use crate::sections::grid::{Grid, Line};
 
@@ -30,9 +30,13 @@ pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
     section(&heading, charts)
 }
 
-/// Too many lines for one picture: one for each combination, of the ratio alone. The tables have the
-/// rest.
+/// Too many lines for one picture: the ratio alone, one picture for each pair of transports, or if
+/// that is still too much, one for each combination. The tables have the rest.
 fn apart(run: &RunV1, grid: &Grid) -> Vec<Chart> {
+    if grid.lines.len() <= MOST_LINES {
+        let sweep = Sweep { run, grid, lines: grid.lines.iter().collect() };
+        return pairs(run, grid).iter().map(|pair| sweep.pair(pair)).collect();
+    }
     let apart = grid.lines.iter().enumerate().map(|(place, line)| {
         let title = grid.called(&line.common);
         let mut chart = Sweep { run, grid, lines: vec![line] }.ratio();
@@ -76,6 +80,23 @@ impl Sweep<'_> {
         let label = base.map_or("", |base| base.label.as_str());
         let title = format!("How many times as many bytes {label} puts on the wire");
         self.chart("sweep-ratio", &title, Unit::Count, lines)
+    }
+
+    /// How many times the bytes of one transport another takes, a line for each combination.
+    fn pair(&self, pair: &Pair<'_>) -> Chart {
+        let points = |line: &Line, times: &dyn Fn(&RunV1) -> Option<f64>| {
+            line.points.iter().filter_map(|at| Some((at.place, times(&at.run)?))).collect()
+        };
+        let curves = self.lines.iter().map(|line| Curve {
+            label: self.grid.briefly(line),
+            measured: points(line, &|cell| pair.times(cell)),
+            model: points(line, &|cell| pair.modelled(cell)),
+        });
+        let title = format!("{}: bytes on the wire for each delivered message", pair.name());
+        let name = format!("sweep-{}-{}", pair.base.label, pair.other.label);
+        let mut chart = self.chart(&name, &title, Unit::Count, curves.collect());
+        chart.notes.push(note(format!("Lines are named by: {}.", self.grid.shared_words())));
+        chart
     }
 
     fn lines(&self, values: impl Fn(&RunV1, &TransportV1) -> [Option<f64>; 2]) -> Vec<Curve> {

@@ -8,14 +8,14 @@ use super::{bars_of, is_plain, note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
 use crate::figures::{modelled, trials};
 use crate::layout::Section;
-use crate::sections::legend;
+use crate::sections::{idle, legend};
 
 /// Points of a curve for each tenfold of samples.
 const POINTS: u32 = 24;
 
-/// Latency by percentile and age, where no setting was swept.
+/// Latency by percentile and age, where no setting was swept and there was news.
 pub(crate) fn waiting(run: &RunV1) -> Option<Section> {
-    if !is_plain(run) {
+    if !is_plain(run) || idle::answer(run).is_some() {
         return None;
     }
     let mut age = bars_of(run, "age", "Age of the newest message held", "mean age", "age_mean");
