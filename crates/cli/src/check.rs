@@ -8,8 +8,8 @@ use crate::arguments::CheckOptions;
 use crate::exit::Exit;
 use crate::scenario_file::{limits_of_this_machine, read_scenario};
 
-/// What a trial takes beyond its phases: start, connect, drain, end.
-const AROUND: Duration = Duration::from_secs(2);
+/// What a trial takes beyond its planned length: start, drain, end.
+const AROUND: Duration = Duration::from_millis(500);
 
 /// Checks scenarios: says what each would do, or all that is wrong with it.
 pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
@@ -36,8 +36,8 @@ fn summary(scenario: &Scenario) -> String {
     let labels: Vec<_> = scenario.transports.iter().map(|t| t.label.as_str()).collect();
     let trials = scenario.trials();
     // What is swept may be how long a trial measures.
-    let workloads = trials.iter().map(|&trial| &scenario.of(trial).workload);
-    let all: Duration = workloads.map(|w| w.warm_up + w.measure + AROUND).sum();
+    let all: Duration =
+        trials.iter().map(|&trial| scenario.of(trial).trial_length() + AROUND).sum();
     let cells = match scenario.cells.len() {
         0 => String::new(),
         cells => format!("{cells} combinations of swept settings, "),

@@ -148,10 +148,10 @@ fn play_all(
             number: index + 1,
             of: plans.len(),
             clients: played.workload.clients.get(),
-            planned: planned(played),
+            planned: played.trial_length(),
             planned_after: plans[index + 1..]
                 .iter()
-                .map(|&later| planned(scenario.of(later)))
+                .map(|&later| scenario.of(later).trial_length())
                 .sum(),
         };
         let mut stopped = false;
@@ -180,13 +180,6 @@ fn play_all(
         }
     }
     Ok(())
-}
-
-/// How long a trial of a scenario lasts by its settings alone.
-fn planned(scenario: &Scenario) -> Duration {
-    let connects = f64::from(scenario.workload.clients.get())
-        / f64::from(scenario.load.connects_per_second.get());
-    Duration::from_secs_f64(connects) + scenario.workload.warm_up + scenario.workload.measure
 }
 
 /// Holds the scenario's expectations against the medians over rounds, in each cell of a sweep.

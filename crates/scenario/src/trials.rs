@@ -1,5 +1,7 @@
 //! The order in which transports answer.
 
+use std::time::Duration;
+
 use crate::Scenario;
 use crate::random::{Purpose, Random};
 
@@ -45,6 +47,15 @@ impl Scenario {
             order.swap(last, (random.bits() % (last as u64 + 1)) as usize);
         }
         if order.is_empty() { vec![None] } else { order }
+    }
+
+    /// How long one trial of this scenario is by its settings: connecting, warm-up and measure
+    /// phase. Starting and ending a server, and the drain, take about half a second more.
+    pub fn trial_length(&self) -> Duration {
+        let clients = f64::from(self.workload.clients.get());
+        let connect =
+            Duration::from_secs_f64(clients / f64::from(self.load.connects_per_second.get()));
+        connect + self.workload.warm_up + self.workload.measure
     }
 
     /// The scenario that a trial plays.

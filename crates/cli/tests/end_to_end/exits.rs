@@ -63,6 +63,16 @@ fn a_refused_scenario_is_104_with_all_its_problems_and_nothing_is_written() {
 }
 
 #[test]
+fn check_says_how_long_a_run_takes_with_connecting_and_every_combination() {
+    let bench = Bench::with(&format!("{SMALL}\n[sweep]\nmeasure = [\"1s\", \"1m\"]\n"));
+    let ended = bench.play(&["check", "small.toml", "--set", "load.connects_per_second=10"]);
+    assert_eq!(ended.code, 0, "{ended}");
+    // Two transports: 2 s to connect, 0.3 s to warm up, 1 s or 60 s to measure, 0.5 s around it.
+    let told = "2 combinations of swept settings, 4 trials, about 2m13s";
+    assert!(ended.stdout.contains(told), "{ended}");
+}
+
+#[test]
 fn limits_that_are_too_small_are_104_with_the_need_and_the_remedy() {
     for command in ["run", "check"] {
         let bench = Bench::new();

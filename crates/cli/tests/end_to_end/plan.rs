@@ -53,15 +53,7 @@ fn the_reference_runs_are_as_planned() {
     let plan = plan(&bench, &[]);
     let mut trials = 0;
     for accuracy in list(&plan, "accuracy") {
-        let of = |name: &str| accuracy["worst"][name].as_str().expect("a text");
         let bound = match accuracy["figure"].as_str() {
-            // One burst of its answers outlasted a delayed acknowledgement (40 ms), so that its
-            // exchanges have a segment more: 4.5 %, in one trial of three.
-            Some("wire_bytes_per_delivery")
-                if of("transport") == "long-poll-h2" && of("from").ends_with("all-transports") =>
-            {
-                0.046
-            }
             Some("wire_bytes_per_delivery" | "idle_wire_bytes_per_client_hour") => 0.03,
             _ => 0.05,
         };
