@@ -4,8 +4,8 @@ use pushbench_protocol::TransportKind;
 use pushbench_store::{RunV1, TransportV1};
 
 use crate::figures::{measured, modelled};
-use crate::layout::{Block, ColumnGroup, Line, Row, Table, Tone};
-use crate::sections::grid::{Grid, Point};
+use crate::layout::{Block, ColumnGroup, Line, Row, Span, Table, Tone};
+use crate::sections::grid::{self, Grid, Point};
 use crate::units::{ABSENT, grouped, ratio};
 
 /// The figure that is compared.
@@ -135,24 +135,7 @@ pub(crate) fn ratios(run: &RunV1, grid: &Grid) -> Vec<Block> {
         return Vec::new();
     }
     if let [line] = grid.lines.as_slice() {
-        let groups = pairs.iter().map(|pair| ColumnGroup {
-            title: pair.name(),
-            columns: vec!["measured".to_owned(), "model".to_owned()],
-        });
-        let rows = line.points.iter().map(|point| Row::Values {
-            label: Tone::Plain.span(grid.called_along(point)),
-            cells: pairs
-                .iter()
-                .flat_map(|pair| {
-                    [
-                        shown(Tone::Plain, pair.times(&point.run)),
-                        shown(Tone::Faint, pair.modelled(&point.run)),
-                    ]
-                })
-                .collect(),
-        });
-        let table =
-            Table { label: "with".to_owned(), groups: groups.collect(), rows: rows.collect() };
+        let table = side_by_side(&pairs, grid, line);
         return vec![heading("How many times as many"), Block::Table(table)];
     }
     let tables = pairs.iter().flat_map(|pair| {
@@ -160,6 +143,30 @@ pub(crate) fn ratios(run: &RunV1, grid: &Grid) -> Vec<Block> {
         blocks.into_iter().chain(pair.beside_model(grid).map(Block::Paragraph))
     });
     tables.collect()
+}
+
+/// All pairs at the points of one line; what there are fewer of is side by side.
+fn side_by_side(pairs: &[&Pair<'_>], grid: &Grid, line: &grid::Line) -> Table {
+    let columns = || vec!["measured".to_owned(), "model".to_owned()];
+    let cells = |pair: &Pair<'_>, point: &Point| {
+        let (found, model) = (pair.times(&point.run), pair.modelled(&point.run));
+        [shown(Tone::Plain, found), shown(Tone::Faint, model)]
+    };
+    let (label, groups, rows): (_, Vec<String>, Vec<Row>) = if pairs.len() <= line.points.len() {
+        let rows = line.points.iter().map(|point| Row::Values {
+            label: Tone::Plain.span(grid.called_along(point)),
+            cells: pairs.iter().flat_map(|pair| cells(pair, point)).collect(),
+        });
+        ("with", pairs.iter().map(|pair| pair.name()).collect(), rows.collect())
+    } else {
+        let rows = pairs.iter().map(|pair| Row::Values {
+            label: Tone::Plain.span(pair.name()),
+            cells: line.points.iter().flat_map(|point| cells(pair, point)).collect(),
+        });
+        ("", line.points.iter().map(|point| grid.called_along(point)).collect(), rows.collect())
+    };
+    let groups = groups.into_iter().map(|title| ColumnGroup { title, columns: columns() });
+    Table { label: label.to_owned(), groups: groups.collect(), rows }
 }
 
 /// A row for each line, a column for each value along the axis.
@@ -182,7 +189,7 @@ fn by_line(pair: &Pair<'_>, grid: &Grid) -> Table {
     Table { label: "with".to_owned(), groups, rows: rows.collect() }
 }
 
-fn shown(tone: Tone, times: Option<f64>) -> crate::layout::Span {
+fn shown(tone: Tone, times: Option<f64>) -> Span {
     tone.span(times.map_or(ABSENT.to_owned(), precise))
 }
 
