@@ -127,7 +127,7 @@ impl Document {
     pub fn charts(&self) -> impl Iterator<Item = &Chart> {
         self.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
             Block::Chart(chart) => Some(chart),
-            _ => None,
+            Block::Paragraph(_) | Block::Items(_) | Block::Table(_) | Block::Folded(_) => None,
         })
     }
 }

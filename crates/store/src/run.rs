@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher as _, RandomState};
 
-use crate::record::{CellV1, RunV1, TrialV1, Verdict};
+use crate::record::{CellV1, RunV1, ScenarioV1, TrialV1, Verdict};
 
 impl RunV1 {
     /// Value of `format` in every record.
@@ -17,12 +17,28 @@ impl RunV1 {
 
     /// The part of a sweep that was run with these settings, as a run of its own.
     pub fn of_cell(&self, cell: &CellV1) -> Self {
-        let mut run = self.clone();
-        run.trials.retain(|trial| trial.cell == *cell);
-        run.disturbed.retain(|disturbed| disturbed.cell == *cell);
-        run.expectations.retain(|expectation| expectation.cell == *cell);
-        run.scenario.cells.clear();
-        run
+        // Field by field: the trials of all other cells are most of a record, and not copied.
+        Self {
+            format: self.format.clone(),
+            version: self.version,
+            id: self.id.clone(),
+            tool: self.tool.clone(),
+            started_at: self.started_at.clone(),
+            ended_at: self.ended_at.clone(),
+            status: self.status,
+            failure: self.failure.clone(),
+            scenario: ScenarioV1 { cells: Vec::new(), ..self.scenario.clone() },
+            environment: self.environment.clone(),
+            transports: self.transports.clone(),
+            trials: self.trials.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
+            disturbed: self.disturbed.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
+            expectations: self
+                .expectations
+                .iter()
+                .filter(|expectation| expectation.cell == *cell)
+                .cloned()
+                .collect(),
+        }
     }
 }
 

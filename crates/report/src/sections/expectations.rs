@@ -4,7 +4,7 @@ use pushbench_protocol::figure::{self, Unit};
 use pushbench_store::{ExpectationV1, RunV1};
 
 use crate::layout::{Line, Section, Tone};
-use crate::sections::swept::{called, swept};
+use crate::sections::swept::{Swept, called, swept};
 use crate::units::{ABSENT, scaled};
 
 /// One line for each; `None` if the scenario expects nothing.
@@ -13,6 +13,7 @@ pub(crate) fn expectations(run: &RunV1) -> Option<Section> {
         return None;
     }
     let mut section = Section::new("Expectations");
+    let settings = swept(run);
     let mut rest: Vec<&ExpectationV1> = run.expectations.iter().collect();
     let mut lines = Vec::new();
     while let Some(first) = rest.first().copied() {
@@ -20,7 +21,7 @@ pub(crate) fn expectations(run: &RunV1) -> Option<Section> {
             (&other.figure, &other.condition) == (&first.figure, &first.condition)
         };
         let (alike, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(same);
-        lines.extend(of_one(run, &alike));
+        lines.extend(of_one(run, &settings, &alike));
         rest = others;
     }
     section.list(lines);
@@ -28,12 +29,13 @@ pub(crate) fn expectations(run: &RunV1) -> Option<Section> {
 }
 
 /// What was expected in several combinations takes one line, and one more for each where it failed.
-fn of_one(run: &RunV1, alike: &[&ExpectationV1]) -> Vec<Line> {
+fn of_one(run: &RunV1, settings: &[Swept], alike: &[&ExpectationV1]) -> Vec<Line> {
     if let [only] = alike {
-        return vec![line(run, only)];
+        return vec![line(run, settings, only)];
     }
     let failed: Vec<_> = alike.iter().filter(|expectation| !expectation.held).collect();
-    let mut lines: Vec<_> = failed.iter().map(|expectation| line(run, expectation)).collect();
+    let mut lines: Vec<_> =
+        failed.iter().map(|expectation| line(run, settings, expectation)).collect();
     let (held, all) = (alike.len() - failed.len(), alike.len());
     if let Some(ExpectationV1 { figure, condition, .. }) = alike.first().filter(|_| held > 0) {
         let of = if held == all { format!("all {all}") } else { format!("{held} of {all}") };
@@ -43,7 +45,7 @@ fn of_one(run: &RunV1, alike: &[&ExpectationV1]) -> Vec<Line> {
     lines
 }
 
-fn line(run: &RunV1, expectation: &ExpectationV1) -> Line {
+fn line(run: &RunV1, settings: &[Swept], expectation: &ExpectationV1) -> Line {
     let tag = match expectation.held {
         true => Tone::Good.span("held"),
         false => Tone::Bad.span("FAILED"),
@@ -53,7 +55,7 @@ fn line(run: &RunV1, expectation: &ExpectationV1) -> Line {
     let ExpectationV1 { figure, condition, found, bound, .. } = expectation;
     let cell = match expectation.cell.is_empty() {
         true => String::new(),
-        false => format!(" (with {})", called(&swept(run), &expectation.cell)),
+        false => format!(" (with {})", called(settings, &expectation.cell)),
     };
     let text =
         format!(" {figure} {condition}{cell}: found {}, bound {}", shown(*found), shown(*bound));

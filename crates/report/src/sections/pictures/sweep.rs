@@ -65,17 +65,13 @@ impl Sweep<'_> {
 
     /// How many times the bytes of each transport the first short poll takes.
     fn ratio(&self) -> Chart {
-        const BYTES: &str = "wire_bytes_per_delivery";
         let base = base(self.run);
         let lines = self.lines(|cell, transport| {
             let Some(base) = base.filter(|base| base.label != transport.label) else {
                 return [None, None];
             };
-            let bytes = |of| measured(cell, of, BYTES).map(|rounds| rounds.median);
-            let model = |of| modelled(cell, of, BYTES);
-            let times =
-                |many: Option<f64>, few: Option<f64>| Some(many? / few.filter(|few| *few > 0.0)?);
-            [times(bytes(base), bytes(transport)), times(model(base), model(transport))]
+            let pair = Pair { base, other: transport };
+            [pair.times(cell), pair.modelled(cell)]
         });
         let label = base.map_or("", |base| base.label.as_str());
         let title = format!("How many times as many bytes {label} puts on the wire");
