@@ -1,0 +1,51 @@
+//! Whether what was to be published was, and reached every client without a failure.
+
+use pushbench_protocol::Deliver;
+use pushbench_store::{CheckV1, Verdict};
+
+use super::{Evidence, check};
+
+pub(super) fn deliveries(evidence: &Evidence<'_>) -> CheckV1 {
+    let counts = evidence.counts;
+    let bad = counts.lost + counts.duplicates + counts.out_of_order;
+    let text = format!(
+        "{} lost, {} duplicates, {} out of order of {} expected",
+        counts.lost, counts.duplicates, counts.out_of_order, counts.expected
+    );
+    let verdict = match evidence.scenario.workload.deliver {
+        _ if bad == 0 => Verdict::Ok,
+        Deliver::Every => Verdict::Invalid,
+        Deliver::Latest => Verdict::Warning,
+    };
+    CheckV1 { found: Some(bad as f64), limit: Some(0.0), ..check("deliveries", verdict, text) }
+}
+
+pub(super) fn errors(evidence: &Evidence<'_>) -> CheckV1 {
+    let errors = &evidence.counts.errors;
+    let sum: u64 = errors.values().sum();
+    let (verdict, text) = if sum == 0 {
+        (Verdict::Ok, "no connect, answer or frame failed".to_owned())
+    } else {
+        let kinds: Vec<_> = errors.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        (Verdict::Invalid, format!("failures: {}", kinds.join(", ")))
+    };
+    CheckV1 { found: Some(sum as f64), limit: Some(0.0), ..check("errors", verdict, text) }
+}
+
+pub(super) fn published(evidence: &Evidence<'_>) -> CheckV1 {
+    let done = evidence.outcome.publisher.published_in_measure;
+    let due = evidence.counts.published;
+    let (verdict, text) = match due {
+        0 => (
+            Verdict::Ok,
+            "no message was due in the measure phase: these are figures of idle clients".to_owned(),
+        ),
+        _ if done == due => (Verdict::Ok, format!("all {due} messages due were published")),
+        _ => (Verdict::Invalid, format!("{done} of {due} messages due were published")),
+    };
+    CheckV1 {
+        found: Some(done as f64),
+        limit: Some(due as f64),
+        ..check("published", verdict, text)
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether the server pushed as the scenario asks: heartbeats, conflation.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use pushbench_scenario::{Scenario, due_times, format_duration};
+use pushbench_store::{CheckV1, Verdict};
+
+use super::{Evidence, check};
+
+/// Whether the server sent the heartbeats that the scenario asks for, where nothing else was sent.
+pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
+    let every = evidence.transport.heartbeat()?;
+    let counts = evidence.counts;
+    let measure = evidence.scenario.workload.measure;
+    // A beat may just miss the phase at either end, and a message stands for one: also the last one
+    // of the warm-up, for the first beat of the phase.
+    let beats = (measure.as_nanos() / every.as_nanos()).saturating_sub(1) as u64;
+    let clients = u64::from(evidence.scenario.workload.clients.get());
+    let messages = counts.deliveries_in_measure + just_told(evidence.scenario, every);
+    let least = (clients * beats).saturating_sub(messages);
+    let found = counts.heartbeats?;
+    let (verdict, text) = match found {
+        _ if !evidence.is_complete => return None,
+        _ if found >= least => (Verdict::Ok, format!("{found} heartbeats came")),
+        _ => (
+            Verdict::Invalid,
+            format!(
+                "{found} heartbeats came, at least {least} were to come: the server does not send \
+                 one each {}",
+                format_duration(every)
+            ),
+        ),
+    };
+    Some(CheckV1 {
+        found: Some(found as f64),
+        limit: Some(least as f64),
+        ..check("heartbeats", verdict, text)
+    })
+}
+
+/// Clients who are told something in the last `every` of the warm-up.
+fn just_told(scenario: &Scenario, every: Duration) -> u64 {
+    let workload = &scenario.workload;
+    let last = workload.warm_up.saturating_sub(every)..workload.warm_up;
+    let topics: BTreeSet<u32> = due_times(scenario)
+        .into_iter()
+        .filter(|due| last.contains(&due.at))
+        .map(|due| due.topic)
+        .collect();
+    let topic_of = |client: u32| client % workload.topics.get();
+    (0..workload.clients.get()).filter(|&client| topics.contains(&topic_of(client))).count() as u64
+}
+
+/// Whether no client was sent more messages than conflation lets through.
+pub(super) fn conflated(evidence: &Evidence<'_>) -> Option<CheckV1> {
+    let every = evidence.transport.conflate()?;
+    let clients = u64::from(evidence.scenario.workload.clients.get());
+    let intervals = evidence.scenario.workload.measure.as_nanos().div_ceil(every.as_nanos()) as u64;
+    // One at the beginning, and one that was on its way then.
+    let most = clients * (intervals + 2);
+    let found = evidence.counts.deliveries_in_measure;
+    let (verdict, text) = if found <= most {
+        let superseded = evidence.counts.superseded;
+        (
+            Verdict::Ok,
+            format!("{superseded} messages were replaced by newer ones before they were sent"),
+        )
+    } else {
+        (
+            Verdict::Invalid,
+            format!(
+                "{found} messages came, at most {most} were to come: the server does not conflate \
+                 to one each {}",
+                format_duration(every)
+            ),
+        )
+    };
+    Some(CheckV1 {
+        found: Some(found as f64),
+        limit: Some(most as f64),
+        ..check("conflated", verdict, text)
+    })
+}

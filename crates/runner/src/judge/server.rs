@@ -1,0 +1,23 @@
+//! Whether the server lived through the trial.
+
+use pushbench_store::{CheckV1, Verdict};
+
+use super::{Evidence, check};
+
+pub(super) fn server(evidence: &Evidence<'_>) -> CheckV1 {
+    let name = "server-alive";
+    match (&evidence.server_death, &evidence.server_end) {
+        (Some(how), _) => check(
+            name,
+            Verdict::Invalid,
+            format!("the server process ended in the middle of the trial: {how}"),
+        ),
+        (None, Some(how)) => {
+            check(name, Verdict::Warning, format!("the server did not end cleanly: {how}"))
+        }
+        (None, None) if !evidence.is_complete => {
+            check(name, Verdict::Invalid, "the trial was stopped before its end".to_owned())
+        }
+        (None, None) => check(name, Verdict::Ok, "the server lived through the trial".to_owned()),
+    }
+}
