@@ -1,6 +1,7 @@
 //! Chunks of an answer that does not end, and the events or lines in them.
 
 use pushbench_protocol::ByteKind;
+use pushbench_protocol::number::hex_digits;
 
 use crate::head::cursor;
 use crate::part::{Detail, Part};
@@ -27,8 +28,9 @@ pub(crate) fn chunks(mut bytes: &[u8], within: Within) -> Result<Vec<Part>, Anat
         let expected = "a chunk: its size in hexadecimal, CR LF, that many bytes, CR LF";
         let cut = || malformed("a chunk", bytes, expected);
         let end = bytes.windows(2).position(|window| window == LINE_END).ok_or_else(cut)?;
-        let digits = std::str::from_utf8(&bytes[..end]).map_err(|_| cut())?;
-        let len = usize::from_str_radix(digits, 16).map_err(|_| cut())?;
+        let size = hex_digits(&bytes[..end]).ok_or_else(cut)?;
+        let len = usize::try_from(size).map_err(|_| cut())?;
+        let digits = bytes[..end].escape_ascii();
         let (size, rest) = bytes.split_at(end + LINE_END.len());
         let note = format!("the chunk's size in hexadecimal: {digits} is {len}");
         parts.push(Part::new("chunk size", ByteKind::Framing, size).because(note, CHUNKS));
@@ -145,7 +147,9 @@ mod tests {
         for cut in (1..bytes.len()).filter(|&cut| cut != whole) {
             assert!(chunks(&bytes[..cut], Within::Events).is_err(), "cut at {cut}");
         }
-        assert!(chunks(b"xyz\r\n", Within::Lines).is_err());
+        for bytes in [&b"xyz\r\n"[..], b"+3\r\nabc\r\n", b"ffffffffffffffff\r\nabc\r\n"] {
+            assert!(chunks(bytes, Within::Lines).is_err(), "{}", bytes.escape_ascii());
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where a unit of an exchange ends, wherever reads do.
 
+use pushbench_protocol::number::{digits, hex_digits};
 use pushbench_wire::frame::HeaderParser;
 
 /// What is being read.
@@ -26,8 +27,8 @@ impl Unit {
             }
             Self::Chunk => {
                 let line = find(bytes, b"\r\n")?;
-                let digits = std::str::from_utf8(&bytes[..line]).ok()?;
-                line.checked_add(usize::from_str_radix(digits, 16).ok()?)?.checked_add(4)?
+                let len = usize::try_from(hex_digits(&bytes[..line])?).ok()?;
+                line.checked_add(len)?.checked_add(4)?
             }
             Self::Frame => {
                 let mut parser = HeaderParser::default();
@@ -49,7 +50,9 @@ fn announced(head: &[u8]) -> usize {
     let text = String::from_utf8_lossy(head);
     let mut fields = text.lines().filter_map(|line| line.split_once(':'));
     let length = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
+    length
+        .and_then(|(_, value)| usize::try_from(digits(value.trim().as_bytes())?).ok())
+        .unwrap_or(0)
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {

@@ -8,6 +8,7 @@ use pushbench_protocol::compression::{
     CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, MAX_WINDOW_BITS, MIN_WINDOW_BITS,
     PERMESSAGE_DEFLATE, SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER,
 };
+use pushbench_protocol::number::digits;
 
 /// Whether the server has agreed to what was asked for: nothing, or permessage-deflate with exactly
 /// these terms for its own messages. The client's are its own to keep.
@@ -30,7 +31,12 @@ fn server_terms(value: &str) -> Option<(u8, bool)> {
             Some((name, value)) => (name.trim(), Some(value.trim().trim_matches('"'))),
             None => (part, None),
         };
-        let window = || value?.parse().ok().filter(|bits| (8..=MAX_WINDOW_BITS).contains(bits));
+        let window = || {
+            // Decimal without leading zeroes (RFC 7692, section 7.1.2).
+            let value = value.filter(|value| !value.starts_with('0'))?;
+            let bits = u8::try_from(digits(value.as_bytes())?).ok()?;
+            Some(bits).filter(|bits| (8..=MAX_WINDOW_BITS).contains(bits))
+        };
         match (name, value) {
             (SERVER_MAX_WINDOW_BITS, Some(_)) => bits = window()?.max(MIN_WINDOW_BITS),
             (CLIENT_MAX_WINDOW_BITS, Some(_)) => drop(window()?),
@@ -62,6 +68,8 @@ mod tests {
             (Some("permessage-deflate"), asked(15, false), false),
             (Some("permessage-deflate; server_max_window_bits=16"), asked(15, true), false),
             (Some("permessage-deflate; client_max_window_bits"), asked(15, true), false),
+            (Some("permessage-deflate; server_max_window_bits=010"), asked(10, true), false),
+            (Some("permessage-deflate; server_max_window_bits=+10"), asked(10, true), false),
             (Some("permessage-deflate; mystery"), asked(15, true), false),
             (Some("x-webkit-deflate-frame"), asked(15, true), false),
         ] {

@@ -1,6 +1,7 @@
 //! Reads answers to polls, however the bytes come in.
 
 use pushbench_protocol::heads::WEAK;
+use pushbench_protocol::number::{MAX_BODY, digits, gap};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{Compression, Cursor};
 
@@ -128,7 +129,7 @@ fn read_head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
     for field in answer.headers.iter() {
         if field.name.eq_ignore_ascii_case("content-length") {
             if !bodyless {
-                head.body_len = number(field.value).ok_or(Fault::Malformed)?;
+                head.body_len = body_len(field.value)?;
                 has_length = true;
             }
         } else if field.name.eq_ignore_ascii_case(CURSOR_FIELD) {
@@ -136,7 +137,7 @@ fn read_head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
         } else if field.name.eq_ignore_ascii_case("etag") {
             head.cursor = tag(field.value).and_then(Cursor::decode).or(head.cursor);
         } else if field.name.eq_ignore_ascii_case(GAP_FIELD) {
-            head.gap = number(field.value).ok_or(Fault::Malformed)? as u64;
+            head.gap = gap(field.value).ok_or(Fault::Malformed)?;
         } else if field.name.eq_ignore_ascii_case("content-encoding") {
             head.coding = content_coding(field.value).ok_or(Fault::Coding)?;
         }
@@ -145,8 +146,10 @@ fn read_head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
     if has_length { Ok(Some(head)) } else { Err(Fault::Malformed) }
 }
 
-fn number(value: &[u8]) -> Option<usize> {
-    std::str::from_utf8(value).ok()?.trim().parse().ok()
+/// The length of a body, so small that lengths can be added up.
+fn body_len(value: &[u8]) -> Result<usize, Fault> {
+    let len = digits(value).ok_or(Fault::Malformed)?;
+    usize::try_from(len).ok().filter(|_| len <= MAX_BODY).ok_or(Fault::TooLarge)
 }
 
 /// The coding of a body, as far as a transport can ask for it; the name's case does not count.
@@ -225,6 +228,26 @@ mod tests {
             "SSH-2.0-OpenSSH\r\n".to_owned(),
         ] {
             assert_eq!(push(&mut AnswerReader::default(), bytes.as_bytes()), Err(Fault::Malformed));
+        }
+    }
+
+    #[test]
+    fn a_length_or_a_gap_that_cannot_be_is_a_fault_and_no_panic() {
+        for (fields, fault) in [
+            ("Content-Length: 18446744073709551615", Fault::Malformed),
+            ("Content-Length: 18446744073709551616", Fault::Malformed),
+            ("Content-Length: +5", Fault::Malformed),
+            ("Content-Length: -1", Fault::Malformed),
+            ("Content-Length:", Fault::Malformed),
+            ("Content-Length: 9223372036854775807", Fault::TooLarge),
+            ("Content-Length: 67108865", Fault::TooLarge),
+            ("Content-Length: 5\r\nGap: 18446744073709551615", Fault::Malformed),
+            ("Content-Length: 5\r\nGap: +1", Fault::Malformed),
+        ] {
+            let bytes = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\nhello");
+            let pushed = push(&mut AnswerReader::default(), bytes.as_bytes());
+            assert_eq!(pushed, Err(fault), "{fields}");
+            assert_eq!(AnswerReader::first(bytes.as_bytes()), Err(fault), "{fields}");
         }
     }
 

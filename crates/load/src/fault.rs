@@ -31,6 +31,8 @@ pub enum Fault {
     Status(u16),
     /// Bytes that are no HTTP answer.
     Malformed,
+    /// A body, an event or a line longer than [`pushbench_protocol::number::MAX_BODY`].
+    TooLarge,
     /// A frame that breaks RFC 6455.
     Protocol,
     /// The server did not end the connection in time when asked to.
@@ -54,6 +56,7 @@ impl Fault {
             Self::AnswerTimeout => "answer-timeout".to_owned(),
             Self::Status(code) => format!("status-{code}"),
             Self::Malformed => "malformed-answer".to_owned(),
+            Self::TooLarge => "answer-too-large".to_owned(),
             Self::Protocol => "protocol".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),
         }

@@ -18,6 +18,7 @@ mod boundary;
 mod coded;
 mod connection;
 mod deflated;
+mod event_lines;
 mod fault;
 mod grid;
 mod http2;

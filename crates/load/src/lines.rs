@@ -18,7 +18,7 @@ impl LineReader {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`] if a line has no end, and whatever `with` says.
+    /// [`Fault::TooLarge`] if a line has no end, and whatever `with` says.
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
@@ -35,7 +35,7 @@ impl LineReader {
             rest = &rest[end + 1..];
         }
         if self.kept.len() + rest.len() > MAX_LINE {
-            return Err(Fault::Malformed);
+            return Err(Fault::TooLarge);
         }
         self.kept.extend_from_slice(rest);
         Ok(())

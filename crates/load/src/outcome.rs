@@ -151,7 +151,8 @@ impl SocketSums {
         self.tls_read -= tls;
         if self.kernel_connections > 0 {
             self.kernel.bytes_received -= received;
-            self.kernel.segments_in -= segments;
+            // An estimate of the peer's segments, which cuts them as it likes.
+            self.kernel.segments_in = self.kernel.segments_in.saturating_sub(segments);
         }
         self
     }
@@ -213,6 +214,17 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Adds messages that a server said it no longer held. The number is the server's, so the sum
+    /// stops at the largest that there is instead of overflowing.
+    pub(crate) fn add_gap(&mut self, gap: u64) {
+        self.gap_messages = self.gap_messages.saturating_add(gap);
+    }
+
+    /// Counts a failure.
+    pub(crate) fn fail(&mut self, fault: Fault) {
+        *self.faults.entry(fault).or_default() += 1;
+    }
+
     /// Adds another worker's counts.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.expected += other.expected;
@@ -228,7 +240,7 @@ impl Counts {
         self.empty_polls += other.empty_polls;
         self.heartbeats += other.heartbeats;
         self.connects += other.connects;
-        self.gap_messages += other.gap_messages;
+        self.add_gap(other.gap_messages);
         for (status, count) in &other.answers {
             *self.answers.entry(*status).or_default() += count;
         }
@@ -416,5 +428,18 @@ impl Outcome {
         self.http2.merge(&other.http2);
         self.upgrade_heads = self.upgrade_heads.or(other.upgrade_heads);
         self.worker_cpu.extend_from_slice(&other.worker_cpu);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_of_two_workers_add_up_without_a_panic() {
+        let mut counts = Counts::default();
+        counts.add_gap(u64::MAX);
+        counts.merge(&counts.clone());
+        assert_eq!(counts.gap_messages, u64::MAX);
     }
 }

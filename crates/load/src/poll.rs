@@ -197,7 +197,7 @@ impl Poller {
         for (kind, bytes) in held.booked(answer) {
             ledger.book(phase, Direction::Down, kind, bytes);
         }
-        recorder.counts.gap_messages += answer.gap;
+        recorder.counts.add_gap(answer.gap);
         if phase == Phase::Measure {
             recorder.counts.polls += 1;
             recorder.counts.empty_polls += u64::from(held.messages == 0);

@@ -1,8 +1,10 @@
 //! What every client does to which messages are pushed.
 
+use pushbench_protocol::number::gap;
 use pushbench_protocol::paths::NOTICE;
 use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
+use crate::Fault;
 use crate::connection::Probe;
 use crate::line::HeadWatch;
 use crate::recorder::{Arrival, Receipt};
@@ -59,7 +61,10 @@ pub(crate) fn receive(
     let timeline = shared.grid.timeline();
     let mut recorder = shared.recorder.borrow_mut();
     if payload.first() == Some(&NOTICE) {
-        recorder.counts.gap_messages += gap_of(payload);
+        match gap_of(payload) {
+            Some(gap) => recorder.counts.add_gap(gap),
+            None => recorder.counts.fail(Fault::Malformed),
+        }
         return ByteKind::Control;
     }
     match recorder.receive(seat, payload, received_at, Arrival::Pushed, &timeline) {
@@ -74,13 +79,9 @@ pub(crate) fn receive(
     }
 }
 
-/// The number in a notice `!gap 12`; zero if it is another one.
-fn gap_of(notice: &[u8]) -> u64 {
-    std::str::from_utf8(notice)
-        .ok()
-        .and_then(|text| text.strip_prefix("!gap "))
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0)
+/// The number in a notice `!gap 12`; zero if it is another one, `None` if it is no number.
+fn gap_of(notice: &[u8]) -> Option<u64> {
+    notice.strip_prefix(b"!gap ").map_or(Some(0), gap)
 }
 
 #[cfg(test)]
@@ -89,7 +90,9 @@ mod tests {
 
     #[test]
     fn a_notice_says_how_many_were_dropped() {
-        assert_eq!(gap_of(b"!gap 12"), 12);
-        assert_eq!(gap_of(b"!news"), 0);
+        assert_eq!(gap_of(b"!gap 12"), Some(12));
+        assert_eq!(gap_of(b"!news"), Some(0));
+        assert_eq!(gap_of(b"!gap 18446744073709551615"), None);
+        assert_eq!(gap_of(b"!gap +1"), None);
     }
 }

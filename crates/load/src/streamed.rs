@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use pushbench_protocol::number::gap;
 use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
@@ -100,7 +101,7 @@ async fn open(
         }
         answer.extend_from_slice(&bytes[..len]);
         if let Some(head) = accepted(&answer)? {
-            shared.recorder.borrow_mut().counts.gap_messages += head.gap;
+            shared.recorder.borrow_mut().counts.add_gap(head.gap);
             break head.len;
         }
         if answer.len() > MAX_HEAD {
@@ -135,12 +136,15 @@ fn accepted(bytes: &[u8]) -> Result<Option<Head>, Fault> {
     }
     let field = |name: &str| {
         let found = answer.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-        found.and_then(|field| std::str::from_utf8(field.value).ok())
+        found.map(|field| field.value)
     };
-    if !field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+    if !field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case(b"chunked")) {
         return Err(Fault::Malformed);
     }
-    let gap = field(GAP_FIELD).and_then(|value| value.parse().ok()).unwrap_or(0);
+    let gap = match field(GAP_FIELD) {
+        Some(value) => gap(value).ok_or(Fault::Malformed)?,
+        None => 0,
+    };
     Ok(Some(Head { len, gap }))
 }
 
@@ -158,7 +162,7 @@ pub(crate) fn book_item(
             let kind = pushed::receive(shared, seat, payload, phase, received_at);
             book(kind, payload.len() as u64);
         }
-        Said::Gap(gap) => shared.recorder.borrow_mut().counts.gap_messages += gap,
+        Said::Gap(gap) => shared.recorder.borrow_mut().counts.add_gap(gap),
         Said::Nothing if phase == Phase::Measure => {
             shared.recorder.borrow_mut().counts.heartbeats += 1;
         }
@@ -288,6 +292,10 @@ mod tests {
             ("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n", Fault::Status(404)),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Fault::Malformed),
             ("SSH-2.0-OpenSSH\r\n\r\n", Fault::Malformed),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nGap: 18446744073709551615\r\n\r\n",
+                Fault::Malformed,
+            ),
         ] {
             assert_eq!(accepted(head.as_bytes()), Err(fault), "{head}");
         }

@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use pushbench_protocol::heads::EXTENSIONS_FIELD;
+use pushbench_protocol::number::{MAX_BODY, gap};
 use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, DeflateTerms, Direction, HttpVersion, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
@@ -100,8 +101,11 @@ pub(crate) async fn open(
     let (mut tapped, early) = begin(shared, client, path, None).await?;
     tapped.observe_early(&early);
     let payload = shared.plan.scenario.workload.payload.bytes as usize;
-    let config =
-        WebSocketConfig::default().read_buffer_size(read_buffer(payload)).write_buffer_size(0);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(read_buffer(payload))
+        .write_buffer_size(0)
+        .max_frame_size(Some(MAX_BODY as usize))
+        .max_message_size(Some(MAX_BODY as usize));
     Ok(WebSocketStream::from_partially_read(tapped, early, Role::Client, Some(config)).await)
 }
 
@@ -339,8 +343,10 @@ fn accepted(
     if !is_as_asked(extension.as_deref(), terms) {
         return Err(Fault::Extension);
     }
-    let gap = field(GAP_FIELD).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-    shared.recorder.borrow_mut().counts.gap_messages += gap.unwrap_or(0_u64);
+    if let Some(value) = field(GAP_FIELD) {
+        let gap = gap(value).ok_or(Fault::Malformed)?;
+        shared.recorder.borrow_mut().counts.add_gap(gap);
+    }
     Ok(Some(head_len))
 }
 

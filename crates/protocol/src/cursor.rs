@@ -36,7 +36,8 @@ impl Cursor {
     pub const NOW: Self = Self { epoch: Self::MAX_EPOCH, position: Self::MAX_POSITION };
     /// The highest epoch.
     pub const MAX_EPOCH: u16 = 9_999;
-    const MAX_POSITION: u64 = 999_999_999_999;
+    /// The highest position.
+    pub const MAX_POSITION: u64 = 999_999_999_999;
     /// In the order of their values, which is that of their codes in ASCII.
     const DIGITS: &[u8; 10] = b"012aceiost";
 

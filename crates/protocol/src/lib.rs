@@ -16,6 +16,7 @@ pub mod envelope;
 pub mod figure;
 pub mod heads;
 pub mod hold;
+pub mod number;
 pub mod paths;
 pub mod server_stats;
 pub mod transport;

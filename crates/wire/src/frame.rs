@@ -277,7 +277,8 @@ impl FrameCounter {
                 self.left_in_payload = header.payload_len;
                 self.fin = header.fin;
                 if let Some(lens) = self.message_lens.as_mut().filter(|_| !self.in_control) {
-                    lens.begun += header.payload_len;
+                    // The lengths are the peer's, and need not be those of frames that ever come.
+                    lens.begun = lens.begun.saturating_add(header.payload_len);
                 }
                 self.end_frame();
             }
@@ -408,6 +409,20 @@ mod tests {
             let lens: Vec<_> = std::iter::from_fn(|| counter.take_message_len()).collect();
             assert_eq!(lens, [20, 137, 0], "by {size}");
         }
+    }
+
+    #[test]
+    fn lengths_that_add_up_to_more_than_there_is_are_counted_and_no_panic() {
+        let mut bytes = Vec::new();
+        encode_header(&mut bytes, false, Opcode::Text, 1, None);
+        bytes.push(b'x');
+        encode_header(&mut bytes, true, Opcode::Continuation, u64::MAX, None);
+        bytes.extend_from_slice(b"more");
+        let mut counter = FrameCounter::default();
+        counter.keep_message_lens();
+        counter.observe(&bytes);
+        assert_eq!(counter.counts.payload, 5);
+        assert_eq!(counter.take_message_len(), None);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use pushbench_anatomy::{Connection, Counted, Unit};
 use pushbench_protocol::clock;
+use pushbench_protocol::number::MAX_BODY;
 use pushbench_wire::segments::SegmentHeaders;
 use pushbench_wire::tcp_info::{TcpInfo, tcp_info};
 use pushbench_wire::{CountingStream, SocketCounters};
@@ -90,6 +91,9 @@ impl Line {
                 );
             }
             self.pending.extend_from_slice(&bytes[..len]);
+            if self.pending.len() as u64 > MAX_BODY {
+                bail!("the server sent more than {MAX_BODY} bytes and {unit:?} did not end");
+            }
         }
     }
 
@@ -138,7 +142,8 @@ impl Line {
         let headers = SegmentHeaders { ipv6: self.server.is_ipv6(), timestamps: info.timestamps };
         patiently(self.stream.shutdown()).await?.context("cannot close the connection")?;
         let mut more = Vec::new();
-        patiently(self.stream.read_to_end(&mut more)).await?.context("cannot read to the end")?;
+        let mut rest = (&mut self.stream).take(MAX_BODY);
+        patiently(rest.read_to_end(&mut more)).await?.context("cannot read to the end")?;
         let unread = self.pending.len() + more.len();
         if unread > 0 {
             bail!("the server said {unread} bytes more than was asked for");

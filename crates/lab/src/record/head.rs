@@ -1,6 +1,7 @@
 //! Heads of requests and answers: how long they are, and how their bodies end (RFC 9112, section 6).
 
 use httparse::{Header, Status};
+use pushbench_protocol::number::digits;
 
 /// Longest head that is passed on; a request's may be half as long at the server.
 pub(crate) const MAX_HEAD: usize = 32 * 1024;
@@ -103,8 +104,7 @@ fn body(fields: &[Header<'_>]) -> Result<Option<BodyLength>, NotHttp> {
         };
     }
     let Some(length) = named(fields, "content-length").next() else { return Ok(None) };
-    let length = std::str::from_utf8(length).ok().and_then(|text| text.trim().parse().ok());
-    length.map(|length| Some(BodyLength::Fixed(length))).ok_or(NotHttp)
+    digits(length).map(|length| Some(BodyLength::Fixed(length))).ok_or(NotHttp)
 }
 
 fn named<'a>(fields: &'a [Header<'_>], name: &'a str) -> impl Iterator<Item = &'a [u8]> {

@@ -9,6 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName
 use http::{Method, Request, Uri};
 use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::heads::http2::status_line_len;
+use pushbench_protocol::number::{MAX_BODY, digits, gap};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{Compression, Cursor, Direction, Phase};
 
@@ -129,6 +130,9 @@ async fn whole(body: &mut RecvStream) -> Result<Bytes, Fault> {
     while let Some(data) = body.data().await {
         let data = data.map_err(|error| fault_of(&error))?;
         let _ = body.flow_control().release_capacity(data.len());
+        if (all.len() + several.len() + data.len()) as u64 > MAX_BODY {
+            return Err(Fault::TooLarge);
+        }
         match (all.is_empty(), several.is_empty()) {
             (true, true) => all = data,
             _ => {
@@ -145,9 +149,8 @@ async fn whole(body: &mut RecvStream) -> Result<Bytes, Fault> {
 
 fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b>, Fault> {
     let text = |name: &str| fields.get(name).map(HeaderValue::as_bytes);
-    let number = |value: &[u8]| std::str::from_utf8(value).ok()?.parse::<u64>().ok();
     if let Some(len) = fields.get(CONTENT_LENGTH)
-        && number(len.as_bytes()) != Some(body.len() as u64)
+        && digits(len.as_bytes()) != Some(body.len() as u64)
         && !body.is_empty()
     {
         return Err(Fault::Malformed);
@@ -157,13 +160,15 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
         Some(coding) => content_coding(coding).ok_or(Fault::Coding)?,
         None => Compression::None,
     };
-    let gap = match text(GAP_FIELD) {
-        Some(gap) => number(gap).ok_or(Fault::Malformed)?,
-        None => 0,
-    };
+    let gap = gap_in(fields)?;
     let cursor = tag.or_else(|| text(CURSOR_FIELD).and_then(Cursor::decode));
     // The head's bytes are the tap's to book.
     Ok(Answer { status, head: &[], body, cursor, gap, coding })
+}
+
+/// The messages that a server says it no longer held; 0 if it says nothing.
+pub(super) fn gap_in(fields: &HeaderMap) -> Result<u64, Fault> {
+    fields.get(GAP_FIELD).map_or(Ok(0), |value| gap(value.as_bytes()).ok_or(Fault::Malformed))
 }
 
 /// What HTTP/1.1 would have written for an answer's head.

@@ -6,10 +6,9 @@ use std::rc::Rc;
 use h2::RecvStream;
 use pushbench_protocol::clock;
 use pushbench_protocol::heads::FieldList;
-use pushbench_protocol::paths::GAP_FIELD;
 
 use super::connection::{Http2Connection, fault_of, join};
-use super::line::request;
+use super::line::{gap_in, request};
 use crate::line::HeadWatch;
 use crate::streamed::{Codec, book_item};
 use crate::worker::Shared;
@@ -33,8 +32,7 @@ pub(crate) async fn play<C: Codec>(
         return Err(Fault::Status(answer.status().as_u16()));
     }
     shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
-    let gap = answer.headers().get(GAP_FIELD).and_then(|gap| gap.to_str().ok()?.parse().ok());
-    shared.recorder.borrow_mut().counts.gap_messages += gap.unwrap_or(0_u64);
+    shared.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
     shared.is_connected();
     let mut body = answer.into_body();
     tokio::select! {

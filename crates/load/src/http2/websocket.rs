@@ -7,13 +7,12 @@ use std::task::{Context, Poll};
 
 use h2::ext::Protocol;
 use pushbench_protocol::heads::{EXTENSIONS_FIELD, FieldList};
-use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{DeflateTerms, clock};
 use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Http2Connection, fault_of, join};
-use super::line::request;
+use super::line::{gap_in, request};
 use crate::Fault;
 use crate::agreed::is_as_asked;
 use crate::worker::Shared;
@@ -60,8 +59,7 @@ pub(crate) async fn open(
         return Err(Fault::Extension);
     }
     shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
-    let gap = answer.headers().get(GAP_FIELD).and_then(|gap| gap.to_str().ok()?.parse().ok());
-    shared.recorder.borrow_mut().counts.gap_messages += gap.unwrap_or(0_u64);
+    shared.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
     Ok(Tunnel { stream: ByteStream::new(send, answer.into_body()), connection })
 }
 

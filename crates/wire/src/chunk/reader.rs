@@ -7,6 +7,11 @@ pub struct NotChunked;
 
 /// Most digits of a chunk's size: 2^48 bytes are more than anyone sends.
 const MAX_DIGITS: u8 = 12;
+/// Longest line of a size with its extension, and longest trailer section: nothing in them is used,
+/// so a peer that never ends one sends bytes that are for nothing.
+///
+/// Source: RFC 9112, section 7.1.1 (a recipient ought to limit the length of chunk extensions).
+const MAX_SKIPPED: u32 = 16 * 1024;
 
 /// Part of a chunked body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,6 +29,8 @@ pub struct ChunkedReader {
     /// Size of the chunk that is being read, then what is left of its data.
     left: u64,
     digits: u8,
+    /// Bytes of the extension or the trailer section that is being skipped.
+    skipped: u32,
     overhead: u64,
 }
 
@@ -83,6 +90,12 @@ impl ChunkedReader {
         std::mem::take(&mut self.overhead)
     }
 
+    /// Goes on skipping, within a bound.
+    fn skip(&mut self, state: State) -> Result<State, NotChunked> {
+        self.skipped += 1;
+        if self.skipped > MAX_SKIPPED { Err(NotChunked) } else { Ok(state) }
+    }
+
     /// The state after a byte that is no data.
     fn after(&mut self, byte: u8) -> Result<State, NotChunked> {
         Ok(match (self.state, byte) {
@@ -98,17 +111,18 @@ impl ChunkedReader {
                 State::Size
             }
             (State::Extension, b'\r') => State::SizeEnd,
-            (State::Extension, _) => State::Extension,
+            (State::Extension, _) => self.skip(State::Extension)?,
             (State::SizeEnd, b'\n') => {
                 self.digits = 0;
+                self.skipped = 0;
                 if self.left == 0 { State::TrailerStart } else { State::Data }
             }
             (State::DataEnd, b'\r') => State::ChunkEnd,
             (State::ChunkEnd, b'\n') => State::Size,
             (State::TrailerStart, b'\r') => State::LastEnd,
-            (State::TrailerStart, _) => State::Trailer,
+            (State::TrailerStart, _) => self.skip(State::Trailer)?,
             (State::Trailer, b'\n') => State::TrailerStart,
-            (State::Trailer, _) => State::Trailer,
+            (State::Trailer, _) => self.skip(State::Trailer)?,
             (State::LastEnd, b'\n') => State::Over,
             (
                 State::SizeEnd
@@ -176,6 +190,21 @@ mod tests {
         ] {
             assert_eq!(read([bytes]), Err(NotChunked), "{:?}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn an_extension_and_a_trailer_end_within_a_bound() {
+        let long = "x".repeat(MAX_SKIPPED as usize + 1);
+        for text in [
+            format!("5;{long}"),
+            format!("0\r\n{long}"),
+            format!("0\r\n{}", "a: b\r\n".repeat(4_096)),
+        ] {
+            assert_eq!(read([text.as_bytes()]), Err(NotChunked));
+        }
+        // What is skipped for one chunk is not held against the next.
+        let text = format!("1;{}\r\na\r\n", &long[..1_000]).repeat(100) + "0\r\n\r\n";
+        assert!(read([text.as_bytes()]).is_ok_and(|(data, ended, _)| data.len() == 100 && ended));
     }
 
     proptest! {
