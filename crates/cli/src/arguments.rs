@@ -1,5 +1,6 @@
-//! What the command line takes. Each option is also an environment variable `PUSHBENCH_*`; a flag
-//! wins over it, it over the scenario, and the scenario over the default.
+//! What the command line takes. Each option is also an environment variable, by the rule in
+//! [`crate::environment`]; a flag wins over it, it over the scenario, and the scenario over the
+//! default.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -68,20 +69,20 @@ pub(crate) enum Format {
 pub(crate) struct ChangeOptions {
     /// Override a setting of the scenario: `workload.clients=2000`,
     /// `transport.short-poll.interval=5s`. Repeatable.
-    #[arg(long, value_name = "KEY=VALUE", env = "PUSHBENCH_SET", value_delimiter = '\n')]
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = '\n')]
     pub(crate) set: Vec<String>,
     /// Play only this transport. Repeatable.
-    #[arg(long, value_name = "TRANSPORT", env = "PUSHBENCH_ONLY", value_delimiter = ',')]
+    #[arg(long, value_name = "TRANSPORT", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct OutputOptions {
     /// How the report is written.
-    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
     /// Write the report here instead of to stdout; `-` is stdout.
-    #[arg(short, long, value_name = "PATH", env = "PUSHBENCH_OUTPUT")]
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
     /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
     #[arg(long)]
@@ -122,28 +123,23 @@ pub(crate) struct RunOptions {
     pub(crate) changes: ChangeOptions,
     /// Use a server that is running already, `http://host:port`, instead of starting one. Its CPU
     /// time and memory are not measured.
-    #[arg(long, value_name = "URL", env = "PUSHBENCH_TARGET")]
+    #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
     /// Where that server listens for TLS, `https://host:port`, for transports that are to be played
     /// in it. The publisher stays on --target.
-    #[arg(long, value_name = "URL", requires_all = ["target", "target_certificate"], env = "PUSHBENCH_TARGET_TLS")]
+    #[arg(long, value_name = "URL", requires_all = ["target", "target_certificate"])]
     pub(crate) target_tls: Option<String>,
     /// The one certificate that clients trust there, PEM.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "target_tls",
-        env = "PUSHBENCH_TARGET_CERTIFICATE"
-    )]
+    #[arg(long, value_name = "FILE", requires = "target_tls")]
     pub(crate) target_certificate: Option<PathBuf>,
     /// Token that the target asks publishers for.
-    #[arg(long, value_name = "TOKEN", env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
     /// Folder for records.
-    #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
+    #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
     /// No progress on stderr.
-    #[arg(short, long, env = "PUSHBENCH_QUIET")]
+    #[arg(short, long)]
     pub(crate) quiet: bool,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
@@ -190,80 +186,79 @@ When ready it prints one JSON line with its address on stdout. SIGTERM or Ctrl-C
 are closed with 1001, streams with their last chunk, held polls with 204.")]
 pub(crate) struct ServeOptions {
     /// Where to listen; port 0 lets the system choose. Beyond loopback a publish token is needed.
-    #[arg(long, default_value = "127.0.0.1:8080", env = "PUSHBENCH_LISTEN")]
+    #[arg(long, default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// What a poll asks for: `every` message, or the `latest`.
-    #[arg(long, default_value = "latest", value_parser = deliver, env = "PUSHBENCH_DELIVER")]
+    #[arg(long, default_value = "latest", value_parser = deliver)]
     pub(crate) deliver: Deliver,
     /// What a poll without news is answered: `resend`, `empty` (204) or `not-modified` (304).
-    #[arg(long, value_parser = unchanged, env = "PUSHBENCH_UNCHANGED")]
+    #[arg(long, value_parser = unchanged)]
     pub(crate) unchanged: Option<Unchanged>,
     /// Response header profile: a name, or a file with the exact head.
-    #[arg(long, default_value = "typical", env = "PUSHBENCH_RESPONSE_HEADERS")]
+    #[arg(long, default_value = "typical")]
     pub(crate) response_headers: String,
     /// Listen for TLS 1.3 too, on 127.0.0.1:8443 unless --tls-listen says otherwise.
-    #[arg(long, env = "PUSHBENCH_TLS")]
+    #[arg(long)]
     pub(crate) tls: bool,
     /// Where to listen for TLS; port 0 lets the system choose. Implies --tls.
-    #[arg(long, value_name = "ADDRESS", env = "PUSHBENCH_TLS_LISTEN")]
+    #[arg(long, value_name = "ADDRESS")]
     pub(crate) tls_listen: Option<SocketAddr>,
     /// Certificate to show, PEM, with those that lead to it behind it. Without one, a certificate
     /// for localhost, 127.0.0.1 and ::1 is made at each start; its key never leaves memory.
-    #[arg(long, value_name = "FILE", requires = "key", env = "PUSHBENCH_CERTIFICATE")]
+    #[arg(long, value_name = "FILE", requires = "key")]
     pub(crate) certificate: Option<PathBuf>,
     /// The certificate's private key, PEM.
-    #[arg(long, value_name = "FILE", requires = "certificate", env = "PUSHBENCH_KEY")]
+    #[arg(long, value_name = "FILE", requires = "certificate")]
     pub(crate) key: Option<PathBuf>,
     /// Write the certificate here, PEM, so that a client can be told to trust it.
-    #[arg(long, value_name = "FILE", env = "PUSHBENCH_CERTIFICATE_OUT")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) certificate_out: Option<PathBuf>,
     /// Maximum segment size of every connection; absent leaves it to the kernel.
-    #[arg(long, env = "PUSHBENCH_MSS")]
+    #[arg(long)]
     pub(crate) mss: Option<u16>,
     /// Messages that each topic keeps.
-    #[arg(long, default_value = "4096", env = "PUSHBENCH_LOG")]
+    #[arg(long, default_value = "4096")]
     pub(crate) log: NonZeroU32,
     /// Messages that may wait for one subscriber.
-    #[arg(long, default_value = "1024", env = "PUSHBENCH_QUEUE")]
+    #[arg(long, default_value = "1024")]
     pub(crate) queue: NonZeroU32,
     /// What happens to a subscriber for which more wait: `drop-oldest`, `conflate`, `disconnect`.
     #[arg(
         long,
         default_value = "disconnect",
-        value_parser = slow_subscriber,
-        env = "PUSHBENCH_SLOW_SUBSCRIBER"
+        value_parser = slow_subscriber
     )]
     pub(crate) slow_subscriber: SlowPolicy,
     /// Each so often a stream of events gets a comment and a WebSocket a ping, unless it was sent
     /// something since the last time, as in `15s`; absent sends none.
-    #[arg(long, value_parser = duration, env = "PUSHBENCH_HEARTBEAT")]
+    #[arg(long, value_parser = duration)]
     pub(crate) heartbeat: Option<Duration>,
     /// Least time between two messages pushed to one subscriber, as in `1s`; the newest replaces
     /// those before it. Only with `--deliver latest`; absent sends each.
-    #[arg(long, value_parser = duration, env = "PUSHBENCH_CONFLATE")]
+    #[arg(long, value_parser = duration)]
     pub(crate) conflate: Option<Duration>,
     #[command(flatten)]
     pub(crate) compression: CompressionOptions,
     /// Connections open at once.
-    #[arg(long, env = "PUSHBENCH_CONNECTIONS")]
+    #[arg(long)]
     pub(crate) connections: Option<NonZeroU32>,
     /// Topics.
-    #[arg(long, env = "PUSHBENCH_TOPICS")]
+    #[arg(long)]
     pub(crate) topics: Option<NonZeroU32>,
     /// Largest message in bytes.
-    #[arg(long, env = "PUSHBENCH_MESSAGE_BYTES")]
+    #[arg(long)]
     pub(crate) message_bytes: Option<usize>,
     /// How long a connection may carry nothing in either direction before it is closed.
-    #[arg(long, default_value = "2m", value_parser = duration, env = "PUSHBENCH_IDLE_TIMEOUT")]
+    #[arg(long, default_value = "2m", value_parser = duration)]
     pub(crate) idle_timeout: Duration,
     /// How long a client may take for each of its turns in a TLS handshake.
-    #[arg(long, default_value = "10s", value_parser = duration, env = "PUSHBENCH_HANDSHAKE_TIMEOUT")]
+    #[arg(long, default_value = "10s", value_parser = duration)]
     pub(crate) handshake_timeout: Duration,
     /// Token that publishers must send as `Authorization: Bearer`.
-    #[arg(long, env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
+    #[arg(long, hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
     /// Origin of another host whose pages may upgrade, as `https://example.com`. Repeatable.
-    #[arg(long, value_name = "ORIGIN", env = "PUSHBENCH_ALLOWED_ORIGINS", value_delimiter = ',')]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) allowed_origin: Vec<String>,
     /// End when the process that started this one ends, however it ends.
     #[arg(long, hide = true)]
@@ -280,14 +275,14 @@ When ready it prints its addresses on stdout. Nothing is measured here: a browse
 with the server. Bytes are exact, times are for looking at.")]
 pub(crate) struct LabOptions {
     /// Where to listen; port 0 lets the system choose.
-    #[arg(long, default_value = "127.0.0.1:8090", env = "PUSHBENCH_LISTEN")]
+    #[arg(long, default_value = "127.0.0.1:8090")]
     pub(crate) listen: SocketAddr,
     /// Where to listen for TLS; port 0 lets the system choose. The certificate, for localhost,
     /// 127.0.0.1 and ::1, is made at each start.
-    #[arg(long, default_value = "127.0.0.1:8091", env = "PUSHBENCH_TLS_LISTEN")]
+    #[arg(long, default_value = "127.0.0.1:8091")]
     pub(crate) tls_listen: SocketAddr,
     /// Allow to listen beyond loopback: everyone who reaches the address may use the lab.
-    #[arg(long, env = "PUSHBENCH_OPEN_TO_OTHERS")]
+    #[arg(long)]
     pub(crate) open_to_others: bool,
 }
 
@@ -295,18 +290,17 @@ pub(crate) struct LabOptions {
 #[derive(Args, Debug)]
 pub(crate) struct CompressionOptions {
     /// How answers to polls are compressed where the request accepts it: `gzip`, `br` or `none`.
-    #[arg(long, default_value = "none", value_parser = body_compression, env = "PUSHBENCH_COMPRESSION")]
+    #[arg(long, default_value = "none", value_parser = body_compression)]
     pub(crate) compression: Compression,
     /// Smallest body in bytes that is compressed.
     #[arg(
         long,
         value_name = "BYTES",
-        default_value_t = BODY_THRESHOLD,
-        env = "PUSHBENCH_COMPRESSION_THRESHOLD"
+        default_value_t = BODY_THRESHOLD
     )]
     pub(crate) compression_threshold: usize,
     /// Agree on permessage-deflate with WebSocket clients that offer it.
-    #[arg(long, env = "PUSHBENCH_DEFLATE")]
+    #[arg(long)]
     pub(crate) deflate: bool,
     /// The largest window to agree on, either way, as a base-2 logarithm.
     #[arg(
@@ -314,13 +308,12 @@ pub(crate) struct CompressionOptions {
         value_name = "BITS",
         default_value = "15",
         value_parser = clap::value_parser!(u8).range(9..=15),
-        requires = "deflate",
-        env = "PUSHBENCH_DEFLATE_WINDOW_BITS"
+        requires = "deflate"
     )]
     pub(crate) deflate_window_bits: u8,
     /// No message refers to those before it: each is compressed once for all, and no connection
     /// has a compressor.
-    #[arg(long, requires = "deflate", env = "PUSHBENCH_DEFLATE_NO_CONTEXT_TAKEOVER")]
+    #[arg(long, requires = "deflate")]
     pub(crate) deflate_no_context_takeover: bool,
     /// Smallest WebSocket message in bytes that is compressed. Many servers leave small ones as
     /// they are; here what was agreed is done unless this says otherwise.
@@ -328,8 +321,7 @@ pub(crate) struct CompressionOptions {
         long,
         value_name = "BYTES",
         default_value_t = MESSAGE_THRESHOLD,
-        requires = "deflate",
-        env = "PUSHBENCH_DEFLATE_THRESHOLD"
+        requires = "deflate"
     )]
     pub(crate) deflate_threshold: usize,
 }

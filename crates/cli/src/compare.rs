@@ -36,26 +36,25 @@ pub(crate) struct CompareOptions {
     #[arg(required = true)]
     pub(crate) new: Vec<String>,
     /// A change that must not be, `TRANSPORT.FIGURE > +N%` or `< -N%`, `*` for any letters. Repeatable.
-    #[arg(long, value_name = "CONDITION", env = "PUSHBENCH_FAIL_ON", value_delimiter = '\n')]
+    #[arg(long, value_name = "CONDITION", value_delimiter = '\n')]
     pub(crate) fail_on: Vec<Condition>,
     /// Compare despite a difference in this: `scenario`, `transport`, `validity`, `network`,
     /// `machine`, `kernel`, `build`. Repeatable.
     #[arg(
         long,
         value_name = "WHAT",
-        env = "PUSHBENCH_DESPITE",
         value_delimiter = ',',
         value_parser = about
     )]
     pub(crate) despite: Vec<About>,
     /// Folder with records.
-    #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
+    #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
     /// How the comparison is written.
-    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: CompareFormat,
     /// Write it here instead of to stdout; `-` is stdout.
-    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
     #[arg(long)]

@@ -8,6 +8,7 @@ mod anatomy;
 mod arguments;
 mod check;
 mod compare;
+mod environment;
 mod exit;
 mod lab;
 mod output;
@@ -24,13 +25,11 @@ mod signals;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::{Arguments, Command};
+use crate::arguments::Command;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = environment::parse();
     let done = match arguments.command {
         Command::Run(options) => run::run(&options),
         Command::Serve(options) => serve::serve(&options),

@@ -18,10 +18,10 @@ Examples:
   pushbench results results/reference --format json")]
 pub(crate) struct ResultsOptions {
     /// Folder with records.
-    #[arg(default_value = "results", env = "PUSHBENCH_RESULTS")]
+    #[arg(default_value = "results")]
     pub(crate) results: PathBuf,
     /// How the list is written.
-    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ListFormat,
 }
 

@@ -29,42 +29,37 @@ pub(crate) struct AnatomyOptions {
     pub(crate) transports: Vec<TransportKind>,
     /// Request header profile: chrome, firefox, curl, minimal, kaazing-2009, or a file with the
     /// exact head.
-    #[arg(long, value_name = "PROFILE", default_value = "chrome", env = "PUSHBENCH_HEADERS")]
+    #[arg(long, value_name = "PROFILE", default_value = "chrome")]
     pub(crate) headers: String,
     /// Response header profile of the server that is started; with `--headers kaazing-2009` its
     /// counterpart, else `typical`.
-    #[arg(
-        long,
-        value_name = "PROFILE",
-        conflicts_with = "target",
-        env = "PUSHBENCH_RESPONSE_HEADERS"
-    )]
+    #[arg(long, value_name = "PROFILE", conflicts_with = "target")]
     pub(crate) response_headers: Option<String>,
     /// Size of the message in bytes; the first 16 are its number and due time.
-    #[arg(long, value_name = "BYTES", default_value = "20", value_parser = payload, env = "PUSHBENCH_PAYLOAD")]
+    #[arg(long, value_name = "BYTES", default_value = "20", value_parser = payload)]
     pub(crate) payload: usize,
     /// Your own text as the message, without number and due time.
-    #[arg(long, value_name = "TEXT", conflicts_with = "payload", value_parser = message, env = "PUSHBENCH_MESSAGE")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "payload", value_parser = message)]
     pub(crate) message: Option<String>,
     /// Bytes of cookie added to each request.
-    #[arg(long, value_name = "BYTES", default_value = "0", env = "PUSHBENCH_COOKIE_BYTES")]
+    #[arg(long, value_name = "BYTES", default_value = "0")]
     pub(crate) cookie_bytes: u32,
     /// `Sec-WebSocket-Key` to send instead of a random one: 16 bytes in base64.
-    #[arg(long, value_name = "BASE64", value_parser = key, env = "PUSHBENCH_KEY")]
+    #[arg(long, value_name = "BASE64", value_parser = key)]
     pub(crate) key: Option<String>,
     /// Use a Pushbench server that is running already on this host, `http://127.0.0.1:8080`, and
     /// publish one or two messages to its topic t0000; otherwise one is started.
-    #[arg(long, value_name = "URL", env = "PUSHBENCH_TARGET")]
+    #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
     /// Token that the target asks publishers for.
-    #[arg(long, value_name = "TOKEN", env = "PUSHBENCH_PUBLISH_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
     /// How it is shown: `text` for a terminal, `html` as one page without anything beside it, `json`
     /// for programs.
-    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: AnatomyFormat,
     /// Write it here instead of to stdout; `-` is stdout.
-    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
     #[arg(long)]

@@ -25,54 +25,54 @@ Numbers may be written 1M, 10k, 2.5M or 1_000; units are SI.")]
 pub(crate) struct PlanOptions {
     /// Start from a scenario file; otherwise from 1,000 clients, news and polls each second, 20
     /// bytes, and every kind of transport.
-    #[arg(long, value_name = "FILE", env = "PUSHBENCH_SCENARIO")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
     /// Subscribers, as in 1M.
-    #[arg(long, value_name = "COUNT", value_parser = count, env = "PUSHBENCH_CLIENTS")]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     pub(crate) clients: Option<NonZeroU32>,
     /// Topics that they are spread over.
-    #[arg(long, value_name = "COUNT", value_parser = count, env = "PUSHBENCH_TOPICS")]
+    #[arg(long, value_name = "COUNT", value_parser = count)]
     pub(crate) topics: Option<NonZeroU32>,
     /// Time between the polls of a client that polls by a timer.
-    #[arg(long, value_name = "TIME", value_parser = time, env = "PUSHBENCH_INTERVAL")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) interval: Option<Duration>,
     /// Time between two messages of a topic.
-    #[arg(long, value_name = "TIME", value_parser = time, env = "PUSHBENCH_NEWS_EVERY")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) news_every: Option<Duration>,
     /// How news comes: `regular`, or at random moments, `poisson`.
-    #[arg(long, value_name = "HOW", env = "PUSHBENCH_ARRIVALS")]
+    #[arg(long, value_name = "HOW")]
     pub(crate) arrivals: Option<String>,
     /// Bytes of a message, at least 16.
-    #[arg(long, value_name = "BYTES", value_parser = count, env = "PUSHBENCH_PAYLOAD")]
+    #[arg(long, value_name = "BYTES", value_parser = count)]
     pub(crate) payload: Option<NonZeroU32>,
     /// What a client wants: `every` message, or the `latest`.
-    #[arg(long, value_parser = deliver, env = "PUSHBENCH_DELIVER")]
+    #[arg(long, value_parser = deliver)]
     pub(crate) deliver: Option<Deliver>,
     /// Request header profile: chrome, firefox, curl, minimal, kaazing-2009, or a file.
-    #[arg(long, value_name = "PROFILE", env = "PUSHBENCH_HEADERS")]
+    #[arg(long, value_name = "PROFILE")]
     pub(crate) headers: Option<String>,
     /// Response header profile: typical, minimal, kaazing-2009, or a file.
-    #[arg(long, value_name = "PROFILE", env = "PUSHBENCH_RESPONSE_HEADERS")]
+    #[arg(long, value_name = "PROFILE")]
     pub(crate) response_headers: Option<String>,
     /// Bytes of cookie added to each request.
-    #[arg(long, value_name = "BYTES", env = "PUSHBENCH_COOKIE_BYTES")]
+    #[arg(long, value_name = "BYTES")]
     pub(crate) cookie_bytes: Option<u32>,
     /// Name of the server as requests say it.
-    #[arg(long, value_name = "NAME", default_value = "www.example.com", env = "PUSHBENCH_HOST")]
+    #[arg(long, value_name = "NAME", default_value = "www.example.com")]
     pub(crate) host: String,
     /// Price of a gigabyte (10^9 bytes) of traffic; then a month has a price, in the same currency.
-    #[arg(long, value_name = "PRICE", value_parser = price, env = "PUSHBENCH_PRICE_PER_GB")]
+    #[arg(long, value_name = "PRICE", value_parser = price)]
     pub(crate) price_per_gb: Option<f64>,
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
     /// Folder with records of runs: memory is taken from them, and the model held against them.
-    #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
+    #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
     /// How it is shown.
-    #[arg(long, value_enum, default_value = "text", env = "PUSHBENCH_FORMAT")]
+    #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
     /// Write it here instead of to stdout; `-` is stdout.
-    #[arg(short, long, value_name = "FILE", env = "PUSHBENCH_OUTPUT")]
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
     #[arg(long)]

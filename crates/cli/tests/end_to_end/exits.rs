@@ -175,7 +175,7 @@ fn a_flag_wins_over_the_environment_and_it_over_the_scenario() {
     let bench = Bench::new();
     let summary = |arguments: &[&str], set: Option<&str>| {
         let mut program = bench.program(&[&["check", "small.toml"], arguments].concat());
-        program.envs(set.map(|set| ("PUSHBENCH_SET", set)));
+        program.envs(set.map(|set| ("PUSHBENCH_CHECK_SET", set)));
         let ended = Running::start(&mut program).end();
         assert_eq!(ended.code, 0, "{ended}");
         ended.stdout
@@ -202,12 +202,12 @@ fn a_run_takes_its_options_from_the_environment() {
     let bench = Bench::new();
     let mut program = bench.program(&["run", "small.toml", "--set", "workload.clients=5"]);
     program
-        .env("PUSHBENCH_ONLY", "websocket")
-        .env("PUSHBENCH_FORMAT", "csv")
-        .env("PUSHBENCH_OUTPUT", "from-the-environment.csv")
-        .env("PUSHBENCH_RESULTS", "elsewhere")
-        .env("PUSHBENCH_QUIET", "true")
-        .env("PUSHBENCH_SET", "workload.clients=7");
+        .env("PUSHBENCH_RUN_ONLY", "websocket")
+        .env("PUSHBENCH_RUN_FORMAT", "csv")
+        .env("PUSHBENCH_RUN_OUTPUT", "from-the-environment.csv")
+        .env("PUSHBENCH_RUN_RESULTS", "elsewhere")
+        .env("PUSHBENCH_RUN_QUIET", "true")
+        .env("PUSHBENCH_RUN_SET", "workload.clients=7");
     let ended = Running::start(&mut program).end();
     assert!([0, 98].contains(&ended.code), "{ended}");
     assert_eq!(ended.stdout, "");
