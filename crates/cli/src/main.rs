@@ -6,6 +6,7 @@
 
 mod anatomy;
 mod arguments;
+mod bounded;
 mod check;
 mod compare;
 mod environment;

@@ -3,7 +3,6 @@
 mod options;
 mod records;
 
-use std::fs;
 use std::path::Path;
 
 use pushbench_plan::{Plan, accuracy, compare, document};
@@ -19,6 +18,7 @@ use serde_json::json;
 use self::options::PlanFormat;
 pub(crate) use self::options::PlanOptions;
 use self::records::{Found, newest};
+use crate::bounded::read_beside;
 use crate::exit::Exit;
 use crate::output;
 use crate::scenario_file::read_scenario;
@@ -89,7 +89,7 @@ fn scenario(
         None => {
             let text = usual(&options.headers);
             let path = Path::new("plan.toml");
-            let read_file = |name: &Path| fs::read(name);
+            let read_file = |name: &Path| read_beside(name);
             read(&Source { path, text: &text, overrides: &overrides, only, read_file: &read_file })
         }
     };

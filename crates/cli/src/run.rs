@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pushbench_runner::{Options, ServerCommand, Target, TargetTls, raise_open_files};
-use pushbench_store::{RunStatus, RunV1, Verdict, environment, run_folder};
+use pushbench_store::{FileV1, RunStatus, RunV1, ToolV1, Verdict, environment, run_folder};
 use pushbench_tls::Certificate;
 
 use crate::arguments::{Format, RunOptions};
+use crate::bounded::read_text;
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::Show;
@@ -43,7 +44,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     raise_open_files();
 
-    let run_options = run_options(options, read.text)?;
+    let run_options = run_options(options, read.text, read.files)?;
     let is_beyond = run_options.target.as_ref().is_some_and(|t| !t.address.ip().is_loopback());
     if let Some(limit) = limit_beyond_loopback(&scenario).filter(|_| is_beyond) {
         eprintln!("{}: {limit}", options.scenario.display());
@@ -63,7 +64,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     Ok(exit(&run))
 }
 
-fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
+fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow::Result<Options> {
     let mut environment = environment();
     let target = options
         .target
@@ -96,9 +97,14 @@ fn run_options(options: &RunOptions, file: String) -> anyhow::Result<Options> {
         target,
         cores,
         file,
+        files,
         overrides,
         environment,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        tool: ToolV1 {
+            name: "pushbench".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: option_env!("PUSHBENCH_COMMIT").map(str::to_owned),
+        },
     })
 }
 
@@ -106,7 +112,7 @@ fn target_tls(options: &RunOptions) -> anyhow::Result<Option<TargetTls>> {
     let (Some(url), Some(file)) = (&options.target_tls, &options.target_certificate) else {
         return Ok(None);
     };
-    let pem = std::fs::read_to_string(file)
+    let pem = read_text(file)
         .with_context(|| format!("cannot read the certificate {}", file.display()))?;
     let certificate = Certificate::from_pem(&pem).with_context(|| file.display().to_string())?;
     Ok(Some(TargetTls::parse(url, certificate)?))

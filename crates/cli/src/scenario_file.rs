@@ -1,16 +1,21 @@
-//! Reads a scenario from disk.
+//! Reads a scenario from disk, and keeps every file that it refers to.
 
-use std::fs;
+use std::cell::RefCell;
 use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::machine;
 use pushbench_scenario::{Limit, Refused, Scenario, Source, limits, needs, read};
+use pushbench_store::FileV1;
+
+use crate::bounded::{read_beside, read_text};
 
 /// A scenario file as read.
 pub(crate) struct Read {
     /// The text as written.
     pub(crate) text: String,
+    /// The files that it refers to, each once, for the record.
+    pub(crate) files: Vec<FileV1>,
     /// The scenario, or everything that is wrong with it.
     pub(crate) scenario: Result<Scenario, Refused>,
 }
@@ -21,11 +26,22 @@ pub(crate) fn read_scenario(
     overrides: &[String],
     only: &[String],
 ) -> anyhow::Result<Read> {
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("cannot read the scenario {}", path.display()))?;
-    let scenario =
-        read(&Source { path, text: &text, overrides, only, read_file: &|name| fs::read(name) });
-    Ok(Read { text, scenario })
+    let text =
+        read_text(path).with_context(|| format!("cannot read the scenario {}", path.display()))?;
+    let files: RefCell<Vec<FileV1>> = RefCell::default();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let read_file = |file: &Path| {
+        let bytes = read_beside(file)?;
+        let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
+        let mut files = files.borrow_mut();
+        // Each cell of a sweep asks for its files again.
+        if !files.iter().any(|known| known.path == name) {
+            files.push(FileV1::of(name, &bytes));
+        }
+        Ok(bytes)
+    };
+    let scenario = read(&Source { path, text: &text, overrides, only, read_file: &read_file });
+    Ok(Read { text, files: files.into_inner(), scenario })
 }
 
 /// The limit of this machine that is too small for a scenario, or for one of its cells, whose server

@@ -15,6 +15,7 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::ServeOptions;
+use crate::bounded::read_text;
 use crate::exit::Exit;
 
 /// Where `--tls` listens by itself.
@@ -113,7 +114,7 @@ pub(crate) fn is_file(name: &str) -> bool {
 
 /// Text of a profile's file.
 pub(crate) fn head_file(name: &str) -> anyhow::Result<String> {
-    fs::read_to_string(name).with_context(|| format!("cannot read the head {name}"))
+    read_text(Path::new(name)).with_context(|| format!("cannot read the headers in {name}"))
 }
 
 /// The listener for TLS, if one is asked for.
@@ -131,7 +132,7 @@ fn tls(options: &ServeOptions) -> anyhow::Result<Option<TlsConfig>> {
     let identity = match (&options.certificate, &options.key) {
         (Some(certificate), Some(key)) => {
             let read = |file: &Path| {
-                fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+                read_text(file).with_context(|| format!("cannot read {}", file.display()))
             };
             Identity::from_pem(&read(certificate)?, &read(key)?)
                 .with_context(|| format!("{} and {}", certificate.display(), key.display()))?

@@ -6,8 +6,8 @@ use std::time::Duration;
 use pushbench_load::Progress;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, RunStatus, RunV1, ScenarioV1, ToolV1,
-    TransportV1, TrialV1, new_id,
+    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1, RunStatus, RunV1, ScenarioV1,
+    ToolV1, TransportV1, TrialV1, new_id,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -30,12 +30,14 @@ pub struct Options {
     pub cores: u32,
     /// The scenario's file as written, for the record.
     pub file: String,
+    /// The files that it refers to, for the record.
+    pub files: Vec<FileV1>,
     /// `--set` and `--only` as given, for the record.
     pub overrides: Vec<String>,
     /// The machine, for the record.
     pub environment: EnvironmentV1,
-    /// Version of the program, for the record.
-    pub version: String,
+    /// The program, for the record.
+    pub tool: ToolV1,
 }
 
 impl Options {
@@ -91,15 +93,18 @@ pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) 
         format: "pushbench-run".to_owned(),
         version: 1,
         id: new_id(),
-        tool: ToolV1 { name: "pushbench".to_owned(), version: options.version.clone() },
+        tool: options.tool.clone(),
         started_at: now_rfc3339(),
         ended_at: String::new(),
+        elapsed_seconds: None,
+        notes: Vec::new(),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {
             name: scenario.name.clone(),
             question: scenario.question.clone(),
             file: options.file.clone(),
+            files: options.files.clone(),
             overrides: options.overrides.clone(),
             settings: scenario.settings(),
             cells: scenario.cells.iter().map(|cell| cell.settings.clone()).collect(),

@@ -216,6 +216,7 @@ impl Trial<'_> {
             books,
             waiting: waiting(outcome),
             work,
+            server: None,
             sample: outcome.sample.as_ref().map(sample),
             tls: tls::record(outcome, is_ours),
             checks,

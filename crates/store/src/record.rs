@@ -21,6 +21,13 @@ pub struct RunV1 {
     pub started_at: String,
     /// When it ended, RFC 3339, UTC.
     pub ended_at: String,
+    /// How long it took by the host's monotonic clock, which no setting of the time of day moves;
+    /// absent in records from before it was kept, and of runs that did not end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elapsed_seconds: Option<f64>,
+    /// What a reader of this record has to know beside its figures, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How it ended.
     pub status: RunStatus,
     /// Why it did not complete, when it did not.
@@ -48,6 +55,10 @@ pub struct ToolV1 {
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The commit it was built from, with `-dirty` where files had changed since; absent where it was
+    /// not built from a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// How a run ended.
@@ -71,6 +82,9 @@ pub struct ScenarioV1 {
     pub question: String,
     /// The file as written, TOML.
     pub file: String,
+    /// The files that it refers to, in the order they were read: header profiles and payloads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileV1>,
     /// `--set` and `--only` as given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
@@ -80,6 +94,20 @@ pub struct ScenarioV1 {
     /// The swept settings of each cell, in the order of the file; empty without a sweep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<CellV1>,
+}
+
+/// A file that a scenario refers to, as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FileV1 {
+    /// Its path, from the scenario's folder.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    /// What is in it; absent where that is more than 64 KiB, or not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// The swept settings of one cell by dotted name, as written.
@@ -156,6 +184,9 @@ pub struct TrialV1 {
     pub waiting: WaitingV1,
     /// What it cost to run.
     pub work: WorkV1,
+    /// The server that was started for it, as it announced itself; absent with `--target`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerV1>,
     /// The heads of one exchange, where polls were sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<SampleV1>,
@@ -168,6 +199,15 @@ pub struct TrialV1 {
     pub figures: BTreeMap<String, f64>,
     /// The same figures, modelled.
     pub model: ModelV1,
+}
+
+/// A server, as it announced itself when it was ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerV1 {
+    /// Its version.
+    pub version: String,
+    /// Everything that it was configured with, by the keys of `serve --config`, defaults included.
+    pub config: BTreeMap<String, serde_json::Value>,
 }
 
 /// A trial whose load generator could not keep its times, and which was played again.

@@ -25,6 +25,8 @@ impl RunV1 {
             tool: self.tool.clone(),
             started_at: self.started_at.clone(),
             ended_at: self.ended_at.clone(),
+            elapsed_seconds: self.elapsed_seconds,
+            notes: self.notes.clone(),
             status: self.status,
             failure: self.failure.clone(),
             scenario: ScenarioV1 { cells: Vec::new(), ..self.scenario.clone() },

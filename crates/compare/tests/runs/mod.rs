@@ -23,12 +23,15 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV1 {
         format: RunV1::FORMAT.to_owned(),
         version: RunV1::VERSION,
         id: "aaaaaa".to_owned(),
-        tool: ToolV1 { name: "pushbench".to_owned(), version: "0.1.0".to_owned() },
+        tool: ToolV1 { name: "pushbench".to_owned(), version: "0.1.0".to_owned(), commit: None },
         started_at: "2026-11-22T14:30:00.000Z".to_owned(),
         ended_at: "2026-11-22T14:31:00.000Z".to_owned(),
+        elapsed_seconds: None,
+        notes: Vec::new(),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {
+            files: Vec::new(),
             name: "ticker".to_owned(),
             question: "What does a ticker cost?".to_owned(),
             file: String::new(),
@@ -81,6 +84,7 @@ fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV1> {
                 .collect(),
             model: ModelV1::default(),
             tls: None,
+            server: None,
         })
         .collect()
 }
