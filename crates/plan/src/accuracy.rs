@@ -164,7 +164,7 @@ pub fn accuracy(compared: &[Compared]) -> Vec<Accuracy> {
                 figure,
                 name,
                 trials: of.len(),
-                median: rounds.median,
+                median: rounds.value,
                 worst: Deviation {
                     share: worst.share(),
                     from: worst.from.clone(),

@@ -45,7 +45,7 @@ pub(crate) fn of_kind(records: &[Record], kind: TransportKind) -> Option<Memory>
         let figure = |name: &str| {
             let of = |trial: &&TrialV1| trial.figures.get(name).copied();
             let trials = trials.iter().filter(|trial| trial.clients == clients);
-            Rounds::of(&trials.filter_map(of).collect::<Vec<_>>()).map(|rounds| rounds.median)
+            Rounds::of(&trials.filter_map(of).collect::<Vec<_>>()).map(|rounds| rounds.value)
         };
         let server = figure("server_memory_per_connection").filter(|bytes| *bytes > 0.0)?;
         let memory = Memory {

@@ -38,6 +38,10 @@ pub struct Figure {
 /// Statistics of every distribution that is reported.
 pub const STATISTICS: [&str; 7] = ["mean", "p50", "p90", "p95", "p99", "p999", "max"];
 
+/// Those of them that are quantiles.
+pub const QUANTILES: [(&str, f64); 5] =
+    [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
+
 /// Distributions, all in seconds, and what they start and end at.
 pub const DISTRIBUTIONS: [(&str, &str); 7] = [
     ("latency", "from when a message was due until a subscriber had all of it"),

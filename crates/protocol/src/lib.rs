@@ -17,6 +17,7 @@ pub mod figure;
 pub mod heads;
 pub mod hold;
 pub mod number;
+pub mod over_rounds;
 pub mod paths;
 pub mod server_stats;
 pub mod transport;
@@ -30,6 +31,7 @@ pub use envelope::{Envelope, PublishNumber};
 pub use figure::Figure;
 pub use heads::{RequestHead, RequestProfile, ResponseProfile};
 pub use hold::Hold;
+pub use over_rounds::{OverRounds, Statistic};
 pub use paths::TopicName;
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use transport::{

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use pushbench_compare::{Better, HEADLINES};
+use pushbench_protocol::OverRounds;
 use pushbench_protocol::figure::{self, Figure, Unit};
 use pushbench_stats::Rounds;
-use pushbench_store::{RunV1, TrialV1};
+use pushbench_store::{RunV1, TrialV1, rounds};
 use serde::Serialize;
 
 use crate::csv::column;
@@ -13,8 +14,8 @@ use crate::sections::curve::name_of;
 use crate::units::digits;
 
 /// Runs in Bencher's metric format (BMF, <https://bencher.dev/docs/reference/bencher-metric-format/>):
-/// a benchmark for each transport of each scenario, a measure for each figure, its median over
-/// rounds with the lowest and the highest. Measures are named as in CSV, with their unit, in the
+/// a benchmark for each transport of each scenario, a measure for each figure, its value over
+/// rounds with the lowest and the highest round. Measures are named as in CSV, with their unit, in the
 /// kebab case of Bencher's slugs: `latency-s-p99`.
 ///
 /// # Errors
@@ -33,7 +34,7 @@ pub fn bmf(runs: &[&RunV1]) -> Result<String, serde_json::Error> {
     for Point { benchmark, figure, rounds } in points(runs) {
         let spread = |end: f64| (rounds.count > 1).then_some(end);
         let metric = Metric {
-            value: rounds.median,
+            value: rounds.value,
             lower_value: spread(rounds.min),
             upper_value: spread(rounds.max),
         };
@@ -45,7 +46,7 @@ pub fn bmf(runs: &[&RunV1]) -> Result<String, serde_json::Error> {
 
 /// Runs for github-action-benchmark, tool `customSmallerIsBetter`
 /// (<https://github.com/benchmark-action/github-action-benchmark>): the figures of which less is
-/// better, as medians over rounds.
+/// better, over all rounds.
 ///
 /// # Errors
 ///
@@ -65,10 +66,14 @@ pub fn github(runs: &[&RunV1]) -> Result<String, serde_json::Error> {
     let entries = points.map(|Point { benchmark, figure, rounds }| Entry {
         name: format!("{benchmark} {}", figure.name),
         unit: unit(&figure),
-        value: rounds.median,
+        value: rounds.value,
         range: (rounds.count > 1)
             .then(|| format!("{} to {}", digits(rounds.min, 4), digits(rounds.max, 4))),
-        extra: format!("{}; median of {} rounds", figure.meaning, rounds.count),
+        extra: format!(
+            "{}; {}",
+            figure.meaning,
+            OverRounds::of(&figure.name).described(rounds.count)
+        ),
     });
     Ok(serde_json::to_string_pretty(&entries.collect::<Vec<_>>())? + "\n")
 }
@@ -95,8 +100,7 @@ fn points(runs: &[&RunV1]) -> Vec<Point> {
         for (benchmark, trials) in groups {
             let figures = HEADLINES.iter().filter_map(|name| figure::find(name));
             points.extend(figures.filter_map(|figure| {
-                let values = trials.iter().filter_map(|trial| trial.figures.get(&figure.name));
-                let rounds = Rounds::of(&values.copied().collect::<Vec<_>>())?;
+                let rounds = rounds::measured(&figure.name, trials.iter().copied())?;
                 Some(Point { benchmark: benchmark.clone(), figure, rounds })
             }));
         }

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::TransportKind;
 use pushbench_stats::Rounds;
-use pushbench_store::{RunV1, TransportV1, TrialV1};
+use pushbench_store::{RunV1, TransportV1, TrialV1, rounds};
 
 /// The trials of a transport, in the order of their rounds.
 pub(crate) fn trials<'run>(
@@ -15,17 +15,12 @@ pub(crate) fn trials<'run>(
 
 /// A measured figure over those trials that have it.
 pub(crate) fn measured(run: &RunV1, transport: &TransportV1, figure: &str) -> Option<Rounds> {
-    let values: Vec<_> =
-        trials(run, transport).filter_map(|trial| trial.figures.get(figure).copied()).collect();
-    Rounds::of(&values)
+    rounds::measured(figure, trials(run, transport))
 }
 
-/// What the model says of it; the median where rounds differ, as with random arrivals.
+/// What the model says of it.
 pub(crate) fn modelled(run: &RunV1, transport: &TransportV1, figure: &str) -> Option<f64> {
-    let values: Vec<_> = trials(run, transport)
-        .filter_map(|trial| trial.model.figures.get(figure).copied())
-        .collect();
-    Rounds::of(&values).map(|rounds| rounds.median)
+    rounds::modelled(figure, trials(run, transport))
 }
 
 /// The first transport of a kind.

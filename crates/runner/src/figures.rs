@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use pushbench_load::Outcome;
-use pushbench_protocol::figure::{SECONDS_PER_HOUR, bytes_per};
+use pushbench_protocol::figure::{QUANTILES, SECONDS_PER_HOUR, bytes_per};
 use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
 use pushbench_stats::Histogram;
 use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, ProcessWorkV1, WorkV1};
@@ -317,9 +317,7 @@ fn waiting(figures: &mut Figures, name: &str, histogram: &Histogram) {
     };
     put("mean", histogram.mean());
     put("max", histogram.max());
-    for (statistic, quantile) in
-        [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)]
-    {
+    for (statistic, quantile) in QUANTILES {
         put(statistic, histogram.quantile(quantile));
     }
 }

@@ -7,7 +7,7 @@ use pushbench_load::Progress;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
     CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1, RunStatus, RunV1, ScenarioV1,
-    ToolV1, TransportV1, TrialV1, new_id,
+    ToolV1, TransportV1, TrialV1, new_id, rounds,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -187,7 +187,7 @@ fn play_all(
     Ok(())
 }
 
-/// Holds the scenario's expectations against the medians over rounds, in each cell of a sweep.
+/// Holds the scenario's expectations against its figures over all rounds, in each cell of a sweep.
 fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
     let cells = match run.scenario.cells.as_slice() {
         [] => vec![CellV1::new()],
@@ -197,12 +197,14 @@ fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
 }
 
 fn judge_cell(scenario: &Scenario, run: &RunV1, cell: &CellV1) -> Vec<ExpectationV1> {
-    let measured = |transport: &str, figure: &str| {
-        median(run, cell, transport, |trial| trial.figures.get(figure).copied())
+    let trials = |transport: &str| {
+        let transport = transport.to_owned();
+        let trials = run.trials.iter();
+        trials.filter(move |trial| trial.transport == transport && trial.cell == *cell)
     };
-    let modelled = |transport: &str, figure: &str| {
-        median(run, cell, transport, |trial| trial.model.figures.get(figure).copied())
-    };
+    let measured =
+        |transport: &str, figure: &str| Some(rounds::measured(figure, trials(transport))?.value);
+    let modelled = |transport: &str, figure: &str| rounds::modelled(figure, trials(transport));
     scenario
         .expect
         .iter()
@@ -218,20 +220,4 @@ fn judge_cell(scenario: &Scenario, run: &RunV1, cell: &CellV1) -> Vec<Expectatio
             }
         })
         .collect()
-}
-
-/// Median of a value over the rounds of one transport in one cell; `None` if no trial has it.
-fn median(
-    run: &RunV1,
-    cell: &CellV1,
-    transport: &str,
-    value: impl Fn(&TrialV1) -> Option<f64>,
-) -> Option<f64> {
-    let values: Vec<f64> = run
-        .trials
-        .iter()
-        .filter(|trial| trial.transport == transport && trial.cell == *cell)
-        .filter_map(value)
-        .collect();
-    pushbench_stats::Rounds::of(&values).map(|rounds| rounds.median)
 }

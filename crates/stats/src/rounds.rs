@@ -1,12 +1,13 @@
 //! One figure over the rounds of a run.
 
-/// Median and range of a figure over rounds; at least one round, none of them NaN.
+/// A figure over rounds: its value and how far they lie apart; at least one round, none of them NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rounds {
     /// How many rounds have the figure.
     pub count: usize,
-    /// The middle one; the mean of the two middle ones of an even count.
-    pub median: f64,
+    /// The one value of all of them: from [`of`](Self::of) the middle one, or the mean of the two
+    /// middle ones of an even count. Where another rule holds, whoever knows it sets this.
+    pub value: f64,
     /// The lowest.
     pub min: f64,
     /// The highest.
@@ -24,7 +25,7 @@ impl Rounds {
         let (below, above) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
         Some(Self {
             count: sorted.len(),
-            median: below + (above - below) / 2.0,
+            value: below + (above - below) / 2.0,
             min: sorted[0],
             max: sorted[sorted.len() - 1],
         })
@@ -40,14 +41,14 @@ impl Rounds {
         self.min <= other.max && other.min <= self.max
     }
 
-    /// How far the farthest round lies from the median, as a share of the median; `None` if the
-    /// median is 0 and the rounds differ.
+    /// How far the farthest round lies from the value, as a share of it; `None` if the value is 0
+    /// and the rounds differ.
     pub fn relative_spread(&self) -> Option<f64> {
         if self.is_constant() {
             return Some(0.0);
         }
-        let farthest = (self.max - self.median).max(self.median - self.min);
-        (self.median != 0.0).then(|| farthest / self.median.abs())
+        let farthest = (self.max - self.value).max(self.value - self.min);
+        (self.value != 0.0).then(|| farthest / self.value.abs())
     }
 }
 
@@ -63,7 +64,7 @@ mod tests {
             (&[9.0, 1.0, 2.0], 2.0),
             (&[4.0, 1.0, 3.0, 100.0], 3.5),
         ] {
-            assert_eq!(Rounds::of(values).unwrap().median, median, "{values:?}");
+            assert_eq!(Rounds::of(values).unwrap().value, median, "{values:?}");
         }
     }
 
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spread_is_the_farthest_rounds_distance_from_the_median() {
+    fn the_spread_is_the_farthest_rounds_distance_from_the_value() {
         let spread = |values: &[f64]| Rounds::of(values).unwrap().relative_spread();
         assert_eq!(spread(&[10.0, 11.0, 8.0]), Some(0.2));
         assert_eq!(spread(&[5.0, 5.0]), Some(0.0));

@@ -4,7 +4,8 @@
 //! each can change. Unknown is absent, never 0. Times are nanoseconds, sizes bytes, and names say
 //! so; everything derived can be made again from what stands before it.
 //!
-//! Start with [`record`] (what is in the file), then [`write()`] and [`read`]. [`environment()`]
+//! Start with [`record`] (what is in the file), then [`write()`] and [`read`]; [`rounds`] makes one value of
+//! a figure's rounds. [`environment()`]
 //! asks the machine, [`wall_clock`] the time of day; both are for the record only and no measurement
 //! uses them.
 
@@ -12,6 +13,7 @@ mod digest;
 pub mod environment;
 mod files;
 pub mod record;
+pub mod rounds;
 mod run;
 pub mod schema;
 pub mod wall_clock;

@@ -505,7 +505,8 @@ pub struct ExpectationV1 {
     /// The cell it was held in; empty without a sweep.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cell: CellV1,
-    /// Median of the figure over rounds; absent when no trial has it.
+    /// The figure over all rounds, by its own rule (a quantile is that of all samples, a maximum the
+    /// maximum); absent when no trial has it. Up to version 0.1.0 always the median of the rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<f64>,
     /// The bound it was held to, in the figure's unit.

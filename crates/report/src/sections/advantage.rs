@@ -57,7 +57,7 @@ impl Pair<'_> {
 
     /// Measured in a cell.
     pub(crate) fn times(&self, cell: &RunV1) -> Option<f64> {
-        times(|transport| measured(cell, transport, BYTES).map(|rounds| rounds.median), self)
+        times(|transport| measured(cell, transport, BYTES).map(|rounds| rounds.value), self)
     }
 
     /// Modelled for a cell.

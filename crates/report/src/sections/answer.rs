@@ -72,7 +72,7 @@ fn news(run: &RunV1) -> Option<String> {
     Some(format!("{topics} gets {pace}, {bytes} B of payload; {deliver}."))
 }
 
-/// What the medians say, after whatever speaks against believing it.
+/// What the figures say, after whatever speaks against believing it.
 pub(crate) fn answer(run: &RunV1) -> Section {
     let mut section = Section::new("Answer");
     if run.worst_verdict() == Verdict::Invalid {
@@ -171,7 +171,7 @@ impl<'run> Contest<'run> {
             .iter()
             .filter_map(|transport| Some((transport, layer.bytes(run, transport)?)))
             .collect();
-        let best = *counted.iter().min_by(|a, b| a.1.median.total_cmp(&b.1.median))?;
+        let best = *counted.iter().min_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
         let others = || counted.iter().filter(|other| other.0.label != best.0.label);
         let base = others()
             .find(|other| {
@@ -225,10 +225,10 @@ impl<'run> Contest<'run> {
         format!(
             "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against {} \
              for each delivered message){latency}.",
-            ratio(many.median / few.median),
+            ratio(many.value / few.value),
             layer.place(),
-            bytes(few.median),
-            bytes(many.median),
+            bytes(few.value),
+            bytes(many.value),
         )
     }
 
@@ -276,15 +276,15 @@ impl<'run> Contest<'run> {
     fn compare(&self, run: &RunV1, figure: &str, shown: fn(f64) -> String) -> Option<Comparison> {
         let best = measured(run, self.best.0, figure)?;
         let base = measured(run, self.base.0, figure)?;
-        let values = format!("{} against {}", shown(best.median), shown(base.median));
-        let alike = best.overlaps(&base) || best.median <= 0.0 || base.median <= 0.0;
+        let values = format!("{} against {}", shown(best.value), shown(base.value));
+        let alike = best.overlaps(&base) || best.value <= 0.0 || base.value <= 0.0;
         Some(if alike {
             let values = format!("{} against {}", range(best, shown), range(base, shown));
             Comparison::Same { values }
-        } else if best.median < base.median {
-            Comparison::Less { times: ratio(base.median / best.median), values }
+        } else if best.value < base.value {
+            Comparison::Less { times: ratio(base.value / best.value), values }
         } else {
-            Comparison::More { times: ratio(best.median / base.median), values }
+            Comparison::More { times: ratio(best.value / base.value), values }
         })
     }
 }
@@ -322,12 +322,12 @@ fn alone(run: &RunV1) -> String {
     let bytes =
         match Layer::counted(run).and_then(|layer| Some((layer, layer.bytes(run, transport)?))) {
             Some((layer, found)) => {
-                format!("{} {} ({})", bytes(found.median), layer.place(), layer.what())
+                format!("{} {} ({})", bytes(found.value), layer.place(), layer.what())
             }
             None => "an unknown number of bytes".to_owned(),
         };
     let latency = match measured(run, transport, "latency.mean") {
-        Some(latency) => format!(", {} after it was due on average", seconds(latency.median)),
+        Some(latency) => format!(", {} after it was due on average", seconds(latency.value)),
         None => String::new(),
     };
     format!(

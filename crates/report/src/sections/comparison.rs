@@ -216,7 +216,7 @@ pub(crate) fn glance(run: &RunV1) -> Option<Section> {
         let figures = glance.iter().flat_map(|(_, columns)| columns.iter());
         let cells = figures.map(|(_, name)| {
             let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
-            let value = measured(run, transport, name).map(|rounds| scaled(unit, rounds.median));
+            let value = measured(run, transport, name).map(|rounds| scaled(unit, rounds.value));
             Tone::Plain.span(value.unwrap_or_else(|| ABSENT.to_owned()))
         });
         Row::Values { label: Tone::Plain.span(&transport.label), cells: cells.collect() }
@@ -236,7 +236,7 @@ fn has_row(run: &RunV1, figure: &str) -> bool {
     !(is_idle || OCCASIONAL.contains(&figure)) || run.transports.iter().any(is_there)
 }
 
-/// The comparison; `None` if no trial ran, or if settings were swept: medians over cells would say
+/// The comparison; `None` if no trial ran, or if settings were swept: one value over cells would say
 /// nothing, and the curves say it all.
 pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
     if run.trials.is_empty() || !run.scenario.cells.is_empty() {
@@ -283,7 +283,7 @@ fn cells_of(
         None => Tone::Faint.span(ABSENT),
     };
     let found = measured(run, transport, figure);
-    let mut cells = vec![cell(Tone::Plain, found.map(|rounds| rounds.median))];
+    let mut cells = vec![cell(Tone::Plain, found.map(|rounds| rounds.value))];
     if spread {
         cells.push(Tone::Faint.span(found.map_or(String::new(), |rounds| deviation(rounds, form))));
     }
@@ -291,10 +291,10 @@ fn cells_of(
     cells
 }
 
-/// How far the farthest round lies from the median: nothing where all are equal, per cent, or the
-/// range where the median is 0.
+/// How far the farthest round lies from the value of all of them: nothing where all are equal, per
+/// cent, or the range where some rounds had none of it.
 fn deviation(rounds: Rounds, form: Form) -> String {
-    match rounds.relative_spread() {
+    match rounds.relative_spread().filter(|spread| *spread == 0.0 || rounds.min != 0.0) {
         Some(0.0) => String::new(),
         Some(spread) if spread < 0.000_5 => "<.1%".to_owned(),
         Some(spread) if spread < 0.099_5 => format!("{:.1}%", spread * 100.0),
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deviation_is_relative_unless_the_median_is_zero() {
+    fn a_deviation_is_relative_unless_a_round_has_none() {
         let shown = |values: &[f64]| deviation(Rounds::of(values).unwrap(), Form::Number);
         assert_eq!(shown(&[909.0, 909.0]), "");
         assert_eq!(shown(&[100.0, 103.0, 99.0]), "3.0%");
@@ -337,5 +337,6 @@ mod tests {
         assert_eq!(shown(&[1.0, 1.0, 3.0]), "200%");
         assert_eq!(shown(&[1.0, 1.0, 300.0]), ">999%");
         assert_eq!(shown(&[0.0, 0.0, 3.0]), "0..3");
+        assert_eq!(shown(&[0.0, 2.0, 3.0]), "0..3");
     }
 }

@@ -93,7 +93,7 @@ fn curve(grid: &Grid, transports: &[TransportV1], name: &str, unit: Unit) -> Tab
         }
         rows.extend(line.points.iter().map(|point| {
             let cells = transports.iter().flat_map(|transport| {
-                let found = measured(&point.run, transport, name).map(|rounds| rounds.median);
+                let found = measured(&point.run, transport, name).map(|rounds| rounds.value);
                 let predicted = modelled(&point.run, transport, name);
                 let shown = |tone: Tone, value: Option<f64>| match value {
                     Some(value) => tone.span(scaled(unit, value)),

@@ -42,7 +42,7 @@ pub(crate) fn directions(run: &RunV1) -> Option<Section> {
                     Direction::ALL.iter().map(|&direction| {
                         let figure = bytes_per(name, Some(direction), per);
                         match measured(run, transport, &figure) {
-                            Some(rounds) => Tone::Plain.span(number(rounds.median)),
+                            Some(rounds) => Tone::Plain.span(number(rounds.value)),
                             None => Tone::Faint.span(ABSENT),
                         }
                     })

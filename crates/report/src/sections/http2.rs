@@ -58,7 +58,7 @@ pub(crate) fn http2(run: &RunV1) -> Option<Section> {
     });
     let rows = ROWS.iter().map(|&(label, figure, is_measured)| {
         let cells = polls.iter().flat_map(|transport| {
-            let found = measured(run, transport, figure).map(|rounds| rounds.median);
+            let found = measured(run, transport, figure).map(|rounds| rounds.value);
             let found = found.filter(|_| is_measured);
             [(Tone::Plain, found), (Tone::Faint, modelled(run, transport, figure))]
         });

@@ -7,8 +7,7 @@ use crate::units::bytes;
 
 /// One sentence, the cheapest transport first; `None` if the run was not idle.
 pub(crate) fn answer(run: &RunV1) -> Option<String> {
-    let hour =
-        |transport| Some(measured(run, transport, "idle_wire_bytes_per_client_hour")?.median);
+    let hour = |transport| Some(measured(run, transport, "idle_wire_bytes_per_client_hour")?.value);
     let mut costs: Vec<(&str, f64)> = run
         .transports
         .iter()

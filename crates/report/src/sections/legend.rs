@@ -55,15 +55,17 @@ pub(crate) fn legend(run: &RunV1) -> Option<Section> {
         return None;
     }
     let mut section = Section::new("How to read this");
-    let median = match rounds(run) {
+    let over = match rounds(run) {
         0 | 1 => String::new(),
         rounds => format!(
-            ", the median of {rounds} rounds; +- is how far the farthest round lies from it, \
-             nothing where all are equal"
+            ": times and lateness of the samples of all {rounds} rounds together (a maximum is the \
+             maximum), ages as their mean, losses and errors as in the worst round, all else as the \
+             median of the rounds; +- is how far the farthest round lies from that, nothing where \
+             all are equal"
         ),
     };
     let mut lines = vec![
-        ("measured".to_owned(), format!("counted or timed in this run{median}.")),
+        ("measured".to_owned(), format!("counted or timed in this run{over}.")),
         ("model".to_owned(), "what the protocols' rules predict, without looking.".to_owned()),
         ("n/a".to_owned(), "does not apply, or is not known.".to_owned()),
     ];

@@ -29,7 +29,7 @@ fn is_plain(run: &RunV1) -> bool {
 /// A bar of one figure for each transport, in the order of the report.
 fn bars_of(run: &RunV1, name: &str, title: &str, axis: &str, figure: &str) -> Chart {
     let bars = run.transports.iter().map(|transport| {
-        let total = measured(run, transport, figure).map(|rounds| rounds.median);
+        let total = measured(run, transport, figure).map(|rounds| rounds.value);
         Bar {
             label: transport.label.clone(),
             parts: total.into_iter().collect(),

@@ -66,13 +66,13 @@ impl Ours {
     fn of(run: &RunV1) -> Self {
         let poll = first_of(run, TransportKind::ShortPoll);
         let socket = first_of(run, TransportKind::WebSocket);
-        let median = |transport: Option<&TransportV1>, figure| {
-            Some(measured(run, transport?, figure)?.median)
+        let found = |transport: Option<&TransportV1>, figure| {
+            Some(measured(run, transport?, figure)?.value)
         };
         let sample = poll.and_then(|poll| sample(run, poll));
         let characters =
             sample.map(|sample| (sample.request_characters + sample.response_characters) as f64);
-        let framing = median(socket, "framing_bytes_per_delivery");
+        let framing = found(socket, "framing_bytes_per_delivery");
         Self {
             clients: run.trials.first().map(|trial| trial.clients),
             characters,
@@ -80,18 +80,18 @@ impl Ours {
             framing,
             poll: [
                 characters,
-                median(poll, "header_bytes_per_poll"),
-                median(poll, "stream_bytes_per_poll"),
-                median(poll, "wire_bytes_per_poll"),
+                found(poll, "header_bytes_per_poll"),
+                found(poll, "stream_bytes_per_poll"),
+                found(poll, "wire_bytes_per_poll"),
             ],
             message: [
                 framing,
                 framing,
-                median(socket, "stream_bytes_per_delivery"),
-                median(socket, "wire_bytes_per_delivery"),
+                found(socket, "stream_bytes_per_delivery"),
+                found(socket, "wire_bytes_per_delivery"),
             ],
-            polls_per_second: median(poll, "requests_per_second"),
-            messages_per_second: median(socket, "deliveries_per_second"),
+            polls_per_second: found(poll, "requests_per_second"),
+            messages_per_second: found(socket, "deliveries_per_second"),
         }
     }
 }

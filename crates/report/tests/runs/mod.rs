@@ -1,12 +1,14 @@
 //! Runs made by hand, with the figures that the published sample would give.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pushbench_protocol::{Phase, TransportKind};
+use pushbench_stats::Histogram;
 use pushbench_store::{
-    BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, ModelV1,
-    ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1, ToolV1, TransportV1, TrialV1,
-    Verdict, WaitingV1, WorkV1,
+    BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, HistogramV1,
+    ModelV1, ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1, ToolV1, TransportV1,
+    TrialV1, Verdict, WaitingV1, WorkV1,
 };
 
 /// All of them, each with its name.
@@ -396,6 +398,20 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
     }
 }
 
+/// A thousand samples with about these quantiles.
+fn samples(waiting: &[(&str, f64)]) -> Histogram {
+    let of = |name: &str| {
+        let (_, seconds) =
+            waiting.iter().find(|known| known.0 == name).expect("every trial has it");
+        Duration::from_secs_f64(*seconds)
+    };
+    let mut samples = Histogram::new();
+    for (name, count) in [("p50", 500), ("p90", 400), ("p99", 90), ("max", 10)] {
+        (0..count).for_each(|_| samples.record(of(name)));
+    }
+    samples
+}
+
 fn add(
     trial: &mut TrialV1,
     figures: &[(&str, f64)],
@@ -405,10 +421,16 @@ fn add(
     let named = |(name, value): &(&str, f64)| ((*name).to_owned(), *value);
     trial.figures.extend(figures.iter().map(named));
     trial.model.figures.extend(model.iter().map(named));
-    for (statistic, value) in waiting {
-        trial.figures.insert(format!("latency.{statistic}"), *value);
+    let (mean, samples) = (waiting[4].1, samples(waiting));
+    trial.figures.insert("latency.mean".to_owned(), mean);
+    for (statistic, quantile) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0)] {
+        let found = samples.quantile(quantile).expect("it has samples").as_secs_f64();
+        trial.figures.insert(format!("latency.{statistic}"), found);
     }
-    let mean = trial.figures["latency.mean"];
+    let samples = HistogramV1 { count: samples.count(), hdr_v2_deflate: samples.encode() };
+    for name in ["latency", "service_time"] {
+        trial.waiting.histograms.insert(name.to_owned(), samples.clone());
+    }
     let common = [
         ("service_time.mean", mean),
         ("age_mean", 0.5 + mean),

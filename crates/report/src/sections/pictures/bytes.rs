@@ -94,16 +94,16 @@ fn chart(name: &str, title: &str, bars: Bars, notes: Vec<Line>) -> Chart {
 
 /// One bar a transport, of those kinds in the layer that any of them has.
 fn bars(run: &RunV1, layer: Layer, direction: Option<Direction>) -> Bars {
-    let median = |transport: &TransportV1, sum: &str| {
+    let value = |transport: &TransportV1, sum: &str| {
         let figure = bytes_per(sum, direction, "delivery");
-        measured(run, transport, &figure).map(|rounds| rounds.median)
+        measured(run, transport, &figure).map(|rounds| rounds.value)
     };
     let kinds: Vec<_> = ByteKind::ALL
         .iter()
         .enumerate()
         .filter(|(_, kind)| kind.is_in(layer))
         .filter(|(_, kind)| {
-            let found = |transport| median(transport, kind.label());
+            let found = |transport| value(transport, kind.label());
             run.transports.iter().filter_map(found).any(|bytes| bytes > 0.0)
         })
         .collect();
@@ -113,8 +113,8 @@ fn bars(run: &RunV1, layer: Layer, direction: Option<Direction>) -> Bars {
         fill: Some(*place),
     });
     let bars = run.transports.iter().map(|transport| {
-        let total = median(transport, layer.label());
-        let parts = kinds.iter().map(|(_, kind)| median(transport, kind.label()));
+        let total = value(transport, layer.label());
+        let parts = kinds.iter().map(|(_, kind)| value(transport, kind.label()));
         let model = modelled(run, transport, &bytes_per(layer.label(), direction, "delivery"));
         Bar {
             label: transport.label.clone(),

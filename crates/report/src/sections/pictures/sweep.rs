@@ -57,7 +57,7 @@ impl Sweep<'_> {
     fn curve(&self, title: &str, name: &str) -> Chart {
         let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
         let lines = self.lines(|cell, transport| {
-            let found = measured(cell, transport, name).map(|rounds| rounds.median);
+            let found = measured(cell, transport, name).map(|rounds| rounds.value);
             [found, modelled(cell, transport, name)]
         });
         self.chart(&format!("sweep-{}", name.replace(['.', '_'], "-")), title, unit, lines)
@@ -134,7 +134,7 @@ impl Sweep<'_> {
                 None => Scale::Names(self.grid.along.values.clone()),
             },
         };
-        let mut notes = vec![note("Dots are measured, the median of the rounds.")];
+        let mut notes = vec![note("Dots are measured, over all rounds.")];
         let lines: Vec<_> = lines.collect();
         if lines.iter().any(|line| !line.model.is_empty()) {
             notes.push(note("Circles are what the model predicts."));

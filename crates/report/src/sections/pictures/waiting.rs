@@ -1,8 +1,8 @@
 //! How long news took, by percentile, and how old it was.
 
-use pushbench_protocol::figure::{STATISTICS, Unit};
+use pushbench_protocol::figure::{QUANTILES, Unit};
 use pushbench_stats::Histogram;
-use pushbench_store::{RunV1, TransportV1};
+use pushbench_store::{RunV1, TransportV1, rounds};
 
 use super::{bars_of, is_plain, note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
@@ -33,7 +33,7 @@ fn latency(run: &RunV1) -> Chart {
     let mut notes = vec![note(
         "Each line reads: so many of the messages took at most so long. To the right are the \
          slow ones: each step takes as much room as all before it, and shows a tenth as many. \
-         All samples of all rounds together, where tables have the median of the rounds.",
+         All samples of all rounds together.",
     )];
     if lines.iter().any(|line| !line.model.is_empty()) {
         notes.push(note("Circles are what the model predicts."));
@@ -57,13 +57,7 @@ fn latency(run: &RunV1) -> Chart {
 
 /// The samples of all rounds in one, if there are any.
 fn samples(run: &RunV1, transport: &TransportV1) -> Option<Histogram> {
-    let mut all = Histogram::new();
-    for trial in trials(run, transport) {
-        if let Some(round) = trial.waiting.histograms.get("latency") {
-            all.merge(&Histogram::decode(&round.hdr_v2_deflate).ok()?);
-        }
-    }
-    (!all.is_empty()).then_some(all)
+    rounds::samples("latency", trials(run, transport))
 }
 
 /// Quantiles from all to the slowest single sample, evenly on the axis, and the usual ones.
@@ -72,7 +66,9 @@ fn points(samples: &Histogram) -> Vec<(f64, f64)> {
     let steps = (0..).map(|step| 1.0 - 10_f64.powf(-f64::from(step) / f64::from(POINTS)));
     let mut quantiles: Vec<f64> =
         steps.take_while(|quantile| beyond(*quantile) >= 1.0 - 1e-9).collect();
-    quantiles.extend(named().map(|(_, quantile)| quantile).filter(|q| beyond(*q) >= 1.0 - 1e-9));
+    quantiles.extend(
+        QUANTILES.iter().map(|(_, quantile)| *quantile).filter(|q| beyond(*q) >= 1.0 - 1e-9),
+    );
     quantiles.sort_by(f64::total_cmp);
     quantiles.dedup_by(|one, other| (*one - *other).abs() < 1e-12);
     let value = |quantile| samples.quantile(quantile).map(|found| found.as_secs_f64());
@@ -83,18 +79,11 @@ fn points(samples: &Histogram) -> Vec<(f64, f64)> {
 fn law(run: &RunV1, transport: &TransportV1) -> Vec<(f64, f64)> {
     let found = |name: &str| modelled(run, transport, &format!("latency.{name}"));
     // Nothing has no place on an axis of logarithms.
-    named()
+    QUANTILES
+        .into_iter()
         .filter_map(|(name, quantile)| Some((quantile, found(name)?)))
         .filter(|(_, latency)| *latency > 0.0)
         .collect()
-}
-
-/// The statistics that are quantiles: `p999` is 0.999.
-fn named() -> impl Iterator<Item = (&'static str, f64)> {
-    STATISTICS.iter().filter_map(|name| {
-        let digits = name.strip_prefix('p')?;
-        Some((*name, format!("0.{digits}").parse().ok()?))
-    })
 }
 
 #[cfg(test)]
@@ -114,12 +103,5 @@ mod tests {
         }
         assert!(points.iter().all(|point| point.0 <= 0.999 + 1e-9));
         assert!(points.is_sorted_by(|one, other| one.0 < other.0 && one.1 <= other.1));
-    }
-
-    #[test]
-    fn the_names_of_quantiles_are_read_as_their_digits() {
-        let found: Vec<_> = named().collect();
-        assert!(found.contains(&("p999", 0.999)) && found.contains(&("p50", 0.5)));
-        assert_eq!(found.len(), STATISTICS.len() - 2, "mean and max are no quantiles");
     }
 }
