@@ -161,13 +161,20 @@ pub(crate) struct CheckOptions {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  pushbench report latest
+  pushbench report latest~1:quickstart --format csv -o run.csv
   pushbench report results/quickstart/20261122T143000Z-7k3mqa
-  pushbench report results/quickstart/20261122T143000Z-7k3mqa/run.json --format csv -o run.csv
   pushbench report results/reference/all-transports --format html -o report.html
-  pushbench report results/reference/all-transports --format svg -o charts/")]
+  pushbench report results/reference/all-transports --format svg -o charts/
+
+A run is its folder, its run.json, its id, `latest`, `latest:SCENARIO` or, one before that,
+`latest~1:SCENARIO`.")]
 pub(crate) struct ReportOptions {
-    /// A run: its folder or its run.json.
-    pub(crate) run: PathBuf,
+    /// The run: its folder, its run.json, its id, or `latest`.
+    pub(crate) run: String,
+    /// Folder with records.
+    #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
+    pub(crate) results: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }

@@ -5,12 +5,13 @@ use anyhow::Context;
 use crate::arguments::ReportOptions;
 use crate::exit::Exit;
 use crate::output;
+use crate::runs::find;
 
 /// Shows the record of an earlier run.
 pub(crate) fn report(options: &ReportOptions) -> anyhow::Result<Exit> {
     options.output.insist();
-    let run = pushbench_store::read(&options.run)
-        .with_context(|| format!("cannot read the run {}", options.run.display()))?;
-    output::write(&run, &options.output, Some(options.run.display().to_string()))?;
+    let recorded = find(&options.run, &options.results)
+        .with_context(|| format!("cannot read the run {}", options.run))?;
+    output::write(&recorded.run, &options.output, Some(recorded.folder.display().to_string()))?;
     Ok(Exit::Ok)
 }

@@ -8,7 +8,8 @@ use pushbench_store::{CellV1, RunStatus, RunV1, TrialV1, Verdict};
 use serde::Serialize;
 
 use crate::CONFIDENCE;
-use crate::change::{Change, Found, Shown};
+use crate::change::{Change, Found};
+use crate::estimate::Shown;
 use crate::family::{Family, HEADLINES};
 use crate::objection::{About, Objection, Spoils, differences, objections};
 
@@ -185,7 +186,7 @@ fn mark(pairs: &mut [Pair]) {
         .filter(|change| HEADLINES.contains(&change.figure.as_str()))
         .filter_map(|change| match &mut change.found {
             Found::Interval(estimate) => Some(estimate),
-            Found::Same | Found::Exact { .. } | Found::None { .. } => None,
+            Found::Same | Found::Exact { .. } | Found::OneSided { .. } | Found::None { .. } => None,
         })
         .collect();
     let p_values: Vec<_> = estimates.iter().map(|estimate| estimate.p).collect();

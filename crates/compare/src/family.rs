@@ -33,7 +33,7 @@ pub enum Better {
 }
 
 /// The figures that a report shows of every transport, and among which its verdicts stand.
-pub const HEADLINES: [&str; 20] = [
+pub const HEADLINES: [&str; 22] = [
     "wire_bytes_per_delivery",
     "stream_bytes_per_delivery",
     "header_bytes_per_delivery",
@@ -52,8 +52,10 @@ pub const HEADLINES: [&str; 20] = [
     "server_cpu_per_delivery",
     "server_cpu_per_client_second",
     "server_memory_per_connection",
+    "errors",
     "lost",
     "duplicates",
+    "foreign",
 ];
 
 impl Family {
@@ -82,6 +84,7 @@ impl Better {
             "goodput" | "deliveries_per_second" | "deliveries" | "versions_seen" => Self::Higher,
             "lost"
             | "duplicates"
+            | "foreign"
             | "out_of_order"
             | "superseded"
             | "errors"

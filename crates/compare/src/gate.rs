@@ -8,6 +8,7 @@ use crate::CONFIDENCE;
 use crate::change::{Change, Found};
 use crate::comparison::Comparison;
 use crate::condition::{Condition, ConditionError, Relation};
+use crate::estimate::Scale;
 
 /// How improbable a change must be to be a regression: a figure that is watched alone is one where
 /// the whole of its interval lies beyond the bound.
@@ -43,8 +44,25 @@ pub struct Judged {
     /// many figures are watched; absent where the change is exact or was not judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p: Option<f64>,
+    /// The interval that was judged; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
     /// The verdict.
     pub judgement: Judgement,
+}
+
+/// The interval that a condition was held against: wider than the 95 % of one figure, the more
+/// figures are watched.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// How sure it is, between 0 and 1.
+    pub confidence: f64,
+    /// Whether its ends are ratios or differences in the figure's unit.
+    pub scale: Scale,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
 }
 
 /// The verdict on one figure.
@@ -91,16 +109,21 @@ impl Gate {
         let places: Vec<_> = (0..watched.len()).filter(estimated).collect();
         let estimates: Vec<_> = places.iter().filter_map(|&place| p_values[place]).collect();
         let mut adjusted = p_values.clone();
-        for (&place, p) in places.iter().zip(holm(&estimates)) {
+        let mut confidences = vec![CONFIDENCE; watched.len()];
+        let levels = levels(&estimates);
+        for (&place, (p, level)) in places.iter().zip(holm(&estimates).into_iter().zip(levels)) {
             adjusted[place] = Some(p);
+            confidences[place] = 1.0 - 2.0 * level;
         }
-        let judged = watched.iter().zip(&adjusted).map(|((condition, pair, change), &p)| Judged {
+        let judged = watched.iter().zip(adjusted.iter().zip(confidences));
+        let judged = judged.map(|((condition, pair, change), (&p, confidence))| Judged {
             condition: condition.written.clone(),
             transport: pair.transport.clone(),
             cell: pair.cell.clone(),
             figure: change.figure.clone(),
             change: change.relative(),
             p: p.filter(|_| matches!(change.found, Found::Interval(_))),
+            interval: interval(change, confidence),
             judgement: judgement(condition, change, p),
         });
         Ok(Self { judged: judged.collect() })
@@ -118,6 +141,29 @@ impl Gate {
             same.all(|other| other.judgement == Judgement::NotJudged)
         })
     }
+}
+
+/// What each p-value is held against, in the order given: a regression is one that is at most that,
+/// and so one whose interval of twice that level lies beyond the bound.
+///
+/// Holm's procedure stops at the first that is not: those after it are held against its level.
+fn levels(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<_> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
+    let of = |rank: usize| LEVEL / (p_values.len() - rank) as f64;
+    let stop = order.iter().enumerate().find(|&(rank, &place)| p_values[place] > of(rank));
+    let stop = stop.map_or(usize::MAX, |(rank, _)| rank);
+    let mut levels = vec![LEVEL; p_values.len()];
+    for (rank, &place) in order.iter().enumerate() {
+        levels[place] = of(rank.min(stop));
+    }
+    levels
+}
+
+fn interval(change: &Change, confidence: f64) -> Option<Interval> {
+    let Found::Interval(estimate) = &change.found else { return None };
+    let [low, high] = estimate.interval(confidence);
+    Some(Interval { confidence, scale: estimate.scale, low, high })
 }
 
 fn judgement(condition: &Condition, change: &Change, p: Option<f64>) -> Judgement {

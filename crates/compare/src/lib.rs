@@ -5,8 +5,9 @@
 //! everything, another machine or kernel the times and not the bytes. Then each figure of each
 //! pair becomes a [`Change`] that says by which method it was judged:
 //!
-//! - the same in every round, or the same whole number of bytes apart in every round: exact, and
-//!   real however small;
+//! - one value in every round of each side, or the same whole number of bytes apart in every round:
+//!   exact, and real however small;
+//! - of bytes at layer 3 those above TCP/IP exactly, where they are, and the rest by an interval;
 //! - else an interval over rounds (Welch's, of the ratio where a figure is positive), and "no
 //!   difference shown" where it holds none;
 //! - else nothing, with the reason: from one round, or two, no verdict is given.
@@ -14,21 +15,25 @@
 //! [`Gate`] holds conditions such as `websocket.latency.p99 > +10%` against a comparison.
 //! Deliberately absent: files, printing, and any figure that the records do not have.
 //!
-//! Start with [`compare`], then `change.rs`.
+//! Start with [`compare`], then `change.rs`; `exact.rs` and `estimate.rs` are its two methods.
 
 mod change;
 mod comparison;
 mod condition;
+mod estimate;
+mod exact;
 mod family;
 mod gate;
+mod inputs;
 mod objection;
 mod series;
 
-pub use change::{Change, Estimate, Found, Scale, Shown, Untold};
+pub use change::{Change, Found, Untold};
 pub use comparison::{Comparison, Pair, RunNote, Side, Unpaired, compare};
 pub use condition::{Condition, ConditionError, Relation};
+pub use estimate::{Estimate, Scale, Shown};
 pub use family::{Better, Family, HEADLINES};
-pub use gate::{Gate, Judged, Judgement};
+pub use gate::{Gate, Interval, Judged, Judgement};
 pub use objection::{About, Objection, Spoils};
 
 /// How sure an interval is, and how rarely a whole set of verdicts may be wrong.

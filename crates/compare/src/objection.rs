@@ -7,6 +7,7 @@ use pushbench_store::{EnvironmentV1, RunStatus, RunV1, Verdict};
 use serde::Serialize;
 
 use crate::family::Family;
+use crate::inputs::differing_files;
 
 /// Something besides the programs that differs between two runs, or is wrong with one.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -125,6 +126,9 @@ pub(crate) fn objections(base: &RunV1, new: &RunV1, despite: &BTreeSet<About>) -
         }
     }
     for text in differing_settings(base, new) {
+        object(About::Scenario, Spoils::Everything, text);
+    }
+    for text in differing_files(base, new) {
         object(About::Scenario, Spoils::Everything, text);
     }
     let (was, is) = (&base.environment, &new.environment);

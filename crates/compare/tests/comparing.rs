@@ -8,7 +8,7 @@ use pushbench_compare::{
     About, Change, Comparison, Condition, Estimate, Found, Gate, Judgement, Scale, Shown, Side,
     Untold, compare,
 };
-use pushbench_store::{RunStatus, RunV1, Verdict};
+use pushbench_store::{RunStatus, RunV1, SampleV1, Verdict};
 
 use runs::{Figures, check, run, run_of};
 
@@ -28,7 +28,9 @@ fn strictly(base: &RunV1, new: &RunV1) -> Comparison {
 fn estimate(change: &Change) -> Estimate {
     match change.found {
         Found::Interval(estimate) => estimate,
-        Found::Same | Found::Exact { .. } | Found::None { .. } => panic!("{change:?}"),
+        Found::Same | Found::Exact { .. } | Found::OneSided { .. } | Found::None { .. } => {
+            panic!("{change:?}")
+        }
     }
 }
 
@@ -87,10 +89,113 @@ fn an_acknowledgement_more_for_one_client_is_never_a_difference() {
 
 #[test]
 fn the_trace_of_rare_events_is_no_size() {
-    let change = change("repeat_bytes_per_delivery", &[0.0; 3], &[0.02; 3]);
+    let change = change("repeat_bytes_per_delivery", &[0.0; 3], &[0.02, 0.02, 0.04]);
     let estimate = estimate(&change);
     assert_eq!((estimate.scale, estimate.shown), (Scale::Difference, Shown::No));
     assert_eq!(change.relative(), None);
+}
+
+#[test]
+fn what_is_counted_is_exact_where_every_round_of_a_side_says_the_same() {
+    for (figure, base, new) in [
+        ("lost", 0.0, 5.0),
+        ("errors", 0.0, 7.0),
+        ("duplicates", 0.0, 3.0),
+        ("foreign", 0.0, 1.0),
+        ("retransmitted_bytes", 0.0, 1_000.0),
+        ("out_of_order", 2.0, 1.0),
+        ("empty_polls", 0.25, 0.5),
+        ("header_bytes_per_delivery", 770.4, 770.9),
+        ("repeat_bytes_per_delivery", 0.0, 0.02),
+    ] {
+        let change = change(figure, &[base; 3], &[new; 3]);
+        assert_eq!(change.found, Found::Exact { difference: new - base }, "{figure}");
+        assert_eq!(change.shown(), Shown::Yes, "{figure}");
+    }
+}
+
+#[test]
+fn a_fault_that_was_never_and_is_in_every_round_is_one_however_its_number_varies() {
+    let gate = ["*.lost > +0%"];
+    for (base, new, expected) in [
+        (&[0.0; 3], &[4.0, 5.0, 6.0], Judgement::Regression),
+        (&[0.0; 3], &[1.0, 1.0, 2.0], Judgement::Regression),
+        (&[0.0; 3], &[0.0, 0.0, 1.0], Judgement::Unsure),
+        (&[4.0, 5.0, 6.0], &[0.0; 3], Judgement::Passed),
+        (&[0.0; 3], &[0.0; 3], Judgement::Passed),
+    ] {
+        let [base, new] = [base, new].map(|rounds| run(&[("lost", rounds)]));
+        assert_eq!(judge(&base, &new, &gate)[0].1, expected, "{new:?}");
+    }
+    let change = change("lost", &[0.0; 3], &[4.0, 5.0, 6.0]);
+    assert_eq!(change.found, Found::OneSided { difference: 5.0 });
+}
+
+#[test]
+fn foreign_messages_of_older_records_are_compared_by_their_count() {
+    let base = run(&[(WIRE, &[126.0; 3])]);
+    let mut new = base.clone();
+    for trial in &mut new.trials {
+        trial.counts.foreign = 4;
+    }
+    let judged = judge(&base, &new, &["*.foreign > +0%"]);
+    assert_eq!(judged, [("foreign".to_owned(), Judgement::Regression)]);
+}
+
+/// Rounds of five deliveries at layer 3: what the programs sent, and the kernel's part.
+fn layer3(socket: f64, tcp_ip: [f64; 3]) -> RunV1 {
+    let wire = tcp_ip.map(|tcp_ip| socket + tcp_ip);
+    let mut run = run(&[
+        (WIRE, &wire),
+        ("socket_bytes_per_delivery", &[socket; 3]),
+        ("tcp_ip_bytes_per_delivery", &tcp_ip),
+    ]);
+    for trial in &mut run.trials {
+        trial.counts.deliveries_in_measure = 5;
+    }
+    run
+}
+
+#[test]
+fn one_stray_acknowledgement_hides_no_header() {
+    let base = layer3(896.0, [104.0, 104.0, 114.4]);
+    let gate = ["*.wire_bytes_per_delivery > +0.5%"];
+    let new = layer3(946.0, [104.0; 3]);
+    let change = strictly(&base, &new).pairs[0].change(WIRE).unwrap().clone();
+    let found = estimate(&change);
+    assert_eq!((found.scale, found.exact_part), (Scale::Difference, Some(50.0)));
+    assert!(5.0 < found.low && found.high < 95.0, "{found:?}");
+    assert_eq!(judge(&base, &new, &gate)[0].1, Judgement::Regression);
+    // And where the programs sent the same, the acknowledgement alone is no difference.
+    let new = layer3(896.0, [114.4; 3]);
+    assert_eq!(judge(&base, &new, &["*.wire_bytes_per_delivery > +0%"])[0].1, Judgement::Unsure);
+    // Without the parts, 50 bytes of 1,000 are lost among five deliveries.
+    let whole = |run: &RunV1| {
+        let mut run = run.clone();
+        for trial in &mut run.trials {
+            trial.figures.retain(|name, _| name == WIRE);
+        }
+        run
+    };
+    let [base, new] = [base, layer3(946.0, [104.0; 3])].map(|run| whole(&run));
+    assert_eq!(judge(&base, &new, &gate)[0].1, Judgement::Unsure);
+}
+
+#[test]
+fn the_interval_that_is_shown_is_the_one_that_was_judged() {
+    let base = run(&[(P99, &[0.100, 0.101, 0.102]), ("latency.p50", &[0.1, 0.5, 0.3])]);
+    for new in [[0.111, 0.112, 0.113], [0.120, 0.121, 0.122], [0.109, 0.113, 0.119]] {
+        let new = run(&[(P99, &new), ("latency.p50", &[0.1, 0.6, 0.3])]);
+        for conditions in [&["*.latency.p99 > +10%"][..], &["*.latency.* > +10%"]] {
+            let conditions: Vec<_> = conditions.iter().map(|text| text.parse().unwrap()).collect();
+            for judged in Gate::judge(&strictly(&base, &new), &conditions).unwrap().judged {
+                let interval = judged.interval.expect("estimated");
+                assert_eq!(interval.scale, Scale::Ratio);
+                let is_beyond = interval.low >= 1.1;
+                assert_eq!(judged.judgement == Judgement::Regression, is_beyond, "{judged:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -255,6 +360,36 @@ fn another_scenario_network_or_a_run_that_is_not_valid_spoils_everything() {
         assert_eq!(objection(&base, &new), [(about, text.to_owned())]);
         assert!(!strictly(&base, &new).is_comparable(), "{text}");
         assert!(compare(&base, &new, &BTreeSet::from([about])).is_comparable(), "{text}");
+    }
+}
+
+#[test]
+fn a_header_file_that_changed_under_its_name_is_the_inputs_difference() {
+    let with = |setting: &str, name: &str, field: &str| {
+        let mut run = run(&[(WIRE, &[126.0 + field.len() as f64; 3])]);
+        run.scenario.settings.insert(setting.to_owned(), name.to_owned());
+        run.trials[0].sample = Some(SampleV1 {
+            request_head: format!("GET / HTTP/1.1\r\nHost: h:{}\r\n{field}\r\n", field.len()),
+            response_head: format!("HTTP/1.1 200 OK\r\nDate: {field}\r\n{field}\r\n"),
+            request_characters: 0,
+            response_characters: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            body_bytes: 0,
+        });
+        run
+    };
+    for setting in ["headers.request", "headers.response"] {
+        let base = with(setting, "my.head", "X-A: 1\r\n");
+        let new = with(setting, "my.head", "X-A: 12345678\r\n");
+        let text = format!("{setting}: `my.head` is another file: `X-A: 1` and `X-A: 12345678`");
+        assert_eq!(objection(&base, &new), [(About::Scenario, text)]);
+        assert!(!strictly(&base, &new).is_comparable());
+        assert!(strictly(&base, &base.clone()).is_comparable());
+        // A built-in profile is the program's, and so is what it changes there.
+        let [base, new] =
+            ["X-A: 1\r\n", "X-A: 12345678\r\n"].map(|field| with(setting, "minimal", field));
+        assert!(strictly(&base, &new).is_comparable());
     }
 }
 

@@ -80,7 +80,7 @@ const HTTP2_HEADS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 46] = [
+const SINGLE: [(&str, Unit, &str); 47] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -116,6 +116,7 @@ const SINGLE: [(&str, Unit, &str); 46] = [
     ("superseded", Unit::Count, "messages replaced before a client asked (latest only)"),
     ("lost", Unit::Count, "messages that never reached a client that had to have them"),
     ("duplicates", Unit::Count, "messages delivered again"),
+    ("foreign", Unit::Count, "messages that no publisher of the trial sent"),
     ("out_of_order", Unit::Count, "messages delivered after a later one"),
     ("errors", Unit::Count, "failed connects, answers and frames"),
     ("header_bytes_per_poll", Unit::Bytes, "HTTP heads of one poll, up and down"),

@@ -6,9 +6,10 @@ use pushbench_compare::{
 };
 use serde::Serialize;
 
-use crate::comparison_table::{absolute, interval, moved, percent, table, value};
+use crate::comparison_table::{absolute, interval, judged_interval, moved, percent, table, value};
 use crate::layout::{Block, Document, Line, Section, Tone};
 use crate::sections::curve::name_of;
+use crate::units::number;
 
 /// Changes that a summary names of one transport; the tables have the rest.
 const NAMED: usize = 4;
@@ -144,6 +145,10 @@ fn clause(change: &Change) -> String {
         Found::Interval(estimate) => {
             format!("{} ({})", absolute(change), interval(change, estimate))
         }
+        Found::OneSided { .. } => {
+            let share = change.relative().map_or(String::new(), |_| ", -100%".to_owned());
+            format!("{}{share}", absolute(change))
+        }
         Found::Same | Found::None { .. } => String::new(),
     };
     format!("{} {}, {base} to {new}, {how}", change.figure, moved(change))
@@ -194,15 +199,22 @@ fn judged_line(judged: &Judged) -> Line {
     };
     let change = match judged.change {
         Some(share) => percent(share),
-        None => "from nothing".to_owned(),
+        None => "up from 0".to_owned(),
     };
-    let sure = match (judged.judgement, judged.p) {
-        (Judgement::Unsure, _) => {
-            ", but the interval does not lie beyond the bound: more rounds would tell"
+    let sure = match (judged.judgement, &judged.interval) {
+        (Judgement::NotJudged, _) => String::new(),
+        (Judgement::Regression, None) => ", in every round".to_owned(),
+        (Judgement::Unsure | Judgement::Passed, None) => String::new(),
+        (judgement, Some(interval)) => {
+            let confidence = number((interval.confidence * 1_000.0).round() / 10.0);
+            let ends = judged_interval(&judged.figure, interval);
+            let lies = match judgement {
+                Judgement::Regression => ", all of it beyond the bound",
+                Judgement::Unsure => ", which is not all beyond the bound: more rounds would tell",
+                Judgement::Passed | Judgement::NotJudged => "",
+            };
+            format!(", {confidence}% interval {ends}{lies}")
         }
-        (Judgement::Regression, None) => ", exactly",
-        (Judgement::Regression, Some(_)) => ", all of the interval beyond the bound",
-        (Judgement::NotJudged | Judgement::Passed, _) => "",
     };
     let text = format!(
         " {}.{}{cell}: {change}{sure} ({})",
@@ -297,15 +309,22 @@ fn pair_name(pair: &Pair) -> String {
 fn legend() -> Section {
     let mut section = Section::new("How this was judged");
     let items = [
-        "every round: each round says the same, the same value or the same whole number of bytes for \
-         each delivery, poll, connection or client apart; real, however small",
-        "an interval: of 95 %, for the change over rounds (Welch's, of the ratio of geometric means); \
-         where it holds 0 no difference is shown. A verdict with ? stands alone but not among as many \
-         figures as are shown here (Holm): repeat it with more rounds",
+        "every round: each side has the same value in all of its rounds, or every round lies the same \
+         whole number of bytes per delivery, poll, connection or client from its partner. Such a \
+         change is real, however small",
+        "none or all: 0 in every round of one run, and above 0 in every round of the other",
+        "an interval: of 95 %, for the change over rounds (Welch's, of the ratio of geometric means). \
+         Bytes on the wire have the change in bytes above TCP/IP exactly, where the rounds agree on \
+         it, and an interval for TCP/IP alone. Where an interval holds 0, no difference is shown. A \
+         verdict with ? stands alone but not among as many figures as are shown here (Holm): repeat \
+         it with more rounds",
+        "the gate holds a wider interval against its bound, the more figures it watches (Holm); the \
+         one that was judged is printed",
         "noise: half the interval, the least change that these rounds could have shown. It knows the \
          spread between rounds of a run, and not what differs from one run to the next: run both on a \
          quiet machine, one after the other",
-        "base and new are means over rounds, geometric ones beside an interval",
+        "base and new are means over rounds, geometric ones beside an interval in per cent. A figure \
+         that is 0 in both runs is left out",
     ];
     section.list(items.into_iter().map(|item| vec![Tone::Faint.span(item)]).collect());
     section

@@ -1,6 +1,6 @@
 //! The figures of one transport in two runs, side by side.
 
-use pushbench_compare::{Change, Estimate, Family, Found, Pair, Scale, Shown, Untold};
+use pushbench_compare::{Change, Estimate, Family, Found, Interval, Pair, Scale, Shown, Untold};
 use pushbench_protocol::figure::{self, Unit};
 
 use crate::layout::{ColumnGroup, Row, Span, Table, Tone};
@@ -9,7 +9,7 @@ use crate::units::{ABSENT, digits, grouped, number, scaled};
 /// The headlines by what they count.
 const GROUPS: [(&str, &[(&str, &str)]); 7] = [
     (
-        "Bytes for each delivered message",
+        "Bytes per delivered message",
         &[
             ("= wire", "wire_bytes_per_delivery"),
             ("= stream", "stream_bytes_per_delivery"),
@@ -18,11 +18,8 @@ const GROUPS: [(&str, &[(&str, &str)]); 7] = [
             ("  tcp_ip", "tcp_ip_bytes_per_delivery"),
         ],
     ),
-    ("Bytes for each client and second", &[("= wire", "wire_bytes_per_client_second")]),
-    (
-        "Bytes for each poll",
-        &[("= wire", "wire_bytes_per_poll"), ("  header", "header_bytes_per_poll")],
-    ),
+    ("Bytes per client and second", &[("= wire", "wire_bytes_per_client_second")]),
+    ("Bytes per poll", &[("= wire", "wire_bytes_per_poll"), ("  header", "header_bytes_per_poll")]),
     (
         "Bytes to connect",
         &[
@@ -31,24 +28,32 @@ const GROUPS: [(&str, &[(&str, &str)]); 7] = [
         ],
     ),
     (
-        "Waiting",
+        "Latency",
         &[
             ("  latency mean", "latency.mean"),
             ("  latency p50", "latency.p50"),
             ("  latency p99", "latency.p99"),
             ("  service time mean", "service_time.mean"),
-            ("  age of news mean", "age_mean"),
+            ("  message age mean", "age_mean"),
         ],
     ),
     (
-        "Work of the server",
+        "Server resources",
         &[
-            ("  CPU a delivery", "server_cpu_per_delivery"),
-            ("  CPU a client-second", "server_cpu_per_client_second"),
-            ("  memory a connection", "server_memory_per_connection"),
+            ("  CPU per delivery", "server_cpu_per_delivery"),
+            ("  CPU per client-second", "server_cpu_per_client_second"),
+            ("  memory per connection", "server_memory_per_connection"),
         ],
     ),
-    ("Messages", &[("  lost", "lost"), ("  duplicates", "duplicates")]),
+    (
+        "Faults",
+        &[
+            ("  errors", "errors"),
+            ("  lost", "lost"),
+            ("  duplicates", "duplicates"),
+            ("  foreign messages", "foreign"),
+        ],
+    ),
 ];
 
 /// The headlines of a pair. Rows that are nothing in both runs are left out.
@@ -81,8 +86,12 @@ fn row(label: &str, change: &Change) -> Row {
     let (by, over, noise) = match &change.found {
         Found::Same => (String::new(), "every round".to_owned(), String::new()),
         Found::Exact { .. } => (absolute(change), "every round".to_owned(), String::new()),
+        Found::OneSided { .. } => (absolute(change), "none or all".to_owned(), String::new()),
         Found::Interval(estimate) => (
-            change.relative().map_or_else(|| absolute(change), percent),
+            match (estimate.scale, change.relative()) {
+                (Scale::Ratio, Some(share)) => percent(share),
+                (Scale::Ratio | Scale::Difference, _) => absolute(change),
+            },
             interval(change, estimate),
             estimate.noise_floor.map_or(ABSENT.to_owned(), unsigned_percent),
         ),
@@ -102,13 +111,15 @@ fn verdict(change: &Change) -> (String, Tone) {
         (Found::None { reason: Untold::TooFewRounds }, _) => ("too few".to_owned(), Tone::Faint),
         (Found::None { reason: Untold::NotComparable }, _) => (ABSENT.to_owned(), Tone::Faint),
         (Found::None { reason: Untold::NoSpread }, _) => ("no spread".to_owned(), Tone::Faint),
-        (Found::Exact { .. } | Found::Interval(_), Shown::No) => {
+        (Found::Exact { .. } | Found::OneSided { .. } | Found::Interval(_), Shown::No) => {
             ("not shown".to_owned(), Tone::Faint)
         }
-        (Found::Exact { .. } | Found::Interval(_), Shown::Perhaps) => {
+        (Found::Exact { .. } | Found::OneSided { .. } | Found::Interval(_), Shown::Perhaps) => {
             (moved(change).to_owned() + "?", Tone::Warning)
         }
-        (Found::Exact { .. } | Found::Interval(_), Shown::Yes) => (moved(change).to_owned(), tone),
+        (Found::Exact { .. } | Found::OneSided { .. } | Found::Interval(_), Shown::Yes) => {
+            (moved(change).to_owned(), tone)
+        }
     }
 }
 
@@ -133,7 +144,7 @@ pub(crate) fn value(change: &Change, value: f64) -> String {
 /// New minus base, with its sign and unit.
 pub(crate) fn absolute(change: &Change) -> String {
     let difference = match change.found {
-        Found::Exact { difference } => difference,
+        Found::Exact { difference } | Found::OneSided { difference } => difference,
         Found::Same | Found::Interval(_) | Found::None { .. } => change.new - change.base,
     };
     signed(difference, &value(change, difference))
@@ -141,12 +152,23 @@ pub(crate) fn absolute(change: &Change) -> String {
 
 /// The ends of an interval: shares, or differences in the figure's unit.
 pub(crate) fn interval(change: &Change, estimate: &Estimate) -> String {
-    let ends = match estimate.scale {
-        Scale::Ratio => [estimate.low, estimate.high].map(|ratio| percent(ratio - 1.0)),
-        Scale::Difference => {
-            [estimate.low, estimate.high].map(|end| signed(end, &value(change, end)))
-        }
-    };
+    ends(estimate.scale, [estimate.low, estimate.high], |end| value(change, end))
+}
+
+/// The same for the interval that a condition was held against.
+pub(crate) fn judged_interval(figure: &str, interval: &Interval) -> String {
+    let unit = figure::find(figure).map_or(Unit::Count, |figure| figure.unit);
+    ends(interval.scale, [interval.low, interval.high], |end| match unit {
+        Unit::Bytes => format!("{} B", number(end)),
+        unit => scaled(unit, end),
+    })
+}
+
+fn ends(scale: Scale, ends: [f64; 2], value: impl Fn(f64) -> String) -> String {
+    let ends = ends.map(|end| match scale {
+        Scale::Ratio => percent(end - 1.0),
+        Scale::Difference => signed(end, &value(end)),
+    });
     ends.join("..")
 }
 

@@ -104,9 +104,48 @@ fn json_has_every_figure_that_both_runs_have_and_the_gate() {
     assert_eq!((&json["format"], &json["version"]), (&"pushbench-comparison".into(), &1.into()));
     let comparison = &json["comparisons"][0];
     let changes = comparison["pairs"][0]["changes"].as_array().unwrap();
-    assert_eq!(changes.len(), runs::valid().trials[0].figures.len());
+    // And foreign messages, which records of before have as a count alone.
+    assert_eq!(changes.len(), runs::valid().trials[0].figures.len() + 1);
     let judged = comparison["gate"]["judged"].as_array().unwrap();
     assert!(judged.iter().any(|judged| judged["judgement"] == "regression"));
+    let estimated = judged.iter().find(|judged| judged["figure"] == "latency.mean").unwrap();
+    assert!(estimated["interval"]["low"].as_f64() > Some(1.1), "{estimated}");
+}
+
+#[test]
+fn faults_that_were_not_there_are_shown_in_every_format() {
+    let faults = ["errors", "lost", "duplicates", "foreign"];
+    let new = new(|run| {
+        for trial in &mut run.trials {
+            for fault in faults {
+                trial.figures.insert(fault.to_owned(), 5.0);
+            }
+        }
+    });
+    let mut base = runs::valid();
+    for trial in &mut base.trials {
+        for fault in faults {
+            trial.figures.insert(fault.to_owned(), 0.0);
+        }
+    }
+    let comparison = compare(&base, &new, &BTreeSet::new());
+    let conditions: Vec<Condition> =
+        faults.iter().map(|fault| format!("*.{fault} > +0%").parse().unwrap()).collect();
+    let gate = Gate::judge(&comparison, &conditions).unwrap();
+    assert_eq!(gate.regressions().count(), 2 * faults.len());
+    let compared = [Compared { comparison, gate: Some(gate) }];
+    let text = render_text(&comparison_document(&compared), &TextOptions::default());
+    let markdown = render_markdown(&comparison_document(&compared));
+    let json = comparison_json(&compared).unwrap();
+    for fault in faults {
+        let regression = format!("REGRESSION short-poll.{fault}: up from 0, in every round");
+        assert!(text.contains(&regression), "{text}");
+        assert!(markdown.contains(&format!("short-poll.{fault}: up from 0")), "{markdown}");
+        let in_table = |line: &str| line.contains(fault) && line.contains("every round");
+        assert!(text.lines().any(|line| in_table(line) && line.ends_with("more")), "{text}");
+        assert!(markdown.lines().any(|line| line.starts_with('|') && in_table(line)));
+        assert!(json.contains(&format!("\"figure\": \"{fault}\"")));
+    }
 }
 
 #[test]

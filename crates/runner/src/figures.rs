@@ -298,6 +298,7 @@ fn counts(figures: &mut Figures, source: &Source<'_>) {
         ("superseded", counts.superseded),
         ("lost", counts.lost),
         ("duplicates", counts.duplicates),
+        ("foreign", counts.foreign),
         ("out_of_order", counts.out_of_order),
         ("errors", errors),
     ] {

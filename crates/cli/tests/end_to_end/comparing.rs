@@ -84,11 +84,17 @@ interval = "500ms"
     };
     let base =
         records.iter().rfind(|folder| !has_plant(folder)).expect("played").display().to_string();
-    let gate = ["--fail-on", "short-poll.header_bytes_per_poll > +0%"];
+    // The file has changed under its name: without leave that is the input's difference.
+    let ended = bench.play(&["compare", &base, "latest:small", "--format", "json"]);
+    assert_eq!(ended.code, 4, "{ended}");
+    assert!(ended.stdout.contains("`answer.head` is another file"), "{ended}");
+    assert!(ended.stdout.contains("`X-Planted: 777"), "{ended}");
+    let gate = ["--despite", "scenario", "--fail-on", "short-poll.header_bytes_per_poll > +0%"];
     let ended = bench.play(&[&["compare", &base, "latest:small"], &gate[..]].concat());
     assert_eq!(ended.code, 3, "{ended}");
     assert!(ended.stdout.contains("REGRESSION short-poll.header_bytes_per_poll"), "{ended}");
-    let json = bench.play(&["compare", &base, "latest:small", "--format", "json"]);
+    let json = [&["compare", &base, "latest:small", "--format", "json"], &gate[..2]].concat();
+    let json = bench.play(&json);
     assert_eq!(json.code, 0, "{json}");
     let json: Value = serde_json::from_str(&json.stdout).expect("one document");
     let changes = json["comparisons"][0]["pairs"][0]["changes"].as_array().expect("changes");
@@ -129,6 +135,27 @@ fn equals_are_0_and_a_regression_is_3_in_every_format() {
     let ended = records.compare(&["base", "slow"]);
     assert_eq!(ended.code, 0, "nothing was asked to fail: {ended}");
     assert!(ended.stdout.contains("websocket: latency.p99 slower"), "{ended}");
+}
+
+#[test]
+fn faults_in_every_round_pass_no_gate_though_the_base_had_none() {
+    let faults = ["lost", "errors", "duplicates", "foreign", "retransmitted_bytes"];
+    let records = Records::new(&[altered("faulty", 1, |run| {
+        for trial in &mut run.trials {
+            for fault in faults {
+                trial.figures.insert(fault.to_owned(), 5.0);
+            }
+        }
+    })]);
+    for fault in faults {
+        let condition = format!("*.{fault} > +0%");
+        let ended = records.compare(&["base", "faulty", "--fail-on", &condition]);
+        assert_eq!(ended.code, 3, "{ended}");
+        for transport in ["short-poll", "websocket"] {
+            let said = format!("REGRESSION {transport}.{fault}: up from 0, in every round");
+            assert!(ended.stdout.contains(&said), "{ended}");
+        }
+    }
 }
 
 #[test]
@@ -208,7 +235,10 @@ fn a_run_is_found_by_folder_file_id_and_as_the_latest() {
         let ended = records.compare(&["latest~1:quickstart", name]);
         assert_eq!(ended.code, 0, "{name}: {ended}");
         assert!(ended.stdout.contains("from base to same"), "{name}: {ended}");
+        let shown = records.bench.play(&["report", name, "--format", "json"]);
+        assert!(shown.stdout.contains("\"id\": \"same\""), "{name}: {shown}");
     }
+    assert_eq!(records.bench.play(&["report", "latest~2"]).code, 1);
     for name in ["latest:other", "latest~2", "results/absent"] {
         assert_eq!(records.compare(&["base", name]).code, 1, "{name}");
     }
