@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::arguments::ServeOptions;
 use crate::bounded::read_text;
 use crate::exit::Exit;
+use crate::signals::hang_up;
 
 /// Where `--tls` listens by itself.
 const TLS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
@@ -33,6 +34,7 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hang_up = signal(hang_up())?;
         let server = Server::bind(config).await?;
         if let (Some(file), Some((_, certificate))) = (&options.certificate_out, server.tls()) {
             fs::write(file, certificate.pem())
@@ -44,6 +46,7 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
+                    _ = hang_up.recv() => {}
                 }
             })
             .await;

@@ -1,6 +1,6 @@
 //! The first signal asks to end, the second kills.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +14,8 @@ const KILLED: i32 = 105;
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Listens for SIGINT and SIGTERM on a thread of its own.
+    /// Listens for SIGINT, SIGTERM and SIGHUP on a thread of its own. A hang-up that whoever started
+    /// the program has it ignore, as `nohup` does, stays ignored.
     pub(crate) fn listen() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let stop = Self(Arc::new(AtomicBool::new(false)));
@@ -22,18 +23,26 @@ impl Stop {
         let (ready_out, ready) = std::sync::mpsc::channel();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-                let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return };
+                let kinds = [SignalKind::interrupt(), SignalKind::terminate(), hang_up()];
+                let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = kinds.map(signal)
+                else {
+                    return;
+                };
                 let _ = ready_out.send(());
                 let mut wait = async || {
                     tokio::select! {
                         _ = interrupt.recv() => {}
                         _ = terminate.recv() => {}
+                        _ = hang_up.recv() => {}
                     }
                 };
                 wait().await;
                 asked.0.store(true, Ordering::Relaxed);
-                eprintln!("pushbench: ending the trial and writing the record; again to kill");
+                // With the terminal gone there may be nobody to tell.
+                let _ = writeln!(
+                    io::stderr(),
+                    "pushbench: ending the trial and writing the record; again to kill"
+                );
                 wait().await;
                 std::process::exit(KILLED);
             });
@@ -45,5 +54,32 @@ impl Stop {
     /// Whether a signal has come.
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// SIGHUP, unless it is ignored: then SIGTERM once more, which changes nothing.
+pub(crate) fn hang_up() -> SignalKind {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if ignores_hang_up(&status) { SignalKind::terminate() } else { SignalKind::hangup() }
+}
+
+/// Whether SIGHUP, signal 1, is ignored by the process that this is the `/proc/PID/status` of.
+///
+/// Source: proc_pid_status(5), `SigIgn`: a mask in hexadecimal, the lowest bit for signal 1.
+fn ignores_hang_up(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hang_up_is_ignored_where_the_mask_says_so() {
+        assert!(ignores_hang_up("Name:\tx\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hang_up("Name:\tx\nSigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hang_up(""));
     }
 }

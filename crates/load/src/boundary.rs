@@ -12,8 +12,8 @@
 
 use pushbench_protocol::Direction;
 use pushbench_wire::Ledger;
-use tokio::sync::oneshot;
 
+use crate::bounds;
 use crate::outcome::{Boundary, ServerSums, SocketSums, Unrest};
 use crate::worker::{Command, Worker};
 
@@ -102,7 +102,7 @@ pub(crate) fn attempt(
     let (replies, verdicts): (Vec<_>, Vec<_>) = workers
         .iter()
         .filter_map(|worker| {
-            let (reply, standing) = oneshot::channel();
+            let (reply, standing) = std::sync::mpsc::sync_channel(1);
             let (verdict, told) = std::sync::mpsc::channel();
             worker.commands.send(Command::Close { boundary, reply, told }).ok()?;
             Some((standing, verdict))
@@ -111,7 +111,7 @@ pub(crate) fn attempt(
     let mut standing = Standing::default();
     for reply in replies {
         // A worker that has ended has nothing under way.
-        standing += reply.blocking_recv().unwrap_or_default();
+        standing += reply.recv_timeout(bounds::WORKER).unwrap_or_default();
     }
     let taken = judge(&standing, demand, server);
     for verdict in verdicts {

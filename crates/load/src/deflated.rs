@@ -48,7 +48,7 @@ pub(crate) async fn play(
     tapped.observe_early(&early);
     let wire = Wire(Rc::new(RefCell::new(Early { tapped, early: early.into() })));
     let socket = open(shared, wire.clone(), terms)?;
-    shared.is_connected();
+    shared.is_connected(seat);
     let subscriber = Subscriber::new(seat, &wire.0.borrow().tapped);
     let mut client = Client { wire, socket, subscriber };
     let ended = loop {

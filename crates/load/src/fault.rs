@@ -9,6 +9,9 @@ pub enum Fault {
     ConnectTimeout,
     /// The server does not speak HTTP/2.
     NoHttp2,
+    /// The server took the connection and then did not respond in time, so the client never came to
+    /// be open.
+    OpenTimeout,
     /// The TLS handshake failed or did not end in time.
     Tls,
     /// No ticket came to resume the session with.
@@ -37,14 +40,25 @@ pub enum Fault {
     Protocol,
     /// The server did not end the connection in time when asked to.
     CloseTimeout,
+    /// A task of the load generator panicked: a fault of this program, whatever made it show.
+    Panic,
+    /// A thread of the load generator ended, or stood still, before it had told what it saw.
+    ThreadGone,
 }
 
 impl Fault {
+    /// Whether this is of the end of a connection if it is seen when connections are being ended, and
+    /// not of what was to come before.
+    pub(crate) fn is_of_the_end(self) -> bool {
+        !matches!(self, Self::AnswerTimeout | Self::OpenTimeout | Self::Panic | Self::ThreadGone)
+    }
+
     /// The name used in results.
     pub fn label(self) -> String {
         match self {
             Self::Connect => "connect".to_owned(),
             Self::ConnectTimeout => "connect-timeout".to_owned(),
+            Self::OpenTimeout => "open-timeout".to_owned(),
             Self::NoHttp2 => "no-http2".to_owned(),
             Self::Tls => "tls".to_owned(),
             Self::NoTicket => "tls-no-ticket".to_owned(),
@@ -59,6 +73,8 @@ impl Fault {
             Self::TooLarge => "answer-too-large".to_owned(),
             Self::Protocol => "protocol".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),
+            Self::Panic => "panic".to_owned(),
+            Self::ThreadGone => "thread-gone".to_owned(),
         }
     }
 }

@@ -15,6 +15,7 @@
 mod agreed;
 mod answer;
 mod boundary;
+mod bounds;
 mod coded;
 mod connection;
 mod deflated;

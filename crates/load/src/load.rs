@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use pushbench_protocol::{Phase, Timestamp, clock};
-use tokio::sync::oneshot;
 
 use crate::boundary::{Demand, attempt};
 use crate::outcome::Unrest;
 use crate::publisher::Publisher;
 use crate::recorder::PublishTimes;
-use crate::worker::{Command, Status, Worker};
-use crate::{Boundary, Outcome, Plan, ServerBooks, ServerSums};
+use crate::worker::{Command, Reply, Status, Worker};
+use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
 
 /// How often the conductor looks at its workers.
 const LOOK: Duration = Duration::from_millis(20);
@@ -76,6 +76,8 @@ pub struct Load {
     worker_cpu: Vec<Duration>,
     server: BTreeMap<Boundary, ServerSums>,
     unrest: BTreeMap<Boundary, Unrest>,
+    /// Whether the server has once left something unanswered for so long that less is waited for.
+    has_hung: bool,
 }
 
 impl Load {
@@ -105,6 +107,7 @@ impl Load {
             worker_cpu: Vec::new(),
             server: BTreeMap::new(),
             unrest: BTreeMap::new(),
+            has_hung: false,
         })
     }
 
@@ -191,13 +194,15 @@ impl Load {
     }
 
     /// Ends all connections and gives what was seen. Works after any phase.
-    pub fn finish(self) -> Outcome {
+    pub fn finish(mut self) -> Outcome {
         let mut outcome =
             Outcome { server: self.server, unrest: self.unrest, ..Outcome::default() };
-        let replies: Vec<_> = self.workers.iter().filter_map(|w| ask(w, Command::Finish)).collect();
+        self.publisher.stop();
+        let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Finish)).collect();
         for reply in replies {
-            if let Ok(part) = reply.blocking_recv() {
-                outcome.merge(&part);
+            match reply.and_then(|reply| reply.recv_timeout(bounds::WORKER).ok()) {
+                Some(part) => outcome.merge(&part),
+                None => *outcome.counts.faults.entry(Fault::ThreadGone).or_default() += 1,
             }
         }
         for worker in self.workers {
@@ -250,21 +255,30 @@ impl Load {
     }
 
     /// Waits until no byte has moved for a while and nothing is under way, so that the last
-    /// acknowledgements are counted where they belong.
+    /// acknowledgements are counted where they belong. A server that leaves something unanswered and
+    /// moves no byte is not waited for.
     fn settle(&mut self, phase: Phase, watch: &mut Watch<'_>) -> ControlFlow<()> {
         let bound = if self.plan.has_server_clock() { CLOCKED_QUIET_BOUND } else { QUIET_BOUND };
         let begin = clock::now();
         let mut bytes = None;
         let mut still_since = begin;
+        let mut quiet_since = begin;
         loop {
             let status = self.status();
             watch(self.progress(phase, &status, 1.0))?;
             let now = clock::now();
-            if bytes != Some(status.bytes) || status.in_flight > 0 {
+            if bytes != Some(status.bytes) {
                 bytes = Some(status.bytes);
                 still_since = now;
             }
-            if now.since(still_since) >= QUIET || now.since(begin) >= bound {
+            if still_since == now || status.in_flight > 0 {
+                quiet_since = now;
+            }
+            if now.since(quiet_since) >= QUIET || now.since(begin) >= bound {
+                return ControlFlow::Continue(());
+            }
+            if now.since(still_since) >= self.still_bound() {
+                self.has_hung = true;
                 return ControlFlow::Continue(());
             }
             std::thread::sleep(LOOK);
@@ -291,9 +305,13 @@ impl Load {
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         let begin = clock::now();
+        let mut bytes = None;
+        let mut still_since = begin;
         loop {
-            let passed = clock::now().since(begin);
+            let now = clock::now();
+            let passed = now.since(begin);
             let demand = match passed {
+                _ if now.since(still_since) >= self.still_bound() => Demand::Nothing,
                 _ if passed < REST_BOUND => Demand::All,
                 _ if passed < 2 * REST_BOUND => Demand::Clients,
                 _ => Demand::Nothing,
@@ -303,16 +321,29 @@ impl Load {
                 self.unrest.extend(taken.unrest.map(|unrest| (boundary, unrest)));
                 return ControlFlow::Continue(());
             }
-            self.show(phase, 1.0, watch)?;
+            let status = self.status();
+            watch(self.progress(phase, &status, 1.0))?;
+            if bytes != Some(status.bytes) {
+                bytes = Some(status.bytes);
+                still_since = clock::now();
+            }
             std::thread::sleep(ATTEMPT_PAUSE);
         }
+    }
+
+    /// How long nothing may move while something is to come.
+    fn still_bound(&self) -> Duration {
+        if self.has_hung { bounds::STILL_AGAIN } else { bounds::STILL }
     }
 
     fn statuses(&self) -> Vec<Status> {
         let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Report)).collect();
         replies
             .into_iter()
-            .map(|reply| reply.and_then(|reply| reply.blocking_recv().ok()).unwrap_or_default())
+            .map(|reply| {
+                // One that is gone is a fault when the trial ends; until then nobody waits for it.
+                reply.and_then(|reply| reply.recv_timeout(bounds::WORKER).ok()).unwrap_or_default()
+            })
             .collect()
     }
 
@@ -344,10 +375,7 @@ impl Load {
 }
 
 /// Sends a command that is answered; `None` if the worker has ended.
-fn ask<T>(
-    worker: &Worker,
-    command: impl FnOnce(oneshot::Sender<T>) -> Command,
-) -> Option<oneshot::Receiver<T>> {
-    let (reply, answer) = oneshot::channel();
+fn ask<T>(worker: &Worker, command: impl FnOnce(Reply<T>) -> Command) -> Option<Receiver<T>> {
+    let (reply, answer) = sync_channel(1);
     worker.commands.send(command(reply)).ok().map(|()| answer)
 }

@@ -53,7 +53,7 @@ pub(crate) async fn play(
     let poller = Poller::new(&shared.plan, client, seat);
     let mut client_of = Client { client, poller, kept: None, asked_at: None };
     client_of.ask(shared, Phase::Connect).await?;
-    shared.is_connected();
+    shared.is_connected(seat);
     tokio::select! {
         biased;
         ended = client_of.work(shared, settings) => ended?,

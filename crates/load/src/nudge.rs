@@ -29,7 +29,7 @@ pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Resul
     let mut polls = Line::open(shared, client).await?;
     let path = Plan::topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
     let mut socket = websocket::open(shared, client, &path).await?;
-    shared.is_connected();
+    shared.is_connected(seat);
     let mut subscriber = Subscriber::new(seat, socket.get_ref());
     let mut fetcher = Fetcher { poller: Poller::new(plan, client, seat), in_flight: false };
     let ended = tokio::select! {

@@ -209,8 +209,10 @@ pub struct Counts {
     pub heartbeats: u64,
     /// Messages that the server said it no longer held, any phase.
     pub gap_messages: u64,
-    /// Failures, any phase.
+    /// Failures, any phase but for the end of connections after the measured part.
     pub faults: BTreeMap<Fault, u64>,
+    /// Connections that did not end in order when all was over.
+    pub close_faults: BTreeMap<Fault, u64>,
 }
 
 impl Counts {
@@ -244,8 +246,12 @@ impl Counts {
         for (status, count) in &other.answers {
             *self.answers.entry(*status).or_default() += count;
         }
-        for (fault, count) in &other.faults {
-            *self.faults.entry(*fault).or_default() += count;
+        for (into, from) in
+            [(&mut self.faults, &other.faults), (&mut self.close_faults, &other.close_faults)]
+        {
+            for (fault, count) in from {
+                *into.entry(*fault).or_default() += count;
+            }
         }
     }
 }
@@ -352,6 +358,8 @@ pub struct PublisherOutcome {
     pub bytes_up: u64,
     /// Bytes read from it.
     pub bytes_down: u64,
+    /// Whether the server left the end of the connection unanswered once all was published.
+    pub close_unanswered: bool,
     /// Answers that were no success, and failures of the connection.
     pub faults: BTreeMap<Fault, u64>,
 }

@@ -22,12 +22,10 @@ use pushbench_stats::Histogram;
 use crate::answer::AnswerReader;
 use crate::payload::PayloadWriter;
 use crate::recorder::PublishTimes;
-use crate::{Fault, Plan, PublisherOutcome};
+use crate::{Fault, Plan, PublisherOutcome, bounds};
 
 /// Longest sleep, so that a stop is noticed.
 const NAP: Duration = Duration::from_millis(50);
-/// Longest wait for the last answers.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A part of the schedule to publish.
 struct Part {
@@ -45,8 +43,10 @@ pub(crate) struct Publisher {
     stop: Arc<AtomicBool>,
     /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
     latest: Arc<AtomicU64>,
-    writer: Option<JoinHandle<Writer>>,
-    reader: Option<JoinHandle<Answers>>,
+    /// The connection, to be shut down under a thread that it blocks.
+    stream: TcpStream,
+    writer: JoinHandle<Writer>,
+    reader: JoinHandle<Answers>,
 }
 
 /// The writing half.
@@ -73,9 +73,9 @@ struct Answers {
 impl Publisher {
     /// Connects to the server and waits for a part of the schedule.
     pub(crate) fn start(plan: Arc<Plan>, times: Arc<PublishTimes>) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&plan.target, Duration::from_secs(10))?;
+        let stream = TcpStream::connect_timeout(&plan.target, bounds::PUBLISHER_OPEN)?;
         stream.set_nodelay(true)?;
-        let reading = stream.try_clone()?;
+        let (reading, whole) = (stream.try_clone()?, stream.try_clone()?);
         let len = plan.scenario.workload.payload.bytes as usize;
         let payloads = PayloadWriter::of(&plan.scenario.workload);
         let heads = (0..plan.scenario.workload.topics.get())
@@ -108,8 +108,9 @@ impl Publisher {
             parts_open: Cell::new(0),
             stop,
             latest,
-            writer: Some(writer),
-            reader: Some(reader),
+            stream: whole,
+            writer,
+            reader,
         })
     }
 
@@ -141,23 +142,52 @@ impl Publisher {
         }
     }
 
-    /// Ends the connection and gives what was done; what is not yet sent stays unsent.
-    pub(crate) fn finish(mut self) -> PublisherOutcome {
+    /// Tells the writer to send nothing more.
+    pub(crate) fn stop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.parts = None;
-        let writer = self.writer.take().expect("joined once").join().expect("the writer returns");
-        let _ = writer.stream.shutdown(Shutdown::Write);
-        let answers = self.reader.take().expect("joined once").join().expect("the reader returns");
-        let mut outcome = writer.outcome;
+    }
+
+    /// Ends the connection and gives what was done; what is not yet sent stays unsent.
+    ///
+    /// A server that reads no more, or that does not end its side, blocks a thread in a call that
+    /// knows no time limit. So the connection is shut down under it.
+    pub(crate) fn finish(mut self) -> PublisherOutcome {
+        self.stop();
+        if !bounds::ends_within(&self.writer, 2 * NAP) {
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
+        let gone = PublisherOutcome {
+            faults: BTreeMap::from([(Fault::ThreadGone, 1)]),
+            ..PublisherOutcome::default()
+        };
+        let Some(mut outcome) = joined(self.writer).map(|writer| writer.outcome) else {
+            return gone;
+        };
+        let _ = self.stream.shutdown(Shutdown::Write);
+        let has_ended = bounds::ends_within(&self.reader, bounds::PUBLISHER_END);
+        if !has_ended {
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
+        let Some(answers) = joined(self.reader) else { return gone };
         outcome.bytes_down = answers.bytes;
         for (fault, count) in answers.faults {
             *outcome.faults.entry(fault).or_default() += count;
         }
-        if answers.count < outcome.published && outcome.faults.is_empty() {
-            outcome.faults.insert(Fault::AnswerTimeout, outcome.published - answers.count);
+        if answers.count < outcome.published {
+            if outcome.faults.is_empty() {
+                outcome.faults.insert(Fault::AnswerTimeout, outcome.published - answers.count);
+            }
+        } else {
+            outcome.close_unanswered = !has_ended;
         }
         outcome
     }
+}
+
+/// What a thread returns; `None` if it panicked, or does not end though nothing blocks it.
+fn joined<T>(thread: JoinHandle<T>) -> Option<T> {
+    if bounds::ends_within(&thread, bounds::UNBLOCKED) { thread.join().ok() } else { None }
 }
 
 impl Writer {
@@ -170,7 +200,10 @@ impl Writer {
                     return self;
                 }
                 if let Err(fault) = self.send(due, due_at, &mut buffer) {
-                    *self.outcome.faults.entry(fault).or_default() += 1;
+                    // After the stop it is our own end of the connection that ended the write.
+                    if !self.stop.load(Ordering::Relaxed) {
+                        *self.outcome.faults.entry(fault).or_default() += 1;
+                    }
                     return self;
                 }
                 self.next += 1;
@@ -228,14 +261,10 @@ fn publish_head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Reads answers until the server ends the connection.
+/// Reads answers until the server ends the connection, or [`Publisher::finish`] does.
 fn read_answers(mut stream: TcpStream) -> Answers {
     let mut answers = Answers::default();
     let fault = |answers: &mut Answers, fault| *answers.faults.entry(fault).or_default() += 1;
-    if stream.set_read_timeout(Some(ANSWER_TIMEOUT)).is_err() {
-        fault(&mut answers, Fault::Io);
-        return answers;
-    }
     let mut bytes = vec![0; 64 * 1024];
     let mut pending: Vec<u8> = Vec::new();
     loop {
@@ -253,14 +282,7 @@ fn read_answers(mut stream: TcpStream) -> Answers {
                 };
                 pending.drain(..taken);
             }
-            // Nothing was published for a while; a connection that is really dead ends otherwise.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock
-                        | io::ErrorKind::TimedOut
-                        | io::ErrorKind::Interrupted
-                ) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => {
                 fault(&mut answers, Fault::Closed);
                 return answers;

@@ -28,7 +28,7 @@ pub(crate) async fn play(
         ConnectionUse::KeepAlive => Some(Line::open(shared, client).await?),
         ConnectionUse::PerPoll => None,
     };
-    shared.is_connected();
+    shared.is_connected(seat);
     let poller = Poller::new(plan, client, seat);
     let mut client_of = Client { client, poller, kept, in_flight: false };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);

@@ -69,7 +69,7 @@ pub(crate) async fn play<C: Codec>(
         Subscriber { seat, chunks: ChunkedReader::default(), codec: C::default(), unbooked: 0 };
     subscriber.take(shared, connection.probe(), &early, clock::now())?;
     drop(early);
-    shared.is_connected();
+    shared.is_connected(seat);
     tokio::select! {
         biased;
         fault = subscriber.listen(shared, &mut connection) => return Err(fault),

@@ -48,7 +48,7 @@ pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Resul
     let topic = shared.plan.topic_of(client);
     let path = Plan::topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
     let mut socket = open(shared, client, &path).await?;
-    shared.is_connected();
+    shared.is_connected(seat);
     let mut subscriber = Subscriber::new(seat, socket.get_ref());
     let ended = loop {
         let message = tokio::select! {

@@ -2,18 +2,23 @@
 //! they share.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc as mpsc_std};
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{ByteKind, Direction, Phase, RequestHead, Timestamp, clock};
 use pushbench_scenario::TransportSettings;
 use pushbench_wire::Ledger;
 use pushbench_wire::segments::{SegmentHeaders, segments_for};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::boundary::{Booked, Standing};
 use crate::connection::{Connection, Probe};
@@ -26,25 +31,26 @@ use crate::poll::{poll_heads, poll_lists};
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
 use crate::tls::Tls;
-use crate::{deflated, long_poll, nudge, short_poll, sse, stream, streamed, websocket};
+use crate::{bounds, deflated, long_poll, nudge, short_poll, sse, stream, streamed, websocket};
 
-/// Longest time that clients may take to end their connections.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Memory that reads of one worker go through; a connection at rest holds none.
 const SCRATCH_LEN: usize = 64 * 1024;
+
+/// Where a worker's reply goes: a channel that holds one, so that nobody waits to send it.
+pub(crate) type Reply<T> = mpsc_std::SyncSender<T>;
 
 /// What the conductor tells a worker.
 pub(crate) enum Command {
     /// Begin to connect.
     Connect,
     /// Say how things stand.
-    Report(oneshot::Sender<Status>),
+    Report(Reply<Status>),
     /// Stop, say where the books stand, and close those of a boundary if then told so.
-    Close { boundary: Boundary, reply: oneshot::Sender<Standing>, told: mpsc_std::Receiver<bool> },
+    Close { boundary: Boundary, reply: Reply<Standing>, told: mpsc_std::Receiver<bool> },
     /// A part of the schedule begins at this moment.
     Begin(Phase, Timestamp),
     /// End all connections and give the outcome.
-    Finish(oneshot::Sender<Outcome>),
+    Finish(Reply<Outcome>),
 }
 
 /// How things stand at one worker.
@@ -87,6 +93,9 @@ pub(crate) struct Shared {
     pub(crate) upgrade_heads: Cell<Option<(u64, u64)>>,
     connected: Cell<u64>,
     failed: Cell<u64>,
+    /// Whether the client of each seat has come to be open, and when the last one has.
+    open: RefCell<Vec<bool>>,
+    last_opened: Cell<Timestamp>,
     probes: RefCell<Vec<Rc<Probe>>>,
     /// Books of the connections that were closed after one poll.
     folded: Cell<SocketSums>,
@@ -116,7 +125,10 @@ impl Shared {
     }
 
     pub(crate) fn fault(&self, fault: Fault) {
-        *self.recorder.borrow_mut().counts.faults.entry(fault).or_default() += 1;
+        let counts = &mut self.recorder.borrow_mut().counts;
+        let is_of_the_end = self.is_closing.get() && fault.is_of_the_end();
+        let faults = if is_of_the_end { &mut counts.close_faults } else { &mut counts.faults };
+        *faults.entry(fault).or_default() += 1;
         self.failed.set(self.failed.get() + 1);
     }
 
@@ -162,7 +174,8 @@ impl Shared {
         mut connection: Connection,
     ) -> Result<(), Fault> {
         let before = connection.probe().sums().segments();
-        let ended = connection.end().await;
+        let ended = tokio::time::timeout(bounds::CLOSE_OF_POLL, connection.end()).await;
+        let ended = ended.unwrap_or(Err(Fault::CloseTimeout));
         let probe = Rc::clone(connection.probe());
         drop(connection);
         if phase == Phase::Measure {
@@ -204,9 +217,17 @@ impl Shared {
         }
     }
 
-    /// A client is ready for messages.
-    pub(crate) fn is_connected(&self) {
+    /// The client of this seat is ready for messages.
+    pub(crate) fn is_connected(&self, seat: usize) {
         self.connected.set(self.connected.get() + 1);
+        self.open.borrow_mut()[seat] = true;
+        self.last_opened.set(clock::now());
+    }
+
+    /// Seats a client.
+    fn seat(&self, client: u32) -> usize {
+        self.open.borrow_mut().push(false);
+        self.recorder.borrow_mut().seat(self.plan.topic_of(client))
     }
 
     /// Closes the measure phase's books of one connection, unless they are closed.
@@ -250,6 +271,12 @@ impl Shared {
         }
     }
 
+    /// Bytes that all sockets carried.
+    fn bytes(&self) -> u64 {
+        self.folded.get().bytes()
+            + self.probes.borrow().iter().map(|probe| probe.bytes()).sum::<u64>()
+    }
+
     fn status(&self) -> Status {
         let recorder = self.recorder.borrow();
         Status {
@@ -257,8 +284,7 @@ impl Shared {
             failed: self.failed.get(),
             in_flight: self.in_flight.get(),
             waiting_for_last: recorder.waiting_for_last(),
-            bytes: self.folded.get().bytes()
-                + self.probes.borrow().iter().map(|probe| probe.bytes()).sum::<u64>(),
+            bytes: self.bytes(),
             delivered: recorder.counts.deliveries_in_measure,
             cpu: clock::thread_cpu_time(),
             late: recorder.poll_lateness.max(),
@@ -290,10 +316,13 @@ impl Worker {
         Ok(Self { commands, thread: Some(thread) })
     }
 
-    /// Waits for the thread after it was told to finish.
+    /// Waits for the thread after it was told to finish, unless it stands still.
     pub(crate) fn join(mut self) {
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("a worker returns");
+        if let Some(thread) =
+            self.thread.take().filter(|t| bounds::ends_within(t, bounds::UNBLOCKED))
+        {
+            // How it ended is known by whether it replied.
+            let _ = thread.join();
         }
     }
 }
@@ -329,6 +358,8 @@ async fn play(
         upgrade_heads: Cell::default(),
         connected: Cell::new(0),
         failed: Cell::new(0),
+        open: RefCell::default(),
+        last_opened: Cell::default(),
         probes: RefCell::default(),
         folded: Cell::default(),
         connecting_segments: Cell::default(),
@@ -351,14 +382,14 @@ async fn play(
                 }
             }
             Command::Report(reply) => {
-                let _ = reply.send(shared.status());
+                let _ = reply.try_send(shared.status());
             }
             Command::Close { boundary, reply, told } => {
                 let (sums, measured) = shared.sums();
                 let booked = Booked::in_all(&shared.ledger.borrow());
-                let _ = reply.send(Standing { sums, booked });
+                let _ = reply.try_send(Standing { sums, booked });
                 // No client of this thread goes on before the conductor has compared.
-                if told.recv().unwrap_or(false) {
+                if told.recv_timeout(bounds::WORKER).unwrap_or(false) {
                     if boundary == Boundary::Drained {
                         shared.end_measure();
                         outcome.boundaries.insert(Boundary::Measured, measured);
@@ -384,7 +415,7 @@ async fn play(
                 shared.closing.notify_waiters();
                 end(clients, grid, &shared).await;
                 outcome.boundaries.insert(Boundary::Closed, shared.sums().0);
-                let _ = reply.send(finish(&shared, outcome));
+                let _ = reply.try_send(finish(&shared, outcome));
                 return;
             }
         }
@@ -397,20 +428,35 @@ async fn end(
     grid: tokio::task::JoinHandle<()>,
     shared: &Shared,
 ) {
+    let begin = clock::now();
     let mut clients = clients.await.expect("clients are only started here");
-    let all = async {
-        while clients.join_next().await.is_some() {}
-        // A connection that clients shared ends after the last of them.
-        let mut drivers = shared.http2_drivers.take();
-        while drivers.join_next().await.is_some() {}
-    };
-    if tokio::time::timeout(CLOSE_TIMEOUT, all).await.is_err() {
-        for _ in 0..clients.len().max(1) {
-            shared.fault(Fault::CloseTimeout);
-        }
-        clients.shutdown().await;
-    }
+    end_all(&mut clients, begin, shared).await;
+    // A connection that clients shared ends after the last of them.
+    end_all(&mut shared.http2_drivers.take(), begin, shared).await;
     grid.await.expect("the grid ends when it is closed");
+}
+
+/// Waits for tasks to end as long as any does, or any byte moves.
+async fn end_all(tasks: &mut JoinSet<()>, begin: Timestamp, shared: &Shared) {
+    let count = |ended: Result<(), JoinError>| {
+        if ended.is_err_and(|error| error.is_panic()) {
+            shared.fault(Fault::Panic);
+        }
+    };
+    let mut bytes = shared.bytes();
+    loop {
+        let left = bounds::ENDING.saturating_sub(clock::now().since(begin));
+        match tokio::time::timeout(left.min(bounds::ENDING_STILL), tasks.join_next()).await {
+            Ok(Some(ended)) => count(ended),
+            Ok(None) => return,
+            Err(_) if bytes != shared.bytes() && !left.is_zero() => bytes = shared.bytes(),
+            Err(_) => break,
+        }
+    }
+    for _ in 0..tasks.len() {
+        shared.fault(Fault::CloseTimeout);
+    }
+    tasks.shutdown().await;
 }
 
 fn finish(shared: &Shared, books: Outcome) -> Outcome {
@@ -456,37 +502,79 @@ async fn connect_all(index: u32, shared: Rc<Shared>, told: oneshot::Receiver<()>
         let due = begin.plus(Duration::from_secs_f64(place as f64 / rate));
         let left = due.since(clock::now());
         if !left.is_zero() {
-            tokio::time::sleep(left).await;
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                () = shared.closed() => {}
+            }
         }
         if shared.is_closing.get() {
             break;
         }
-        let seat = shared.recorder.borrow_mut().seat(plan.topic_of(client));
+        let seat = shared.seat(client);
         let shared = Rc::clone(&shared);
         tasks.spawn_local(async move {
-            let played = match shared.plan.transport {
-                TransportSettings::ShortPoll(poll) => {
-                    short_poll::play(&shared, client, seat, poll).await
-                }
-                TransportSettings::LongPoll(poll) => {
-                    long_poll::play(&shared, client, seat, poll).await
-                }
-                TransportSettings::Sse(_) => {
-                    streamed::play::<sse::Events>(&shared, client, seat).await
-                }
-                TransportSettings::Stream(_) => {
-                    streamed::play::<stream::Lines>(&shared, client, seat).await
-                }
-                TransportSettings::WebSocket(socket) => match socket.deflate {
-                    None => websocket::play(&shared, client, seat).await,
-                    Some(deflate) => deflated::play(&shared, client, seat, deflate.terms()).await,
-                },
-                TransportSettings::Nudge(_) => nudge::play(&shared, client, seat).await,
-            };
-            if let Err(fault) = played {
+            let played = play_client(&shared, client, seat);
+            if let Err(fault) = bounded(&shared, seat, played).await {
                 shared.fault(fault);
             }
         });
     }
     tasks
+}
+
+/// Plays a client to its end. One that panics is a fault; the others go on.
+async fn play_client(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
+    let play = async {
+        match shared.plan.transport {
+            TransportSettings::ShortPoll(poll) => {
+                short_poll::play(shared, client, seat, poll).await
+            }
+            TransportSettings::LongPoll(poll) => long_poll::play(shared, client, seat, poll).await,
+            TransportSettings::Sse(_) => streamed::play::<sse::Events>(shared, client, seat).await,
+            TransportSettings::Stream(_) => {
+                streamed::play::<stream::Lines>(shared, client, seat).await
+            }
+            TransportSettings::WebSocket(socket) => match socket.deflate {
+                None => websocket::play(shared, client, seat).await,
+                Some(deflate) => deflated::play(shared, client, seat, deflate.terms()).await,
+            },
+            TransportSettings::Nudge(_) => nudge::play(shared, client, seat).await,
+        }
+    };
+    AssertUnwindSafe(play).catch_unwind().await.unwrap_or(Err(Fault::Panic))
+}
+
+/// Plays a client, and gives it up if it does not come to be open while nobody else does, or if all
+/// are to end before it is.
+async fn bounded(
+    shared: &Shared,
+    seat: usize,
+    play: impl Future<Output = Result<(), Fault>>,
+) -> Result<(), Fault> {
+    let mut play = pin!(play);
+    let began = clock::now();
+    loop {
+        let now = clock::now();
+        let left = began.max(shared.last_opened.get()).plus(bounds::OPEN).since(now);
+        if left.is_zero() || shared.is_closing.get() && now.since(began) >= bounds::OPEN {
+            return Err(Fault::OpenTimeout);
+        }
+        if shared.is_closing.get() {
+            return Ok(());
+        }
+        let opening = poll_fn(|cx| match play.as_mut().poll(cx) {
+            Poll::Ready(played) => Poll::Ready(Some(played)),
+            Poll::Pending if shared.open.borrow()[seat] => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        tokio::select! {
+            biased;
+            opened = opening => match opened {
+                Some(played) => return played,
+                None => return play.await,
+            },
+            () = shared.closed() => {}
+            () = tokio::time::sleep(left) => {}
+        }
+    }
 }

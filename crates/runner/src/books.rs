@@ -46,7 +46,12 @@ pub(crate) fn books(
 ) -> BooksV1 {
     let mut books = BooksV1 { header_bytes_per_segment: headers.len(), ..BooksV1::default() };
     let between = |from, to| Span::between(&outcome.boundaries, from, to);
+    let closes = outcome.counts.close_faults.is_empty();
     for (phase, from, to) in PHASES {
+        // A connection whose end was not answered was cut off, and its last bytes are in no books.
+        if to == Boundary::Closed && !closes {
+            continue;
+        }
         let Some(span) = between(from, to) else { continue };
         let up = outcome.ledger.kinds(phase, Direction::Up);
         let down = outcome.ledger.kinds(phase, Direction::Down);
@@ -77,7 +82,7 @@ pub(crate) fn books(
         }
     }
     let server = |boundary| match boundary {
-        Boundary::Closed => closed,
+        Boundary::Closed => closed.filter(|_| closes),
         boundary => outcome.server.get(&boundary).copied(),
     };
     for compared in compared_spans(&SERVER_SPANS, outcome, |boundary| server(boundary).is_some()) {
@@ -97,6 +102,9 @@ pub(crate) fn books(
 
 /// Whether codec, sockets and kernel stood at the same byte there.
 fn clients_agreed(outcome: &Outcome, boundary: Boundary) -> bool {
+    if boundary == Boundary::Closed && !outcome.counts.close_faults.is_empty() {
+        return false;
+    }
     let taken_with = match boundary {
         // Whoever has not passed it by itself does so at the end of the drain.
         Boundary::Measured => Boundary::Drained,

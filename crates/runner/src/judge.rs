@@ -3,6 +3,7 @@
 //! A file for each family of checks; what they judge by, and their order, stand here.
 
 mod books;
+mod close;
 mod deliveries;
 mod load;
 mod machine;
@@ -21,6 +22,7 @@ use pushbench_store::{BooksV1, CheckV1, CountsV1, Verdict};
 
 use self::{
     books::{books_balance, quiet},
+    close::close,
     deliveries::{deliveries, errors, published},
     load::{lateness, load_busy},
     machine::steal,
@@ -60,6 +62,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         quiet(evidence),
         deliveries(evidence),
         errors(evidence),
+        close(evidence.counts),
         published(evidence),
     ];
     checks.extend(heartbeats(evidence));

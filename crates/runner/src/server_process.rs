@@ -17,6 +17,8 @@ use crate::{RunError, compression};
 const READY_BOUND: Duration = Duration::from_secs(15);
 /// Longest wait for the process to end after SIGTERM; the server's own bound is shorter.
 const END_BOUND: Duration = Duration::from_secs(10);
+/// The same of a server that has stopped responding.
+const END_BOUND_OF_SILENT: Duration = Duration::from_millis(500);
 
 /// What a connection may idle beyond the length of the trial.
 const IDLE_BEYOND: Duration = Duration::from_secs(120);
@@ -106,7 +108,8 @@ impl ServerProcess {
     }
 
     /// Asks the process to end and waits for it; says how it went if it did not end cleanly.
-    pub(crate) fn stop(mut self) -> Result<(), String> {
+    pub(crate) fn stop(mut self, is_silent: bool) -> Result<(), String> {
+        let bound = if is_silent { END_BOUND_OF_SILENT } else { END_BOUND };
         if self.ended().is_none() {
             let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
             if let Some(pid) = pid {
@@ -123,10 +126,10 @@ impl ServerProcess {
                     let messages = messages.unwrap_or_default();
                     return Err(format!("{status} {}", messages.trim()).trim().to_owned());
                 }
-                Ok(None) if clock::now().since(begin) < END_BOUND => {
+                Ok(None) if clock::now().since(begin) < bound => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
-                Ok(None) => return Err(format!("did not end within {END_BOUND:?} and was killed")),
+                Ok(None) => return Err(format!("did not end within {bound:?} and was killed")),
                 Err(error) => return Err(error.to_string()),
             }
         }

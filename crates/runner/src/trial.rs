@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use pushbench_load::{Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
+use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
 use pushbench_protocol::heads::printable_characters;
 use pushbench_protocol::{Announcement, Cursor, Deliver, Phase, TlsUse, TransportKind, clock};
 use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round_seed};
@@ -91,9 +91,10 @@ impl Trial<'_> {
             death = process.as_mut().and_then(ServerProcess::ended);
         }
         // A server that is told to end waits a while for open connections, this one among them.
+        let is_silent = eye.control.is_silent();
         drop(eye);
         let server_end = match (process, &death) {
-            (Some(process), None) => process.stop().err(),
+            (Some(process), None) => process.stop(is_silent).err(),
             _ => None,
         };
         let is_complete = played.is_continue();
@@ -308,7 +309,18 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
         answers: counts.answers.clone(),
         gap_messages: counts.gap_messages,
         errors,
+        close_errors: close_errors(outcome),
     }
+}
+
+/// Connections that did not end in order when all was over.
+fn close_errors(outcome: &Outcome) -> BTreeMap<String, u64> {
+    let faults = outcome.counts.close_faults.iter();
+    let mut errors: BTreeMap<_, _> = faults.map(|(fault, count)| (fault.label(), *count)).collect();
+    if outcome.publisher.close_unanswered {
+        errors.insert(format!("publisher-{}", Fault::CloseTimeout.label()), 1);
+    }
+    errors
 }
 
 fn waiting(outcome: &Outcome) -> WaitingV1 {

@@ -265,8 +265,12 @@ pub struct CountsV1 {
     pub heartbeats: Option<u64>,
     /// Messages that the server reported as no longer held.
     pub gap_messages: u64,
-    /// Failures by kind, over all phases.
+    /// Failures by kind, over all phases but for the close of connections.
     pub errors: BTreeMap<String, u64>,
+    /// Connections that did not end in order after the measured part, by kind; they are no failures
+    /// of the trial. Absent where there were none, and in records from before they were told apart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub close_errors: BTreeMap<String, u64>,
 }
 
 /// Every byte, by phase, direction and kind, and how the three sets of books compare.

@@ -3,6 +3,7 @@
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `exits` the exit codes and the environment, `signals` what happens when something is killed,
+//! `silent` servers that hang or leave something unanswered (`servant` plays them),
 //! `targets` servers that run already, `transports` every kind there is, `http2` the same over
 //! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
 //! compress, `comparing` runs against
@@ -25,7 +26,9 @@ mod pcap;
 mod plan;
 mod proc;
 mod runs;
+mod servant;
 mod signals;
+mod silent;
 mod support;
 mod targets;
 mod tls;

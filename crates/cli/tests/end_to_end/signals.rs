@@ -16,19 +16,19 @@ use crate::support::{
 const WELL_INTO_MEASURE: u64 = 3 + 5;
 
 /// A run and its server.
-struct Playing {
-    running: Running,
-    server: u32,
+pub(crate) struct Playing {
+    pub(crate) running: Running,
+    pub(crate) server: u32,
     address: SocketAddr,
 }
 
 impl Playing {
     /// Starts a run whose measure phase lasts an hour, and waits until it is in it.
-    fn in_measure(bench: &Bench, transport: &str) -> Self {
+    pub(crate) fn in_measure(bench: &Bench, transport: &str) -> Self {
         Self::in_measure_of(bench, transport, "60m")
     }
 
-    fn in_measure_of(bench: &Bench, transport: &str, measure: &str) -> Self {
+    pub(crate) fn in_measure_of(bench: &Bench, transport: &str, measure: &str) -> Self {
         let measure = format!("workload.measure={measure}");
         let arguments = [
             "run",
@@ -58,7 +58,7 @@ impl Playing {
     }
 
     /// Waits for the end and looks for anything left over.
-    fn end(self) -> Ended {
+    pub(crate) fn end(self) -> Ended {
         let Self { running, server, .. } = self;
         let ended = running.end();
         wait_until("the server to end", || !proc::is_alive(server));

@@ -33,7 +33,7 @@ pub(crate) async fn play<C: Codec>(
     }
     shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
     shared.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
-    shared.is_connected();
+    shared.is_connected(seat);
     let mut body = answer.into_body();
     tokio::select! {
         biased;
