@@ -115,6 +115,7 @@ impl Observer for Show {
 
     fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV1) {
         let verdict = match trial.worst_verdict() {
+            Verdict::NotChecked => "not checked",
             Verdict::Ok => "valid",
             Verdict::Warning => "valid, with warnings",
             Verdict::Invalid => "INVALID",

@@ -114,6 +114,7 @@ pub(crate) fn verdict(run: &RunV1) -> &'static str {
         (RunStatus::Completed, Verdict::Invalid) => "invalid",
         (RunStatus::Completed, Verdict::Warning) => "warnings",
         (RunStatus::Completed, Verdict::Ok) => "valid",
+        (RunStatus::Completed, Verdict::NotChecked) => "not checked",
     }
 }
 

@@ -108,6 +108,8 @@ pub struct KernelSums {
     pub with_timestamps: u64,
     /// Segments sent and not yet acknowledged.
     pub unacknowledged: u64,
+    /// The shortest round trip of any connection.
+    pub min_round_trip: Option<Duration>,
 }
 
 impl SocketSums {
@@ -129,6 +131,7 @@ impl SocketSums {
                 segments_in: info.segments_in,
                 with_timestamps: u64::from(info.timestamps),
                 unacknowledged: info.unacknowledged,
+                min_round_trip: info.min_round_trip,
             },
         }
     }
@@ -173,6 +176,8 @@ impl AddAssign for SocketSums {
         self.kernel.segments_in += other.kernel.segments_in;
         self.kernel.with_timestamps += other.kernel.with_timestamps;
         self.kernel.unacknowledged += other.kernel.unacknowledged;
+        let trips = [self.kernel.min_round_trip, other.kernel.min_round_trip];
+        self.kernel.min_round_trip = trips.into_iter().flatten().min();
     }
 }
 

@@ -50,6 +50,7 @@ fn keys(run: &RunV1, trial: &TrialV1) -> [String; KEYS.len()] {
     let kind = run.transports.iter().find(|transport| transport.label == trial.transport);
     let measure = trial.phase_seconds.get(&pushbench_protocol::Phase::Measure);
     let verdict = match trial.worst_verdict() {
+        Verdict::NotChecked => "not-checked",
         Verdict::Ok => "ok",
         Verdict::Warning => "warning",
         Verdict::Invalid => "invalid",

@@ -6,6 +6,8 @@ use pushbench_protocol::Deliver;
 use pushbench_scenario::Scenario;
 use pushbench_store::{CellV1, CheckV1, CountsV1, TrialV1, Verdict};
 
+use crate::judge::not_checked;
+
 /// What a trial's clients had to get, and got. Each message has a number and each number comes once
 /// or is counted otherwise, so with the same seed equal numbers are the same messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,6 +49,12 @@ fn check(own: Work, beside: &[(String, Work)]) -> CheckV1 {
         .map(|(label, work)| format!("{label} {} of {}", work.delivered, work.expected))
         .collect();
     let Work { expected, delivered, .. } = own;
+    if others.is_empty() && delivered == 0 {
+        return not_checked(
+            "equal-work",
+            format!("none of {} transports delivered a message", beside.len()),
+        );
+    }
     let (verdict, text) = if others.is_empty() {
         (Verdict::Ok, format!("all {} transports delivered the same messages", beside.len()))
     } else {
@@ -76,6 +84,8 @@ mod tests {
         };
         let same: Vec<_> = named([50, 50]).collect();
         assert_eq!(check(work(50), &same).verdict, Verdict::Ok);
+        let nothing: Vec<_> = named([0, 0]).collect();
+        assert_eq!(check(work(0), &nothing).verdict, Verdict::NotChecked);
         let less: Vec<_> = named([50, 49]).collect();
         let found = check(work(50), &less);
         assert_eq!(found.verdict, Verdict::Invalid);

@@ -44,6 +44,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) books: &'a BooksV1,
     /// CPU share of the busiest load worker.
     pub(crate) busy: Option<f64>,
+    /// Why the kernel gives no `TCP_INFO`, if it does not.
+    pub(crate) kernel_refusal: Option<String>,
     /// Share of the machine's time that the host took.
     pub(crate) steal: Option<f64>,
     /// Whether the trial was played to its end.
@@ -68,17 +70,18 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));
     checks.extend(tls::handshakes(evidence.tls, evidence.outcome, evidence.handshakes));
-    checks.extend(load_busy(evidence));
+    checks.push(load_busy(evidence));
     let workload = &evidence.scenario.workload;
     let period = 1.0 / workload.publish.rate.per_second();
-    checks.extend(lateness(
+    checks.push(lateness(
         "publish-lateness",
         "publishes",
         &evidence.outcome.publisher.lateness,
         Duration::try_from_secs_f64(period).unwrap_or(Duration::MAX),
     ));
+    checks.extend(steal(evidence));
     match evidence.transport {
-        TransportSettings::ShortPoll(poll) => checks.extend(lateness(
+        TransportSettings::ShortPoll(poll) => checks.push(lateness(
             "poll-lateness",
             "polls",
             &evidence.outcome.poll_lateness,
@@ -89,11 +92,16 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         | TransportSettings::Stream(_)
         | TransportSettings::WebSocket(_)
         | TransportSettings::Nudge(_) => {
-            checks.extend(tcp_timers(&evidence.outcome.latency));
+            let timers = tcp_timers(evidence, &checks);
+            checks.extend(timers);
         }
     }
-    checks.extend(steal(evidence));
     checks
+}
+
+/// What a check says that had nothing to look at: why not.
+pub(crate) fn not_checked(name: &str, why: impl Into<String>) -> CheckV1 {
+    check(name, Verdict::NotChecked, why.into())
 }
 
 fn check(name: &str, verdict: Verdict, text: String) -> CheckV1 {

@@ -7,6 +7,7 @@ use pushbench_store::{CheckV1, TlsV1, Verdict};
 use pushbench_tls::{Certificate, Connector, Protocol, settings};
 use pushbench_wire::model::{Handshake, HandshakeKind, TlsLink};
 
+use crate::judge::not_checked;
 use crate::target::TargetTls;
 use crate::{RunError, Target};
 
@@ -115,6 +116,11 @@ pub(crate) fn handshakes(
     if let Some(HandshakeStats { full, resumed, failed }) = disagrees {
         text.push_str(&format!("; the server saw {full} full, {resumed} resumed, {failed} failed"));
     }
+    if seen.full + seen.resumed == 0 && disagrees.is_none() {
+        let text =
+            format!("no TLS handshake of a client came to its end, expected {expected} ones");
+        return Some(not_checked("tls-handshakes", text));
+    }
     let is_ok = other == 0 && disagrees.is_none();
     Some(CheckV1 {
         check: "tls-handshakes".to_owned(),
@@ -152,6 +158,18 @@ mod tests {
         assert_eq!(check(TlsUse::Full, None), Some(Verdict::Invalid));
         assert_eq!(check(TlsUse::None, None), None);
         assert_eq!(handshakes(TlsUse::Full, &Outcome::default(), None), None);
+    }
+
+    #[test]
+    fn no_handshake_at_all_is_not_the_kind_that_was_asked_for() {
+        let outcome = Outcome { handshakes: Some(Handshakes::default()), ..Outcome::default() };
+        for wanted in [TlsUse::Full, TlsUse::Resumed] {
+            let found = handshakes(wanted, &outcome, None).expect("TLS was used");
+            assert_eq!(found.verdict, Verdict::NotChecked, "{}", found.text);
+        }
+        let server = Some(HandshakeStats { full: 0, resumed: 0, failed: 3 });
+        let found = handshakes(TlsUse::Resumed, &outcome, server).expect("TLS was used");
+        assert_eq!(found.verdict, Verdict::Invalid, "the server saw some: {}", found.text);
     }
 
     #[test]

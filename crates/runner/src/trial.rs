@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
@@ -9,6 +10,7 @@ use pushbench_protocol::heads::printable_characters;
 use pushbench_protocol::{Announcement, Cursor, Deliver, Phase, TlsUse, TransportKind, clock};
 use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
+use pushbench_wire::tcp_info::tcp_info;
 
 use crate::books::{books, segment_headers};
 use crate::compression::Compressed;
@@ -196,6 +198,7 @@ impl Trial<'_> {
             counts: &counts,
             books: &books,
             busy,
+            kernel_refusal: kernel_refusal(),
             steal: looks.steal_share(),
             is_complete: ending.is_complete,
             server_death: ending.server_death,
@@ -279,6 +282,15 @@ fn play_phases(
     load.drain(&mut || looks.server_sums(eye), watch)?;
     looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
     ControlFlow::Continue(())
+}
+
+/// Why this kernel gives no `TCP_INFO`, if it does not: asked of a socket that is certainly ours.
+fn kernel_refusal() -> Option<String> {
+    let socket = match std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)) {
+        Ok(socket) => socket,
+        Err(error) => return Some(format!("no socket to ask of: {error}")),
+    };
+    tcp_info(socket.as_raw_fd()).err().map(|error| error.to_string())
 }
 
 fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {

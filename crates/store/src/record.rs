@@ -467,7 +467,10 @@ pub struct SampleV1 {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing found.
+    /// There was nothing to look at, so nothing was found and nothing is confirmed: no worse than
+    /// [`Ok`](Self::Ok), and no better than silence.
+    NotChecked,
+    /// Looked, and nothing found.
     Ok,
     /// The numbers stand, with this said above them.
     Warning,

@@ -10,7 +10,7 @@ impl RunV1 {
     /// Value of `version` in the records this type describes.
     pub const VERSION: u32 = 1;
 
-    /// The worst verdict of any check of any trial; [`Verdict::Ok`] if there is none.
+    /// The worst verdict of any check of any trial; [`Verdict::Ok`] if there is no trial.
     pub fn worst_verdict(&self) -> Verdict {
         self.trials.iter().map(TrialV1::worst_verdict).max().unwrap_or(Verdict::Ok)
     }
@@ -45,7 +45,8 @@ impl RunV1 {
 }
 
 impl TrialV1 {
-    /// The worst verdict of its checks; [`Verdict::Ok`] if there is none.
+    /// The worst verdict of its checks; [`Verdict::Ok`] if there is none, and
+    /// [`Verdict::NotChecked`] if none of them had anything to look at.
     pub fn worst_verdict(&self) -> Verdict {
         self.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Ok)
     }

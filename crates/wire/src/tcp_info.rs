@@ -10,6 +10,7 @@
 use std::io;
 use std::mem::{offset_of, size_of};
 use std::os::fd::RawFd;
+use std::time::Duration;
 
 /// What the kernel counted for one connection. Bytes are of the TCP stream, without headers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -30,6 +31,8 @@ pub struct TcpInfo {
     pub unacknowledged: u64,
     /// Whether timestamps were negotiated.
     pub timestamps: bool,
+    /// The shortest round trip that was seen lately (`tcpi_min_rtt`); absent before the first.
+    pub min_round_trip: Option<Duration>,
 }
 
 /// The kernel's own layout (`include/uapi/linux/tcp.h`) up to the last field that we read.
@@ -138,6 +141,9 @@ pub fn tcp_info(descriptor: RawFd) -> io::Result<TcpInfo> {
         segments_in: u64::from(info.segs_in),
         unacknowledged: u64::from(info.unacked),
         timestamps: info.options & OPTION_TIMESTAMPS != 0,
+        min_round_trip: (1..u32::MAX)
+            .contains(&info.min_rtt)
+            .then(|| Duration::from_micros(u64::from(info.min_rtt))),
     })
 }
 
@@ -179,6 +185,7 @@ mod tests {
         assert_eq!(offset_of!(KernelTcpInfo, pacing_rate), 104);
         assert_eq!(offset_of!(KernelTcpInfo, bytes_received), 128);
         assert_eq!(offset_of!(KernelTcpInfo, segs_out), 136);
+        assert_eq!(offset_of!(KernelTcpInfo, min_rtt), 148);
         assert_eq!(offset_of!(KernelTcpInfo, bytes_sent), 200);
         assert_eq!(offset_of!(KernelTcpInfo, bytes_retrans), 208);
     }
@@ -198,6 +205,8 @@ mod tests {
         assert_eq!((info.bytes_sent, info.bytes_received), (100, 30));
         assert!(info.segments_out >= 3, "SYN, ACK, data: {info:?}");
         assert!(info.segments_in >= 2, "SYN-ACK, data: {info:?}");
+        let trip = info.min_round_trip.expect("the handshake was one");
+        assert!(trip < Duration::from_secs(1), "{trip:?}");
     }
 
     #[test]

@@ -14,19 +14,26 @@ pub(crate) fn validity(run: &RunV1) -> Section {
     let checks = || run.trials.iter().flat_map(|trial| &trial.checks);
     let count = |verdict| checks().filter(|check| check.verdict == verdict).count();
     let (passed, warnings) = (count(Verdict::Ok), count(Verdict::Warning));
-    let invalid = count(Verdict::Invalid);
+    let (invalid, not_checked) = (count(Verdict::Invalid), count(Verdict::NotChecked));
     let passed = plural(passed, "check passed", "checks passed");
+    let rest = match not_checked {
+        0 => String::new(),
+        count => format!("; {count} had nothing to check"),
+    };
     match run.worst_verdict() {
-        _ if checks().next().is_none() => section.say(Tone::Warning, "Nothing was checked."),
-        Verdict::Ok => section.say(Tone::Good, format!("Yes: {passed}, no warning.")),
+        _ if checks().all(|check| check.verdict == Verdict::NotChecked) => {
+            section.say(Tone::Warning, "Nothing was checked.");
+        }
+        Verdict::NotChecked => section.say(Tone::Warning, "Nothing was checked."),
+        Verdict::Ok => section.say(Tone::Good, format!("Yes: {passed}, no warning{rest}.")),
         Verdict::Warning => {
             let warnings = plural(warnings, "warning", "warnings");
-            section.say(Tone::Warning, format!("Yes, with {warnings}; {passed}."));
+            section.say(Tone::Warning, format!("Yes, with {warnings}; {passed}{rest}."));
         }
         Verdict::Invalid => {
             let failed = plural(invalid, "check says no", "checks say no");
             let warnings = plural(warnings, "warning", "warnings");
-            section.say(Tone::Bad, format!("No: {failed}; {warnings}; {passed}."));
+            section.say(Tone::Bad, format!("No: {failed}; {warnings}; {passed}{rest}."));
         }
     }
     section.list(lines(&findings(run)));
@@ -109,6 +116,7 @@ impl Finding<'_> {
 
     fn tag(&self) -> Span {
         match self.check.verdict {
+            Verdict::NotChecked => Tone::Faint.span("not checked"),
             Verdict::Ok => Tone::Good.span("ok"),
             Verdict::Warning => Tone::Warning.span("warning"),
             Verdict::Invalid => Tone::Bad.span("INVALID"),

@@ -1,15 +1,26 @@
 //! Whether the books balance, and over what spans they were compared.
 
 use pushbench_load::Unrest;
-use pushbench_store::{CheckV1, Verdict};
+use pushbench_store::{CheckV1, ReconciliationV1, Verdict};
 
-use super::{Evidence, check};
+use super::{Evidence, check, not_checked};
 
+/// Whether every pair of witnesses counted the same.
+///
+/// Nothing equals nothing whatever a witness is worth, so a pair counts only where at least one of
+/// the two saw a byte.
 pub(super) fn books_balance(evidence: &Evidence<'_>) -> CheckV1 {
+    compared(&evidence.books.reconciliations, &|| {
+        let sums = evidence.outcome.boundaries.values();
+        let asked = sums.map(|sums| (sums.kernel_connections, sums.connections));
+        without_kernel(evidence.kernel_refusal.as_deref(), asked)
+    })
+}
+
+fn compared(all: &[ReconciliationV1], without_kernel: &dyn Fn() -> String) -> CheckV1 {
     let name = "books-balance";
-    let off: Vec<_> = evidence
-        .books
-        .reconciliations
+    let moved: Vec<_> = all.iter().filter(|pair| pair.left.max(pair.right) > 0).collect();
+    let off: Vec<_> = moved
         .iter()
         .filter(|pair| pair.left != pair.right)
         .map(|pair| {
@@ -24,17 +35,27 @@ pub(super) fn books_balance(evidence: &Evidence<'_>) -> CheckV1 {
             )
         })
         .collect();
-    let count = evidence.books.reconciliations.len();
-    let kernel = evidence.books.reconciliations.iter().any(|pair| pair.pair.ends_with("kernel"));
+    let has_kernel = moved.iter().any(|pair| pair.pair.ends_with("kernel"));
     let mut found = match off.len() {
-        0 if count > 0 && kernel => {
-            check(name, Verdict::Ok, format!("books balance to the byte in {count} comparisons"))
+        0 if all.is_empty() => {
+            return not_checked(name, "the trial ended before the books of a phase were closed");
         }
-        0 => check(
+        0 if moved.is_empty() => {
+            return not_checked(
+                name,
+                format!(
+                    "there was nothing to compare: no byte moved on a client's connection in any of \
+                     {} comparisons",
+                    all.len()
+                ),
+            );
+        }
+        0 if has_kernel => check(
             name,
-            Verdict::Warning,
-            "the kernel's books could not be read (Linux 4.19 or later has them)".to_owned(),
+            Verdict::Ok,
+            format!("books balance to the byte in {} comparisons", moved.len()),
         ),
+        0 => check(name, Verdict::Warning, without_kernel()),
         _ => check(name, Verdict::Invalid, format!("books do not balance: {}", off.join("; "))),
     };
     found.found = Some(off.len() as f64);
@@ -42,8 +63,28 @@ pub(super) fn books_balance(evidence: &Evidence<'_>) -> CheckV1 {
     found
 }
 
+/// Why the kernel is no witness, as far as it is known: what it said when it was asked, and of how
+/// many connections it was asked at each boundary.
+fn without_kernel(refusal: Option<&str>, asked: impl Iterator<Item = (u64, u64)>) -> String {
+    match (refusal, asked.filter(|(asked, of)| asked < of).min()) {
+        (Some(reason), _) => format!("the kernel's books could not be read: {reason}"),
+        (None, Some((asked, of))) => format!(
+            "the kernel's books could be read of {asked} of {of} connections, so codec and sockets \
+             are compared without it"
+        ),
+        (None, None) => {
+            "the kernel's books were not compared: the clients' connections were never \
+                         at rest at the end of a phase"
+                .to_owned()
+        }
+    }
+}
+
 pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
     let unrest = &evidence.outcome.unrest;
+    if evidence.outcome.boundaries.is_empty() {
+        return not_checked("quiet", "the trial ended before the books of a phase were closed");
+    }
     if unrest.is_empty() {
         return check(
             "quiet",
@@ -66,4 +107,59 @@ pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
     // Where only the server's are, nothing is hidden: the same bytes are compared, only later.
     let may_share = unrest.values().any(|unrest| *unrest == Unrest::Clients);
     check("quiet", if may_share { Verdict::Warning } else { Verdict::Ok }, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(name: &str, left: u64, right: u64) -> ReconciliationV1 {
+        ReconciliationV1 {
+            pair: name.to_owned(),
+            phases: "measure".to_owned(),
+            direction: "down".to_owned(),
+            left,
+            right,
+        }
+    }
+
+    fn check(pairs: &[ReconciliationV1]) -> (Verdict, String) {
+        let found = compared(pairs, &|| without_kernel(None, [(3, 10)].into_iter()));
+        (found.verdict, found.text)
+    }
+
+    #[test]
+    fn nothing_is_not_balanced_with_nothing() {
+        let nothing =
+            ["codec = client sockets", "client sockets = kernel"].map(|of| pair(of, 0, 0));
+        let (verdict, text) = check(&nothing);
+        assert_eq!(verdict, Verdict::NotChecked, "{text}");
+        assert_eq!(check(&[]).0, Verdict::NotChecked);
+        let bytes_without_a_witness = [pair("codec = client sockets", 0, 75_000)];
+        assert_eq!(check(&bytes_without_a_witness).0, Verdict::Invalid);
+    }
+
+    #[test]
+    fn only_comparisons_that_saw_a_byte_are_counted() {
+        let pairs = [
+            pair("codec = client sockets", 7, 7),
+            pair("client sockets = kernel", 7, 7),
+            pair("client sockets = kernel", 0, 0),
+        ];
+        let (verdict, text) = check(&pairs);
+        assert_eq!(
+            (verdict, text.as_str()),
+            (Verdict::Ok, "books balance to the byte in 2 comparisons",)
+        );
+    }
+
+    #[test]
+    fn a_kernel_that_was_not_asked_is_not_too_old() {
+        let pairs = [pair("codec = client sockets", 7, 7), pair("client sockets = kernel", 0, 0)];
+        let (verdict, text) = check(&pairs);
+        assert_eq!(verdict, Verdict::Warning);
+        assert!(text.contains("3 of 10 connections") && !text.contains("Linux"), "{text}");
+        let text = without_kernel(Some("TCP_INFO has 104 bytes"), std::iter::empty());
+        assert!(text.contains("TCP_INFO has 104 bytes"), "{text}");
+    }
 }

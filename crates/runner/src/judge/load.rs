@@ -5,15 +5,17 @@ use std::time::Duration;
 use pushbench_stats::Histogram;
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check};
+use super::{Evidence, check, not_checked};
 
 /// Share of its CPU time that a load worker may use before the result is doubted, and refused.
 const BUSY: (f64, f64) = (0.80, 0.95);
 /// Lateness (p99) of publishes and polls that is doubted.
 const LATE: Duration = Duration::from_millis(5);
 
-pub(super) fn load_busy(evidence: &Evidence<'_>) -> Option<CheckV1> {
-    let busy = evidence.busy?;
+pub(super) fn load_busy(evidence: &Evidence<'_>) -> CheckV1 {
+    let Some(busy) = evidence.busy.filter(|busy| *busy > 0.0) else {
+        return not_checked("load-busy", "the CPU time of the load workers is not known");
+    };
     let verdict = match busy {
         _ if busy > BUSY.1 => Verdict::Invalid,
         _ if busy > BUSY.0 => Verdict::Warning,
@@ -25,16 +27,13 @@ pub(super) fn load_busy(evidence: &Evidence<'_>) -> Option<CheckV1> {
             ": it may be slower than the server; play fewer clients or give more workers",
         );
     }
-    Some(CheckV1 { found: Some(busy), limit: Some(BUSY.0), ..check("load-busy", verdict, text) })
+    CheckV1 { found: Some(busy), limit: Some(BUSY.0), ..check("load-busy", verdict, text) }
 }
 
-pub(super) fn lateness(
-    name: &str,
-    what: &str,
-    late: &Histogram,
-    interval: Duration,
-) -> Option<CheckV1> {
-    let p99 = late.quantile(0.99)?;
+pub(super) fn lateness(name: &str, what: &str, late: &Histogram, interval: Duration) -> CheckV1 {
+    let Some(p99) = late.quantile(0.99) else {
+        return not_checked(name, format!("no {what} were sent in the measure phase"));
+    };
     let limit = LATE.min(interval / 10);
     let verdict = match p99 {
         _ if p99 > interval / 2 => Verdict::Invalid,
@@ -48,11 +47,11 @@ pub(super) fn lateness(
             limit.as_secs_f64() * 1e3
         ));
     }
-    Some(CheckV1 {
+    CheckV1 {
         found: Some(p99.as_secs_f64()),
         limit: Some(limit.as_secs_f64()),
         ..check(name, verdict, text)
-    })
+    }
 }
 
 #[cfg(test)]
@@ -70,12 +69,13 @@ mod tests {
             (2, Duration::from_millis(10), Verdict::Warning),
         ] {
             let found = lateness("x", "polls", &histogram(&[millis; 10]), interval);
-            assert_eq!(found.expect("samples").verdict, verdict, "{millis} ms of {interval:?}");
+            assert_eq!(found.verdict, verdict, "{millis} ms of {interval:?}");
         }
     }
 
     #[test]
-    fn nothing_late_is_no_check_and_not_a_zero() {
-        assert_eq!(lateness("x", "polls", &Histogram::new(), Duration::from_secs(1)), None);
+    fn nothing_sent_is_not_checked_and_not_a_zero() {
+        let found = lateness("x", "polls", &Histogram::new(), Duration::from_secs(1));
+        assert_eq!((found.verdict, found.found), (Verdict::NotChecked, None));
     }
 }

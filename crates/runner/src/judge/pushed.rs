@@ -6,7 +6,7 @@ use std::time::Duration;
 use pushbench_scenario::{Scenario, due_times, format_duration};
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check};
+use super::{Evidence, check, not_checked};
 
 /// Whether the server sent the heartbeats that the scenario asks for, where nothing else was sent.
 pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
@@ -22,6 +22,16 @@ pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let found = counts.heartbeats?;
     let (verdict, text) = match found {
         _ if !evidence.is_complete => return None,
+        _ if least == 0 => {
+            return Some(not_checked(
+                "heartbeats",
+                format!(
+                    "messages were due so often that no heartbeat of every {} had to be sent; \
+                     {found} were",
+                    format_duration(every)
+                ),
+            ));
+        }
         _ if found >= least => (Verdict::Ok, format!("{found} heartbeats came")),
         _ => (
             Verdict::Invalid,
@@ -60,6 +70,20 @@ pub(super) fn conflated(evidence: &Evidence<'_>) -> Option<CheckV1> {
     // One at the beginning, and one that was on its way then.
     let most = clients * (intervals + 2);
     let found = evidence.counts.deliveries_in_measure;
+    if found <= most && evidence.counts.expected <= most {
+        let expected = evidence.counts.expected;
+        return Some(not_checked(
+            "conflated",
+            format!(
+                "a server that does not conflate would send {expected} messages, which one every {} \
+                 lets through too: publish more often, or conflate for longer",
+                format_duration(every)
+            ),
+        ));
+    }
+    if found == 0 {
+        return Some(not_checked("conflated", "no message came, so none was sent too soon"));
+    }
     let (verdict, text) = if found <= most {
         let superseded = evidence.counts.superseded;
         (
