@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use pushbench_protocol::compression::{BODY_THRESHOLD, MESSAGE_THRESHOLD};
 use pushbench_protocol::{Compression, Deliver, SlowPolicy, Unchanged};
 use pushbench_scenario::parse_duration;
 
@@ -186,24 +185,29 @@ Examples:
   curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/news/messages
   curl 'http://127.0.0.1:8080/topics/news/poll?after=0000000000000000'
   curl -N http://127.0.0.1:8080/topics/news/events
+  pushbench serve --config server.toml --listen 127.0.0.1:0
   pushbench serve --tls --certificate-out server.pem
   curl --cacert server.pem 'https://127.0.0.1:8443/topics/news/poll?after=0000000000000000'
 
-When ready it prints one JSON line with its address on stdout. SIGTERM or Ctrl-C ends it: WebSockets
+When ready it prints one JSON line on stdout: its address and every setting that it runs with. SIGTERM or Ctrl-C ends it: WebSockets
 are closed with 1001, streams with their last chunk, held polls with 204.")]
 pub(crate) struct ServeOptions {
+    /// Read settings from this file, TOML or JSON; `-` is stdin. A key is the name of a flag with `_`
+    /// for `-`, as in `slow_subscriber = "conflate"`. A flag wins over the file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Where to listen; port 0 lets the system choose. Beyond loopback a publish token is needed.
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    #[arg(long)]
+    pub(crate) listen: Option<SocketAddr>,
     /// What a poll asks for: `every` message, or the `latest`.
-    #[arg(long, default_value = "latest", value_parser = deliver)]
-    pub(crate) deliver: Deliver,
+    #[arg(long, value_parser = deliver)]
+    pub(crate) deliver: Option<Deliver>,
     /// What a poll without news is answered: `resend`, `empty` (204) or `not-modified` (304).
     #[arg(long, value_parser = unchanged)]
     pub(crate) unchanged: Option<Unchanged>,
     /// Response header profile: a name, or a file with the exact head.
-    #[arg(long, default_value = "typical")]
-    pub(crate) response_headers: String,
+    #[arg(long)]
+    pub(crate) response_headers: Option<String>,
     /// Listen for TLS 1.3 too, on 127.0.0.1:8443 unless --tls-listen says otherwise.
     #[arg(long)]
     pub(crate) tls: bool,
@@ -212,30 +216,29 @@ pub(crate) struct ServeOptions {
     pub(crate) tls_listen: Option<SocketAddr>,
     /// Certificate to show, PEM, with those that lead to it behind it. Without one, a certificate
     /// for localhost, 127.0.0.1 and ::1 is made at each start; its key never leaves memory.
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub(crate) certificate: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<String>,
     /// The certificate's private key, PEM.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    pub(crate) key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<String>,
     /// Write the certificate here, PEM, so that a client can be told to trust it.
     #[arg(long, value_name = "FILE")]
-    pub(crate) certificate_out: Option<PathBuf>,
+    pub(crate) certificate_out: Option<String>,
     /// Maximum segment size of every connection; absent leaves it to the kernel.
     #[arg(long)]
     pub(crate) mss: Option<u16>,
     /// Messages that each topic keeps.
-    #[arg(long, default_value = "4096")]
-    pub(crate) log: NonZeroU32,
+    #[arg(long)]
+    pub(crate) log: Option<NonZeroU32>,
     /// Messages that may wait for one subscriber.
-    #[arg(long, default_value = "1024")]
-    pub(crate) queue: NonZeroU32,
+    #[arg(long)]
+    pub(crate) queue: Option<NonZeroU32>,
     /// What happens to a subscriber for which more wait: `drop-oldest`, `conflate`, `disconnect`.
     #[arg(
         long,
-        default_value = "disconnect",
         value_parser = slow_subscriber
     )]
-    pub(crate) slow_subscriber: SlowPolicy,
+    pub(crate) slow_subscriber: Option<SlowPolicy>,
     /// Each so often a stream of events gets a comment and a WebSocket a ping, unless it was sent
     /// something since the last time, as in `15s`; absent sends none.
     #[arg(long, value_parser = duration)]
@@ -256,11 +259,11 @@ pub(crate) struct ServeOptions {
     #[arg(long)]
     pub(crate) message_bytes: Option<usize>,
     /// How long a connection may carry nothing in either direction before it is closed.
-    #[arg(long, default_value = "2m", value_parser = duration)]
-    pub(crate) idle_timeout: Duration,
+    #[arg(long, value_parser = duration)]
+    pub(crate) idle_timeout: Option<Duration>,
     /// How long a client may take for each of its turns in a TLS handshake.
-    #[arg(long, default_value = "10s", value_parser = duration)]
-    pub(crate) handshake_timeout: Duration,
+    #[arg(long, value_parser = duration)]
+    pub(crate) handshake_timeout: Option<Duration>,
     /// Token that publishers must send as `Authorization: Bearer`.
     #[arg(long, hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
@@ -297,15 +300,11 @@ pub(crate) struct LabOptions {
 #[derive(Args, Debug)]
 pub(crate) struct CompressionOptions {
     /// How answers to polls are compressed where the request accepts it: `gzip`, `br` or `none`.
-    #[arg(long, default_value = "none", value_parser = body_compression)]
-    pub(crate) compression: Compression,
+    #[arg(long, value_parser = body_compression)]
+    pub(crate) compression: Option<Compression>,
     /// Smallest body in bytes that is compressed.
-    #[arg(
-        long,
-        value_name = "BYTES",
-        default_value_t = BODY_THRESHOLD
-    )]
-    pub(crate) compression_threshold: usize,
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) compression_threshold: Option<usize>,
     /// Agree on permessage-deflate with WebSocket clients that offer it.
     #[arg(long)]
     pub(crate) deflate: bool,
@@ -313,24 +312,17 @@ pub(crate) struct CompressionOptions {
     #[arg(
         long,
         value_name = "BITS",
-        default_value = "15",
-        value_parser = clap::value_parser!(u8).range(9..=15),
-        requires = "deflate"
+        value_parser = clap::value_parser!(u8).range(9..=15)
     )]
-    pub(crate) deflate_window_bits: u8,
+    pub(crate) deflate_window_bits: Option<u8>,
     /// No message refers to those before it: each is compressed once for all, and no connection
     /// has a compressor.
-    #[arg(long, requires = "deflate")]
+    #[arg(long)]
     pub(crate) deflate_no_context_takeover: bool,
     /// Smallest WebSocket message in bytes that is compressed. Many servers leave small ones as
     /// they are; here what was agreed is done unless this says otherwise.
-    #[arg(
-        long,
-        value_name = "BYTES",
-        default_value_t = MESSAGE_THRESHOLD,
-        requires = "deflate"
-    )]
-    pub(crate) deflate_threshold: usize,
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) deflate_threshold: Option<usize>,
 }
 
 fn body_compression(text: &str) -> Result<Compression, String> {

@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
 use crate::arguments::Arguments;
+use crate::serve::documented_default;
 
 /// The arguments of this process; ends it as clap does where they are wrong or help is asked for.
 pub(crate) fn parse() -> Arguments {
@@ -20,11 +21,24 @@ pub(crate) fn command() -> Command {
     let command = Arguments::command();
     let names: Vec<String> =
         command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
-    names.into_iter().fold(command, |command, name| {
+    let command = names.into_iter().fold(command, |command, name| {
         command.mut_subcommand(name.clone(), |subcommand| {
             subcommand.mut_args(|argument| with_variable(argument, &name))
         })
-    })
+    });
+    command.mut_subcommand("serve", |serve| serve.mut_args(with_documented_default))
+}
+
+/// The default of a server's option is that of its document, which a flag lays itself over.
+fn with_documented_default(argument: Arg) -> Arg {
+    let default = argument.get_long().and_then(documented_default);
+    match (default, argument.get_help()) {
+        (Some(default), Some(help)) => {
+            let help = format!("{help} [default: {default}]");
+            argument.help(help)
+        }
+        _ => argument,
+    }
 }
 
 fn with_variable(argument: Arg, command: &str) -> Arg {

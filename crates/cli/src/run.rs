@@ -1,6 +1,6 @@
 //! `pushbench run`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::{Options, ServerCommand, Target, TargetTls, raise_open_files};
@@ -83,17 +83,13 @@ fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow
         }
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let folder = match options.scenario.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let arguments = vec!["serve".to_owned(), "--end-with-parent".to_owned()];
+    let arguments = ["serve", "--config", "-"].map(str::to_owned).to_vec();
     let mut overrides: Vec<String> =
         options.changes.set.iter().map(|set| format!("--set {set}")).collect();
     overrides.extend(options.changes.only.iter().map(|only| format!("--only {only}")));
     let cores = environment.cores.unwrap_or(1);
     Ok(Options {
-        server: ServerCommand { program, arguments, folder },
+        server: ServerCommand { program, arguments },
         target,
         cores,
         file,

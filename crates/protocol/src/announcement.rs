@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ServerDocument;
+
 /// One JSON line on stdout, printed when the listener accepts connections and not before.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Announcement {
@@ -21,4 +23,6 @@ pub struct Announcement {
     pub pid: u32,
     /// Version of the server.
     pub version: String,
+    /// Everything that it was configured with, defaults included; a token is hidden.
+    pub config: ServerDocument,
 }

@@ -12,6 +12,7 @@ pub mod books;
 pub mod clock;
 pub mod compression;
 pub mod cursor;
+pub mod duration;
 pub mod envelope;
 pub mod figure;
 pub mod heads;
@@ -19,6 +20,7 @@ pub mod hold;
 pub mod number;
 pub mod over_rounds;
 pub mod paths;
+pub mod server_document;
 pub mod server_stats;
 pub mod transport;
 
@@ -27,12 +29,14 @@ pub use books::{ByteKind, Direction, Layer, Phase};
 pub use clock::Timestamp;
 pub use compression::DeflateTerms;
 pub use cursor::Cursor;
+pub use duration::{format_duration, parse_duration};
 pub use envelope::{Envelope, PublishNumber};
 pub use figure::Figure;
 pub use heads::{RequestHead, RequestProfile, ResponseProfile};
 pub use hold::Hold;
 pub use over_rounds::{OverRounds, Statistic};
 pub use paths::TopicName;
+pub use server_document::{ResponseHeaders, ServerDocument};
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use transport::{
     Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, SlowPolicy, TlsUse,

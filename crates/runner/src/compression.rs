@@ -1,5 +1,5 @@
-//! What a transport's compression comes to: the server's options, and what the record says beside
-//! the scenario's settings. Pure.
+//! What a transport's compression comes to, and what the record says of it beside the scenario's
+//! settings. Pure.
 
 use std::collections::BTreeMap;
 
@@ -55,26 +55,6 @@ impl Compressed {
     }
 }
 
-/// The server's options that make it compress as the transport says, thresholds spelled out.
-pub(crate) fn server_options(settings: TransportSettings) -> Vec<String> {
-    let compressed = Compressed::of(settings);
-    let threshold = compressed.threshold();
-    let options = match compressed {
-        Compressed::Nothing => return Vec::new(),
-        Compressed::Bodies(coding) => {
-            format!("--compression={coding} --compression-threshold={threshold}")
-        }
-        Compressed::Messages(Deflate { window_bits, context_takeover }) => {
-            let takeover = if context_takeover { "" } else { " --deflate-no-context-takeover" };
-            format!(
-                "--deflate --deflate-window-bits={window_bits} \
-                 --deflate-threshold={threshold}{takeover}"
-            )
-        }
-    };
-    options.split_whitespace().map(str::to_owned).collect()
-}
-
 /// The transport's options for the record: those of the scenario, and how hard and from which size
 /// on a server of ours compresses, which no scenario can change.
 pub(crate) fn recorded_options(transport: &Transport, is_ours: bool) -> BTreeMap<String, String> {
@@ -86,25 +66,4 @@ pub(crate) fn recorded_options(transport: &Transport, is_ours: bool) -> BTreeMap
         options.insert("compression_threshold".to_owned(), threshold);
     }
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use pushbench_scenario::WebSocket;
-
-    fn websocket(deflate: Option<Deflate>) -> TransportSettings {
-        TransportSettings::WebSocket(WebSocket { heartbeat: None, conflate: None, deflate })
-    }
-
-    #[test]
-    fn a_server_is_told_the_terms() {
-        let told = |deflate| server_options(websocket(deflate)).join(" ");
-        assert_eq!(told(None), "");
-        let narrow = Deflate { window_bits: 10, context_takeover: false };
-        assert_eq!(
-            told(Some(narrow)),
-            "--deflate --deflate-window-bits=10 --deflate-threshold=0 --deflate-no-context-takeover"
-        );
-    }
 }

@@ -20,6 +20,7 @@ mod memory;
 mod predict;
 mod predict_http2;
 mod run;
+mod server_document;
 mod server_process;
 mod sizes;
 mod target;
@@ -39,6 +40,14 @@ pub enum RunError {
     /// The server process could not be started or did not become ready.
     #[error("the server did not start: {0}")]
     Server(String),
+    /// The server's announcement says something else than it was told.
+    #[error(
+        "the server runs with other settings than it was told, so nothing was measured: {differences}"
+    )]
+    Misunderstood {
+        /// Each key, what it was told and what it announced.
+        differences: String,
+    },
     /// The load generator could not be started.
     #[error(transparent)]
     Load(#[from] pushbench_load::LoadError),

@@ -1,17 +1,17 @@
 //! The server as a child process, fresh for each trial.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use pushbench_protocol::{Announcement, ConnectionUse, TlsUse, Unchanged, clock};
-use pushbench_scenario::{Scenario, Transport, TransportSettings, format_duration};
+use pushbench_protocol::{Announcement, ServerDocument, clock};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{RunError, compression};
+use crate::RunError;
+use crate::server_document::differences;
 
 /// Longest wait for the announcement.
 const READY_BOUND: Duration = Duration::from_secs(15);
@@ -20,24 +20,17 @@ const END_BOUND: Duration = Duration::from_secs(10);
 /// The same of a server that has stopped responding.
 const END_BOUND_OF_SILENT: Duration = Duration::from_millis(500);
 
-/// What a connection may idle beyond the length of the trial.
-const IDLE_BEYOND: Duration = Duration::from_secs(120);
-
-/// A listener for TLS, with a certificate of the server's own making.
-///
-/// Clients that connect all at once wait for each other's cryptography, on both sides: no shorter
-/// than the load generator's own patience.
-const TLS: &[(&str, &str)] = &[("--tls-listen", "127.0.0.1:0"), ("--handshake-timeout", "30s")];
+/// What a server gets of the caller's environment, which moves a measurement otherwise: where the
+/// program's shared libraries are, without which it may not start, and how much a panic says.
+const PASSED_ON: [&str; 2] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE"];
 
 /// How to start a server.
 #[derive(Clone, Debug)]
 pub struct ServerCommand {
     /// The program: this same binary.
     pub program: PathBuf,
-    /// What comes before the server's options, as `serve`.
+    /// What makes it a server that reads its document from stdin, as `serve --config -`.
     pub arguments: Vec<String>,
-    /// Folder that paths in the scenario start from.
-    pub folder: PathBuf,
 }
 
 /// A running server. Dropped, it is killed.
@@ -50,24 +43,33 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a server with the settings that a trial needs and waits until it is ready.
+    /// Starts a server with these settings and waits until it is ready. Its environment is empty but
+    /// for [`PASSED_ON`].
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, is not ready within [`READY_BOUND`], or understood something else.
     pub(crate) fn start(
         command: &ServerCommand,
-        scenario: &Scenario,
-        transport: &Transport,
+        document: &ServerDocument,
     ) -> Result<Self, RunError> {
         let failed = |reason: String| RunError::Server(reason);
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
-            .args(options(scenario, transport))
-            .current_dir(&command.folder)
+            .env_clear()
+            .envs(PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
             // A Ctrl-C in the terminal is for the run, which ends its server itself.
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| failed(format!("{}: {error}", command.program.display())))?;
+        let text = serde_json::to_string(document).expect("a document is plain JSON");
+        let mut stdin = child.stdin.take().expect("piped above");
+        // A server that has ended already says why on stderr, and no announcement comes.
+        let _ = stdin.write_all(text.as_bytes());
+        drop(stdin);
         let stdout = child.stdout.take().expect("piped above");
         let mut stderr = child.stderr.take().expect("piped above");
         let messages = std::thread::spawn(move || {
@@ -84,16 +86,27 @@ impl ServerProcess {
         });
         let line = line_in.recv_timeout(READY_BOUND);
         let announcement = match line {
-            Ok(Ok(line)) => serde_json::from_str(&line).ok(),
-            _ => None,
+            Ok(Ok(line)) => serde_json::from_str::<Announcement>(&line).map_err(|error| {
+                if line.is_empty() { "it ended".to_owned() } else { format!("{error} in {line}") }
+            }),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("no announcement within {READY_BOUND:?}")),
         };
         match announcement {
-            Some(announcement) => Ok(Self { child, announcement, messages: Some(messages) }),
-            None => {
+            Ok(announcement) => {
+                // From here on dropping it ends it.
+                let process = Self { child, announcement, messages: Some(messages) };
+                let differences = differences(document, &process.announcement.config);
+                if differences.is_empty() {
+                    return Ok(process);
+                }
+                Err(RunError::Misunderstood { differences: differences.join("; ") })
+            }
+            Err(reason) => {
                 let _ = child.kill();
                 let _ = child.wait();
                 let messages = messages.join().unwrap_or_default();
-                Err(failed(format!("no announcement within {READY_BOUND:?}; {}", messages.trim())))
+                Err(failed(format!("{reason}: {}", messages.trim())))
             }
         }
     }
@@ -143,58 +156,4 @@ impl Drop for ServerProcess {
             let _ = self.child.wait();
         }
     }
-}
-
-/// The server's options for a trial, all of them spelled out.
-fn options(scenario: &Scenario, transport: &Transport) -> Vec<String> {
-    let unchanged = match transport.settings {
-        TransportSettings::ShortPoll(poll) => poll.unchanged,
-        // Who is told of news needs nothing again, and a cursor to go on with.
-        TransportSettings::Nudge(_) => Unchanged::Empty,
-        // No poll is answered by it.
-        TransportSettings::LongPoll(_)
-        | TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_) => Unchanged::Resend,
-    };
-    let workload = &scenario.workload;
-    let server = &scenario.server;
-    // Rare news and rare polls are the experiment: nothing in a trial may count as idle.
-    let trial = workload.warm_up + workload.measure + workload.drain;
-    let idle_timeout = format_duration(IDLE_BEYOND + Duration::from_secs(trial.as_secs()));
-    let each = match transport.settings.connection() {
-        ConnectionUse::KeepAlive => transport.settings.kind().connections_per_client(),
-        // One may be closed here a moment after the client opened its next one.
-        ConnectionUse::PerPoll => 2,
-    };
-    // Beside those of the clients: the publisher's and the control calls'.
-    let connections = workload.clients.get() * each + 64;
-    let (tls, connections): (&[(&str, &str)], _) = match transport.carriage.tls {
-        TlsUse::None => (&[], connections),
-        TlsUse::Full => (TLS, connections),
-        // A connection that a session is from may not have gone when the one that resumes comes.
-        TlsUse::Resumed => (TLS, 2 * connections),
-    };
-    let tls = tls.iter().map(|(flag, value)| (*flag, (*value).to_owned()));
-    [
-        ("--listen", "127.0.0.1:0".to_owned()),
-        ("--deliver", workload.deliver.to_string()),
-        ("--unchanged", unchanged.to_string()),
-        ("--response-headers", scenario.headers.response.name().to_owned()),
-        ("--mss", scenario.network.mss.to_string()),
-        ("--log", server.log.to_string()),
-        ("--queue", server.queue.to_string()),
-        ("--slow-subscriber", server.slow_subscriber.to_string()),
-        ("--connections", connections.to_string()),
-        ("--idle-timeout", idle_timeout),
-        ("--topics", workload.topics.get().max(1).to_string()),
-        ("--message-bytes", workload.payload.bytes.max(1 << 20).to_string()),
-    ]
-    .into_iter()
-    .chain(transport.settings.heartbeat().map(|every| ("--heartbeat", format_duration(every))))
-    .chain(transport.settings.conflate().map(|every| ("--conflate", format_duration(every))))
-    .chain(tls)
-    .flat_map(|(flag, value)| [flag.to_owned(), value])
-    .chain(compression::server_options(transport.settings))
-    .collect()
 }

@@ -22,6 +22,7 @@ use crate::machine::machine;
 use crate::memory;
 use crate::predict::predict;
 use crate::run::Options;
+use crate::server_document::{document, recorded};
 use crate::server_process::ServerProcess;
 use crate::target::TargetTls;
 use crate::{RunError, Target, tls};
@@ -66,11 +67,16 @@ impl Trial<'_> {
         let (mut process, target) = match &self.options.target {
             Some(target) => (None, target.clone()),
             None => {
-                let process = ServerProcess::start(&self.options.server, &scenario, &transport)?;
+                let process =
+                    ServerProcess::start(&self.options.server, &document(&scenario, &transport))?;
                 let target = announced(&process.announcement)?;
                 (Some(process), target)
             }
         };
+        let server = process.as_ref().map(|process| {
+            let Announcement { version, config, .. } = &process.announcement;
+            recorded(version, config)
+        });
         let eye = Eye {
             server: process.as_ref().map(|process| process.announcement.pid),
             control: Control::new(target.address),
@@ -101,7 +107,8 @@ impl Trial<'_> {
         };
         let is_complete = played.is_continue();
         let ending = Ending { is_complete, server_death: death, server_end };
-        Ok(self.record(started_at, &plan, &target, &outcome, &looks, ending))
+        let trial = self.record(started_at, &plan, &target, &outcome, &looks, ending);
+        Ok(TrialV1 { server, ..trial })
     }
 
     fn plan(

@@ -31,6 +31,8 @@ mod random;
 mod schedule;
 mod trials;
 
+pub use pushbench_protocol::{format_duration, parse_duration};
+
 pub use checked::{
     Arrivals, Carriage, Cell, Content, Deflate, Headers, LoadSettings, LongPoll, Network, Nudge,
     Payload, Publish, Rate, Scenario, ServerSettings, ShortPoll, Sse, Stream, Transport,
@@ -42,7 +44,6 @@ pub use needs::{
     ports_per_client, source_address,
 };
 pub use problem::{Location, Problem, Refused};
-pub use quantity::{format_duration, parse_duration};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, poll_phase, round_seed};
 pub use trials::TrialPlan;

@@ -1,67 +1,16 @@
-//! Quantities as people write them: `1h30m`, `1KiB`, `5/s`.
+//! Quantities as people write them: `1KiB`, `5/s`.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
+
+use pushbench_protocol::duration::decimal_times;
+pub(crate) use pushbench_protocol::duration::split_number;
+pub(crate) use pushbench_protocol::{format_duration, parse_duration};
 
 use crate::Rate;
-
-/// Units of time in nanoseconds, the longest first.
-const TIME: [(&str, u128); 6] = [
-    ("h", 3_600_000_000_000),
-    ("m", 60_000_000_000),
-    ("s", 1_000_000_000),
-    ("ms", 1_000_000),
-    ("us", 1_000),
-    ("ns", 1),
-];
 
 /// Units of size in bytes.
 pub(crate) const SIZE: [(&str, u64); 5] =
     [("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20)];
-
-/// Reads a duration: numbers with units (`h`, `m`, `s`, `ms`, `us`, `ns`), the longest unit first,
-/// as in `500ms`, `1.5s` or `1h30m`.
-///
-/// `None` if it is none, or lies beyond 584 years, or has parts of a nanosecond.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut smaller = TIME.as_slice();
-    let mut total = 0_u128;
-    while !rest.is_empty() || total == 0 && smaller.len() == TIME.len() {
-        let (number, after) = split_number(rest);
-        let letters = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
-        let place = smaller.iter().position(|(unit, _)| *unit == &after[..letters])?;
-        total = total.checked_add(decimal_times(number, smaller[place].1)?)?;
-        smaller = &smaller[place + 1..];
-        rest = &after[letters..];
-    }
-    u64::try_from(total).ok().map(Duration::from_nanos)
-}
-
-/// A duration as [`parse_duration`] reads it: `1h30m`, `90s` as `1m30s`, `1500ms`.
-pub fn format_duration(duration: Duration) -> String {
-    let nanos = duration.as_nanos();
-    if nanos == 0 {
-        return "0s".to_owned();
-    }
-    const SECOND: u128 = 1_000_000_000;
-    if !nanos.is_multiple_of(SECOND) {
-        let (unit, size) = TIME
-            .into_iter()
-            .find(|(_, size)| *size < SECOND && nanos.is_multiple_of(*size))
-            .expect("every duration is a multiple of a nanosecond");
-        return format!("{}{unit}", nanos / size);
-    }
-    let mut rest = nanos;
-    let mut text = String::new();
-    for (unit, size) in TIME {
-        if rest >= size {
-            text.push_str(&format!("{}{unit}", rest / size));
-            rest %= size;
-        }
-    }
-    text
-}
 
 /// Reads a size in bytes: `20`, `20B`, `1kB`, `1KiB`, `1MB`, `1MiB`.
 pub(crate) fn parse_size(text: &str) -> Option<u64> {
@@ -94,54 +43,13 @@ pub(crate) fn format_rate(rate: Rate) -> String {
     format!("{}/{}", rate.count, unit.unwrap_or(&per))
 }
 
-/// Splits a text after its leading digits and decimal point.
-pub(crate) fn split_number(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()))
-}
-
-/// `number * unit`, if that is a whole number: `1.5` of 1,000 is 1,500.
-fn decimal_times(number: &str, unit: u128) -> Option<u128> {
-    let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-        Some(_) => return None,
-        None => (number, ""),
-    };
-    // 20 digits hold every u64, and times the longest unit they stay within 128 bits.
-    let digits = format!("{whole}{fraction}");
-    if whole.is_empty() || digits.len() > 20 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let scaled = digits.parse::<u128>().ok()? * unit;
-    let one = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
-    scaled.is_multiple_of(one).then_some(scaled / one)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn durations_are_read_with_their_units_and_not_without() {
-        for (text, nanos) in [
-            ("500ms", 500_000_000),
-            ("10s", 10_000_000_000),
-            ("3m", 180_000_000_000),
-            ("1h30m", 5_400_000_000_000),
-            ("1.5s", 1_500_000_000),
-            ("0s", 0),
-            ("7us5ns", 7_005),
-        ] {
-            assert_eq!(parse_duration(text), Some(Duration::from_nanos(nanos)), "{text}");
-        }
-        for text in
-            ["", "10", "s", "10 s", "30m1h", "1s1s", "-1s", "1.s", ".5s", "1.5.5s", "0.5ns", "1d"]
-        {
-            assert_eq!(parse_duration(text), None, "{text}");
-        }
-        assert_eq!(parse_duration("999999999999999999h"), None);
-    }
 
     #[test]
     fn sizes_are_si_with_kb_and_binary_with_kib() {
@@ -166,18 +74,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_duration_comes_back_as_it_went(nanos: u64) {
-            let duration = Duration::from_nanos(nanos);
-            prop_assert_eq!(parse_duration(&format_duration(duration)), Some(duration));
-        }
-
-        #[test]
-        fn a_duration_of_whole_seconds_comes_back_as_it_went(seconds in 0_u64..10_000_000) {
-            let duration = Duration::from_secs(seconds);
-            prop_assert_eq!(parse_duration(&format_duration(duration)), Some(duration));
-        }
-
-        #[test]
         fn a_rate_comes_back_as_it_went(count in 1_u32.., nanos in 1_u64..) {
             let rate = Rate {
                 count: NonZeroU32::new(count).expect("from 1"),
@@ -188,7 +84,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_a_parser_panic(text in "\\PC{0,30}|[0-9.]{0,40}[a-zµ]{0,4}/?[0-9]{0,3}[hms]{0,2}") {
-            let _ = (parse_duration(&text), parse_size(&text), parse_rate(&text));
+            let _ = (parse_size(&text), parse_rate(&text));
         }
     }
 }

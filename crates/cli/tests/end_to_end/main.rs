@@ -2,7 +2,8 @@
 //! and its record.
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
-//! `exits` the exit codes and the environment, `signals` what happens when something is killed,
+//! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
+//! something is killed,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
 //! `targets` servers that run already, `transports` every kind there is, `http2` the same over
 //! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
@@ -19,6 +20,7 @@ mod capture;
 mod clocks;
 mod comparing;
 mod compression;
+mod environments;
 mod exits;
 mod http2;
 mod model;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pushbench_protocol::{Announcement, ServerStats, clock};
+use pushbench_protocol::{Announcement, ServerDocument, ServerStats, clock};
 use pushbench_store::{RECORD_FILE, RunV1, TrialV1, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -263,6 +263,8 @@ pub(crate) struct Server {
     running: Running,
     pub(crate) address: SocketAddr,
     tls_address: Option<SocketAddr>,
+    /// What it announced that it runs with.
+    pub(crate) config: ServerDocument,
 }
 
 impl Server {
@@ -272,8 +274,8 @@ impl Server {
         let running = Running::start(&mut bench.program(&arguments));
         let line = running.first_line();
         let announcement: Announcement = serde_json::from_str(&line).expect("an announcement");
-        let Announcement { address, tls_address, .. } = announcement;
-        Self { running, address, tls_address }
+        let Announcement { address, tls_address, config, .. } = announcement;
+        Self { running, address, tls_address, config }
     }
 
     pub(crate) fn url(&self) -> String {

@@ -136,6 +136,12 @@ impl ResponseProfile {
         &self.name
     }
 
+    /// The profile as the text of a file, which [`Self::parse`] reads back.
+    pub fn text(&self) -> String {
+        let fields = self.fields.iter().map(|(name, value)| format!("{name}: {value}\n"));
+        format!("HTTP/1.1 200 OK\n{}", fields.collect::<String>())
+    }
+
     /// Fields of an answer in their order, filled in. Names are in title case.
     pub fn fields(
         &self,

@@ -1,0 +1,157 @@
+//! What the server of a trial is told, and whether it understood. Pure.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
+use pushbench_protocol::{
+    Compression, ConnectionUse, ResponseHeaders, ServerDocument, TlsUse, Unchanged,
+};
+use pushbench_scenario::{Deflate, Scenario, Transport, TransportSettings};
+use pushbench_store::ServerV1;
+
+use crate::compression::Compressed;
+
+/// What a connection may idle beyond the length of the trial.
+const IDLE_BEYOND: Duration = Duration::from_secs(120);
+/// Clients that connect all at once wait for each other's cryptography, on both sides: no shorter
+/// than the load generator's own deadline.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections beside those of the clients: the publisher's and the control calls'.
+const CONNECTIONS_BESIDE: u32 = 64;
+/// The least that a server takes as one message.
+const MESSAGE_BYTES: usize = 1 << 20;
+
+/// The server's settings for a trial, every one of them said.
+pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocument {
+    let workload = &scenario.workload;
+    let server = &scenario.server;
+    let settings = transport.settings;
+    let any_port = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+    let tls = transport.carriage.tls != TlsUse::None;
+    let (compression, compression_threshold) = match Compressed::of(settings) {
+        Compressed::Bodies(coding) => (coding, Compressed::Bodies(coding).threshold()),
+        Compressed::Nothing | Compressed::Messages(_) => (Compression::None, BODY_THRESHOLD),
+    };
+    let (deflate, deflate_threshold) = match Compressed::of(settings) {
+        Compressed::Messages(deflate) => (Some(deflate), Compressed::Messages(deflate).threshold()),
+        Compressed::Nothing | Compressed::Bodies(_) => (None, MESSAGE_THRESHOLD),
+    };
+    let usual = Deflate { window_bits: MAX_WINDOW_BITS, context_takeover: true };
+    let Deflate { window_bits, context_takeover } = deflate.unwrap_or(usual);
+    // Rare messages and rare polls are the experiment: nothing in a trial may count as idle.
+    let trial = workload.warm_up + workload.measure + workload.drain;
+    ServerDocument {
+        listen: any_port,
+        deliver: workload.deliver,
+        unchanged: Some(unchanged(settings)),
+        response_headers: ResponseHeaders::of(&scenario.headers.response),
+        tls,
+        tls_listen: tls.then_some(any_port),
+        certificate: None,
+        key: None,
+        certificate_out: None,
+        mss: Some(scenario.network.mss),
+        log: server.log,
+        queue: server.queue,
+        slow_subscriber: server.slow_subscriber,
+        heartbeat: settings.heartbeat(),
+        conflate: settings.conflate(),
+        compression,
+        compression_threshold,
+        deflate: deflate.is_some(),
+        deflate_window_bits: window_bits,
+        deflate_no_context_takeover: !context_takeover,
+        deflate_threshold,
+        connections: connections(workload.clients, transport),
+        topics: workload.topics,
+        message_bytes: (workload.payload.bytes as usize).max(MESSAGE_BYTES),
+        idle_timeout: IDLE_BEYOND + Duration::from_secs(trial.as_secs()),
+        handshake_timeout: HANDSHAKE_TIMEOUT,
+        publish_token: None,
+        allowed_origin: Vec::new(),
+        end_with_parent: true,
+    }
+}
+
+const fn unchanged(settings: TransportSettings) -> Unchanged {
+    match settings {
+        TransportSettings::ShortPoll(poll) => poll.unchanged,
+        // A client that is notified of an update needs nothing again, and a cursor to go on with.
+        TransportSettings::Nudge(_) => Unchanged::Empty,
+        // No poll is answered by it.
+        TransportSettings::LongPoll(_)
+        | TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_) => Unchanged::Resend,
+    }
+}
+
+fn connections(clients: NonZeroU32, transport: &Transport) -> NonZeroU32 {
+    let each = match transport.settings.connection() {
+        ConnectionUse::KeepAlive => transport.settings.kind().connections_per_client(),
+        // One may be closed here a moment after the client opened its next one.
+        ConnectionUse::PerPoll => 2,
+    };
+    let connections = clients.get().saturating_mul(each).saturating_add(CONNECTIONS_BESIDE);
+    let connections = match transport.carriage.tls {
+        TlsUse::None | TlsUse::Full => connections,
+        // A connection that a session is from may not have gone when the one that resumes comes.
+        TlsUse::Resumed => connections.saturating_mul(2),
+    };
+    NonZeroU32::new(connections).expect("64 and more")
+}
+
+/// Where a server that announced itself differs from what it was told: a line for each key.
+pub(crate) fn differences(told: &ServerDocument, announced: &ServerDocument) -> Vec<String> {
+    let (told, announced) = (keys(&told.shown()), keys(announced));
+    let all: std::collections::BTreeSet<&String> = told.keys().chain(announced.keys()).collect();
+    let said =
+        |value: Option<&serde_json::Value>| value.map_or("nothing".to_owned(), ToString::to_string);
+    let differs = all.into_iter().filter(|key| told.get(*key) != announced.get(*key));
+    differs
+        .map(|key| {
+            let (told, announced) = (said(told.get(key)), said(announced.get(key)));
+            format!("`{key}` is {announced}, it was told {told}")
+        })
+        .collect()
+}
+
+/// A server as the record keeps it.
+pub(crate) fn recorded(version: &str, announced: &ServerDocument) -> ServerV1 {
+    ServerV1 { version: version.to_owned(), config: keys(&announced.shown()).into_iter().collect() }
+}
+
+fn keys(document: &ServerDocument) -> serde_json::Map<String, serde_json::Value> {
+    match serde_json::to_value(document) {
+        Ok(serde_json::Value::Object(keys)) => keys,
+        other => unreachable!("a document is a table of plain values: {other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_did_not_understand_is_named() {
+        let told = ServerDocument::default();
+        assert_eq!(differences(&told, &told), [""; 0]);
+        let announced = ServerDocument {
+            heartbeat: Some(Duration::from_millis(100)),
+            mss: None,
+            queue: NonZeroU32::MIN,
+            ..told.clone()
+        };
+        let told = ServerDocument { mss: Some(1_460), ..told };
+        assert_eq!(
+            differences(&told, &announced),
+            [
+                "`heartbeat` is \"100ms\", it was told nothing",
+                "`mss` is nothing, it was told 1460",
+                "`queue` is 1, it was told 1024",
+            ]
+        );
+    }
+}
