@@ -6,6 +6,8 @@ use pushbench_scenario::{Scenario, format_duration};
 
 use crate::arguments::CheckOptions;
 use crate::exit::Exit;
+use crate::output;
+use crate::say::say;
 use crate::scenario_file::{limits_of_this_machine, read_scenario};
 
 /// What a trial takes beyond its planned length: start, drain, end.
@@ -17,14 +19,15 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
     for path in &options.scenarios {
         match read_scenario(path, &options.changes.set, &options.changes.only)?.scenario {
             Ok(scenario) => {
-                println!("{}: {}", path.display(), summary(&scenario));
+                let line = format!("{}: {}\n", path.display(), summary(&scenario));
+                output::put(&line, None)?;
                 for limit in limits_of_this_machine(&scenario) {
-                    eprintln!("{}: {limit}", path.display());
+                    say(format_args!("{}: {limit}", path.display()));
                     exit = Exit::Refused;
                 }
             }
             Err(refused) => {
-                eprintln!("{refused}");
+                say(refused);
                 exit = Exit::Refused;
             }
         }

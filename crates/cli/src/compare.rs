@@ -15,6 +15,7 @@ use pushbench_store::{RunV1, StoreError};
 use crate::exit::Exit;
 use crate::output;
 use crate::runs::{Recorded, find};
+use crate::say::say;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -88,7 +89,7 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
     let runs = match found {
         Ok(runs) => runs,
         Err(error) if is_newer(&error) => {
-            eprintln!("pushbench: nothing comparable: {error:#}");
+            say(format_args!("pushbench: nothing comparable: {error:#}"));
             return Ok(Exit::NotComparable);
         }
         Err(error) => return Err(error),
@@ -104,7 +105,7 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
             conditions => match Gate::judge(&comparison, conditions) {
                 Ok(gate) => Some(gate),
                 Err(refused) => {
-                    eprintln!("pushbench: --fail-on {refused}");
+                    say(format_args!("pushbench: --fail-on {refused}"));
                     return Ok(Exit::WrongUsage);
                 }
             },
@@ -153,11 +154,11 @@ fn say_what_failed(compared: &[Compared]) {
     for Compared { comparison, gate } in compared {
         for Judged { transport, figure, condition, .. } in gate.iter().flat_map(Gate::regressions) {
             let id = &comparison.new.id;
-            eprintln!("pushbench: regression in {id}: {transport}.{figure} ({condition})");
+            say(format_args!("pushbench: regression in {id}: {transport}.{figure} ({condition})"));
         }
         let spoiling = comparison.objections.iter();
         for objection in spoiling.filter(|o| !o.set_aside && o.spoils > Spoils::Nothing) {
-            eprintln!("pushbench: {}: {}", objection.about, objection.text);
+            say(format_args!("pushbench: {}: {}", objection.about, objection.text));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The command line: flags, wiring, exit codes, printing.
 //!
-//! The only crate that prints and ends the process. Each subcommand is a file; `run` reads as a
+//! The only crate that prints and ends the process. It prints through [`say`] (best effort, for
+//! people) and [`output`] (what was asked for; it must arrive), never by macros, which panic where
+//! the terminal is gone. Each subcommand is a file; `run` reads as a
 //! table of contents: read, check, run, store, report.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this crate is the one that prints")]
 
 mod anatomy;
 mod arguments;
@@ -20,6 +21,7 @@ mod report;
 mod results;
 mod run;
 mod runs;
+mod say;
 mod scenario_file;
 mod serve;
 mod signals;
@@ -28,10 +30,12 @@ use std::process::ExitCode;
 
 use crate::arguments::Command;
 use crate::exit::Exit;
+use crate::say::say_error;
 
 fn main() -> ExitCode {
     let arguments = environment::parse();
-    let done = match arguments.command {
+    let prepared = signals::survive_file_size_limit().map_err(anyhow::Error::from);
+    let done = prepared.and_then(|()| match arguments.command {
         Command::Run(options) => run::run(&options),
         Command::Serve(options) => serve::serve(&options),
         Command::Check(options) => check::check(&options),
@@ -41,9 +45,9 @@ fn main() -> ExitCode {
         Command::Compare(options) => compare::compare(&options),
         Command::Results(options) => results::results(&options),
         Command::Lab(options) => lab::lab(&options),
-    };
+    });
     let exit = done.unwrap_or_else(|error| {
-        eprintln!("pushbench: {error:#}");
+        say_error(&error);
         Exit::CouldNotRun
     });
     exit.into()

@@ -52,7 +52,8 @@ pub(crate) fn put(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
         }
         None => {
             // A reader that has seen enough, as `head`, is no failure of ours.
-            match stdout().write_all(text.as_bytes()) {
+            let mut stdout = stdout().lock();
+            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
                 done => done.context("cannot write to stdout"),
             }

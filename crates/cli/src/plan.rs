@@ -21,6 +21,7 @@ use self::records::{Found, newest};
 use crate::bounded::read_beside;
 use crate::exit::Exit;
 use crate::output;
+use crate::say::say;
 use crate::scenario_file::read_scenario;
 
 /// What nearly every connection of today's Internet has.
@@ -35,12 +36,12 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
     let scenario = match scenario(options)? {
         Ok(scenario) => scenario,
         Err(refused) => {
-            eprintln!("{refused}");
+            say(refused);
             return Ok(Exit::Refused);
         }
     };
     if !scenario.cells.is_empty() {
-        eprintln!("pushbench: the scenario varies settings; their first combination is planned");
+        say("pushbench: the scenario varies settings; their first combination is planned");
     }
     let Found { records, unread } = newest(&options.results);
     let (compared, mut left_out) = compare(&records, &|scenario, transport, record, trial| {

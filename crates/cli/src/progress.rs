@@ -12,6 +12,7 @@ use pushbench_scenario::format_duration;
 use pushbench_store::{DisturbedV1, TrialV1, Verdict};
 
 use crate::pace::Pace;
+use crate::say::say;
 use crate::signals::Stop;
 
 /// Time between two lines where stderr is no terminal.
@@ -42,7 +43,7 @@ impl Show {
 
     fn line(&mut self, text: &str) {
         if self.lines {
-            eprintln!("{text}");
+            say(text);
             self.next_line = clock::now().plus(QUIET_LINE);
         }
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::output;
 use crate::runs::{Recorded, runs, verdict};
+use crate::say::say;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -38,7 +39,7 @@ pub(crate) enum ListFormat {
 pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
     let found = runs(&options.results)?;
     for error in &found.unreadable {
-        eprintln!("pushbench: {error}");
+        say(format_args!("pushbench: {error}"));
     }
     let text = match options.format {
         ListFormat::Text if found.runs.is_empty() => {

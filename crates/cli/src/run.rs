@@ -12,6 +12,7 @@ use crate::bounded::read_text;
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::Show;
+use crate::say::say;
 use crate::scenario_file::{limit_beyond_loopback, limits_of_this_machine, read_scenario};
 use crate::signals::Stop;
 
@@ -25,29 +26,32 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     let scenario = match read.scenario {
         Ok(scenario) => scenario,
         Err(refused) => {
-            eprintln!("{refused}");
+            say(refused);
             return Ok(Exit::Refused);
         }
     };
     let limits = limits_of_this_machine(&scenario);
     if !limits.is_empty() {
         for limit in limits {
-            eprintln!("{}: {limit}", options.scenario.display());
+            say(format_args!("{}: {limit}", options.scenario.display()));
         }
         return Ok(Exit::Refused);
     }
     if cfg!(debug_assertions) {
-        eprintln!("pushbench: this is a debug build; its times and CPU figures mean nothing");
+        say("pushbench: this is a debug build; its times and CPU figures mean nothing");
     }
     for dropped in &scenario.dropped {
-        eprintln!("pushbench: `{}` is not held, its transport is left out", dropped.written_figure);
+        say(format_args!(
+            "pushbench: `{}` is not held, its transport is left out",
+            dropped.written_figure
+        ));
     }
     raise_open_files();
 
     let run_options = run_options(options, read.text, read.files)?;
     let is_beyond = run_options.target.as_ref().is_some_and(|t| !t.address.ip().is_loopback());
     if let Some(limit) = limit_beyond_loopback(&scenario).filter(|_| is_beyond) {
-        eprintln!("{}: {limit}", options.scenario.display());
+        say(format_args!("{}: {limit}", options.scenario.display()));
         return Ok(Exit::Refused);
     }
     let mut show = Show::new(Stop::listen()?, options.quiet);
@@ -57,9 +61,9 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     let record = pushbench_store::write(&run, &folder, &rendered(&run, &folder)?)
         .with_context(|| format!("cannot write the record to {}", folder.display()))?;
     output::write(&run, &options.output, Some(record.display().to_string()))?;
-    eprintln!("pushbench: to look at in a browser: {}", folder.join(PAGE_FILE).display());
+    say(format_args!("pushbench: to look at in a browser: {}", folder.join(PAGE_FILE).display()));
     if let Some(failure) = &run.failure {
-        eprintln!("pushbench: {failure}");
+        say(format_args!("pushbench: {failure}"));
     }
     Ok(exit(&run))
 }

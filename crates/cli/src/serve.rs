@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::arguments::ServeOptions;
 use crate::bounded::read_text;
 use crate::exit::Exit;
+use crate::say::say_error;
 use crate::signals::hang_up;
 use config::{config, effective};
 use document::document;
@@ -27,7 +28,7 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     let document = match document(options) {
         Ok(document) => document,
         Err(error) => {
-            eprintln!("pushbench: {error:#}");
+            say_error(&error);
             return Ok(Exit::WrongUsage);
         }
     };

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Exit code of a process that its user killed.
@@ -55,6 +56,16 @@ impl Stop {
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Has a file that grows beyond its limit (`ulimit -f`) be an error of the write that was too much,
+/// as a full disk is, and not the end of the process.
+pub(crate) fn survive_file_size_limit() -> io::Result<()> {
+    // Whoever listens for a signal is not killed by it. Nobody needs to wait for this one, and the
+    // listening outlasts the runtime that it began in.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let _context = runtime.enter();
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
 }
 
 /// SIGHUP, unless it is ignored: then SIGTERM once more, which changes nothing.

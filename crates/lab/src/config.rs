@@ -35,17 +35,23 @@ pub enum LabError {
         address: SocketAddr,
     },
     /// The system refused the socket.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// Where it was to listen.
         address: SocketAddr,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] AcceptorError),
     /// The push server behind it did not start.
     #[error("the push server did not start: {0}")]
-    Server(#[from] ServerError),
+    Server(ServerError),
+}
+
+impl From<ServerError> for LabError {
+    fn from(error: ServerError) -> Self {
+        Self::Server(error)
+    }
 }

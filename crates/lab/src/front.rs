@@ -136,7 +136,7 @@ impl Listener {
         if !address.ip().is_loopback() && !config.open_to_others {
             return Err(LabError::OpenToOthers { address });
         }
-        let refused = |source| LabError::Listen { address, source };
+        let refused = |cause| LabError::Listen { address, cause };
         let socket = listen(address, config.mss).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
         Ok(Self { socket, address, acceptor })

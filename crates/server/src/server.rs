@@ -66,12 +66,12 @@ pub enum ServerError {
     #[error(transparent)]
     Tls(#[from] AcceptorError),
     /// The system refused the socket.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// Where it was to listen.
         address: SocketAddr,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -237,7 +237,7 @@ fn listen_on(
     address: SocketAddr,
     mss: Option<u16>,
 ) -> Result<(TcpListener, SocketAddr), ServerError> {
-    let refused = |source| ServerError::Listen { address, source };
+    let refused = |cause| ServerError::Listen { address, cause };
     let listener = listen(address, mss).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))

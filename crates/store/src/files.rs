@@ -76,7 +76,7 @@ struct Head {
 }
 
 fn parse(text: &str, path: &Path) -> Result<RunV1, StoreError> {
-    let malformed = |source| StoreError::Malformed { path: path.to_owned(), source };
+    let malformed = |cause| StoreError::Malformed { path: path.to_owned(), cause };
     let head: Head = serde_json::from_str(text).map_err(malformed)?;
     if head.format.as_deref() != Some(RunV1::FORMAT) {
         return Err(StoreError::NotARun {
@@ -134,21 +134,21 @@ fn file_name(text: &str) -> String {
 
 fn while_doing(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
-    move |source| StoreError::Io { doing, path, source }
+    move |cause| StoreError::Io { doing, path, cause }
 }
 
 /// Why a record was not written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file system refused.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {cause}", path.display())]
     Io {
         /// What was tried, a verb.
         doing: &'static str,
         /// With which file or folder.
         path: PathBuf,
         /// Its answer.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A number that the record has no word for.
     #[error(
@@ -188,11 +188,11 @@ pub enum StoreError {
         found: String,
     },
     /// No JSON, or a field is missing or of another type.
-    #[error("{}: not a readable record: {source}", path.display())]
+    #[error("{}: not a readable record: {cause}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
         /// What, and in which line and column.
-        source: serde_json::Error,
+        cause: serde_json::Error,
     },
 }

@@ -29,10 +29,22 @@ pub enum ConnectorError {
     },
     /// The certificate cannot be trusted.
     #[error("this certificate cannot be trusted: {0}")]
-    Certificate(#[from] rustls::Error),
+    Certificate(rustls::Error),
     /// The same, for another reason.
     #[error("this certificate cannot be trusted: {0}")]
-    Verifier(#[from] VerifierBuilderError),
+    Verifier(VerifierBuilderError),
+}
+
+impl From<rustls::Error> for ConnectorError {
+    fn from(error: rustls::Error) -> Self {
+        Self::Certificate(error)
+    }
+}
+
+impl From<VerifierBuilderError> for ConnectorError {
+    fn from(error: VerifierBuilderError) -> Self {
+        Self::Verifier(error)
+    }
 }
 
 /// Makes TLS streams to one server. Cheap to clone.

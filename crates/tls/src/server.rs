@@ -15,7 +15,13 @@ use crate::{Identity, Protocol, TlsStream};
 /// Why a server cannot offer TLS.
 #[derive(Debug, thiserror::Error)]
 #[error("this certificate and key cannot be used: {0}")]
-pub struct AcceptorError(#[from] rustls::Error);
+pub struct AcceptorError(rustls::Error);
+
+impl From<rustls::Error> for AcceptorError {
+    fn from(error: rustls::Error) -> Self {
+        Self(error)
+    }
+}
 
 /// Makes TLS streams of the connections that a server accepts. Cheap to clone.
 #[derive(Clone, Debug)]
