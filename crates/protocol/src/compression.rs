@@ -118,6 +118,9 @@ impl DeflateTerms {
     }
 }
 
+/// The field that extensions are offered and agreed on in (RFC 6455, section 11.3.2).
+pub const EXTENSIONS_FIELD: &str = "Sec-WebSocket-Extensions";
+
 /// The extension's name.
 pub const PERMESSAGE_DEFLATE: &str = "permessage-deflate";
 /// The server's messages do not refer to those before them (RFC 7692, section 7.1.1.1).

@@ -5,13 +5,15 @@
 //! stands, the server answers with a response profile, and the model takes lengths from both.
 
 pub mod http2;
+mod limits;
+mod lines;
 mod request;
 mod response;
 
+pub use crate::compression::EXTENSIONS_FIELD;
 pub use http2::FieldList;
-pub use request::{
-    EXTENSIONS_FIELD, HeadTarget, PollFields, RequestHead, RequestProfile, UpgradeHead,
-};
+pub use limits::{HEAD_BYTES, HEAD_FIELDS, HeadTooLarge, field_list_fits, head_fits};
+pub use request::{HeadTarget, PollFields, RequestHead, RequestProfile, UpgradeHead};
 pub use response::{
     AnswerMark, AnswerStatus, ResponseProfile, StreamKind, WEAK, accepted_head_len,
 };
@@ -37,6 +39,14 @@ pub enum ProfileError {
         /// What was expected.
         expected: &'static str,
     },
+    /// A field stands more often than it may.
+    #[error("line {line} of the header profile is a second `{name}`, expected one")]
+    Twice {
+        /// Line in the file, from 1.
+        line: usize,
+        /// The field's name.
+        name: String,
+    },
     /// A part of the profile is missing.
     #[error("the header profile has no {missing}")]
     Missing {
@@ -59,23 +69,4 @@ fn built_in(all: &[(&str, &'static str)], name: &str) -> Result<&'static str, Pr
             expected: all.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
         }),
     }
-}
-
-/// Splits a profile file into its heads: blocks of lines separated by an empty line, `# ` comments
-/// left out. Each line comes with its number from 1.
-fn blocks(text: &str) -> Vec<Vec<(usize, &str)>> {
-    let mut blocks = vec![Vec::new()];
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim_end_matches('\r');
-        if line.starts_with("# ") || line == "#" {
-            continue;
-        }
-        if line.is_empty() {
-            blocks.push(Vec::new());
-        } else {
-            blocks.last_mut().expect("one block from the start").push((index + 1, line));
-        }
-    }
-    blocks.retain(|block| !block.is_empty());
-    blocks
 }

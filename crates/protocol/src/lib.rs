@@ -7,6 +7,7 @@
 //!
 //! Start with [`envelope`] (what travels) and [`books`] (what every byte is booked as).
 
+pub mod accept_encoding;
 pub mod announcement;
 pub mod books;
 pub mod clock;
@@ -24,6 +25,7 @@ pub mod server_document;
 pub mod server_stats;
 pub mod transport;
 
+pub use accept_encoding::accepts_coding;
 pub use announcement::Announcement;
 pub use books::{ByteKind, Direction, Layer, Phase};
 pub use clock::Timestamp;

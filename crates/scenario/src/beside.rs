@@ -80,9 +80,15 @@ impl<'a> Beside<'a> {
         };
         if name.contains('/') || name.ends_with(".head") {
             let bytes = self.bytes(name)?;
-            let refuse = |why: String| Mismatch::new("a file with an HTTP head").help(why);
-            let text =
-                String::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8".to_owned()))?;
+            let refuse = |why: String| Mismatch::new("a file with HTTP headers").help(why);
+            let text = String::from_utf8(bytes).map_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                let line = error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+                let byte = error.as_bytes()[at];
+                refuse(format!(
+                    "line {line} of the file is not ASCII: it has the byte 0x{byte:02x}"
+                ))
+            })?;
             return parse(name, &text).map_err(|error| refuse(error.to_string()));
         }
         built_in(name).map_err(|_| match closest(name, names.iter().copied()) {

@@ -9,6 +9,7 @@ use crate::complaint::{Complaint, Problems, closest};
 use crate::conflation_check::{conflation_is_for_the_latest, drain_outlasts_conflation};
 use crate::expect::parse::expectation;
 use crate::file::ScenarioFile;
+use crate::head_check::request_headers_fit;
 use crate::kind::{grouped, one_of};
 use crate::quantity::format_duration;
 use crate::reader::At;
@@ -24,7 +25,7 @@ const MOST_PUBLISHES: u128 = 10_000_000;
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     topics_have_clients,
     publishes_are_bounded,
     measure_has_polls,
@@ -37,6 +38,7 @@ const CHECKS: [Check; 12] = [
     a_profile_with_its_own_path_asks_nothing_else,
     labels_differ,
     carriages_fit,
+    request_headers_fit,
 ];
 
 /// Checks the file against itself and makes the scenario of it; `None` if anything was refused.

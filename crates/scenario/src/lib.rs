@@ -16,6 +16,7 @@ mod check;
 mod complaint;
 mod conflation_check;
 mod file;
+mod head_check;
 mod kind;
 mod overrides;
 mod quantity;

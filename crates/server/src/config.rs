@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
+use pushbench_protocol::heads::HEAD_BYTES;
 use pushbench_protocol::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
 use pushbench_tls::Identity;
 
@@ -148,7 +149,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: count(1_000_000),
-            head_bytes: 16 * 1024,
+            head_bytes: HEAD_BYTES,
             body_bytes: 1024 * 1024,
             frame_bytes: 1024 * 1024,
             head_timeout: Duration::from_secs(10),

@@ -31,5 +31,4 @@ mod websocket;
 
 pub use config::{BodyCompression, DeflateLimits, Limits, ServerConfig, TlsConfig};
 pub use listener::listen;
-pub use routes::heads::HeadsError;
 pub use server::{Ended, SHUTDOWN_TIME, Server, ServerError};

@@ -23,7 +23,7 @@ use crate::hub::{HubSettings, PollSettings};
 use crate::listener::{accept, listen};
 use crate::patience::Timeouts;
 use crate::routes::bodies::Bodies;
-use crate::routes::heads::{Heads, HeadsError};
+use crate::routes::heads::Heads;
 use crate::routes::{App, router};
 
 /// Longest time from the shutdown signal to the end.
@@ -59,9 +59,6 @@ pub enum ServerError {
         /// What would do.
         expected: String,
     },
-    /// The response profile cannot be sent byte for byte.
-    #[error(transparent)]
-    Heads(#[from] HeadsError),
     /// The certificate or its key is of no use.
     #[error(transparent)]
     Tls(#[from] AcceptorError),
@@ -112,7 +109,7 @@ impl Server {
     /// If a setting is refused, or the system refuses the socket.
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
         check(&config)?;
-        let heads = Heads::new(config.response, config.compression.coding)?;
+        let heads = Heads::new(config.response, config.compression.coding);
         let (listener, address) = listen_on(config.listen, config.mss)?;
         let tls = match &config.tls {
             None => None,

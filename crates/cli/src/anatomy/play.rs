@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pushbench_anatomy::{Act, Connection, Counted, Exchange, Transcript, Unit};
-use pushbench_protocol::heads::HeadTarget;
+use pushbench_protocol::heads::{HeadTarget, head_fits};
 use pushbench_protocol::paths::CURSOR_FIELD;
 use pushbench_protocol::{
     ConnectionClass, Cursor, Envelope, Hold, PublishNumber, RequestProfile, ServerStats, TopicName,
@@ -65,6 +65,7 @@ impl Play {
             TransportKind::LongPoll => {
                 let mut line = play.open(scene, 0).await?;
                 let head = scene.poll(&topic.long_poll_path(place, Hold::USUAL));
+                head_fits(&head)?;
                 line.say(&head).await?;
                 // The server holds it once nothing moves.
                 let held = line.settle().await?;
@@ -153,6 +154,9 @@ impl Play {
         up: Vec<u8>,
         unit: Unit,
     ) -> anyhow::Result<()> {
+        if up.starts_with(b"GET ") {
+            head_fits(&up)?;
+        }
         line.say(&up).await?;
         let down = line.hear(unit).await?;
         let expected = match act {

@@ -176,14 +176,16 @@ impl ResponseProfile {
         let mut fields = self.fields(status, body_len, date, AnswerMark::default());
         for (name, value) in self.coding_fields(status, offered, is_coded) {
             // Behind one of the same name, as a map of fields keeps them.
-            let last = fields.iter().rposition(|(known, _)| known == name);
+            let last = fields.iter().rposition(|(known, _)| known.eq_ignore_ascii_case(name));
             let at = last.map_or(fields.len(), |last| last + 1);
             fields.insert(at, (name.to_owned(), value.to_owned()));
         }
-        fields.extend(mark.fields().map(|(name, value)| {
-            let is_weak = name == "Etag" && offered.content_coding().is_some();
-            (name, if is_weak { format!("{WEAK}{value}") } else { value })
-        }));
+        mark.add_to(&mut fields);
+        let is_weak = mark.tag.is_some() && offered.content_coding().is_some();
+        let tag = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("etag"));
+        if let Some((_, tag)) = tag.filter(|_| is_weak) {
+            tag.insert_str(0, WEAK);
+        }
         FieldList::of_answer(status.code(), fields)
     }
 

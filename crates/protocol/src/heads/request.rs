@@ -1,11 +1,10 @@
 //! Request heads: a poll and a WebSocket upgrade, byte for byte.
 
-use std::ops::Range;
-
+use super::lines::{HeadLines, has_element, heads, values};
 use super::response::WEAK;
-use super::{ProfileError, blocks, built_in};
-use crate::compression::PERMESSAGE_DEFLATE;
-use crate::{Compression, Cursor, DeflateTerms};
+use super::{ProfileError, built_in};
+use crate::compression::{EXTENSIONS_FIELD, PERMESSAGE_DEFLATE};
+use crate::{Compression, Cursor, DeflateTerms, accepts_coding};
 
 /// Request heads of one browser or tool.
 ///
@@ -64,9 +63,6 @@ const BUILT_IN: [(&str, &str); 5] = [
     ("kaazing-2009", include_str!("../../profiles/request/kaazing-2009.head")),
 ];
 
-/// The field that extensions are offered and agreed on in (RFC 6455, section 11.3.2).
-pub const EXTENSIONS_FIELD: &str = "Sec-WebSocket-Extensions";
-
 const IF_NONE_MATCH: &str = "If-None-Match: ";
 pub(super) const AFTER: &str = "?after=";
 
@@ -89,29 +85,24 @@ impl RequestProfile {
     ///
     /// # Errors
     ///
-    /// If the first line of a block is no `GET` request line, another line no field, or the upgrade
-    /// lacks what RFC 6455, section 4.1, demands.
+    /// If the first line of a block is no `GET` request line that our server responds to, another
+    /// line no field, the host is missing or there twice, a body is announced, or the upgrade lacks
+    /// what RFC 6455, section 4.1, demands.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let blocks = blocks(text);
-        let poll = blocks.first().ok_or(ProfileError::Missing { missing: "request head" })?;
-        let poll = joined(poll)?;
-        let upgrade = match blocks.get(1) {
-            Some(block) => joined(block)?,
+        let heads = heads(text)?;
+        let [poll, rest @ ..] = heads.as_slice() else {
+            return Err(ProfileError::Missing { missing: "request headers" });
+        };
+        check_request(poll, &[FILLED_LINE, PUBLISHED_LINE], "`Host`")?;
+        let upgrade = match rest.first() {
+            Some(upgrade) => {
+                check_request(upgrade, &[FILLED_LINE], "`Host` in its upgrade")?;
+                check_upgrade(upgrade)?;
+                joined(upgrade)
+            }
             None => Self::built_in("minimal")?.upgrade,
         };
-        let lower = upgrade.to_ascii_lowercase();
-        for (needle, missing) in [
-            ("\r\nupgrade: websocket\r\n", "`Upgrade: websocket` in its upgrade"),
-            ("\r\nconnection: ", "`Connection` in its upgrade"),
-            ("\r\nsec-websocket-key: {key}\r\n", "`Sec-WebSocket-Key: {key}` in its upgrade"),
-            ("\r\nsec-websocket-version: 13\r\n", "`Sec-WebSocket-Version: 13` in its upgrade"),
-            ("\r\nhost: ", "`Host` in its upgrade"),
-        ] {
-            if !lower.contains(needle) {
-                return Err(ProfileError::Missing { missing });
-            }
-        }
-        Ok(Self { name: name.to_owned(), poll, upgrade })
+        Ok(Self { name: name.to_owned(), poll: joined(poll), upgrade })
     }
 
     /// The profile's name.
@@ -121,7 +112,7 @@ impl RequestProfile {
 
     /// Whether the poll brings its own request line, so that no cursor can be sent.
     pub fn has_own_path(&self) -> bool {
-        !self.poll.contains("{path}")
+        !self.poll.starts_with(FILLED_LINE)
     }
 
     /// The head of a poll; with `conditional` an `If-None-Match` field is added at its end.
@@ -157,26 +148,24 @@ impl RequestProfile {
 
     /// What the poll's `Accept-Encoding` says, if it has one.
     pub fn accepted_codings(&self) -> Option<&str> {
-        field(&self.poll, "accept-encoding").map(|value| &self.poll[value])
+        values(&self.poll, "accept-encoding").next().map(|value| &self.poll[value])
     }
 
-    /// Whether a poll accepts bodies of this coding: the field names it, or there is no such field
-    /// and one is added.
+    /// Whether a poll accepts bodies of this coding, as a server reads what it says: or it says
+    /// nothing, and a field is added.
     pub fn accepts(&self, compression: Compression) -> bool {
         let Some(coding) = compression.content_coding() else { return true };
-        self.accepted_codings().is_none_or(|accepted| {
-            accepted.split(',').any(|found| found.trim().eq_ignore_ascii_case(coding))
-        })
+        let said = values(&self.poll, "accept-encoding").map(|value| &self.poll[value]);
+        self.accepted_codings().is_none() || accepts_coding(said, coding)
     }
 
     /// The head that opens a stream of server-sent events: the poll's, asking for events where it
     /// says what it accepts.
     pub fn events(&self, target: HeadTarget<'_>) -> Vec<u8> {
         let mut head = String::from_utf8(self.poll(target, false).bytes).expect("a head is ASCII");
-        if let Some(at) = head.to_ascii_lowercase().find("\r\naccept: ") {
-            let from = at + "\r\naccept: ".len();
-            let end = from + head[from..].find("\r\n").expect("each line ends");
-            head.replace_range(from..end, "text/event-stream");
+        let accepted = values(&head, "accept").next();
+        if let Some(value) = accepted {
+            head.replace_range(value, "text/event-stream");
         }
         head.into_bytes()
     }
@@ -199,7 +188,8 @@ impl RequestProfile {
         let mut text = filled(&self.upgrade, target).replace("{key}", key);
         if let Some(terms) = terms {
             let offer = terms.offer();
-            match field(&text, "sec-websocket-extensions") {
+            let own = values(&text, "sec-websocket-extensions").next();
+            match own {
                 Some(own)
                     if terms == DeflateTerms::DEFAULT && offers_deflate(&text[own.clone()]) => {}
                 Some(own) => text.replace_range(own, &offer),
@@ -226,41 +216,71 @@ impl RequestHead {
     }
 }
 
-/// Where in a head the value of a field stands; `name` is in lower case.
-fn field(head: &str, name: &str) -> Option<Range<usize>> {
-    let from = head.to_ascii_lowercase().find(&format!("\r\n{name}: "))? + name.len() + 4;
-    Some(from..from + head[from..].find("\r\n")?)
-}
-
 fn offers_deflate(value: &str) -> bool {
     value.split(&[',', ';']).any(|part| part.trim() == PERMESSAGE_DEFLATE)
 }
 
-/// Lines of a block as they go on the wire, without the empty line at the end.
-fn joined(block: &[(usize, &str)]) -> Result<String, ProfileError> {
-    let mut text = String::new();
-    for (place, &(line, found)) in block.iter().enumerate() {
-        let (ok, expected) = if place == 0 {
-            (
-                found.starts_with("GET ") && found.ends_with(" HTTP/1.1"),
-                "a request line `GET {path} HTTP/1.1`",
-            )
-        } else {
-            (found.split_once(':').is_some_and(|(name, _)| is_token(name)), "a field `Name: value`")
-        };
-        if !ok || !found.is_ascii() {
-            return Err(ProfileError::Line { line, found: found.to_owned(), expected });
-        }
-        text.push_str(found);
-        text.push_str("\r\n");
+/// The request line of a poll whose path is filled in.
+const FILLED_LINE: &str = "GET {path} HTTP/1.1";
+/// That of the published sample: the one other path that our server responds to as to a poll.
+const PUBLISHED_LINE: &str = "GET /PollingStock//PollingStock HTTP/1.1";
+
+/// What holds of every request that is sent as it stands.
+fn check_request(
+    head: &HeadLines<'_>,
+    lines: &[&str],
+    host: &'static str,
+) -> Result<(), ProfileError> {
+    if !lines.contains(&head.start.text) {
+        let expected =
+            "the request line `GET {path} HTTP/1.1`, or that of `kaazing-2009` in a poll";
+        return Err(head.start.refused(expected));
     }
-    Ok(text)
+    let mut hosts = head.named("host");
+    let first = hosts.next().ok_or(ProfileError::Missing { missing: host })?;
+    if first.value.is_empty() || first.value.contains([' ', '\t', '/', '@', ',']) {
+        return Err(first.line.refused("`Host: {host}`, or a name and perhaps a port"));
+    }
+    if let Some(second) = hosts.next() {
+        return Err(ProfileError::Twice { line: second.line.number, name: "Host".to_owned() });
+    }
+    // The server would wait for it, and take the next request for it.
+    let expected = "no body announced: nothing follows the headers of a GET";
+    if let Some(length) = head.named("content-length").find(|field| field.value != "0") {
+        return Err(length.line.refused(expected));
+    }
+    match head.named("transfer-encoding").next() {
+        Some(coding) => Err(coding.line.refused(expected)),
+        None => Ok(()),
+    }
 }
 
-/// Whether `name` is a field name (RFC 9110, section 5.6.2).
-pub(super) fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+/// What RFC 6455, section 4.1, demands of an upgrade besides.
+fn check_upgrade(head: &HeadLines<'_>) -> Result<(), ProfileError> {
+    let is = |name, found: &dyn Fn(&str) -> bool| head.named(name).any(|field| found(field.value));
+    for (holds, missing) in [
+        (is("upgrade", &|it| has_element(it, "websocket")), "`Upgrade: websocket` in its upgrade"),
+        (
+            is("connection", &|it| has_element(it, "upgrade")),
+            "`Connection: Upgrade` in its upgrade",
+        ),
+        (is("sec-websocket-key", &|it| it == "{key}"), "`Sec-WebSocket-Key: {key}` in its upgrade"),
+        (
+            is("sec-websocket-version", &|it| it == "13"),
+            "`Sec-WebSocket-Version: 13` in its upgrade",
+        ),
+    ] {
+        if !holds {
+            return Err(ProfileError::Missing { missing });
+        }
+    }
+    Ok(())
+}
+
+/// A head as it goes on the wire, without the empty line at its end.
+fn joined(head: &HeadLines<'_>) -> String {
+    let fields = head.fields.iter().map(|field| field.line.text);
+    std::iter::once(head.start.text).chain(fields).map(|line| format!("{line}\r\n")).collect()
 }
 
 fn filled(template: &str, target: HeadTarget<'_>) -> String {
@@ -280,12 +300,10 @@ fn with_cookie(mut text: String, cookie_bytes: u32) -> String {
     const NAME: &str = "s=";
     let len = cookie_bytes as usize;
     let value: String = NAME.chars().chain(std::iter::repeat('x')).take(len).collect();
-    let own = text.to_ascii_lowercase().find("\r\ncookie: ");
+    let own = values(&text, "cookie").next();
     match own {
-        Some(at) => {
-            let end = at + 2 + text[at + 2..].find("\r\n").expect("each line ends");
-            text.insert_str(end, &format!("; {value}"));
-        }
+        Some(own) if own.is_empty() => text.insert_str(own.end, &value),
+        Some(own) => text.insert_str(own.end, &format!("; {value}")),
         None => text.push_str(&format!("Cookie: {value}\r\n")),
     }
     text
@@ -295,6 +313,7 @@ fn with_cookie(mut text: String, cookie_bytes: u32) -> String {
 mod tests {
     use super::*;
     use crate::heads::printable_characters;
+    use crate::paths::KAAZING_POLL;
 
     const TARGET: HeadTarget<'static> = HeadTarget {
         path: "/topics/t0000/poll?after=0000000000000000",
@@ -420,6 +439,71 @@ mod tests {
                 let with = profile.poll(HeadTarget { cookie_bytes, ..TARGET }, false).bytes().len();
                 assert_eq!(with, without + around + cookie_bytes as usize, "{name} {cookie_bytes}");
             }
+        }
+    }
+
+    #[test]
+    fn a_head_is_read_as_http_reads_it() {
+        let poll = "\u{feff}GET {path} HTTP/1.1\nhost:{host}\nACCEPT:*/*\nCookie:sid=1\n\
+                    Accept-Encoding: gzip;q=1.0,deflate;q=0.6, identity;q=0.3, br;q=0\n";
+        let upgrade = "GET {path} HTTP/1.1\nHost:{host}\nUpgrade:WebSocket\n\
+                       Connection:keep-alive,upgrade\nSec-WebSocket-Key:{key}\n\
+                       Sec-WebSocket-Version:13\n";
+        let profile = RequestProfile::parse("file", &format!("{poll}\n{upgrade}")).expect("legal");
+        assert!(profile.accepts(Compression::Gzip));
+        assert!(!profile.accepts(Compression::Brotli));
+        let events = String::from_utf8(profile.events(TARGET)).expect("ASCII");
+        assert!(events.contains("\r\nACCEPT:text/event-stream\r\n"), "{events}");
+        let len =
+            |cookie_bytes| profile.poll(HeadTarget { cookie_bytes, ..TARGET }, false).bytes().len();
+        assert_eq!(len(100), len(0) + "; ".len() + 100);
+        let key = "dGhlIHNhbXBsZSBub25jZQ==";
+        let upgrade = String::from_utf8(profile.upgrade(TARGET, key).bytes).expect("ASCII");
+        assert!(upgrade.contains("\r\nUpgrade:WebSocket\r\n"), "sent as it stands: {upgrade}");
+        assert!(upgrade.contains(&format!("\r\nSec-WebSocket-Key:{key}\r\n")), "{upgrade}");
+        let any = "GET {path} HTTP/1.1\nHost: {host}\nAccept-Encoding: *\n";
+        let any = RequestProfile::parse("file", any).expect("legal");
+        assert!(any.accepts(Compression::Gzip) && any.accepts(Compression::Brotli));
+    }
+
+    #[test]
+    fn what_no_server_could_take_is_refused() {
+        let upgrade = |fields: &str| {
+            format!("GET {{path}} HTTP/1.1\nHost: {{host}}\n\nGET {{path}} HTTP/1.1\n{fields}")
+        };
+        let whole = "Host: {host}\nUpgrade: websocket\nConnection: Upgrade\n\
+                     Sec-WebSocket-Key: {key}\nSec-WebSocket-Version: 13\n";
+        assert!(RequestProfile::parse("file", &upgrade(whole)).is_ok());
+        for line in whole.lines() {
+            let text = upgrade(&whole.replace(&format!("{line}\n"), ""));
+            let error = RequestProfile::parse("file", &text).expect_err(line);
+            assert!(matches!(error, ProfileError::Missing { .. }), "{line}: {error}");
+        }
+        for (fields, said) in [
+            ("User-Agent: x", "has no `Host`"),
+            ("Host: {host}\nhost: b", "line 3 of the header profile is a second `Host`"),
+            ("Host: a b", "`Host: {host}`"),
+            ("Host:", "`Host: {host}`"),
+            ("Host: {host}\nContent-Length: 5", "no body announced"),
+            ("Host: {host}\nTransfer-Encoding: chunked", "no body announced"),
+        ] {
+            let text = format!("GET {{path}} HTTP/1.1\n{fields}\n");
+            let error = RequestProfile::parse("file", &text).expect_err(fields).to_string();
+            assert!(error.contains(said), "{fields}: {error}");
+        }
+        let none = "GET {path} HTTP/1.1\nHost: {host}\nContent-Length: 0\n";
+        assert!(RequestProfile::parse("file", none).is_ok(), "no body, and it says so");
+    }
+
+    #[test]
+    fn a_path_of_its_own_is_one_that_our_server_responds_to() {
+        let own = format!("GET {KAAZING_POLL} HTTP/1.1\nHost: {{host}}\nReferer: {{path}}\n");
+        assert!(RequestProfile::parse("file", &own).expect("legal").has_own_path());
+        for line in ["GET /mine HTTP/1.1", "GET {path}&x=1 HTTP/1.1", "GET {path} HTTP/1.0"] {
+            let text = format!("{line}\nHost: {{host}}\n");
+            assert!(RequestProfile::parse("file", &text).is_err(), "{line}");
+            let upgrade = format!("GET {{path}} HTTP/1.1\nHost: {{host}}\n\n{text}");
+            assert!(RequestProfile::parse("file", &upgrade).is_err(), "{line}");
         }
     }
 

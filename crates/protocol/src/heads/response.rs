@@ -1,15 +1,18 @@
 //! Response heads: what the server puts before a poll's answer.
 
-use super::request::{EXTENSIONS_FIELD, is_token};
-use super::{ProfileError, blocks, built_in};
+use super::limits::{HEAD_BYTES, HEAD_FIELDS};
+use super::lines::{FieldLine, HeadLines, has_element, heads};
+use super::{ProfileError, built_in};
 use crate::Cursor;
+use crate::compression::EXTENSIONS_FIELD;
 use crate::paths::{CURSOR_FIELD, GAP_FIELD};
 use crate::transport::Compression;
 
 /// Fields that the server sends before an answer, in their order.
 ///
-/// `{length}` and `{date}` are filled in. Names are written in title case (`Content-Type`), as the
-/// server's HTTP library writes them. `Content-*` fields are left out where there is no content.
+/// `{length}` and `{date}` are filled in, and an entity tag is the server's where it gives one. All
+/// else is sent as it stands, the case of the names included. `Content-*` fields are left out where
+/// there is no content.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ResponseProfile {
     name: String,
@@ -98,37 +101,26 @@ impl ResponseProfile {
     ///
     /// # Errors
     ///
-    /// If the first line is not `HTTP/1.1 200 OK`, another line no field with a name in title case,
-    /// or `Content-Length: {length}` or `Date: {date}` is missing.
+    /// If the first line is not `HTTP/1.1 200 OK`, another line no field that the server can send as
+    /// it stands, or `Content-Length: {length}` or `Date: {date}` is missing.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let blocks = blocks(text);
-        let block = blocks.first().ok_or(ProfileError::Missing { missing: "status line" })?;
-        let mut fields = Vec::new();
-        for (place, &(line, found)) in block.iter().enumerate() {
-            let refuse = |expected| ProfileError::Line { line, found: found.to_owned(), expected };
-            if place == 0 {
-                if found != "HTTP/1.1 200 OK" {
-                    return Err(refuse("the status line `HTTP/1.1 200 OK`"));
-                }
-                continue;
-            }
-            let (name, value) = found
-                .split_once(": ")
-                .filter(|(name, value)| is_token(name) && value.is_ascii())
-                .ok_or_else(|| refuse("a field `Name: value`"))?;
-            if title_case(name) != name {
-                return Err(refuse("a field name in title case, as in `Content-Type`"));
-            }
-            fields.push((name.to_owned(), value.to_owned()));
+        let heads = heads(text)?;
+        let head = heads.first().ok_or(ProfileError::Missing { missing: "status line" })?;
+        if head.start.text != "HTTP/1.1 200 OK" {
+            return Err(head.start.refused("the status line `HTTP/1.1 200 OK`"));
         }
-        for (needle, missing) in
-            [("Content-Length", "`Content-Length: {length}`"), ("Date", "`Date: {date}`")]
+        for (field, missing) in
+            [("content-length", "`Content-Length: {length}`"), ("date", "`Date: {date}`")]
         {
-            if !fields.iter().any(|(name, _)| name == needle) {
+            if head.named(field).next().is_none() {
                 return Err(ProfileError::Missing { missing });
             }
         }
-        Ok(Self { name: name.to_owned(), fields })
+        head.fields.iter().try_for_each(check_field)?;
+        check_repetition(head)?;
+        check_size(head)?;
+        let owned = |field: &FieldLine<'_>| (field.name.to_owned(), field.value.to_owned());
+        Ok(Self { name: name.to_owned(), fields: head.fields.iter().map(owned).collect() })
     }
 
     /// The profile's name.
@@ -142,7 +134,14 @@ impl ResponseProfile {
         format!("HTTP/1.1 200 OK\n{}", fields.collect::<String>())
     }
 
-    /// Fields of an answer in their order, filled in. Names are in title case.
+    /// Names of its fields that the server's HTTP library, which writes them in title case, would
+    /// spell otherwise.
+    pub fn own_spellings(&self) -> impl Iterator<Item = &str> {
+        let names = self.fields.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| title_case(name) != *name)
+    }
+
+    /// Fields of an answer in their order, filled in.
     pub fn fields(
         &self,
         status: AnswerStatus,
@@ -154,14 +153,14 @@ impl ResponseProfile {
         let mut fields: Vec<_> = self
             .fields
             .iter()
-            .filter(|(name, _)| !(bare && name.starts_with("Content-")))
+            .filter(|(name, _)| !(bare && is_about_content(name)))
             .map(|(name, value)| {
                 let value =
                     value.replace("{length}", &body_len.to_string()).replace("{date}", date);
                 (name.clone(), value)
             })
             .collect();
-        fields.extend(mark.fields());
+        mark.add_to(&mut fields);
         fields
     }
 
@@ -182,22 +181,22 @@ impl ResponseProfile {
         let mut fields: Vec<(String, String)> = self
             .fields
             .iter()
-            .map(|(name, value)| match name.as_str() {
-                "Content-Length" => ("Transfer-Encoding".to_owned(), "chunked".to_owned()),
-                _ => (name.clone(), value.replace("{date}", date)),
+            .map(|(name, value)| match name.eq_ignore_ascii_case("content-length") {
+                true => ("Transfer-Encoding".to_owned(), "chunked".to_owned()),
+                false => (name.clone(), value.replace("{date}", date)),
             })
             .collect();
         if kind == StreamKind::Events {
             for (name, value) in
                 [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
             {
-                match fields.iter_mut().find(|(known, _)| known == name) {
+                match fields.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
                     Some((_, known)) => value.clone_into(known),
                     None => fields.push((name.to_owned(), value.to_owned())),
                 }
             }
         }
-        fields.extend(mark.fields());
+        mark.add_to(&mut fields);
         fields
     }
 
@@ -257,8 +256,7 @@ impl ResponseProfile {
 
     fn varies(&self) -> bool {
         self.fields.iter().any(|(name, value)| {
-            let mut names = value.split(',').map(str::trim);
-            name == "Vary" && names.any(|name| name.eq_ignore_ascii_case("Accept-Encoding"))
+            name.eq_ignore_ascii_case("vary") && has_element(value, "accept-encoding")
         })
     }
 
@@ -269,12 +267,97 @@ impl ResponseProfile {
 }
 
 impl AnswerMark {
-    pub(super) fn fields(self) -> impl Iterator<Item = (String, String)> {
+    /// Adds its fields at the end; an entity tag of the profile's own gives way in its place.
+    pub(super) fn add_to(self, fields: &mut Vec<(String, String)>) {
+        let own_tag = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("etag"));
+        let mark = match (self.tag, own_tag) {
+            (Some(tag), Some((_, value))) => {
+                *value = format!("\"{tag}\"");
+                Self { tag: None, ..self }
+            }
+            _ => self,
+        };
+        fields.extend(mark.fields());
+    }
+
+    fn fields(self) -> impl Iterator<Item = (String, String)> {
         let cursor = self.cursor.map(|cursor| (title_case(CURSOR_FIELD), cursor.to_string()));
         let tag = self.tag.map(|tag| ("Etag".to_owned(), format!("\"{tag}\"")));
         let gap = (self.gap > 0).then(|| (title_case(GAP_FIELD), self.gap.to_string()));
         [cursor, tag, gap].into_iter().flatten()
     }
+}
+
+/// Whether a response without content has no such field.
+fn is_about_content(name: &str) -> bool {
+    const PREFIX: &str = "content-";
+    name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
+/// Whether the server can send this field as it stands, and means what it says.
+fn check_field(field: &FieldLine<'_>) -> Result<(), ProfileError> {
+    let FieldLine { line, name, value } = *field;
+    let expected = match name.to_ascii_lowercase().as_str() {
+        "content-length" if value != "{length}" => {
+            "`Content-Length: {length}`, since the length is that of each message"
+        }
+        "transfer-encoding" => {
+            "no `Transfer-Encoding`: a response to a poll has a `Content-Length`, and a stream gets \
+             the field from the server"
+        }
+        "content-encoding" => {
+            "no `Content-Encoding`: the server adds it where a transport has `compression`"
+        }
+        "connection" if has_element(value, "close") => {
+            "no `Connection: close`: a transport with connection = \"per-poll\" closes it"
+        }
+        CURSOR_FIELD | GAP_FIELD => {
+            "a field that is not the server's own: it says there how far a client has come"
+        }
+        _ if format!("{name}: {value}") != line.text => {
+            "`Name: value` with one space before the value and none behind it, as the server writes it"
+        }
+        _ => return Ok(()),
+    };
+    Err(line.refused(expected))
+}
+
+/// Fields of one name may stand twice where HTTP lets them, beside each other: that is how the
+/// server's HTTP library writes them.
+fn check_repetition(head: &HeadLines<'_>) -> Result<(), ProfileError> {
+    for (place, field) in head.fields.iter().enumerate() {
+        let is_same = |other: &FieldLine<'_>| other.name.eq_ignore_ascii_case(field.name);
+        let Some(earlier) = head.fields[..place].iter().rposition(is_same) else { continue };
+        let single = ["content-length", "content-type", "date", "etag"];
+        if single.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
+            let (line, name) = (field.line.number, field.name.to_owned());
+            return Err(ProfileError::Twice { line, name });
+        }
+        if earlier + 1 != place {
+            let expected = "fields of the same name beside each other, as the server writes them";
+            return Err(field.line.refused(expected));
+        }
+    }
+    Ok(())
+}
+
+/// Room for what the server adds: its own fields, and larger numbers in the place of `{length}`.
+fn check_size(head: &HeadLines<'_>) -> Result<(), ProfileError> {
+    const ADDED_FIELDS: usize = 8;
+    const ADDED_BYTES: usize = 1_024;
+    let bytes: usize = head.fields.iter().map(|field| field.line.text.len() + "\r\n".len()).sum();
+    let last = head.fields.last().map_or(head.start, |field| field.line);
+    if head.fields.len() + ADDED_FIELDS > HEAD_FIELDS {
+        return Err(last.refused("at most 92 header fields in all"));
+    }
+    if bytes + ADDED_BYTES > HEAD_BYTES {
+        return Err(ProfileError::Line {
+            line: last.number,
+            found: format!("{bytes} bytes of headers up to here"),
+            expected: "at most 15,360",
+        });
+    }
+    Ok(())
 }
 
 /// Status line and fields as sent, empty line included.
@@ -377,8 +460,63 @@ mod tests {
         assert!(!typical.contains("Content-Length"), "{typical}");
     }
 
+    /// What a content delivery network says, but for length and date.
+    const REAL: &str = "HTTP/1.1 200 OK\ndate: {date}\ncontent-type: text/html\n\
+                        content-length: {length}\nETag: \"5d2f\"\nSet-Cookie: a=1\nset-cookie: b=2\n\
+                        X-XSS-Protection: 1; mode=block\nCF-RAY: 8a1-FRA\n";
+
     #[test]
-    fn names_in_another_case_are_refused() {
-        assert!(ResponseProfile::parse("file", "HTTP/1.1 200 OK\nETag: x\n").is_err());
+    fn real_headers_are_sent_as_they_stand() {
+        let profile = ResponseProfile::parse("file", REAL).expect("real");
+        let sent = |status, mark| profile.head(status, 20, "now", mark);
+        let expected =
+            REAL.replace("{date}", "now").replace("{length}", "20").replace('\n', "\r\n");
+        let found = sent(AnswerStatus::Messages, AnswerMark::default());
+        assert_eq!(found, format!("{expected}\r\n"));
+        let bare = sent(AnswerStatus::Empty, AnswerMark::default());
+        assert!(!bare.to_ascii_lowercase().contains("\r\ncontent-"), "{bare}");
+        let spellings: Vec<_> = profile.own_spellings().collect();
+        let own = ["date", "content-type", "content-length", "ETag", "set-cookie"];
+        assert_eq!(spellings, [&own[..], &["X-XSS-Protection", "CF-RAY"]].concat());
+    }
+
+    #[test]
+    fn the_servers_tag_stands_in_the_place_of_the_profiles() {
+        let profile = ResponseProfile::parse("file", REAL).expect("real");
+        let mark = AnswerMark { tag: Some(Cursor::OLDEST), ..AnswerMark::default() };
+        let head = profile.head(AnswerStatus::Messages, 20, "now", mark);
+        assert!(head.contains("\r\nETag: \"0000000000000000\"\r\n"), "{head}");
+        assert_eq!(head.to_ascii_lowercase().matches("\r\netag: ").count(), 1, "{head}");
+    }
+
+    #[test]
+    fn what_the_server_cannot_send_as_it_stands_is_refused_with_its_line() {
+        let base = "HTTP/1.1 200 OK\nDate: {date}\n";
+        for (fields, said) in [
+            ("Content-Length: 101", "line 3"),
+            ("Content-Length: {length}\nTransfer-Encoding: chunked", "line 4"),
+            ("Content-Length: {length}\nContent-Encoding: gzip", "line 4"),
+            ("Content-Length: {length}\nConnection: close", "line 4"),
+            ("Content-Length: {length}\nGap: 3", "line 4"),
+            ("Content-Length: {length}\ncursor: 5", "line 4"),
+            ("Content-Length: {length}\nServer:nginx", "one space"),
+            ("Content-Length: {length}\nServer: nginx ", "one space"),
+            ("Content-Length: {length}\nX-A: Jos\u{e9}", "ASCII"),
+            ("Content-Length: {length}\ndate: {date}", "a second `date`"),
+            ("Content-Length: {length}\nVary: a\nX-A: b\nVary: c", "beside each other"),
+            ("X-A: b", "has no `Content-Length: {length}`"),
+        ] {
+            let text = format!("{base}{fields}\n");
+            let error = ResponseProfile::parse("file", &text).expect_err(fields).to_string();
+            assert!(error.contains(said), "{fields}: {error}");
+        }
+        for (fields, said) in [
+            ("X: y\n".repeat(91), "92 header fields"),
+            (format!("X: {}\n", "y".repeat(16_000)), "15,360"),
+        ] {
+            let text = format!("{base}Content-Length: {{length}}\n{fields}");
+            let error = ResponseProfile::parse("file", &text).expect_err("large").to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 }
