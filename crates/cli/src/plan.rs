@@ -5,11 +5,14 @@ mod records;
 
 use std::path::Path;
 
-use pushbench_plan::{Plan, accuracy, compare, document};
+use pushbench_plan::{Plan, accuracy, compare, document, newest_valid};
 use pushbench_protocol::{RequestProfile, TlsUse, TransportKind};
 use pushbench_report::{TextOptions, render_markdown, render_text};
-use pushbench_runner::predict;
-use pushbench_scenario::{Rate, Scenario, Source, Transport, TransportSettings, read};
+use pushbench_runner::{Subject, predict_rates, predict_rates_of_trial};
+use pushbench_scenario::{
+    Rate, Scenario, Source, TOPIC_WITHOUT_A_CLIENT, Transport, TransportSettings,
+    each_topic_has_a_client, read,
+};
 use pushbench_store::TrialV1;
 use pushbench_wire::model::TlsLink;
 use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
@@ -17,7 +20,7 @@ use serde_json::json;
 
 use self::options::PlanFormat;
 pub(crate) use self::options::PlanOptions;
-use self::records::{Found, newest};
+use self::records::{Found, find};
 use crate::bounded::read_beside;
 use crate::exit::Exit;
 use crate::output;
@@ -40,17 +43,33 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
+    let (topics, clients) = (scenario.workload.topics, scenario.workload.clients);
+    if !each_topic_has_a_client(topics, clients) {
+        say(format_args!(
+            "pushbench: {topics} topics, expected at most as many as clients, {clients}: \
+             {TOPIC_WITHOUT_A_CLIENT}"
+        ));
+        return Ok(Exit::Refused);
+    }
     if !scenario.cells.is_empty() {
         say("pushbench: the scenario varies settings; their first combination is planned");
     }
-    let Found { records, unread } = newest(&options.results);
-    let (compared, mut left_out) = compare(&records, &|scenario, transport, record, trial| {
-        let host = record.run.environment.link.strip_prefix("target http://").unwrap_or(LOOPBACK);
-        predict(scenario, transport, host, headers_of(trial), tls_of(transport), &trial.started_at)
-    });
+    let Found { records, unread } = find(&options.results)?;
+    let (compared, mut left_out) =
+        compare(&newest_valid(&records), &|scenario, transport, record, trial, rate| {
+            let host =
+                record.run.environment.link.strip_prefix("target http://").unwrap_or(LOOPBACK);
+            let (headers, started_at) = (headers_of(trial), trial.started_at.as_str());
+            let tls = tls_of(transport);
+            let subject = Subject { scenario, transport, host, headers, tls, started_at };
+            predict_rates_of_trial(&subject, rate)
+        });
     left_out.extend(unread);
     let model = |scenario: &Scenario, transport: &Transport| {
-        predict(scenario, transport, &options.host, USUAL, tls_of(transport), STARTED)
+        let (host, tls) = (options.host.as_str(), tls_of(transport));
+        let (headers, started_at) = (USUAL, STARTED);
+        let rate = scenario.workload.publish.rate.per_second();
+        predict_rates(&Subject { scenario, transport, host, headers, tls, started_at }, rate)
     };
     let found = (accuracy(&compared), left_out);
     let plan = Plan::of(&scenario, &model, options.price_per_gb, &records, found);

@@ -1,8 +1,9 @@
 //! How far the model was from what was measured, in the records of earlier runs.
 //!
-//! A record says how much news there really was. Where arrivals are random, fewer or more may have
-//! come than the scenario's mean, and no model of bytes is to blame for that: each trial is planned
-//! anew with the news that came, by today's model, and held against what was counted then.
+//! A record says how many messages there really were. Where arrivals are random, fewer or more may
+//! have come than the scenario's mean, and no model of bytes is to blame for that: each trial is
+//! planned anew with the messages that came, by today's model, and held against what was counted
+//! then.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -15,11 +16,11 @@ use pushbench_stats::Rounds;
 use pushbench_store::{RunStatus, TrialV1, Verdict};
 use serde::Serialize;
 
-use crate::memory::Record;
+use crate::borrowed::Record;
 
 /// What is compared: the catalogue's name, and what people call it.
 const COMPARED: [(&str, &str); 4] = [
-    ("wire_bytes_per_delivery", "wire bytes a delivery"),
+    ("wire_bytes_per_delivery", "wire bytes per delivery"),
     ("idle_wire_bytes_per_client_hour", "wire bytes of an idle hour"),
     ("latency.mean", "latency mean"),
     ("latency.p95", "latency p95"),
@@ -92,12 +93,32 @@ impl Compared {
     }
 }
 
-/// A model that may look at the trial it is to be held against: at its link, not at its result.
+/// A model that may look at the trial it is to be held against: at its link, not at its result. The
+/// number is how many messages a second came in each topic.
 pub type PredictTrial<'a> =
-    &'a dyn Fn(&Scenario, &Transport, &Record, &TrialV1) -> BTreeMap<String, f64>;
+    &'a dyn Fn(&Scenario, &Transport, &Record, &TrialV1, f64) -> BTreeMap<String, f64>;
 
-/// Plans each trial of the records with the news that came and gives what was measured beside it.
-pub fn compare(records: &[Record], predict: PredictTrial<'_>) -> (Vec<Compared>, Vec<LeftOut>) {
+/// The newest record of each scenario that is complete and has no invalid trial; where there is none,
+/// the newest that is complete, and then the newest.
+pub fn newest_valid(records: &[Record]) -> Vec<&Record> {
+    let mut best: BTreeMap<&str, &Record> = BTreeMap::new();
+    let key = |record: &Record| {
+        let is_complete = record.run.status == RunStatus::Completed;
+        let is_valid = record.run.worst_verdict() != Verdict::Invalid;
+        // RFC 3339 in UTC sorts as time does.
+        (is_complete, is_valid, record.run.started_at.clone())
+    };
+    for record in records {
+        let best = best.entry(&record.run.scenario.name).or_insert(record);
+        if key(record) > key(best) {
+            *best = record;
+        }
+    }
+    best.into_values().collect()
+}
+
+/// Plans each trial of the records with the messages that came and gives what was measured beside it.
+pub fn compare(records: &[&Record], predict: PredictTrial<'_>) -> (Vec<Compared>, Vec<LeftOut>) {
     let (mut compared, mut left_out) = (Vec::new(), Vec::new());
     for record in records {
         let mut leave_out = |what: String, why: &str| {
@@ -128,7 +149,11 @@ pub fn compare(records: &[Record], predict: PredictTrial<'_>) -> (Vec<Compared>,
                 );
                 continue;
             }
-            let modelled = predict(&scenario, &transport, record, trial);
+            let rate = match trial.counts.published {
+                0 => 0.0,
+                _ => scenario.workload.publish.rate.per_second(),
+            };
+            let modelled = predict(&scenario, &transport, record, trial, rate);
             for (figure, _) in COMPARED {
                 let found = modelled.get(figure).zip(trial.figures.get(figure));
                 let Some((&modelled, &measured)) = found else { continue };

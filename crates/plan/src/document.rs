@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use pushbench_protocol::Direction;
 use pushbench_protocol::figure::{Unit, bytes_per};
-use pushbench_protocol::{Direction, TransportKind};
 use pushbench_report::layout::{Block, ColumnGroup, Document, Row, Section, Span, Table, Tone};
 use pushbench_report::units::{self, ABSENT};
 use pushbench_scenario::format_duration;
 
+use crate::borrowed::Origin;
 use crate::flip::{Flip, Variable};
+use crate::needs::Needs;
 use crate::plan::{MONTH, Plan, Planned};
 
 /// Builds what a plan says.
@@ -26,8 +28,8 @@ fn question(plan: &Plan) -> Section {
     section.say(
         Tone::Plain,
         format!(
-            "Modelled, not measured: news each {} in the topic of each client, {} B a message, {} \
-             of them wanted; heads as the profiles {} and {}, {} B of cookie.",
+            "Modelled, not measured: a message every {} in the topic of each client, {} B per \
+             message, {} of them wanted; headers as in the profiles {} and {}, {} B of cookie.",
             units::seconds(1.0 / plan.news_per_second),
             units::number(setting("workload.payload.bytes").parse().unwrap_or(0.0)),
             match setting("workload.deliver") {
@@ -57,6 +59,13 @@ fn answer(plan: &Plan) -> Section {
     section.say(
         Tone::Strong,
         match few < many {
+            // A push without a message or a heartbeat sends nothing, and no ratio says how much less.
+            true if few == 0.0 => format!(
+                "{} moves nothing on the wire (modelled), {} moves {}.",
+                least.label,
+                most.label,
+                bits(many)
+            ),
             true => format!(
                 "{} moves the fewest bytes on the wire (modelled): {}, against {} by {}, {} times \
                  more.",
@@ -69,13 +78,64 @@ fn answer(plan: &Plan) -> Section {
             false => format!("{} on the wire (modelled).", bits(few)),
         },
     );
+    for planned in [Some(least), (few < many).then_some(most)].into_iter().flatten() {
+        section.say(Tone::Plain, needs(planned, f64::from(plan.clients)));
+    }
     section
+}
+
+/// What servers it would take, and what of that is not known.
+fn needs(planned: &Planned, clients: f64) -> String {
+    let Needs { cores, memory_bytes, network_cards } = Needs::of(planned, clients);
+    let mut known = Vec::new();
+    let mut unknown = Vec::new();
+    match cores {
+        Some(cores) => known.push(plural(whole(cores), "core")),
+        None => unknown.push("CPU"),
+    }
+    match memory_bytes {
+        Some(bytes) => known.push(format!("{} of memory", units::bytes(bytes))),
+        None => unknown.push("memory"),
+    }
+    match network_cards {
+        Some(cards) => known.push(plural(cards, "network card of 100 Gb/s")),
+        None => unknown.push("network"),
+    }
+    let mut text = format!("{} would need (modelled): {}", planned.label, known.join(", "));
+    if !unknown.is_empty() {
+        text.push_str(&format!(
+            "; not known: {}, since no record of a valid run has these settings",
+            unknown.join(" and ")
+        ));
+    }
+    text + "."
+}
+
+/// Cores are whole ones.
+fn whole(cores: f64) -> f64 {
+    cores.ceil().max(1.0)
+}
+
+fn plural(count: f64, one: &str) -> String {
+    let (noun, rest) = one
+        .split_once(" of ")
+        .map_or((one, String::new()), |(noun, rest)| (noun, format!(" of {rest}")));
+    let s = if count == 1.0 { "" } else { "s" };
+    format!("{} {noun}{s}{rest}", units::number(count))
 }
 
 /// Where the value of a row comes from.
 type Value<'a> = Box<dyn Fn(&Planned) -> Option<f64> + 'a>;
 /// A row of the table: its label, its unit, its value.
-type Line<'a> = (&'static str, Unit, Value<'a>);
+type Line<'a> = (&'static str, Shown, Value<'a>);
+
+/// How a value is shown.
+#[derive(Clone, Copy)]
+enum Shown {
+    In(Unit),
+    Number,
+    Price,
+}
 
 fn figures(plan: &Plan) -> Section {
     let clients = f64::from(plan.clients);
@@ -89,8 +149,9 @@ fn figures(plan: &Plan) -> Section {
     let connect = move |planned: &Planned| {
         Some(planned.modelled.get("connect_wire_bytes_per_connection")? * clients)
     };
-    let server =
-        move |planned: &Planned| Some(planned.memory.as_ref()?.server_bytes_per_client * clients);
+    let server = move |planned: &Planned| Needs::of(planned, clients).memory_bytes;
+    let cores = move |planned: &Planned| Needs::of(planned, clients).cores.map(whole);
+    let cards = move |planned: &Planned| Needs::of(planned, clients).network_cards;
     let kernel =
         move |planned: &Planned| Some(planned.memory.as_ref()?.kernel_bytes_per_client? * clients);
     let money_down = |planned: &Planned| Some(planned.money?.month_down);
@@ -101,45 +162,67 @@ fn figures(plan: &Plan) -> Section {
         (
             "All clients together",
             vec![
-                ("bandwidth, modelled", Unit::BitsPerSecond, figure("wire_bits_per_second")),
-                ("of that up, modelled", Unit::BitsPerSecond, wire(up, clients * 8.0)),
-                ("of that down, modelled", Unit::BitsPerSecond, wire(down, clients * 8.0)),
-                ("HTTP heads, modelled", Unit::BitsPerSecond, figure("header_bits_per_second")),
-                ("requests, modelled", Unit::PerSecond, figure("requests_per_second")),
-                ("deliveries, modelled", Unit::PerSecond, figure("deliveries_per_second")),
+                (
+                    "bandwidth, modelled",
+                    Shown::In(Unit::BitsPerSecond),
+                    figure("wire_bits_per_second"),
+                ),
+                ("of that up, modelled", Shown::In(Unit::BitsPerSecond), wire(up, clients * 8.0)),
+                (
+                    "of that down, modelled",
+                    Shown::In(Unit::BitsPerSecond),
+                    wire(down, clients * 8.0),
+                ),
+                (
+                    "HTTP headers, modelled",
+                    Shown::In(Unit::BitsPerSecond),
+                    figure("header_bits_per_second"),
+                ),
+                ("requests, modelled", Shown::In(Unit::PerSecond), figure("requests_per_second")),
+                (
+                    "deliveries, modelled",
+                    Shown::In(Unit::PerSecond),
+                    figure("deliveries_per_second"),
+                ),
             ],
         ),
         (
             "Each client",
             vec![
-                ("wire a delivery, modelled", Unit::Bytes, figure("wire_bytes_per_delivery")),
-                ("empty polls, modelled", Unit::Share, figure("empty_polls")),
-                ("latency mean, modelled", Unit::Seconds, figure("latency.mean")),
-                ("latency p95, modelled", Unit::Seconds, figure("latency.p95")),
-                ("age of news, modelled", Unit::Seconds, figure("age_mean")),
+                (
+                    "wire per delivery, modelled",
+                    Shown::In(Unit::Bytes),
+                    figure("wire_bytes_per_delivery"),
+                ),
+                ("empty polls, modelled", Shown::In(Unit::Share), figure("empty_polls")),
+                ("latency mean, modelled", Shown::In(Unit::Seconds), figure("latency.mean")),
+                ("latency p95, modelled", Shown::In(Unit::Seconds), figure("latency.p95")),
+                ("age of messages, modelled", Shown::In(Unit::Seconds), figure("age_mean")),
             ],
         ),
         (
             "The server",
             vec![
-                ("memory, modelled", Unit::Bytes, Box::new(server)),
-                ("kernel memory, modelled", Unit::Bytes, Box::new(kernel)),
-                ("all reconnect, modelled", Unit::Bytes, Box::new(connect)),
+                ("cores, modelled", Shown::Number, Box::new(cores)),
+                ("cards of 100 Gb/s, modelled", Shown::Number, Box::new(cards)),
+                ("memory, modelled", Shown::In(Unit::Bytes), Box::new(server)),
+                ("kernel memory, modelled", Shown::In(Unit::Bytes), Box::new(kernel)),
+                ("all reconnect, modelled", Shown::In(Unit::Bytes), Box::new(connect)),
             ],
         ),
         (
             "A month of it",
             vec![
-                ("traffic down, modelled", Unit::Bytes, wire(down, month)),
-                ("traffic in all, modelled", Unit::Bytes, wire(None, month)),
+                ("traffic down, modelled", Shown::In(Unit::Bytes), wire(down, month)),
+                ("traffic in all, modelled", Shown::In(Unit::Bytes), wire(None, month)),
             ],
         ),
     ];
     if plan.transports.iter().any(|planned| planned.money.is_some())
         && let Some((_, month)) = parts.last_mut()
     {
-        month.push(("price down, modelled", Unit::Count, Box::new(money_down)));
-        month.push(("price in all, modelled", Unit::Count, Box::new(money_both)));
+        month.push(("price down, modelled", Shown::Price, Box::new(money_down)));
+        month.push(("price in all, modelled", Shown::Price, Box::new(money_both)));
     }
     let groups = plan
         .transports
@@ -148,11 +231,12 @@ fn figures(plan: &Plan) -> Section {
     let mut rows = Vec::new();
     for (heading, lines) in parts {
         rows.push(Row::Heading(heading.to_owned()));
-        for (label, unit, value) in lines {
-            let cell = |planned: &Planned| match value(planned) {
-                Some(value) if unit == Unit::Count => Tone::Plain.span(price(value)),
-                Some(value) => Tone::Plain.span(units::scaled(unit, value)),
-                None => Tone::Faint.span(ABSENT),
+        for (label, shown, value) in lines {
+            let cell = |planned: &Planned| match (value(planned), shown) {
+                (Some(value), Shown::Price) => Tone::Plain.span(price(value)),
+                (Some(value), Shown::Number) => Tone::Plain.span(units::number(value)),
+                (Some(value), Shown::In(unit)) => Tone::Plain.span(units::scaled(unit, value)),
+                (None, _) => Tone::Faint.span(ABSENT),
             };
             let cells: Vec<Span> = plan.transports.iter().map(cell).collect();
             rows.push(Row::Values { label: Tone::Plain.span(label), cells });
@@ -174,8 +258,8 @@ fn flips(plan: &Plan) -> Section {
     section.say(
         Tone::Plain,
         "One setting is changed, all else stays: where would another transport move fewer bytes on \
-         the wire for each client and second than the one that moves the fewest now? Solved from \
-         the model.",
+         the wire per client and second than the one that moves the fewest now? Solved from the \
+         model.",
     );
     let mut items = Vec::new();
     let mut rest = plan.flips.as_slice();
@@ -206,18 +290,19 @@ fn flip(flip: &Flip) -> String {
     let value = |value: f64| value_of(flip.variable, value);
     match flip.variable {
         Variable::NewsEvery => format!(
-            "with news each {} or {} (now each {})",
+            "with a message every {} or {} (now every {})",
             value(at),
-            if is_more { "more seldom" } else { "more often" },
+            if is_more { "less often" } else { "more often" },
             value(flip.now)
         ),
         Variable::Interval => format!(
-            "polling each {} or {} (now each {}{})",
+            "polling every {} or {} (now every {}{})",
             value(at),
-            if is_more { "more seldom" } else { "more often" },
+            if is_more { "less often" } else { "more often" },
             value(flip.now),
             match flip.age_mean {
-                Some(mean) => format!("; news is then {} old on average", units::seconds(mean)),
+                Some(mean) =>
+                    format!("; a message is then {} old on average", units::seconds(mean)),
                 None => String::new(),
             }
         ),
@@ -233,8 +318,8 @@ fn flip(flip: &Flip) -> String {
 fn never(flip: &Flip) -> String {
     let [least, most] = flip.range.map(|value| value_of(flip.variable, value));
     match flip.variable {
-        Variable::NewsEvery => format!("with news each {least} to {most}"),
-        Variable::Interval => format!("polling each {least} to {most}"),
+        Variable::NewsEvery => format!("with a message every {least} to {most}"),
+        Variable::Interval => format!("polling every {least} to {most}"),
         Variable::Payload => format!("with messages of {least} to {most}"),
     }
 }
@@ -262,8 +347,8 @@ fn accuracy(plan: &Plan) -> Section {
     }
     section.say(
         Tone::Plain,
-        "Every valid trial of the newest records, planned anew with the news that really came, \
-         against what was counted and timed in it.",
+        "Every valid trial of the newest valid record of each scenario, planned anew with the \
+         messages that really came, against what was counted and timed in it.",
     );
     let mut rows = Vec::new();
     let mut heading = "";
@@ -311,11 +396,24 @@ fn short(path: &str) -> String {
     name.to_owned()
 }
 
+/// What is said where nothing can be borrowed.
+const NOT_KNOWN: &str = "not known, no record of a valid run has these settings.";
+
+/// Where something was measured, for people.
+fn measured(origin: &Origin) -> String {
+    format!(
+        "as measured with {} clients by version {} in {}",
+        units::number(origin.clients as f64),
+        origin.version,
+        origin.from
+    )
+}
+
 fn grounds(plan: &Plan) -> Section {
     let mut section = Section::new("What the figures rest on");
     let mut items = vec![
-        "Traffic is layer 3: IPv4, TCP with timestamps and acknowledgements, no loss, one \
-         connection for each client that stays open. Megabit and gigabyte are SI, 10^6 and 10^9."
+        "Traffic is layer 3: IPv4, TCP with timestamps and acknowledgements, no loss. A network card \
+         carries 100 Gb/s each way; cores are those of the record's machine, busy with nothing else. Megabit and gigabyte are SI, 10^6 and 10^9."
             .to_owned(),
         "Latency is what the transport adds. A push adds none, so there is no figure; the network's \
          delay, and the queue behind a server that sends to many, come on top of every transport."
@@ -325,19 +423,13 @@ fn grounds(plan: &Plan) -> Section {
             units::number(MONTH / 86_400.0)
         ),
     ];
-    let mut kinds: Vec<TransportKind> =
-        plan.transports.iter().map(|planned| planned.kind).collect();
-    kinds.dedup();
-    for kind in kinds {
-        let planned = plan.transports.iter().find(|planned| planned.kind == kind);
-        let memory = planned.and_then(|planned| planned.memory.as_ref());
-        items.push(match memory {
+    for planned in &plan.transports {
+        let label = &planned.label;
+        items.push(match &planned.memory {
             Some(memory) => format!(
-                "Memory of {kind}, modelled: {} a client, as measured with {} clients in {}, times \
-                 the clients{}.",
+                "Memory of {label}, modelled: {} per client, {}, times the clients{}.",
                 units::bytes(memory.server_bytes_per_client),
-                units::number(memory.clients as f64),
-                memory.from,
+                measured(&memory.origin),
                 match memory.kernel_bytes_per_client {
                     Some(kernel) => {
                         format!("; of the kernel {}, both ends", units::bytes(kernel))
@@ -345,7 +437,20 @@ fn grounds(plan: &Plan) -> Section {
                     None => String::new(),
                 }
             ),
-            None => format!("Memory of {kind}: no record of a run has it."),
+            None => format!("Memory of {label}: {NOT_KNOWN}"),
+        });
+        items.push(match &planned.cpu {
+            Some(cpu) => format!(
+                "CPU of {label}, modelled: {} per {}{}, {}.",
+                units::scaled(Unit::CpuSeconds, cpu.seconds_per_event),
+                cpu.event.label(),
+                match cpu.payload_bytes {
+                    Some(bytes) => format!(" of {bytes} B"),
+                    None => String::new(),
+                },
+                measured(&cpu.origin)
+            ),
+            None => format!("CPU of {label}: {NOT_KNOWN}"),
         });
     }
     section.list(items.into_iter().map(|item| vec![Tone::Plain.span(item)]).collect());

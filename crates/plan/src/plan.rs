@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::Predict;
 use crate::accuracy::{Accuracy, LeftOut};
+use crate::borrowed::{Borrower, Cpu, Memory, Record};
 use crate::flip::{Flip, flips};
-use crate::memory::{Memory, Record, of_kind};
 
 /// Seconds of a month, a twelfth of 365.25 days.
 pub(crate) const MONTH: f64 = 365.25 / 12.0 * 86_400.0;
@@ -44,9 +44,14 @@ pub struct Planned {
     pub kind: TransportKind,
     /// Figures by name, all of them modelled; those without a law are absent.
     pub modelled: BTreeMap<String, f64>,
-    /// What a connection took in an earlier run, and so what all would take.
+    /// Its options by name.
+    pub options: BTreeMap<String, String>,
+    /// What a connection with the same settings held in an earlier run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
+    /// What a request or a delivery took of the server's CPU there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<Cpu>,
     /// What a month would cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub money: Option<Money>,
@@ -64,7 +69,7 @@ pub struct Money {
 }
 
 impl Plan {
-    /// Plans a scenario; the records give memory, and say how far the model was off.
+    /// Plans a scenario; the records give memory and CPU time, and say how far the model was off.
     pub fn of(
         scenario: &Scenario,
         predict: Predict<'_>,
@@ -87,10 +92,14 @@ impl Plan {
                     month_both: gigabytes(None)? * price,
                 })
             });
+            let options = transport.options();
+            let borrower = Borrower { kind, options: &options };
             Planned {
                 label: transport.label.clone(),
                 kind,
-                memory: of_kind(records, kind),
+                memory: borrower.memory(records),
+                cpu: borrower.cpu(records),
+                options,
                 money,
                 modelled,
             }

@@ -20,6 +20,7 @@ mod memory;
 mod predict;
 mod predict_http2;
 mod run;
+mod schedule;
 mod server_document;
 mod server_process;
 mod sizes;
@@ -29,7 +30,7 @@ mod trial;
 mod work;
 
 pub use machine::{machine, raise_open_files};
-pub use predict::predict;
+pub use predict::{Subject, predict_rates, predict_rates_of_trial, predict_trial};
 pub use run::{Observer, Options, TrialNote, run};
 pub use server_process::ServerCommand;
 pub use target::{Target, TargetError, TargetTls};

@@ -7,40 +7,86 @@ use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
 use pushbench_protocol::{Compression, Cursor, Deliver, HttpVersion, PollTiming, Unchanged};
-use pushbench_scenario::{Arrivals, Scenario, ShortPoll, Transport, TransportSettings, due_times};
+use pushbench_scenario::{Arrivals, LongPoll, Scenario, ShortPoll, Transport, TransportSettings};
 use pushbench_wire::model::{
-    Coded, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
+    Coded, Conflated, Finds, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
 };
 use pushbench_wire::segments::SegmentHeaders;
 
 use crate::compression::Compressed;
 use crate::predict_http2;
-use crate::sizes::{CodedBodies, deflated_lens};
+use crate::schedule::Schedule;
+use crate::sizes::{CodedBodies, Span, deflated_lens};
 
-/// What the model predicts for a transport of a scenario whose server is addressed as `host`, for a
-/// trial that is `started_at` a moment (RFC 3339).
-pub fn predict(
-    scenario: &Scenario,
-    transport: &Transport,
-    host: &str,
-    headers: SegmentHeaders,
-    tls: Option<TlsLink>,
-    started_at: &str,
+/// What is predicted: a transport of a scenario, and what it is carried over.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The work. Of a plan its window (warm-up, measure phase) and its seed say nothing.
+    pub scenario: &'a Scenario,
+    /// One of its transports.
+    pub transport: &'a Transport,
+    /// How the server is addressed.
+    pub host: &'a str,
+    /// Headers of each segment.
+    pub headers: SegmentHeaders,
+    /// TLS, if there is any.
+    pub tls: Option<TlsLink>,
+    /// When it begins (RFC 3339): the digits of a date are not all equally long.
+    pub started_at: &'a str,
+}
+
+/// How often things happen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Course<'a> {
+    /// By the laws of rates. Only compressors ask how long: one that has just begun does worse.
+    Rates(Span),
+    /// As a trial's schedule has it.
+    Schedule(&'a Schedule<'a>),
+}
+
+impl Course<'_> {
+    pub(crate) fn span(self) -> Span {
+        match self {
+            Self::Rates(span) => span,
+            Self::Schedule(_) => Span::Trial,
+        }
+    }
+}
+
+/// What the model predicts where so many messages a second are published in each topic, 0 for none.
+pub fn predict_rates(subject: &Subject<'_>, rate: f64) -> BTreeMap<String, f64> {
+    predict(subject, rate, Course::Rates(Span::Endless))
+}
+
+/// The same in a window as long as a trial's, where a compressor begins anew.
+pub fn predict_rates_of_trial(subject: &Subject<'_>, rate: f64) -> BTreeMap<String, f64> {
+    predict(subject, rate, Course::Rates(Span::Trial))
+}
+
+/// What the model predicts for a trial: for the messages and polls that its schedule has in store.
+pub fn predict_trial(subject: &Subject<'_>) -> BTreeMap<String, f64> {
+    let schedule = Schedule::of(subject.scenario);
+    predict(subject, schedule.rate(), Course::Schedule(&schedule))
+}
+
+pub(crate) fn predict(
+    subject: &Subject<'_>,
+    rate: f64,
+    course: Course<'_>,
 ) -> BTreeMap<String, f64> {
+    let Subject { scenario, transport, headers, tls, .. } = *subject;
     let workload = &scenario.workload;
     let situation = Situation {
         clients: f64::from(workload.clients.get()),
-        rate: if is_idle(scenario) { 0.0 } else { workload.publish.rate.per_second() },
+        rate,
         poisson: workload.publish.arrivals == Arrivals::Poisson,
         payload: u64::from(workload.payload.bytes),
         deliver: workload.deliver,
         link: Link { headers, mss: scenario.network.mss, tls },
     };
     let mut figures = match transport.carriage.http {
-        HttpVersion::Http11 => predict_http1(scenario, transport, host, situation),
-        HttpVersion::Http2 => {
-            predict_http2::predict(scenario, transport, host, situation, started_at)
-        }
+        HttpVersion::Http11 => predict_http1(subject, situation, course),
+        HttpVersion::Http2 => predict_http2::predict(subject, situation, course),
     };
     if Compressed::of(transport.settings) != Compressed::Nothing {
         say_what_is_saved(&mut figures, situation.payload as f64);
@@ -48,17 +94,50 @@ pub fn predict(
     figures
 }
 
+/// What the polls of a timer find.
+pub(crate) fn finds(situation: &Situation, poll: ShortPoll, course: Course<'_>) -> Finds {
+    match course {
+        Course::Rates(_) => {
+            Finds::by_law(poll.interval.as_secs_f64(), situation.rate, situation.poisson)
+        }
+        Course::Schedule(schedule) => schedule.finds(poll),
+    }
+}
+
+/// What polls find that are held.
+pub(crate) fn held_finds(situation: &Situation, poll: LongPoll, course: Course<'_>) -> Finds {
+    match course {
+        Course::Rates(_) => {
+            let hold = poll.hold.duration().as_secs_f64();
+            Finds::held_by_law(situation.rate, situation.poisson, hold)
+        }
+        Course::Schedule(schedule) => schedule.held_finds(poll),
+    }
+}
+
+/// What conflation leaves, if messages are conflated.
+pub(crate) fn conflated(settings: TransportSettings, course: Course<'_>) -> Option<Conflated> {
+    let every = settings.conflate()?;
+    let sent = match course {
+        Course::Rates(_) => None,
+        Course::Schedule(schedule) => {
+            Some(schedule.conflated(every) as f64 / schedule.client_seconds())
+        }
+    };
+    Some(Conflated { every: every.as_secs_f64(), sent })
+}
+
 fn predict_http1(
-    scenario: &Scenario,
-    transport: &Transport,
-    host: &str,
+    subject: &Subject<'_>,
     situation: Situation,
+    course: Course<'_>,
 ) -> BTreeMap<String, f64> {
+    let Subject { scenario, transport, host, .. } = *subject;
     let topic = Plan::topic_name(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
     let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());
-    let conflate = transport.settings.conflate().map(|every| every.as_secs_f64());
+    let conflated = conflated(transport.settings, course);
     let secure = situation.link.tls.is_some();
     let upgrade = |path: &str| {
         let target = HeadTarget { path, host, secure, cookie_bytes };
@@ -67,7 +146,7 @@ fn predict_http1(
             request_head: request.upgrade(target, &key).bytes.len() as u64,
             answer_head: accepted_head_len(None) as u64,
             heartbeat,
-            conflate,
+            conflated,
         }
     };
     match transport.settings {
@@ -77,8 +156,9 @@ fn predict_http1(
             let conditional = poll.unchanged == Unchanged::NotModified;
             let compression = poll.compression;
             let head = request.poll_with(target, PollFields { conditional, compression });
-            let answers = Answers::of_short_polls(scenario, poll);
+            let answers = Answers::of_short_polls(scenario, course.span(), poll);
             situation.short_poll(PollWork {
+                finds: &finds(&situation, poll, course),
                 interval: poll.interval.as_secs_f64(),
                 random_phase: match poll.timing {
                     PollTiming::Schedule | PollTiming::AfterAnswer => true,
@@ -98,9 +178,17 @@ fn predict_http1(
             let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
             let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             let fields = PollFields { conditional: false, compression: poll.compression };
-            let answers = Answers::new(scenario, PLACE, AnswerStatus::Empty, poll.compression);
+            let bodies = CodedBodies::where_any(scenario, course.span(), poll.compression);
+            let offered = poll.compression;
+            let answers = Answers {
+                scenario,
+                mark: PLACE,
+                without_news: AnswerStatus::Empty,
+                offered,
+                bodies,
+            };
             situation.long_poll(LongPollWork {
-                hold: poll.hold.duration().as_secs_f64(),
+                finds: &held_finds(&situation, poll, course),
                 connection: poll.connection,
                 request_head: request.poll_with(target, fields).bytes().len() as u64,
                 answer_head: &|body| answers.head(body, false),
@@ -117,7 +205,7 @@ fn predict_http1(
                 request_head: request.events(target).len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Events),
                 heartbeat,
-                conflate,
+                conflated,
             })
         }
         TransportSettings::Stream(_) => {
@@ -127,7 +215,7 @@ fn predict_http1(
                 request_head: request.poll(target, false).bytes().len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Lines),
                 heartbeat,
-                conflate,
+                conflated,
             })
         }
         TransportSettings::WebSocket(socket) => {
@@ -143,11 +231,11 @@ fn predict_http1(
                         request_head: head.bytes.len() as u64,
                         answer_head: accepted_head_len(Some(&terms.answer(false))) as u64,
                         heartbeat,
-                        conflate,
+                        conflated,
                     };
                     // To everything below the messages they are as long as they are compressed.
                     let of_len = |payload| Situation { payload, ..situation }.websocket(work);
-                    mean_figures(&deflated_lens(scenario, socket, deflate), of_len)
+                    mean_figures(&deflated_lens(scenario, course.span(), socket, deflate), of_len)
                 }
             }
         }
@@ -182,7 +270,7 @@ pub(crate) fn mean_figures(
 
 /// Adds what was published to what is on the wire; the goodput is of the former.
 fn say_what_is_saved(figures: &mut BTreeMap<String, f64>, published: f64) {
-    let on_the_wire = figures["payload_bytes_per_delivery"];
+    let Some(&on_the_wire) = figures.get("payload_bytes_per_delivery") else { return };
     figures.insert("uncompressed_payload_bytes_per_delivery".to_owned(), published);
     figures.insert("compression_ratio".to_owned(), published / on_the_wire);
     figures.insert("compression_saved".to_owned(), 1.0 - on_the_wire / published);
@@ -200,17 +288,7 @@ struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    fn new(
-        scenario: &'a Scenario,
-        mark: AnswerMark,
-        without_news: AnswerStatus,
-        offered: Compression,
-    ) -> Self {
-        let bodies = CodedBodies::where_any(scenario, offered);
-        Self { scenario, mark, without_news, offered, bodies }
-    }
-
-    fn of_short_polls(scenario: &'a Scenario, poll: ShortPoll) -> Self {
+    fn of_short_polls(scenario: &'a Scenario, span: Span, poll: ShortPoll) -> Self {
         let place = Cursor::OLDEST;
         // As the server marks them: a cursor where the next poll must say it, a tag to be asked by.
         let by_cursor =
@@ -222,7 +300,8 @@ impl<'a> Answers<'a> {
             Unchanged::NotModified => AnswerStatus::NotModified,
             Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,
         };
-        Self::new(scenario, mark, without_news, poll.compression)
+        let bodies = CodedBodies::where_any(scenario, span, poll.compression);
+        Self { scenario, mark, without_news, offered: poll.compression, bodies }
     }
 
     /// Length of an answer's head; `None` is an answer without news and without a body.
@@ -237,16 +316,6 @@ impl<'a> Answers<'a> {
     fn coded(&self, messages: u64) -> Option<u64> {
         self.bodies.as_ref()?.len(messages)
     }
-}
-
-/// Whether no message is due in the measure phase.
-fn is_idle(scenario: &Scenario) -> bool {
-    let workload = &scenario.workload;
-    let rate = workload.publish.rate.per_second() * f64::from(workload.topics.get());
-    // With so many expected none is as good as impossible, and there may be millions.
-    const SURELY_SOME: f64 = 100.0;
-    rate * workload.measure.as_secs_f64() < SURELY_SOME
-        && due_times(scenario).iter().all(|due| due.at < workload.warm_up)
 }
 
 /// What an answer says that gives a cursor and nothing else.

@@ -1,7 +1,9 @@
-//! What the model predicts over HTTP/2: the schedule of some connections, played exchange by
-//! exchange, since a head's length depends on those before it. Pure.
+//! What the model predicts over HTTP/2: polls of some connections, played exchange by exchange, since
+//! a head's length depends on those before it. What is played says what a poll costs that finds so
+//! many messages; how many there are of those is counted over all clients, or is the law's. Pure.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,35 +15,47 @@ use pushbench_protocol::{
     ByteKind, Compression, Cursor, Deliver, Direction, PollTiming, TlsUse, TopicName, Unchanged,
 };
 use pushbench_scenario::{
-    Deflate, LongPoll, Scenario, ShortPoll, Transport, TransportSettings, due_times, poll_phase,
+    Deflate, LongPoll, Scenario, ShortPoll, Transport, TransportSettings, poll_phase,
 };
 use pushbench_wire::hpack::Indexing;
 use pushbench_wire::model::http2::{Content, Http2Push, Opening, Played, Player, Sign};
-use pushbench_wire::model::{Exchange, News, Situation};
+use pushbench_wire::model::{Exchange, Finds, Situation};
 
 use crate::compression::Compressed;
-use crate::predict::mean_figures;
+use crate::predict::{Course, Subject, conflated, finds, held_finds, mean_figures};
+use crate::schedule::Schedule;
 use crate::sizes::{CodedBodies, deflated_lens};
 
-/// Connections that are played: they differ in their clients' phases and topics, and the last may
-/// have fewer clients.
-const PLAYED: u32 = 24;
-/// Exchanges that are played of one connection, so that a long scenario is not played in full.
-const EXCHANGES: usize = 50_000;
+/// Exchanges that are played at most, and connections whose beginning is: so many, evenly spread over
+/// the clients, that a mean over them is as good as one over all. How often each kind of exchange
+/// happens is counted over all clients.
+const EXCHANGES: usize = 20_000;
+const CONNECTIONS: usize = 24;
+/// Polls of a connection that are played where there are only rates, at least and at most; between
+/// them as many as take this long, so that dates, new with each second, have their share.
+const POLLS: (u32, u32) = (160, 1_600);
+const DATES: Duration = Duration::from_secs(2);
+/// Clients of a connection that are played where there are only rates.
+const TOGETHER: usize = 32;
+/// Share of the polls that find nothing, and of those that find something, at least, where there are
+/// only rates: enough to say what one costs, however rare it is.
+const RARE: f64 = 0.125;
+
+/// The fraction of the golden ratio.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// Settings that each side tells, and the window that each opens; the server is ours.
 const CLIENT: Opening = Opening { settings: 5, opens_window: true };
 const SERVER: Opening = Opening { settings: 5, opens_window: true };
 
-/// A trial to be predicted.
+/// What is to be predicted.
 #[derive(Clone, Copy)]
-struct Trial<'a> {
+struct Http2<'a> {
     scenario: &'a Scenario,
     situation: Situation,
     host: &'a str,
     secure: bool,
-    /// When each topic's messages are due.
-    dues: &'a [Vec<Duration>],
+    course: Course<'a>,
     /// Clients of a connection.
     together: u32,
     /// What the wall's clock said at the start; a date's digits are not all equally long.
@@ -53,22 +67,17 @@ struct Trial<'a> {
 
 /// The figures of a transport over HTTP/2.
 pub(crate) fn predict(
-    scenario: &Scenario,
-    transport: &Transport,
-    host: &str,
+    subject: &Subject<'_>,
     situation: Situation,
-    started_at: &str,
+    course: Course<'_>,
 ) -> BTreeMap<String, f64> {
-    let mut dues = vec![Vec::new(); scenario.workload.topics.get() as usize];
-    for due in due_times(scenario) {
-        dues[due.topic as usize].push(due.at);
-    }
+    let Subject { scenario, transport, host, started_at, .. } = *subject;
     let offered = match Compressed::of(transport.settings) {
         Compressed::Bodies(coding) => coding,
         Compressed::Nothing | Compressed::Messages(_) => Compression::None,
     };
-    let bodies = CodedBodies::where_any(scenario, offered);
-    let trial = Trial {
+    let bodies = CodedBodies::where_any(scenario, course.span(), offered);
+    let model = Http2 {
         scenario,
         situation,
         host,
@@ -76,7 +85,7 @@ pub(crate) fn predict(
             TlsUse::None => false,
             TlsUse::Full | TlsUse::Resumed => true,
         },
-        dues: &dues,
+        course,
         together: transport.carriage.clients_per_connection.get(),
         started_at: started_at.parse().unwrap_or_default(),
         offered,
@@ -84,18 +93,18 @@ pub(crate) fn predict(
     };
     let plain = BTreeMap::from([(situation.payload, 1)]);
     match transport.settings {
-        TransportSettings::ShortPoll(poll) => trial.short_poll(poll),
-        TransportSettings::LongPoll(poll) => trial.long_poll(poll),
+        TransportSettings::ShortPoll(poll) => model.short_poll(poll),
+        TransportSettings::LongPoll(poll) => model.long_poll(poll),
         TransportSettings::Sse(_) => {
-            trial.push(&plain, |_| Http2Push::EVENT, Sign::COMMENT, transport)
+            model.push(&plain, |_| Http2Push::EVENT, Sign::COMMENT, transport)
         }
         TransportSettings::Stream(_) => {
-            trial.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport)
+            model.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport)
         }
         TransportSettings::WebSocket(socket) => {
-            let deflated = |deflate| deflated_lens(scenario, socket, deflate);
+            let deflated = |deflate| deflated_lens(scenario, course.span(), socket, deflate);
             let lens = socket.deflate.map(deflated);
-            trial.push(&lens.unwrap_or(plain), Http2Push::frame, Sign::PING, transport)
+            model.push(&lens.unwrap_or(plain), Http2Push::frame, Sign::PING, transport)
         }
         // Refused where the scenario is read.
         TransportSettings::Nudge(_) => BTreeMap::new(),
@@ -110,7 +119,17 @@ struct Client {
     seen: usize,
 }
 
-impl Trial<'_> {
+/// A poll of a connection: when, of which of its clients, how many messages of its topic are due by
+/// then, and whether it counts.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Asked {
+    at: Duration,
+    place: usize,
+    due: usize,
+    is_measured: bool,
+}
+
+impl Http2<'_> {
     fn scheme(&self) -> &'static str {
         if self.secure { "https" } else { "http" }
     }
@@ -127,26 +146,17 @@ impl Trial<'_> {
         connection * self.together..((connection + 1) * self.together).min(clients)
     }
 
-    fn connections(&self) -> std::ops::Range<u32> {
-        0..self.scenario.workload.clients.get().div_ceil(self.together).min(PLAYED)
+    /// So many connections at most, evenly spread, the last among them: that one may have fewer
+    /// clients.
+    fn connections(&self, most: usize) -> impl Iterator<Item = u32> + use<> {
+        let all = u64::from(self.scenario.workload.clients.get().div_ceil(self.together));
+        let most = (most.max(1) as u64).min(all);
+        (1..=most).map(move |place| u32::try_from(place * all / most - 1).expect("one of all"))
     }
 
     fn topic(&self, client: u32) -> (usize, TopicName) {
         let topic = client % self.scenario.workload.topics.get();
         (topic as usize, Plan::topic_name(topic))
-    }
-
-    fn is_measured(&self, at: Duration) -> bool {
-        at >= self.scenario.workload.warm_up
-    }
-
-    fn end(&self) -> Duration {
-        self.scenario.workload.warm_up + self.scenario.workload.measure
-    }
-
-    /// Messages of a topic that are due by a moment.
-    fn due_by(&self, topic: usize, at: Duration) -> usize {
-        self.dues[topic].partition_point(|due| *due <= at)
     }
 
     /// TCP, TLS and HTTP/2 itself, until the first request, which may follow directly.
@@ -156,66 +166,14 @@ impl Trial<'_> {
     }
 
     fn short_poll(&self, poll: ShortPoll) -> BTreeMap<String, f64> {
-        let conditional = poll.unchanged == Unchanged::NotModified;
-        let request = &self.scenario.headers.request;
-        let play = |indexing| {
-            let mut played = Played::default();
-            for connection in self.connections() {
-                let mut player = Player::new(indexing, self.situation.link);
-                let mut clients: Vec<_> = self
-                    .clients(connection)
-                    .map(|client| {
-                        let (topic, name) = self.topic(client);
-                        let path = name.poll_path(Cursor::OLDEST);
-                        let fields = PollFields { conditional, compression: poll.compression };
-                        let request = self.head(&path, |target| {
-                            request.poll_with(target, fields).bytes().to_vec()
-                        });
-                        Client { topic, request, seen: 0 }
-                    })
-                    .collect();
-                let seed = self.scenario.workload.seed;
-                let mut polls: Vec<_> = self
-                    .clients(connection)
-                    .enumerate()
-                    .flat_map(|(place, client)| {
-                        let first = poll_phase(seed, client, poll.interval, poll.timing);
-                        (0..)
-                            .map(move |number| (first + poll.interval * number, place))
-                            .take_while(|(at, _)| *at < self.end())
-                            .take(EXCHANGES)
-                    })
-                    .collect();
-                polls.sort();
-                for (number, &(at, place)) in polls.iter().enumerate() {
-                    let client = &mut clients[place];
-                    let due = self.due_by(client.topic, at);
-                    let answer = self.answer(poll, client.seen, due, at);
-                    let exchange = player.poll(&client.request, &answer.list, answer.content);
-                    let is_measured = self.is_measured(at);
-                    if number == 0 {
-                        played.add_first(&exchange, is_measured);
-                    }
-                    if is_measured {
-                        played.add(&exchange);
-                        played.polls += 1;
-                        played.empty += u64::from(answer.news == 0);
-                        played.deliveries += answer.news;
-                        played.add_uncompressed(Direction::Up, &client.request);
-                        played.add_uncompressed(Direction::Down, &answer.list);
-                    }
-                    client.seen = due;
-                    if let Some(cursor) = answer.cursor {
-                        client.request.set_cursor(cursor);
-                    }
-                }
-                let seconds = self.scenario.workload.measure.as_secs_f64();
-                played.client_seconds += clients.len() as f64 * seconds;
-            }
-            played
+        let finds = finds(&self.situation, poll, self.course);
+        let (scripts, begins_with) = match self.course {
+            Course::Rates(_) => (vec![self.polls_by_law(poll, &finds)], 1),
+            Course::Schedule(schedule) => (self.polls_on_schedule(poll, schedule), 0),
         };
-        let (played, ideal) = (play(Indexing::LikeH2), play(Indexing::Everything));
-        let mut figures = self.situation.http2_polls(&played, &ideal);
+        let played = self.play_polls(poll, Indexing::LikeH2, &scripts, begins_with);
+        let ideal = self.play_polls(poll, Indexing::Everything, &scripts, begins_with);
+        let mut figures = self.situation.http2_polls(&played, &ideal, &finds);
         self.situation.http2_connect(&mut figures, &[self.connect(false)]);
         if self.situation.rate == 0.0 {
             return figures;
@@ -226,16 +184,132 @@ impl Trial<'_> {
             }
             PollTiming::Aligned => {}
         }
-        let news = News {
-            mean: self.situation.rate * poll.interval.as_secs_f64(),
-            poisson: self.situation.poisson,
-        };
-        let seen = match self.scenario.workload.deliver {
-            Deliver::Every => 1.0,
-            Deliver::Latest => news.versions_seen(),
-        };
-        figures.insert("versions_seen".to_owned(), seen);
         figures
+    }
+
+    /// The polls of some connections on a schedule.
+    fn polls_on_schedule(
+        &self,
+        poll: ShortPoll,
+        schedule: &Schedule<'_>,
+    ) -> Vec<(u32, Vec<Asked>)> {
+        let seed = self.scenario.workload.seed;
+        let of_client = schedule.end().as_nanos().div_ceil(poll.interval.as_nanos());
+        let of_client = usize::try_from(of_client).unwrap_or(usize::MAX);
+        let of_connection = of_client.saturating_mul(self.together as usize);
+        let asked = |connection| {
+            let mut asked: Vec<_> = self
+                .clients(connection)
+                .enumerate()
+                .flat_map(|(place, client)| {
+                    let (topic, _) = self.topic(client);
+                    let first = poll_phase(seed, client, poll.interval, poll.timing);
+                    (0..)
+                        .map(move |number| first + poll.interval * number)
+                        .take_while(|at| *at < schedule.end())
+                        .map(move |at| {
+                            let due = schedule.due_by(topic, at);
+                            Asked { at, place, due, is_measured: at >= schedule.begin() }
+                        })
+                })
+                .collect();
+            asked.sort();
+            (connection, asked)
+        };
+        self.connections(EXCHANGES / of_connection.max(1)).map(asked).collect()
+    }
+
+    /// The polls of a connection where there are only rates: as many find something as do, but so
+    /// many that what is rare is seen too.
+    fn polls_by_law(&self, poll: ShortPoll, finds: &Finds) -> (u32, Vec<Asked>) {
+        let clients = self.clients(0).take(TOGETHER).count();
+        let per_client = (DATES.as_nanos() / poll.interval.as_nanos()).saturating_add(1);
+        let all = u32::try_from(per_client).unwrap_or(u32::MAX).saturating_mul(clients as u32);
+        let each = all.clamp(POLLS.0, POLLS.1) / clients as u32;
+        let empty = finds.empty();
+        let played = match empty {
+            0.0 | 1.0 => empty,
+            _ => empty.clamp(RARE, 1.0 - RARE),
+        };
+        let found = |fraction: f64| -> u64 {
+            if fraction < played {
+                return 0;
+            }
+            // The rest of the fraction, over those that find something.
+            let mut left = (fraction - played) / (1.0 - played) * (1.0 - empty);
+            let some = finds.shares().filter(|(count, _)| *count > 0);
+            let mut last = 0;
+            for (count, share) in some {
+                last = count;
+                if left < share {
+                    break;
+                }
+                left -= share;
+            }
+            last
+        };
+        let mut dues = vec![1; clients];
+        let mut asked = Vec::new();
+        for number in 0..each.max(3) {
+            for (place, due) in dues.iter_mut().enumerate() {
+                // A golden-ratio sequence covers [0, 1) evenly, whatever its length.
+                let step = f64::from(number) * clients as f64 + place as f64;
+                *due += found((step * GOLDEN).fract()) as usize;
+                let phase = (place as f64 * GOLDEN).fract();
+                let at = poll.interval.mul_f64(phase) + poll.interval * number;
+                asked.push(Asked { at, place, due: *due, is_measured: number > 0 });
+            }
+        }
+        asked.sort();
+        (0, asked)
+    }
+
+    /// Plays polls in their order; each client begins with so many messages of its topic.
+    fn play_polls(
+        &self,
+        poll: ShortPoll,
+        indexing: Indexing,
+        scripts: &[(u32, Vec<Asked>)],
+        begins_with: usize,
+    ) -> Played {
+        let conditional = poll.unchanged == Unchanged::NotModified;
+        let request = &self.scenario.headers.request;
+        let mut played = Played::default();
+        for (connection, asked) in scripts {
+            let mut player = Player::new(indexing, self.situation.link);
+            let places = asked.iter().map(|asked| asked.place + 1).max().unwrap_or(0);
+            let mut clients: Vec<_> = self
+                .clients(*connection)
+                .take(places)
+                .map(|client| {
+                    let (topic, name) = self.topic(client);
+                    let path = name.poll_path(Cursor::OLDEST);
+                    let fields = PollFields { conditional, compression: poll.compression };
+                    let request = self
+                        .head(&path, |target| request.poll_with(target, fields).bytes().to_vec());
+                    Client { topic, request, seen: begins_with }
+                })
+                .collect();
+            for (number, &Asked { at, place, due, is_measured }) in asked.iter().enumerate() {
+                let client = &mut clients[place];
+                let found = (due - client.seen) as u64;
+                let answer = self.answer(poll, found, due, at);
+                let exchange = player.poll(&client.request, &answer.list, answer.content);
+                if number == 0 {
+                    played.add_first(&exchange, is_measured);
+                }
+                if is_measured {
+                    played.add(found, &exchange);
+                    played.add_uncompressed(Direction::Up, &client.request);
+                    played.add_uncompressed(Direction::Down, &answer.list);
+                }
+                client.seen = due;
+                if let Some(cursor) = answer.cursor {
+                    client.request.set_cursor(cursor);
+                }
+            }
+        }
+        played
     }
 
     /// A date of the server's, new with each second.
@@ -245,10 +319,9 @@ impl Trial<'_> {
     }
 
     /// What a short poll is answered by a server of ours.
-    fn answer(&self, poll: ShortPoll, seen: usize, due: usize, at: Duration) -> Answered {
+    fn answer(&self, poll: ShortPoll, found: u64, due: usize, at: Duration) -> Answered {
         let workload = &self.scenario.workload;
         let every = workload.deliver == Deliver::Every;
-        let found = (due - seen) as u64;
         let news = if every { found } else { found.min(1) };
         let (status, content) = match (news, poll.unchanged) {
             _ if due == 0 && !every => (AnswerStatus::Empty, Content::default()),
@@ -271,7 +344,7 @@ impl Trial<'_> {
         let mark =
             AnswerMark { cursor: by_cursor.then_some(next), tag: by_tag.then_some(next), gap: 0 };
         let (list, content) = self.answer_list(status, content, at, mark);
-        Answered { list, content, news, cursor: mark.tag.or(mark.cursor) }
+        Answered { list, content, cursor: mark.tag.or(mark.cursor) }
     }
 
     /// Makes an answer's body what it is on the wire, and its fields.
@@ -298,89 +371,132 @@ impl Trial<'_> {
     }
 
     fn long_poll(&self, poll: LongPoll) -> BTreeMap<String, f64> {
-        let request = &self.scenario.headers.request;
-        let mut connects = Vec::new();
-        let mut play = |indexing| {
-            let mut played = Played::default();
-            for connection in self.connections() {
-                let mut player = Player::new(indexing, self.situation.link);
-                let mut begin = Exchange::default();
-                // The first poll of the connection: its first request, and the answer to it.
-                let mut first = None;
-                let mut held: Vec<_> = self
-                    .clients(connection)
-                    .map(|client| {
-                        let (topic, name) = self.topic(client);
-                        let path = name.long_poll_path(Cursor::OLDEST, poll.hold);
-                        let fields =
-                            PollFields { conditional: false, compression: poll.compression };
-                        let request = self.head(&path, |target| {
-                            request.poll_with(target, fields).bytes().to_vec()
-                        });
-                        let asked = player.request(&request, ByteKind::Header);
-                        first.get_or_insert(asked);
-                        begin += asked;
-                        (Client { topic, request, seen: 0 }, Duration::ZERO)
-                    })
-                    .collect();
-                if indexing == Indexing::LikeH2 {
-                    let mut connect = self.connect(true);
-                    connect.push(player.held(begin));
-                    connects.push(connect);
-                }
-                for _ in 0..EXCHANGES {
-                    let next = held.iter().map(|(client, since)| {
-                        let news = self.dues[client.topic].get(client.seen).copied();
-                        let over = *since + poll.hold.duration();
-                        news.map_or(over, |news| news.min(over))
-                    });
-                    let Some(at) = next.min().filter(|at| *at < self.end()) else { break };
-                    let mut all = Exchange::default();
-                    let is_measured = self.is_measured(at);
-                    for (place_of, (client, since)) in held.iter_mut().enumerate() {
-                        let due = self.due_by(client.topic, at);
-                        let is_over = *since + poll.hold.duration() <= at;
-                        if due == client.seen && !is_over {
-                            continue;
-                        }
-                        let news = u64::from(due > client.seen);
-                        let answer = self.held_answer(news, due, at);
-                        let answered =
-                            player.answer(&answer.list, ByteKind::Header, answer.content);
-                        if let Some(mut first) = first.take_if(|_| place_of == 0) {
-                            first += answered;
-                            played.add_first(&first, is_measured);
-                        }
-                        all += answered;
-                        client.seen = due;
-                        *since = at;
-                        client.request.set_cursor(place(due));
-                        all += player.request(&client.request, ByteKind::Header);
-                        if is_measured {
-                            played.polls += 1;
-                            played.empty += u64::from(news == 0);
-                            played.deliveries += news;
-                            played.add_uncompressed(Direction::Up, &client.request);
-                            played.add_uncompressed(Direction::Down, &answer.list);
-                        }
-                    }
-                    if is_measured {
-                        played.add(&player.held(all));
-                    }
-                }
-                let seconds = self.scenario.workload.measure.as_secs_f64();
-                played.client_seconds += held.len() as f64 * seconds;
-            }
-            played
-        };
-        let (played, ideal) = (play(Indexing::LikeH2), play(Indexing::Everything));
-        let mut figures = self.situation.http2_polls(&played, &ideal);
+        let finds = held_finds(&self.situation, poll, self.course);
+        let scripts = self.held_scripts(poll);
+        let (played, connects) = self.play_held(poll, Indexing::LikeH2, &scripts);
+        let (ideal, _) = self.play_held(poll, Indexing::Everything, &scripts);
+        let mut figures = self.situation.http2_held(&played, &ideal, &finds);
         self.situation.http2_connect(&mut figures, &connects);
-        if self.situation.rate > 0.0 {
-            figures.insert("versions_seen".to_owned(), 1.0);
-            self.situation.push_waiting(&mut figures);
-        }
         figures
+    }
+
+    /// Connections whose polls are held, and when the messages of their topics are due.
+    fn held_scripts(&self, poll: LongPoll) -> Vec<Held> {
+        match self.course {
+            Course::Schedule(schedule) => {
+                let [empties, with_one] = schedule.held(poll);
+                let all = self.scenario.workload.clients.get().div_ceil(self.together) as usize;
+                let of_connection = (empties + with_one) as usize / all + 1;
+                let held = |connection| {
+                    let topics = self.clients(connection).map(|client| self.topic(client).0);
+                    Held {
+                        connection,
+                        clients: self.together as usize,
+                        dues: topics.map(|topic| (topic, schedule.dues(topic).to_vec())).collect(),
+                        measured: schedule.begin()..schedule.end(),
+                    }
+                };
+                self.connections(EXCHANGES / of_connection).map(held).collect()
+            }
+            Course::Rates(_) => {
+                // Messages come no rarer than a few holds, and after every few there is none for two
+                // holds, so that a hold that ends without a message is seen too.
+                const HOLDS: u32 = 4;
+                const MESSAGES: u32 = 4;
+                let hold = poll.hold.duration();
+                let gap = match self.situation.rate {
+                    0.0 => None,
+                    rate => Some(Duration::from_secs_f64(1.0 / rate).min(HOLDS * hold)),
+                };
+                let clients = self.clients(0).take(TOGETHER).count();
+                let rounds = POLLS.0 / clients as u32 + 2 * MESSAGES;
+                let at = |number: u32| gap.map(|gap| gap * number + 2 * hold * (number / MESSAGES));
+                let end = at(rounds).unwrap_or(hold * rounds);
+                let first = at(MESSAGES).unwrap_or(hold);
+                let topics = self.clients(0).take(clients).map(|client| self.topic(client).0);
+                let dues = topics.map(|topic| {
+                    let phase = hold.mul_f64((topic as f64 * GOLDEN).fract());
+                    (topic, (0..rounds).filter_map(|n| Some(at(n)? + phase)).collect())
+                });
+                let dues = dues.collect();
+                vec![Held { connection: 0, clients, dues, measured: first..end }]
+            }
+        }
+    }
+
+    /// Plays held polls; also gives what their connections take until each client has asked.
+    fn play_held(
+        &self,
+        poll: LongPoll,
+        indexing: Indexing,
+        scripts: &[Held],
+    ) -> (Played, Vec<Vec<Exchange>>) {
+        let request = &self.scenario.headers.request;
+        let hold = poll.hold.duration();
+        let mut played = Played::default();
+        let mut connects = Vec::new();
+        for script in scripts {
+            let mut player = Player::new(indexing, self.situation.link);
+            let mut begin = Exchange::default();
+            // The first poll of the connection: its first request, and the answer to it.
+            let mut first = None;
+            let mut held: Vec<_> = self
+                .clients(script.connection)
+                .take(script.clients)
+                .map(|client| {
+                    let (topic, name) = self.topic(client);
+                    let path = name.long_poll_path(Cursor::OLDEST, poll.hold);
+                    let fields = PollFields { conditional: false, compression: poll.compression };
+                    let request = self
+                        .head(&path, |target| request.poll_with(target, fields).bytes().to_vec());
+                    let asked = player.request(&request, ByteKind::Header);
+                    first.get_or_insert(asked);
+                    begin += asked;
+                    (Client { topic, request, seen: 0 }, Duration::ZERO)
+                })
+                .collect();
+            let mut connect = self.connect(true);
+            connect.push(player.held(begin));
+            connects.push(connect);
+            for _ in 0..EXCHANGES {
+                let next = held.iter().map(|(client, since)| {
+                    let message = script.dues[&client.topic].get(client.seen).copied();
+                    let over = *since + hold;
+                    message.map_or(over, |message| message.min(over))
+                });
+                let Some(at) = next.min().filter(|at| *at < script.measured.end) else { break };
+                let is_measured = script.measured.contains(&at);
+                let mut polls = Vec::new();
+                for (place_of, (client, since)) in held.iter_mut().enumerate() {
+                    let due = script.dues[&client.topic].partition_point(|due| *due <= at);
+                    let is_over = *since + hold <= at;
+                    if due == client.seen && !is_over {
+                        continue;
+                    }
+                    let found = u64::from(due > client.seen);
+                    let answer = self.held_answer(found, due, at);
+                    let mut exchange =
+                        player.answer(&answer.list, ByteKind::Header, answer.content);
+                    if let Some(mut first) = first.take_if(|_| place_of == 0) {
+                        first += exchange;
+                        played.add_first(&first, is_measured);
+                    }
+                    client.seen = due;
+                    *since = at;
+                    client.request.set_cursor(place(due));
+                    exchange += player.request(&client.request, ByteKind::Header);
+                    polls.push((found, exchange));
+                    if is_measured {
+                        played.add_uncompressed(Direction::Up, &client.request);
+                        played.add_uncompressed(Direction::Down, &answer.list);
+                    }
+                }
+                if is_measured {
+                    played.add_held(&polls, &player);
+                }
+            }
+        }
+        (played, connects)
     }
 
     /// What a held poll is answered: a message, or that its hold is over.
@@ -396,7 +512,7 @@ impl Trial<'_> {
         };
         let mark = AnswerMark { cursor: Some(place(due)), tag: None, gap: 0 };
         let (list, content) = self.answer_list(status, content, at, mark);
-        Answered { list, content, news, cursor: mark.cursor }
+        Answered { list, content, cursor: mark.cursor }
     }
 
     /// Messages pushed, and signs of life.
@@ -411,20 +527,23 @@ impl Trial<'_> {
         transport: &Transport,
     ) -> BTreeMap<String, f64> {
         let begins = |connection| self.push_begins(connection, transport.settings);
-        let connects: Vec<_> = self.connections().map(begins).collect();
-        let topics = self.scenario.workload.topics.get();
-        let together = self.connections().flat_map(|connection| {
-            (0..topics).map(move |topic| {
-                self.clients(connection).filter(|client| client % topics == topic).count() as u64
+        let connects: Vec<_> = self.connections(CONNECTIONS).map(begins).collect();
+        let together: Vec<_> = self
+            .connections(CONNECTIONS)
+            .flat_map(|connection| {
+                let mut of_topics: BTreeMap<usize, u64> = BTreeMap::new();
+                for client in self.clients(connection) {
+                    *of_topics.entry(self.topic(client).0).or_default() += 1;
+                }
+                of_topics.into_values()
             })
-        });
-        let together: Vec<_> = together.filter(|&clients| clients > 0).collect();
-        let seconds = |every: Option<Duration>| every.map(|every| every.as_secs_f64());
-        let heartbeat = seconds(transport.settings.heartbeat());
-        let conflate = seconds(transport.settings.conflate());
+            .collect();
+        let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());
+        let conflated = conflated(transport.settings, self.course);
         let mut figures = mean_figures(lens, |payload| {
             let marks = marks(payload);
-            let push = Http2Push { marks, together: together.clone(), sign, heartbeat, conflate };
+            let together = together.clone();
+            let push = Http2Push { marks, together, sign, heartbeat, conflated };
             Situation { payload, ..self.situation }.http2_push(&push)
         });
         self.situation.http2_connect(&mut figures, &connects);
@@ -480,12 +599,21 @@ impl Trial<'_> {
     }
 }
 
+/// A connection whose clients' polls are held.
+struct Held {
+    connection: u32,
+    /// How many of its clients are played.
+    clients: usize,
+    /// When the messages of their topics are due.
+    dues: BTreeMap<usize, Vec<Duration>>,
+    /// What counts.
+    measured: Range<Duration>,
+}
+
 /// An answer as it is played.
 struct Answered {
     list: FieldList,
     content: Content,
-    /// Messages that are new to the client.
-    news: u64,
     /// What the next poll says.
     cursor: Option<Cursor>,
 }

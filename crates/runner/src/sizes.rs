@@ -23,21 +23,36 @@ const BODIES: u64 = 4;
 /// An uptime that a machine may have when the first message is due.
 const BEGIN: Timestamp = Timestamp::from_nanos(300_000_000_000_000);
 
+/// How long messages are published.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Span {
+    /// Warm-up and measure phase of a trial.
+    Trial,
+    /// Without an end, as a plan has them.
+    Endless,
+}
+
 /// Messages of a scenario, by number.
 struct Messages<'a> {
     scenario: &'a Scenario,
+    span: Span,
     writer: PayloadWriter,
     /// How many are compressed.
     count: u64,
 }
 
 impl<'a> Messages<'a> {
-    fn of(scenario: &'a Scenario) -> Self {
+    fn of(scenario: &'a Scenario, span: Span) -> Self {
         let bytes = u64::from(scenario.workload.payload.bytes);
-        let time = (scenario.workload.warm_up + scenario.workload.measure).as_secs_f64();
-        let published = (scenario.workload.publish.rate.per_second() * time).ceil() as u64;
+        let published = match span {
+            Span::Endless => MOST_MESSAGES,
+            Span::Trial => {
+                let time = (scenario.workload.warm_up + scenario.workload.measure).as_secs_f64();
+                (scenario.workload.publish.rate.per_second() * time).ceil() as u64
+            }
+        };
         let count = published.min(MOST_MESSAGES).min(MOST_BYTES / bytes).max(1);
-        Self { scenario, writer: PayloadWriter::of(&scenario.workload), count }
+        Self { scenario, span, writer: PayloadWriter::of(&scenario.workload), count }
     }
 
     fn payload(&self, number: u64) -> Vec<u8> {
@@ -48,9 +63,14 @@ impl<'a> Messages<'a> {
         payload
     }
 
-    /// The first that is due in the measure phase, if it is among them.
+    /// The first that counts: in a trial the first that is due in the measure phase, if it is among
+    /// them; where there is no such phase, the first that has a good many before it.
     fn first_measured(&self) -> u64 {
-        let warm_up: Duration = self.scenario.workload.warm_up;
+        const BEFORE: u64 = 4;
+        let warm_up: Duration = match self.span {
+            Span::Endless => return self.count / BEFORE,
+            Span::Trial => self.scenario.workload.warm_up,
+        };
         let rate = self.scenario.workload.publish.rate;
         (0..self.count).find(|&number| rate.due(number) >= warm_up).unwrap_or(0)
     }
@@ -58,12 +78,17 @@ impl<'a> Messages<'a> {
 
 /// Bytes of messages of the measure phase as compressed frames carry them, and how many there are of
 /// each length. What conflation drops is never compressed, so no window has it.
-pub(crate) fn deflated_lens(scenario: &Scenario, socket: WebSocket, deflate: Deflate) -> Lens {
-    let messages = Messages::of(scenario);
+pub(crate) fn deflated_lens(
+    scenario: &Scenario,
+    span: Span,
+    socket: WebSocket,
+    deflate: Deflate,
+) -> Lens {
+    let messages = Messages::of(scenario, span);
     let rate = scenario.workload.publish.rate;
     let dues: Vec<_> = (0..messages.count).map(|number| rate.due(number)).collect();
-    let sent = match socket.conflate {
-        Some(every) => newest_each(every, &dues),
+    let sent: Vec<usize> = match socket.conflate {
+        Some(every) => newest_each(every, &dues).into_iter().map(|(_, number)| number).collect(),
         None => (0..dues.len()).collect(),
     };
     let first = messages.first_measured();
@@ -82,14 +107,14 @@ pub(crate) fn deflated_lens(scenario: &Scenario, socket: WebSocket, deflate: Def
 pub(crate) type Lens = BTreeMap<u64, u64>;
 
 /// Which of the messages that are due at these times, in order, are sent to a client who is told the
-/// newest, at most once in so much time.
-fn newest_each(every: Duration, dues: &[Duration]) -> Vec<usize> {
+/// newest, at most once in so much time; and when.
+pub(crate) fn newest_each(every: Duration, dues: &[Duration]) -> Vec<(Duration, usize)> {
     let mut sent = Vec::new();
     let (mut free, mut next) = (Duration::ZERO, 0);
     while let Some(&due) = dues.get(next) {
         let at = due.max(free);
         let newest = dues.partition_point(|&due| due <= at) - 1;
-        sent.push(newest);
+        sent.push((at, newest));
         (free, next) = (at + every, newest + 1);
     }
     sent
@@ -107,13 +132,14 @@ pub(crate) struct CodedBodies {
 
 impl CodedBodies {
     /// Bodies of a server of ours that compresses them in this coding, if it is one.
-    pub(crate) fn where_any(scenario: &Scenario, coding: Compression) -> Option<Self> {
-        (coding != Compression::None).then(|| Self::new(scenario, coding, BODY_THRESHOLD))
+    pub(crate) fn where_any(scenario: &Scenario, span: Span, coding: Compression) -> Option<Self> {
+        let messages = || Messages::of(scenario, span);
+        (coding != Compression::None).then(|| Self::new(&messages(), coding, BODY_THRESHOLD))
     }
 
     /// Bodies in this coding, which are compressed from so many bytes on.
-    fn new(scenario: &Scenario, coding: Compression, threshold: usize) -> Self {
-        let messages = Messages::of(scenario);
+    fn new(messages: &Messages<'_>, coding: Compression, threshold: usize) -> Self {
+        let scenario = messages.scenario;
         let lines = scenario.workload.deliver == Deliver::Every;
         let body = |from: u64, count: u64| -> Vec<u8> {
             let mut body = Vec::new();
@@ -175,7 +201,10 @@ mod tests {
         let millis = |times: &[u64]| -> Vec<_> {
             times.iter().map(|&time| Duration::from_millis(time)).collect()
         };
-        let sent = |dues: &[u64]| newest_each(Duration::from_millis(500), &millis(dues));
+        let sent = |dues: &[u64]| -> Vec<usize> {
+            let sent = newest_each(Duration::from_millis(500), &millis(dues));
+            sent.into_iter().map(|(_, number)| number).collect()
+        };
         assert_eq!(sent(&[]), [0; 0]);
         assert_eq!(sent(&[0, 500, 1_200]), [0, 1, 2], "slow enough");
         // At 0, 500 and 1000.

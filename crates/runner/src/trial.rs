@@ -20,7 +20,7 @@ use crate::judge::{Evidence, judge};
 use crate::looks::{Eye, Looks, Moment};
 use crate::machine::machine;
 use crate::memory;
-use crate::predict::predict;
+use crate::predict::{Subject, predict_trial};
 use crate::run::Options;
 use crate::server_document::{document, recorded};
 use crate::server_process::ServerProcess;
@@ -215,7 +215,14 @@ impl Trial<'_> {
         let is_ours = self.options.target.is_none();
         let host = plan.head_target("").host;
         let link = tls::tls_link(transport, target, is_ours);
-        let model = predict(&plan.scenario, transport, host, headers, link, &started_at);
+        let model = predict_trial(&Subject {
+            scenario: &plan.scenario,
+            transport,
+            host,
+            headers,
+            tls: link,
+            started_at: &started_at,
+        });
         TrialV1 {
             transport: transport.label.clone(),
             round: self.round + 1,

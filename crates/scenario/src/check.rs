@@ -1,5 +1,6 @@
 //! Values held against one another, and the scenario made of them.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{Deliver, TransportKind, Unchanged};
@@ -124,13 +125,20 @@ fn resolve(file: ScenarioFile, name: String) -> Option<Scenario> {
 
 fn topics_have_clients(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     let (topics, clients) = (file.workload.topics.as_ref()?, file.workload.clients.as_ref()?);
-    if topics.value > clients.value {
+    if !each_topic_has_a_client(topics.value, clients.value) {
         let expected = format!("at most workload.clients, {}", clients.shown);
-        let help = Some("a topic without a client would be published for nobody");
-        topics.refuse(problems, expected, help);
+        topics.refuse(problems, expected, Some(TOPIC_WITHOUT_A_CLIENT));
     }
     Some(())
 }
+
+/// Whether so many topics have a client each, of so many.
+pub fn each_topic_has_a_client(topics: NonZeroU32, clients: NonZeroU32) -> bool {
+    topics <= clients
+}
+
+/// Why more topics than clients are refused.
+pub const TOPIC_WITHOUT_A_CLIENT: &str = "a topic without a client would be published for nobody";
 
 fn publishes_are_bounded(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     let workload = &file.workload;

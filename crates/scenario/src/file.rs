@@ -22,6 +22,9 @@ const SEEDS: u64 = i64::MAX as u64;
 const MIB: u32 = 1 << 20;
 const MOST_CLIENTS: u32 = 100_000;
 const MOST_TOPICS: u32 = 10_000;
+/// The least time between two messages of a topic, 1 microsecond: no server that anyone has keeps up
+/// with more, and a schedule of them has no end.
+pub const LEAST_BETWEEN_MESSAGES: Duration = Duration::from_micros(1);
 const MOST_MESSAGES_KEPT: u32 = 1_000_000;
 
 /// The file as written.
@@ -107,7 +110,7 @@ fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
 
 /// `{ every = "1s" }` or `{ rate = "5/s" }`, and how they are spread.
 fn publish(mut table: Reader<'_>) -> Read<Publish> {
-    let every = table.optional("every", duration(Duration::from_micros(1)..=minutes(60)));
+    let every = table.optional("every", duration(LEAST_BETWEEN_MESSAGES..=minutes(60)));
     let rate = table.optional("rate", rate);
     let arrivals = table.or("arrivals", "regular", choice(Arrivals::ALL, Arrivals::label));
     table.finish();

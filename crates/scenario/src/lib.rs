@@ -34,12 +34,14 @@ mod trials;
 
 pub use pushbench_protocol::{format_duration, parse_duration};
 
+pub use check::{TOPIC_WITHOUT_A_CLIENT, each_topic_has_a_client};
 pub use checked::{
     Arrivals, Carriage, Cell, Content, Deflate, Headers, LoadSettings, LongPoll, Network, Nudge,
     Payload, Publish, Rate, Scenario, ServerSettings, ShortPoll, Sse, Stream, Transport,
     TransportSettings, WebSocket, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
+pub use file::LEAST_BETWEEN_MESSAGES;
 pub use needs::{
     Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
     ports_per_client, source_address,

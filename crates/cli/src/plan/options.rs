@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use pushbench_protocol::Deliver;
-use pushbench_scenario::parse_duration;
+use pushbench_scenario::{LEAST_BETWEEN_MESSAGES, format_duration, parse_duration};
 
 use crate::arguments::ChangeOptions;
 
@@ -107,6 +107,10 @@ impl PlanOptions {
     }
 }
 
+/// The longest time between two polls or two messages that is planned, a day: the figures of a month
+/// would say little about what happens less often.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
 /// Reads `1M`, `10k`, `2.5M`, `1_000` or `1kB`.
 fn count(text: &str) -> Result<NonZeroU32, String> {
     const UNITS: [(&str, u64); 5] =
@@ -131,10 +135,16 @@ fn count(text: &str) -> Result<NonZeroU32, String> {
     u32::try_from(scaled / scale).ok().and_then(NonZeroU32::new).ok_or_else(expected)
 }
 
+/// A time from the least that a scenario may have between two messages to the longest of a plan.
 fn time(text: &str) -> Result<Duration, String> {
-    parse_duration(text)
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| "expected a number with a unit, as 500ms, 10s, 3m".to_owned())
+    let range = LEAST_BETWEEN_MESSAGES..=LONGEST;
+    parse_duration(text).filter(|time| range.contains(time)).ok_or_else(|| {
+        format!(
+            "expected a number with a unit, as 500ms, 10s, 3m, from {} to {}",
+            format_duration(LEAST_BETWEEN_MESSAGES),
+            format_duration(LONGEST)
+        )
+    })
 }
 
 fn deliver(text: &str) -> Result<Deliver, String> {
@@ -149,6 +159,17 @@ fn price(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_the_bound_of_scenarios_below_and_a_day_above() {
+        for (text, is_fine) in
+            [("1us", true), ("24h", true), ("999ns", false), ("1ns", false), ("25h", false)]
+        {
+            assert_eq!(time(text).is_ok(), is_fine, "{text}");
+        }
+        let refused = time("1ns").expect_err("it is too short");
+        assert!(refused.contains("from 1us to 24h"), "{refused}");
+    }
 
     #[test]
     fn counts_are_read_as_people_write_them() {

@@ -1,55 +1,37 @@
-//! The newest record of each scenario.
+//! The records that a plan borrows from and is held against.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use pushbench_plan::LeftOut;
-use pushbench_plan::Record;
+use pushbench_plan::{LeftOut, Record};
 
 use super::shown;
-
-/// Where the records that belong to the repository lie, within the folder of records.
-const REFERENCE: &str = "reference";
-/// The usual folder of records.
-const RESULTS: &str = "results";
+use crate::runs::runs;
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) records: Vec<Record>,
     pub(super) unread: Vec<LeftOut>,
 }
 
-/// The newest run of each scenario in `results`, and the reference runs.
+/// Every run in a folder, however it is laid out, as `pushbench results` finds them.
 ///
 /// A folder that is not there holds no records, which is no error: the plan says that it has none.
-pub(super) fn newest(results: &Path) -> Found {
-    let mut runs: Vec<PathBuf> = folders(results)
-        .into_iter()
-        .filter(|scenario| !scenario.ends_with(REFERENCE))
-        // Folders of runs begin with the time, so the last in order is the newest.
-        .filter_map(|scenario| folders(&scenario).pop())
-        .collect();
-    let usual = Path::new(RESULTS).join(REFERENCE);
-    let own = results.join(REFERENCE);
-    let reference = if own.is_dir() { own } else { usual };
-    runs.extend(folders(&reference));
-    let mut found = Found { records: Vec::new(), unread: Vec::new() };
-    for path in runs {
-        match pushbench_store::read(&path) {
-            Ok(run) => found.records.push(Record { path: shown(&path), run }),
-            Err(error) => {
-                found.unread.push(LeftOut { what: shown(&path), why: error.to_string() });
-            }
-        }
+pub(super) fn find(results: &Path) -> anyhow::Result<Found> {
+    if !results.exists() {
+        return Ok(Found::default());
     }
-    found
-}
-
-/// The folders in a folder, in order.
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut folders: Vec<_> = paths.filter(|path| path.is_dir()).collect();
-    folders.sort();
-    folders
+    let found = runs(results)?;
+    let record = |recorded: crate::runs::Recorded| Record {
+        path: shown(&recorded.folder),
+        run: recorded.run,
+    };
+    let left_out = |error: pushbench_store::StoreError| LeftOut {
+        what: "a record".to_owned(),
+        why: error.to_string(),
+    };
+    Ok(Found {
+        records: found.runs.into_iter().map(record).collect(),
+        unread: found.unreadable.into_iter().map(left_out).collect(),
+    })
 }

@@ -170,7 +170,7 @@ fn every_figure_says_that_it_is_modelled_and_lines_keep_within_100_columns() {
     let (table, _) = table.split_once("Where the answer flips").expect("what follows it");
     let rows: Vec<_> =
         table.lines().skip(1).filter(|l| l.chars().any(|c| c.is_ascii_digit())).collect();
-    assert_eq!(rows.len(), 18, "{table}");
+    assert_eq!(rows.len(), 20, "{table}");
     for row in rows {
         assert!(row.contains("modelled"), "{row}");
     }
@@ -190,7 +190,107 @@ fn without_records_the_plan_says_that_it_has_been_held_against_nothing() {
     let ended = bench.play(&["plan", "--format", "md"]);
     assert_eq!(ended.code, 0, "{ended}");
     assert!(ended.stdout.contains("No record of a run was found"), "{ended}");
-    assert!(ended.stdout.contains("Memory of websocket: no record of a run has it."), "{ended}");
+    assert!(
+        ended.stdout.contains("Memory of websocket: not known, no record of a valid run"),
+        "{ended}"
+    );
+}
+
+/// A plan has no window: a message a minute is delivered each minute, by whatever transport.
+#[test]
+fn a_message_a_minute_has_its_price_by_every_transport() {
+    for arrivals in ["regular", "poisson"] {
+        let arguments = [
+            "--clients",
+            "100k",
+            "--interval",
+            "5s",
+            "--news-every",
+            "60s",
+            "--price-per-gb",
+            "0.09",
+            "--arrivals",
+            arrivals,
+        ];
+        let plan = plan(&bench(), &arguments);
+        for transport in list(&plan, "transports") {
+            let label = transport["label"].as_str().expect("a label");
+            let deliveries = figure(&plan, label, "deliveries_per_second");
+            assert!((deliveries / (100_000.0 / 60.0) - 1.0).abs() < 0.05, "{label}: {deliveries}");
+            // 126 B at least, 100,000 clients, 43,830 minutes, at 0.09 for 10^9 bytes.
+            assert!(number(&transport["money"]["month_both"]) > 49.0, "{transport}");
+        }
+        let ended = bench().play(&[&["plan"], &arguments[..]].concat());
+        assert!(!ended.stdout.contains("inf"), "{ended}");
+    }
+}
+
+/// TLS holds more memory than clear text, and no record says what a ninth of a connection holds.
+#[test]
+fn memory_and_cpu_are_borrowed_from_the_same_settings_or_not_known() {
+    let bench = bench();
+    let memory = |arguments: &[&str]| {
+        let plan = plan(&bench, &[&["--only", "websocket"], arguments].concat());
+        list(&plan, "transports")[0]["memory"].clone()
+    };
+    let clear = memory(&[]);
+    let tls = memory(&["--set", "transport.websocket.tls=full"]);
+    let per_client = |memory: &Value| number(&memory["server_bytes_per_client"]);
+    assert!(per_client(&tls) > per_client(&clear), "{tls} {clear}");
+    for memory in [&clear, &tls] {
+        assert!(memory["from"].as_str().expect("where").contains("reference/"), "{memory}");
+        assert!(number(&memory["clients"]) >= 1_000.0, "{memory}");
+        assert!(
+            memory["version"].as_str().is_some_and(|version| version.contains('.')),
+            "{memory}"
+        );
+    }
+    let unknown = memory(&[
+        "--set",
+        "transport.websocket.http=\"2\"",
+        "--set",
+        "transport.websocket.clients_per_connection=9",
+    ]);
+    assert!(unknown.is_null(), "{unknown}");
+    let arguments = [
+        "plan",
+        "--only",
+        "websocket",
+        "--set",
+        "transport.websocket.http=\"2\"",
+        "--set",
+        "transport.websocket.clients_per_connection=9",
+        "--clients",
+        "4G",
+        "--payload",
+        "1M",
+    ];
+    let ended = bench.play(&arguments);
+    assert_eq!(ended.code, 0, "{ended}");
+    let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("network cards of 100 Gb/s; not known: CPU and memory"), "{ended}");
+}
+
+/// However the folder of records is laid out, and though its newest run is invalid.
+#[test]
+fn records_are_found_in_any_layout_and_an_invalid_run_hides_no_older_one() {
+    let bench = bench();
+    let results = ["--results", "results/reference", "--only", "websocket"];
+    let of_reference = plan(&bench, &results);
+    assert!(!list(&of_reference, "accuracy").is_empty());
+    let valid = list(&of_reference, "transports")[0]["memory"]["from"].clone();
+    assert!(valid.is_string(), "{of_reference}");
+
+    let reference = bench.path().join("results/reference/kaazing-a");
+    let mut run: RunV1 = pushbench_store::read(&reference).expect("a record");
+    run.started_at = "2027-01-01T00:00:00Z".to_owned();
+    run.trials[0].checks[0].verdict = pushbench_store::Verdict::Invalid;
+    let newest = bench.path().join("results/kaazing-a/20270101T000000Z-newest");
+    pushbench_store::write(&run, &newest, &[]).expect("a record");
+    let with_invalid = plan(&bench, &["--only", "websocket"]);
+    assert_eq!(list(&with_invalid, "transports")[0]["memory"]["from"], valid);
+    let accuracy = |plan: &Value| list(plan, "accuracy").to_vec();
+    assert_eq!(accuracy(&with_invalid), accuracy(&of_reference));
 }
 
 #[test]
@@ -202,6 +302,9 @@ fn a_scenario_of_ones_own_is_planned_at_another_size_and_nonsense_is_refused() {
     for (arguments, code, said) in [
         (&["--clients", "1.5"][..], 2, "as in 1_000, 10k or 2.5M"),
         (&["--price-per-gb=-1"], 2, "expected a price"),
+        (&["--news-every", "1ns"], 2, "from 1us to 24h"),
+        (&["--interval", "25h"], 2, "from 1us to 24h"),
+        (&["--clients", "10", "--topics", "20"], 104, "a topic without a client"),
         (&["--payload", "5"], 104, "payload"),
         (&["--headers", "banana"], 104, "banana"),
         (&["--set", "workload.banana=1"], 104, "banana"),

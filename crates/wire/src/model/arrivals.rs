@@ -1,5 +1,8 @@
 //! How much news a poll finds.
 
+/// Mean number of messages from which on they are not counted one by one.
+const MOST_COUNTED: f64 = 1_000.0;
+
 /// Messages of one topic between two polls of one client.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct News {
@@ -25,34 +28,52 @@ impl News {
         (1.0 - self.empty()) / self.mean
     }
 
-    /// Probabilities of finding 0, 1, 2, ... messages, until what is left is under 1e-12.
-    pub fn counts(self) -> Vec<f64> {
+    /// Numbers of messages that are found, and the probability of each; what is left out is under
+    /// 1e-12 of them.
+    ///
+    /// Beyond [`MOST_COUNTED`] the Poisson distribution is as good as normal, and five moments of that
+    /// are those of three points (Gauss-Hermite: the mean, and the square root of three deviations
+    /// on either side).
+    pub fn counts(self) -> Vec<(u64, f64)> {
         if !self.poisson {
-            let floor = self.mean.floor();
-            let mut probabilities = vec![0.0; floor as usize + 2];
-            probabilities[floor as usize] = 1.0 - (self.mean - floor);
-            probabilities[floor as usize + 1] = self.mean - floor;
-            return probabilities;
+            return around(self.mean, 1.0).into();
+        }
+        if self.mean > MOST_COUNTED {
+            let away = (3.0 * self.mean).sqrt();
+            let points = [
+                (self.mean - away, 1.0 / 6.0),
+                (self.mean, 2.0 / 3.0),
+                (self.mean + away, 1.0 / 6.0),
+            ];
+            return points.into_iter().flat_map(|(count, share)| around(count, share)).collect();
         }
         // Recursion in logarithms: e^-mean underflows above 745.
         let mut probabilities = Vec::new();
         let mut log_probability = -self.mean;
         let mut sum = 0.0;
-        let mut count = 0.0;
-        while sum < 1.0 - 1e-12 && count < self.mean * 2.0 + 200.0 {
+        let mut count = 0;
+        // However rare messages are, a poll that finds one or two has its share.
+        while count < 3 || sum < 1.0 - 1e-12 && (count as f64) < self.mean * 2.0 + 200.0 {
             let probability = log_probability.exp();
-            probabilities.push(probability);
+            probabilities.push((count, probability));
             sum += probability;
-            count += 1.0;
-            log_probability += (self.mean / count).ln();
+            count += 1;
+            log_probability += (self.mean / count as f64).ln();
         }
         probabilities
     }
 
     /// Expectation of `value` over the number of messages found.
     pub fn expect(self, value: impl Fn(u64) -> f64) -> f64 {
-        (0..).zip(self.counts()).map(|(count, p)| p * value(count)).sum()
+        self.counts().into_iter().map(|(count, p)| p * value(count)).sum()
     }
+}
+
+/// The whole numbers on either side of a count, so weighted that they keep its mean.
+fn around(count: f64, share: f64) -> [(u64, f64); 2] {
+    let floor = count.floor();
+    let above = count - floor;
+    [(floor as u64, share * (1.0 - above)), (floor as u64 + 1, share * above)]
 }
 
 /// Holds of `hold` seconds that end without news, for each message; `rate` messages a second.
@@ -61,8 +82,7 @@ impl News {
 /// whatever came before. Evenly spaced: those that fit between two messages.
 pub fn holds_without_news(rate: f64, poisson: bool, hold: f64) -> f64 {
     if poisson {
-        let empty = (-rate * hold).exp();
-        return empty / (1.0 - empty);
+        return 1.0 / (rate * hold).exp_m1();
     }
     (1.0 / rate / hold).ceil() - 1.0
 }
@@ -89,12 +109,13 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_and_keep_the_mean() {
-        for mean in [0.03, 1.0, 40.0, 900.0] {
+        for mean in [0.03, 1.0, 40.0, 900.0, 1_000.5, 8.64e10] {
             for poisson in [false, true] {
                 let news = News { mean, poisson };
                 close(news.expect(|_| 1.0), 1.0);
                 assert!((news.expect(|count| count as f64) / mean - 1.0).abs() < 1e-6, "{mean}");
-                close(news.counts()[0], news.empty());
+                let nothing = news.counts().into_iter().filter(|(count, _)| *count == 0);
+                close(nothing.map(|(_, share)| share).sum(), news.empty());
             }
         }
     }

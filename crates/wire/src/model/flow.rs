@@ -43,6 +43,12 @@ impl Flow {
         }
     }
 
+    /// The sum of both.
+    pub(super) fn plus(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+
     /// The same so many times.
     pub(super) fn times(mut self, factor: f64) -> Self {
         for bytes in self.up.iter_mut().chain(&mut self.down) {

@@ -6,11 +6,13 @@
 //! of the schedule, which is when a server's is: a poll a second has a new date each time, ten polls
 //! a second share one. Against the wall's seconds that is off by at most one date a connection.
 
+use std::collections::BTreeMap;
+
 use pushbench_protocol::heads::FieldList;
-use pushbench_protocol::{ByteKind, Direction, Layer};
+use pushbench_protocol::{ByteKind, Deliver, Direction, Layer};
 
 use super::flow::{Figures, Flow};
-use super::{Exchange, Link, Situation};
+use super::{Conflated, Exchange, Finds, Link, Situation};
 use crate::frame::{Sender, frame_header_len};
 use crate::hpack::{Encoder, Indexing};
 use crate::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE, PREFACE};
@@ -48,18 +50,12 @@ pub struct Player {
     link: Link,
 }
 
-/// What connections have carried in the measure phase, and what their first polls took.
-#[derive(Clone, Copy, Debug, Default)]
+/// What polls of connections have carried, by how many messages they found, and what the first polls
+/// took.
+#[derive(Clone, Debug, Default)]
 pub struct Played {
-    sum: Flow,
-    /// Polls.
-    pub polls: u64,
-    /// Of those, the ones that brought nothing.
-    pub empty: u64,
-    /// Messages new to a client.
-    pub deliveries: u64,
-    /// Clients times seconds.
-    pub client_seconds: f64,
+    /// Polls and their bytes, by the number of messages that they found.
+    found: BTreeMap<u64, (u64, Flow)>,
     /// Connections whose first poll is in `first`.
     firsts: u64,
     first: [u64; 2],
@@ -148,12 +144,16 @@ impl Player {
         let up = exchange.up.layer(Layer::Stream);
         let down = exchange.down.layer(Layer::Stream);
         let heads = exchange.down[ByteKind::Header] + FRAME_HEADER_LEN;
-        let mut first = down.min(heads + frame);
+        let first = down.min(heads + frame);
         exchange.carry(self.link, up, first);
-        while first < down {
-            let more = frame.min(down - first);
-            exchange.carry(self.link, 0, more);
-            first += more;
+        let (frames, rest) = ((down - first) / frame, (down - first) % frame);
+        let mut one = Exchange::default();
+        one.carry(self.link, 0, frame);
+        for kind in [ByteKind::Tls, ByteKind::TcpIp] {
+            exchange.down[kind] += frames * one.down[kind];
+        }
+        if rest > 0 {
+            exchange.carry(self.link, 0, rest);
         }
     }
 }
@@ -209,9 +209,26 @@ impl Exchange {
 }
 
 impl Played {
-    /// Adds an exchange of polls of the measure phase.
-    pub fn add(&mut self, exchange: &Exchange) {
-        self.sum.add(exchange, 1.0);
+    /// Adds a poll of the measure phase that found so many messages.
+    pub fn add(&mut self, found: u64, exchange: &Exchange) {
+        self.add_flow(found, Flow::of(exchange));
+    }
+
+    fn add_flow(&mut self, found: u64, flow: Flow) {
+        let (polls, sum) = self.found.entry(found).or_default();
+        *polls += 1;
+        *sum += flow;
+    }
+
+    /// Adds held polls of one moment, each with what it found, that share what is below the stream.
+    pub fn add_held(&mut self, polls: &[(u64, Exchange)], player: &Player) {
+        let mut all = Exchange::default();
+        polls.iter().for_each(|(_, poll)| all += *poll);
+        let carried = Flow::of(&player.held(all));
+        let share = carried.plus(Flow::of(&all).times(-1.0)).times(1.0 / polls.len() as f64);
+        for (found, poll) in polls {
+            self.add_flow(*found, Flow::of(poll).plus(share));
+        }
     }
 
     /// Adds what HTTP/1.1 would have written for a head.
@@ -232,15 +249,47 @@ impl Played {
         }
     }
 
+    fn polls(&self) -> u64 {
+        self.found.values().map(|(polls, _)| polls).sum()
+    }
+
+    fn sum(&self) -> Flow {
+        self.found.values().fold(Flow::default(), |sum, (_, flow)| sum.plus(*flow))
+    }
+
+    /// Mean bytes of a poll, where so many messages are found so often.
+    ///
+    /// A number that was not played costs what the nearest costs that was, and its content more.
+    fn per_poll(&self, finds: &Finds, content: &dyn Fn(u64) -> Flow) -> Option<Flow> {
+        let mut mean = Flow::default();
+        for (found, share) in finds.shares() {
+            let (&played, (polls, sum)) = self.nearest(found)?;
+            let mut flow = sum.times(1.0 / *polls as f64);
+            if played != found && played > 0 && found > 0 {
+                flow += content(found).plus(content(played).times(-1.0));
+            }
+            mean += flow.times(share);
+        }
+        Some(mean)
+    }
+
+    /// What was played that is nearest to this: of polls that find something, one that did.
+    fn nearest(&self, found: u64) -> Option<(&u64, &(u64, Flow))> {
+        let alike = self.found.iter().filter(|(played, _)| (**played == 0) == (found == 0));
+        let nearest = alike.min_by_key(|(played, _)| played.abs_diff(found));
+        nearest.or_else(|| self.found.iter().min_by_key(|(played, _)| played.abs_diff(found)))
+    }
+
     fn first_heads(&self) -> [Option<f64>; 2] {
         self.first.map(|sum| (self.firsts > 0).then(|| sum as f64 / self.firsts as f64))
     }
 
     fn warm_heads(&self) -> [Option<f64>; 2] {
-        let warm = (self.polls - self.firsts_in_measure) as f64;
+        let warm = (self.polls() - self.firsts_in_measure) as f64;
+        let sum = self.sum();
         [Direction::Up, Direction::Down].map(|direction| {
             let first = self.first_in_measure[direction as usize] as f64;
-            let header = self.sum.kind(direction, ByteKind::Header);
+            let header = sum.kind(direction, ByteKind::Header);
             (warm > 0.0).then(|| (header - first) / warm)
         })
     }
@@ -257,8 +306,8 @@ pub struct Http2Push {
     pub sign: Sign,
     /// Seconds between the server's heartbeats, if it has any.
     pub heartbeat: Option<f64>,
-    /// Least seconds between two messages to one client, if they are conflated.
-    pub conflate: Option<f64>,
+    /// What conflation leaves, if messages are conflated.
+    pub conflated: Option<Conflated>,
 }
 
 /// Bytes of a sign of life and of its answer, each in DATA of its own.
@@ -292,26 +341,46 @@ impl Http2Push {
 }
 
 impl Situation {
-    /// The figures of polls that were played, short or held. `ideal` is the same play with encoders
-    /// that index everything.
-    pub fn http2_polls(&self, played: &Played, ideal: &Played) -> Figures {
-        let per_client_second =
-            |flow: &Flow, played: &Played| flow.times(1.0 / played.client_seconds);
-        let deliveries = played.deliveries as f64 / played.client_seconds;
-        let flow = per_client_second(&played.sum, played);
-        let mut figures = self.flow_figures(&flow, deliveries);
-        let polls = played.polls as f64;
-        if played.polls == 0 {
-            return figures;
-        }
-        super::flow::per_poll_figures(&mut figures, &played.sum.times(1.0 / polls));
+    /// The figures of polls of a timer that were played, and find this. `ideal` is the same play with
+    /// encoders that index everything.
+    pub fn http2_polls(&self, played: &Played, ideal: &Played, finds: &Finds) -> Figures {
+        let Some(per_poll) = played.per_poll(finds, &|found| self.poll_content(found)) else {
+            return self.polled_figures(Flow::default(), finds);
+        };
+        let mut figures = self.polled_figures(per_poll, finds);
+        self.head_figures(&mut figures, played, ideal, finds);
+        figures
+    }
+
+    /// The same of polls that are held.
+    pub fn http2_held(&self, played: &Played, ideal: &Played, finds: &Finds) -> Figures {
+        let Some(per_poll) = played.per_poll(finds, &|found| self.poll_content(found)) else {
+            return self.held_figures(Flow::default(), finds);
+        };
+        let mut figures = self.held_figures(per_poll, finds);
+        self.head_figures(&mut figures, played, ideal, finds);
+        figures
+    }
+
+    /// What the messages of an answer are on the wire, without the fields before them.
+    fn poll_content(&self, found: u64) -> Flow {
+        let (messages, separators) = match self.deliver {
+            Deliver::Latest => (found.min(1), 0),
+            Deliver::Every => (found, found),
+        };
+        let payload = messages.saturating_mul(self.payload);
+        let content = Content { payload, repeat: 0, separators };
+        let mut exchange = Exchange::default();
+        exchange.down[ByteKind::Payload] = content.payload;
+        exchange.down[ByteKind::Framing] = separators + data_frames(payload + separators);
+        Player::new(Indexing::LikeH2, self.link).carry(&mut exchange);
+        Flow::of(&exchange)
+    }
+
+    /// What polls' heads take: first, warm, and with another encoder.
+    fn head_figures(&self, figures: &mut Figures, played: &Played, ideal: &Played, finds: &Finds) {
+        let polls = played.polls() as f64;
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-        put("requests_per_second", self.clients * polls / played.client_seconds);
-        put("empty_polls", played.empty as f64 / polls);
-        let with_news = polls - played.empty as f64;
-        if with_news > 0.0 {
-            put("messages_per_response", played.deliveries as f64 / with_news);
-        }
         for (name, [up, down]) in [
             ("first_poll", played.first_heads()),
             ("warm_poll", played.warm_heads()),
@@ -325,15 +394,13 @@ impl Situation {
                 put(&format!("header_bytes_down_{name}"), down);
             }
         }
-        if ideal.deliveries > 0 {
-            let both = |layer| {
-                let flow = &ideal.sum;
-                flow.layer(Direction::Up, layer) + flow.layer(Direction::Down, layer)
-            };
-            let per_delivery = both(Layer::Wire) / ideal.deliveries as f64;
-            put("wire_bytes_indexed_per_delivery", per_delivery);
+        let deliveries = finds.deliveries(self.deliver == Deliver::Latest);
+        let per_poll = ideal.per_poll(finds, &|found| self.poll_content(found));
+        if let Some(flow) = per_poll.filter(|_| deliveries > 0.0) {
+            let both =
+                flow.layer(Direction::Up, Layer::Wire) + flow.layer(Direction::Down, Layer::Wire);
+            put("wire_bytes_indexed_per_delivery", both * finds.per_second() / deliveries);
         }
-        figures
     }
 
     /// The figures of messages that are pushed on streams of connections.
@@ -346,7 +413,7 @@ impl Situation {
             let all = Exchange::http2_sign(push.sign, together, self.link);
             sign.add(&all, 1.0 / clients as f64);
         }
-        self.told(message, sign, push.heartbeat, push.conflate)
+        self.told(message, sign, push.heartbeat, push.conflated)
     }
 
     /// The figures of connecting, as the mean over these connections.

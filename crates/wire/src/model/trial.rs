@@ -4,8 +4,8 @@ use pushbench_protocol::{ConnectionUse, Deliver, Layer, Unchanged};
 
 use super::flow::{Figures, Flow, per_poll_figures};
 use super::{
-    Coded, Conflation, Exchange, Link, LongPollWork, News, NudgeWork, PollWork, PushWork, arrivals,
-    waiting,
+    Coded, Conflated, Conflation, Exchange, Finds, Link, LongPollWork, News, NudgeWork, PollWork,
+    PushWork, waiting,
 };
 
 /// What all transports of a scenario have in common. Rates are a second.
@@ -13,7 +13,7 @@ use super::{
 pub struct Situation {
     /// Subscribers.
     pub clients: f64,
-    /// Messages a second in the topic of each subscriber; 0 if there are none in the measure phase.
+    /// Messages a second in the topic of each subscriber; 0 where none are published.
     pub rate: f64,
     /// Whether their arrivals are Poisson; otherwise evenly spaced.
     pub poisson: bool,
@@ -32,29 +32,13 @@ const QUANTILES: [(&str, f64); 6] =
 impl Situation {
     /// The figures of short polling.
     pub fn short_poll(&self, work: PollWork<'_>) -> Figures {
-        let news = News { mean: self.rate * work.interval, poisson: self.poisson };
-        let polls = 1.0 / work.interval;
-        let mut flow = Flow::default();
+        let polls = work.finds.per_second();
         let mut per_poll = Flow::default();
-        for (found, probability) in (0_u64..).zip(news.counts()) {
-            let exchange = self.poll_exchange(work, found);
-            flow.add(&exchange, probability * polls);
-            per_poll.add(&exchange, probability);
+        for (found, share) in work.finds.shares() {
+            per_poll.add(&self.poll_exchange(work, found), share);
         }
-        let newest_only = self.deliver == Deliver::Latest;
-        let deliveries =
-            polls * if newest_only { 1.0 - news.empty() } else { news.expect(|n| n as f64) };
-
-        let mut figures = self.flow_figures(&flow, deliveries);
-        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-        put("requests_per_second", self.clients * polls);
-        put("empty_polls", news.empty());
-        if deliveries > 0.0 {
-            put("versions_seen", if newest_only { news.versions_seen() } else { 1.0 });
-            put("messages_per_response", deliveries / polls / (1.0 - news.empty()));
-        }
-        per_poll_figures(&mut figures, &per_poll);
-        if work.random_phase && deliveries > 0.0 {
+        let mut figures = self.polled_figures(per_poll, work.finds);
+        if work.random_phase && self.rate > 0.0 {
             self.poll_waiting(&mut figures, work.interval);
         }
         match work.connection {
@@ -67,6 +51,25 @@ impl Situation {
             }
         }
         self.per_poll_connects(&mut figures, work.connection, polls);
+        figures
+    }
+
+    /// The figures of polls of a timer, each of which costs so much in the mean.
+    pub(super) fn polled_figures(&self, per_poll: Flow, finds: &Finds) -> Figures {
+        let polls = finds.per_second();
+        let newest_only = self.deliver == Deliver::Latest;
+        let deliveries = finds.deliveries(newest_only);
+        let mut figures = self.flow_figures(&per_poll.times(polls), deliveries);
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+        put("requests_per_second", self.clients * polls);
+        put("empty_polls", finds.empty());
+        if let Some(seen) = finds.versions_seen() {
+            put("versions_seen", if newest_only { seen } else { 1.0 });
+        }
+        if deliveries > 0.0 {
+            put("messages_per_response", deliveries / finds.deliveries(true));
+        }
+        per_poll_figures(&mut figures, &per_poll);
         figures
     }
 
@@ -93,30 +96,34 @@ impl Situation {
         };
         let news = exchange(head, payload, framing);
         let empty = exchange((work.answer_head)(None), 0, 0);
-        let empties = match self.rate {
-            0.0 => 1.0 / work.hold,
-            rate => rate * arrivals::holds_without_news(rate, self.poisson, work.hold),
-        };
-        let polls = self.rate + empties;
-        let mut flow = Flow::default();
-        flow.add(&news, self.rate);
-        flow.add(&empty, empties);
+        let polls = work.finds.per_second();
         let mut per_poll = Flow::default();
-        per_poll.add(&news, self.rate / polls);
-        per_poll.add(&empty, empties / polls);
-
-        let mut figures = self.push_figures(&flow);
-        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-        put("requests_per_second", self.clients * polls);
-        put("empty_polls", empties / polls);
-        if self.rate > 0.0 {
-            put("messages_per_response", 1.0);
+        for (found, share) in work.finds.shares() {
+            per_poll.add(if found == 0 { &empty } else { &news }, share);
         }
-        per_poll_figures(&mut figures, &per_poll);
+        let mut figures = self.held_figures(per_poll, work.finds);
         let connect = Exchange::connect(self.link);
         let begin = Exchange::long_poll_begin(work.request_head, self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         self.per_poll_connects(&mut figures, work.connection, polls);
+        figures
+    }
+
+    /// The figures of polls that are held, each of which costs so much in the mean.
+    pub(super) fn held_figures(&self, per_poll: Flow, finds: &Finds) -> Figures {
+        let polls = finds.per_second();
+        let mut figures = self.flow_figures(&per_poll.times(polls), finds.deliveries(true));
+        if self.rate > 0.0 {
+            self.push_waiting(&mut figures);
+        }
+        let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+        put("requests_per_second", self.clients * polls);
+        put("empty_polls", finds.empty());
+        if finds.deliveries(true) > 0.0 {
+            put("versions_seen", 1.0);
+            put("messages_per_response", 1.0);
+        }
+        per_poll_figures(&mut figures, &per_poll);
         figures
     }
 
@@ -147,7 +154,8 @@ impl Situation {
     pub fn nudge(&self, work: NudgeWork<'_>) -> Figures {
         let fetch = self.poll_exchange(
             PollWork {
-                interval: 1.0 / self.rate,
+                finds: &Finds::held(self.rate, 0.0),
+                interval: 0.0,
                 random_phase: false,
                 unchanged: Unchanged::Empty,
                 connection: ConnectionUse::KeepAlive,
@@ -188,9 +196,9 @@ impl Situation {
         work: PushWork,
         begin: Exchange,
     ) -> Figures {
-        let PushWork { heartbeat, conflate, .. } = work;
+        let PushWork { heartbeat, conflated, .. } = work;
         let (message, sign) = (Flow::of(message), Flow::of(sign));
-        let mut figures = self.told(message, sign, heartbeat, conflate);
+        let mut figures = self.told(message, sign, heartbeat, conflated);
         let connect = Exchange::connect(self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         figures
@@ -202,14 +210,15 @@ impl Situation {
         message: Flow,
         sign: Flow,
         heartbeat: Option<f64>,
-        conflate: Option<f64>,
+        conflated: Option<Conflated>,
     ) -> Figures {
         let mut flow = sign.times(self.signs_per_second(heartbeat));
-        match conflate.filter(|_| self.rate > 0.0) {
-            Some(every) => {
+        match conflated.filter(|_| self.rate > 0.0) {
+            Some(Conflated { every, sent }) => {
                 let law = Conflation { every, rate: self.rate, poisson: self.poisson };
-                flow += message.times(law.deliveries_per_second());
-                self.conflated_figures(&flow, law)
+                let sent = sent.unwrap_or_else(|| law.deliveries_per_second());
+                flow += message.times(sent);
+                self.conflated_figures(&flow, law, sent)
             }
             None => {
                 flow += message.times(self.rate);
@@ -258,8 +267,7 @@ impl Situation {
     }
 
     /// The figures of one that brings the newest when it may.
-    fn conflated_figures(&self, flow: &Flow, law: Conflation) -> Figures {
-        let deliveries = law.deliveries_per_second();
+    fn conflated_figures(&self, flow: &Flow, law: Conflation, deliveries: f64) -> Figures {
         let mut figures = self.flow_figures(flow, deliveries);
         let mut put = |name: &str, value: Option<f64>| {
             figures.extend(value.map(|value| (name.to_owned(), value)));

@@ -37,8 +37,8 @@ impl PollWait {
         match self {
             Self::Uniform(width) => width / 2.0,
             Self::Newest { rate, interval } => {
-                let cut = (-rate * interval).exp();
-                1.0 / rate - interval * cut / (1.0 - cut)
+                // For rare messages both are large and nearly equal; `exp_m1` keeps their digits.
+                1.0 / rate - interval / (rate * interval).exp_m1()
             }
         }
     }
@@ -48,8 +48,9 @@ impl PollWait {
         match self {
             Self::Uniform(width) => quantile * width,
             Self::Newest { rate, interval } => {
-                let reached = 1.0 - (-rate * interval).exp();
-                -(1.0 - quantile * reached).ln() / rate
+                let reached = -(-rate * interval).exp_m1();
+                // Nobody waits longer, though the logarithm of next to nothing says so.
+                (-(-quantile * reached).ln_1p() / rate).min(interval)
             }
         }
     }
@@ -121,6 +122,11 @@ mod tests {
         let rare = PollWait::new(1.0, 0.001, true, true);
         assert!((rare.mean() - 0.5).abs() < 1e-3);
         assert!((rare.quantile(1.0) - 1.0).abs() < 1e-9);
+        // Far rarer than polls, and far more often.
+        let rarest = PollWait::new(0.001, 1e-5, true, true);
+        assert!((rarest.mean() - 0.000_5).abs() < 1e-9, "{}", rarest.mean());
+        assert!((rarest.quantile(0.5) - 0.000_5).abs() < 1e-9, "{}", rarest.quantile(0.5));
+        assert_eq!(PollWait::new(600.0, 1_000.0, true, true).quantile(1.0), 600.0);
     }
 
     /// Source: DESIGN's laws, worked values at a delay of 50 ms.
@@ -133,6 +139,22 @@ mod tests {
             assert_eq!(wait.quantile(0.0), 0.05);
         }
         assert_eq!(LongPollWait { delay: 0.0, rate: 5.0 }.mean(), 0.0);
+    }
+
+    /// Twenty messages between two polls, of which the newest is taken. Source: issue F, section 3; a
+    /// play of the schedule: every poll finds a message that is up to a period old, evenly spread.
+    #[test]
+    fn the_newest_of_twenty_evenly_spaced_messages_waits_half_their_period_and_99_percent_of_it() {
+        let wait = PollWait::new(2.0, 10.0, false, true);
+        assert!((wait.mean() - 0.050).abs() < 1e-12, "{}", wait.mean());
+        assert!((wait.quantile(0.99) - 0.099).abs() < 1e-12, "{}", wait.quantile(0.99));
+        let ages: Vec<f64> = (0..1_000).map(|n| (f64::from(n) * 0.618_034).fract() * 0.1).collect();
+        let mean = ages.iter().sum::<f64>() / 1_000.0;
+        assert!((mean / wait.mean() - 1.0).abs() < 0.01, "{mean}");
+        // Random ones: the age of the last arrival, exponential with their rate.
+        let random = PollWait::new(2.0, 10.0, true, true);
+        assert!((random.mean() - 0.1).abs() < 1e-6, "{}", random.mean());
+        assert!((random.quantile(0.99) - 0.1 * 100_f64.ln()).abs() < 1e-6);
     }
 
     #[test]

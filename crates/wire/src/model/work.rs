@@ -2,9 +2,13 @@
 
 use pushbench_protocol::{ConnectionUse, Unchanged};
 
+use super::Finds;
+
 /// What a short poller does.
 #[derive(Clone, Copy)]
 pub struct PollWork<'a> {
+    /// How often it polls and what its polls find.
+    pub finds: &'a Finds,
     /// Seconds between polls.
     pub interval: f64,
     /// Whether the phase of a client's polls is independent of the messages; otherwise nothing is
@@ -40,8 +44,8 @@ impl Coded<'_> {
 /// What a long poller does.
 #[derive(Clone, Copy)]
 pub struct LongPollWork<'a> {
-    /// Seconds that a poll is held.
-    pub hold: f64,
+    /// How often it polls and what its polls find.
+    pub finds: &'a Finds,
     /// How long a connection lives.
     pub connection: ConnectionUse,
     /// Bytes of the request's head.
@@ -61,8 +65,18 @@ pub struct PushWork {
     pub answer_head: u64,
     /// Seconds between the server's heartbeats, if it has any.
     pub heartbeat: Option<f64>,
-    /// Least seconds between two messages to one client, if they are conflated.
-    pub conflate: Option<f64>,
+    /// What conflation leaves, if messages are conflated.
+    pub conflated: Option<Conflated>,
+}
+
+/// Messages that are pushed, the newest at most once in so much time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conflated {
+    /// Least seconds between two messages to one client.
+    pub every: f64,
+    /// Messages sent to one client a second, where they were counted on a schedule; otherwise the
+    /// law of [`super::Conflation`] says it.
+    pub sent: Option<f64>,
 }
 
 /// What a subscriber does who is told that there is news and fetches it.

@@ -14,28 +14,48 @@ const KAAZING: Situation = Situation {
 };
 
 const KEEP_ALIVE: ConnectionUse = ConnectionUse::KeepAlive;
-const POLL: PollWork<'static> = PollWork {
-    interval: 1.0,
-    random_phase: true,
-    unchanged: Unchanged::Resend,
-    connection: KEEP_ALIVE,
-    request_head: 716,
-    answer_head: &|_| 193,
-    coded: Coded::NOT,
-};
-const HELD: LongPollWork<'static> = LongPollWork {
-    hold: 25.0,
-    connection: KEEP_ALIVE,
-    request_head: 716,
-    answer_head: &|_| 193,
-    coded: Coded::NOT,
-};
+
+/// A poll each second in the published heads.
+fn poll(finds: &Finds) -> PollWork<'_> {
+    PollWork {
+        finds,
+        interval: 1.0 / finds.per_second(),
+        random_phase: true,
+        unchanged: Unchanged::Resend,
+        connection: KEEP_ALIVE,
+        request_head: 716,
+        answer_head: &|_| 193,
+        coded: Coded::NOT,
+    }
+}
+
+fn held(finds: &Finds) -> LongPollWork<'_> {
+    LongPollWork {
+        finds,
+        connection: KEEP_ALIVE,
+        request_head: 716,
+        answer_head: &|_| 193,
+        coded: Coded::NOT,
+    }
+}
+
+impl Situation {
+    fn finds(&self, interval: f64) -> Finds {
+        Finds::by_law(interval, self.rate, self.poisson)
+    }
+
+    fn held(&self, hold: f64) -> Finds {
+        Finds::held_by_law(self.rate, self.poisson, hold)
+    }
+}
+
 const PUSH: PushWork =
-    PushWork { request_head: 200, answer_head: 129, heartbeat: None, conflate: None };
+    PushWork { request_head: 200, answer_head: 129, heartbeat: None, conflated: None };
+const BY_LAW: Option<Conflated> = Some(Conflated { every: 1.0, sent: None });
 
 #[test]
 fn the_published_case_a_comes_out() {
-    let figures = KAAZING.short_poll(POLL);
+    let figures = KAAZING.short_poll(poll(&KAAZING.finds(1.0)));
     assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0);
     assert_eq!(figures["header_bytes_per_poll"], 909.0);
     assert_eq!(figures["header_bits_per_second"], 7_272_000.0);
@@ -44,13 +64,15 @@ fn the_published_case_a_comes_out() {
 
 #[test]
 fn a_poll_with_a_connection_of_its_own_pays_for_it() {
-    let figures =
-        KAAZING.short_poll(PollWork { interval: 2.0, connection: ConnectionUse::PerPoll, ..POLL });
+    let figures = KAAZING
+        .short_poll(PollWork { connection: ConnectionUse::PerPoll, ..poll(&KAAZING.finds(2.0)) });
     assert_eq!(figures["wire_bytes_per_poll"], 1_466.0);
     assert_eq!(figures["connect_wire_bytes_per_poll"], 328.0);
     assert_eq!(figures["connects_per_second"], 500.0);
     assert_eq!(figures["connect_wire_bytes_per_connection"], 0.0);
-    let held = KAAZING.long_poll(LongPollWork { connection: ConnectionUse::PerPoll, ..HELD });
+    let found = KAAZING.held(25.0);
+    let held =
+        KAAZING.long_poll(LongPollWork { connection: ConnectionUse::PerPoll, ..held(&found) });
     assert_eq!(held["wire_bytes_per_delivery"], 1_466.0);
 }
 
@@ -80,11 +102,10 @@ fn a_handshake_is_part_of_connecting_unless_it_is_anothers() {
 fn a_batch_shares_one_head() {
     let every = Situation { deliver: Deliver::Every, rate: 20.0, ..KAAZING };
     let figures = every.short_poll(PollWork {
-        interval: 2.0,
         unchanged: Unchanged::Empty,
         request_head: 100,
         answer_head: &|_| 100,
-        ..POLL
+        ..poll(&every.finds(2.0))
     });
     assert!((figures["header_bytes_per_delivery"] - 5.0).abs() < 1e-9);
     assert!((figures["messages_per_response"] - 40.0).abs() < 1e-9);
@@ -94,25 +115,21 @@ fn a_batch_shares_one_head() {
 #[test]
 fn a_compressed_answer_has_its_own_body_and_head_and_no_framing() {
     let every = Situation { deliver: Deliver::Every, ..KAAZING };
-    let work = |interval| PollWork {
-        interval,
-        random_phase: true,
-        connection: KEEP_ALIVE,
-        unchanged: Unchanged::Empty,
-        request_head: 716,
-        answer_head: &|_| 193,
-        coded: Coded {
-            body: &|messages| (messages > 1).then_some(10 * messages),
-            head: &|body| 200 + body,
-        },
+    let coded = Coded {
+        body: &|messages| (messages > 1).then_some(10 * messages),
+        head: &|body| 200 + body,
+    };
+    let figures = |interval| {
+        let finds = every.finds(interval);
+        every.short_poll(PollWork { unchanged: Unchanged::Empty, coded, ..poll(&finds) })
     };
     // One message stays as it is: a head of 193, a line feed.
-    let one = every.short_poll(work(1.0));
+    let one = figures(1.0);
     assert_eq!(
         (one["header_bytes_down_per_poll"], one["framing_bytes_per_delivery"]),
         (193.0, 1.0)
     );
-    let two = every.short_poll(work(2.0));
+    let two = figures(2.0);
     assert_eq!(
         (two["header_bytes_down_per_poll"], two["payload_bytes_per_delivery"]),
         (220.0, 10.0)
@@ -122,20 +139,19 @@ fn a_compressed_answer_has_its_own_body_and_head_and_no_framing() {
 
 #[test]
 fn a_long_poll_pays_a_head_for_each_message_and_for_each_hold_without() {
-    let held = |hold, poisson| {
+    let figures = |hold, poisson| {
         let situation = Situation { poisson, rate: 0.125, ..KAAZING };
-        let work = LongPollWork { hold, ..HELD };
-        situation.long_poll(work)
+        situation.long_poll(held(&situation.held(hold)))
     };
-    let often = held(25.0, false);
+    let often = figures(25.0, false);
     assert_eq!(often["wire_bytes_per_delivery"], 1_086.0);
     assert_eq!((often["empty_polls"], often["requests_per_second"]), (0.0, 125.0));
     // News each 8 s, a hold of 3 s: two end without news.
-    let seldom = held(3.0, false);
+    let seldom = figures(3.0, false);
     assert!((seldom["empty_polls"] - 2.0 / 3.0).abs() < 1e-9);
     assert!((seldom["header_bytes_per_delivery"] - 3.0 * 909.0).abs() < 1e-9);
     // Poisson: e^(-LH) of all polls.
-    let random = held(8.0, true);
+    let random = figures(8.0, true);
     assert!((random["empty_polls"] - (-1.0_f64).exp()).abs() < 1e-9);
 }
 
@@ -163,9 +179,10 @@ fn a_sign_of_life_is_sent_for_each_beat_without_a_message() {
 #[test]
 fn an_idle_client_costs_what_its_clock_does_and_nothing_is_divided_by_no_news() {
     let idle = Situation { rate: 0.0, ..KAAZING };
-    let poll = idle.short_poll(PollWork { interval: 60.0, unchanged: Unchanged::Empty, ..POLL });
-    let held = idle.long_poll(HELD);
-    let work = PushWork { heartbeat: Some(25.0), conflate: Some(1.0), ..PUSH };
+    let each_minute = idle.finds(60.0);
+    let poll = idle.short_poll(PollWork { unchanged: Unchanged::Empty, ..poll(&each_minute) });
+    let held = idle.long_poll(held(&idle.held(25.0)));
+    let work = PushWork { heartbeat: Some(25.0), conflated: BY_LAW, ..PUSH };
     let nudge = idle.nudge(NudgeWork { push: work, request_head: 1, answer_head: &|_| 1 });
     let per_hour = |figures: &Figures| figures["idle_wire_bytes_per_client_hour"];
     let one = f64::from(716 + 193 + 3 * 52);
@@ -184,18 +201,22 @@ fn an_idle_client_costs_what_its_clock_does_and_nothing_is_divided_by_no_news() 
 
 #[test]
 fn conflation_changes_how_many_and_not_how_large() {
-    let work = PushWork { conflate: Some(1.0), ..PUSH };
+    let work = PushWork { conflated: BY_LAW, ..PUSH };
     let busy = Situation { rate: 20.0, ..KAAZING };
     let figures = busy.websocket(work);
     assert_eq!(figures["wire_bytes_per_delivery"], 127.0);
     assert_eq!(figures["deliveries_per_second"], 1_000.0);
     assert_eq!(figures["versions_seen"], 0.05);
+    // Where a schedule was counted, that is how many there are.
+    let counted = Some(Conflated { every: 1.0, sent: Some(0.5) });
+    let figures = busy.websocket(PushWork { conflated: counted, ..PUSH });
+    assert_eq!(figures["deliveries_per_second"], 500.0);
 }
 
 #[test]
 fn every_predicted_figure_is_in_the_catalogue() {
-    let poll = KAAZING.short_poll(POLL);
-    let long = KAAZING.long_poll(HELD);
+    let poll = KAAZING.short_poll(poll(&KAAZING.finds(1.0)));
+    let long = KAAZING.long_poll(held(&KAAZING.held(25.0)));
     let work = PUSH;
     let nudge = KAAZING.nudge(NudgeWork { push: work, request_head: 716, answer_head: &|_| 193 });
     let pushes = [KAAZING.sse(work), KAAZING.stream(work), KAAZING.websocket(work)];
