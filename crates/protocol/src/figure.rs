@@ -3,7 +3,11 @@
 //! Reports, `[expect]` tables and comparisons all take names from here, so a name that is no
 //! figure can be refused instead of passing.
 
+mod needs;
+
 use crate::books::{ByteKind, Direction, Layer};
+
+pub use needs::Needs;
 
 /// Unit of a figure. Times are seconds, sizes bytes; a report scales them for people.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

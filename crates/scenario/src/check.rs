@@ -8,6 +8,7 @@ use pushbench_protocol::{Deliver, TransportKind, Unchanged};
 use crate::carriage_check::carriages_fit;
 use crate::complaint::{Complaint, Problems, closest};
 use crate::conflation_check::{conflation_is_for_the_latest, drain_outlasts_conflation};
+use crate::expect::has::{Written, figures_are_there};
 use crate::expect::parse::expectation;
 use crate::file::ScenarioFile;
 use crate::head_check::request_headers_fit;
@@ -56,8 +57,11 @@ pub(crate) fn check(
     let labels: Option<Vec<&str>> = file.transports.iter().map(TransportFile::name).collect();
     // With a label refused nobody knows which names `[expect]` and `--only` may use.
     let labels = labels?;
-    let expect: Vec<_> =
-        file.expect.iter().filter_map(|line| expectation(line, &labels, problems)).collect();
+    let expect = file.expect.iter().filter_map(|line| {
+        let (key, name, condition) = (line.right.key.clone(), line.place, line.right.place);
+        Some((expectation(line, &labels, problems)?, Written { key, name, condition }))
+    });
+    let expect: Vec<_> = expect.collect();
     for (index, label) in only.iter().enumerate() {
         if !labels.contains(&label.as_str()) {
             problems.add(Complaint {
@@ -71,9 +75,14 @@ pub(crate) fn check(
         }
     }
     let kept = |label: &str| only.is_empty() || only.iter().any(|kept| kept == label);
-    let (expect, dropped) =
-        expect.into_iter().partition(|line: &Expectation| line.transports().all(kept));
     let mut scenario = resolve(file, name)?;
+    for (expectation, written) in &expect {
+        figures_are_there(expectation, written, &scenario.transports, problems);
+    }
+    let (expect, dropped) = expect
+        .into_iter()
+        .map(|(expectation, _)| expectation)
+        .partition(|line: &Expectation| line.transports().all(kept));
     scenario.transports.retain(|transport| kept(&transport.label));
     Some(Scenario { expect, dropped, ..scenario })
 }

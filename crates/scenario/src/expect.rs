@@ -1,5 +1,6 @@
 //! What must hold of the figures.
 
+pub(crate) mod has;
 pub(crate) mod parse;
 
 /// One line of `[expect]`.

@@ -1,0 +1,113 @@
+//! Whether a transport has the figures that are expected of it.
+
+use std::collections::BTreeSet;
+
+use pushbench_protocol::figure::{self, Figure, Needs, STATISTICS};
+use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, TlsUse, TransportKind};
+
+use super::{Base, Expectation};
+use crate::complaint::{Complaint, Problems};
+use crate::tree::Place;
+use crate::{Transport, TransportSettings};
+
+/// Where the two sides of an expectation were written.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) key: String,
+    pub(crate) name: Place,
+    pub(crate) condition: Place,
+}
+
+/// Refuses an expectation of a figure that its transport never has: it could not hold, and its
+/// opposite could not either.
+pub(crate) fn figures_are_there(
+    expectation: &Expectation,
+    written: &Written,
+    transports: &[Transport],
+    problems: &Problems,
+) {
+    let look = |place: Place, label: &str, name: &str, is_modelled: bool| {
+        let Some(transport) = transports.iter().find(|transport| transport.label == label) else {
+            return;
+        };
+        let Some(figure) = figure::find(name) else { return };
+        if has(transport, figure.needs(), is_modelled) {
+            return;
+        }
+        problems.add(Complaint {
+            place,
+            key: written.key.clone(),
+            found: format!("about {label}.{name}, which {}", figure.needs().phrase()),
+            expected: format!("a figure that {label} has"),
+            help: Some(format!("{label} has {}", those_of(transport))),
+        });
+    };
+    look(written.name, &expectation.transport, &expectation.figure, false);
+    match &expectation.condition.operand().base {
+        Base::Number(_) => {}
+        Base::Measured { transport, figure } => look(written.condition, transport, figure, false),
+        Base::Modelled { transport, figure } => look(written.condition, transport, figure, true),
+    }
+}
+
+/// Whether a transport has what a figure needs.
+fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
+    let kind = transport.settings.kind();
+    let polls = match kind {
+        TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => true,
+        TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => false,
+    };
+    let is_http2 = transport.carriage.http == HttpVersion::Http2;
+    match needs {
+        Needs::Nothing => true,
+        Needs::Polls => polls,
+        Needs::Timer => kind == TransportKind::ShortPoll,
+        Needs::ConnectionPerPoll => transport.settings.connection() == ConnectionUse::PerPoll,
+        Needs::Http2Polls => polls && is_http2,
+        Needs::Opening => !polls || kind == TransportKind::Nudge,
+        Needs::Tls => transport.carriage.tls != TlsUse::None,
+        Needs::Compression => is_compressed(transport.settings),
+        Needs::Model => is_modelled && polls && is_http2,
+    }
+}
+
+fn is_compressed(settings: TransportSettings) -> bool {
+    match settings {
+        TransportSettings::ShortPoll(poll) => poll.compression != Compression::None,
+        TransportSettings::LongPoll(poll) => poll.compression != Compression::None,
+        TransportSettings::WebSocket(socket) => socket.deflate.is_some(),
+        TransportSettings::Sse(_) | TransportSettings::Stream(_) | TransportSettings::Nudge(_) => {
+            false
+        }
+    }
+}
+
+/// Names of the figures that a transport has, `*` for what many differ in.
+fn those_of(transport: &Transport) -> String {
+    let all = figure::all();
+    let all = all.iter().filter(|figure| has(transport, figure.needs(), false));
+    let mut seen = BTreeSet::new();
+    let names: Vec<_> = all.map(family).filter(|name| seen.insert(name.clone())).collect();
+    names.join(", ")
+}
+
+/// `latency.*` for `latency.p99`, `*_bytes_per_delivery` for `header_bytes_up_per_delivery`.
+fn family(figure: &Figure) -> String {
+    let name = figure.name.as_str();
+    if let Some((distribution, statistic)) = name.split_once('.')
+        && STATISTICS.contains(&statistic)
+        && !distribution.starts_with("connect_")
+    {
+        return format!("{distribution}.*");
+    }
+    for per in ["delivery", "client_second"] {
+        if name.contains("_bytes_") && name.ends_with(&format!("_per_{per}")) {
+            return format!("*_bytes_per_{per}");
+        }
+    }
+    let groups = ["server_", "load_", "idle_", "connect_"];
+    match groups.iter().find(|group| name.starts_with(**group)) {
+        Some(group) => format!("{group}*"),
+        None => name.to_owned(),
+    }
+}
