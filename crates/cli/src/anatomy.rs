@@ -7,7 +7,7 @@ mod play;
 
 use anyhow::{Context, bail};
 use pushbench_anatomy::{Anatomy, render};
-use pushbench_protocol::{RequestProfile, ResponseProfile, TransportKind};
+use pushbench_protocol::{AllowedHosts, RequestProfile, ResponseProfile, TransportKind};
 use pushbench_runner::Target;
 use serde_json::json;
 
@@ -45,7 +45,10 @@ pub(crate) fn anatomy(options: &AnatomyOptions) -> anyhow::Result<Exit> {
                 publish_token: options.publish_token.clone(),
                 ..on_this_host(target)?
             }),
-            None => House::start(response(options)?)?,
+            None => {
+                let hosts = request.own_hosts().into_iter().map(str::to_owned).collect();
+                House::start(response(options)?, AllowedHosts::Named(hosts))?
+            }
         };
         let target = house.target();
         let is_fresh = options.target.is_none();

@@ -121,7 +121,8 @@ pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
     /// Use a server that is running already, `http://host:port`, instead of starting one. Its CPU
-    /// time and memory are not measured.
+    /// time and memory are not measured. A `serve` that is asked for by a name, or with a header
+    /// profile that has a host of its own (kaazing-2009), needs `--allow-host` with it.
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
     /// Where that server listens for TLS, `https://host:port`, for transports that are to be played
@@ -270,6 +271,11 @@ pub(crate) struct ServeOptions {
     /// Origin of another host whose pages may upgrade, as `https://example.com`. Repeatable.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) allowed_origin: Vec<String>,
+    /// Name that requests may be for, in `Host`, beside localhost and this machine's addresses: the
+    /// name by which others reach the server through a proxy, perhaps with a port. Repeatable. Without
+    /// one, a server on a loopback address refuses all other names, and one beyond loopback none.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) allow_host: Vec<String>,
     /// End when the process that started this one ends, however it ends.
     #[arg(long, hide = true)]
     pub(crate) end_with_parent: bool,
@@ -294,6 +300,11 @@ pub(crate) struct LabOptions {
     /// Allow to listen beyond loopback: everyone who reaches the address may use the lab.
     #[arg(long)]
     pub(crate) open_to_others: bool,
+    /// Name by which browsers reach the lab, beside localhost and this machine's addresses.
+    /// Repeatable. Without one, a lab on a loopback address refuses all other names, and one beyond
+    /// loopback none.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) allow_host: Vec<String>,
 }
 
 /// What a server compresses. The levels are fixed: 6 for gzip and deflate, 5 for br.

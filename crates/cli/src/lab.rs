@@ -4,7 +4,7 @@ use std::io::{Write, stdout};
 
 use anyhow::Context;
 use pushbench_lab::{Lab, LabConfig};
-use pushbench_protocol::ResponseProfile;
+use pushbench_protocol::{AllowedHosts, ResponseProfile};
 use pushbench_server::TlsConfig;
 use pushbench_store::wall_clock::since_epoch;
 use pushbench_tls::Identity;
@@ -27,6 +27,7 @@ pub(crate) fn lab(options: &LabOptions) -> anyhow::Result<Exit> {
             identity: Identity::of_this_host(since_epoch())?,
         }),
         open_to_others: options.open_to_others,
+        hosts: AllowedHosts::Named(options.allow_host.clone()),
         mss: Some(MSS),
         response: ResponseProfile::built_in("typical")?,
     };

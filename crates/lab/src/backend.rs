@@ -11,7 +11,9 @@ use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use pushbench_protocol::paths::STATS;
-use pushbench_protocol::{ConnectionClass, Deliver, ResponseProfile, ServerStats, Unchanged};
+use pushbench_protocol::{
+    AllowedHosts, ConnectionClass, Deliver, ResponseProfile, ServerStats, Unchanged,
+};
 use pushbench_server::{Ended, Server, ServerConfig, ServerError};
 use pushbench_wire::SocketCounters;
 use tokio::net::TcpStream;
@@ -66,6 +68,8 @@ impl Backend {
         config.deliver = Deliver::Every;
         config.unchanged = Unchanged::Empty;
         config.allowed_origins = origins;
+        // The relay has looked at the host of whatever it hands on.
+        config.hosts = AllowedHosts::Any;
         config.log = LOG;
         config.queue = LOG;
         config.limits.topics = MAX_TOPICS;

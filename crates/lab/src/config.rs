@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use pushbench_protocol::ResponseProfile;
+use pushbench_protocol::{AllowedHosts, ResponseProfile};
 use pushbench_server::{ServerError, TlsConfig};
 use pushbench_tls::AcceptorError;
 
@@ -16,6 +16,8 @@ pub struct LabConfig {
     pub tls: Option<TlsConfig>,
     /// Whether it may listen beyond loopback, where everyone who reaches it may use it.
     pub open_to_others: bool,
+    /// Names that requests may be for, beside those that this host has for itself.
+    pub hosts: AllowedHosts,
     /// Maximum segment size of browsers' connections in bytes; `None` leaves it to the kernel.
     pub mss: Option<u16>,
     /// The head of the push server's answers.

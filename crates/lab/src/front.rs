@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushbench_protocol::clock;
+use pushbench_protocol::{AllowedHosts, clock};
 use pushbench_server::listen;
 use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::{CountingStream, SocketCounters};
@@ -38,6 +38,7 @@ pub struct Lab {
     plain: Listener,
     secure: Option<Listener>,
     backend: Arc<Backend>,
+    hosts: Arc<AllowedHosts>,
 }
 
 /// A listening socket, and what its connections are made secure with.
@@ -46,6 +47,12 @@ struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     acceptor: Option<Acceptor>,
+}
+
+/// What a connection is accepted with, and where.
+struct Accepting {
+    acceptor: Option<Acceptor>,
+    listener: IpAddr,
 }
 
 impl Lab {
@@ -68,7 +75,7 @@ impl Lab {
         let origins = listeners.flat_map(Listener::origins).collect();
         let backend = Arc::new(Backend::new(config.response, origins));
         backend.start().await?;
-        Ok(Self { plain, secure, backend })
+        Ok(Self { plain, secure, backend, hosts: Arc::new(config.hosts) })
     }
 
     /// Where browsers find it, with the port that the system chose if 0 was asked for.
@@ -83,7 +90,7 @@ impl Lab {
 
     /// Serves until `shutdown` completes; then ends the push server in order and the rest with it.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { plain, secure, backend } = self;
+        let Self { plain, secure, backend, hosts } = self;
         let ports = Ports {
             plain: plain.address.port(),
             secure: secure.as_ref().map(|secure| secure.address.port()),
@@ -94,13 +101,15 @@ impl Lab {
             backend: Arc::clone(&backend),
             sessions: Arc::clone(&sessions),
             peer: Peer(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            hosts,
+            listener: plain.address.ip(),
         };
         let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut relays = JoinSet::new();
         let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
         tokio::pin!(shutdown);
         loop {
-            let (stream, peer, acceptor) = tokio::select! {
+            let (stream, peer, listener) = tokio::select! {
                 () = &mut shutdown => break,
                 accepted = plain.accept() => accepted,
                 accepted = accept_if(secure.as_ref()) => accepted,
@@ -112,7 +121,8 @@ impl Lab {
                 }
             };
             let Ok(place) = Arc::clone(&room).try_acquire_owned() else { continue };
-            let context = Context { peer: Peer(peer.ip()), ..context.clone() };
+            let Accepting { acceptor, listener } = listener;
+            let context = Context { peer: Peer(peer.ip()), listener, ..context.clone() };
             relays.spawn(async move {
                 relay(stream, acceptor, context).await;
                 drop(place);
@@ -154,10 +164,13 @@ impl Listener {
     }
 
     /// The next connection.
-    async fn accept(&self) -> (TcpStream, SocketAddr, Option<Acceptor>) {
+    async fn accept(&self) -> (TcpStream, SocketAddr, Accepting) {
         loop {
             match self.socket.accept().await {
-                Ok((stream, peer)) => return (stream, peer, self.acceptor.clone()),
+                Ok((stream, peer)) => {
+                    let (acceptor, listener) = (self.acceptor.clone(), self.address.ip());
+                    return (stream, peer, Accepting { acceptor, listener });
+                }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
         }
@@ -165,7 +178,7 @@ impl Listener {
 }
 
 /// The next connection of a listener that there may not be.
-async fn accept_if(listener: Option<&Listener>) -> (TcpStream, SocketAddr, Option<Acceptor>) {
+async fn accept_if(listener: Option<&Listener>) -> (TcpStream, SocketAddr, Accepting) {
     match listener {
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,

@@ -16,6 +16,7 @@
 //! Deliberately absent: measuring. A browser, a relay and an animation share the machine with the
 //! server; bytes are exact here, times are for looking at. Start with `relay`.
 
+mod admission;
 mod backend;
 mod books;
 mod config;

@@ -64,6 +64,11 @@ impl Relay {
                     break;
                 }
             };
+            let refusal = self.upstreams.refusal(&request);
+            if let Some(refusal) = refusal {
+                let _ = self.client.write(refusal.as_bytes()).await;
+                break;
+            }
             // However it broke off, there is nobody left to tell.
             if !matches!(self.exchange(request).await, Ok(Then::NextRequest)) {
                 break;

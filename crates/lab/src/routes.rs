@@ -13,6 +13,7 @@ use http::header::{
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
+use pushbench_protocol::authority::is_origin_of;
 use pushbench_protocol::{ClassStats, ConnectionClass, clock};
 use serde::{Deserialize, Serialize};
 
@@ -91,9 +92,8 @@ async fn guard(request: Request, next: Next) -> Response {
 /// Whether a request comes from a page of this lab, or from no page at all.
 fn is_own(fields: &HeaderMap) -> bool {
     let Some(origin) = fields.get(ORIGIN) else { return true };
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
     let host = fields.get(HOST).and_then(|host| host.to_str().ok());
-    origin.is_some_and(|(_, authority)| host == Some(authority))
+    origin.to_str().ok().zip(host).is_some_and(|(origin, host)| is_origin_of(origin, host))
 }
 
 async fn file(name: &str) -> Response {
@@ -250,6 +250,8 @@ mod tests {
             ("127.0.0.1:8090", Some("http://127.0.0.1:8091"), false),
             ("127.0.0.1:8090", Some("http://evil.example"), false),
             ("127.0.0.1:8090", Some("null"), false),
+            ("localhost:80", Some("http://localhost"), true),
+            ("localhost", Some("https://localhost:443"), true),
         ] {
             let mut fields = HeaderMap::from_iter([(HOST, host.parse().expect("a value"))]);
             if let Some(origin) = origin {

@@ -1,7 +1,7 @@
 //! Where a request goes, by its path alone.
 
 use pushbench_protocol::ConnectionClass;
-use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, STATS};
+use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, METRICS, STATS};
 
 /// What begins the topic of a session; its id follows.
 pub(crate) const TOPIC_PREFIX: &str = "lab-";
@@ -26,7 +26,7 @@ impl<'path> Target<'path> {
         let path = path.split('?').next().unwrap_or_default();
         let server = |class, session| Self::Server { class, session };
         match path {
-            STATS | HEALTHZ => return server(ConnectionClass::Control, None),
+            STATS | HEALTHZ | METRICS => return server(ConnectionClass::Control, None),
             KAAZING_POLL => return server(ConnectionClass::ShortPoll, None),
             _ => {}
         }

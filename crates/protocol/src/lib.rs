@@ -9,6 +9,7 @@
 
 pub mod accept_encoding;
 pub mod announcement;
+pub mod authority;
 pub mod books;
 pub mod clock;
 pub mod compression;
@@ -27,6 +28,7 @@ pub mod transport;
 
 pub use accept_encoding::accepts_coding;
 pub use announcement::Announcement;
+pub use authority::{AllowedHosts, Authority};
 pub use books::{ByteKind, Direction, Layer, Phase};
 pub use clock::Timestamp;
 pub use compression::DeflateTerms;

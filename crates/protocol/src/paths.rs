@@ -8,6 +8,8 @@ use crate::{Cursor, Hold};
 pub const STATS: &str = "/stats";
 /// Where the server says that it is alive.
 pub const HEALTHZ: &str = "/healthz";
+/// Where the server reports its own books to Prometheus.
+pub const METRICS: &str = "/metrics";
 /// The path of the published sample, answered like a poll of topic [`KAAZING_TOPIC`].
 ///
 /// Source: Lubbers and Greco, "HTML5 WebSocket: A Quantum Leap in Scalability for the Web" (2010).

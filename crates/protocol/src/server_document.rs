@@ -88,6 +88,8 @@ pub struct ServerDocument {
     pub publish_token: Option<String>,
     /// Origins of other hosts whose pages may upgrade and publish.
     pub allowed_origin: Vec<String>,
+    /// Names that requests may be for, beside localhost and the addresses of this machine.
+    pub allow_host: Vec<String>,
     /// Whether it ends when the process that started it ends.
     pub end_with_parent: bool,
 }
@@ -147,6 +149,7 @@ impl Default for ServerDocument {
             handshake_timeout: Duration::from_secs(10),
             publish_token: None,
             allowed_origin: Vec::new(),
+            allow_host: Vec::new(),
             end_with_parent: false,
         }
     }

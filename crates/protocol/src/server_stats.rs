@@ -21,7 +21,7 @@ labelled! {
         Stream = "stream",
         /// Was upgraded to a WebSocket.
         WebSocket = "websocket",
-        /// `/stats`, `/healthz`.
+        /// `/stats`, `/metrics`, `/healthz`, `/`.
         Control = "control",
         /// Open, has shaken hands in TLS or told its settings in HTTP/2, and asked for nothing since. Once it asks or is closed, its
         /// bytes are those of another class.

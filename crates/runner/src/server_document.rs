@@ -71,6 +71,8 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         handshake_timeout: HANDSHAKE_TIMEOUT,
         publish_token: None,
         allowed_origin: Vec::new(),
+        // A profile that names a host of its own asks for that one, whatever the server's address.
+        allow_host: scenario.headers.request.own_hosts().into_iter().map(str::to_owned).collect(),
         end_with_parent: true,
     }
 }

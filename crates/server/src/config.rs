@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use pushbench_protocol::heads::HEAD_BYTES;
-use pushbench_protocol::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
+use pushbench_protocol::{
+    AllowedHosts, Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged,
+};
 use pushbench_tls::Identity;
 
 /// Settings of a server. Everything that moves a measurement is here, also where it is a default.
@@ -44,6 +46,8 @@ pub struct ServerConfig {
     pub deflate: Option<DeflateLimits>,
     /// Bounds on what clients may use up.
     pub limits: Limits,
+    /// Names that requests may be for, beside those that this host has for itself.
+    pub hosts: AllowedHosts,
     /// Who publishes must send `Authorization: Bearer` with this. Needed beyond loopback.
     pub publish_token: Option<String>,
     /// Origins of other hosts whose pages may upgrade and publish, as `https://example.com`.
@@ -137,6 +141,7 @@ impl ServerConfig {
             deflate: None,
             conflate: None,
             limits: Limits::default(),
+            hosts: AllowedHosts::default(),
             publish_token: None,
             allowed_origins: Vec::new(),
         }

@@ -1,13 +1,16 @@
 //! One connection from accept to close: TLS if it is, HTTP, and then a WebSocket or a stream if it
 //! becomes one.
 
-use std::future::poll_fn;
+use std::convert::Infallible;
+use std::future::{Ready, poll_fn, ready};
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready as ready_or_return};
 
 use axum::Router;
 use bytes::Bytes;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -23,6 +26,8 @@ use crate::books::{Books, Connection, Opened};
 use crate::http2;
 use crate::patience::{Order, Phase};
 use crate::rewind::{Rewound, Version, version};
+use crate::routes::admission::{is_last, say_last};
+use crate::routes::answer::Answer;
 use crate::routes::{App, HttpConnection, Takeover};
 use crate::stream::{Socket, Stream};
 use crate::streaming::Streaming;
@@ -38,11 +43,11 @@ pub(crate) struct Serving {
 
 /// What a connection begins with.
 #[derive(Clone, Debug)]
-pub(crate) enum Beginning {
-    /// The first request.
-    Clear,
-    /// A handshake.
-    Tls(Acceptor),
+pub(crate) struct Beginning {
+    /// Where it was accepted.
+    pub(crate) listener: IpAddr,
+    /// What its handshake is made with; `None` where it begins with the first request.
+    pub(crate) acceptor: Option<Acceptor>,
 }
 
 /// A connection that HTTP is done with.
@@ -71,16 +76,17 @@ impl Serving {
     pub(crate) async fn serve(self, stream: TcpStream, beginning: Beginning, opened: Opened) {
         let connection = Arc::clone(&opened.connection);
         let socket = CountingStream::new(stream, Arc::clone(&connection.counters));
-        if let Beginning::Tls(_) = beginning {
+        let Beginning { listener, acceptor } = beginning;
+        if acceptor.is_some() {
             connection.enter(Phase::Handshake);
         }
         unless_ended(&connection, async {
             // Boxed one after the other: a session must not carry the room that HTTP needed, nor
             // HTTP that of a handshake.
             let app = Arc::clone(&self.app);
-            let (mut stream, protocol) = match beginning {
-                Beginning::Clear => (Stream::Clear(socket), Protocol::Http11),
-                Beginning::Tls(acceptor) => {
+            let (mut stream, protocol) = match acceptor {
+                None => (Stream::Clear(socket), Protocol::Http11),
+                Some(acceptor) => {
                     let begun = Box::pin(begin_tls(acceptor, socket, &connection, &app.books));
                     let Some(begun) = begun.await else { return };
                     begun
@@ -97,9 +103,10 @@ impl Serving {
             };
             let stream = Rewound::new(first, stream);
             if version == Version::Http2 {
-                return Box::pin(http2::serve(app, self.router, stream, &connection)).await;
+                return Box::pin(http2::serve(app, self.router, stream, &connection, listener))
+                    .await;
             }
-            let taken_over = Box::pin(self.serve_http(stream, &connection)).await;
+            let taken_over = Box::pin(self.serve_http(stream, &connection, listener)).await;
             let Some(TakenOver { stream, early, takeover }) = taken_over else { return };
             go_on(&app, stream, &connection, takeover, early).await;
         })
@@ -110,9 +117,12 @@ impl Serving {
         self,
         stream: Rewound<Stream>,
         connection: &Arc<Connection>,
+        listener: IpAddr,
     ) -> Option<TakenOver> {
         let shared = Arc::new(HttpConnection::new(Arc::clone(connection)));
         let requests = Requests {
+            app: Arc::clone(&self.app),
+            listener,
             router: TowerToHyperService::new(self.router),
             connection: Arc::clone(&shared),
         };
@@ -260,18 +270,51 @@ pub(crate) async fn unless_ended(connection: &Connection, serving: impl Future<O
 
 /// Hands requests to the router, with the connection they came on.
 struct Requests {
-    router: TowerToHyperService<Router>,
+    app: Arc<App>,
+    listener: IpAddr,
+    router: Routed,
+    connection: Arc<HttpConnection>,
+}
+
+type Routed = TowerToHyperService<Router>;
+type RoutedFuture = <Routed as Service<http::Request<Incoming>>>::Future;
+
+/// A request being answered on HTTP/1.1.
+struct Answering {
+    answer: Either<RoutedFuture, Ready<Result<Answer, Infallible>>>,
+    /// Whether the client expects no other answer on this connection.
+    is_last: bool,
     connection: Arc<HttpConnection>,
 }
 
 impl Service<http::Request<Incoming>> for Requests {
-    type Response = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future;
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = Answering;
 
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
         self.connection.connection.understood();
-        request.extensions_mut().insert(Arc::clone(&self.connection));
-        self.router.call(request)
+        let is_last = is_last(&request);
+        let connection = Arc::clone(&self.connection);
+        let answer = match self.app.admit(&request, self.listener) {
+            Ok(()) => {
+                request.extensions_mut().insert(Arc::clone(&self.connection));
+                Either::Left(self.router.call(request))
+            }
+            Err(refusal) => Either::Right(ready(Ok(self.app.refuse(refusal)))),
+        };
+        Answering { answer, is_last, connection }
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<Answer, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut answer = ready_or_return!(Pin::new(&mut self.answer).poll(cx))?;
+        if self.is_last || self.connection.connection.order() >= Order::GoAway {
+            say_last(&mut answer);
+        }
+        Poll::Ready(Ok(answer))
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::alarms::{Alarms, Pause};
 use crate::hub::{
-    Format, Hub, HubCounts, HubSettings, Next, PollAnswer, PollSettings, SubscriberPlace,
-    TooManyTopics, TopicId,
+    Format, Hub, HubCounts, HubLevels, HubSettings, Next, PollAnswer, PollSettings,
+    SubscriberPlace, TooManyTopics, TopicId,
 };
 use crate::log::{Message, PayloadError};
 
@@ -191,6 +191,11 @@ impl Exchange {
     /// What the hub has done so far.
     pub(crate) fn counts(&self) -> HubCounts {
         self.lock().hub.counts().clone()
+    }
+
+    /// What the hub holds now.
+    pub(crate) fn levels(&self) -> HubLevels {
+        self.lock().hub.levels()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -13,6 +13,7 @@ mod answer;
 mod watch;
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,8 +49,13 @@ const SEND_BUFFER: usize = 64 * 1024;
 type Answered = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Serves a connection whose first bytes are HTTP/2's preface, until it is closed.
-pub(crate) async fn serve<S>(app: Arc<App>, router: Router, stream: S, connection: &Arc<Connection>)
-where
+pub(crate) async fn serve<S>(
+    app: Arc<App>,
+    router: Router,
+    stream: S,
+    connection: &Arc<Connection>,
+    listener: IpAddr,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     connection.speaks_http2();
@@ -58,8 +64,12 @@ where
     let stream = Watched::new(stream, Arc::clone(connection));
     let handshake = builder(&app).handshake::<_, Bytes>(stream.handle());
     if let Ok(http) = handshake.await {
-        let answering =
-            Answering { app: Arc::clone(&app), router, connection: Arc::clone(connection) };
+        let answering = Answering {
+            app: Arc::clone(&app),
+            router,
+            connection: Arc::clone(connection),
+            listener,
+        };
         let mut serving = Serving {
             http,
             answering: Arc::new(answering),

@@ -93,6 +93,17 @@ pub struct HubCounts {
     pub disconnected: u64,
 }
 
+/// What a hub holds now.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct HubLevels {
+    /// Topics that hold a message or have a reader.
+    pub topics: u64,
+    /// Messages in all logs.
+    pub log_messages: u64,
+    /// Bytes in all logs.
+    pub log_bytes: u64,
+}
+
 /// Topics, their logs, and the rules for those who read them.
 #[derive(Debug)]
 pub struct Hub {
@@ -146,6 +157,15 @@ impl Hub {
     /// What the hub has done so far.
     pub fn counts(&self) -> &HubCounts {
         &self.counts
+    }
+
+    /// What the hub holds now.
+    pub fn levels(&self) -> HubLevels {
+        HubLevels {
+            topics: self.logs.len() as u64,
+            log_messages: self.logs.iter().map(|log| log.head() - log.oldest()).sum(),
+            log_bytes: self.logs.iter().map(TopicLog::bytes).sum(),
+        }
     }
 
     /// Takes a message and gives the cursor after it.

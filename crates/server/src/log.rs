@@ -163,6 +163,11 @@ impl TopicLog {
         self.cursor(self.head)
     }
 
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> u64 {
+        self.messages.iter().map(|message| message.frame.len() as u64).sum()
+    }
+
     /// Position after the newest message.
     pub fn head(&self) -> u64 {
         self.head

@@ -1,11 +1,13 @@
 //! What the server answers over HTTP: each route checks, asks the exchange, and obeys.
 
 mod accept_encoding;
+pub(crate) mod admission;
 pub(crate) mod answer;
 pub(crate) mod bodies;
 mod control;
 pub(crate) mod heads;
 mod long_poll;
+mod metrics;
 mod poll;
 mod publish;
 mod stream;
@@ -19,8 +21,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
-use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, STATS};
-use pushbench_protocol::{Cursor, TopicName};
+use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, METRICS, STATS};
+use pushbench_protocol::{AllowedHosts, Cursor, TopicName};
 
 use crate::books::{Books, Connection};
 use crate::config::{DeflateLimits, Limits};
@@ -43,6 +45,7 @@ pub(crate) struct App {
     pub(crate) bodies: Bodies,
     pub(crate) deflate: Option<DeflateLimits>,
     pub(crate) limits: Limits,
+    pub(crate) hosts: AllowedHosts,
     pub(crate) publish_token: Option<String>,
     pub(crate) allowed_origins: Vec<String>,
 }
@@ -111,6 +114,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/topics/{topic}/ws", get(upgrade::upgrade).connect(upgrade::upgrade))
         .route(STATS, get(control::stats))
         .route(HEALTHZ, get(control::healthz))
+        .route(METRICS, get(metrics::metrics))
+        .route("/", get(control::index))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)
@@ -118,7 +123,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 impl App {
     /// Counts a refusal and puts it in an answer.
-    fn refuse(&self, refusal: Refusal) -> Answer {
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Answer {
         self.books.refuse(refusal.status.as_u16());
         refusal.into_answer()
     }

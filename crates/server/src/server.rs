@@ -137,6 +137,7 @@ impl Server {
             bodies: Bodies::new(config.compression),
             deflate: config.deflate,
             limits: config.limits,
+            hosts: config.hosts,
             publish_token: config.publish_token,
             allowed_origins: config.allowed_origins,
         };
@@ -164,7 +165,7 @@ impl Server {
     /// Serves until `shutdown` completes; then takes no more connections, lets requests finish,
     /// closes WebSockets with 1001, and ends within [`SHUTDOWN_TIME`].
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
-        let Self { listener, tls, app, timeouts, heartbeat, .. } = self;
+        let Self { listener, address, tls, app, timeouts, heartbeat } = self;
         let books = Arc::clone(&app.books);
         let limit = app.limits.connections;
         let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
@@ -177,7 +178,7 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                (stream, beginning) = next(&listener, tls.as_ref()) => {
+                (stream, beginning) = next(&listener, address, tls.as_ref()) => {
                     if is_full(&books, limit) {
                         books.refuse(503);
                         continue;
@@ -241,11 +242,19 @@ fn listen_on(
 }
 
 /// The next connection of either listener, and what it begins with.
-async fn next(listener: &TcpListener, tls: Option<&TlsListener>) -> (TcpStream, Beginning) {
-    let Some(tls) = tls else { return (accept(listener).await, Beginning::Clear) };
+async fn next(
+    listener: &TcpListener,
+    address: SocketAddr,
+    tls: Option<&TlsListener>,
+) -> (TcpStream, Beginning) {
+    let clear = Beginning { listener: address.ip(), acceptor: None };
+    let Some(tls) = tls else { return (accept(listener).await, clear) };
     tokio::select! {
-        stream = accept(listener) => (stream, Beginning::Clear),
-        stream = accept(&tls.listener) => (stream, Beginning::Tls(tls.acceptor.clone())),
+        stream = accept(listener) => (stream, clear),
+        stream = accept(&tls.listener) => {
+            let acceptor = Some(tls.acceptor.clone());
+            (stream, Beginning { listener: tls.address.ip(), acceptor })
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, anyhow};
-use pushbench_protocol::{ResponseProfile, ServerStats};
+use pushbench_protocol::{AllowedHosts, ResponseProfile, ServerStats};
 use pushbench_runner::Target;
 use pushbench_server::{Ended, Server, ServerConfig};
 use tokio::sync::oneshot;
@@ -20,11 +20,12 @@ pub(super) enum House {
 }
 
 impl House {
-    /// Starts a server on a free loopback port.
-    pub(super) fn start(response: ResponseProfile) -> anyhow::Result<Self> {
+    /// Starts a server on a free loopback port that responds to these hosts, too.
+    pub(super) fn start(response: ResponseProfile, hosts: AllowedHosts) -> anyhow::Result<Self> {
         let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
         let mut config = ServerConfig::new(listen, response);
         config.mss = Some(MSS);
+        config.hosts = hosts;
         let (stop, stopped) = oneshot::channel();
         let (ready_out, ready) = mpsc::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

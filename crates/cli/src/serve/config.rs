@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
-use pushbench_protocol::{Deliver, ResponseHeaders, ServerDocument, Unchanged};
+use pushbench_protocol::{AllowedHosts, Deliver, ResponseHeaders, ServerDocument, Unchanged};
 use pushbench_server::{BodyCompression, DeflateLimits, Limits, ServerConfig, TlsConfig};
 use pushbench_store::wall_clock::since_epoch;
 use pushbench_tls::Identity;
@@ -53,6 +53,7 @@ pub(super) fn config(document: &ServerDocument) -> anyhow::Result<ServerConfig> 
         },
         publish_token: document.publish_token.clone(),
         allowed_origins: document.allowed_origin.clone(),
+        hosts: AllowedHosts::Named(document.allow_host.clone()),
     })
 }
 
@@ -93,6 +94,10 @@ pub(super) fn effective(config: &ServerConfig, document: &ServerDocument) -> Ser
         handshake_timeout: config.limits.handshake_timeout,
         publish_token: config.publish_token.clone(),
         allowed_origin: config.allowed_origins.clone(),
+        allow_host: match &config.hosts {
+            AllowedHosts::Named(names) => names.clone(),
+            AllowedHosts::Any => vec!["*".to_owned()],
+        },
         end_with_parent: document.end_with_parent,
     }
 }
@@ -157,6 +162,7 @@ mod tests {
             handshake_timeout: Duration::from_secs(15),
             publish_token: Some("16".to_owned()),
             allowed_origin: vec!["https://example.com".to_owned()],
+            allow_host: vec!["example.com".to_owned()],
             end_with_parent: true,
         };
         let config = config(&document).expect("settings");

@@ -132,6 +132,7 @@ impl ServeOptions {
             handshake_timeout,
             publish_token,
             allowed_origin,
+            allow_host,
             end_with_parent,
         } = self;
         value(listen, &mut document.listen);
@@ -165,6 +166,9 @@ impl ServeOptions {
         optional(publish_token, &mut document.publish_token);
         if !allowed_origin.is_empty() {
             document.allowed_origin.clone_from(allowed_origin);
+        }
+        if !allow_host.is_empty() {
+            document.allow_host.clone_from(allow_host);
         }
         document.end_with_parent |= *end_with_parent;
     }

@@ -23,6 +23,14 @@ pub(crate) enum BodyLength {
     UntilClose,
 }
 
+/// What a request says in `Host`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum HostField {
+    One(String),
+    None,
+    Several,
+}
+
 /// What matters of a request's head.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct RequestHead {
@@ -30,6 +38,7 @@ pub(crate) struct RequestHead {
     pub(crate) len: usize,
     pub(crate) path: String,
     pub(crate) is_head: bool,
+    pub(crate) host: HostField,
     pub(crate) body: BodyLength,
 }
 
@@ -54,6 +63,7 @@ impl RequestHead {
             len,
             path: request.path.unwrap_or_default().to_owned(),
             is_head: request.method == Some("HEAD"),
+            host: host(request.headers),
             body: body(request.headers)?.unwrap_or(BodyLength::Fixed(0)),
         }))
     }
@@ -91,6 +101,17 @@ fn whole(
         Ok(Status::Complete(len)) => Ok(Some(len)),
         Ok(Status::Partial) if bytes.len() < MAX_HEAD => Ok(None),
         Ok(Status::Partial) | Err(_) => Err(NotHttp),
+    }
+}
+
+fn host(fields: &[Header<'_>]) -> HostField {
+    let mut hosts = named(fields, "host");
+    match (hosts.next(), hosts.next()) {
+        (None, _) => HostField::None,
+        (Some(host), None) => {
+            HostField::One(String::from_utf8_lossy(host.trim_ascii()).into_owned())
+        }
+        (Some(_), Some(_)) => HostField::Several,
     }
 }
 
@@ -137,6 +158,7 @@ mod tests {
             len: REQUEST.len(),
             path: "/topics/a/messages".to_owned(),
             is_head: false,
+            host: HostField::One("h".to_owned()),
             body: BodyLength::Fixed(5),
         };
         assert_eq!(request, Ok(Some(expected)));

@@ -14,13 +14,15 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use pushbench_protocol::ConnectionClass;
+use pushbench_protocol::{AllowedHosts, ConnectionClass};
 use pushbench_wire::CountingStream;
 use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 
 use super::client::{Entry, Socket};
+use crate::admission;
 use crate::backend::Backend;
+use crate::record::RequestHead;
 use crate::session::Sessions;
 use crate::target::Target;
 
@@ -38,6 +40,10 @@ pub(crate) struct Context {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) router: Router,
     pub(crate) peer: Peer,
+    /// Where the browser's connection was accepted.
+    pub(crate) listener: IpAddr,
+    /// Names that its requests may be for.
+    pub(crate) hosts: Arc<AllowedHosts>,
 }
 
 /// The connections that one browser connection has to what answers it.
@@ -50,6 +56,11 @@ pub(super) struct Upstreams {
 impl Upstreams {
     pub(super) fn new(context: Context) -> Self {
         Self { context, page: None, server: BTreeMap::new() }
+    }
+
+    /// The response to a request that is not for this lab.
+    pub(super) fn refusal(&self, request: &RequestHead) -> Option<String> {
+        admission::refusal(request, &self.context.hosts, self.context.listener)
     }
 
     /// Where an exchange with this target is booked.

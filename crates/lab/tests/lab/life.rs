@@ -104,3 +104,19 @@ async fn beyond_loopback_it_must_be_open_to_others() {
     assert!(matches!(refused, Err(LabError::OpenToOthers { .. })), "{refused:?}");
     Lab::bind(LabConfig { open_to_others: true, ..beyond }).await.expect("it was said so");
 }
+
+#[tokio::test]
+async fn a_page_whose_own_name_leads_here_is_refused_on_every_path() {
+    let lab = start().await;
+    for path in ["/", "/lab/api/clock", "/topics/lab-a/poll", "/stats"] {
+        let mut raw = lab.connect().await;
+        raw.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n\r\n"
+        ))
+        .await;
+        let answer = raw.answer().await.expect("an answer");
+        assert_eq!(answer.status, 421, "{path}");
+        assert!(answer.body.contains("`--allow-host evil.example`"), "{}", answer.body);
+    }
+    lab.end().await;
+}

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pushbench_lab::{Lab, LabConfig};
-use pushbench_protocol::{ResponseProfile, clock};
+use pushbench_protocol::{AllowedHosts, ResponseProfile, clock};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -26,6 +26,7 @@ pub(crate) fn config() -> LabConfig {
         listen: "127.0.0.1:0".parse().expect("an address"),
         tls: None,
         open_to_others: false,
+        hosts: AllowedHosts::Named(vec!["h".to_owned()]),
         mss: Some(1_460),
         response: ResponseProfile::built_in("typical").expect("built in"),
     }

@@ -115,6 +115,18 @@ impl RequestProfile {
         !self.poll.starts_with(FILLED_LINE)
     }
 
+    /// Hosts that the profile names itself in place of the server's; a server must be told that it
+    /// may respond to them.
+    pub fn own_hosts(&self) -> Vec<&str> {
+        let mut hosts: Vec<_> = [&self.poll, &self.upgrade]
+            .into_iter()
+            .flat_map(|head| values(head, "host").map(|value| head[value].trim()))
+            .filter(|host| !host.contains("{host}"))
+            .collect();
+        hosts.dedup();
+        hosts
+    }
+
     /// The head of a poll; with `conditional` an `If-None-Match` field is added at its end.
     pub fn poll(&self, target: HeadTarget<'_>, conditional: bool) -> RequestHead {
         self.poll_with(target, PollFields { conditional, compression: Compression::None })

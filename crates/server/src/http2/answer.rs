@@ -1,6 +1,7 @@
 //! One request of an HTTP/2 connection: the same routes, the same sessions.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -32,6 +33,8 @@ pub(super) struct Answering {
     pub(super) app: Arc<App>,
     pub(super) router: Router,
     pub(super) connection: Arc<Connection>,
+    /// Where the connection was accepted.
+    pub(super) listener: IpAddr,
 }
 
 /// What a route has made of a request.
@@ -48,6 +51,11 @@ impl Answering {
         request: Request<RecvStream>,
         mut respond: SendResponse<Bytes>,
     ) {
+        if let Err(refusal) = self.app.admit(&request, self.listener) {
+            // Fails where the client has gone away.
+            let _ = self.send(&mut respond, self.app.refuse(refusal)).await;
+            return;
+        }
         let (mut parts, received) = request.into_parts();
         if !parts.headers.contains_key(HOST)
             && let Some(authority) = parts.uri.authority()

@@ -10,6 +10,8 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::spelling::Spelling;
+
 pub(crate) type Answer = Response<Body>;
 
 /// Content in one piece.
@@ -56,26 +58,27 @@ pub(crate) fn ok(content_type: &'static str, content: impl Into<Bytes>) -> Answe
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) reason: String,
-    /// A field that tells the client what would do.
-    pub(crate) field: Option<(HeaderName, HeaderValue)>,
+    /// Fields that tell the client what would do.
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, reason: impl ToString) -> Self {
-        Self { status, reason: reason.to_string(), field: None }
+        Self { status, reason: reason.to_string(), fields: Vec::new() }
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.field = Some((name, HeaderValue::from_static(value)));
+        self.fields.push((name, HeaderValue::from_static(value)));
         self
     }
 
     pub(crate) fn into_answer(self) -> Answer {
         let mut answer = ok("text/plain; charset=utf-8", self.reason + "\n");
         *answer.status_mut() = self.status;
-        if let Some((name, value)) = self.field {
-            answer.headers_mut().insert(name, value);
+        if !self.fields.is_empty() {
+            Spelling::own().spell(&mut answer);
         }
+        answer.headers_mut().extend(self.fields);
         answer
     }
 }

@@ -1,4 +1,4 @@
-//! What the server says of itself: `/stats` and `/healthz`.
+//! What the server says of itself: `/`, `/stats` and `/healthz`.
 
 use std::sync::Arc;
 
@@ -18,6 +18,27 @@ pub(super) async fn healthz(State(_): State<Arc<App>>, request: Request) -> Answ
     connection(&request).connection.classify(ConnectionClass::Control);
     ok("text/plain; charset=utf-8", "ok\n")
 }
+
+/// Says what this is and what there is.
+pub(super) async fn index(State(_): State<Arc<App>>, request: Request) -> Answer {
+    connection(&request).connection.classify(ConnectionClass::Control);
+    ok("text/plain; charset=utf-8", INDEX)
+}
+
+const INDEX: &str = "\
+This is a pushbench server: it offers the same messages by polling and by push.
+
+POST /topics/{topic}/messages                     publish the body
+GET  /topics/{topic}/poll?after=CURSOR            short poll
+GET  /topics/{topic}/long-poll?after=CURSOR&hold=25s
+                                                  long poll; 204 when the hold ends
+GET  /topics/{topic}/events                       server-sent events; resumes by Last-Event-ID
+GET  /topics/{topic}/stream?after=CURSOR          lines, chunked
+GET  /topics/{topic}/ws?after=CURSOR              WebSocket
+GET  /stats                                       the server's own books, JSON
+GET  /metrics                                     the same for Prometheus
+GET  /healthz                                     liveness
+";
 
 impl App {
     /// The server's books as they stand.

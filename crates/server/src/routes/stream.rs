@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use bytes::Bytes;
+use http::header::ALLOW;
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version};
 use pushbench_protocol::heads::{AnswerMark, StreamKind};
 use pushbench_protocol::{ConnectionClass, Cursor};
@@ -63,7 +64,7 @@ fn begin(app: &App, request: &Request, kind: StreamKind) -> Result<Stream, Refus
     }
     if request.method() != Method::GET {
         let reason = format!("a stream takes no {}", request.method());
-        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, reason));
+        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, reason).with(ALLOW, "GET"));
     }
     let topic = topic_name(request)?;
     let seen = match kind {

@@ -19,9 +19,12 @@ use super::{App, Takeover, after, connection, parameter, topic_name};
 use crate::exchange::Subscription;
 use crate::hub::Format;
 use crate::log::SharedDeflate;
+use crate::spelling::Spelling;
 use crate::websocket::SessionDeflate;
 use crate::websocket::extensions::{Agreed, negotiate};
-use crate::websocket::handshake::{VERSION, accept, accept_connect, origin_is_allowed};
+use crate::websocket::handshake::{
+    UpgradeError, VERSION, accept, accept_connect, origin_is_allowed,
+};
 
 /// A WebSocket that has been subscribed and not yet told so.
 #[derive(Debug)]
@@ -46,10 +49,15 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
     }
     .map_err(|error| {
         let refusal = Refusal::new(error.status(), &error);
-        if error.status() == StatusCode::UPGRADE_REQUIRED {
-            refusal.with(SEC_WEBSOCKET_VERSION, VERSION)
-        } else {
-            refusal
+        match error.status() {
+            // What to upgrade to (RFC 9110, sections 7.8 and 15.5.22), and by which version of it
+            // (RFC 6455, section 4.2.2).
+            StatusCode::UPGRADE_REQUIRED => refusal
+                .with(UPGRADE, "websocket")
+                .with(CONNECTION, "Upgrade")
+                .with(SEC_WEBSOCKET_VERSION, VERSION),
+            _ if error == UpgradeError::Version => refusal.with(SEC_WEBSOCKET_VERSION, VERSION),
+            _ => refusal,
         }
     })?;
     if !origin_is_allowed(request.headers(), &app.allowed_origins) {
@@ -83,6 +91,7 @@ fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
         fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         let accept = HeaderValue::from_str(&accept).expect("base64 is ASCII");
         fields.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        Spelling::own().spell(&mut answer);
     }
     let fields = answer.headers_mut();
     if let Some(Agreed { answer, .. }) = &agreed {

@@ -77,10 +77,9 @@ fn accept(extension: &Extension<'_>, limits: DeflateLimits) -> Option<Agreed> {
                 names_server_window = true;
             }
             (CLIENT_MAX_WINDOW_BITS, None) => hint = Some(MAX_WINDOW_BITS),
-            // What was made with 256 bytes can be read with 512.
-            (CLIENT_MAX_WINDOW_BITS, Some(value)) => {
-                hint = Some(window_bits(value)?.max(MIN_WINDOW_BITS));
-            }
+            // More than was offered may not be said (section 7.1.2.2). zlib has no window of 256
+            // bytes, but what was made with one can be read with any.
+            (CLIENT_MAX_WINDOW_BITS, Some(value)) => hint = Some(window_bits(value)?),
             _ => return None,
         }
     }
@@ -222,7 +221,7 @@ mod tests {
             (
                 WIDE,
                 "permessage-deflate; client_max_window_bits=8",
-                "permessage-deflate; client_max_window_bits=9",
+                "permessage-deflate; client_max_window_bits=8",
             ),
             (
                 WIDE,

@@ -4,11 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use h2::ext::Protocol;
 use http::header::{
-    CONNECTION, HOST, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
+    CONNECTION, HOST, HeaderMap, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{StatusCode, Version};
+use pushbench_protocol::authority::is_origin_of;
 use sha1::{Digest, Sha1};
+
+use crate::fields::{has_token, only};
 
 /// The only version there is (RFC 6455, section 4.4).
 pub(crate) const VERSION: &str = "13";
@@ -83,11 +85,8 @@ pub(crate) fn origin_is_allowed(fields: &HeaderMap, allowed: &[String]) -> bool 
         return true;
     }
     let Some(origin) = only(fields, &ORIGIN) else { return false };
-    let same_host = only(fields, &HOST).is_some_and(|host| {
-        let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
-        authority.eq_ignore_ascii_case(host)
-    });
-    same_host || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+    let same_host = only(fields, &HOST).is_some_and(|host| is_origin_of(origin, host));
+    same_host || allowed.iter().any(|allowed| is_same_origin(origin, allowed))
 }
 
 /// RFC 6455, section 4.2.2, step 5.4.
@@ -98,21 +97,11 @@ fn accept_key(key: &str) -> String {
     STANDARD.encode(digest.finalize())
 }
 
-/// The value of a field that may stand only once.
-fn only<'a>(fields: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let mut values = fields.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
-}
-
-/// Whether a field is a list that names `token`.
-fn has_token(fields: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    fields
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|found| found.trim().eq_ignore_ascii_case(token))
+/// Whether two origins are the same.
+fn is_same_origin(origin: &str, allowed: &str) -> bool {
+    let Some((scheme, authority)) = allowed.split_once("://") else { return false };
+    let of_scheme = origin.split_once("://").is_some_and(|(of, _)| of.eq_ignore_ascii_case(scheme));
+    origin.eq_ignore_ascii_case(allowed) || (of_scheme && is_origin_of(origin, authority))
 }
 
 #[cfg(test)]
@@ -172,7 +161,12 @@ mod tests {
             ("http://example.com:80", true),
             ("http://EXAMPLE.com:80", true),
             ("https://lab.example", true),
-            ("http://example.com", false),
+            ("http://example.com", true),
+            ("https://example.com", false),
+            ("https://LAB.example:443", true),
+            ("http://lab.example", false),
+            ("ws://example.com:80", false),
+            ("http://example.com:80/", false),
             ("http://evil.example", false),
             ("null", false),
         ] {

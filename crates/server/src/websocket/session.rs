@@ -222,7 +222,9 @@ impl Session {
         }
         if let Err(error) = self.exchange.publish(self.place.topic(), payload) {
             self.refuse(match error {
-                PayloadError::NotText { .. } => CloseReason::new(1007, "payload is not UTF-8"),
+                // A text message was checked as it came, so this one is binary, and the type is what
+                // is not taken (RFC 6455, section 7.4.1).
+                PayloadError::NotText { .. } => CloseReason::new(1003, "binary that is no text"),
                 PayloadError::LineBreak { .. } => {
                     CloseReason::new(1008, "payload has a line break")
                 }

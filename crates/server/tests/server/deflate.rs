@@ -9,7 +9,7 @@ use pushbench_wire::deflate::{Deflater, TAIL};
 
 use crate::support::{Frame, Raw, Running, field, frame, start, text, upgrade};
 
-const EXTENSIONS: &str = "Sec-Websocket-Extensions";
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 /// `Hello`, as RFC 7692 has it in section 7.2.3.1, and again in the window of the first.
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 const AGAIN: [u8; 5] = [0xf2, 0x00, 0x11, 0x00, 0x00];

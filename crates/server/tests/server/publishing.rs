@@ -95,7 +95,7 @@ async fn a_frame_right_behind_the_upgrade_is_not_lost() {
 async fn a_payload_that_would_not_pass_unchanged_is_refused() {
     let server = start(|_| {}).await;
     let mut witness = server.subscribe().await;
-    for (payload, code) in [(&b"\xff"[..], 1007), (b"two\nlines", 1008), (b"!gap 3", 1008)] {
+    for (payload, code) in [(&b"\xff"[..], 1003), (b"two\nlines", 1008), (b"!gap 3", 1008)] {
         let mut raw = server.connect().await;
         raw.send(post(payload)).await;
         let (head, _) = raw.answer().await;
@@ -127,7 +127,7 @@ async fn who_has_no_token_subscribes_and_does_not_publish() {
     raw.send(post(b"x")).await;
     let (head, _) = raw.answer().await;
     assert!(head.starts_with("HTTP/1.1 401 "), "{head}");
-    assert_eq!(field(&head, "Www-Authenticate"), Some("Bearer"));
+    assert_eq!(field(&head, "WWW-Authenticate"), Some("Bearer"));
 
     let mut without = server.subscribe().await;
     let mut with = server.connect().await;
@@ -162,7 +162,7 @@ async fn a_page_of_another_host_neither_publishes_nor_subscribes() {
 async fn an_upgrade_is_accepted_with_the_head_that_the_model_expects() {
     let server = start(|_| {}).await;
     let head = server.connect().await.upgrade(Cursor::NOW).await;
-    assert_eq!(field(&head, "Sec-Websocket-Accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    assert_eq!(field(&head, "Sec-WebSocket-Accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     assert_eq!(head.len(), accepted_head_len(None), "{head}");
 }
 
@@ -184,7 +184,7 @@ async fn an_upgrade_that_is_none_is_refused_with_what_would_do() {
         raw.send(request).await;
         let (head, _) = raw.answer().await;
         assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{to}: {head}");
-        let version = field(&head, "Sec-Websocket-Version");
+        let version = field(&head, "Sec-WebSocket-Version");
         assert_eq!(version, (status == 426).then_some("13"), "{to}: {head}");
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, ResponseProfile, ServerStats, TopicName};
+use pushbench_protocol::{AllowedHosts, Cursor, ResponseProfile, ServerStats, TopicName};
 use pushbench_server::{Ended, Server, ServerConfig};
 use pushbench_tls::Certificate;
 use pushbench_wire::frame::{HeaderParser, Opcode, apply_mask, encode_header};
@@ -30,6 +30,7 @@ pub(crate) struct Running {
 pub(crate) async fn start(change: impl FnOnce(&mut ServerConfig)) -> Running {
     let profile = ResponseProfile::built_in("minimal").expect("built in");
     let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into(), profile);
+    config.hosts = AllowedHosts::Named(vec!["h".to_owned()]);
     change(&mut config);
     let server = Server::bind(config).await.expect("a free port");
     let address = server.local_addr();

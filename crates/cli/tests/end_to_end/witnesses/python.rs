@@ -45,7 +45,7 @@ fn python_websockets_agrees_on_every_window_and_understands_what_is_deflated() {
         }
         let said = check_subscriber(&server, &mut client);
         assert_eq!(said[0]["extensions"], serde_json::json!(["permessage-deflate"]), "{said:?}");
-        assert_eq!(said[0]["answer"]["Sec-Websocket-Extensions"], agreed, "{said:?}");
+        assert_eq!(said[0]["answer"]["Sec-WebSocket-Extensions"], agreed, "{said:?}");
     }
 }
 
