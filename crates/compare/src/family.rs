@@ -51,7 +51,7 @@ pub const HEADLINES: [&str; 22] = [
     "age_mean",
     "server_cpu_per_delivery",
     "server_cpu_per_client_second",
-    "server_memory_per_connection",
+    "server_working_memory_per_connection",
     "errors",
     "lost",
     "duplicates",

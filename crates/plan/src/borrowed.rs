@@ -189,7 +189,7 @@ impl Borrower<'_> {
         self.newest(records, |_, trials, origin| {
             Some(Memory {
                 server_bytes_per_client: median(trials, "server_working_memory_per_connection")?,
-                kernel_bytes_per_client: median(trials, "kernel_memory_per_connection"),
+                kernel_bytes_per_client: median(trials, "kernel_socket_memory_per_connection"),
                 origin,
             })
         })

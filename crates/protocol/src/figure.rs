@@ -84,7 +84,7 @@ const HTTP2_HEADS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 47] = [
+const SINGLE: [(&str, Unit, &str); 52] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -164,14 +164,20 @@ const SINGLE: [(&str, Unit, &str); 47] = [
         "server CPU time for one client for an hour in which nothing is published",
     ),
     (
-        "server_memory_per_connection",
-        Unit::Bytes,
-        "resident memory of the server, growth over connects",
-    ),
-    (
         "server_working_memory_per_connection",
         Unit::Bytes,
-        "the same until the measure phase ends: with what the first messages made necessary",
+        "resident memory of the server under load: growth from before the connects to the highest \
+         of the measure phase",
+    ),
+    (
+        "server_resting_memory_per_connection",
+        Unit::Bytes,
+        "the same with all clients connected and nothing under way, after the last message",
+    ),
+    (
+        "server_memory_per_connection",
+        Unit::Bytes,
+        "the same when all clients have connected, before the first poll or message",
     ),
     ("load_cpu_per_delivery", Unit::CpuSeconds, "load generator CPU time for one delivery"),
     (
@@ -180,18 +186,41 @@ const SINGLE: [(&str, Unit, &str); 47] = [
         "load generator CPU time, one client, one second",
     ),
     (
+        "load_working_memory_per_connection",
+        Unit::Bytes,
+        "resident memory of the load generator under load: growth from before the connects to the \
+         highest of the measure phase",
+    ),
+    (
+        "load_resting_memory_per_connection",
+        Unit::Bytes,
+        "the same with all clients connected and nothing under way, after the last message",
+    ),
+    (
         "load_memory_per_connection",
         Unit::Bytes,
-        "resident memory of the load generator, growth over connects",
+        "the same when all clients have connected, before the first poll or message",
     ),
-    ("load_working_memory_per_connection", Unit::Bytes, "the same until the measure phase ends"),
     ("load_busy", Unit::Share, "CPU share of the busiest load worker"),
+    (
+        "kernel_socket_memory_per_connection",
+        Unit::Bytes,
+        "what the kernel has charged to the sockets of both ends under load, as it says of each; \
+         without the sockets' own structures",
+    ),
     (
         "kernel_memory_per_connection",
         Unit::Bytes,
-        "kernel memory of both ends, growth over connects",
+        "growth of the whole machine's slab over connects, only in older records",
     ),
-    ("retransmitted_bytes", Unit::Bytes, "bytes sent again by TCP"),
+    (
+        "retransmitted_bytes",
+        Unit::Bytes,
+        "bytes sent again by TCP in the measure phase, both directions; absent where the server's \
+         are not known",
+    ),
+    ("retransmitted_bytes_up", Unit::Bytes, "bytes sent again by the clients"),
+    ("retransmitted_bytes_down", Unit::Bytes, "bytes sent again by the server"),
 ];
 
 /// Every figure, in the order reports show them.

@@ -36,7 +36,13 @@ pub enum Statistic {
 }
 
 /// Figures that are a mean over rounds.
-const MEANS: [&str; 3] = ["age_mean", "version_age_mean", "retransmitted_bytes"];
+const MEANS: [&str; 5] = [
+    "age_mean",
+    "version_age_mean",
+    "retransmitted_bytes",
+    "retransmitted_bytes_up",
+    "retransmitted_bytes_down",
+];
 
 /// Figures of which the highest round counts.
 const HIGHEST: [&str; 6] = ["lost", "duplicates", "out_of_order", "foreign", "errors", "load_busy"];

@@ -42,7 +42,7 @@ const GROUPS: [(&str, &[(&str, &str)]); 7] = [
         &[
             ("  CPU per delivery", "server_cpu_per_delivery"),
             ("  CPU per client-second", "server_cpu_per_client_second"),
-            ("  memory per connection", "server_memory_per_connection"),
+            ("  memory per connection", "server_working_memory_per_connection"),
         ],
     ),
     (

@@ -38,10 +38,12 @@ pub(crate) fn segment_headers(outcome: &Outcome, ipv6: bool) -> SegmentHeaders {
     SegmentHeaders { ipv6, timestamps }
 }
 
-/// All books of a trial and their comparison; `closed` is what the server had carried at the end.
+/// All books of a trial and their comparison; `closed` is what the server had carried at the end,
+/// `sent_again` what its kernel sent again in each phase, as far as that is known.
 pub(crate) fn books(
     outcome: &Outcome,
     closed: Option<ServerSums>,
+    sent_again: &BTreeMap<Phase, u64>,
     headers: SegmentHeaders,
 ) -> BooksV1 {
     let mut books = BooksV1 { header_bytes_per_segment: headers.len(), ..BooksV1::default() };
@@ -55,7 +57,8 @@ pub(crate) fn books(
         let Some(span) = between(from, to) else { continue };
         let up = outcome.ledger.kinds(phase, Direction::Up);
         let down = outcome.ledger.kinds(phase, Direction::Down);
-        books.phases.insert(phase, phase_books(up, down, &span, headers));
+        let again = sent_again.get(&phase).copied();
+        books.phases.insert(phase, phase_books(up, down, &span, again, headers));
     }
     let own = PHASES.map(|(phase, _, to)| (phase.label(), to));
     for compared in compared_spans(&own, outcome, |boundary| clients_agreed(outcome, boundary)) {
@@ -222,16 +225,25 @@ impl Span {
     }
 }
 
-fn phase_books(up: &Kinds, down: &Kinds, span: &Span, headers: SegmentHeaders) -> PhaseBooksV1 {
+fn phase_books(
+    up: &Kinds,
+    down: &Kinds,
+    span: &Span,
+    sent_again: Option<u64>,
+    headers: SegmentHeaders,
+) -> PhaseBooksV1 {
     let syn_extra = span.connections * (headers.syn_len() - headers.len());
     let kernel = span.kernel.as_ref();
     let tcp_ip_up = kernel.map(|k| k.segments_out * headers.len() + syn_extra + k.retransmitted);
-    let tcp_ip_down = kernel.map(|k| k.segments_in * headers.len() + syn_extra);
+    // What the server sent again was on the wire twice; the client's kernel hands it on once.
+    let again = sent_again.unwrap_or(0);
+    let tcp_ip_down = kernel.map(|k| k.segments_in * headers.len() + syn_extra + again);
     PhaseBooksV1 {
         up: kinds(up, span.tls_written, tcp_ip_up),
         down: kinds(down, span.tls_read, tcp_ip_down),
         segments_up: kernel.map(|k| k.segments_out),
         segments_down: kernel.map(|k| k.segments_in),
+        retransmitted_down: sent_again,
         retransmitted_up: kernel.map(|k| k.retransmitted),
     }
 }

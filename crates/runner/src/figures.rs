@@ -7,7 +7,9 @@ use pushbench_load::Outcome;
 use pushbench_protocol::figure::{QUANTILES, SECONDS_PER_HOUR, bytes_per};
 use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
 use pushbench_stats::Histogram;
-use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, ProcessWorkV1, WorkV1};
+use pushbench_store::{
+    BooksV1, CountsV1, KindsV1, PhaseBooksV1, ProcessWorkV1, SocketMemoryV1, WorkV1,
+};
 use pushbench_wire::segments::SegmentHeaders;
 
 /// Figures by name.
@@ -140,8 +142,13 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
             figures.insert(name.to_owned(), bytes as f64 * 8.0 / source.measure_seconds);
         }
     }
-    if let Some(bytes) = books.retransmitted_up {
-        figures.insert("retransmitted_bytes".to_owned(), bytes as f64);
+    let (up, down) = (books.retransmitted_up, books.retransmitted_down);
+    for (name, bytes) in [
+        ("retransmitted_bytes", up.zip(down).map(|(up, down)| up + down)),
+        ("retransmitted_bytes_up", up),
+        ("retransmitted_bytes_down", down),
+    ] {
+        figures.extend(bytes.map(|bytes| (name.to_owned(), bytes as f64)));
     }
 }
 
@@ -215,9 +222,11 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
                 figures.insert(format!("{side}_cpu_per_delivery"), cpu / deliveries);
             }
         }
-        for (name, until) in
-            [("memory", work.resident_connected_bytes), ("working_memory", work.resident_end_bytes)]
-        {
+        for (name, until) in [
+            ("memory", work.resident_connected_bytes),
+            ("working_memory", work.resident_load_bytes),
+            ("resting_memory", work.resident_rest_bytes),
+        ] {
             if let Some(bytes) = growth(work, until) {
                 let per = bytes / source.connections as f64;
                 figures.insert(format!("{side}_{name}_per_connection"), per);
@@ -228,17 +237,18 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
         figures.insert("load_busy".to_owned(), share);
     }
     let kernel = source.work.kernel.as_ref();
-    if let Some((before, after)) =
-        kernel.and_then(|kernel| kernel.slab_before_bytes.zip(kernel.slab_connected_bytes))
-    {
-        let per = (after as f64 - before as f64) / source.connections as f64;
-        figures.insert("kernel_memory_per_connection".to_owned(), per);
+    let ends = kernel.and_then(|kernel| kernel.client_sockets.zip(kernel.server_sockets));
+    if let Some((client, server)) = ends {
+        let per = |end: SocketMemoryV1| end.bytes as f64 / end.sockets as f64;
+        let both = per(client) + per(server);
+        figures.insert("kernel_socket_memory_per_connection".to_owned(), both);
     }
 }
 
-/// Growth of resident memory since before the connects; may be negative where memory was given back.
+/// Growth of resident memory since before the connects. Where memory was given back meanwhile, what
+/// the connections took cannot be told, and no connection takes less than nothing: `None`.
 fn growth(work: &ProcessWorkV1, until: Option<u64>) -> Option<f64> {
-    Some(until? as f64 - work.resident_before_bytes? as f64)
+    until?.checked_sub(work.resident_before_bytes?).filter(|bytes| *bytes > 0).map(|b| b as f64)
 }
 
 fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {

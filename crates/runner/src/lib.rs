@@ -24,6 +24,7 @@ mod schedule;
 mod server_document;
 mod server_process;
 mod sizes;
+mod sockets;
 mod target;
 mod tls;
 mod trial;

@@ -10,6 +10,7 @@ use pushbench_protocol::{
 use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
 
 use crate::control::Control;
+use crate::sockets::{Others, SocketLook, again_by_phase};
 use crate::trial::GONE_BOUND;
 use crate::work::{self, KernelLook, ProcessLook, StealLook};
 
@@ -19,6 +20,8 @@ pub(crate) struct Eye {
     pub(crate) server: Option<u32>,
     pub(crate) control: Control,
     pub(crate) kind: TransportKind,
+    /// Where the clients connect.
+    pub(crate) clients_port: u16,
     /// Whether nobody else uses the server, so that its books are of our clients only.
     pub(crate) is_ours: bool,
 }
@@ -34,6 +37,8 @@ pub(crate) enum Moment {
     MeasureBegins,
     /// It ends.
     MeasureEnds,
+    /// All messages have come, nothing is under way, and all clients are still connected.
+    Rest,
 }
 
 /// What was seen.
@@ -43,6 +48,12 @@ pub(crate) struct Looks {
     load: BTreeMap<Moment, ProcessLook>,
     kernel: BTreeMap<Moment, KernelLook>,
     steal: BTreeMap<Moment, StealLook>,
+    /// Highest resident memory of the measure phase: the server's and the load generator's.
+    under_load: [Option<u64>; 2],
+    /// Both ends of the clients' connections, at the end of each phase.
+    sockets: BTreeMap<Phase, SocketLook>,
+    /// Sockets towards the server that are no client's.
+    others: Others,
     /// The server's books of our transport once all was closed, since our first look.
     pub(crate) closed: Option<ServerSums>,
     /// What the server's books had before our first client.
@@ -56,7 +67,8 @@ pub(crate) struct Looks {
 impl Looks {
     pub(crate) fn new(eye: &Eye) -> Self {
         let before = eye.control.stats().ok().filter(|_| eye.is_ours);
-        Self { before: before.map(|stats| sums(&stats, eye.kind)), ..Self::default() }
+        let before = before.map(|stats| sums(&stats, eye.kind));
+        Self { before, ..Self::default() }
     }
 
     /// Looks at the processes, the kernel and the machine.
@@ -68,6 +80,30 @@ impl Looks {
         self.kernel.insert(moment, work::look_at_kernel());
         if let Some(look) = work::look_at_steal() {
             self.steal.insert(moment, look);
+        }
+    }
+
+    /// Remembers which connections to the clients' port are none of theirs. To be called when the
+    /// publisher has connected, and before the first client does.
+    pub(crate) fn tell_clients_from_others(&mut self, eye: &Eye) {
+        self.others = Others::look(eye.clients_port);
+    }
+
+    /// Looks at both ends of the clients' connections, at the end of a phase.
+    pub(crate) fn look_at_sockets(&mut self, phase: Phase, eye: &Eye) {
+        self.sockets.extend(SocketLook::take(eye.clients_port, &self.others).map(|l| (phase, l)));
+    }
+
+    /// What the server's kernel sent again in each phase, as far as it is known.
+    pub(crate) fn sent_again(&self) -> BTreeMap<Phase, u64> {
+        again_by_phase(&self.sockets)
+    }
+
+    /// Looks at what both sides hold while they are used. To be called through the measure phase.
+    pub(crate) fn sample(&mut self, eye: &Eye) {
+        let now = [eye.server.and_then(work::resident), work::resident(std::process::id())];
+        for (highest, now) in self.under_load.iter_mut().zip(now) {
+            *highest = (*highest).max(now);
         }
     }
 
@@ -114,17 +150,21 @@ impl Looks {
 
     /// The work on record.
     pub(crate) fn work(&self, busiest_worker_share: Option<f64>) -> WorkV1 {
-        let load = process_work(&self.load);
+        let [server_held, load_held] = self.under_load;
+        let load = process_work(&self.load, load_held);
+        let under_load = self.sockets.get(&Phase::Measure);
         let kernel = self.kernel.get(&Moment::Before).map(|before| {
             let connected = self.kernel.get(&Moment::Connected);
             KernelWorkV1 {
                 slab_before_bytes: before.slab,
                 slab_connected_bytes: connected.and_then(|look| look.slab),
+                client_sockets: under_load.and_then(|look| look.client),
+                server_sockets: under_load.and_then(|look| look.server),
                 tcp_buffers_connected_bytes: connected.and_then(|look| look.tcp_buffers),
             }
         });
         WorkV1 {
-            server: (!self.server.is_empty()).then(|| process_work(&self.server)),
+            server: (!self.server.is_empty()).then(|| process_work(&self.server, server_held)),
             load: Some(ProcessWorkV1 { busiest_worker_share, ..load }),
             kernel,
         }
@@ -162,7 +202,7 @@ fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
     })
 }
 
-fn process_work(looks: &BTreeMap<Moment, ProcessLook>) -> ProcessWorkV1 {
+fn process_work(looks: &BTreeMap<Moment, ProcessLook>, under_load: Option<u64>) -> ProcessWorkV1 {
     let at = |moment| looks.get(&moment).copied().unwrap_or_default();
     let (begins, ends) = (at(Moment::MeasureBegins), at(Moment::MeasureEnds));
     let spent = |before: Option<u64>, after: Option<u64>| after?.checked_sub(before?);
@@ -173,6 +213,8 @@ fn process_work(looks: &BTreeMap<Moment, ProcessLook>) -> ProcessWorkV1 {
         cpu_system_ns: spent(begins.system_ticks, ends.system_ticks).map(|ticks| ticks * tick_ns),
         resident_before_bytes: at(Moment::Before).resident,
         resident_connected_bytes: at(Moment::Connected).resident,
+        resident_load_bytes: under_load.max(ends.resident),
+        resident_rest_bytes: at(Moment::Rest).resident,
         resident_end_bytes: ends.resident,
         resident_peak_bytes: ends.resident_peak,
         busiest_worker_share: None,

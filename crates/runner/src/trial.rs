@@ -81,12 +81,14 @@ impl Trial<'_> {
             server: process.as_ref().map(|process| process.announcement.pid),
             control: Control::new(target.address),
             kind: settings.kind(),
+            clients_port: clients_port(&transport, &target),
             is_ours: process.is_some(),
         };
         let tls = tls::tls_target(&transport, &target)?;
         let plan = self.plan(scenario, &transport, &target, tls, &eye.control);
         let mut looks = Looks::new(&eye);
         let mut load = Load::start(plan.clone())?;
+        looks.tell_clients_from_others(&eye);
         looks.take(Moment::Before, &eye);
         let mut death = None;
         let played = play_phases(&mut load, &mut looks, &eye, &mut |progress| {
@@ -171,7 +173,7 @@ impl Trial<'_> {
         let clients = u64::from(workload.clients.get());
         let headers = segment_headers(outcome, plan.subscribers_target().is_ipv6());
         let counts = counts(plan, outcome);
-        let books = books(outcome, looks.closed, headers);
+        let books = books(outcome, looks.closed, &looks.sent_again(), headers);
         let busy = looks.busy(outcome);
         let work = looks.work(busy);
         let figures = figures(&figures::Source {
@@ -257,6 +259,14 @@ fn announced(announcement: &Announcement) -> Result<Target, RunError> {
     Ok(Target { address, host: address.to_string(), tls, publish_token: None })
 }
 
+/// The port that the clients of a transport connect to.
+fn clients_port(transport: &Transport, target: &Target) -> u16 {
+    match (transport.carriage.tls, &target.tls) {
+        (TlsUse::Full | TlsUse::Resumed, Some(tls)) => tls.address.port(),
+        _ => target.address.port(),
+    }
+}
+
 /// Connections that it takes to have one: a session that is resumed is from another, whose port is
 /// not free at once.
 const fn connections_for_one(tls: TlsUse) -> u32 {
@@ -281,20 +291,29 @@ fn play_phases(
     };
     load.connect(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::Connect);
+    looks.look_at_sockets(Phase::Connect, eye);
     looks.take(Moment::Connected, eye);
     load.warm_up(&mut || looks.server_sums(eye), watch)?;
     lap(looks, Phase::WarmUp);
+    looks.look_at_sockets(Phase::WarmUp, eye);
 
     let at = load.begin_measure();
     std::thread::sleep(at.since(clock::now()));
     looks.take(Moment::MeasureBegins, eye);
-    let measured = load.measure(watch);
+    let measured = load.measure(&mut |progress| {
+        looks.sample(eye);
+        watch(progress)
+    });
     looks.take(Moment::MeasureEnds, eye);
+    // After the look at CPU times, of which this takes some.
+    looks.look_at_sockets(Phase::Measure, eye);
     looks.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
     measured?;
     begin = clock::now();
     load.drain(&mut || looks.server_sums(eye), watch)?;
     looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
+    looks.take(Moment::Rest, eye);
+    looks.look_at_sockets(Phase::Drain, eye);
     ControlFlow::Continue(())
 }
 

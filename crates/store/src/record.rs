@@ -297,6 +297,10 @@ pub struct PhaseBooksV1 {
     /// TCP segments server to client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments_down: Option<u64>,
+    /// Bytes that the server's kernel sent again; absent where its ends cannot be asked: on another
+    /// host, or closed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retransmitted_down: Option<u64>,
     /// Bytes the client's kernel sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retransmitted_up: Option<u64>,
@@ -394,6 +398,14 @@ pub struct ProcessWorkV1 {
     /// Resident memory with all connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resident_connected_bytes: Option<u64>,
+    /// Highest resident memory seen in the measure phase, looked at several times a second; absent
+    /// in records from before it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_load_bytes: Option<u64>,
+    /// Resident memory after the drain, with all clients connected and nothing under way; absent in
+    /// records from before it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_rest_bytes: Option<u64>,
     /// Resident memory at the end of the measure phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resident_end_bytes: Option<u64>,
@@ -405,7 +417,8 @@ pub struct ProcessWorkV1 {
     pub busiest_worker_share: Option<f64>,
 }
 
-/// Kernel memory, system-wide: both ends of loopback, and whatever else ran.
+/// Kernel memory. Of the sockets it is exact; slab and TCP buffers are of the whole machine, with
+/// whatever else ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KernelWorkV1 {
     /// Slab before the first client connected.
@@ -414,9 +427,26 @@ pub struct KernelWorkV1 {
     /// Slab with all connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slab_connected_bytes: Option<u64>,
+    /// What the kernel has charged to the clients' ends of their connections at the end of the
+    /// measure phase (`INET_DIAG_SKMEMINFO`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_sockets: Option<SocketMemoryV1>,
+    /// The same of the server's ends; absent where they are not on this host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_sockets: Option<SocketMemoryV1>,
     /// TCP buffers with all connected, from `sockstat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp_buffers_connected_bytes: Option<u64>,
+}
+
+/// Kernel memory of sockets, summed over those that were open.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SocketMemoryV1 {
+    /// Sockets.
+    pub sockets: u64,
+    /// Bytes charged to them: receive and send buffers, what is reserved for these, options and
+    /// backlog.
+    pub bytes: u64,
 }
 
 /// TLS of a trial.

@@ -2,8 +2,8 @@
 //!
 //! Three hands count independently and must agree: the codecs book into a [`Ledger`] what each
 //! byte was for, a [`CountingStream`] counts what the socket carried, and [`tcp_info`] asks the
-//! kernel. The [`model`] predicts all of it. Everything but the counting stream and `tcp_info` is
-//! pure. What is deliberately absent: sockets of our own, clocks, and any knowledge of scenarios.
+//! kernel, [`sock_diag`] of the other ends too. The [`model`] predicts all of it. Everything but the
+//! counting stream, `tcp_info` and `sock_diag` is pure. What is deliberately absent: sockets of our own, clocks, and any knowledge of scenarios.
 //!
 //! Start with [`ledger`], then [`model`].
 
@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod model;
 pub mod record;
 pub mod segments;
+pub mod sock_diag;
 pub mod tcp_info;
 
 pub use counting::{CountingStream, SocketCounters};

@@ -147,6 +147,13 @@ pub fn tcp_info(descriptor: RawFd) -> io::Result<TcpInfo> {
     })
 }
 
+/// Bytes sent again in a `TCP_INFO` as the kernel gives it elsewhere; `None` from a kernel that is
+/// too old to count them.
+pub(crate) fn bytes_retransmitted_in(info: &[u8]) -> Option<u64> {
+    let at = offset_of!(KernelTcpInfo, bytes_retrans);
+    Some(u64::from_ne_bytes(info.get(at..at + size_of::<u64>())?.try_into().ok()?))
+}
+
 /// Lets a bound socket choose its port at `connect`, when the whole four-tuple is known.
 ///
 /// Without it every `bind` to a source address takes a port of its own, and the ports of one

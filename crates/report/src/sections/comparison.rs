@@ -118,8 +118,9 @@ const GROUPS: &[Group] = &[
             time("  CPU a delivery", "server_cpu_per_delivery"),
             time("  CPU a client-second", "server_cpu_per_client_second"),
             time("  CPU idle, an hour", "idle_server_cpu_per_client_hour"),
-            size("  memory a connection", "server_memory_per_connection"),
-            size("    while it works", "server_working_memory_per_connection"),
+            size("  memory per connection", "server_working_memory_per_connection"),
+            size("    at rest after use", "server_resting_memory_per_connection"),
+            size("    before use", "server_memory_per_connection"),
         ],
     },
     Group {
@@ -127,14 +128,16 @@ const GROUPS: &[Group] = &[
         rows: &[
             time("  CPU a delivery", "load_cpu_per_delivery"),
             time("  CPU a client-second", "load_cpu_per_client_second"),
-            size("  memory a connection", "load_memory_per_connection"),
-            size("    while it works", "load_working_memory_per_connection"),
+            size("  memory per connection", "load_working_memory_per_connection"),
+            size("    at rest after use", "load_resting_memory_per_connection"),
+            size("    before use", "load_memory_per_connection"),
         ],
     },
     Group {
         heading: "Kernel memory of a connection, both ends, and the cost of connecting",
         rows: &[
-            size("  kernel memory", "kernel_memory_per_connection"),
+            size("  socket buffers", "kernel_socket_memory_per_connection"),
+            size("  slab, whole machine", "kernel_memory_per_connection"),
             size("  connecting, a poll", "connect_wire_bytes_per_poll"),
             plain("  connects a second", "connects_per_second"),
             size("  connecting, stream", "connect_stream_bytes_per_connection"),
@@ -161,11 +164,13 @@ const GROUPS: &[Group] = &[
 
 /// Figures that only some runs have: of compression, of idle clients, of connections for each poll,
 /// of TLS. Where no transport has one it has no row.
-const OCCASIONAL: [&str; 11] = [
+const OCCASIONAL: [&str; 13] = [
     "uncompressed_payload_bytes_per_delivery",
     "compression_saved",
-    "server_working_memory_per_connection",
-    "load_working_memory_per_connection",
+    "server_resting_memory_per_connection",
+    "load_resting_memory_per_connection",
+    "kernel_socket_memory_per_connection",
+    "kernel_memory_per_connection",
     "idle_wire_bytes_per_client_hour",
     "idle_server_cpu_per_client_hour",
     "connect_wire_bytes_per_poll",
@@ -190,7 +195,7 @@ const GLANCE: [(&str, &[(&str, &str)]); 4] = [
         "server",
         &[
             ("CPU a delivery", "server_cpu_per_delivery"),
-            ("memory a client", "server_memory_per_connection"),
+            ("memory per client", "server_working_memory_per_connection"),
         ],
     ),
 ];

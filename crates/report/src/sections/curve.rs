@@ -23,14 +23,13 @@ const CURVES: [(&str, &str); 7] = [
     ("Mean latency", "latency.mean"),
     ("Age of news, mean", "age_mean"),
     ("Server CPU for each delivery", "server_cpu_per_delivery"),
-    ("Server memory for each connection", "server_memory_per_connection"),
+    ("Server memory per connection, under load", "server_working_memory_per_connection"),
 ];
 
-/// What else is drawn where something is compressed: compressors are made with the first message.
-const OF_COMPRESSION: [(&str, &str); 3] = [
+/// What else is drawn where something is compressed.
+const OF_COMPRESSION: [(&str, &str); 2] = [
     ("Payload on the wire for each delivered message", "payload_bytes_per_delivery"),
     ("Share of the payload that compressing saves", "compression_saved"),
-    ("Server memory for each connection while it works", "server_working_memory_per_connection"),
 ];
 
 /// Titles and figures of a run's curves.

@@ -272,6 +272,7 @@ fn poll_trial(label: &str, round: u32) -> TrialV1 {
         ("load_cpu_per_delivery", 52.2e-6 * drift),
         ("load_cpu_per_client_second", 52.2e-6 * drift),
         ("server_memory_per_connection", 9_210.0 * drift),
+        ("server_working_memory_per_connection", 17_200.0 * drift),
         ("poll_lateness.p99", 0.001_1),
         ("connect_stream_bytes_per_connection", 0.0),
         ("connect_wire_bytes_per_connection", 172.0),
@@ -314,6 +315,7 @@ fn push_trial(round: u32) -> TrialV1 {
         ("load_cpu_per_delivery", 14.1e-6 * drift),
         ("load_cpu_per_client_second", 14.1e-6 * drift),
         ("server_memory_per_connection", 11_300.0 * drift),
+        ("server_working_memory_per_connection", 11_900.0 * drift),
         ("connect_stream_bytes_per_connection", 862.0),
         ("connect_wire_bytes_per_connection", 1_138.0),
     ];

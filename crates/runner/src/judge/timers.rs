@@ -64,7 +64,8 @@ pub(super) fn tcp_timers(evidence: &Evidence<'_>, others: &[CheckV1]) -> Vec<Che
     let circumstances = Circumstances {
         messages: outcome.publisher.published_in_measure,
         round_trip: by_kernel.max(by_exchange),
-        retransmitted: measure.and_then(|books| books.retransmitted_up),
+        retransmitted: measure
+            .and_then(|books| Some(books.retransmitted_up? + books.retransmitted_down?)),
         stall: stall.map(|check| check.text.as_str()),
     };
     TIMERS.iter().map(|timer| look(timer, &outcome.latency, circumstances)).collect()
@@ -121,7 +122,7 @@ fn for_and_against(timer: &Timer, circumstances: Circumstances<'_>) -> Vec<Strin
     let mut lines = Vec::new();
     match circumstances.retransmitted {
         Some(0) if timer.sends_again => {
-            lines.push("Against it: the clients' kernel sent nothing again".to_owned());
+            lines.push("Against it: nothing was sent again".to_owned());
         }
         Some(0) => lines.push("For it: nothing was sent again, so it is no loss".to_owned()),
         Some(bytes) if timer.sends_again => {

@@ -23,13 +23,13 @@ pub(crate) fn work(run: &RunV1) -> Option<Section> {
     let mut memory = bars_of(
         run,
         "server-memory",
-        "Memory of the server for each connection",
-        "resident memory for each connection",
-        "server_memory_per_connection",
+        "Memory of the server per connection, under load",
+        "resident memory per connection",
+        "server_working_memory_per_connection",
     );
     memory.notes.push(note(
-        "How much the server's resident memory grew while the clients connected; the kernel's \
-         buffers are not in it.",
+        "How much the server's resident memory grew from before the clients connected to its highest \
+         while they were served; the kernel's buffers are not in it.",
     ));
     section("Work of the server", vec![cpu, memory])
 }
