@@ -84,7 +84,7 @@ const HTTP2_HEADS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 52] = [
+const SINGLE: [(&str, Unit, &str); 53] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -205,8 +205,13 @@ const SINGLE: [(&str, Unit, &str); 52] = [
     (
         "kernel_socket_memory_per_connection",
         Unit::Bytes,
-        "what the kernel has charged to the sockets of both ends under load, as it says of each; \
-         without the sockets' own structures",
+        "kernel memory of the sockets of both ends under load: their buffers, as it says of each, and \
+         their structures; absent where it does not tell how large these are",
+    ),
+    (
+        "kernel_buffers_per_connection",
+        Unit::Bytes,
+        "of that the buffers: what the kernel has charged to the sockets of both ends",
     ),
     (
         "kernel_memory_per_connection",

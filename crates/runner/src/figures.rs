@@ -240,8 +240,12 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
     let ends = kernel.and_then(|kernel| kernel.client_sockets.zip(kernel.server_sockets));
     if let Some((client, server)) = ends {
         let per = |end: SocketMemoryV1| end.bytes as f64 / end.sockets as f64;
-        let both = per(client) + per(server);
-        figures.insert("kernel_socket_memory_per_connection".to_owned(), both);
+        let buffers = per(client) + per(server);
+        figures.insert("kernel_buffers_per_connection".to_owned(), buffers);
+        if let Some(structures) = kernel.and_then(|kernel| kernel.socket_structures_bytes) {
+            let both = buffers + 2.0 * structures as f64;
+            figures.insert("kernel_socket_memory_per_connection".to_owned(), both);
+        }
     }
 }
 

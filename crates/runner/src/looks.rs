@@ -1,6 +1,7 @@
 //! Looks at server, load generator and machine between the phases of a trial.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use pushbench_load::{Outcome, ServerSums};
@@ -21,7 +22,7 @@ pub(crate) struct Eye {
     pub(crate) control: Control,
     pub(crate) kind: TransportKind,
     /// Where the clients connect.
-    pub(crate) clients_port: u16,
+    pub(crate) clients: SocketAddr,
     /// Whether nobody else uses the server, so that its books are of our clients only.
     pub(crate) is_ours: bool,
 }
@@ -52,6 +53,7 @@ pub(crate) struct Looks {
     under_load: [Option<u64>; 2],
     /// Both ends of the clients' connections, at the end of each phase.
     sockets: BTreeMap<Phase, SocketLook>,
+    is_ipv6: bool,
     /// Sockets towards the server that are no client's.
     others: Others,
     /// The server's books of our transport once all was closed, since our first look.
@@ -86,12 +88,13 @@ impl Looks {
     /// Remembers which connections to the clients' port are none of theirs. To be called when the
     /// publisher has connected, and before the first client does.
     pub(crate) fn tell_clients_from_others(&mut self, eye: &Eye) {
-        self.others = Others::look(eye.clients_port);
+        self.others = Others::look(eye.clients.port());
+        self.is_ipv6 = eye.clients.is_ipv6();
     }
 
     /// Looks at both ends of the clients' connections, at the end of a phase.
     pub(crate) fn look_at_sockets(&mut self, phase: Phase, eye: &Eye) {
-        self.sockets.extend(SocketLook::take(eye.clients_port, &self.others).map(|l| (phase, l)));
+        self.sockets.extend(SocketLook::take(eye.clients.port(), &self.others).map(|l| (phase, l)));
     }
 
     /// What the server's kernel sent again in each phase, as far as it is known.
@@ -160,6 +163,7 @@ impl Looks {
                 slab_connected_bytes: connected.and_then(|look| look.slab),
                 client_sockets: under_load.and_then(|look| look.client),
                 server_sockets: under_load.and_then(|look| look.server),
+                socket_structures_bytes: work::socket_structures(self.is_ipv6),
                 tcp_buffers_connected_bytes: connected.and_then(|look| look.tcp_buffers),
             }
         });

@@ -1,6 +1,7 @@
 //! One trial: a fresh server, the load generator's phases, and a look at the work between them.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
@@ -81,7 +82,7 @@ impl Trial<'_> {
             server: process.as_ref().map(|process| process.announcement.pid),
             control: Control::new(target.address),
             kind: settings.kind(),
-            clients_port: clients_port(&transport, &target),
+            clients: clients_target(&transport, &target),
             is_ours: process.is_some(),
         };
         let tls = tls::tls_target(&transport, &target)?;
@@ -259,11 +260,11 @@ fn announced(announcement: &Announcement) -> Result<Target, RunError> {
     Ok(Target { address, host: address.to_string(), tls, publish_token: None })
 }
 
-/// The port that the clients of a transport connect to.
-fn clients_port(transport: &Transport, target: &Target) -> u16 {
+/// Where the clients of a transport connect.
+fn clients_target(transport: &Transport, target: &Target) -> SocketAddr {
     match (transport.carriage.tls, &target.tls) {
-        (TlsUse::Full | TlsUse::Resumed, Some(tls)) => tls.address.port(),
-        _ => target.address.port(),
+        (TlsUse::Full | TlsUse::Resumed, Some(tls)) => tls.address,
+        _ => target.address,
     }
 }
 

@@ -67,6 +67,22 @@ pub(crate) fn look_at_kernel() -> KernelLook {
     }
 }
 
+/// Size of the structures of a connected TCP socket that a process holds. Each has one of each; what
+/// the kernel takes for them is known only to who may read `slabinfo` (slabinfo(5)).
+pub(crate) fn socket_structures(ipv6: bool) -> Option<u64> {
+    structures(&fs::read_to_string("/proc/slabinfo").ok()?, ipv6)
+}
+
+fn structures(slabinfo: &str, ipv6: bool) -> Option<u64> {
+    let socket = if ipv6 { "TCPv6" } else { "TCP" };
+    let size = |name: &str| {
+        let mut lines = slabinfo.lines().map(str::split_whitespace);
+        let mut line = lines.find(|line| line.clone().next() == Some(name))?;
+        line.nth(3)?.parse::<u64>().ok()
+    };
+    [socket, "sock_inode_cache", "filp", "dentry"].into_iter().map(size).sum()
+}
+
 /// Looks at the time that the host took.
 pub(crate) fn look_at_steal() -> Option<StealLook> {
     let stat = fs::read_to_string("/proc/stat").ok()?;
@@ -139,6 +155,17 @@ mod tests {
     #[test]
     fn a_process_that_is_not_there_is_unknown_and_not_zero() {
         assert_eq!(look_at(u32::MAX), ProcessLook::default());
+    }
+
+    #[test]
+    fn the_structures_of_a_socket_are_one_of_each_or_unknown() {
+        let slabinfo = "slabinfo - version: 2.1\n\
+            # name <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>\n\
+            TCPv6 26 26 2432 13 8 : tunables 0 0 0\nTCP 14 14 2304 14 8 : tunables 0 0 0\n\
+            sock_inode_cache 39 39 832 39 8\nfilp 2 2 256 32 2\ndentry 5 5 192 21 1\n";
+        assert_eq!(structures(slabinfo, false), Some(2_304 + 832 + 256 + 192));
+        assert_eq!(structures(slabinfo, true), Some(2_432 + 832 + 256 + 192));
+        assert_eq!(structures("slabinfo - version: 2.1\nTCP 14 14 2304 14 8\n", false), None);
     }
 
     #[test]

@@ -434,6 +434,10 @@ pub struct KernelWorkV1 {
     /// The same of the server's ends; absent where they are not on this host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_sockets: Option<SocketMemoryV1>,
+    /// Size of the structures of one connected TCP socket that a process holds: socket, inode, file
+    /// and directory entry, from `slabinfo`; absent where that may not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket_structures_bytes: Option<u64>,
     /// TCP buffers with all connected, from `sockstat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp_buffers_connected_bytes: Option<u64>,

@@ -136,7 +136,8 @@ const GROUPS: &[Group] = &[
     Group {
         heading: "Kernel memory of a connection, both ends, and the cost of connecting",
         rows: &[
-            size("  socket buffers", "kernel_socket_memory_per_connection"),
+            size("  kernel memory", "kernel_socket_memory_per_connection"),
+            size("    of that buffers", "kernel_buffers_per_connection"),
             size("  slab, whole machine", "kernel_memory_per_connection"),
             size("  connecting, a poll", "connect_wire_bytes_per_poll"),
             plain("  connects a second", "connects_per_second"),
@@ -164,12 +165,13 @@ const GROUPS: &[Group] = &[
 
 /// Figures that only some runs have: of compression, of idle clients, of connections for each poll,
 /// of TLS. Where no transport has one it has no row.
-const OCCASIONAL: [&str; 13] = [
+const OCCASIONAL: [&str; 14] = [
     "uncompressed_payload_bytes_per_delivery",
     "compression_saved",
     "server_resting_memory_per_connection",
     "load_resting_memory_per_connection",
     "kernel_socket_memory_per_connection",
+    "kernel_buffers_per_connection",
     "kernel_memory_per_connection",
     "idle_wire_bytes_per_client_hour",
     "idle_server_cpu_per_client_hour",

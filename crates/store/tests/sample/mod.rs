@@ -6,7 +6,7 @@ use pushbench_protocol::{Phase, TransportKind};
 use pushbench_store::{
     BooksV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, HistogramV1, KernelWorkV1, KindsV1,
     ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1,
-    SocketMemoryV1, ToolV1, TransportV1, TrialV1, Verdict, WaitingV1, WorkV1,
+    ToolV1, TransportV1, TrialV1, Verdict, WaitingV1, WorkV1,
 };
 
 /// One short poller, one round, ten polls.
@@ -94,7 +94,7 @@ fn trial() -> TrialV1 {
                     segments_up: Some(20),
                     segments_down: Some(10),
                     retransmitted_up: Some(0),
-                    retransmitted_down: Some(0),
+                    retransmitted_down: None,
                 },
             )]),
             reconciliations: vec![ReconciliationV1 {
@@ -121,8 +121,8 @@ fn trial() -> TrialV1 {
                 cpu_system_ns: Some(0),
                 resident_before_bytes: Some(4_000_000),
                 resident_connected_bytes: Some(4_008_192),
-                resident_load_bytes: Some(4_008_192),
-                resident_rest_bytes: Some(4_008_192),
+                resident_load_bytes: None,
+                resident_rest_bytes: None,
                 resident_end_bytes: Some(4_008_192),
                 resident_peak_bytes: Some(4_100_000),
                 busiest_worker_share: None,
@@ -134,8 +134,9 @@ fn trial() -> TrialV1 {
             kernel: Some(KernelWorkV1 {
                 slab_before_bytes: Some(50_000_000),
                 slab_connected_bytes: Some(50_010_000),
-                client_sockets: Some(SocketMemoryV1 { sockets: 1, bytes: 4_096 }),
-                server_sockets: Some(SocketMemoryV1 { sockets: 1, bytes: 0 }),
+                client_sockets: None,
+                server_sockets: None,
+                socket_structures_bytes: None,
                 tcp_buffers_connected_bytes: Some(8_192),
             }),
         },
