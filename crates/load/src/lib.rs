@@ -22,6 +22,7 @@ mod deflated;
 mod event_lines;
 mod fault;
 mod grid;
+mod hiccup;
 mod http2;
 mod line;
 mod lines;
@@ -41,6 +42,7 @@ mod stream;
 mod streamed;
 mod timeline;
 mod tls;
+mod turns;
 mod websocket;
 mod worker;
 
@@ -49,7 +51,7 @@ pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
     Boundary, Counts, Handshakes, Http2Counts, Outcome, PublisherOutcome, SampleHeads, ServerSums,
-    SocketSums, Unrest,
+    SocketSums, Stall, Unrest,
 };
 pub use payload::PayloadWriter;
 pub use plan::{Plan, TlsTarget};

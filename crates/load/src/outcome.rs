@@ -357,8 +357,13 @@ pub struct PublisherOutcome {
     pub published: u64,
     /// Of those, due in the measure phase.
     pub published_in_measure: u64,
-    /// From due to sent, of those due in the measure phase.
+    /// How late the publisher itself sent those due in the measure phase: from due, or from when
+    /// the socket took more if that was later.
     pub lateness: Histogram,
+    /// How long the server kept those from being sent whole.
+    pub kept_waiting: Histogram,
+    /// The longest time for which its thread stood still; `None` before the measure phase.
+    pub stall: Option<Duration>,
     /// Bytes written to the server, booked apart from every transport.
     pub bytes_up: u64,
     /// Bytes read from it.
@@ -367,6 +372,15 @@ pub struct PublisherOutcome {
     pub close_unanswered: bool,
     /// Answers that were no success, and failures of the connection.
     pub faults: BTreeMap<Fault, u64>,
+}
+
+/// A thread of the load generator that stood still.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stall {
+    /// How long: the longest gap between two ticks beyond their period.
+    pub longest: Duration,
+    /// Which it was, for people.
+    pub who: &'static str,
 }
 
 /// What a trial of the load generator saw.
@@ -390,8 +404,13 @@ pub struct Outcome {
     pub handshakes: Option<Handshakes>,
     /// The upgrade of each WebSocket client.
     pub connect_upgrade: Histogram,
-    /// From due to sent, polls due in the measure phase.
+    /// How late the load generator itself sent polls due in the measure phase: from due, or from
+    /// when the line was free if that was later.
     pub poll_lateness: Histogram,
+    /// How long the server kept those waiting: from due until the line was free.
+    pub poll_kept_waiting: Histogram,
+    /// The longest time for which a worker stood still; `None` before the measure phase.
+    pub worker_stall: Option<Duration>,
     /// Age of the newest message held, in seconds, over clients and the measure phase.
     pub age: TimeAverage,
     /// Versions behind, over clients and the measure phase.
@@ -416,6 +435,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The longest time for which a thread of the load generator stood still, and which; `None`
+    /// before the measure phase.
+    pub fn stall(&self) -> Option<Stall> {
+        let publisher = self.publisher.stall.map(|longest| Stall { longest, who: "the publisher" });
+        let worker = self.worker_stall.map(|longest| Stall { longest, who: "a load worker" });
+        publisher.into_iter().chain(worker).max_by_key(|stall| stall.longest)
+    }
+
     /// Adds another worker's outcome.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.ledger += other.ledger;
@@ -432,6 +459,8 @@ impl Outcome {
         }
         self.connect_upgrade.merge(&other.connect_upgrade);
         self.poll_lateness.merge(&other.poll_lateness);
+        self.poll_kept_waiting.merge(&other.poll_kept_waiting);
+        self.worker_stall = self.worker_stall.max(other.worker_stall);
         self.age += other.age;
         self.version_age += other.version_age;
         self.connecting_segments += other.connecting_segments;

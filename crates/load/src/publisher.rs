@@ -17,15 +17,13 @@ use std::time::Duration;
 
 use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
 use pushbench_scenario::Due;
-use pushbench_stats::Histogram;
 
 use crate::answer::AnswerReader;
+use crate::hiccup::{Hiccups, TICK};
 use crate::payload::PayloadWriter;
 use crate::recorder::PublishTimes;
+use crate::turns::Turns;
 use crate::{Fault, Plan, PublisherOutcome, bounds};
-
-/// Longest sleep, so that a stop is noticed.
-const NAP: Duration = Duration::from_millis(50);
 
 /// A part of the schedule to publish.
 struct Part {
@@ -60,6 +58,9 @@ struct Writer {
     outcome: PublisherOutcome,
     stop: Arc<AtomicBool>,
     latest: Arc<AtomicU64>,
+    turns: Turns,
+    /// The tick of this thread; from the beginning of the measure phase on.
+    hiccups: Option<Hiccups>,
 }
 
 /// What the reading half saw.
@@ -75,6 +76,9 @@ impl Publisher {
     pub(crate) fn start(plan: Arc<Plan>, times: Arc<PublishTimes>) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&plan.target, bounds::PUBLISHER_OPEN)?;
         stream.set_nodelay(true)?;
+        // A write that a full socket keeps waiting returns at each tick, so that the thread can tell
+        // that from standing still.
+        stream.set_write_timeout(Some(TICK))?;
         let (reading, whole) = (stream.try_clone()?, stream.try_clone()?);
         let len = plan.scenario.workload.payload.bytes as usize;
         let payloads = PayloadWriter::of(&plan.scenario.workload);
@@ -90,9 +94,11 @@ impl Publisher {
             payloads,
             heads,
             next: 0,
-            outcome: PublisherOutcome { lateness: Histogram::new(), ..Default::default() },
+            outcome: PublisherOutcome::default(),
             stop: Arc::clone(&stop),
             latest: Arc::clone(&latest),
+            turns: Turns::default(),
+            hiccups: None,
         };
         let (parts, parts_in) = channel();
         let (done_out, done) = channel();
@@ -154,7 +160,7 @@ impl Publisher {
     /// knows no time limit. So the connection is shut down under it.
     pub(crate) fn finish(mut self) -> PublisherOutcome {
         self.stop();
-        if !bounds::ends_within(&self.writer, 2 * NAP) {
+        if !bounds::ends_within(&self.writer, 10 * TICK) {
             let _ = self.stream.shutdown(Shutdown::Both);
         }
         let gone = PublisherOutcome {
@@ -192,25 +198,33 @@ fn joined<T>(thread: JoinHandle<T>) -> Option<T> {
 
 impl Writer {
     fn run(mut self, parts: &Receiver<Part>, done: &Sender<()>) -> Self {
+        self.play(parts, done);
+        self.outcome.stall = self.hiccups.map(|hiccups| hiccups.longest());
+        self
+    }
+
+    fn play(&mut self, parts: &Receiver<Part>, done: &Sender<()>) {
         let mut buffer = Vec::new();
         while let Ok(part) = parts.recv() {
+            if part.from >= self.plan.warm_up_end() {
+                self.hiccups = Some(Hiccups::since(part.at));
+            }
             while let Some(&due) = self.plan.dues.get(self.next).filter(|due| due.at < part.until) {
                 let due_at = part.at.plus(due.at - part.from);
                 if !self.sleep_until(due_at) {
-                    return self;
+                    return;
                 }
                 if let Err(fault) = self.send(due, due_at, &mut buffer) {
                     // After the stop it is our own end of the connection that ended the write.
                     if !self.stop.load(Ordering::Relaxed) {
                         *self.outcome.faults.entry(fault).or_default() += 1;
                     }
-                    return self;
+                    return;
                 }
                 self.next += 1;
             }
             let _ = done.send(());
         }
-        self
     }
 
     fn send(&mut self, due: Due, due_at: Timestamp, buffer: &mut Vec<u8>) -> Result<(), Fault> {
@@ -219,32 +233,73 @@ impl Writer {
         self.payloads.write(Envelope { number: PublishNumber(due.number), due_at }, buffer);
         let sent_at = clock::now();
         self.times.set(due.topic, due.number, sent_at);
-        self.stream.write_all(buffer).map_err(|_| Fault::Io)?;
+        let late = self.turns.send(due_at, sent_at);
+        let blocked = self.write(buffer)?;
         self.outcome.bytes_up += buffer.len() as u64;
         self.outcome.published += 1;
         if due.at >= self.plan.warm_up_end() {
             self.outcome.published_in_measure += 1;
-            let late = sent_at.since(due_at);
-            self.outcome.lateness.record(late);
-            let nanos = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX);
+            self.outcome.lateness.record(late.own);
+            self.outcome.kept_waiting.record(late.kept + blocked);
+            let nanos = u64::try_from(late.own.as_nanos()).unwrap_or(u64::MAX);
             self.latest.fetch_max(nanos.max(1), Ordering::Relaxed);
         }
         Ok(())
     }
 
+    /// Writes all of a message; gives how long a full socket kept it from that.
+    fn write(&mut self, mut bytes: &[u8]) -> Result<Duration, Fault> {
+        let begin = clock::now();
+        let mut has_waited = false;
+        while !bytes.is_empty() {
+            match self.stream.write(bytes) {
+                Ok(0) => return Err(Fault::Io),
+                Ok(written) => bytes = &bytes[written..],
+                Err(error) if is_for_now(error.kind()) => {}
+                Err(_) => return Err(Fault::Io),
+            }
+            let now = clock::now();
+            self.tick(now);
+            if !bytes.is_empty() {
+                has_waited = true;
+                if self.stop.load(Ordering::Relaxed) {
+                    return Err(Fault::Io);
+                }
+            } else if has_waited {
+                self.turns.done(now);
+                return Ok(now.since(begin));
+            }
+        }
+        Ok(Duration::ZERO)
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        if let Some(hiccups) = &mut self.hiccups {
+            hiccups.tick(now);
+        }
+    }
+
     /// Sleeps until a moment; `false` if told to stop before.
-    fn sleep_until(&self, moment: Timestamp) -> bool {
+    fn sleep_until(&mut self, moment: Timestamp) -> bool {
         loop {
             if self.stop.load(Ordering::Relaxed) {
                 return false;
             }
-            let left = moment.since(clock::now());
+            let now = clock::now();
+            self.tick(now);
+            let left = moment.since(now);
             if left.is_zero() {
                 return true;
             }
-            std::thread::sleep(left.min(NAP));
+            std::thread::sleep(left.min(TICK));
         }
     }
+}
+
+/// Whether a write may simply be tried again.
+fn is_for_now(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(kind, Interrupted | TimedOut | WouldBlock)
 }
 
 fn publish_head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {

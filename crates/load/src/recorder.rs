@@ -96,6 +96,7 @@ pub(crate) struct Recorder {
     pub(crate) connect_tls: Histogram,
     pub(crate) connect_upgrade: Histogram,
     pub(crate) poll_lateness: Histogram,
+    pub(crate) poll_kept_waiting: Histogram,
     age: TimeAverage,
     /// Numbers held times seconds, to be taken from the versions there were.
     held: TimeAverage,
@@ -119,6 +120,7 @@ impl Recorder {
             connect_tls: Histogram::new(),
             connect_upgrade: Histogram::new(),
             poll_lateness: Histogram::new(),
+            poll_kept_waiting: Histogram::new(),
             age: TimeAverage::default(),
             held: TimeAverage::default(),
         }
@@ -266,6 +268,7 @@ impl Recorder {
             connect_tls: self.connect_tls,
             connect_upgrade: self.connect_upgrade,
             poll_lateness: self.poll_lateness,
+            poll_kept_waiting: self.poll_kept_waiting,
             age: self.age,
             version_age,
             ..Outcome::default()

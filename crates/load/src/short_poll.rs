@@ -14,6 +14,7 @@ use pushbench_scenario::{ShortPoll, poll_phase};
 use crate::Fault;
 use crate::line::Line;
 use crate::poll::Poller;
+use crate::turns::Turns;
 use crate::worker::Shared;
 
 /// Connects, polls until there is nothing more to come, and ends the connection when told to.
@@ -30,7 +31,8 @@ pub(crate) async fn play(
     };
     shared.is_connected(seat);
     let poller = Poller::new(plan, client, seat);
-    let mut client_of = Client { client, poller, kept, in_flight: false };
+    let turns = Turns::default();
+    let mut client_of = Client { client, poller, kept, in_flight: false, turns };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
     let ended = tokio::select! {
         biased;
@@ -57,6 +59,7 @@ struct Client {
     /// The line between two polls, if there is one.
     kept: Option<Line>,
     in_flight: bool,
+    turns: Turns,
 }
 
 impl Client {
@@ -110,9 +113,11 @@ impl Client {
         }
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
+        let late = self.turns.send(due_at, clock::now());
         if phase == Phase::Measure {
-            let late = clock::now().since(due_at);
-            shared.recorder.borrow_mut().poll_lateness.record(late);
+            let mut recorder = shared.recorder.borrow_mut();
+            recorder.poll_lateness.record(late.own);
+            recorder.poll_kept_waiting.record(late.kept);
         }
         let mut line = match self.kept.take() {
             Some(kept) => kept,
@@ -124,6 +129,7 @@ impl Client {
             ConnectionUse::KeepAlive => self.kept = Some(line),
             ConnectionUse::PerPoll => line.end_in(shared, phase).await?,
         }
+        self.turns.done(clock::now());
         self.in_flight = false;
         shared.in_flight.set(shared.in_flight.get() - 1);
         Ok(())

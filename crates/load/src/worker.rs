@@ -24,6 +24,7 @@ use crate::boundary::{Booked, Standing};
 use crate::connection::{Connection, Probe};
 use crate::fault::Fault;
 use crate::grid::Grid;
+use crate::hiccup::{Hiccups, TICK};
 use crate::http2::{Http2Drivers, Http2Groups};
 use crate::outcome::{Boundary, Http2Counts, Outcome, SampleHeads, SocketSums};
 use crate::plan::{Plan, TopicCount};
@@ -100,6 +101,10 @@ pub(crate) struct Shared {
     /// Books of the connections that were closed after one poll.
     folded: Cell<SocketSums>,
     connecting_segments: Cell<u64>,
+    /// The tick of this thread, from the beginning of the measure phase until its last message has
+    /// been waited for.
+    hiccups: Cell<Option<Hiccups>>,
+    is_ticking: Cell<bool>,
     /// Absent in clear text.
     tls: Option<Tls>,
     /// Books of the connections that have passed [`Boundary::Measured`].
@@ -363,6 +368,8 @@ async fn play(
         probes: RefCell::default(),
         folded: Cell::default(),
         connecting_segments: Cell::default(),
+        hiccups: Cell::default(),
+        is_ticking: Cell::new(false),
         tls,
         measured: Cell::default(),
     });
@@ -385,6 +392,8 @@ async fn play(
                 let _ = reply.try_send(shared.status());
             }
             Command::Close { boundary, reply, told } => {
+                // The thread is about to be stopped, by us.
+                shared.is_ticking.set(false);
                 let (sums, measured) = shared.sums();
                 let booked = Booked::in_all(&shared.ledger.borrow());
                 let _ = reply.try_send(Standing { sums, booked });
@@ -402,7 +411,12 @@ async fn play(
                 let mut timeline = shared.grid.timeline();
                 match phase {
                     Phase::WarmUp => timeline.warm_up_at = Some(at),
-                    Phase::Measure => timeline.measure_at = Some(at),
+                    Phase::Measure => {
+                        timeline.measure_at = Some(at);
+                        shared.is_ticking.set(true);
+                        shared.hiccups.set(Some(Hiccups::since(at)));
+                        tokio::task::spawn_local(tick(Rc::clone(&shared)));
+                    }
                     Phase::Connect | Phase::Drain | Phase::Close => {}
                 }
                 shared.grid.set_timeline(timeline);
@@ -410,6 +424,7 @@ async fn play(
             Command::Finish(reply) => {
                 // Whoever was never told to connect has nothing to end.
                 drop(connect.take());
+                shared.is_ticking.set(false);
                 shared.is_closing.set(true);
                 shared.grid.close();
                 shared.closing.notify_waiters();
@@ -419,6 +434,21 @@ async fn play(
                 return;
             }
         }
+    }
+}
+
+/// Ticks until told to stop.
+async fn tick(shared: Rc<Shared>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        if !shared.is_ticking.get() {
+            return;
+        }
+        let hiccups = shared.hiccups.get().map(|mut hiccups| {
+            hiccups.tick(clock::now());
+            hiccups
+        });
+        shared.hiccups.set(hiccups);
     }
 }
 
@@ -478,6 +508,7 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
         http2: shared.http2.get(),
         upgrade_heads: shared.upgrade_heads.get(),
         connecting_segments: shared.connecting_segments.get(),
+        worker_stall: shared.hiccups.get().map(|hiccups| hiccups.longest()),
         handshakes: shared.tls.as_ref().map(Tls::handshakes),
         ..recorder.finish(&timeline, &dues)
     }

@@ -47,14 +47,31 @@ pub const QUANTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
 
 /// Distributions, all in seconds, and what they start and end at.
-pub const DISTRIBUTIONS: [(&str, &str); 7] = [
+pub const DISTRIBUTIONS: [(&str, &str); 9] = [
     ("latency", "from when a message was due until a subscriber had all of it"),
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
     ("connect_tcp", "the TCP handshake"),
     ("connect_tls", "the TLS handshake, from its first byte until the client may speak"),
     ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to answer"),
-    ("poll_lateness", "from when a poll was due until it was sent"),
-    ("publish_lateness", "from when a message was due until it was sent"),
+    (
+        "poll_lateness",
+        "from when a poll was due, or its connection free if that was later, until it was sent: how \
+         late the load generator was",
+    ),
+    (
+        "poll_kept_waiting",
+        "from when a poll was due until the response before it had come: how long the server kept it \
+         from being sent",
+    ),
+    (
+        "publish_lateness",
+        "from when a message was due, or the socket took more if that was later, until it was sent: \
+         how late the publisher was",
+    ),
+    (
+        "publish_kept_waiting",
+        "how long a full socket kept a message that was due from being sent: the server did not read",
+    ),
 ];
 
 /// For figures that are told by the hour.
@@ -84,7 +101,7 @@ const HTTP2_HEADS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 53] = [
+const SINGLE: [(&str, Unit, &str); 54] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -202,6 +219,11 @@ const SINGLE: [(&str, Unit, &str); 53] = [
         "the same when all clients have connected, before the first poll or message",
     ),
     ("load_busy", Unit::Share, "CPU share of the busiest load worker"),
+    (
+        "load_stall_max",
+        Unit::Seconds,
+        "the longest time for which a thread of the load generator stood still, publisher included",
+    ),
     (
         "kernel_socket_memory_per_connection",
         Unit::Bytes,

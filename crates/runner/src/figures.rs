@@ -70,6 +70,9 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
     }
     tls(&mut figures, source);
     counts(&mut figures, source);
+    if let Some(stall) = source.outcome.stall() {
+        figures.insert("load_stall_max".to_owned(), stall.longest.as_secs_f64());
+    }
     for (name, histogram) in distributions(source.outcome) {
         waiting(&mut figures, name, histogram);
     }
@@ -83,7 +86,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
 }
 
 /// Every distribution of a trial by its name in the catalogue.
-pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 7] {
+pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 9] {
     [
         ("latency", &outcome.latency),
         ("service_time", &outcome.service_time),
@@ -91,7 +94,9 @@ pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 7
         ("connect_tls", &outcome.connect_tls),
         ("connect_upgrade", &outcome.connect_upgrade),
         ("poll_lateness", &outcome.poll_lateness),
+        ("poll_kept_waiting", &outcome.poll_kept_waiting),
         ("publish_lateness", &outcome.publisher.lateness),
+        ("publish_kept_waiting", &outcome.publisher.kept_waiting),
     ]
 }
 

@@ -9,6 +9,7 @@ mod load;
 mod machine;
 mod pushed;
 mod server;
+pub(crate) mod stalls;
 #[cfg(test)]
 mod testing;
 mod timers;
@@ -28,6 +29,7 @@ use self::{
     machine::steal,
     pushed::{conflated, heartbeats},
     server::server,
+    stalls::{load_stall, server_kept_waiting},
     timers::tcp_timers,
 };
 use crate::tls;
@@ -72,6 +74,9 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(tls::handshakes(evidence.tls, evidence.outcome, evidence.handshakes));
     checks.push(load_busy(evidence));
     let workload = &evidence.scenario.workload;
+    let outcome = evidence.outcome;
+    checks.extend(load_stall(outcome.stall(), workload.measure));
+    checks.extend(server_kept_waiting(&outcome.poll_kept_waiting, &outcome.publisher.kept_waiting));
     let period = 1.0 / workload.publish.rate.per_second();
     checks.push(lateness(
         "publish-lateness",

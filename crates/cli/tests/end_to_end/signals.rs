@@ -9,7 +9,7 @@ use rustix::process::Signal;
 
 use crate::proc;
 use crate::support::{
-    Bench, Ended, Running, TRANSPORTS, invalid_checks, send, stats_of, trial, wait_until,
+    Bench, Ended, Running, SMALL, TRANSPORTS, invalid_checks, send, stats_of, trial, wait_until,
 };
 
 /// Messages that are due in the warm-up of [`in_measure`]'s scenario, and some beyond it.
@@ -157,10 +157,66 @@ fn a_trial_that_the_machine_disturbs_is_played_again_and_that_is_on_record() {
     let (_, record) = bench.newest_record();
     let disturbed = record.disturbed.first().unwrap_or_else(|| panic!("not noticed: {ended}"));
     assert_eq!((disturbed.transport.as_str(), disturbed.round), (TRANSPORTS[1], 1));
-    assert_eq!(disturbed.checks[0].check, "publish-lateness", "{disturbed:?}");
-    assert!(disturbed.checks[0].found > Some(PAUSE.as_secs_f64() / 2.0), "{disturbed:?}");
+    let stall = disturbed.checks.iter().find(|check| check.check == "load-stall");
+    assert!(stall.is_some_and(|s| s.found > Some(PAUSE.as_secs_f64() / 2.0)), "{disturbed:?}");
     assert_eq!(record.trials.len(), 1, "it counts once");
     assert!(ended.stderr.contains("played again"), "{ended}");
     assert!(ended.stdout.contains("played again; "), "{ended}");
     assert_eq!(ended.code == 0, invalid_checks(&record).is_empty(), "{ended}");
+}
+
+/// Polls often, or messages so large that a server that does not read keeps the publisher waiting.
+const LARGE_MESSAGES: &str = r#"question = "Who kept whom waiting?"
+
+[workload]
+clients = 2
+deliver = "every"
+publish = { every = "100ms" }
+payload = { bytes = 1_000_000 }
+warm_up = "300ms"
+measure = "1s"
+rounds = 1
+
+[[transport]]
+kind = "websocket"
+"#;
+
+#[test]
+fn a_server_that_stands_still_is_in_the_latency_and_no_reason_to_play_again() {
+    const PAUSE: Duration = Duration::from_secs(2);
+    for (scenario, transport) in [(SMALL, TRANSPORTS[0]), (LARGE_MESSAGES, TRANSPORTS[1])] {
+        // A machine that disturbs the load generator besides disturbs this test.
+        let (ended, record) = (0..3)
+            .map(|_| {
+                let bench = Bench::with(scenario);
+                let playing = Playing::in_measure_of(&bench, transport, "5s");
+                send(playing.server, Signal::STOP);
+                // What is tested is this pause.
+                std::thread::sleep(PAUSE);
+                send(playing.server, Signal::CONT);
+                (playing.end(), bench.newest_record().1)
+            })
+            .find(|(_, record)| {
+                let stalls = record.disturbed.iter().flat_map(|disturbed| &disturbed.checks);
+                !stalls.into_iter().any(|check| check.check == "load-stall")
+            })
+            .expect("the machine lets one trial of three pass");
+        assert!(record.disturbed.is_empty(), "{transport}: {:?}", record.disturbed);
+        let trial = trial(&record, transport);
+        let longest = trial.figures["latency.max"];
+        assert!(longest > PAUSE.as_secs_f64() * 0.9, "{transport}: {longest} s; {ended}");
+        let kept = trial.checks.iter().find(|check| check.check == "server-kept-waiting");
+        assert_eq!(
+            kept.map(|check| check.verdict),
+            Some(Verdict::Warning),
+            "{transport}: {kept:?}"
+        );
+        for own in ["poll_lateness.p99", "publish_lateness.p99"] {
+            let late = trial.figures.get(own).copied().unwrap_or(0.0);
+            assert!(
+                late < PAUSE.as_secs_f64() / 2.0,
+                "{transport}: {own} {late} s is the server's"
+            );
+        }
+    }
 }

@@ -1,0 +1,123 @@
+//! Whether something stood still: the load generator, which voids a trial, or the server, which is a
+//! result.
+
+use std::time::Duration;
+
+use pushbench_load::Stall;
+use pushbench_stats::Histogram;
+use pushbench_store::{CheckV1, Verdict};
+
+use super::check;
+
+/// Name of the check that alone may have a trial played again.
+pub(crate) const LOAD_STALL: &str = "load-stall";
+
+/// Stall of the load generator that is doubted, and refused unless the measure phase is so long that
+/// a share of it is more.
+const STALL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
+/// Stalls are refused from one in so many of the measure phase.
+const STALL_SHARE: u32 = 100;
+/// Longest time that the server may keep something from being sent before it is said.
+const KEPT: Duration = Duration::from_millis(100);
+
+/// Whether each thread of the load generator ran when it had to, by the longest gap of its tick.
+pub(crate) fn load_stall(stall: Option<Stall>, measure: Duration) -> Option<CheckV1> {
+    let Stall { longest, who } = stall?;
+    let refused = STALL.1.max(measure / STALL_SHARE);
+    let verdict = match longest {
+        _ if longest > refused => Verdict::Invalid,
+        _ if longest > STALL.0 => Verdict::Warning,
+        _ => Verdict::Ok,
+    };
+    let millis = |time: Duration| time.as_secs_f64() * 1e3;
+    let mut text = format!("the longest stall of the load generator was {:.1} ms", millis(longest));
+    if verdict != Verdict::Ok {
+        text = format!(
+            "{who} stood still for {:.1} ms, expected at most {:.0} ms: what was sent and received \
+             in that time is too late by up to as much, and it is not the server that was slow",
+            millis(longest),
+            millis(STALL.0)
+        );
+    }
+    Some(CheckV1 {
+        found: Some(longest.as_secs_f64()),
+        limit: Some(STALL.0.as_secs_f64()),
+        ..check(LOAD_STALL, verdict, text)
+    })
+}
+
+/// How long the server kept polls and publishes from being sent. A result and no fault: it is in the
+/// latency, and never a reason to play a trial again.
+pub(crate) fn server_kept_waiting(polls: &Histogram, publishes: &Histogram) -> Option<CheckV1> {
+    let of = |what, waits: &Histogram| waits.max().map(|longest| (longest, what));
+    let waits = [of("a poll", polls), of("a publish", publishes)];
+    let (longest, what) = waits.into_iter().flatten().max_by_key(|(longest, _)| *longest)?;
+    let millis = longest.as_secs_f64() * 1e3;
+    let (verdict, text) = if longest > KEPT {
+        (
+            Verdict::Warning,
+            format!(
+                "the server kept {what} that was due waiting for {millis:.0} ms, by a response that \
+                 had not come or by not reading: that is the server's doing and part of the latency"
+            ),
+        )
+    } else {
+        (
+            Verdict::Ok,
+            format!("the server kept nothing that was due waiting for over {millis:.1} ms"),
+        )
+    };
+    Some(CheckV1 {
+        found: Some(longest.as_secs_f64()),
+        limit: Some(KEPT.as_secs_f64()),
+        ..check("server-kept-waiting", verdict, text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::histogram;
+    use super::*;
+
+    fn verdict(longest: u64, measure: u64) -> Verdict {
+        let stall = Stall { longest: Duration::from_millis(longest), who: "a load worker" };
+        load_stall(Some(stall), Duration::from_secs(measure)).expect("a check").verdict
+    }
+
+    #[test]
+    fn a_stall_is_doubted_over_20_ms_and_refused_over_100_ms_or_a_hundredth() {
+        for (longest, measure, expected) in [
+            (20, 1, Verdict::Ok),
+            (21, 1, Verdict::Warning),
+            (100, 1, Verdict::Warning),
+            (101, 1, Verdict::Invalid),
+            (101, 60, Verdict::Warning),
+            (600, 60, Verdict::Warning),
+            (601, 60, Verdict::Invalid),
+        ] {
+            assert_eq!(verdict(longest, measure), expected, "{longest} ms of {measure} s");
+        }
+        assert_eq!(
+            load_stall(None, Duration::from_secs(1)),
+            None,
+            "nothing measured, nothing said"
+        );
+    }
+
+    #[test]
+    fn a_server_that_keeps_waiting_is_a_warning_however_long() {
+        let none = Histogram::new();
+        assert_eq!(server_kept_waiting(&none, &none), None);
+        for (millis, expected) in [
+            (0, Verdict::Ok),
+            (95, Verdict::Ok),
+            (110, Verdict::Warning),
+            (60_000, Verdict::Warning),
+        ] {
+            let found = server_kept_waiting(&histogram(&[0, millis]), &none).expect("a check");
+            assert_eq!(found.verdict, expected, "{millis} ms");
+        }
+        let publishes = server_kept_waiting(&histogram(&[5]), &histogram(&[2_000])).expect("one");
+        assert!(publishes.text.contains("a publish that was due"), "{}", publishes.text);
+    }
+}
