@@ -1,32 +1,46 @@
-//! Reads answers to polls, however the bytes come in.
+//! Reads responses to polls and publishes, however the bytes come in (RFC 9112).
+//!
+//! Any legal response is read: interim ones before it, a body that has a length, comes in chunks or
+//! ends with the connection. What the body is coded in is told, not undone.
 
+use pushbench_protocol::Cursor;
 use pushbench_protocol::heads::WEAK;
-use pushbench_protocol::number::{MAX_BODY, digits, gap};
+use pushbench_protocol::number::{MAX_BODY, gap};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
-use pushbench_protocol::{Compression, Cursor};
+use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 
 use crate::Fault;
+use crate::content_coding::ContentCoding;
+use crate::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
 
-/// Most fields an answer may have.
-const MAX_FIELDS: usize = 64;
-/// Longest head, so that a stream which is no HTTP cannot fill memory.
-const MAX_HEAD: usize = 64 * 1024;
-
-/// An answer to a poll.
+/// A response to a poll.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Answer<'a> {
     /// Status code.
     pub(crate) status: u16,
     /// The head as received, empty line included.
     pub(crate) head: &'a [u8],
-    /// The body.
+    /// Bytes of the interim responses before it.
+    pub(crate) interim: u64,
+    /// The body, without what marks its chunks off.
     pub(crate) body: &'a [u8],
+    /// Bytes that mark its chunks off, trailer fields included.
+    pub(crate) framing: u64,
     /// From the `Cursor` or the `Etag` field.
     pub(crate) cursor: Option<Cursor>,
     /// From the `Gap` field: messages that the server no longer held.
     pub(crate) gap: u64,
     /// From the `Content-Encoding` field: what the body is compressed with.
-    pub(crate) coding: Compression,
+    pub(crate) coding: ContentCoding,
+    /// Whether the server closes the connection after it.
+    pub(crate) closes: bool,
+}
+
+impl Answer<'_> {
+    /// Bytes of all of it.
+    pub(crate) fn len(&self) -> u64 {
+        self.interim + self.head.len() as u64 + self.body.len() as u64 + self.framing
+    }
 }
 
 /// What a head says.
@@ -34,130 +48,279 @@ pub(crate) struct Answer<'a> {
 struct Head {
     len: usize,
     status: u16,
-    body_len: usize,
+    body: BodyEnd,
+    closes: bool,
     cursor: Option<Cursor>,
     gap: u64,
-    coding: Compression,
+    coding: ContentCoding,
 }
 
-/// Puts answers together from reads.
+/// Puts responses together from reads.
 ///
-/// Holds no memory while answers come whole, as nearly all do.
+/// Holds no memory while responses come whole, as nearly all do.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerReader {
+    /// What has come of the response that is being read. Data of chunks is taken off.
     kept: Vec<u8>,
-    head: Option<Head>,
+    heads: Heads,
+    chunks: Option<Box<Chunks>>,
 }
 
+/// The heads of a response, as far as they have come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heads {
+    /// Bytes of the interim ones.
+    interim: usize,
+    last: Option<Head>,
+}
+
+/// A body in chunks, as far as it has come.
+#[derive(Debug, Default)]
+struct Chunks {
+    reader: ChunkedReader,
+    data: Vec<u8>,
+    framing: u64,
+}
+
+/// What has come of a response that did not become whole.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Unfinished {
+    /// Bytes of heads that are whole.
+    pub(crate) header: u64,
+    /// Bytes behind them that mark chunks off.
+    pub(crate) framing: u64,
+    /// All other bytes.
+    pub(crate) rest: u64,
+    /// The beginning of it, without interim responses.
+    pub(crate) beginning: Vec<u8>,
+}
+
+/// Most bytes of the beginning that are told of a response that did not become whole, beside its
+/// head.
+const BEGINNING: usize = 256;
+
 impl AnswerReader {
-    /// Takes the next bytes and gives `with` the answer once it is complete.
+    /// Takes the next bytes and gives `with` the response once it is complete.
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`] if the bytes are no answer that a poll can have, or if more bytes came
-    /// than the answer has: nothing was asked that they could belong to.
+    /// A fault if the bytes are no response that a poll can have, or if more bytes came than the
+    /// response has: nothing was asked that they could belong to.
     pub(crate) fn push<T>(
         &mut self,
-        bytes: &[u8],
+        mut bytes: &[u8],
         with: impl FnOnce(Answer<'_>) -> T,
     ) -> Result<Option<T>, Fault> {
-        if self.kept.is_empty() {
-            return match read(bytes, &mut self.head)? {
-                Some(answer) => Ok(Some(with(answer))).inspect(|_| self.head = None),
-                None => {
-                    self.kept.extend_from_slice(bytes);
-                    Ok(None)
+        let done = self.take(&mut bytes, with)?;
+        if done.is_some() && !bytes.is_empty() {
+            self.kept.extend_from_slice(bytes);
+            return Err(Fault::Malformed);
+        }
+        Ok(done)
+    }
+
+    /// Takes bytes off the front of `input` until a response is complete, which `with` is given, or
+    /// `input` is used up. What follows belongs to the next one.
+    pub(crate) fn take<T>(
+        &mut self,
+        input: &mut &[u8],
+        with: impl FnOnce(Answer<'_>) -> T,
+    ) -> Result<Option<T>, Fault> {
+        // What is wrong with it is found again below.
+        if self.is_empty()
+            && let Ok(Some(answer)) = whole(input, &mut Heads::default())
+        {
+            let len = answer.interim as usize + answer.head.len() + answer.body.len();
+            let rest = &input[len..];
+            let done = with(answer);
+            *input = rest;
+            return Ok(Some(done));
+        }
+        self.kept.extend_from_slice(input);
+        *input = self.read(input)?;
+        let Some(answer) = self.answer(false) else { return Ok(None) };
+        let done = with(answer);
+        *self = Self::default();
+        Ok(Some(done))
+    }
+
+    /// The connection has ended: gives `with` the response whose end that is; `None` if nothing has
+    /// come.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Closed`] if a response has come in part (RFC 9112, section 8).
+    pub(crate) fn end<T>(
+        &mut self,
+        with: impl FnOnce(Answer<'_>) -> T,
+    ) -> Result<Option<T>, Fault> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let done = with(self.answer(true).ok_or(Fault::Closed)?);
+        *self = Self::default();
+        Ok(Some(done))
+    }
+
+    /// Whether nothing of a response has come.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Gives up on what has come in part, and says what it was.
+    pub(crate) fn give_up(&mut self) -> Unfinished {
+        let Self { kept, heads, chunks } = std::mem::take(self);
+        let head_end = heads.interim + heads.last.map_or(0, |head| head.len);
+        let (data, framing) =
+            chunks.map_or((Vec::new(), 0), |chunks| (chunks.data, chunks.framing));
+        let mut beginning = kept[heads.interim..].to_vec();
+        beginning.extend_from_slice(&data);
+        beginning.truncate(head_end - heads.interim + BEGINNING);
+        Unfinished {
+            header: head_end as u64,
+            framing,
+            rest: (kept.len() - head_end + data.len()) as u64,
+            beginning,
+        }
+    }
+
+    /// Reads on in what is kept, whose last bytes are `input`; gives what of it is too much.
+    fn read<'i>(&mut self, input: &'i [u8]) -> Result<&'i [u8], Fault> {
+        self.heads.read(&self.kept)?;
+        let Some(head) = self.heads.last else { return Ok(&[]) };
+        let head_end = self.heads.interim + head.len;
+        let surplus = match head.body {
+            BodyEnd::Length(len) => self.kept.len().saturating_sub(head_end + len),
+            BodyEnd::Close if (self.kept.len() - head_end) as u64 > MAX_BODY => {
+                return Err(Fault::TooLarge);
+            }
+            BodyEnd::Close => 0,
+            BodyEnd::Chunks => {
+                let chunks = self.chunks.get_or_insert_default();
+                let (used, read) = chunks.push(&self.kept[head_end..]);
+                let surplus = self.kept.len() - head_end - used;
+                // They are counted or kept elsewhere, also if they are no chunks.
+                self.kept.drain(head_end..head_end + used);
+                read?;
+                surplus
+            }
+        };
+        self.kept.truncate(self.kept.len() - surplus);
+        Ok(&input[input.len() - surplus..])
+    }
+
+    /// The response, if it is complete.
+    fn answer(&self, has_ended: bool) -> Option<Answer<'_>> {
+        let head = self.heads.last?;
+        let body = &self.kept[self.heads.interim + head.len..];
+        let (body, framing, is_whole) = match (head.body, &self.chunks) {
+            (BodyEnd::Length(len), _) => (body, 0, body.len() == len),
+            (BodyEnd::Close, _) => (body, 0, has_ended),
+            (BodyEnd::Chunks, None) => return None,
+            (BodyEnd::Chunks, Some(chunks)) => {
+                (&chunks.data[..], chunks.framing, chunks.reader.is_over())
+            }
+        };
+        is_whole.then(|| {
+            head.answer(
+                &self.kept[..self.heads.interim + head.len],
+                self.heads.interim,
+                body,
+                framing,
+            )
+        })
+    }
+}
+
+impl Chunks {
+    /// Takes bytes until the last chunk has ended; gives how many.
+    fn push(&mut self, bytes: &[u8]) -> (usize, Result<(), Fault>) {
+        let mut rest = bytes;
+        let read = loop {
+            match self.reader.next(&mut rest) {
+                Ok(Some(Piece::Data(data))) => {
+                    self.data.extend_from_slice(data);
+                    if self.data.len() as u64 > MAX_BODY {
+                        break Err(Fault::TooLarge);
+                    }
                 }
-            };
-        }
-        self.kept.extend_from_slice(bytes);
-        match read(&self.kept, &mut self.head)? {
-            Some(answer) => {
-                let done = with(answer);
-                self.head = None;
-                self.kept = Vec::new();
-                Ok(Some(done))
+                Ok(Some(Piece::End) | None) => break Ok(()),
+                Err(NotChunked) => break Err(Fault::Malformed),
             }
-            None => Ok(None),
-        }
-    }
-
-    /// Length and status of the first answer in `bytes`, which may hold several; `None` while it is
-    /// incomplete.
-    pub(crate) fn first(bytes: &[u8]) -> Result<Option<(usize, u16)>, Fault> {
-        let head = read_head(bytes)?;
-        Ok(head
-            .map(|head| (head.len + head.body_len, head.status))
-            .filter(|&(len, _)| len <= bytes.len()))
+        };
+        self.framing += self.reader.take_overhead();
+        (bytes.len() - rest.len(), read)
     }
 }
 
-/// Reads an answer from all bytes so far; remembers the head, so it is parsed once.
-fn read<'a>(bytes: &'a [u8], head: &mut Option<Head>) -> Result<Option<Answer<'a>>, Fault> {
-    if head.is_none() {
-        *head = read_head(bytes)?;
-    }
-    let Some(known) = *head else { return Ok(None) };
-    let end = known.len + known.body_len;
-    match bytes.len().cmp(&end) {
-        std::cmp::Ordering::Less => Ok(None),
-        std::cmp::Ordering::Equal => Ok(Some(Answer {
-            status: known.status,
-            head: &bytes[..known.len],
-            body: &bytes[known.len..],
-            cursor: known.cursor,
-            gap: known.gap,
-            coding: known.coding,
-        })),
-        std::cmp::Ordering::Greater => Err(Fault::Malformed),
-    }
-}
-
-fn read_head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut answer = httparse::Response::new(&mut fields);
-    let len = match answer.parse(bytes) {
-        Ok(httparse::Status::Complete(len)) => len,
-        Ok(httparse::Status::Partial) if bytes.len() < MAX_HEAD => return Ok(None),
-        _ => return Err(Fault::Malformed),
-    };
-    let status = answer.code.ok_or(Fault::Malformed)?;
-    let coding = Compression::None;
-    let mut head = Head { len, status, body_len: 0, cursor: None, gap: 0, coding };
-    let bodyless = matches!(status, 204 | 304) || status < 200;
-    let mut has_length = bodyless;
-    for field in answer.headers.iter() {
-        if field.name.eq_ignore_ascii_case("content-length") {
-            if !bodyless {
-                head.body_len = body_len(field.value)?;
-                has_length = true;
+impl Heads {
+    /// Reads heads at the front of `bytes` up to the final one.
+    fn read(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        while self.last.is_none() {
+            let read =
+                ResponseHead::read(&bytes[self.interim..], |head| match head.is_interim() {
+                    true => Ok((head.len, None)),
+                    false => Head::of(head).map(|last| (head.len, Some(last))),
+                })?;
+            match read {
+                None => break,
+                Some((_, Some(last))) => self.last = Some(last),
+                Some((len, None)) => self.interim += len,
             }
-        } else if field.name.eq_ignore_ascii_case(CURSOR_FIELD) {
-            head.cursor = Cursor::decode(field.value);
-        } else if field.name.eq_ignore_ascii_case("etag") {
-            head.cursor = tag(field.value).and_then(Cursor::decode).or(head.cursor);
-        } else if field.name.eq_ignore_ascii_case(GAP_FIELD) {
-            head.gap = gap(field.value).ok_or(Fault::Malformed)?;
-        } else if field.name.eq_ignore_ascii_case("content-encoding") {
-            head.coding = content_coding(field.value).ok_or(Fault::Coding)?;
+            if self.interim > MAX_HEAD {
+                return Err(Fault::Malformed);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Head {
+    fn of(head: &ResponseHead<'_>) -> Result<Self, Fault> {
+        let tag = head.value("etag").and_then(tag).and_then(Cursor::decode);
+        Ok(Self {
+            len: head.len,
+            status: head.status,
+            body: head.body_end()?,
+            closes: head.closes(),
+            cursor: tag.or_else(|| head.value(CURSOR_FIELD).and_then(Cursor::decode)),
+            gap: head.value(GAP_FIELD).map_or(Some(0), gap).ok_or(Fault::Malformed)?,
+            coding: match head.value("content-encoding") {
+                Some(value) => ContentCoding::named(value).ok_or(Fault::Coding)?,
+                None => ContentCoding::Identity,
+            },
+        })
+    }
+
+    fn answer<'a>(
+        &self,
+        heads: &'a [u8],
+        interim: usize,
+        body: &'a [u8],
+        framing: u64,
+    ) -> Answer<'a> {
+        Answer {
+            status: self.status,
+            head: &heads[interim..],
+            interim: interim as u64,
+            body,
+            framing,
+            cursor: self.cursor,
+            gap: self.gap,
+            coding: self.coding,
+            closes: self.closes || self.body == BodyEnd::Close,
         }
     }
-    // A body without a length ends with the connection or in chunks; a poll has neither.
-    if has_length { Ok(Some(head)) } else { Err(Fault::Malformed) }
 }
 
-/// The length of a body, so small that lengths can be added up.
-fn body_len(value: &[u8]) -> Result<usize, Fault> {
-    let len = digits(value).ok_or(Fault::Malformed)?;
-    usize::try_from(len).ok().filter(|_| len <= MAX_BODY).ok_or(Fault::TooLarge)
-}
-
-/// The coding of a body, as far as a transport can ask for it; the name's case does not count.
-pub(crate) fn content_coding(value: &[u8]) -> Option<Compression> {
-    let name = std::str::from_utf8(value).ok()?.trim();
-    [Compression::Gzip, Compression::Brotli]
-        .into_iter()
-        .find(|known| known.content_coding().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+/// The response at the front of `bytes` that is whole in them and has a length.
+fn whole<'a>(bytes: &'a [u8], heads: &mut Heads) -> Result<Option<Answer<'a>>, Fault> {
+    heads.read(bytes)?;
+    let Some(head) = heads.last else { return Ok(None) };
+    let BodyEnd::Length(len) = head.body else { return Ok(None) };
+    let head_end = heads.interim + head.len;
+    let body = bytes[head_end..].get(..len);
+    Ok(body.map(|body| head.answer(&bytes[..head_end], heads.interim, body, 0)))
 }
 
 /// What stands between the quotes of an entity tag, weak or not.
@@ -172,12 +335,15 @@ mod tests {
 
     use super::*;
 
-    const ANSWERS: [&str; 5] = [
+    const ANSWERS: [&str; 6] = [
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nCursor: 00010000000000aa\r\nGap: 7\r\n\r\nhello",
         "HTTP/1.1 204 No Content\r\nDate: x\r\nCursor: 00010000000000aa\r\n\r\n",
         "HTTP/1.1 304 Not Modified\r\nEtag: \"00010000000000aa\"\r\n\r\n",
         "HTTP/1.1 304 Not Modified\r\nEtag: W/\"00010000000000aa\"\r\nVary: x\r\n\r\n",
         "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n\
+         HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n\
+         6\r\nhello \r\n5\r\nworld\r\n0\r\nA: b\r\n\r\n",
     ];
 
     type Seen = (u16, Vec<u8>, usize, Option<Cursor>, u64);
@@ -220,15 +386,69 @@ mod tests {
     }
 
     #[test]
-    fn more_than_the_answer_and_bodies_without_length_are_malformed() {
+    fn more_than_the_answer_and_what_is_no_http_are_malformed() {
         for bytes in [
             format!("{}x", ANSWERS[0]),
-            "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
+            format!("{}x", ANSWERS[5]),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz".to_owned(),
             "SSH-2.0-OpenSSH\r\n".to_owned(),
         ] {
-            assert_eq!(push(&mut AnswerReader::default(), bytes.as_bytes()), Err(Fault::Malformed));
+            let mut reader = AnswerReader::default();
+            assert_eq!(push(&mut reader, bytes.as_bytes()), Err(Fault::Malformed), "{bytes}");
         }
+    }
+
+    #[test]
+    fn a_body_that_ends_with_the_connection_is_whole_when_that_has_ended() {
+        let text = "HTTP/1.1 200 OK\r\nCursor: 00010000000000aa\r\n\r\nhello";
+        for cut in 1..text.len() {
+            let mut reader = AnswerReader::default();
+            let (first, second) = text.as_bytes().split_at(cut);
+            assert_eq!(push(&mut reader, first), Ok(None));
+            assert_eq!(push(&mut reader, second), Ok(None));
+            let ended = reader.end(|answer| (answer.body.to_vec(), answer.closes, answer.len()));
+            assert_eq!(ended, Ok(Some((b"hello".to_vec(), true, text.len() as u64))));
+            assert_eq!(reader.end(|_| ()), Ok(None), "nothing is left");
+        }
+        for answer in ANSWERS {
+            let mut reader = AnswerReader::default();
+            assert_eq!(push(&mut reader, &answer.as_bytes()[..answer.len() - 1]), Ok(None));
+            assert_eq!(reader.end(|_| ()), Err(Fault::Closed), "{answer}");
+        }
+    }
+
+    #[test]
+    fn chunks_win_over_a_length_and_an_interim_response_is_read_past() {
+        let seen = |text: &str| {
+            let mut reader = AnswerReader::default();
+            let seen = reader.push(text.as_bytes(), |a| {
+                (a.status, a.body.to_vec(), a.interim, a.framing, a.len())
+            });
+            seen.expect("valid").expect("complete")
+        };
+        let (interim, framing) = (25 + 53, 3 + 2 + 3 + 2 + 3 + 6 + 2);
+        let expected = (200, b"hello world".to_vec(), interim, framing, ANSWERS[5].len() as u64);
+        assert_eq!(seen(ANSWERS[5]), expected);
+    }
+
+    #[test]
+    fn what_came_in_part_is_given_up_to_the_byte() {
+        for answer in ANSWERS {
+            for cut in 0..answer.len() {
+                let mut reader = AnswerReader::default();
+                assert_eq!(push(&mut reader, &answer.as_bytes()[..cut]), Ok(None));
+                let unfinished = reader.give_up();
+                let all = unfinished.header + unfinished.framing + unfinished.rest;
+                assert_eq!(all, cut as u64, "{answer} cut at {cut}");
+                assert!(reader.is_empty());
+            }
+        }
+        let mut reader = AnswerReader::default();
+        let bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcdef";
+        assert_eq!(push(&mut reader, bytes), Err(Fault::Malformed));
+        let given_up = reader.give_up();
+        assert_eq!(given_up.header + given_up.framing + given_up.rest, bytes.len() as u64);
+        assert!(given_up.beginning.starts_with(b"HTTP/1.1 200 OK"));
     }
 
     #[test]
@@ -247,16 +467,16 @@ mod tests {
             let bytes = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\nhello");
             let pushed = push(&mut AnswerReader::default(), bytes.as_bytes());
             assert_eq!(pushed, Err(fault), "{fields}");
-            assert_eq!(AnswerReader::first(bytes.as_bytes()), Err(fault), "{fields}");
         }
     }
 
     #[test]
     fn a_coding_is_read_if_a_transport_can_ask_for_it() {
         for (value, expected) in [
-            ("gzip", Ok(Compression::Gzip)),
-            ("BR", Ok(Compression::Brotli)),
-            ("zstd", Err(Fault::Coding)),
+            ("gzip", Ok(ContentCoding::Gzip)),
+            ("BR", Ok(ContentCoding::Brotli)),
+            ("zstd", Ok(ContentCoding::Zstd)),
+            ("compress", Err(Fault::Coding)),
             ("gzip, br", Err(Fault::Coding)),
         ] {
             let text = format!(
@@ -268,11 +488,19 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_come_together_are_told_apart() {
-        let both = ANSWERS[0].to_owned() + ANSWERS[1];
-        assert_eq!(AnswerReader::first(both.as_bytes()), Ok(Some((ANSWERS[0].len(), 200))));
-        let cut = &both.as_bytes()[..ANSWERS[0].len() - 1];
-        assert_eq!(AnswerReader::first(cut), Ok(None));
+    fn answers_that_come_together_are_told_apart_wherever_reads_end() {
+        let all = ANSWERS.concat();
+        for step in 1..all.len() {
+            let mut reader = AnswerReader::default();
+            let mut lens = Vec::new();
+            for mut bytes in all.as_bytes().chunks(step) {
+                while let Some(len) = reader.take(&mut bytes, |answer| answer.len()).expect("valid")
+                {
+                    lens.push(len);
+                }
+            }
+            assert_eq!(lens, ANSWERS.map(|answer| answer.len() as u64), "in steps of {step}");
+        }
     }
 
     proptest! {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
-use pushbench_protocol::Compression;
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::Fault;
+use crate::content_coding::ContentCoding;
 
 /// Largest body once decoded; a server that sends more would fill our memory.
 const MAX_DECODED: u64 = 256 << 20;
@@ -18,21 +18,27 @@ const BROTLI_BUFFER: usize = 4 * 1024;
 /// # Errors
 ///
 /// If it is not in that coding, or too large.
-pub(crate) fn decoded(coding: Compression, body: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
+pub(crate) fn decoded(coding: ContentCoding, body: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
     let read = |coded: &mut dyn Read| -> io::Result<Vec<u8>> {
         let mut plain = Vec::new();
         coded.take(MAX_DECODED + 1).read_to_end(&mut plain)?;
         Ok(plain)
     };
     let plain = match coding {
-        Compression::None | Compression::Deflate => return Ok(Cow::Borrowed(body)),
-        Compression::Gzip => read(&mut MultiGzDecoder::new(body)),
-        Compression::Brotli => {
+        ContentCoding::Identity => return Ok(Cow::Borrowed(body)),
+        ContentCoding::Gzip => read(&mut MultiGzDecoder::new(body)),
+        ContentCoding::Brotli => {
             read(&mut brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER))
         }
+        // Some servers send deflate data without zlib's head (RFC 9110, section 8.4.1.2), which
+        // browsers take.
+        ContentCoding::Deflate => {
+            read(&mut ZlibDecoder::new(body)).or_else(|_| read(&mut DeflateDecoder::new(body)))
+        }
+        ContentCoding::Zstd => return Err(Fault::Zstd),
     };
     let plain = plain.map_err(|_| Fault::Malformed)?;
-    if plain.len() as u64 > MAX_DECODED { Err(Fault::Malformed) } else { Ok(Cow::Owned(plain)) }
+    if plain.len() as u64 > MAX_DECODED { Err(Fault::TooLarge) } else { Ok(Cow::Owned(plain)) }
 }
 
 /// Of `whole` bytes on the wire the part of what is new, where so many bytes of what was decoded are
@@ -50,6 +56,7 @@ pub(crate) fn new_part(whole: u64, new: u64, old: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use pushbench_protocol::Compression;
     use pushbench_wire::coding::encode;
 
     use super::*;
@@ -58,15 +65,32 @@ mod tests {
     fn a_body_is_read_in_its_coding_and_in_no_other() {
         let body = b"{\"symbol\":\"ACME\"},".repeat(100);
         let codings = [Compression::Gzip, Compression::Brotli];
-        for coding in codings {
-            let coded = encode(coding, &body).expect("a coding of bodies");
-            assert_eq!(decoded(coding, &coded).as_deref(), Ok(&body[..]), "{coding}");
-            assert_eq!(decoded(Compression::None, &coded).as_deref(), Ok(&coded[..]));
+        for compression in codings {
+            let coding = ContentCoding::of(compression);
+            let coded = encode(compression, &body).expect("a coding of bodies");
+            assert_eq!(decoded(coding, &coded).as_deref(), Ok(&body[..]), "{compression}");
+            assert_eq!(decoded(ContentCoding::Identity, &coded).as_deref(), Ok(&coded[..]));
             let cut = &coded[..coded.len() / 2];
-            assert_eq!(decoded(coding, cut), Err(Fault::Malformed), "{coding}, half of it");
-            for other in codings.into_iter().filter(|other| *other != coding) {
-                assert_eq!(decoded(other, &coded), Err(Fault::Malformed), "{coding} as {other}");
+            assert_eq!(decoded(coding, cut), Err(Fault::Malformed), "{compression}, half of it");
+            for other in codings.into_iter().filter(|other| *other != compression) {
+                let other = ContentCoding::of(other);
+                assert_eq!(decoded(other, &coded), Err(Fault::Malformed), "{compression}");
             }
+        }
+        assert_eq!(decoded(ContentCoding::Zstd, &body), Err(Fault::Zstd));
+    }
+
+    #[test]
+    fn deflate_is_read_with_the_head_of_zlib_and_without() {
+        let body = b"{\"symbol\":\"ACME\"},".repeat(100);
+        let level = flate2::Compression::default();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), level);
+        let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), level);
+        for encoder in [&mut zlib as &mut dyn io::Write, &mut raw] {
+            encoder.write_all(&body).expect("memory takes every byte");
+        }
+        for coded in [zlib.finish().expect("memory"), raw.finish().expect("memory")] {
+            assert_eq!(decoded(ContentCoding::Deflate, &coded).as_deref(), Ok(&body[..]));
         }
     }
 
@@ -88,8 +112,9 @@ mod tests {
 
         #[test]
         fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = decoded(Compression::Gzip, &bytes);
-            let _ = decoded(Compression::Brotli, &bytes);
+            for coding in [ContentCoding::Gzip, ContentCoding::Brotli, ContentCoding::Deflate] {
+                let _ = decoded(coding, &bytes);
+            }
         }
     }
 }

@@ -21,6 +21,10 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{Fault, Plan, SocketSums};
 
+/// Most bytes that are taken of what nobody asked for.
+const MOST_UNASKED: usize = 16 * 1024;
+/// Longest wait for the end of a connection that is not used any more.
+const HEAR_OUT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest wait for a TCP handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -62,6 +66,17 @@ impl Probe {
     /// Bytes that the socket carried, without asking the kernel.
     pub(crate) fn bytes(&self) -> u64 {
         self.counters.bytes_read() + self.counters.bytes_written()
+    }
+
+    /// The books when the connection is given up. What the kernel received and nobody read, since the
+    /// client has failed or the server has reset the connection, is on nobody's books, and neither is
+    /// a FIN that a reset followed.
+    fn last_sums(&self) -> SocketSums {
+        let mut sums = self.sums();
+        if !self.has_ended.get() {
+            sums.kernel.bytes_received = sums.kernel.bytes_received.min(sums.socket_read);
+        }
+        sums
     }
 
     /// The client has asked for something, or taken all that it was told: what comes from now on
@@ -146,16 +161,13 @@ impl Connection {
     }
 
     /// Waits for something else, and takes meanwhile what TLS itself has to say: tickets come
-    /// unasked, and belong to the phase in which they come.
-    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> T {
+    /// unasked, and belong to the phase in which they come. `None` if the server says something
+    /// else first, or that nothing more will come; a read tells which.
+    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> Option<T> {
         let mut until = pin!(until);
-        poll_fn(|cx| {
-            let polled = until.as_mut().poll(cx);
-            if polled.is_pending() {
-                // What else comes is found by the next read.
-                let _ = self.poll_rest(cx);
-            }
-            polled
+        poll_fn(|cx| match until.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => self.poll_rest(cx).map(|()| None),
         })
         .await
     }
@@ -164,19 +176,40 @@ impl Connection {
     /// any more.
     pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.stream {
-            Stream::Clear(_) => Poll::Pending,
+            Stream::Clear(socket) => {
+                let mut byte = [0; 1];
+                let mut looked = ReadBuf::new(&mut byte);
+                socket.stream.get_ref().poll_peek(cx, &mut looked).map(|_| ())
+            }
             Stream::Tls(stream) => stream.poll_rest(cx),
         }
     }
 
-    /// Ends the connection in order: our FIN, then the server's, and nothing between.
-    pub(crate) async fn end(&mut self) -> Result<(), Fault> {
+    /// Ends the connection in order: our FIN, then the server's, and nothing between. Gives what
+    /// came between all the same.
+    pub(crate) async fn end(&mut self) -> Result<Vec<u8>, Fault> {
         self.shutdown().await.map_err(|_| Fault::Io)?;
-        match self.read(&mut [0; 1]).await {
-            Ok(0) => Ok(()),
-            Ok(_) => Err(Fault::Malformed),
-            Err(_) => Err(Fault::Io),
-        }
+        let mut more = vec![0; MOST_UNASKED];
+        let len = self.read(&mut more).await.map_err(|_| Fault::Io)?;
+        more.truncate(len);
+        Ok(more)
+    }
+
+    /// Hears what the server says unasked before it ends the connection; nothing if it just ends it.
+    pub(crate) async fn hear_out(&mut self) -> Vec<u8> {
+        let mut heard = Vec::new();
+        let rest = async {
+            let mut bytes = [0; 1_024];
+            while let Ok(len @ 1..) = self.read(&mut bytes).await {
+                heard.extend_from_slice(&bytes[..len]);
+                if heard.len() > MOST_UNASKED {
+                    break;
+                }
+            }
+        };
+        // Whoever says something and does not end is not waited for.
+        let _ = tokio::time::timeout(HEAR_OUT_TIMEOUT, rest).await;
+        heard
     }
 
     /// The connection's books.
@@ -188,7 +221,7 @@ impl Connection {
 impl Drop for Socket {
     fn drop(&mut self) {
         // The last moment at which the descriptor is ours: the stream closes it after this.
-        self.probe.last.set(self.probe.sums());
+        self.probe.last.set(self.probe.last_sums());
         self.probe.descriptor.set(None);
     }
 }

@@ -66,7 +66,7 @@ pub(crate) async fn play(
     match ended {
         Ok(()) => client.close(shared).await,
         Err(fault) => {
-            client.book(shared, shared.phase_at(clock::now()));
+            client.give_up(shared);
             Err(fault)
         }
     }
@@ -129,8 +129,8 @@ impl Client {
         Ok(frame.opcode())
     }
 
-    fn book(&mut self, shared: &Shared, phase: Phase) {
-        self.subscriber.book(shared, &self.wire.0.borrow().tapped, phase);
+    fn give_up(&mut self, shared: &Shared) {
+        self.subscriber.give_up(shared, &self.wire.0.borrow().tapped);
     }
 
     /// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).

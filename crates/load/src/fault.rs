@@ -34,6 +34,10 @@ pub enum Fault {
     Status(u16),
     /// Bytes that are no HTTP answer.
     Malformed,
+    /// A transfer coding other than chunked, which no request of ours offers.
+    TransferCoding,
+    /// A body in zstd, which this client does not decode; its request offered it all the same.
+    Zstd,
     /// A body, an event or a line longer than [`pushbench_protocol::number::MAX_BODY`].
     TooLarge,
     /// A frame that breaks RFC 6455.
@@ -70,6 +74,8 @@ impl Fault {
             Self::AnswerTimeout => "answer-timeout".to_owned(),
             Self::Status(code) => format!("status-{code}"),
             Self::Malformed => "malformed-answer".to_owned(),
+            Self::TransferCoding => "transfer-coding-not-as-asked".to_owned(),
+            Self::Zstd => "coding-zstd-not-supported".to_owned(),
             Self::TooLarge => "answer-too-large".to_owned(),
             Self::Protocol => "protocol".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),

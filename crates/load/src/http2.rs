@@ -15,6 +15,7 @@
 
 mod connection;
 pub(crate) mod line;
+mod refusal;
 pub(crate) mod streamed;
 mod tap;
 pub(crate) mod websocket;

@@ -40,12 +40,13 @@ impl Line {
         }
     }
 
-    /// Waits for something else, and takes meanwhile what TLS itself has to say.
-    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> T {
+    /// Waits for something else, and takes meanwhile what TLS itself has to say; `None` if the server
+    /// says more than that first, or ends the connection.
+    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> Option<T> {
         match self {
             Self::Http1(connection) => connection.rest(until).await,
             // Its connection's own task takes all that comes.
-            Self::Http2(_) => until.await,
+            Self::Http2(_) => Some(until.await),
         }
     }
 
@@ -82,9 +83,12 @@ impl Line {
     }
 
     /// Ends the line in order. A connection of HTTP/2 ends with its last client.
-    pub(crate) async fn end(self) -> Result<(), Fault> {
+    pub(crate) async fn end(self, shared: &Shared) -> Result<(), Fault> {
         match self {
-            Self::Http1(mut connection) => connection.end().await,
+            Self::Http1(mut connection) => {
+                let unasked = connection.end().await?;
+                shared.refuse_unasked(connection.probe(), &unasked)
+            }
             Self::Http2(_) => Ok(()),
         }
     }

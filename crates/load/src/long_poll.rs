@@ -29,13 +29,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use pushbench_protocol::{ConnectionUse, Phase, PollTiming, Timestamp, clock};
+use pushbench_protocol::{Phase, PollTiming, Timestamp, clock};
 use pushbench_scenario::{LongPoll, poll_phase};
 use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
 use crate::answer::Answer;
 use crate::connection::Probe;
+use crate::kept::Kept;
 use crate::line::{HeadWatch, Line};
 use crate::poll::Poller;
 use crate::worker::Shared;
@@ -50,8 +51,9 @@ pub(crate) async fn play(
     seat: usize,
     settings: LongPoll,
 ) -> Result<(), Fault> {
-    let poller = Poller::new(&shared.plan, client, seat);
-    let mut client_of = Client { client, poller, kept: None, asked_at: None };
+    let poller = Poller::new(shared, client, seat);
+    let kept = Kept::new(client, settings.connection);
+    let mut client_of = Client { client, poller, kept, asked_at: None };
     client_of.ask(shared, Phase::Connect).await?;
     shared.is_connected(seat);
     tokio::select! {
@@ -65,8 +67,8 @@ pub(crate) async fn play(
     if asked_at.is_some_and(|asked_at| clock::now().since(asked_at) > longest) {
         return Err(Fault::AnswerTimeout);
     }
-    let Some(mut line) = kept else { return Ok(()) };
-    let Line::Http1(connection) = &mut line else { return line.end().await };
+    let Some(mut line) = kept.into_line() else { return Ok(()) };
+    let Line::Http1(connection) = &mut line else { return line.end(shared).await };
     connection.shutdown().await.map_err(|_| Fault::Io)?;
     loop {
         match poller.hear(shared, &mut line, |_, _| Phase::Close).await {
@@ -81,7 +83,7 @@ struct Client {
     client: u32,
     poller: Poller,
     /// The line that a poll is held on, or the next one will be.
-    kept: Option<Line>,
+    kept: Kept,
     /// Since when a poll is held.
     asked_at: Option<Timestamp>,
 }
@@ -90,14 +92,14 @@ impl Client {
     /// Hears and asks until nothing more is to come.
     async fn work(&mut self, shared: &Rc<Shared>, settings: LongPoll) -> Result<(), Fault> {
         loop {
-            let mut phase = self.hear(shared, settings.connection).await?;
+            let mut phase = self.hear(shared).await?;
             let is_over = phase == Phase::Drain && self.poller.holds_last(shared);
             if is_over || phase == Phase::Close {
                 return Ok(());
             }
             if phase == Phase::Connect {
                 let at = first_after_connect(shared, self.client, settings);
-                if !shared.grid.wait_until(at).await {
+                if !self.kept.rest(shared, shared.grid.wait_until(at)).await? {
                     return Ok(());
                 }
                 phase = shared.phase_at(clock::now());
@@ -108,36 +110,21 @@ impl Client {
 
     /// Sends a request, on a new line if there is none.
     async fn ask(&mut self, shared: &Rc<Shared>, phase: Phase) -> Result<(), Fault> {
-        let mut line = match self.kept.take() {
-            Some(kept) => kept,
-            None => Line::open_in(shared, phase, self.client).await?,
-        };
-        self.poller.ask(shared, &mut line, phase).await?;
-        self.kept = Some(line);
+        self.kept.ask(shared, &self.poller, phase).await?;
         self.asked_at = Some(clock::now());
         Ok(())
     }
 
-    /// Waits for the answer, and ends its line unless that is used again; gives its phase.
-    async fn hear(&mut self, shared: &Shared, connection: ConnectionUse) -> Result<Phase, Fault> {
-        let kept = self.kept.as_mut().expect("a poll was sent on it");
-        let probe = kept.probe().clone();
-        let head = kept.head_watch();
-        let phase = self
-            .poller
-            .hear(shared, kept, |answer, received_at| {
-                phase_of(shared, &probe, answer, received_at, &head)
+    /// Waits for the response, and ends its line unless that is used again; gives its phase.
+    async fn hear(&mut self, shared: &Rc<Shared>) -> Result<Phase, Fault> {
+        let heard = self
+            .kept
+            .hear(shared, &mut self.poller, |probe, head, answer, received_at| {
+                phase_of(shared, probe, answer, received_at, head)
             })
             .await?;
         self.asked_at = None;
-        match connection {
-            ConnectionUse::KeepAlive => {}
-            ConnectionUse::PerPoll => {
-                let over = self.kept.take().expect("it was there above");
-                over.end_in(shared, phase).await?;
-            }
-        }
-        Ok(phase)
+        Ok(heard.phase)
     }
 }
 
@@ -165,8 +152,7 @@ fn phase_of(
         Phase::Drain if shared.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
         Phase::Drain => {
             head.move_out_of_measure(shared);
-            let head_len = answer.head.len() as u64 + head.len();
-            shared.close_measure_before(probe, head_len + answer.body.len() as u64);
+            shared.close_measure_before(probe, head.len() + answer.len());
             Phase::Drain
         }
         phase => phase,

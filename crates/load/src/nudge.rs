@@ -12,11 +12,11 @@ use std::rc::Rc;
 
 use futures_util::FutureExt;
 use pushbench_protocol::paths::NEWS;
-use pushbench_protocol::{Cursor, clock};
+use pushbench_protocol::{ConnectionUse, Cursor, clock};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::line::Line;
+use crate::kept::Kept;
 use crate::poll::Poller;
 use crate::pushed::{self, Cause};
 use crate::websocket::{self, Subscriber, Tapped, fault_of};
@@ -26,12 +26,13 @@ use crate::{Fault, Plan};
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.
 pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
     let plan = &shared.plan;
-    let mut polls = Line::open(shared, client).await?;
+    let mut polls = Kept::new(client, ConnectionUse::KeepAlive);
+    polls.open(shared).await?;
     let path = Plan::topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
     let mut socket = websocket::open(shared, client, &path).await?;
     shared.is_connected(seat);
     let mut subscriber = Subscriber::new(seat, socket.get_ref());
-    let mut fetcher = Fetcher { poller: Poller::new(plan, client, seat), in_flight: false };
+    let mut fetcher = Fetcher { poller: Poller::new(shared, client, seat), in_flight: false };
     let ended = tokio::select! {
         biased;
         fault = work(shared, &mut socket, &mut subscriber, &mut fetcher, &mut polls) => Err(fault),
@@ -41,26 +42,33 @@ pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Resul
         shared.in_flight.set(shared.in_flight.get() - 1);
     }
     if let Err(fault) = ended {
-        subscriber.book(shared, socket.get_ref(), shared.phase_at(clock::now()));
+        subscriber.give_up(shared, socket.get_ref());
         return Err(fault);
     }
     if fetcher.in_flight {
         return Err(Fault::AnswerTimeout);
     }
     websocket::close(shared, &mut socket, &mut subscriber).await?;
-    polls.end().await
+    match polls.into_line() {
+        Some(line) => line.end(shared).await,
+        None => Ok(()),
+    }
 }
 
 /// Waits for nudges and fetches, until something fails.
 async fn work(
-    shared: &Shared,
+    shared: &Rc<Shared>,
     socket: &mut WebSocketStream<Tapped>,
     subscriber: &mut Subscriber,
     fetcher: &mut Fetcher,
-    polls: &mut Line,
+    polls: &mut Kept,
 ) -> Fault {
     loop {
-        let mut message = polls.rest(websocket::next(shared, socket, subscriber)).await;
+        let rested = polls.rest(shared, websocket::next(shared, socket, subscriber)).await;
+        let mut message = match rested {
+            Ok(message) => message,
+            Err(fault) => return fault,
+        };
         let mut has_news = false;
         // One poll fetches for all nudges that have come.
         loop {
@@ -100,19 +108,18 @@ struct Fetcher {
 }
 
 impl Fetcher {
-    async fn fetch(&mut self, shared: &Shared, polls: &mut Line) -> Result<(), Fault> {
-        let phase = pushed::phase_of(
-            shared,
-            polls.probe(),
-            Cause::News,
-            clock::now(),
-            0,
-            &polls.head_watch(),
-        );
+    async fn fetch(&mut self, shared: &Rc<Shared>, polls: &mut Kept) -> Result<(), Fault> {
+        let phase = match polls.line() {
+            Some(line) => {
+                let (probe, head) = (Rc::clone(line.probe()), line.head_watch());
+                pushed::phase_of(shared, &probe, Cause::News, clock::now(), 0, &head)
+            }
+            None => shared.phase_at(clock::now()),
+        };
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
-        self.poller.ask(shared, polls, phase).await?;
-        self.poller.hear(shared, polls, |_, _| phase).await?;
+        polls.ask(shared, &self.poller, phase).await?;
+        polls.hear(shared, &mut self.poller, |_, _, _, _| phase).await?;
         self.in_flight = false;
         shared.in_flight.set(shared.in_flight.get() - 1);
         Ok(())

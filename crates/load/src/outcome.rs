@@ -9,7 +9,7 @@ use pushbench_stats::Histogram;
 use pushbench_wire::Ledger;
 use pushbench_wire::tcp_info::TcpInfo;
 
-use crate::Fault;
+use crate::{Fault, Unexpected};
 
 /// A quiet moment at which the books are compared.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -210,6 +210,9 @@ pub struct Counts {
     pub answers: BTreeMap<u16, u64>,
     /// TCP connections opened in the measure phase.
     pub connects: u64,
+    /// Polls of the measure phase that were sent again, since the server had closed the connection
+    /// under them.
+    pub retries: u64,
     /// Signs of life of the measure phase: pings and comments.
     pub heartbeats: u64,
     /// Messages that the server said it no longer held, any phase.
@@ -247,6 +250,7 @@ impl Counts {
         self.empty_polls += other.empty_polls;
         self.heartbeats += other.heartbeats;
         self.connects += other.connects;
+        self.retries += other.retries;
         self.add_gap(other.gap_messages);
         for (status, count) in &other.answers {
             *self.answers.entry(*status).or_default() += count;
@@ -422,6 +426,8 @@ pub struct Outcome {
     pub sample: Option<SampleHeads>,
     /// What connections of HTTP/2 saw of heads.
     pub http2: Http2Counts,
+    /// The first response that was not what was expected, for each fault.
+    pub unexpected: BTreeMap<Fault, Unexpected>,
     /// Head lengths of one upgrade, request and answer.
     pub upgrade_heads: Option<(u64, u64)>,
     /// The publisher.
@@ -468,6 +474,9 @@ impl Outcome {
             self.sample.clone_from(&other.sample);
         }
         self.http2.merge(&other.http2);
+        for (fault, unexpected) in &other.unexpected {
+            self.unexpected.entry(*fault).or_insert_with(|| unexpected.clone());
+        }
         self.upgrade_heads = self.upgrade_heads.or(other.upgrade_heads);
         self.worker_cpu.extend_from_slice(&other.worker_cpu);
     }

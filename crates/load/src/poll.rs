@@ -1,9 +1,11 @@
-//! What every client that polls does: sends the head of a request, reads an answer, books both.
+//! What every client that polls does: sends the head of a request, reads a response, books both.
 //!
 //! When it polls, and which phase an exchange belongs to, is the transport's own rule.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::compression::BODY_THRESHOLD;
@@ -17,12 +19,13 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::answer::{Answer, AnswerReader};
 use crate::coded::{decoded, new_part};
-use crate::connection::Connection;
+use crate::connection::{Connection, Probe};
+use crate::content_coding::{ContentCoding, Offer};
 use crate::line::Line;
 use crate::outcome::SampleHeads;
 use crate::recorder::{Arrival, Receipt};
 use crate::worker::Shared;
-use crate::{Fault, Plan, http2};
+use crate::{Fault, Plan, Unexpected, http2};
 
 /// A client that polls one topic.
 #[derive(Debug)]
@@ -31,22 +34,29 @@ pub(crate) struct Poller {
     topic: usize,
     cursor: Cursor,
     every: bool,
-    /// What bodies are asked for in.
-    coding: Compression,
+    /// What the transport's setting asks for bodies in.
+    coding: ContentCoding,
+    /// What the request says that it takes.
+    offer: Rc<Offer>,
     answers: AnswerReader,
+    /// Whether nothing of a response to the last request has come.
+    has_heard_nothing: bool,
 }
 
 impl Poller {
     /// A client that has seen nothing yet.
-    pub(crate) fn new(plan: &Plan, client: u32, seat: usize) -> Self {
+    pub(crate) fn new(shared: &Shared, client: u32, seat: usize) -> Self {
+        let plan = &shared.plan;
         let topic = plan.topic_of(client) as usize;
         Self {
             seat,
             topic,
             cursor: plan.start_cursors[topic],
             every: plan.scenario.workload.deliver == Deliver::Every,
-            coding: coding_of(plan.transport),
+            coding: ContentCoding::of(coding_of(plan.transport)),
+            offer: Rc::clone(&shared.offer),
             answers: AnswerReader::default(),
+            has_heard_nothing: true,
         }
     }
 
@@ -84,31 +94,45 @@ impl Poller {
         })
         .await
         .map_err(|_| Fault::Io)?;
-        if !rest.is_empty() {
-            connection.write_all(&rest).await.map_err(|_| Fault::Io)?;
+        // What has left is on the books, whatever becomes of the rest.
+        shared.book(phase, Direction::Up, ByteKind::Header, len - rest.len() as u64);
+        let mut rest = &rest[..];
+        while !rest.is_empty() {
+            let written = connection.write(rest).await.map_err(|_| Fault::Io)?;
+            if written == 0 {
+                return Err(Fault::Io);
+            }
+            shared.book(phase, Direction::Up, ByteKind::Header, written as u64);
+            rest = &rest[written..];
         }
-        shared.book(phase, Direction::Up, ByteKind::Header, len);
         connection.probe().has_taken();
         Ok(())
     }
 
-    /// Reads one answer and books it under the phase that `phase_of` says; gives that phase.
+    /// Whether nothing of the response to the last request has come.
+    pub(crate) fn has_heard_nothing(&self) -> bool {
+        self.has_heard_nothing
+    }
+
+    /// Reads one response and books it under the phase that `phase_of` says.
     pub(crate) async fn hear(
         &mut self,
         shared: &Shared,
         line: &mut Line,
         phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
-    ) -> Result<Phase, Fault> {
+    ) -> Result<Heard, Fault> {
         match line {
             Line::Http1(connection) => {
-                poll_fn(|cx| self.poll_hear(cx, shared, connection, &phase_of)).await
+                let heard = poll_fn(|cx| self.poll_hear(cx, shared, connection, &phase_of)).await;
+                heard.inspect_err(|fault| self.give_up(shared, connection.probe(), *fault))
             }
             Line::Http2(line) => {
-                line.hear(|answer, uncompressed| {
+                line.hear(shared, |answer, uncompressed| {
                     let received_at = clock::now();
                     let phase = phase_of(&answer, received_at);
                     http2::line::count_uncompressed(shared, phase, Direction::Down, uncompressed);
-                    self.take(shared, phase, &answer, received_at).map(|()| phase)
+                    self.take(shared, phase, &answer, received_at)?;
+                    Ok(Heard { phase, closes: false })
                 })
                 .await?
             }
@@ -122,31 +146,44 @@ impl Poller {
         shared: &Shared,
         connection: &mut Connection,
         phase_of: &impl Fn(&Answer<'_>, Timestamp) -> Phase,
-    ) -> Poll<Result<Phase, Fault>> {
+    ) -> Poll<Result<Heard, Fault>> {
         let mut scratch = shared.scratch.borrow_mut();
         loop {
             let mut buf = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(&mut *connection).poll_read(cx, &mut buf)) {
-                Err(_) => return Poll::Ready(Err(Fault::Io)),
-                Ok(()) if buf.filled().is_empty() => return Poll::Ready(Err(Fault::Closed)),
-                Ok(()) => {}
+            if ready!(Pin::new(&mut *connection).poll_read(cx, &mut buf)).is_err() {
+                return Poll::Ready(Err(Fault::Io));
             }
             let received_at = clock::now();
             let mut answers = std::mem::take(&mut self.answers);
-            let answered = answers.push(buf.filled(), |answer| {
+            let has_ended = buf.filled().is_empty();
+            let with = |answer: Answer<'_>| {
                 let phase = phase_of(&answer, received_at);
-                self.take(shared, phase, &answer, received_at).map(|()| phase)
-            });
+                self.take(shared, phase, &answer, received_at)?;
+                Ok(Heard { phase, closes: answer.closes })
+            };
+            let answered = match has_ended {
+                true => answers.end(with),
+                false => answers.push(buf.filled(), with),
+            };
             self.answers = answers;
             match answered {
                 Ok(Some(done)) => return Poll::Ready(done),
+                Ok(None) if has_ended => return Poll::Ready(Err(Fault::Closed)),
                 Ok(None) => {}
                 Err(fault) => return Poll::Ready(Err(fault)),
             }
         }
     }
 
-    /// Books an answer and what it brought.
+    /// Books what has come of a response that will not become whole.
+    fn give_up(&mut self, shared: &Shared, probe: &Probe, fault: Fault) {
+        let unfinished = self.answers.give_up();
+        self.has_heard_nothing = unfinished.header + unfinished.framing + unfinished.rest == 0;
+        let phase = shared.phase_on(probe);
+        shared.book_unfinished(phase, ByteKind::Header, fault, &unfinished);
+    }
+
+    /// Books a response and what it brought.
     fn take(
         &mut self,
         shared: &Shared,
@@ -159,7 +196,9 @@ impl Poller {
         let timeline = shared.grid.timeline();
         let mut recorder = shared.recorder.borrow_mut();
         let mut ledger = shared.ledger.borrow_mut();
-        ledger.book(phase, Direction::Down, ByteKind::Header, answer.head.len() as u64);
+        let heads = answer.interim + answer.head.len() as u64;
+        ledger.book(phase, Direction::Down, ByteKind::Header, heads);
+        ledger.book(phase, Direction::Down, ByteKind::Framing, answer.framing);
         let mut held = Held::default();
         let mut receive = |payload: &[u8], framing: u64| {
             let seen =
@@ -176,23 +215,23 @@ impl Poller {
                 }
             }
         };
-        match answer.status {
-            200 => {
-                self.check_coding(answer)?;
-                let body = decoded(answer.coding, answer.body)?;
-                if self.every {
-                    for line in body.split_inclusive(|&byte| byte == b'\n') {
-                        receive(line.strip_suffix(b"\n").ok_or(Fault::Malformed)?, 1);
-                    }
-                } else if !body.is_empty() {
-                    receive(&body, 0);
+        let every = self.every;
+        let taken = self.body(answer).and_then(|body| {
+            if every {
+                for line in body.split_inclusive(|&byte| byte == b'\n') {
+                    receive(line.strip_suffix(b"\n").ok_or(Fault::Malformed)?, 1);
                 }
+            } else if !body.is_empty() {
+                receive(&body, 0);
             }
-            204 | 304 => {}
-            status => {
-                ledger.book(phase, Direction::Down, ByteKind::Repeat, answer.body.len() as u64);
-                return Err(Fault::Status(status));
-            }
+            Ok(())
+        });
+        if let Err(fault) = taken {
+            ledger.book(phase, Direction::Down, ByteKind::Repeat, answer.body.len() as u64);
+            shared.keep_unexpected(fault, || {
+                Unexpected::of_parts(answer.status, answer.head, answer.body)
+            });
+            return Err(fault);
         }
         for (kind, bytes) in held.booked(answer) {
             ledger.book(phase, Direction::Down, kind, bytes);
@@ -211,11 +250,27 @@ impl Poller {
         Ok(())
     }
 
-    /// Refuses a body that is not in the coding asked for, or is left as it is though it is large
-    /// enough for every server's default.
+    /// The body, decoded; empty where the response says that there is nothing new.
+    fn body<'a>(&self, answer: &Answer<'a>) -> Result<Cow<'a, [u8]>, Fault> {
+        match answer.status {
+            200 => {
+                self.check_coding(answer)?;
+                decoded(answer.coding, answer.body)
+            }
+            204 | 304 => Ok(Cow::Borrowed(&[])),
+            status => Err(Fault::Status(status)),
+        }
+    }
+
+    /// Refuses a body in a coding that the request does not offer. Where the transport asks for one,
+    /// it must be that, unless the body is too small for every server's default.
     fn check_coding(&self, answer: &Answer<'_>) -> Result<(), Fault> {
-        let is_asked = answer.coding == self.coding;
-        let is_small = answer.coding == Compression::None && answer.body.len() < BODY_THRESHOLD;
+        let is_asked = match self.coding {
+            ContentCoding::Identity => self.offer.takes(answer.coding),
+            coding => answer.coding == coding,
+        };
+        let is_identity = answer.coding == ContentCoding::Identity;
+        let is_small = is_identity && answer.body.len() < BODY_THRESHOLD;
         if is_asked || is_small { Ok(()) } else { Err(Fault::Coding) }
     }
 
@@ -230,6 +285,20 @@ impl Poller {
             });
         }
     }
+}
+
+/// A response that was heard whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Heard {
+    /// The phase under which it was booked.
+    pub(crate) phase: Phase,
+    /// Whether the server closes the connection after it.
+    pub(crate) closes: bool,
+}
+
+/// What polls say in `Accept-Encoding`, which is the same for every topic.
+pub(crate) fn offer(plan: &Plan) -> Offer {
+    poll_heads(plan).first().map_or_else(Offer::default, |head| Offer::of_head(head.bytes()))
 }
 
 /// The same heads as HTTP/2 sends them; empty where it does not.
@@ -262,8 +331,11 @@ impl Held {
     /// apart.
     fn booked(&self, answer: &Answer<'_>) -> [(ByteKind, u64); 3] {
         let (payload, repeat, framing) = match answer.coding {
-            Compression::None => (self.new, self.old, self.new_framing + self.old_framing),
-            Compression::Gzip | Compression::Brotli | Compression::Deflate => {
+            ContentCoding::Identity => (self.new, self.old, self.new_framing + self.old_framing),
+            ContentCoding::Gzip
+            | ContentCoding::Brotli
+            | ContentCoding::Deflate
+            | ContentCoding::Zstd => {
                 let whole = answer.body.len() as u64;
                 let (new, old) = (self.new + self.new_framing, self.old + self.old_framing);
                 let payload = new_part(whole, new, old);

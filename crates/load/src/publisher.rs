@@ -321,21 +321,16 @@ fn read_answers(mut stream: TcpStream) -> Answers {
     let mut answers = Answers::default();
     let fault = |answers: &mut Answers, fault| *answers.faults.entry(fault).or_default() += 1;
     let mut bytes = vec![0; 64 * 1024];
-    let mut pending: Vec<u8> = Vec::new();
+    let mut reader = AnswerReader::default();
     loop {
         match stream.read(&mut bytes) {
             Ok(0) => return answers,
             Ok(len) => {
                 answers.bytes += len as u64;
-                pending.extend_from_slice(&bytes[..len]);
-                let taken = match take_answers(&pending, &mut answers) {
-                    Ok(taken) => taken,
-                    Err(kind) => {
-                        fault(&mut answers, kind);
-                        return answers;
-                    }
-                };
-                pending.drain(..taken);
+                if let Err(kind) = take_answers(&mut reader, &bytes[..len], &mut answers) {
+                    fault(&mut answers, kind);
+                    return answers;
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => {
@@ -346,15 +341,17 @@ fn read_answers(mut stream: TcpStream) -> Answers {
     }
 }
 
-/// Takes every complete answer from `bytes`; gives how many bytes they were.
-fn take_answers(bytes: &[u8], answers: &mut Answers) -> Result<usize, Fault> {
-    let mut taken = 0;
-    while let Some((len, status)) = AnswerReader::first(&bytes[taken..])? {
-        taken += len;
+/// Takes every response that is complete with these bytes.
+fn take_answers(
+    reader: &mut AnswerReader,
+    mut bytes: &[u8],
+    answers: &mut Answers,
+) -> Result<(), Fault> {
+    while let Some(status) = reader.take(&mut bytes, |answer| answer.status)? {
         answers.count += 1;
         if !(200..300).contains(&status) {
             *answers.faults.entry(Fault::Status(status)).or_default() += 1;
         }
     }
-    Ok(taken)
+    Ok(())
 }

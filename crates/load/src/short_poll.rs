@@ -12,7 +12,7 @@ use pushbench_protocol::{ConnectionUse, Phase, PollTiming, clock};
 use pushbench_scenario::{ShortPoll, poll_phase};
 
 use crate::Fault;
-use crate::line::Line;
+use crate::kept::Kept;
 use crate::poll::Poller;
 use crate::turns::Turns;
 use crate::worker::Shared;
@@ -25,14 +25,14 @@ pub(crate) async fn play(
     settings: ShortPoll,
 ) -> Result<(), Fault> {
     let plan = &shared.plan;
-    let kept = match settings.connection {
-        ConnectionUse::KeepAlive => Some(Line::open(shared, client).await?),
-        ConnectionUse::PerPoll => None,
-    };
+    let mut kept = Kept::new(client, settings.connection);
+    if settings.connection == ConnectionUse::KeepAlive {
+        kept.open(shared).await?;
+    }
     shared.is_connected(seat);
-    let poller = Poller::new(plan, client, seat);
+    let poller = Poller::new(shared, client, seat);
     let turns = Turns::default();
-    let mut client_of = Client { client, poller, kept, in_flight: false, turns };
+    let mut client_of = Client { poller, kept, in_flight: false, turns };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
     let ended = tokio::select! {
         biased;
@@ -47,17 +47,15 @@ pub(crate) async fn play(
         return Err(Fault::AnswerTimeout);
     }
     shared.closed().await;
-    match client_of.kept {
-        Some(line) => line.end().await,
+    match client_of.kept.into_line() {
+        Some(line) => line.end(shared).await,
         None => Ok(()),
     }
 }
 
 struct Client {
-    client: u32,
     poller: Poller,
-    /// The line between two polls, if there is one.
-    kept: Option<Line>,
+    kept: Kept,
     in_flight: bool,
     turns: Turns,
 }
@@ -73,21 +71,16 @@ impl Client {
         let mut at = first;
         loop {
             let is_drain = shared.grid.timeline().phase_of(at) == Phase::Drain;
-            if is_drain && let Some(kept) = &mut self.kept {
-                kept.is_measured();
+            if is_drain && let Some(line) = self.kept.line() {
+                line.is_measured();
             }
             if is_drain && self.poller.holds_last(shared) {
                 return Ok(());
             }
-            let wait = shared.grid.wait_until(at);
-            let goes_on = match &mut self.kept {
-                Some(kept) => kept.rest(wait).await,
-                None => wait.await,
-            };
-            if !goes_on {
+            if !self.kept.rest(shared, shared.grid.wait_until(at)).await? {
                 return Ok(());
             }
-            self.poll(shared, settings.connection, at).await?;
+            self.poll(shared, at).await?;
             at = match settings.timing {
                 PollTiming::Schedule | PollTiming::Aligned => at + settings.interval,
                 PollTiming::AfterAnswer => {
@@ -97,19 +90,14 @@ impl Client {
         }
     }
 
-    async fn poll(
-        &mut self,
-        shared: &Rc<Shared>,
-        connection: ConnectionUse,
-        at: Duration,
-    ) -> Result<(), Fault> {
+    async fn poll(&mut self, shared: &Rc<Shared>, at: Duration) -> Result<(), Fault> {
         let timeline = shared.grid.timeline();
         let due_at = timeline.moment(at).expect("the grid waits for the part to begin");
         let phase = timeline.phase_of(at);
         if phase == Phase::Drain
-            && let Some(kept) = &mut self.kept
+            && let Some(line) = self.kept.line()
         {
-            kept.end_measure(shared).await;
+            line.end_measure(shared).await;
         }
         self.in_flight = true;
         shared.in_flight.set(shared.in_flight.get() + 1);
@@ -119,16 +107,8 @@ impl Client {
             recorder.poll_lateness.record(late.own);
             recorder.poll_kept_waiting.record(late.kept);
         }
-        let mut line = match self.kept.take() {
-            Some(kept) => kept,
-            None => Line::open_in(shared, phase, self.client).await?,
-        };
-        self.poller.ask(shared, &mut line, phase).await?;
-        self.poller.hear(shared, &mut line, |_, _| phase).await?;
-        match connection {
-            ConnectionUse::KeepAlive => self.kept = Some(line),
-            ConnectionUse::PerPoll => line.end_in(shared, phase).await?,
-        }
+        self.kept.ask(shared, &self.poller, phase).await?;
+        self.kept.hear(shared, &mut self.poller, |_, _, _, _| phase).await?;
         self.turns.done(clock::now());
         self.in_flight = false;
         shared.in_flight.set(shared.in_flight.get() - 1);

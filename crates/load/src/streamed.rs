@@ -1,27 +1,24 @@
 //! A client whose one request is answered by a stream that does not end.
 //!
 //! Request and head are booked as `header` in the connect phase, chunk sizes as `framing`. What
-//! stands in the chunks is the transport's own matter, its [`Codec`].
+//! the data is made of is the transport's own matter, its [`Codec`].
 
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use pushbench_protocol::number::gap;
-use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
-use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use pushbench_wire::chunk::Piece;
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
 use crate::connection::{Connection, Probe};
 use crate::line::HeadWatch;
 use crate::pushed::{self, Cause};
+use crate::response_head::{BodyEnd, ResponseHead};
+use crate::stream_body::StreamBody;
 use crate::worker::Shared;
-use crate::{Fault, Plan, http2};
-
-/// Most bytes of an answer's head.
-const MAX_HEAD: usize = 16 * 1024;
+use crate::{Fault, Plan, http2, opening};
 
 /// What a stream says, one thing after another, as its bytes are booked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,88 +61,36 @@ pub(crate) async fn play<C: Codec>(
     }
     let mut connection = shared.connect(client).await?;
     let request = C::request(&shared.plan, shared.plan.topic_of(client));
-    let early = open(shared, &mut connection, &request).await?;
-    let mut subscriber =
-        Subscriber { seat, chunks: ChunkedReader::default(), codec: C::default(), unbooked: 0 };
-    subscriber.take(shared, connection.probe(), &early, clock::now())?;
-    drop(early);
-    shared.is_connected(seat);
-    tokio::select! {
-        biased;
-        fault = subscriber.listen(shared, &mut connection) => return Err(fault),
-        () = shared.closed() => {}
-    }
-    connection.shutdown().await.map_err(|_| Fault::Io)?;
-    // The server ends its side; what it says before that is booked.
-    match subscriber.listen(shared, &mut connection).await {
-        Fault::Closed => Ok(()),
-        fault => Err(fault),
-    }
+    let (body, early) = open(shared, &mut connection, &request).await?;
+    let mut subscriber = Subscriber { seat, body, codec: C::default(), unbooked: 0 };
+    let ended = subscriber.play(shared, &mut connection, early).await;
+    subscriber.give_up(shared, connection.probe());
+    ended
 }
 
-/// Asks for the stream; gives the bytes that came behind the answer's head.
+/// Asks for the stream; gives how its body ends, and the bytes that came behind the response's head.
 async fn open(
     shared: &Shared,
     connection: &mut Connection,
     request: &[u8],
-) -> Result<Vec<u8>, Fault> {
+) -> Result<(StreamBody, Vec<u8>), Fault> {
     let begin = clock::now();
     connection.write_all(request).await.map_err(|_| Fault::Io)?;
     shared.book(Phase::Connect, Direction::Up, ByteKind::Header, request.len() as u64);
-    let mut answer = Vec::new();
-    let head_len = loop {
-        let mut bytes = [0; 1_024];
-        let len = connection.read(&mut bytes).await.map_err(|_| Fault::Io)?;
-        if len == 0 {
-            return Err(Fault::Closed);
-        }
-        answer.extend_from_slice(&bytes[..len]);
-        if let Some(head) = accepted(&answer)? {
-            shared.recorder.borrow_mut().counts.add_gap(head.gap);
-            break head.len;
-        }
-        if answer.len() > MAX_HEAD {
-            return Err(Fault::Malformed);
-        }
-    };
+    let opened = opening::hear(shared, connection, ByteKind::Header, accepted).await?;
     shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
-    shared.book(Phase::Connect, Direction::Down, ByteKind::Header, head_len as u64);
-    Ok(answer.split_off(head_len))
+    Ok((StreamBody::of(opened.value), opened.early))
 }
 
-/// The head of a stream.
-#[derive(Debug, Eq, PartialEq)]
-struct Head {
-    len: usize,
-    gap: u64,
-}
-
-/// The head once it is whole; refused unless it is that of a chunked answer.
-fn accepted(bytes: &[u8]) -> Result<Option<Head>, Fault> {
-    let mut fields = [httparse::EMPTY_HEADER; 64];
-    let mut answer = httparse::Response::new(&mut fields);
-    let len = match answer.parse(bytes) {
-        Ok(httparse::Status::Complete(len)) => len,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(_) => return Err(Fault::Malformed),
-    };
-    match answer.code {
-        Some(200) => {}
-        Some(code) => return Err(Fault::Status(code)),
-        None => return Err(Fault::Malformed),
+/// How the body ends of a response that is a stream.
+fn accepted(head: &ResponseHead<'_>) -> Result<BodyEnd, Fault> {
+    if head.status != 200 {
+        return Err(Fault::Status(head.status));
     }
-    let field = |name: &str| {
-        let found = answer.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-        found.map(|field| field.value)
-    };
-    if !field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case(b"chunked")) {
-        return Err(Fault::Malformed);
+    if head.has_other_coding_than("identity") {
+        return Err(Fault::Coding);
     }
-    let gap = match field(GAP_FIELD) {
-        Some(value) => gap(value).ok_or(Fault::Malformed)?,
-        None => 0,
-    };
-    Ok(Some(Head { len, gap }))
+    head.body_end()
 }
 
 /// Books an item, and records what it says.
@@ -174,13 +119,43 @@ pub(crate) fn book_item(
 
 struct Subscriber<C> {
     seat: usize,
-    chunks: ChunkedReader,
+    body: StreamBody,
     codec: C,
     /// Bytes read and not yet booked.
     unbooked: u64,
 }
 
 impl<C: Codec> Subscriber<C> {
+    /// Takes every message, and closes the connection when told to.
+    async fn play(
+        &mut self,
+        shared: &Shared,
+        connection: &mut Connection,
+        early: Vec<u8>,
+    ) -> Result<(), Fault> {
+        self.take(shared, connection.probe(), &early, clock::now())?;
+        drop(early);
+        shared.is_connected(self.seat);
+        tokio::select! {
+            biased;
+            fault = self.listen(shared, connection) => return Err(fault),
+            () = shared.closed() => {}
+        }
+        connection.shutdown().await.map_err(|_| Fault::Io)?;
+        // The server ends its side; what it says before that is booked.
+        match self.listen(shared, connection).await {
+            Fault::Closed => Ok(()),
+            fault => Err(fault),
+        }
+    }
+
+    /// Books what came of an item that did not become whole.
+    fn give_up(&mut self, shared: &Shared, probe: &Probe) {
+        let phase = shared.phase_on(probe);
+        let unbooked = std::mem::take(&mut self.unbooked);
+        shared.book(phase, Direction::Down, ByteKind::Framing, unbooked);
+    }
+
     /// Takes what comes until it ends; says how.
     async fn listen(&mut self, shared: &Shared, connection: &mut Connection) -> Fault {
         poll_fn(|cx| self.poll_listen(cx, shared, connection)).await
@@ -230,9 +205,7 @@ impl<C: Codec> Subscriber<C> {
             self.unbooked -= item.len();
         };
         let mut has_ended = false;
-        while let Some(piece) =
-            self.chunks.next(&mut bytes).map_err(|NotChunked| Fault::Malformed)?
-        {
+        while let Some(piece) = self.body.next(&mut bytes)? {
             match piece {
                 Piece::Data(data) => self.codec.push(data, &mut hear)?,
                 Piece::End => has_ended = true,
@@ -242,7 +215,7 @@ impl<C: Codec> Subscriber<C> {
             phase.get_or_insert_with(|| shared.phase_at(received_at));
         }
         if let Some(phase) = phase {
-            let overhead = self.chunks.take_overhead();
+            let overhead = self.body.take_overhead();
             shared.book(phase, Direction::Down, ByteKind::Framing, overhead);
             self.unbooked -= overhead;
             probe.has_taken();
@@ -274,30 +247,19 @@ impl Item<'_> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nGap: 3\r\n\r\n";
-
     #[test]
-    fn a_head_is_taken_once_it_is_whole() {
-        let expected = Ok(Some(Head { len: HEAD.len(), gap: 3 }));
-        assert_eq!(accepted(HEAD.as_bytes()), expected);
-        assert_eq!(accepted(format!("{HEAD}5\r\nhello").as_bytes()), expected);
-        for cut in 0..HEAD.len() {
-            assert_eq!(accepted(&HEAD.as_bytes()[..cut]), Ok(None), "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn another_answer_than_a_chunked_one_is_refused() {
-        for (head, fault) in [
-            ("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n", Fault::Status(404)),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Fault::Malformed),
-            ("SSH-2.0-OpenSSH\r\n\r\n", Fault::Malformed),
-            (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nGap: 18446744073709551615\r\n\r\n",
-                Fault::Malformed,
-            ),
+    fn a_stream_is_a_200_with_any_end_of_its_body() {
+        for (head, expected) in [
+            ("200 OK\r\nTransfer-Encoding: chunked", Ok(BodyEnd::Chunks)),
+            ("200 OK\r\nConnection: close", Ok(BodyEnd::Close)),
+            ("200 OK\r\nContent-Length: 5", Ok(BodyEnd::Length(5))),
+            ("404 Not Found\r\nTransfer-Encoding: chunked", Err(Fault::Status(404))),
+            ("200 OK\r\nContent-Encoding: gzip", Err(Fault::Coding)),
+            ("200 OK\r\nTransfer-Encoding: gzip, chunked", Err(Fault::TransferCoding)),
         ] {
-            assert_eq!(accepted(head.as_bytes()), Err(fault), "{head}");
+            let bytes = format!("HTTP/1.1 {head}\r\n\r\n");
+            let read = ResponseHead::read(bytes.as_bytes(), |head| Ok(accepted(head)));
+            assert_eq!(read, Ok(Some(expected)), "{head}");
         }
     }
 }

@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use pushbench_tls::Connector;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::connection::Connection;
 use crate::outcome::Handshakes;
@@ -56,7 +57,9 @@ impl Tls {
             let mut connection = shake_hands(connection, &connector).await?;
             self.handshakes.borrow_mut().preliminary += 1;
             hear_ticket(&mut connection, &connector).await?;
-            connection.end().await?;
+            // What a server says at once, as the settings of HTTP/2, is not for this connection.
+            connection.shutdown().await.map_err(|_| Fault::Io)?;
+            connection.hear_out().await;
         }
         Ok(connector)
     }
@@ -86,13 +89,22 @@ async fn shake_hands(connection: Connection, connector: &Connector) -> Result<Co
 
 /// Waits for a ticket.
 async fn hear_ticket(connection: &mut Connection, connector: &Connector) -> Result<(), Fault> {
-    let heard = poll_fn(|cx| {
-        let has_ended = connection.poll_rest(cx).is_ready();
-        match connector.has_ticket() {
-            true => Poll::Ready(Ok(())),
-            false if has_ended => Poll::Ready(Err(Fault::NoTicket)),
-            false => Poll::Pending,
+    let heard = async {
+        loop {
+            poll_fn(|cx| {
+                let has_more = connection.poll_rest(cx).is_ready();
+                if has_more || connector.has_ticket() { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            if connector.has_ticket() {
+                return Ok(());
+            }
+            // A server may speak before it gives a ticket.
+            let read = connection.read(&mut [0; 512]).await;
+            if !read.is_ok_and(|len| len > 0) {
+                return Err(Fault::NoTicket);
+            }
         }
-    });
+    };
     tokio::time::timeout(HANDSHAKE_TIMEOUT, heard).await.unwrap_or(Err(Fault::NoTicket))
 }

@@ -13,35 +13,29 @@ use std::task::{Context, Poll};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
-use pushbench_protocol::heads::EXTENSIONS_FIELD;
-use pushbench_protocol::number::{MAX_BODY, gap};
-use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_protocol::number::MAX_BODY;
 use pushbench_protocol::{ByteKind, DeflateTerms, Direction, HttpVersion, Phase, Timestamp, clock};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
-use sha1::{Digest, Sha1};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::agreed::is_as_asked;
 use crate::connection::{Connection, Probe};
 use crate::http2::websocket::Tunnel;
 use crate::line::HeadWatch;
 use crate::pushed::{self, Cause};
+use crate::response_head::ResponseHead;
+use crate::upgraded::{self, Asked};
 use crate::worker::Shared;
-use crate::{Fault, Plan, http2};
+use crate::{Fault, Plan, http2, opening};
 
-/// Most bytes of a 101's head.
-const MAX_HEAD: usize = 16 * 1024;
 /// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
 /// The library's default of 128 KiB would be the experiment's result.
 const READ_BUFFER: usize = 1024;
 /// Largest read buffer, for scenarios with large messages.
 const MAX_READ_BUFFER: usize = 16 * 1024;
-/// Appended to the key before it is hashed (RFC 6455, section 1.3).
-const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
 pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
@@ -71,7 +65,7 @@ pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Resul
     if ended.is_ok() {
         close(shared, &mut socket, &mut subscriber).await?;
     } else {
-        subscriber.book(shared, socket.get_ref(), shared.phase_at(clock::now()));
+        subscriber.give_up(shared, socket.get_ref());
     }
     ended
 }
@@ -257,6 +251,14 @@ impl Subscriber {
         book(shared, phase, Direction::Up, tapped.up.counts, &mut self.booked.up);
     }
 
+    /// Books what has passed since the last time, a header that did not become whole too.
+    pub(crate) fn give_up(&mut self, shared: &Shared, tapped: &Tapped) {
+        let phase = shared.phase_on(tapped.carrier.probe());
+        self.book(shared, tapped, phase);
+        shared.book(phase, Direction::Down, ByteKind::Control, tapped.down.begun());
+        shared.book(phase, Direction::Up, ByteKind::Control, tapped.up.begun());
+    }
+
     /// Books what was sent since the last time, where what it answers was.
     pub(crate) fn book_sent(&mut self, shared: &Shared, tapped: &Tapped) {
         book(shared, self.heard_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
@@ -296,66 +298,12 @@ async fn upgrade(
     let begin = clock::now();
     connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
     shared.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);
-    let mut answer = Vec::new();
-    let head_len = loop {
-        let mut chunk = [0; 512];
-        let len = connection.read(&mut chunk).await.map_err(|_| Fault::Io)?;
-        if len == 0 || answer.len() > MAX_HEAD {
-            return Err(Fault::Upgrade);
-        }
-        answer.extend_from_slice(&chunk[..len]);
-        if let Some(head_len) = accepted(&answer, &key, terms, shared)? {
-            break head_len;
-        }
-    };
+    let asked = Asked { request: &request.bytes, key: &key, terms };
+    let check = |head: &ResponseHead<'_>| upgraded::check(head, asked);
+    let opened = opening::hear(shared, connection, ByteKind::Handshake, check).await?;
     shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
-    shared.book(Phase::Connect, Direction::Down, ByteKind::Handshake, head_len as u64);
-    shared.upgrade_heads.set(Some((request.bytes.len() as u64, head_len as u64)));
-    Ok(answer.split_off(head_len))
-}
-
-/// Length of the 101's head once it is complete.
-///
-/// Refused unless it is a 101 with the accept key that belongs to ours, and with the extension that
-/// was asked for or none (RFC 6455, section 4.1).
-fn accepted(
-    bytes: &[u8],
-    key: &str,
-    terms: Option<DeflateTerms>,
-    shared: &Shared,
-) -> Result<Option<usize>, Fault> {
-    let mut fields = [httparse::EMPTY_HEADER; 64];
-    let mut answer = httparse::Response::new(&mut fields);
-    let head_len = match answer.parse(bytes) {
-        Ok(httparse::Status::Complete(len)) => len,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(_) => return Err(Fault::Upgrade),
-    };
-    let field = |name: &str| {
-        let found = answer.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-        found.map(|field| field.value)
-    };
-    let is_ours = field("sec-websocket-accept") == Some(accept_key(key).as_bytes());
-    if answer.code != Some(101) || !is_ours {
-        return Err(Fault::Upgrade);
-    }
-    let extension = field(EXTENSIONS_FIELD).map(String::from_utf8_lossy);
-    if !is_as_asked(extension.as_deref(), terms) {
-        return Err(Fault::Extension);
-    }
-    if let Some(value) = field(GAP_FIELD) {
-        let gap = gap(value).ok_or(Fault::Malformed)?;
-        shared.recorder.borrow_mut().counts.add_gap(gap);
-    }
-    Ok(Some(head_len))
-}
-
-/// The accept key that belongs to a key (RFC 6455, section 4.2.2).
-fn accept_key(key: &str) -> String {
-    let mut hash = Sha1::new();
-    hash.update(key.as_bytes());
-    hash.update(ACCEPT_GUID.as_bytes());
-    STANDARD.encode(hash.finalize())
+    shared.upgrade_heads.set(Some((request.bytes.len() as u64, opened.head_len)));
+    Ok(opened.early)
 }
 
 /// What frames are carried by.
@@ -456,15 +404,5 @@ impl AsyncWrite for Tapped {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.carrier.stream().poll_shutdown(cx)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_accept_key_is_the_one_of_rfc_6455_section_1_3() {
-        assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 }

@@ -2,6 +2,7 @@
 //! they share.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -17,22 +18,27 @@ use pushbench_protocol::{ByteKind, Direction, Phase, RequestHead, Timestamp, clo
 use pushbench_scenario::TransportSettings;
 use pushbench_wire::Ledger;
 use pushbench_wire::segments::{SegmentHeaders, segments_for};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
+use crate::answer::Unfinished;
 use crate::boundary::{Booked, Standing};
 use crate::connection::{Connection, Probe};
+use crate::content_coding::Offer;
 use crate::fault::Fault;
 use crate::grid::Grid;
 use crate::hiccup::{Hiccups, TICK};
 use crate::http2::{Http2Drivers, Http2Groups};
 use crate::outcome::{Boundary, Http2Counts, Outcome, SampleHeads, SocketSums};
 use crate::plan::{Plan, TopicCount};
-use crate::poll::{poll_heads, poll_lists};
+use crate::poll::{offer, poll_heads, poll_lists};
 use crate::recorder::{PublishTimes, Recorder, TopicDues};
 use crate::timeline::Timeline;
 use crate::tls::Tls;
-use crate::{bounds, deflated, long_poll, nudge, short_poll, sse, stream, streamed, websocket};
+use crate::{
+    Unexpected, bounds, deflated, long_poll, nudge, short_poll, sse, stream, streamed, websocket,
+};
 
 /// Memory that reads of one worker go through; a connection at rest holds none.
 const SCRATCH_LEN: usize = 64 * 1024;
@@ -82,6 +88,10 @@ pub(crate) struct Shared {
     pub(crate) poll_heads: RefCell<Vec<RequestHead>>,
     /// The same as HTTP/2 sends them.
     pub(crate) poll_lists: RefCell<Vec<FieldList>>,
+    /// What polls say that they take.
+    pub(crate) offer: Rc<Offer>,
+    /// The first response that was not expected, for each fault.
+    unexpected: RefCell<BTreeMap<Fault, Unexpected>>,
     pub(crate) http2: Cell<Http2Counts>,
     pub(crate) http2_groups: Http2Groups,
     pub(crate) http2_drivers: Http2Drivers,
@@ -120,6 +130,15 @@ impl Shared {
         self.grid.timeline().phase_at(moment).max(self.earliest.get())
     }
 
+    /// The phase in whose books a connection's bytes are that are read now: its measure phase goes on
+    /// until its books are closed.
+    pub(crate) fn phase_on(&self, probe: &Probe) -> Phase {
+        match self.phase_at(clock::now()) {
+            Phase::Drain if !probe.is_measured.get() => Phase::Measure,
+            phase => phase,
+        }
+    }
+
     /// The phase itself, unless its books were closed since it was found.
     pub(crate) fn open_phase(&self, phase: Phase) -> Phase {
         phase.max(self.earliest.get())
@@ -135,6 +154,28 @@ impl Shared {
         let faults = if is_of_the_end { &mut counts.close_faults } else { &mut counts.faults };
         *faults.entry(fault).or_default() += 1;
         self.failed.set(self.failed.get() + 1);
+    }
+
+    /// Keeps what came instead of what was expected, if it is the first for its fault.
+    pub(crate) fn keep_unexpected(&self, fault: Fault, what: impl FnOnce() -> Unexpected) {
+        self.unexpected.borrow_mut().entry(fault).or_insert_with(what);
+    }
+
+    /// Books what came of a response that did not become whole, its heads as `heads`, and keeps its
+    /// beginning. What it would have been is not known: it brought nothing new.
+    pub(crate) fn book_unfinished(
+        &self,
+        phase: Phase,
+        heads: ByteKind,
+        fault: Fault,
+        unfinished: &Unfinished,
+    ) {
+        self.book(phase, Direction::Down, heads, unfinished.header);
+        self.book(phase, Direction::Down, ByteKind::Framing, unfinished.framing);
+        self.book(phase, Direction::Down, ByteKind::Repeat, unfinished.rest);
+        if !unfinished.beginning.is_empty() {
+            self.keep_unexpected(fault, || Unexpected::of(&unfinished.beginning));
+        }
     }
 
     /// Opens a client's connection and enters it in the books.
@@ -181,13 +222,54 @@ impl Shared {
         let before = connection.probe().sums().segments();
         let ended = tokio::time::timeout(bounds::CLOSE_OF_POLL, connection.end()).await;
         let ended = ended.unwrap_or(Err(Fault::CloseTimeout));
+        let ended = ended.and_then(|unasked| self.refuse_unasked(connection.probe(), &unasked));
+        self.close(phase, connection, before);
+        ended
+    }
+
+    /// Ends our side of a connection between two polls, since the server has ended its own or has
+    /// said something unasked.
+    ///
+    /// # Errors
+    ///
+    /// If it has said something else than that it ends the connection, 408: nothing was asked that
+    /// it could belong to, so it is no response (RFC 9112, section 9.2).
+    pub(crate) async fn discard(&self, mut connection: Connection) -> Result<(), Fault> {
+        let probe = Rc::clone(connection.probe());
+        let phase = self.phase_on(&probe);
+        let before = probe.sums().segments();
+        let unasked = connection.hear_out().await;
+        // A connection that was reset has nothing to shut down.
+        let _ = connection.shutdown().await;
+        let is_timeout = Unexpected::of(&unasked).status == Some(408);
+        let refused = self.refuse_unasked(&probe, &unasked);
+        self.close(phase, connection, before);
+        if is_timeout { Ok(()) } else { refused }
+    }
+
+    /// Books what came though nothing was asked.
+    ///
+    /// # Errors
+    ///
+    /// If there is any.
+    pub(crate) fn refuse_unasked(&self, probe: &Probe, unasked: &[u8]) -> Result<(), Fault> {
+        if unasked.is_empty() {
+            return Ok(());
+        }
+        let phase = self.phase_on(probe);
+        self.book(phase, Direction::Down, ByteKind::Repeat, unasked.len() as u64);
+        self.keep_unexpected(Fault::Malformed, || Unexpected::of(unasked));
+        Err(Fault::Malformed)
+    }
+
+    /// Closes a connection, and keeps its books among those of the connections that are no more.
+    fn close(&self, phase: Phase, connection: Connection, segments_before: u64) {
         let probe = Rc::clone(connection.probe());
         drop(connection);
         if phase == Phase::Measure {
-            self.connecting(probe.sums().segments() - before);
+            self.connecting(probe.sums().segments() - segments_before);
         }
         self.fold(&probe);
-        ended
     }
 
     fn connecting(&self, segments: u64) {
@@ -342,6 +424,7 @@ async fn play(
     let recorder = Recorder::new(plan.scenario.workload.deliver, topics, times);
     let poll_heads = poll_heads(&plan);
     let poll_lists = poll_lists(&plan);
+    let offer = Rc::new(offer(&plan));
     let timeline = Timeline::new(plan.warm_up_end(), plan.measure_end());
     let tls = plan.tls.as_ref().map(|target| Tls::new(target, plan.resumes()));
     let shared = Rc::new(Shared {
@@ -352,6 +435,8 @@ async fn play(
         scratch: RefCell::new(vec![0; SCRATCH_LEN]),
         poll_heads: RefCell::new(poll_heads),
         poll_lists: RefCell::new(poll_lists),
+        offer,
+        unexpected: RefCell::default(),
         http2: Cell::default(),
         http2_groups: RefCell::default(),
         http2_drivers: RefCell::default(),
@@ -506,6 +591,7 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
         boundaries: books.boundaries,
         sample: shared.sample.take(),
         http2: shared.http2.get(),
+        unexpected: shared.unexpected.take(),
         upgrade_heads: shared.upgrade_heads.get(),
         connecting_segments: shared.connecting_segments.get(),
         worker_stall: shared.hiccups.get().map(|hiccups| hiccups.longest()),

@@ -8,11 +8,14 @@ mod deliveries;
 mod load;
 mod machine;
 mod pushed;
+mod refused;
 mod server;
 pub(crate) mod stalls;
 #[cfg(test)]
 mod testing;
 mod timers;
+
+pub(crate) use refused::on_record;
 
 use std::time::Duration;
 

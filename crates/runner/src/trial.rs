@@ -17,7 +17,7 @@ use crate::books::{books, segment_headers};
 use crate::compression::Compressed;
 use crate::control::Control;
 use crate::figures::{self, figures};
-use crate::judge::{Evidence, judge};
+use crate::judge::{Evidence, judge, on_record};
 use crate::looks::{Eye, Looks, Moment};
 use crate::machine::machine;
 use crate::memory;
@@ -240,6 +240,11 @@ impl Trial<'_> {
             server: None,
             sample: outcome.sample.as_ref().map(sample),
             tls: tls::record(outcome, is_ours),
+            unexpected: outcome
+                .unexpected
+                .iter()
+                .map(|(fault, unexpected)| on_record(*fault, unexpected))
+                .collect(),
             checks,
             figures,
             model: ModelV1 { figures: model },
@@ -352,6 +357,7 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
         empty_polls: counts.empty_polls,
         heartbeats: Some(counts.heartbeats),
         connects: Some(counts.connects),
+        retries: Some(counts.retries).filter(|retries| *retries > 0),
         answers: counts.answers.clone(),
         gap_messages: counts.gap_messages,
         errors,

@@ -24,7 +24,7 @@ pub use record::{
     BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1,
     HistogramV1, KernelWorkV1, KindsV1, ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1,
     RunStatus, RunV1, SampleV1, ScenarioV1, ServerV1, SocketMemoryV1, TlsV1, ToolV1, TransportV1,
-    TrialV1, Verdict, WaitingV1, WorkV1,
+    TrialV1, UnexpectedV1, Verdict, WaitingV1, WorkV1,
 };
 pub use run::new_id;
 pub use schema::run_v1_schema;

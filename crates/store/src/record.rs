@@ -193,6 +193,9 @@ pub struct TrialV1 {
     /// What its connections were made with; absent in clear text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsV1>,
+    /// The first response that was not what was expected, for each kind of failure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unexpected: Vec<UnexpectedV1>,
     /// Whether the result may be believed, checked in every trial.
     pub checks: Vec<CheckV1>,
     /// Derived figures by name (`latency.p99`), measured. Times in seconds.
@@ -208,6 +211,21 @@ pub struct ServerV1 {
     pub version: String,
     /// Everything that it was configured with, by the keys of `serve --config`, defaults included.
     pub config: BTreeMap<String, serde_json::Value>,
+}
+
+/// A response that was not what was expected.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnexpectedV1 {
+    /// The kind of failure, as in `counts.errors`.
+    pub error: String,
+    /// Its status code; absent if what came was no HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Its first line; absent if what came was no HTTP, or HTTP/2, which has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_line: Option<String>,
+    /// The first 200 bytes of its body, or of what is no HTTP; what cannot be printed is escaped.
+    pub first_bytes: String,
 }
 
 /// A trial whose load generator could not keep its times, and which was played again.
@@ -260,6 +278,10 @@ pub struct CountsV1 {
     /// TCP connections opened in the measure phase; absent in records from before they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connects: Option<u64>,
+    /// Polls of the measure phase that were sent again, since the server had closed the connection
+    /// under them; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u64>,
     /// Pings and comments of the measure phase; absent in records from before they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeats: Option<u64>,

@@ -44,6 +44,11 @@ impl<S> CountingStream<S> {
     pub fn new(inner: S, counters: Arc<SocketCounters>) -> Self {
         Self { inner, counters }
     }
+
+    /// What is counted, to be asked without reading.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for CountingStream<S> {

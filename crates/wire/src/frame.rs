@@ -304,6 +304,11 @@ impl FrameCounter {
         }
     }
 
+    /// Bytes of a header that is not whole yet; they are in no total.
+    pub fn begun(&self) -> u64 {
+        self.parser.taken() as u64
+    }
+
     /// Whether the last byte seen ended a frame.
     pub fn is_between_frames(&self) -> bool {
         self.left_in_payload == 0 && self.parser.taken() == 0

@@ -5,7 +5,8 @@
 //! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
 //! something is killed,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
-//! `targets` servers that run already, `transports` every kind there is, `http2` the same over
+//! `targets` servers that run already, `foreign` servers of other hands,
+//! `transports` every kind there is, `http2` the same over
 //! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
 //! compress, `comparing` runs against
 //! each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
@@ -22,6 +23,7 @@ mod comparing;
 mod compression;
 mod environments;
 mod exits;
+mod foreign;
 mod http2;
 mod model;
 mod pcap;

@@ -85,6 +85,7 @@ fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV1> {
             model: ModelV1::default(),
             tls: None,
             server: None,
+            unexpected: Vec::new(),
         })
         .collect()
 }

@@ -11,12 +11,13 @@ use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::heads::http2::status_line_len;
 use pushbench_protocol::number::{MAX_BODY, digits, gap};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
-use pushbench_protocol::{Compression, Cursor, Direction, Phase};
+use pushbench_protocol::{ByteKind, Cursor, Direction, Phase};
 
 use super::connection::{Http2Connection, fault_of};
-use crate::Fault;
-use crate::answer::{Answer, content_coding, tag};
+use crate::answer::{Answer, tag};
+use crate::content_coding::ContentCoding;
 use crate::worker::Shared;
+use crate::{Fault, Unexpected};
 
 /// A poller's place on its connection.
 pub(crate) struct Line {
@@ -53,6 +54,7 @@ impl Line {
     /// Hears the answer to the last request, whole, and hands it to `with`.
     pub(crate) async fn hear<T>(
         &mut self,
+        shared: &Shared,
         with: impl FnOnce(Answer<'_>, usize) -> T,
     ) -> Result<T, Fault> {
         // Kept while it is waited for, so that a wait which is given up gives nothing up with it.
@@ -60,10 +62,22 @@ impl Line {
         let answer = held.await;
         self.held = None;
         let (head, mut body) = answer.map_err(|error| fault_of(&error))?.into_parts();
-        let body = whole(&mut body).await?;
-        let uncompressed = uncompressed_len(head.status.as_u16(), &head.headers);
-        let answer = read(head.status.as_u16(), &head.headers, &body)?;
+        let status = head.status.as_u16();
+        let mut heard = BytesMut::new();
+        let body = whole(&mut body, &mut heard).await.inspect_err(|fault| {
+            self.give_up(shared, status, &heard, *fault);
+        })?;
+        let uncompressed = uncompressed_len(status, &head.headers);
+        let answer = read(status, &head.headers, &body);
+        let answer = answer.inspect_err(|fault| self.give_up(shared, status, &body, *fault))?;
         Ok(with(answer, uncompressed))
+    }
+
+    /// Books what came of a response that is none for a poll.
+    fn give_up(&self, shared: &Shared, status: u16, heard: &[u8], fault: Fault) {
+        let phase = shared.phase_on(self.connection.probe());
+        shared.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
+        shared.keep_unexpected(fault, || Unexpected::of_parts(status, &[], heard));
     }
 
     /// Says that this client has no answer of the measure phase to come.
@@ -123,28 +137,36 @@ pub(super) fn request(fields: &FieldList) -> Request<()> {
     request
 }
 
-/// All data of an answer.
-async fn whole(body: &mut RecvStream) -> Result<Bytes, Fault> {
-    let mut all = Bytes::new();
-    let mut several = BytesMut::new();
+/// All data of a response; where it fails, what has come is in `heard`.
+async fn whole(body: &mut RecvStream, heard: &mut BytesMut) -> Result<Bytes, Fault> {
+    let mut first = Bytes::new();
     while let Some(data) = body.data().await {
-        let data = data.map_err(|error| fault_of(&error))?;
-        let _ = body.flow_control().release_capacity(data.len());
-        if (all.len() + several.len() + data.len()) as u64 > MAX_BODY {
-            return Err(Fault::TooLarge);
-        }
-        match (all.is_empty(), several.is_empty()) {
-            (true, true) => all = data,
-            _ => {
-                several.extend_from_slice(&std::mem::take(&mut all));
-                several.extend_from_slice(&data);
+        let data = match data {
+            Ok(data) => data,
+            Err(error) => {
+                heard.extend_from_slice(&first);
+                return Err(fault_of(&error));
             }
+        };
+        let _ = body.flow_control().release_capacity(data.len());
+        // Nearly all come in one piece, which is not copied.
+        if first.is_empty() && heard.is_empty() {
+            first = data;
+        } else {
+            if heard.is_empty() {
+                heard.extend_from_slice(&std::mem::take(&mut first));
+            }
+            heard.extend_from_slice(&data);
+        }
+        if (first.len() + heard.len()) as u64 > MAX_BODY {
+            heard.extend_from_slice(&first);
+            return Err(Fault::TooLarge);
         }
         if body.is_end_stream() {
             break;
         }
     }
-    Ok(if several.is_empty() { all } else { several.freeze() })
+    Ok(if heard.is_empty() { first } else { std::mem::take(heard).freeze() })
 }
 
 fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b>, Fault> {
@@ -157,13 +179,23 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
     }
     let tag = text(ETAG.as_str()).and_then(tag).and_then(Cursor::decode);
     let coding = match text(CONTENT_ENCODING.as_str()) {
-        Some(coding) => content_coding(coding).ok_or(Fault::Coding)?,
-        None => Compression::None,
+        Some(coding) => ContentCoding::named(coding).ok_or(Fault::Coding)?,
+        None => ContentCoding::Identity,
     };
     let gap = gap_in(fields)?;
     let cursor = tag.or_else(|| text(CURSOR_FIELD).and_then(Cursor::decode));
     // The head's bytes are the tap's to book.
-    Ok(Answer { status, head: &[], body, cursor, gap, coding })
+    Ok(Answer {
+        status,
+        head: &[],
+        interim: 0,
+        body,
+        framing: 0,
+        cursor,
+        gap,
+        coding,
+        closes: false,
+    })
 }
 
 /// The messages that a server says it no longer held; 0 if it says nothing.

@@ -9,6 +9,7 @@ use pushbench_protocol::heads::FieldList;
 
 use super::connection::{Http2Connection, fault_of, join};
 use super::line::{gap_in, request};
+use super::refusal;
 use crate::line::HeadWatch;
 use crate::streamed::{Codec, book_item};
 use crate::worker::Shared;
@@ -28,8 +29,10 @@ pub(crate) async fn play<C: Codec>(
     let (answer, _) =
         send.send_request(request(&fields), true).map_err(|error| fault_of(&error))?;
     let answer = answer.await.map_err(|error| fault_of(&error))?;
-    if answer.status() != 200 {
-        return Err(Fault::Status(answer.status().as_u16()));
+    let status = answer.status().as_u16();
+    if status != 200 {
+        let (fault, mut body) = (Fault::Status(status), answer.into_body());
+        return Err(refusal::hear(shared, &connection, status, &mut body, fault).await);
     }
     shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
     shared.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);

@@ -13,9 +13,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Http2Connection, fault_of, join};
 use super::line::{gap_in, request};
+use super::refusal;
 use crate::Fault;
 use crate::agreed::is_as_asked;
 use crate::worker::Shared;
+
+/// The field that a subprotocol is chosen in.
+const SUBPROTOCOL: &str = "sec-websocket-protocol";
 
 /// A stream that a WebSocket runs over, and the connection that it keeps open.
 pub(crate) struct Tunnel {
@@ -50,7 +54,13 @@ pub(crate) async fn open(
     }
     let (answer, send) = send.send_request(request, false).map_err(|error| fault_of(&error))?;
     let answer = answer.await.map_err(|error| fault_of(&error))?;
-    if answer.status() != 200 {
+    let status = answer.status().as_u16();
+    if status != 200 {
+        let mut body = answer.into_body();
+        return Err(refusal::hear(shared, &connection, status, &mut body, Fault::Upgrade).await);
+    }
+    // None was asked for (RFC 8441, section 5, with RFC 6455, section 4.1).
+    if answer.headers().contains_key(SUBPROTOCOL) && fields.value(SUBPROTOCOL).is_none() {
         return Err(Fault::Upgrade);
     }
     let extension = answer.headers().get(EXTENSIONS_FIELD.to_ascii_lowercase());

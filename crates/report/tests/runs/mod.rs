@@ -394,6 +394,7 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
         sample: None,
         tls: None,
         server: None,
+        unexpected: Vec::new(),
         checks: ["books-balance", "lost", "load-generator", "delayed-ack"].map(ok).into(),
         figures,
         model: ModelV1 { figures: model },

@@ -3,7 +3,7 @@
 use pushbench_protocol::Deliver;
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check, not_checked};
+use super::{Evidence, check, not_checked, refused};
 
 pub(super) fn deliveries(evidence: &Evidence<'_>) -> CheckV1 {
     let counts = evidence.counts;
@@ -27,7 +27,12 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> CheckV1 {
         (Verdict::Ok, "no connect, answer or frame failed".to_owned())
     } else {
         let kinds: Vec<_> = errors.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        (Verdict::Invalid, format!("failures: {}", kinds.join(", ")))
+        let faults = &evidence.outcome.counts.faults;
+        let told = evidence.outcome.unexpected.iter().map(|(fault, unexpected)| {
+            refused::told(*fault, faults.get(fault).copied().unwrap_or(0), unexpected)
+        });
+        let told: String = told.map(|text| format!("; {text}")).collect();
+        (Verdict::Invalid, format!("failures: {}{told}", kinds.join(", ")))
     };
     CheckV1 { found: Some(sum as f64), limit: Some(0.0), ..check("errors", verdict, text) }
 }

@@ -151,6 +151,7 @@ fn trial() -> TrialV1 {
             response_bytes: 19,
             body_bytes: 21,
         }),
+        unexpected: Vec::new(),
         checks: vec![
             CheckV1 {
                 check: "books-balance".to_owned(),

@@ -85,6 +85,11 @@ impl ChunkedReader {
         Ok(None)
     }
 
+    /// Whether the last chunk, and the trailer section behind it, have ended.
+    pub fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
     /// Takes the number of bytes so far that were no data.
     pub fn take_overhead(&mut self) -> u64 {
         std::mem::take(&mut self.overhead)

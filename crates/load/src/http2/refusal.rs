@@ -1,0 +1,42 @@
+//! A response on HTTP/2 that refuses what was asked for: heard out, booked, and kept on record.
+
+use std::time::Duration;
+
+use h2::RecvStream;
+use pushbench_protocol::{ByteKind, Direction};
+
+use super::connection::Http2Connection;
+use crate::worker::Shared;
+use crate::{Fault, Unexpected};
+
+/// Longest wait for the rest of a refusal.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// Most bytes that are read of one.
+const MOST: usize = 64 * 1024;
+
+/// Hears the body of a refusal and gives `fault` back. Its fields are booked as they pass, its data
+/// as what brought nothing new.
+pub(super) async fn hear(
+    shared: &Shared,
+    connection: &Http2Connection,
+    status: u16,
+    body: &mut RecvStream,
+    fault: Fault,
+) -> Fault {
+    let mut heard = Vec::new();
+    let rest = async {
+        while let Some(Ok(data)) = body.data().await {
+            heard.extend_from_slice(&data);
+            let _ = body.flow_control().release_capacity(data.len());
+            if heard.len() > MOST {
+                break;
+            }
+        }
+    };
+    // Whoever refuses and does not say all of it is not waited for.
+    let _ = tokio::time::timeout(TIMEOUT, rest).await;
+    let phase = shared.phase_on(connection.probe());
+    shared.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
+    shared.keep_unexpected(fault, || Unexpected::of_parts(status, &[], &heard));
+    fault
+}

@@ -1,0 +1,143 @@
+//! The response that opens a stream or a WebSocket, however the bytes come in.
+
+use pushbench_protocol::number::gap;
+use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_protocol::{ByteKind, Direction, Phase};
+use tokio::io::AsyncReadExt;
+
+use crate::answer::Unfinished;
+use crate::connection::Connection;
+use crate::response_head::{MAX_HEAD, ResponseHead};
+use crate::worker::Shared;
+use crate::{Fault, refusal};
+
+/// What has been opened.
+#[derive(Debug)]
+pub(crate) struct Opened<T> {
+    /// What was made of the head.
+    pub(crate) value: T,
+    /// Bytes of it.
+    pub(crate) head_len: u64,
+    /// What came behind it.
+    pub(crate) early: Vec<u8>,
+}
+
+/// A head that is no interim one, and what it means.
+struct Read<T> {
+    /// Bytes of the heads before it.
+    interim: usize,
+    len: usize,
+    status: u16,
+    gap: Option<u64>,
+    value: Result<T, Fault>,
+}
+
+/// Hears the response to a request that has just been sent. Heads are booked as `heads` in the
+/// connect phase; interim ones are read past. What is refused by `check` is heard out.
+///
+/// # Errors
+///
+/// What `check` says; [`Fault::Closed`] if the server ends the connection first.
+pub(crate) async fn hear<T>(
+    shared: &Shared,
+    connection: &mut Connection,
+    heads: ByteKind,
+    check: impl Fn(&ResponseHead<'_>) -> Result<T, Fault>,
+) -> Result<Opened<T>, Fault> {
+    let mut heard = Vec::new();
+    let give_up = |heard: Vec<u8>, head_end: usize, fault| {
+        let unfinished = Unfinished {
+            header: head_end as u64,
+            framing: 0,
+            rest: (heard.len() - head_end) as u64,
+            beginning: heard,
+        };
+        shared.book_unfinished(Phase::Connect, heads, fault, &unfinished);
+        fault
+    };
+    let read = loop {
+        let mut bytes = [0; 1_024];
+        match connection.read(&mut bytes).await {
+            Ok(len @ 1..) => heard.extend_from_slice(&bytes[..len]),
+            Ok(_) => return Err(give_up(heard, 0, Fault::Closed)),
+            Err(_) => return Err(give_up(heard, 0, Fault::Io)),
+        }
+        match read(&heard, &check) {
+            Ok(Some(read)) => break read,
+            Ok(None) => {}
+            Err(fault) => return Err(give_up(heard, 0, fault)),
+        }
+    };
+    let end = read.interim + read.len;
+    let value = match (read.value, read.gap) {
+        (Ok(value), Some(_)) => value,
+        // The bytes behind a 101 are none of HTTP.
+        (Ok(_), None) => return Err(give_up(heard, end, Fault::Malformed)),
+        (Err(fault), _) if read.status == 101 => return Err(give_up(heard, end, fault)),
+        (Err(fault), _) => {
+            let book = (Phase::Connect, heads);
+            return Err(refusal::hear(shared, connection, book, &heard, fault).await);
+        }
+    };
+    shared.recorder.borrow_mut().counts.add_gap(read.gap.unwrap_or(0));
+    shared.book(Phase::Connect, Direction::Down, heads, end as u64);
+    Ok(Opened { value, head_len: read.len as u64, early: heard.split_off(end) })
+}
+
+/// The first head in `bytes` that is no interim one; `None` while it is not whole.
+fn read<T>(
+    bytes: &[u8],
+    check: impl Fn(&ResponseHead<'_>) -> Result<T, Fault>,
+) -> Result<Option<Read<T>>, Fault> {
+    let mut interim = 0;
+    loop {
+        let of_head = |head: &ResponseHead<'_>| {
+            Ok(match head.is_interim() {
+                true => Err(head.len),
+                false => Ok(Read {
+                    interim,
+                    len: head.len,
+                    status: head.status,
+                    gap: head.value(GAP_FIELD).map_or(Some(0), gap),
+                    value: check(head),
+                }),
+            })
+        };
+        match ResponseHead::read(&bytes[interim..], of_head)? {
+            None => return Ok(None),
+            Some(Ok(read)) => return Ok(Some(read)),
+            Some(Err(len)) => interim += len,
+        }
+        if interim > MAX_HEAD {
+            return Err(Fault::Malformed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_behind_interim_ones_is_found_wherever_reads_end() {
+        let text =
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nGap: 3\r\n\r\nmore";
+        let interim = text.find("HTTP/1.1 200").expect("it is there");
+        let whole = text.len() - "more".len();
+        for cut in 0..=text.len() {
+            let read = read(&text.as_bytes()[..cut], |head| Ok(head.status)).expect("HTTP");
+            let found = read.map(|read| (read.interim, read.len, read.gap, read.value));
+            let expected = (interim, whole - interim, Some(3), Ok(200));
+            assert_eq!(found, (cut >= whole).then_some(expected), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_head_is_malformed() {
+        let endless = "HTTP/1.1 100 Continue\r\n\r\n".repeat(3_000);
+        for bytes in ["SSH-2.0-OpenSSH\r\n", endless.as_str()] {
+            let read = read(bytes.as_bytes(), |head| Ok(head.status)).map(|read| read.is_some());
+            assert_eq!(read, Err(Fault::Malformed));
+        }
+    }
+}

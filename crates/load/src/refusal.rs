@@ -1,0 +1,61 @@
+//! A response that refuses what was asked for: heard out, booked like any other, and kept on record.
+
+use std::time::Duration;
+
+use pushbench_protocol::{ByteKind, Direction, Phase};
+use tokio::io::AsyncReadExt;
+
+use crate::answer::{Answer, AnswerReader};
+use crate::connection::Connection;
+use crate::worker::Shared;
+use crate::{Fault, Unexpected};
+
+/// Longest wait for the rest of a refusal.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// Most bytes that are read of one.
+const MOST: usize = 64 * 1024;
+
+/// Hears the rest of a response that began with `begun`, of which nothing is booked yet, and gives
+/// `fault` back. Its heads are booked as `heads`, its body as what brought nothing new.
+pub(crate) async fn hear(
+    shared: &Shared,
+    connection: &mut Connection,
+    (phase, heads): (Phase, ByteKind),
+    begun: &[u8],
+    fault: Fault,
+) -> Fault {
+    let mut reader = AnswerReader::default();
+    let with = |answer: Answer<'_>| {
+        let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
+        book(heads, answer.interim + answer.head.len() as u64);
+        book(ByteKind::Framing, answer.framing);
+        book(ByteKind::Repeat, answer.body.len() as u64);
+        shared.keep_unexpected(fault, || {
+            Unexpected::of_parts(answer.status, answer.head, answer.body)
+        });
+    };
+    let rest = async {
+        let mut read = reader.push(begun, with);
+        let mut len = begun.len();
+        while let Ok(None) = read
+            && len < MOST
+        {
+            let mut bytes = [0; 1_024];
+            read = match connection.read(&mut bytes).await {
+                Ok(0) | Err(_) => {
+                    // What is not whole is given up below.
+                    let _ = reader.end(with);
+                    return;
+                }
+                Ok(more) => {
+                    len += more;
+                    reader.push(&bytes[..more], with)
+                }
+            };
+        }
+    };
+    // Whoever refuses and does not say all of it is not waited for.
+    let _ = tokio::time::timeout(TIMEOUT, rest).await;
+    shared.book_unfinished(phase, heads, fault, &reader.give_up());
+    fault
+}

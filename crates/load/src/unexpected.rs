@@ -1,0 +1,106 @@
+//! What came instead of what was expected, kept so that a reader of the record sees it.
+
+use std::fmt::Write;
+
+use crate::response_head::ResponseHead;
+
+/// Most bytes that are kept of a body, or of what is no HTTP.
+const KEPT: usize = 200;
+/// Most bytes that are kept of a first line.
+const KEPT_OF_LINE: usize = 200;
+
+/// A response that was not what was expected, as far as it is kept on record.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Unexpected {
+    /// Its status code; `None` if what came is no HTTP.
+    pub status: Option<u16>,
+    /// Its first line, without line end; `None` if what came is no HTTP, or was HTTP/2, which has
+    /// none.
+    pub first_line: Option<String>,
+    /// The first 200 bytes of its body, or of what is no HTTP; what cannot be printed is escaped.
+    pub first_bytes: String,
+}
+
+impl Unexpected {
+    /// What these bytes say, which begin with a head if they are HTTP.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let head = ResponseHead::read(bytes, |head| Ok((head.len, head.status)));
+        match head {
+            Ok(Some((len, status))) => Self {
+                status: Some(status),
+                first_line: Some(first_line(bytes)),
+                first_bytes: printable(&bytes[len..], KEPT),
+            },
+            Ok(None) | Err(_) => Self { first_bytes: printable(bytes, KEPT), ..Self::default() },
+        }
+    }
+
+    /// The same of a head and a body that are apart. Without a head it was HTTP/2.
+    pub(crate) fn of_parts(status: u16, head: &[u8], body: &[u8]) -> Self {
+        Self {
+            status: Some(status),
+            first_line: (!head.is_empty()).then(|| first_line(head)),
+            first_bytes: printable(body, KEPT),
+        }
+    }
+}
+
+fn first_line(head: &[u8]) -> String {
+    let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty());
+    printable(line.unwrap_or_default(), KEPT_OF_LINE)
+}
+
+/// The first bytes as text. Text of others must not reach a terminal raw: control characters, and
+/// those that turn the direction of what follows, are escaped.
+fn printable(bytes: &[u8], most: usize) -> String {
+    let bytes = &bytes[..bytes.len().min(most)];
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
+                _ if character.is_control() || turns(character) => {
+                    text.extend(character.escape_unicode());
+                }
+                _ => text.push(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// Whether a character is invisible and changes how others are shown (Unicode, UAX 9).
+fn turns(character: char) -> bool {
+    matches!(character, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_is_its_status_its_first_line_and_the_beginning_of_its_body() {
+        let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 300\r\n\r\nno such topic\n";
+        let expected = Unexpected {
+            status: Some(404),
+            first_line: Some("HTTP/1.1 404 Not Found".to_owned()),
+            first_bytes: "no such topic\\n".to_owned(),
+        };
+        assert_eq!(Unexpected::of(bytes), expected);
+        let long = [&bytes[..], &[b'x'; 300]].concat();
+        assert_eq!(Unexpected::of(&long).first_bytes.len(), KEPT + 1);
+    }
+
+    #[test]
+    fn what_is_no_http_is_its_first_bytes_and_nothing_of_it_reaches_a_terminal_raw() {
+        let bytes = b"\x1b[31mSSH\xff\x07 \xe2\x80\xae caf\xc3\xa9";
+        let expected = "\\u{1b}[31mSSH\\xff\\u{7} \\u{202e} caf\u{e9}";
+        let found = Unexpected::of(bytes);
+        assert_eq!((found.status, found.first_bytes.as_str()), (None, expected));
+    }
+}
