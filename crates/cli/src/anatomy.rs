@@ -74,7 +74,11 @@ pub(crate) fn anatomy(options: &AnatomyOptions) -> anyhow::Result<Exit> {
             serde_json::to_string_pretty(&document)? + "\n"
         }
     };
-    output::put(&text, output)?;
+    match options.format {
+        AnatomyFormat::Text => output::put_styled(&text, output)?,
+        AnatomyFormat::Html => output::put(&text, output)?,
+        AnatomyFormat::Json => output::put_json(&text, output)?,
+    }
     Ok(Exit::Ok)
 }
 

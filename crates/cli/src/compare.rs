@@ -116,7 +116,14 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
     let file = options.output.as_deref();
     let colour = output::has_colour(file, options.no_color);
     let new: Vec<_> = new.iter().map(|recorded| &recorded.run).collect();
-    output::put(&rendered(&compared, &new, options, colour)?, file)?;
+    let text = rendered(&compared, &new, options, colour)?;
+    match options.format {
+        CompareFormat::Text => output::put_styled(&text, file)?,
+        CompareFormat::Md => output::put(&text, file)?,
+        CompareFormat::Json | CompareFormat::Bmf | CompareFormat::Github => {
+            output::put_json(&text, file)?;
+        }
+    }
     if options.format != CompareFormat::Text || file.is_some() {
         say_what_failed(&compared);
     }

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::path::Path;
 
 use anyhow::Context;
-use pushbench_report::TextOptions;
+use pushbench_report::{TextOptions, printable, printable_json, printable_styled};
 use pushbench_store::RunV1;
 
 use crate::arguments::{Format, OutputOptions};
@@ -41,11 +41,31 @@ pub(crate) fn write(
         return write_slides(run, folder);
     }
     let colour = has_colour(output, options.no_color);
-    put(&render(run, options.format, colour, record)?, output)
+    let text = render(run, options.format, colour, record)?;
+    match options.format {
+        Format::Json => put_json(&text, output),
+        Format::Text => put_styled(&text, output),
+        Format::Md | Format::Csv | Format::Html | Format::Svg => put(&text, output),
+    }
 }
 
-/// Writes a text to a file, or to stdout where there is none or it is `-`.
+/// Writes a text to a file, or to stdout where there is none or it is `-`. What a terminal would
+/// obey is written out: records, servers and file names say what they like.
 pub(crate) fn put(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
+    put_raw(&printable(text), output)
+}
+
+/// The same for a text with our styles, from a renderer that has written out those of others.
+pub(crate) fn put_styled(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
+    put_raw(&printable_styled(text), output)
+}
+
+/// The same for a JSON document.
+pub(crate) fn put_json(json: &str, output: Option<&Path>) -> anyhow::Result<()> {
+    put_raw(&printable_json(json), output)
+}
+
+fn put_raw(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
     match file(output) {
         Some(path) => {
             fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))

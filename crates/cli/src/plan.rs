@@ -86,7 +86,11 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
             serde_json::to_string_pretty(&document)? + "\n"
         }
     };
-    output::put(&text, output)?;
+    match options.format {
+        PlanFormat::Text => output::put_styled(&text, output)?,
+        PlanFormat::Md => output::put(&text, output)?,
+        PlanFormat::Json => output::put_json(&text, output)?,
+    }
     Ok(Exit::Ok)
 }
 

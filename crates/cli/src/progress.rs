@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use pushbench_load::Progress;
 use pushbench_protocol::{Phase, Timestamp, clock};
+use pushbench_report::printable;
 use pushbench_runner::{Observer, TrialNote};
 use pushbench_scenario::format_duration;
 use pushbench_store::{DisturbedV1, TrialV1, Verdict};
@@ -83,7 +84,7 @@ impl Observer for Show {
         self.pace.begin(clock::now());
         if let Some(bar) = &self.bar {
             bar.set_position(0);
-            bar.set_prefix(head(note));
+            bar.set_prefix(printable(&head(note)).into_owned());
         }
     }
 
@@ -99,7 +100,7 @@ impl Observer for Show {
             }
             if let Some(bar) = &self.bar {
                 bar.set_position((progress.share * 1_000.0) as u64);
-                bar.set_message(text);
+                bar.set_message(printable(&text).into_owned());
             }
         }
         if self.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -109,7 +110,7 @@ impl Observer for Show {
         let reasons: Vec<_> = disturbed.checks.iter().map(|check| check.text.as_str()).collect();
         let text = format!("{}: played again: {}", head(note), reasons.join("; "));
         match &self.bar {
-            Some(bar) => bar.println(text),
+            Some(bar) => bar.println(printable(&text)),
             None => self.line(&text),
         }
     }
@@ -128,7 +129,7 @@ impl Observer for Show {
         let text = format!("{}: {verdict}; about {} left", head(note), in_seconds(left));
         match &self.bar {
             Some(bar) if note.number == note.of => bar.finish_and_clear(),
-            Some(bar) => bar.println(text),
+            Some(bar) => bar.println(printable(&text)),
             None => self.line(&text),
         }
     }

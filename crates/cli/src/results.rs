@@ -51,7 +51,10 @@ pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
             serde_json::to_string_pretty(&rows)? + "\n"
         }
     };
-    output::put(&text, None)?;
+    match options.format {
+        ListFormat::Text => output::put(&text, None)?,
+        ListFormat::Json => output::put_json(&text, None)?,
+    }
     Ok(Exit::Ok)
 }
 
@@ -101,7 +104,8 @@ fn text(runs: &[Recorded]) -> String {
             "{id}  {started}  {verdict:verdict_width$}  {scenario:scenario_width$}  {rounds} {plural}: {}\n",
             transports.join(", ")
         );
-        writeln!(out, "{line}        {question}").expect("a string takes every write");
+        writeln!(out, "{line}        {}", question.replace('\n', " "))
+            .expect("a string takes every write");
     }
     out
 }

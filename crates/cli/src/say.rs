@@ -4,9 +4,13 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-/// Writes a line to stderr, in one write; one that cannot be written is dropped.
+use pushbench_report::printable;
+
+/// Writes a line to stderr, in one write; one that cannot be written is dropped. What a terminal
+/// would obey is written out.
 pub(crate) fn say(line: impl Display) {
-    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+    let line = format!("{line}\n");
+    let _ = std::io::stderr().write_all(printable(&line).as_bytes());
 }
 
 /// Why a command failed, with its causes.

@@ -118,6 +118,16 @@ pub enum Row {
 }
 
 impl Document {
+    /// The same with every text of it changed.
+    pub(crate) fn with_texts(&self, change: impl Fn(&str) -> String) -> Self {
+        let change = &change;
+        let sections = self.sections.iter().map(|section| Section {
+            heading: change(&section.heading),
+            blocks: section.blocks.iter().map(|block| block.with_texts(change)).collect(),
+        });
+        Self { sections: sections.collect() }
+    }
+
     /// The sections that have something to say where no picture can be shown.
     pub fn without_pictures(&self) -> impl Iterator<Item = &Section> {
         self.sections.iter().filter(|section| !section.is_only_pictures())
@@ -156,7 +166,48 @@ impl Section {
     }
 }
 
+type Change<'c> = &'c dyn Fn(&str) -> String;
+
+impl Block {
+    fn with_texts(&self, change: Change<'_>) -> Self {
+        let line = |line: &Line| line.iter().map(|span| span.with_text(change)).collect();
+        match self {
+            Self::Paragraph(text) => Self::Paragraph(line(text)),
+            Self::Items(items) => Self::Items(items.iter().map(line).collect()),
+            Self::Table(table) => Self::Table(table.with_texts(change)),
+            Self::Chart(chart) => Self::Chart(chart.clone()),
+            Self::Folded(folded) => {
+                let tables = folded.tables.iter();
+                let tables = tables.map(|(title, table)| (change(title), table.with_texts(change)));
+                Self::Folded(Folded { summary: change(&folded.summary), tables: tables.collect() })
+            }
+        }
+    }
+}
+
+impl Span {
+    fn with_text(&self, change: Change<'_>) -> Self {
+        Self { text: change(&self.text), tone: self.tone }
+    }
+}
+
 impl Table {
+    fn with_texts(&self, change: Change<'_>) -> Self {
+        let texts = |texts: &[String]| texts.iter().map(|text| change(text)).collect();
+        let groups = self.groups.iter().map(|group| ColumnGroup {
+            title: change(&group.title),
+            columns: texts(&group.columns),
+        });
+        let rows = self.rows.iter().map(|row| match row {
+            Row::Heading(heading) => Row::Heading(change(heading)),
+            Row::Values { label, cells } => Row::Values {
+                label: label.with_text(change),
+                cells: cells.iter().map(|cell| cell.with_text(change)).collect(),
+            },
+        });
+        Self { label: change(&self.label), groups: groups.collect(), rows: rows.collect() }
+    }
+
     /// A table of plain words: its rows are a label and a cell for each column of all groups.
     pub fn plain(label: &str, groups: Vec<ColumnGroup>, rows: Vec<(String, Vec<String>)>) -> Self {
         let plain = |cells: Vec<String>| cells.into_iter().map(|cell| Tone::Plain.span(cell));

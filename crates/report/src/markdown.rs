@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use crate::html::escape as html_escape;
 use crate::layout::{Block, Document, Folded, Row, Span, Table, Tone};
+use crate::printable::printable;
 
 /// Renders a document. It says the same as the text; tables are never split.
 pub fn render_markdown(document: &Document) -> String {
+    let document = document.with_texts(|text| printable(text).replace('\n', " "));
     let mut out = String::new();
     for (place, section) in document.without_pictures().enumerate() {
         let level = if place == 0 { "#" } else { "\n##" };

@@ -1,6 +1,7 @@
 //! A document for a terminal.
 
 use crate::layout::{Block, Document, Row, Span, Table, Tone};
+use crate::printable::printable;
 
 /// Space in front of everything that stands under a heading.
 const INDENT: usize = 2;
@@ -39,6 +40,7 @@ impl Default for TextOptions {
 
 /// Renders a document: no line is longer than the width, but for words that are.
 pub fn render_text(document: &Document, options: &TextOptions) -> String {
+    let document = document.with_texts(shown);
     let mut page = Page { colour: options.colour, out: String::new() };
     let page_width = options.width.max(NARROWEST);
     let width = page_width - INDENT;
@@ -78,6 +80,11 @@ pub fn render_text(document: &Document, options: &TextOptions) -> String {
         }
     }
     page.out
+}
+
+/// A text as a terminal may show it, in one line.
+fn shown(text: &str) -> String {
+    printable(text).replace('\n', " ")
 }
 
 /// What stands in front of running text.

@@ -277,3 +277,43 @@ fn results_lists_runs_newest_first_with_their_verdicts_and_names_what_it_cannot_
     assert_eq!(rows[1]["transports"], serde_json::json!(["short-poll", "websocket"]));
     assert_eq!(records.bench.play(&["results", "absent"]).code, 1);
 }
+
+#[test]
+fn what_a_record_says_is_shown_and_never_obeyed() {
+    let ugly = "a\u{1b}[31mred\u{7}\u{9b}2J\u{202e}gnp\u{2067}\nb";
+    let records = Records::new(&[altered("ugly", 1, |run| {
+        run.scenario.question = ugly.to_owned();
+        run.transports[0].label = ugly.to_owned();
+        for trial in run.trials.iter_mut().filter(|trial| trial.transport == "short-poll") {
+            trial.transport = ugly.to_owned();
+        }
+    })]);
+    for arguments in [
+        &["report", "ugly"][..],
+        &["report", "ugly", "--format", "md"],
+        &["report", "ugly", "--format", "csv"],
+        &["report", "ugly", "--format", "html"],
+        &["report", "ugly", "--format", "json"],
+        &["compare", "base", "ugly"],
+        &["compare", "base", "ugly", "--format", "md"],
+        &["compare", "base", "ugly", "--format", "json"],
+        &["compare", "base", "ugly", "--fail-on", "*\u{1b}[1m.lost > +0%"],
+        &["results"],
+        &["results", "--format", "json"],
+        &["check", "a\u{1b}[31m.toml"],
+    ] {
+        let ended = records.bench.play(arguments);
+        let is_obeyed = |c: char| {
+            (c.is_control() && c != '\n')
+                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        for text in [&ended.stdout, &ended.stderr] {
+            let found: Vec<_> = text.chars().filter(|&c| is_obeyed(c)).collect();
+            assert!(found.is_empty(), "{arguments:?} prints {found:?}");
+        }
+        assert!(!ended.stdout.is_empty() || !ended.stderr.is_empty(), "{arguments:?}");
+    }
+    let json = records.bench.play(&["report", "ugly", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json.stdout).expect("one document");
+    assert_eq!(json["scenario"]["question"], ugly, "JSON stays the same document");
+}

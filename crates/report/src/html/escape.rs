@@ -28,12 +28,18 @@ pub(crate) fn printable(text: &str) -> String {
     replaced(text, |_| None)
 }
 
+/// Control characters and what turns the reading order around.
+fn is_obeyed(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t'))
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn replaced(text: &str, entity: impl Fn(char) -> Option<&'static str>) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match entity(c) {
             Some(entity) => out.push_str(entity),
-            None if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
+            None if is_obeyed(c) => out.push('\u{fffd}'),
             None => out.push(c),
         }
     }
@@ -52,6 +58,6 @@ mod tests {
 
     #[test]
     fn control_characters_never_reach_a_file() {
-        assert_eq!(text("a\u{0}b\u{1b}[1m\tc"), "a\u{fffd}b\u{fffd}[1m\tc");
+        assert_eq!(text("a\u{0}b\u{1b}[1m\tc\u{202e}"), "a\u{fffd}b\u{fffd}[1m\tc\u{fffd}");
     }
 }
