@@ -22,6 +22,8 @@ mod content_coding;
 mod deflated;
 mod event_lines;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod grid;
 mod hiccup;
 mod http2;

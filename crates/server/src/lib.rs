@@ -17,6 +17,8 @@ mod connection;
 mod conversation;
 mod exchange;
 mod fields;
+#[doc(hidden)]
+pub mod fuzz;
 mod heartbeat;
 mod http2;
 pub mod hub;

@@ -154,6 +154,17 @@ fn topic_name(request: &Request) -> Result<TopicName, Refusal> {
     TopicName::new(part).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
 }
 
+/// Reads the target of a request as the routes of a topic do, for the fuzz targets.
+pub(crate) fn fuzz_target(uri: http::Uri) {
+    if uri.path().split('/').nth(2).is_some() {
+        let mut request = Request::default();
+        *request.uri_mut() = uri;
+        let _ = topic_name(&request);
+        let _ = after(&request);
+        let _ = parameter::<pushbench_protocol::Hold>(&request, "hold");
+    }
+}
+
 /// The cursor of `?after=`; `None` if there is none.
 fn after(request: &Request) -> Result<Option<Cursor>, Refusal> {
     parameter(request, "after")

@@ -34,3 +34,26 @@ pub(crate) const TRY_AGAIN_LATER: CloseReason = CloseReason::new(1013, "too slow
 /// Booked where the other side no longer answers, so that no close frame would reach it (RFC 6455,
 /// section 7.1.5: abnormal closure).
 pub(crate) const CLOSED_WITHOUT_A_WORD: u16 = 1006;
+
+/// What the reader makes of a client's bytes, for the fuzz targets: what it says of each event, and
+/// how it ended.
+pub(crate) fn fuzz_frames<'a>(
+    reads: impl IntoIterator<Item = &'a [u8]>,
+    is_compressed: bool,
+) -> (Vec<String>, Option<u16>) {
+    const MESSAGE_BYTES: u64 = 64 * 1024;
+    let inflater = is_compressed.then(|| inflate::Inflater::new(true, MESSAGE_BYTES));
+    let mut reader =
+        reader::FrameReader::new(ReaderLimits { message_bytes: MESSAGE_BYTES }, inflater);
+    let mut events = Vec::new();
+    for mut input in reads {
+        loop {
+            match reader.read(&mut input) {
+                Ok(Some(event)) => events.push(format!("{event:?}")),
+                Ok(None) => break,
+                Err(reason) => return (events, Some(reason.code)),
+            }
+        }
+    }
+    (events, None)
+}

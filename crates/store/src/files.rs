@@ -68,6 +68,16 @@ pub fn read(path: &Path) -> Result<RunV1, StoreError> {
     parse(&text, &path)
 }
 
+/// Reads a record's text as [`read`] does, for the fuzz targets.
+///
+/// # Errors
+///
+/// As [`read`], but for those of files.
+#[doc(hidden)]
+pub fn fuzz_parse(text: &str) -> Result<RunV1, StoreError> {
+    parse(text, Path::new("fuzz"))
+}
+
 /// What every version of the record begins with.
 #[derive(Deserialize)]
 struct Head {

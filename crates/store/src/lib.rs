@@ -19,6 +19,8 @@ pub mod schema;
 pub mod wall_clock;
 
 pub use environment::environment;
+#[doc(hidden)]
+pub use files::fuzz_parse;
 pub use files::{RECORD_FILE, StoreError, read, run_folder, write};
 pub use record::{
     BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1,
