@@ -231,6 +231,13 @@ pub(crate) struct ServeOptions {
     /// Messages that each topic keeps.
     #[arg(long)]
     pub(crate) log: Option<NonZeroU32>,
+    /// Bytes that each topic keeps, its newest message in any case. All forms in which a message is
+    /// kept count, and some hundred bytes beside them.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) log_bytes: Option<u64>,
+    /// Bytes that all topics together keep; the oldest messages of all go first.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) total_log_bytes: Option<u64>,
     /// Messages that may wait for one subscriber.
     #[arg(long)]
     pub(crate) queue: Option<NonZeroU32>,
@@ -262,6 +269,9 @@ pub(crate) struct ServeOptions {
     /// How long a connection may carry nothing in either direction before it is closed.
     #[arg(long, value_parser = duration)]
     pub(crate) idle_timeout: Option<Duration>,
+    /// How long a connection may stay silent before it asks for something.
+    #[arg(long, value_parser = duration)]
+    pub(crate) first_request_timeout: Option<Duration>,
     /// How long a client may take for each of its turns in a TLS handshake.
     #[arg(long, value_parser = duration)]
     pub(crate) handshake_timeout: Option<Duration>,

@@ -19,6 +19,7 @@ pub mod envelope;
 pub mod figure;
 pub mod heads;
 pub mod hold;
+pub mod logs;
 pub mod number;
 pub mod over_rounds;
 pub mod paths;

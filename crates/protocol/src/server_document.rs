@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use crate::duration::{optional_text, text};
 use crate::heads::ProfileError;
+use crate::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use crate::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
 
 /// The settings of a server. Absent keys have the defaults of [`ServerDocument::default`]; unknown
@@ -49,6 +50,10 @@ pub struct ServerDocument {
     pub mss: Option<u16>,
     /// Messages that each topic keeps.
     pub log: NonZeroU32,
+    /// Bytes that each topic keeps, its newest message in any case.
+    pub log_bytes: u64,
+    /// Bytes that all topics together keep.
+    pub total_log_bytes: u64,
     /// Messages that may wait for one subscriber.
     pub queue: NonZeroU32,
     /// What happens to a subscriber for which more wait.
@@ -80,6 +85,9 @@ pub struct ServerDocument {
     /// How long a connection may carry nothing in either direction.
     #[serde(with = "text")]
     pub idle_timeout: Duration,
+    /// How long a connection may stay silent before it asks for something.
+    #[serde(with = "text")]
+    pub first_request_timeout: Duration,
     /// How long a client may take for each of its turns in a TLS handshake.
     #[serde(with = "text")]
     pub handshake_timeout: Duration,
@@ -132,6 +140,8 @@ impl Default for ServerDocument {
             certificate_out: None,
             mss: None,
             log: count(4_096),
+            log_bytes: LOG_BYTES,
+            total_log_bytes: TOTAL_LOG_BYTES,
             queue: count(1_024),
             slow_subscriber: SlowPolicy::Disconnect,
             heartbeat: None,
@@ -146,6 +156,7 @@ impl Default for ServerDocument {
             topics: count(10_000),
             message_bytes: 1 << 20,
             idle_timeout: Duration::from_secs(120),
+            first_request_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
             publish_token: None,
             allowed_origin: Vec::new(),

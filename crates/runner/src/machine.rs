@@ -12,6 +12,7 @@ pub fn machine() -> Machine {
         open_files_limit: limit.maximum.unwrap_or(u64::MAX),
         ports: port_range().unwrap_or(PortRange::LINUX),
         time_wait: time_wait().unwrap_or(TimeWait::LINUX),
+        memory_available: memory_available(),
     }
 }
 
@@ -20,6 +21,14 @@ pub fn machine() -> Machine {
 pub fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// `MemAvailable` of `/proc/meminfo`, which is in KiB.
+fn memory_available() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1_024)
 }
 
 fn time_wait() -> Option<TimeWait> {

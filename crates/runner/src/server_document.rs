@@ -5,10 +5,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
+use pushbench_protocol::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use pushbench_protocol::{
     Compression, ConnectionUse, ResponseHeaders, ServerDocument, TlsUse, Unchanged,
 };
-use pushbench_scenario::{Deflate, Scenario, Transport, TransportSettings};
+use pushbench_scenario::{Deflate, LogNeeds, Scenario, Transport, TransportSettings};
 use pushbench_store::ServerV1;
 
 use crate::compression::Compressed;
@@ -28,6 +29,7 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
     let workload = &scenario.workload;
     let server = &scenario.server;
     let settings = transport.settings;
+    let logs = LogNeeds::of(scenario);
     let any_port = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
     let tls = transport.carriage.tls != TlsUse::None;
     let (compression, compression_threshold) = match Compressed::of(settings) {
@@ -54,6 +56,8 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         certificate_out: None,
         mss: Some(scenario.network.mss),
         log: server.log,
+        log_bytes: logs.topic.max(LOG_BYTES),
+        total_log_bytes: logs.total.max(TOTAL_LOG_BYTES),
         queue: server.queue,
         slow_subscriber: server.slow_subscriber,
         heartbeat: settings.heartbeat(),
@@ -68,6 +72,8 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         topics: workload.topics,
         message_bytes: (workload.payload.bytes as usize).max(MESSAGE_BYTES),
         idle_timeout: IDLE_BEYOND + Duration::from_secs(trial.as_secs()),
+        // A client connects at once, and polls when it is time to.
+        first_request_timeout: IDLE_BEYOND + Duration::from_secs(trial.as_secs()),
         handshake_timeout: HANDSHAKE_TIMEOUT,
         publish_token: None,
         allowed_origin: Vec::new(),

@@ -27,6 +27,7 @@ mod sweep;
 mod transport_file;
 mod tree;
 
+mod log_needs;
 mod needs;
 mod random;
 mod schedule;
@@ -42,6 +43,7 @@ pub use checked::{
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
+pub use log_needs::LogNeeds;
 pub use needs::{
     Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
     ports_per_client, source_address,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pushbench_protocol::ConnectionUse;
 
-use crate::{Scenario, Transport, TransportSettings, Workload};
+use crate::{LogNeeds, Scenario, Transport, TransportSettings, Workload};
 
 /// Files that each side opens beside its clients' connections: the publisher's and the control
 /// connection, one event queue and one waker a worker, the standard streams, `/proc`.
@@ -61,6 +61,8 @@ pub struct Machine {
     pub ports: PortRange,
     /// How long ports stay taken after their connections were closed.
     pub time_wait: TimeWait,
+    /// Bytes of memory that can be had without swapping; `None` where nobody knows.
+    pub memory_available: Option<u64>,
 }
 
 /// How long the port of a closed connection cannot be used again for the same target. It is the side
@@ -105,6 +107,8 @@ pub struct Needs {
     pub source_addresses: u32,
     /// Ports that one client takes at a time, those of closed connections included.
     pub ports_per_client: u32,
+    /// Bytes that the server's logs take.
+    pub log_bytes: u64,
 }
 
 /// A limit of the machine that is too small for the scenario.
@@ -154,6 +158,7 @@ pub fn needs(scenario: &Scenario, machine: &Machine) -> Needs {
             groups(transport, workload).div_ceil(per_address)
         }),
         ports_per_client: most(&ports),
+        log_bytes: LogNeeds::of(scenario).total,
     }
 }
 
@@ -233,6 +238,12 @@ pub fn limits(needs: &Needs, machine: &Machine) -> Vec<Limit> {
                 .to_owned(),
         },
     ];
+    limits.extend(machine.memory_available.map(|limit| Limit {
+        what: "bytes of memory that can be had, for the logs of the server",
+        limit,
+        need: needs.log_bytes,
+        remedy: "give a smaller server.log, fewer workload.topics or a smaller payload".to_owned(),
+    }));
     limits.retain(|limit| limit.limit < limit.need);
     limits
 }

@@ -133,7 +133,12 @@ fn ten_thousand_clients_need_two_source_addresses_on_an_ordinary_linux() {
 }
 
 fn machine(open_files_limit: u64) -> Machine {
-    Machine { open_files_limit, ports: PortRange::LINUX, time_wait: TimeWait::LINUX }
+    Machine {
+        open_files_limit,
+        ports: PortRange::LINUX,
+        time_wait: TimeWait::LINUX,
+        memory_available: None,
+    }
 }
 
 #[test]
@@ -147,6 +152,28 @@ fn a_limit_that_is_too_small_is_named_with_the_need_and_the_remedy() {
     open files of the load generator is 1024, expected at least 10128
       help: raise the limit with `ulimit -Hn 10128` as root, or give fewer workload.clients
     ");
+}
+
+#[test]
+fn logs_that_take_more_memory_than_there_is_are_refused() {
+    let needs_of = |changes: &[&str]| {
+        let scenario = scenario(changes);
+        needs(&scenario, &machine(1 << 20)).log_bytes
+    };
+    let large = ["workload.payload.bytes=1000000", "workload.publish={ rate = \"1000/s\" }"];
+    let need = needs_of(&large);
+    // 4,096 messages of 1 MB, each in two forms.
+    assert!((8_000_000_000..10_000_000_000).contains(&need), "{need}");
+    let machine = |memory| Machine { memory_available: Some(memory), ..machine(1 << 20) };
+    let limits_of = |memory| limits(&needs(&scenario(&large), &machine(memory)), &machine(memory));
+    assert!(limits_of(need).is_empty());
+    let found = limits_of(need - 1);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].remedy.contains("server.log"), "{}", found[0]);
+    // No more than is published, or than is kept.
+    let fewer = needs_of(&[large[0], large[1], "server.queue=1", "server.log=10"]);
+    let rare = needs_of(&[large[0], "workload.publish={ every = \"10s\" }"]);
+    assert!(fewer < need / 400 && rare < need / 100, "{fewer} {rare}");
 }
 
 #[test]

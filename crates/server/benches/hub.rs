@@ -15,6 +15,8 @@ fn fan_out(criterion: &mut Criterion) {
     let mut hub = Hub::new(HubSettings {
         epoch: 1,
         log,
+        log_bytes: u64::MAX,
+        total_log_bytes: u64::MAX,
         queue: log,
         slow_subscriber: SlowPolicy::DropOldest,
         conflate: None,

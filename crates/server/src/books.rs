@@ -3,9 +3,9 @@
 //! A byte costs one addition to a counter of its own connection. The lock is taken when a connection
 //! opens or closes, and when someone asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
 
 use pushbench_protocol::{ClassStats, ConnectionClass, HandshakeStats, Timestamp};
@@ -23,6 +23,10 @@ pub(crate) struct Connection {
     order: AtomicU8,
     /// Bytes read when the last request was complete: more than that is a request in progress.
     read_when_answered: AtomicU64,
+    /// Whether it has asked for something, whatever it was.
+    has_asked: AtomicBool,
+    /// Whether it is open only to be told that it is one too many.
+    is_refused: bool,
     /// Whether it carries streams, with requests beside requests that wait.
     is_http2: AtomicBool,
     /// Whether a frame of it has begun and is not whole.
@@ -46,6 +50,10 @@ struct Inner {
     free: Vec<usize>,
     /// How many of the open ones are streams of a connection.
     streams: usize,
+    /// How many are open only to be refused.
+    refused_open: usize,
+    /// Those that have asked for nothing, the oldest first, and some that have since.
+    silent: VecDeque<Weak<Connection>>,
     closed: [ClassStats; CLASSES],
     refused: BTreeMap<u16, u64>,
     handshakes: HandshakeStats,
@@ -66,6 +74,9 @@ pub(crate) struct Opened {
     pub(crate) connection: Arc<Connection>,
 }
 
+/// Connections beyond the limit that are told so at a time; more are reset.
+const MOST_REFUSED_AT_ONCE: usize = 256;
+
 const CLASSES: usize = ConnectionClass::ALL.len();
 
 fn place_of(class: ConnectionClass) -> u8 {
@@ -74,8 +85,10 @@ fn place_of(class: ConnectionClass) -> u8 {
 }
 
 impl Connection {
-    fn new() -> Self {
+    fn new(is_refused: bool) -> Self {
         Self {
+            has_asked: AtomicBool::new(is_refused),
+            is_refused,
             counters: Arc::default(),
             class: AtomicU8::new(place_of(ConnectionClass::Other)),
             phase: AtomicU8::new(Phase::Http as u8),
@@ -103,6 +116,20 @@ impl Connection {
     /// Says that what was read so far has been understood, so that no slow head is suspected.
     pub(crate) fn understood(&self) {
         self.read_when_answered.store(self.counters.bytes_read(), Ordering::Relaxed);
+    }
+
+    /// Says that it has asked for something.
+    pub(crate) fn asks(&self) {
+        self.has_asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is open only to be told that it is one too many.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused
+    }
+
+    fn is_silent(&self) -> bool {
+        !self.has_asked.load(Ordering::Relaxed) && self.order() == Order::None
     }
 
     /// Says that the connection carries streams.
@@ -168,7 +195,8 @@ impl Connection {
         match (has_begun, is_waiting) {
             (true, _) => Phase::Request,
             (false, true) => Phase::Held,
-            (false, false) => Phase::Http,
+            (false, false) if self.has_asked.load(Ordering::Relaxed) => Phase::Http,
+            (false, false) => Phase::Fresh,
         }
     }
 
@@ -196,24 +224,48 @@ impl Drop for Waiting<'_> {
 impl Books {
     /// Opens the books on a new connection.
     pub(crate) fn open(self: &Arc<Self>, now: Timestamp) -> Opened {
-        self.enter(now, false)
+        self.enter(now, Connection::new(false), false)
+    }
+
+    /// Opens the books on a connection that is one too many and is to be told so; `None` where
+    /// enough are being told already.
+    pub(crate) fn open_to_refuse(self: &Arc<Self>, now: Timestamp) -> Option<Opened> {
+        let has_room = self.lock().refused_open < MOST_REFUSED_AT_ONCE;
+        has_room.then(|| self.enter(now, Connection::new(true), false))
+    }
+
+    /// Has the oldest connection end that has asked for nothing; `false` if there is none.
+    pub(crate) fn make_room(&self) -> bool {
+        let mut inner = self.lock();
+        while let Some(silent) = inner.silent.pop_front() {
+            if let Some(connection) = silent.upgrade().filter(|connection| connection.is_silent()) {
+                *inner.refused.entry(408).or_default() += 1;
+                connection.tell(Order::End);
+                return true;
+            }
+        }
+        false
     }
 
     /// Opens the books on a stream of `connection`, with a session: it has deadlines and orders of
     /// its own, and its bytes are the connection's.
     pub(crate) fn open_stream(self: &Arc<Self>, connection: &Connection, now: Timestamp) -> Opened {
-        let opened = self.enter(now, true);
+        let opened = self.enter(now, Connection::new(false), true);
         // It was not there when all were told.
         opened.connection.tell(connection.order());
         opened
     }
 
-    fn enter(self: &Arc<Self>, now: Timestamp, is_stream: bool) -> Opened {
-        let connection = Arc::new(Connection::new());
+    fn enter(self: &Arc<Self>, now: Timestamp, connection: Connection, is_stream: bool) -> Opened {
+        let connection = Arc::new(connection);
         let patience = Patience::new(now);
         let entry = Entry { connection: Arc::clone(&connection), patience, is_stream };
         let mut inner = self.lock();
         inner.streams += usize::from(is_stream);
+        inner.refused_open += usize::from(connection.is_refused);
+        if !is_stream && !connection.is_refused {
+            inner.silent.push_back(Arc::downgrade(&connection));
+        }
         let slot = match inner.free.pop() {
             Some(slot) => {
                 inner.open[slot] = Some(entry);
@@ -230,7 +282,7 @@ impl Books {
     /// Connections open now.
     pub(crate) fn connections(&self) -> usize {
         let inner = self.lock();
-        inner.open.len() - inner.free.len() - inner.streams
+        inner.open.len() - inner.free.len() - inner.streams - inner.refused_open
     }
 
     /// Counts a refusal, by status code or close code.
@@ -280,6 +332,10 @@ impl Books {
     pub(crate) fn sweep(&self, now: Timestamp, timeouts: &Timeouts) {
         let mut inner = self.lock();
         let inner = &mut *inner;
+        let is_silent = |silent: &Weak<Connection>| {
+            silent.upgrade().is_some_and(|connection| connection.is_silent())
+        };
+        inner.silent.retain(is_silent);
         for entry in inner.open.iter_mut().flatten() {
             let connection = &entry.connection;
             let overdue = entry.patience.judge(
@@ -314,6 +370,7 @@ impl Drop for Opened {
             inner.streams -= 1;
             return;
         }
+        inner.refused_open -= usize::from(self.connection.is_refused);
         let (mut class, stats) = self.connection.stats();
         if class == usize::from(place_of(ConnectionClass::Silent)) {
             class = usize::from(place_of(ConnectionClass::Other));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use pushbench_protocol::heads::HEAD_BYTES;
+use pushbench_protocol::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use pushbench_protocol::{
     AllowedHosts, Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged,
 };
@@ -28,6 +29,11 @@ pub struct ServerConfig {
     pub mss: Option<u16>,
     /// Messages that each topic keeps.
     pub log: NonZeroU32,
+    /// Bytes that each topic keeps, its newest message in any case. Every form in which a message is
+    /// kept counts, as does what it takes beside its bytes.
+    pub log_bytes: u64,
+    /// Bytes that all topics together keep; the oldest messages of all go first.
+    pub total_log_bytes: u64,
     /// Messages that may wait for one subscriber; at most `log`.
     pub queue: NonZeroU32,
     /// What happens to a subscriber for which more wait.
@@ -99,7 +105,8 @@ impl Default for DeflateLimits {
 /// Bounds on what clients may use up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Connections open at once; one more is accepted and closed.
+    /// Connections open at once. For one more the oldest goes that has asked for nothing yet; where
+    /// all have, it gets 503.
     pub connections: NonZeroU32,
     /// A request's head in bytes; at least 8 KiB.
     pub head_bytes: usize,
@@ -111,11 +118,13 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// For each of a client's turns in a TLS handshake: its hello, and what answers ours.
     pub handshake_timeout: Duration,
+    /// From when a connection is accepted, or has shaken hands, until it has asked for something.
+    pub first_request_timeout: Duration,
     /// Nothing in either direction.
     pub idle_timeout: Duration,
     /// Not one byte taken by a client for which some wait.
     pub write_timeout: Duration,
-    /// Topics.
+    /// Topics that hold a message, and as many that are only read.
     pub topics: NonZeroU32,
 }
 
@@ -134,6 +143,8 @@ impl ServerConfig {
             response,
             mss: None,
             log: count(1_024),
+            log_bytes: LOG_BYTES,
+            total_log_bytes: TOTAL_LOG_BYTES,
             queue: count(64),
             slow_subscriber: SlowPolicy::DropOldest,
             heartbeat: None,
@@ -159,6 +170,7 @@ impl Default for Limits {
             frame_bytes: 1024 * 1024,
             head_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
+            first_request_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(120),
             write_timeout: Duration::from_secs(30),
             topics: count(10_000),

@@ -92,6 +92,13 @@ impl Serving {
                     begun
                 }
             };
+            if connection.is_refused() {
+                match protocol {
+                    Protocol::Http11 => return Box::pin(refuse(stream, &connection)).await,
+                    // It is told by a frame of its own that it is to go.
+                    Protocol::Http2 => connection.tell(Order::GoAway),
+                }
+            }
             let told = match protocol {
                 Protocol::Http2 => Some((Version::Http2, Bytes::new())),
                 // It may know that the server speaks HTTP/2 without having agreed on it.
@@ -168,6 +175,20 @@ impl Serving {
     }
 }
 
+/// What a connection gets that is one too many.
+const ONE_TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 47\r\nRetry-After: 1\r\n\
+    Connection: close\r\n\r\nthe server has as many connections as it takes\n";
+
+/// Tells a connection that it is one too many, without waiting for what it wants.
+async fn refuse(mut stream: Stream, connection: &Connection) {
+    connection.enter(Phase::Closing);
+    // Fails where the client has gone away.
+    if stream.write_all(ONE_TOO_MANY).await.is_ok() {
+        linger(stream).await;
+    }
+}
+
 /// Which HTTP a connection speaks, and what it has said; `None` if it goes away before that.
 async fn first_words(stream: &mut Stream, connection: &Connection) -> Option<(Version, Bytes)> {
     let mut told = Box::pin(version(stream));
@@ -187,16 +208,16 @@ pub(crate) async fn go_on(
     early: Bytes,
 ) {
     let connection = Arc::clone(connection);
-    let (books, exchange) = (Arc::clone(&app.books), Arc::clone(&app.exchange));
     match takeover {
         Takeover::WebSocket(upgrade) => {
             let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
-            let session = Session::new(stream, connection, books, exchange, upgrade, limits);
+            let books = Arc::clone(&app.books);
+            let session = Session::new(stream, connection, books, upgrade, limits);
             Box::pin(session.run(early)).await;
         }
         Takeover::Stream(begun) => {
             drop(early);
-            let session = Streaming::new(stream, connection, exchange, begun);
+            let session = Streaming::new(stream, connection, begun);
             Box::pin(session.run()).await;
         }
     }
@@ -294,6 +315,7 @@ impl Service<http::Request<Incoming>> for Requests {
 
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
         self.connection.connection.understood();
+        self.connection.connection.asks();
         let is_last = is_last(&request);
         let connection = Arc::clone(&self.connection);
         let answer = match self.app.admit(&request, self.listener) {

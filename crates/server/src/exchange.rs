@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
+use bytes::Bytes;
 use pushbench_protocol::{Cursor, Timestamp, TopicName, clock};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::alarms::{Alarms, Pause};
 use crate::hub::{
-    Format, Hub, HubCounts, HubLevels, HubSettings, Next, PollAnswer, PollSettings,
+    Format, Hub, HubCounts, HubLevels, HubSettings, Next, PollAnswer, PollBody, PollSettings,
     SubscriberPlace, TooManyTopics, TopicId,
 };
 use crate::log::{Message, PayloadError};
@@ -33,13 +34,41 @@ struct Inner {
     news: Vec<Arc<Notify>>,
 }
 
+/// A reader of a topic, which is there as long as it has one.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) exchange: Arc<Exchange>,
+    /// Notified at each publish of its topic.
+    pub(crate) news: Arc<Notify>,
+    topic: TopicId,
+}
+
+impl Reader {
+    /// See [`Hub::piece`].
+    pub(crate) fn piece(&self, position: u64) -> Option<Bytes> {
+        self.exchange.lock().hub.piece(self.topic, position)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.exchange.lock().hub.leave(self.topic);
+    }
+}
+
+/// The answer to a poll, and the reader of the log that it is to be read from, where it is.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) answer: PollAnswer,
+    pub(crate) reader: Option<Reader>,
+}
+
 /// A subscriber's place, and what wakes it.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     /// Where it stands.
     pub(crate) place: SubscriberPlace,
-    /// Notified at each publish of its topic.
-    pub(crate) news: Arc<Notify>,
+    pub(crate) reader: Reader,
     /// The cursor it begins at.
     pub(crate) cursor: Cursor,
     /// Messages it has missed before.
@@ -50,13 +79,15 @@ pub(crate) struct Subscription {
 #[derive(Debug)]
 pub(crate) enum LongPoll {
     /// Answer it.
-    Answer(PollAnswer),
+    Answer(Answered),
     /// Keep it open until a publish, which `news` tells, or until the hold is over.
     Hold {
         /// Told of every publish from the decision on.
         news: OwnedNotified,
         /// What to ask for then: where the log stands now. "From now on" is not the same any more.
         after: Cursor,
+        /// To be kept as long as the poll is held.
+        reader: Reader,
     },
 }
 
@@ -84,32 +115,46 @@ impl Exchange {
     ) -> Result<Cursor, PublishError> {
         let message = Message::new(payload)?;
         let mut inner = self.lock();
-        let topic = inner.topic(topic)?;
+        let topic = inner.hub.topic(topic)?;
         Ok(inner.publish(topic, message))
     }
 
-    /// Publishes to a known topic, and wakes its subscribers.
-    pub(crate) fn publish(&self, topic: TopicId, payload: &[u8]) -> Result<Cursor, PayloadError> {
+    /// Publishes to a topic that is read, and wakes its subscribers.
+    pub(crate) fn publish(&self, topic: TopicId, payload: &[u8]) -> Result<Cursor, PublishError> {
         let message = Message::new(payload)?;
-        Ok(self.lock().publish(topic, message))
+        let mut inner = self.lock();
+        inner.hub.takes(topic)?;
+        Ok(inner.publish(topic, message))
     }
 
     /// Answers a poll; polling creates no topic.
     pub(crate) fn answer_poll(
-        &self,
+        self: &Arc<Self>,
         topic: &str,
         after: Cursor,
         settings: PollSettings,
-    ) -> PollAnswer {
+    ) -> Answered {
         let mut inner = self.lock();
         let topic = inner.hub.find(topic);
-        inner.hub.answer_poll(topic, after, settings)
+        let answer = inner.hub.answer_poll(topic, after, settings);
+        let is_read_later =
+            matches!(answer, PollAnswer::Messages { body: PollBody::Pieces(_), .. });
+        let reader = topic.filter(|_| is_read_later).map(|topic| {
+            inner.hub.stay(topic);
+            self.reader(&mut inner, topic)
+        });
+        Answered { answer, reader }
+    }
+
+    /// The handle of a reader that the hub knows of.
+    fn reader(self: &Arc<Self>, inner: &mut Inner, topic: TopicId) -> Reader {
+        Reader { exchange: Arc::clone(self), news: Arc::clone(inner.news_of(topic)), topic }
     }
 
     /// Answers a poll, or has it wait for news until `until`. The decision to hold and the beginning
     /// of the wait are one, so that no publish slips in between.
     pub(crate) fn answer_long_poll(
-        &self,
+        self: &Arc<Self>,
         topic: &TopicName,
         after: Cursor,
         settings: PollSettings,
@@ -117,32 +162,30 @@ impl Exchange {
         now: Timestamp,
     ) -> Result<LongPoll, TooManyTopics> {
         let mut inner = self.lock();
-        let topic = inner.topic(topic)?;
+        let topic = inner.hub.enter(topic)?;
+        let reader = self.reader(&mut inner, topic);
         Ok(match inner.hub.answer_long_poll(topic, after, settings, until, now) {
-            Some(answer) => LongPoll::Answer(answer),
+            Some(answer) => LongPoll::Answer(Answered { answer, reader: Some(reader) }),
             None => LongPoll::Hold {
-                news: Arc::clone(&inner.news[topic.0]).notified_owned(),
+                news: Arc::clone(&reader.news).notified_owned(),
                 after: inner.hub.end(topic),
+                reader,
             },
         })
     }
 
     /// A subscriber's place in a topic.
     pub(crate) fn subscribe(
-        &self,
+        self: &Arc<Self>,
         topic: &TopicName,
         after: Cursor,
         format: Format,
     ) -> Result<Subscription, TooManyTopics> {
         let mut inner = self.lock();
-        let topic = inner.topic(topic)?;
+        let topic = inner.hub.enter(topic)?;
+        let reader = self.reader(&mut inner, topic);
         let mut place = inner.hub.subscribe(topic, after, format);
-        Ok(Subscription {
-            cursor: inner.hub.cursor(&place),
-            gap: place.take_gap(),
-            place,
-            news: Arc::clone(&inner.news[topic.0]),
-        })
+        Ok(Subscription { cursor: inner.hub.cursor(&place), gap: place.take_gap(), place, reader })
     }
 
     /// See [`Hub::next`].
@@ -204,16 +247,17 @@ impl Exchange {
 }
 
 impl Inner {
-    fn topic(&mut self, name: &TopicName) -> Result<TopicId, TooManyTopics> {
-        let topic = self.hub.topic(name)?;
-        self.news.resize_with(self.hub.topics(), Arc::default);
-        Ok(topic)
+    fn news_of(&mut self, topic: TopicId) -> &Arc<Notify> {
+        if self.news.len() <= topic.0 {
+            self.news.resize_with(self.hub.slots(), Arc::default);
+        }
+        &self.news[topic.0]
     }
 
     fn publish(&mut self, topic: TopicId, message: Message) -> Cursor {
         let cursor = self.hub.publish(topic, message);
         // Waking only marks tasks as ready: none of them runs before the lock is free.
-        self.news[topic.0].notify_waiters();
+        self.news_of(topic).notify_waiters();
         cursor
     }
 }

@@ -4,8 +4,9 @@
 //! who wait, and the routes obey.
 
 mod place;
+mod topics;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use pushbench_protocol::{Cursor, Deliver, SlowPolicy, Timestamp, TopicName, Unch
 
 use crate::log::{Message, TopicLog};
 pub use place::{Format, Next, SubscriberPlace};
+use topics::Topics;
 
 /// A topic of this hub: its place in the order of first use.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -32,10 +34,14 @@ pub struct TooManyTopics {
 pub struct HubSettings {
     /// Names this life of the logs; neither 0 nor [`Cursor::MAX_EPOCH`].
     pub epoch: u16,
-    /// Topics taken.
+    /// Topics taken that hold a message, and as many that only wait for one.
     pub topics: NonZeroU32,
     /// Messages each topic keeps.
     pub log: NonZeroU32,
+    /// Bytes each topic keeps, its newest message in any case.
+    pub log_bytes: u64,
+    /// Bytes that all topics together keep; the oldest messages of all go first.
+    pub total_log_bytes: u64,
     /// Messages that may wait for one subscriber; at most `log`.
     pub queue: NonZeroU32,
     /// What happens to a subscriber for which more wait.
@@ -54,13 +60,16 @@ pub struct PollSettings {
     pub unchanged: Unchanged,
 }
 
+/// Bodies of more bytes are not copied: they are read from the log as the client takes them.
+const MOST_COPIED: u64 = 64 * 1024;
+
 /// What a poll is answered. The caller owns the socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PollAnswer {
     /// 200 with this body.
     Messages {
         /// `every`: payloads, each followed by a line feed; `latest`: the newest payload, bare.
-        body: Bytes,
+        body: PollBody,
         /// The cursor after them.
         next: Cursor,
         /// Messages that the log no longer held for this client.
@@ -76,6 +85,29 @@ pub enum PollAnswer {
         /// The cursor to go on with, the tag again.
         next: Cursor,
     },
+}
+
+/// What the answer to a poll carries.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum PollBody {
+    /// All of it.
+    Whole(Bytes),
+    /// More than is copied.
+    Pieces(Pieces),
+}
+
+/// Messages to be read from the log one after the other, each with its line feed, by
+/// [`Hub::piece`]. So that they are those of this topic, it must have a reader until then.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Pieces {
+    /// Their topic.
+    pub topic: TopicId,
+    /// Position of the first.
+    pub from: u64,
+    /// Position after the last.
+    pub to: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
 }
 
 /// What the hub has done since it began.
@@ -108,8 +140,7 @@ pub struct HubLevels {
 #[derive(Debug)]
 pub struct Hub {
     settings: HubSettings,
-    names: HashMap<String, TopicId>,
-    logs: Vec<TopicLog>,
+    topics: Topics,
     counts: HubCounts,
 }
 
@@ -119,39 +150,63 @@ impl Hub {
         let dropped = SlowPolicy::ALL.iter().map(|&policy| (policy, 0)).collect();
         Self {
             settings,
-            names: HashMap::new(),
-            logs: Vec::new(),
+            topics: Topics::new(settings),
             counts: HubCounts { dropped, ..HubCounts::default() },
         }
     }
 
-    /// The topic of this name, created on first use.
+    /// The topic of this name to publish to, created on first use.
     ///
     /// # Errors
     ///
     /// If it would be one too many.
     pub fn topic(&mut self, name: &TopicName) -> Result<TopicId, TooManyTopics> {
-        if let Some(&topic) = self.names.get(name.as_str()) {
-            return Ok(topic);
-        }
-        let limit = self.settings.topics;
-        if self.logs.len() >= limit.get() as usize {
-            return Err(TooManyTopics { limit });
-        }
-        let topic = TopicId(self.logs.len());
-        self.logs.push(TopicLog::new(self.settings.epoch, self.settings.log));
-        self.names.insert(name.as_str().to_owned(), topic);
-        Ok(topic)
+        self.topics.publishable(name)
     }
 
-    /// The topic of this name, if it was ever used.
+    /// Whether a message for this topic is taken.
+    ///
+    /// # Errors
+    ///
+    /// If it would be the first of one topic too many.
+    pub fn takes(&self, topic: TopicId) -> Result<(), TooManyTopics> {
+        self.topics.takes(topic)
+    }
+
+    /// The topic of this name to read from. It is there until [`Self::leave`], whether it holds a
+    /// message or not.
+    ///
+    /// # Errors
+    ///
+    /// If one too many would wait for its first message.
+    pub fn enter(&mut self, name: &TopicName) -> Result<TopicId, TooManyTopics> {
+        self.topics.enter(name)
+    }
+
+    /// One reader more of a topic that is there, until [`Self::leave`].
+    pub fn stay(&mut self, topic: TopicId) {
+        self.topics.stay(topic);
+    }
+
+    /// Ends one [`Self::enter`] or [`Self::stay`]. A topic without readers and messages goes.
+    pub fn leave(&mut self, topic: TopicId) {
+        self.topics.leave(topic);
+    }
+
+    /// The topic of this name, if it is there.
     pub fn find(&self, name: &str) -> Option<TopicId> {
-        self.names.get(name).copied()
+        self.topics.find(name)
     }
 
-    /// How many topics there are.
-    pub fn topics(&self) -> usize {
-        self.logs.len()
+    /// Every [`TopicId`] is below this.
+    pub fn slots(&self) -> usize {
+        self.topics.slots()
+    }
+
+    /// The bounds that it was made with.
+    #[cfg(test)]
+    fn settings(&self) -> &HubSettings {
+        &self.settings
     }
 
     /// What the hub has done so far.
@@ -161,17 +216,18 @@ impl Hub {
 
     /// What the hub holds now.
     pub fn levels(&self) -> HubLevels {
-        HubLevels {
-            topics: self.logs.len() as u64,
-            log_messages: self.logs.iter().map(|log| log.head() - log.oldest()).sum(),
-            log_bytes: self.logs.iter().map(TopicLog::bytes).sum(),
-        }
+        self.topics.levels()
     }
 
     /// Takes a message and gives the cursor after it.
     pub fn publish(&mut self, topic: TopicId, message: Message) -> Cursor {
         self.counts.published += 1;
-        self.logs[topic.0].push(message)
+        self.topics.publish(topic, message)
+    }
+
+    /// One of [`Pieces`]; `None` where the log no longer holds it, since the client took too long.
+    pub fn piece(&self, topic: TopicId, position: u64) -> Option<Bytes> {
+        self.topics.log(topic).get(position).map(|message| message.line_of_poll().clone())
     }
 
     /// Answers a short poll of a client that has everything up to `after`; `None` is a topic that
@@ -183,10 +239,10 @@ impl Hub {
         settings: PollSettings,
     ) -> PollAnswer {
         let Some(topic) = topic else {
-            let nothing = TopicLog::new(self.settings.epoch, NonZeroU32::MIN);
-            return answer_poll(&nothing, after, settings).0;
+            // No log, so no pieces of one.
+            return answer_poll(TopicId(0), &self.topics.nothing(), after, settings).0;
         };
-        let (answer, sent) = answer_poll(&self.logs[topic.0], after, settings);
+        let (answer, sent) = answer_poll(topic, self.topics.log(topic), after, settings);
         self.counts.sent_messages += sent;
         answer
     }
@@ -204,24 +260,24 @@ impl Hub {
         until: Timestamp,
         now: Timestamp,
     ) -> Option<PollAnswer> {
-        let is_held = now < until && !self.logs[topic.0].after(after).has_news();
+        let is_held = now < until && !self.topics.log(topic).after(after).has_news();
         (!is_held).then(|| self.answer_poll(Some(topic), after, settings))
     }
 
     /// Where a subscriber begins that has everything up to `after`.
     pub fn subscribe(&self, topic: TopicId, after: Cursor, format: Format) -> SubscriberPlace {
-        SubscriberPlace::new(topic, &self.logs[topic.0], after, format)
+        SubscriberPlace::new(topic, self.topics.log(topic), after, format)
     }
 
     /// The cursor after everything that a topic has taken.
     pub fn end(&self, topic: TopicId) -> Cursor {
-        let log = &self.logs[topic.0];
+        let log = self.topics.log(topic);
         log.cursor(log.head())
     }
 
     /// The cursor up to which a subscriber has been sent or told about everything.
     pub fn cursor(&self, place: &SubscriberPlace) -> Cursor {
-        self.logs[place.topic().0].cursor(place.position())
+        self.topics.log(place.topic()).cursor(place.position())
     }
 
     /// Judges how far a subscriber lags; `false` ends it.
@@ -229,7 +285,7 @@ impl Hub {
     /// To be called on each publish while its socket takes nothing, so that it is dropped or ended
     /// in time and not when it reads again.
     pub fn keeps(&mut self, place: &mut SubscriberPlace) -> bool {
-        let log = &self.logs[place.topic().0];
+        let log = self.topics.log(place.topic());
         if self.settings.conflate.is_some() && place.is_conflated() {
             // One message at most waits for it, so it never lags.
             self.counts.superseded += place.skip_to_newest(log);
@@ -243,12 +299,11 @@ impl Hub {
         if !self.keeps(place) {
             return Next::Disconnect;
         }
-        let log = &self.logs[place.topic().0];
         let conflate = self.settings.conflate.filter(|_| place.is_conflated());
-        let next = match conflate {
+        let next = self.topics.read(place.topic(), |log| match conflate {
             Some(every) => place.take_when_free(log, every, now),
             None => place.take(log),
-        };
+        });
         if let Next::Message(_) = next {
             self.counts.sent_messages += 1;
         }
@@ -257,7 +312,12 @@ impl Hub {
 }
 
 /// The rule of polling, and how many messages the answer carries.
-fn answer_poll(log: &TopicLog, after: Cursor, settings: PollSettings) -> (PollAnswer, u64) {
+fn answer_poll(
+    topic: TopicId,
+    log: &TopicLog,
+    after: Cursor,
+    settings: PollSettings,
+) -> (PollAnswer, u64) {
     let slice = log.after(after);
     let next = slice.next;
     let nothing_new = !slice.has_news();
@@ -267,22 +327,30 @@ fn answer_poll(log: &TopicLog, after: Cursor, settings: PollSettings) -> (PollAn
         (_, Unchanged::NotModified, _) if nothing_new => (PollAnswer::NotModified { next }, 0),
         // What was replaced before anyone asked is superseded and no gap.
         (Deliver::Latest, _, Some(newest)) => {
-            (PollAnswer::Messages { body: newest.payload.clone(), next, gap: 0 }, 1)
+            let body = PollBody::Whole(newest.payload.clone());
+            (PollAnswer::Messages { body, next, gap: 0 }, 1)
         }
         (Deliver::Every, _, _) => {
             let sent = slice.messages.len() as u64;
-            (PollAnswer::Messages { body: lines(slice.messages), next, gap: slice.gap }, sent)
+            let (from, to) = (log.head() - sent, log.head());
+            let bytes = slice.messages.clone().map(|message| message.line_of_poll().len() as u64);
+            let pieces = Pieces { topic, from, to, bytes: bytes.sum() };
+            let body = match slice.messages.clone().next() {
+                Some(only) if sent == 1 => PollBody::Whole(only.line_of_poll().clone()),
+                _ if pieces.bytes <= MOST_COPIED => PollBody::Whole(lines(slice.messages)),
+                _ => PollBody::Pieces(pieces),
+            };
+            (PollAnswer::Messages { body, next, gap: slice.gap }, sent)
         }
     }
 }
 
 /// Payloads, each followed by a line feed.
 fn lines<'log>(messages: impl Iterator<Item = &'log Message> + Clone) -> Bytes {
-    let len = messages.clone().map(|message| message.payload.len() + 1).sum();
+    let len = messages.clone().map(|message| message.line_of_poll().len()).sum();
     let mut body = BytesMut::with_capacity(len);
     for message in messages {
-        body.put_slice(&message.payload);
-        body.put_u8(b'\n');
+        body.put_slice(message.line_of_poll());
     }
     body.freeze()
 }

@@ -2,7 +2,7 @@
 
 mod deflated;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{VecDeque, vec_deque};
 use std::num::NonZeroU32;
 
@@ -23,6 +23,10 @@ pub struct Message {
     pub payload: Bytes,
     /// The payload as a server's WebSocket text frame, header included.
     pub frame: Bytes,
+    /// The payload and a line feed, as the answer to a poll has it; a slice of the same bytes.
+    line_of_poll: Bytes,
+    /// How many messages the hub had taken before it, of all topics.
+    number: u64,
     /// As a chunk with one server-sent event, once a subscriber needs it.
     event: OnceCell<Bytes>,
     /// As a chunk with one line, once a subscriber needs it.
@@ -67,11 +71,19 @@ impl Message {
         if let Some(at) = payload.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
             return Err(PayloadError::LineBreak { at });
         }
-        let frame = text_frame(payload);
-        let payload = frame.slice(frame.len() - payload.len()..);
+        // One piece of memory has all forms that need no other bytes between.
+        let mut bytes = Vec::with_capacity(MAX_HEADER_LEN + payload.len() + 1);
+        encode_header(&mut bytes, true, Opcode::Text, payload.len() as u64, None);
+        let header = bytes.len();
+        bytes.extend_from_slice(payload);
+        bytes.push(b'\n');
+        bytes.shrink_to_fit();
+        let bytes = Bytes::from(bytes);
         Ok(Self {
-            payload,
-            frame,
+            payload: bytes.slice(header..bytes.len() - 1),
+            frame: bytes.slice(..bytes.len() - 1),
+            line_of_poll: bytes.slice(header..),
+            number: 0,
             event: OnceCell::new(),
             line: OnceCell::new(),
             deflated: OnceCell::new(),
@@ -80,23 +92,51 @@ impl Message {
 
     /// The message as a chunk with one event (HTML, section 9.2); `id` is the cursor after it, which
     /// is the same whoever asks.
-    pub(crate) fn event(&self, id: Cursor) -> Bytes {
+    fn event(&self, id: Cursor, held: &Cell<u64>) -> Bytes {
         let chunk = || {
             let parts = [b"id: ", &id.encode()[..], b"\ndata: ", &self.payload, b"\n\n"];
             Bytes::from(encode_chunk(&parts))
         };
-        self.event.get_or_init(chunk).clone()
+        self.event.get_or_init(|| noted(chunk(), held)).clone()
     }
 
     /// The message as a chunk with one line.
-    pub(crate) fn line(&self) -> Bytes {
-        self.line.get_or_init(|| Bytes::from(encode_chunk(&[&self.payload, b"\n"]))).clone()
+    fn line(&self, held: &Cell<u64>) -> Bytes {
+        let chunk = || Bytes::from(encode_chunk(&[&self.line_of_poll]));
+        self.line.get_or_init(|| noted(chunk(), held)).clone()
     }
 
     /// The message as a compressed frame for every subscriber with these settings.
-    pub(crate) fn deflated(&self, how: SharedDeflate) -> Bytes {
-        self.deflated.get_or_init(Box::default).get(&self.payload, how)
+    fn deflated(&self, how: SharedDeflate, held: &Cell<u64>) -> Bytes {
+        self.deflated.get_or_init(Box::default).get(&self.payload, how, |frame| noted(frame, held))
     }
+
+    /// The message with its number among all that a hub has taken.
+    pub(crate) fn numbered(self, number: u64) -> Self {
+        Self { number, ..self }
+    }
+
+    /// The payload and a line feed, as the answer to a poll has it.
+    pub(crate) fn line_of_poll(&self) -> &Bytes {
+        &self.line_of_poll
+    }
+
+    /// Bytes that are held for it in all its forms.
+    fn bytes(&self) -> u64 {
+        let forms = [&self.event, &self.line].into_iter().filter_map(OnceCell::get).map(Bytes::len);
+        let deflated = self.deflated.get().map_or(0, |frames| frames.len());
+        (forms.sum::<usize>() + deflated + self.frame.len() + MESSAGE_OVERHEAD) as u64
+    }
+}
+
+/// What a message takes beside the bytes of its forms: its place in the log, and what the allocator
+/// and the shared count of its bytes take, rounded up.
+pub const MESSAGE_OVERHEAD: usize = size_of::<Message>() + 64;
+
+/// Counts a form that was made.
+fn noted(form: Bytes, held: &Cell<u64>) -> Bytes {
+    held.set(held.get() + form.len() as u64);
+    form
 }
 
 /// One server text frame around `text`.
@@ -116,8 +156,11 @@ pub(crate) fn text_frame(text: &[u8]) -> Bytes {
 pub struct TopicLog {
     epoch: u16,
     bound: usize,
+    byte_bound: u64,
     head: u64,
     messages: VecDeque<Message>,
+    /// Bytes that the messages hold; more when one is read in a form that nobody needed before.
+    held: Cell<u64>,
 }
 
 /// What a log holds after a cursor.
@@ -150,22 +193,55 @@ impl TopicLog {
             epoch != Cursor::OLDEST.epoch && epoch != Cursor::NOW.epoch,
             "epoch {epoch} is kept for cursors that name no log"
         );
-        Self { epoch, bound: bound.get() as usize, head: 0, messages: VecDeque::new() }
+        Self {
+            epoch,
+            bound: bound.get() as usize,
+            byte_bound: u64::MAX,
+            head: 0,
+            messages: VecDeque::new(),
+            held: Cell::new(0),
+        }
     }
 
-    /// Takes a message, drops the oldest if there are too many, and gives the cursor after it.
+    /// The same for at most so many bytes. The newest message stays, whatever its size.
+    pub fn within(self, bytes: u64) -> Self {
+        Self { byte_bound: bytes, ..self }
+    }
+
+    /// An empty log of which so many messages are gone.
+    pub fn beginning_at(self, position: u64) -> Self {
+        Self { head: position, ..self }
+    }
+
+    /// Takes a message, drops the oldest if there are too many or too large ones, and gives the
+    /// cursor after it.
     pub fn push(&mut self, message: Message) -> Cursor {
-        if self.messages.len() == self.bound {
-            self.messages.pop_front();
-        }
+        self.held.set(self.held.get() + message.bytes());
         self.messages.push_back(message);
         self.head += 1;
+        while self.messages.len() > self.bound
+            || (self.held.get() > self.byte_bound && self.messages.len() > 1)
+        {
+            self.drop_oldest();
+        }
         self.cursor(self.head)
+    }
+
+    /// Drops the oldest message, if there is one.
+    pub fn drop_oldest(&mut self) {
+        if let Some(message) = self.messages.pop_front() {
+            self.held.set(self.held.get() - message.bytes());
+        }
+    }
+
+    /// The number of the oldest message among all that the hub has taken, if it holds one.
+    pub(crate) fn oldest_number(&self) -> Option<u64> {
+        self.messages.front().map(|message| message.number)
     }
 
     /// Bytes that it holds.
     pub fn bytes(&self) -> u64 {
-        self.messages.iter().map(|message| message.frame.len() as u64).sum()
+        self.held.get()
     }
 
     /// Position after the newest message.
@@ -188,7 +264,23 @@ impl TopicLog {
         self.messages.get(usize::try_from(position.checked_sub(self.oldest())?).ok()?)
     }
 
-    /// The newest message, if there was any.
+    /// The message at a position as a chunk with one event.
+    pub(crate) fn event(&self, position: u64) -> Option<Bytes> {
+        let id = self.cursor(position + 1);
+        self.get(position).map(|message| message.event(id, &self.held))
+    }
+
+    /// The message at a position as a chunk with one line.
+    pub(crate) fn line(&self, position: u64) -> Option<Bytes> {
+        self.get(position).map(|message| message.line(&self.held))
+    }
+
+    /// The message at a position as a compressed frame.
+    pub(crate) fn deflated(&self, position: u64, how: SharedDeflate) -> Option<Bytes> {
+        self.get(position).map(|message| message.deflated(how, &self.held))
+    }
+
+    /// The newest message, if it holds any.
     pub fn newest(&self) -> Option<&Message> {
         self.messages.back()
     }
@@ -279,11 +371,15 @@ mod tests {
     #[test]
     fn each_form_of_a_message_is_encoded_once_and_shared() {
         let message = Message::new(b"hello").expect("one line");
-        let event = message.event(at(6));
+        let held = Cell::new(0);
+        let event = message.event(at(6), &held);
         assert_eq!(&event[..], b"22\r\nid: 000o00000000000i\ndata: hello\n\n\r\n");
-        assert_eq!(event.as_ptr(), message.event(at(6)).as_ptr());
-        assert_eq!(&message.line()[..], b"6\r\nhello\n\r\n");
-        assert_eq!(message.line().as_ptr(), message.line().as_ptr());
+        assert_eq!(event.as_ptr(), message.event(at(6), &held).as_ptr());
+        assert_eq!(&message.line(&held)[..], b"6\r\nhello\n\r\n");
+        assert_eq!(message.line(&held).as_ptr(), message.line(&held).as_ptr());
+        assert_eq!(held.get(), (event.len() + message.line(&held).len()) as u64);
+        assert_eq!(&message.line_of_poll()[..], b"hello\n");
+        assert_eq!(message.line_of_poll().as_ptr(), message.payload.as_ptr());
     }
 
     #[test]
@@ -292,6 +388,31 @@ mod tests {
         assert_eq!(Message::new(b"ab\n"), Err(PayloadError::LineBreak { at: 2 }));
         assert_eq!(Message::new(b"\rab"), Err(PayloadError::LineBreak { at: 0 }));
         assert_eq!(Message::new(b"!gap 1"), Err(PayloadError::Notice));
+    }
+
+    #[test]
+    fn a_log_keeps_no_more_bytes_than_it_may_whatever_the_forms_and_always_the_newest() {
+        let payload = [b'x'; 1_000];
+        let message = || Message::new(&payload).expect("one line");
+        let each = message().bytes();
+        let mut log =
+            TopicLog::new(EPOCH, NonZeroU32::new(100).expect("not zero")).within(3 * each + 500);
+        for _ in 0..5 {
+            log.push(message());
+        }
+        assert_eq!((log.oldest(), log.head(), log.bytes()), (2, 5, 3 * each));
+        // A form more makes it larger, and the next message drops the more.
+        let line = log.line(3).expect("held").len() as u64;
+        let event = log.event(3).expect("held").len() as u64;
+        assert_eq!(log.bytes(), 3 * each + line + event);
+        log.push(message());
+        assert_eq!((log.oldest(), log.bytes()), (4, 2 * each));
+        let huge = Message::new(&[b'x'; 9_000]).expect("one line");
+        log.push(huge);
+        assert_eq!((log.oldest(), log.head()), (6, 7), "the newest stays");
+        log.drop_oldest();
+        assert_eq!((log.oldest(), log.bytes()), (7, 0));
+        assert_eq!(log.resume(at(3)), (7, 4));
     }
 
     proptest! {

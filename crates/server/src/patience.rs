@@ -14,6 +14,8 @@ use pushbench_protocol::Timestamp;
 pub(crate) enum Phase {
     /// HTTP, between requests, or answering one.
     Http,
+    /// Nothing was asked for yet, nor is a request on its way.
+    Fresh,
     /// HTTP, part of a request has arrived.
     Request,
     /// HTTP, a poll is held. The hold has an end of its own, so silence is no idleness.
@@ -46,6 +48,8 @@ pub(crate) struct Timeouts {
     pub(crate) head: Duration,
     /// A turn of the client's in a TLS handshake.
     pub(crate) handshake: Duration,
+    /// From the beginning until something is asked for.
+    pub(crate) first_request: Duration,
     /// Nothing in either direction.
     pub(crate) idle: Duration,
     /// Not one byte written while some wait.
@@ -76,6 +80,7 @@ impl Phase {
     pub(crate) fn from_bits(bits: u8) -> Self {
         [
             Self::Http,
+            Self::Fresh,
             Self::Request,
             Self::Held,
             Self::Open,
@@ -95,7 +100,13 @@ impl Order {
 impl Timeouts {
     /// Time between sweeps: an eighth of the shortest timeout, at most a second.
     pub(crate) fn sweep_interval(&self) -> Duration {
-        let shortest = self.head.min(self.handshake).min(self.idle).min(self.write).min(self.close);
+        let shortest = self
+            .head
+            .min(self.handshake)
+            .min(self.first_request)
+            .min(self.idle)
+            .min(self.write)
+            .min(self.close);
         (shortest / 8).clamp(Duration::from_millis(5), Duration::from_secs(1))
     }
 }
@@ -121,7 +132,8 @@ impl Patience {
             Phase::Handshake => written != self.written,
             // Each request is answered: bytes that come drop by drop are no excuse.
             Phase::Request => written != self.written,
-            Phase::Held | Phase::Closing => false,
+            // Settings and the like are no request.
+            Phase::Fresh | Phase::Held | Phase::Closing => false,
         };
         if phase != self.phase || moved {
             *self = Self { phase, read, written, since: now };
@@ -129,6 +141,7 @@ impl Patience {
         }
         let (limit, order, code) = match phase {
             Phase::Http => (timeouts.idle, Order::End, None),
+            Phase::Fresh => (timeouts.first_request.min(timeouts.idle), Order::End, None),
             Phase::Request => (timeouts.head, Order::End, Some(408)),
             Phase::Held => return None,
             Phase::Open => (timeouts.idle, Order::GoAway, None),
@@ -147,6 +160,7 @@ mod tests {
     const TIMEOUTS: Timeouts = Timeouts {
         head: Duration::from_secs(10),
         handshake: Duration::from_secs(15),
+        first_request: Duration::from_secs(20),
         idle: Duration::from_secs(60),
         write: Duration::from_secs(30),
         close: Duration::from_secs(2),
@@ -171,6 +185,7 @@ mod tests {
     fn each_phase_has_its_deadline() {
         let silent = |_| (1, 0);
         assert_eq!(check(Phase::Http, silent), Some((60, end(None))));
+        assert_eq!(check(Phase::Fresh, silent), Some((20, end(None))));
         assert_eq!(check(Phase::Request, silent), Some((10, end(Some(408)))));
         assert_eq!(check(Phase::Held, silent), None);
         let idle = Overdue { order: Order::GoAway, code: None };
@@ -185,6 +200,7 @@ mod tests {
         let drops = |second| (second + 1, 0);
         assert_eq!(check(Phase::Request, drops), Some((10, end(Some(408)))));
         assert_eq!(check(Phase::Handshake, drops), Some((15, end(None))));
+        assert_eq!(check(Phase::Fresh, |second| (second, second)), Some((20, end(None))));
         assert_eq!(check(Phase::Http, drops), None);
         assert_eq!(check(Phase::Open, drops), None);
     }

@@ -8,6 +8,7 @@ mod control;
 pub(crate) mod heads;
 mod long_poll;
 mod metrics;
+mod pieces;
 mod poll;
 mod publish;
 mod stream;

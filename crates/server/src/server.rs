@@ -124,6 +124,8 @@ impl Server {
             epoch: random_epoch(),
             topics: config.limits.topics,
             log: config.log,
+            log_bytes: config.log_bytes,
+            total_log_bytes: config.total_log_bytes,
             queue: config.queue,
             slow_subscriber: config.slow_subscriber,
             conflate: config.conflate,
@@ -134,7 +136,7 @@ impl Server {
             heads,
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
             has_heartbeat: config.heartbeat.is_some(),
-            bodies: Bodies::new(config.compression),
+            bodies: Bodies::new(config.compression, config.limits.body_bytes),
             deflate: config.deflate,
             limits: config.limits,
             hosts: config.hosts,
@@ -144,6 +146,7 @@ impl Server {
         let timeouts = Timeouts {
             head: config.limits.head_timeout,
             handshake: config.limits.handshake_timeout,
+            first_request: config.limits.first_request_timeout,
             idle: config.limits.idle_timeout,
             write: config.limits.write_timeout,
             close: CLOSE_TIME,
@@ -179,11 +182,17 @@ impl Server {
             tokio::select! {
                 () = &mut shutdown => break,
                 (stream, beginning) = next(&listener, address, tls.as_ref()) => {
-                    if is_full(&books, limit) {
+                    let now = clock::now();
+                    let opened = if !is_full(&books, limit) || books.make_room() {
+                        books.open(now)
+                    } else {
                         books.refuse(503);
-                        continue;
-                    }
-                    let opened = books.open(clock::now());
+                        match books.open_to_refuse(now) {
+                            Some(opened) => opened,
+                            // So many are being told already; this one is reset.
+                            None => continue,
+                        }
+                    };
                     tasks.spawn(serving.clone().serve(stream, beginning, opened));
                 }
                 // A task that panicked has closed its own connection and harms no other.
@@ -275,6 +284,10 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
     };
     if config.queue > config.log {
         return refuse("queue", &config.queue, format!("at most the log's {}", config.log));
+    }
+    if config.total_log_bytes < config.log_bytes {
+        let expected = format!("at least `log_bytes`, {}", config.log_bytes);
+        return refuse("total_log_bytes", &config.total_log_bytes, expected);
     }
     if config.limits.head_bytes < LEAST_HEAD_BYTES {
         let expected = format!("at least {LEAST_HEAD_BYTES}");

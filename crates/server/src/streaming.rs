@@ -13,13 +13,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use pushbench_wire::chunk::LAST_CHUNK;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::alarms::Pause;
 use crate::books::Connection;
 use crate::conversation::Conversation;
-use crate::exchange::Exchange;
+use crate::exchange::Reader;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
@@ -34,8 +33,7 @@ const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
 pub(crate) struct Streaming {
     stream: Stream,
     connection: Arc<Connection>,
-    exchange: Arc<Exchange>,
-    news: Arc<Notify>,
+    reader: Reader,
     place: SubscriberPlace,
     /// Until when it is sent no message.
     pause: Pause,
@@ -58,19 +56,13 @@ enum Ending {
 
 impl Streaming {
     /// A session of a stream that is to begin.
-    pub(crate) fn new(
-        stream: Stream,
-        connection: Arc<Connection>,
-        exchange: Arc<Exchange>,
-        begun: Begun,
-    ) -> Self {
+    pub(crate) fn new(stream: Stream, connection: Arc<Connection>, begun: Begun) -> Self {
         let Begun { head, has_heartbeat, subscription, .. } = begun;
-        let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(subscription.reader.exchange.beats()));
         Self {
             stream,
             connection,
-            exchange,
-            news: subscription.news,
+            reader: subscription.reader,
             place: subscription.place,
             pause: Pause::default(),
             writing: head,
@@ -81,7 +73,7 @@ impl Streaming {
 
     /// Runs until the connection is closed.
     pub(crate) async fn run(mut self) {
-        let mut news = pin!(Arc::clone(&self.news).notified_owned());
+        let mut news = pin!(Arc::clone(&self.reader.news).notified_owned());
         let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
         if ended.is_ok() {
             // The client has closed its side. In TLS it is told that we close ours; however that
@@ -103,18 +95,18 @@ impl Streaming {
         // not be told yet need not know of more.
         if !self.pause.lasts() {
             while news.as_mut().poll(cx).is_ready() {
-                news.set(Arc::clone(&self.news).notified_owned());
+                news.set(Arc::clone(&self.reader.news).notified_owned());
             }
         }
         if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.look(self.exchange.beats());
+            heartbeat.look(self.reader.exchange.beats());
         }
         let read = self.poll_read(cx)?;
         let mut written = self.poll_write(cx)?;
         // The socket takes nothing, and the hub must not wait until it does.
         if written.is_pending()
             && self.ending == Ending::Not
-            && !self.exchange.keeps(&mut self.place)
+            && !self.reader.exchange.keeps(&mut self.place)
         {
             self.end();
         }
@@ -149,7 +141,7 @@ impl Conversation for Streaming {
 
     fn next_piece(&mut self) -> Option<Bytes> {
         if self.ending == Ending::Not {
-            match self.exchange.next(&mut self.place) {
+            match self.reader.exchange.next(&mut self.place) {
                 Next::Message(chunk) | Next::Notice(chunk) => {
                     if let Some(heartbeat) = &mut self.heartbeat {
                         heartbeat.spoke();
@@ -157,7 +149,7 @@ impl Conversation for Streaming {
                     return Some(chunk);
                 }
                 Next::Later(until) => {
-                    self.exchange.pause(&mut self.pause, until, || self.connection.task());
+                    self.reader.exchange.pause(&mut self.pause, until, || self.connection.task());
                     return None;
                 }
                 Next::Wait => {

@@ -120,6 +120,8 @@ impl ServeOptions {
             certificate_out,
             mss,
             log,
+            log_bytes,
+            total_log_bytes,
             queue,
             slow_subscriber,
             heartbeat,
@@ -129,6 +131,7 @@ impl ServeOptions {
             topics,
             message_bytes,
             idle_timeout,
+            first_request_timeout,
             handshake_timeout,
             publish_token,
             allowed_origin,
@@ -148,6 +151,8 @@ impl ServeOptions {
         optional(certificate_out, &mut document.certificate_out);
         optional(mss, &mut document.mss);
         value(log, &mut document.log);
+        value(log_bytes, &mut document.log_bytes);
+        value(total_log_bytes, &mut document.total_log_bytes);
         value(queue, &mut document.queue);
         value(slow_subscriber, &mut document.slow_subscriber);
         optional(heartbeat, &mut document.heartbeat);
@@ -162,6 +167,7 @@ impl ServeOptions {
         value(topics, &mut document.topics);
         value(message_bytes, &mut document.message_bytes);
         value(idle_timeout, &mut document.idle_timeout);
+        value(first_request_timeout, &mut document.first_request_timeout);
         value(handshake_timeout, &mut document.handshake_timeout);
         optional(publish_token, &mut document.publish_token);
         if !allowed_origin.is_empty() {

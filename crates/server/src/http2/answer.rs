@@ -41,7 +41,7 @@ pub(super) struct Answering {
 enum Made {
     Answer(Response),
     /// A session goes on with the stream, once these fields are sent.
-    TakenOver(HeaderMap, Takeover),
+    TakenOver(HeaderMap, Box<Takeover>),
 }
 
 impl Answering {
@@ -51,6 +51,7 @@ impl Answering {
         request: Request<RecvStream>,
         mut respond: SendResponse<Bytes>,
     ) {
+        self.connection.asks();
         if let Err(refusal) = self.app.admit(&request, self.listener) {
             // Fails where the client has gone away.
             let _ = self.send(&mut respond, self.app.refuse(refusal)).await;
@@ -81,7 +82,7 @@ impl Answering {
         let _ = match made {
             Made::Answer(answer) => self.send(&mut respond, answer).await,
             Made::TakenOver(fields, takeover) => {
-                self.go_on(&mut respond, fields, takeover, tunnel).await
+                self.go_on(&mut respond, fields, *takeover, tunnel).await
             }
         };
     }
@@ -101,9 +102,11 @@ impl Answering {
         match (answer, http.taken_over()) {
             (Some(answer), None) => Made::Answer(answer),
             (Some(answer), Some(takeover)) => {
-                Made::TakenOver(answer.into_parts().0.headers, takeover)
+                Made::TakenOver(answer.into_parts().0.headers, Box::new(takeover))
             }
-            (None, Some(mut takeover)) => Made::TakenOver(takeover.take_fields(), takeover),
+            (None, Some(mut takeover)) => {
+                Made::TakenOver(takeover.take_fields(), Box::new(takeover))
+            }
             (None, None) => unreachable!("a request that is streaming was taken over"),
         }
     }
@@ -118,15 +121,23 @@ impl Answering {
         let mut head = http::Response::new(());
         *head.status_mut() = parts.status;
         *head.headers_mut() = carried(parts.headers);
-        let mut data = next_data(&mut body).await;
+        // It may break off before there is anything of it: then no answer has begun.
+        let mut data = next_data(&mut body).await.map_err(|BrokenOff| Reason::INTERNAL_ERROR)?;
         let mut send = respond.send_response(head, data.is_none())?;
         while let Some(mut piece) = data {
-            data = next_data(&mut body).await;
+            let next = next_data(&mut body).await;
+            let is_broken = next.is_err();
+            data = next.unwrap_or(None);
             while !piece.is_empty() {
                 let room = self.room(&mut send, piece.len()).await?;
                 let now = piece.split_to(room);
-                let is_last = piece.is_empty() && data.is_none();
+                let is_last = piece.is_empty() && data.is_none() && !is_broken;
                 send.send_data(now, is_last)?;
+            }
+            if is_broken {
+                // An end of the stream would say that this was all.
+                send.send_reset(Reason::INTERNAL_ERROR);
+                return Ok(());
             }
         }
         Ok(())
@@ -193,12 +204,18 @@ fn carried(mut fields: HeaderMap) -> HeaderMap {
         .collect()
 }
 
-/// The next data of a body; `None` at its end, or where it breaks off, which none of ours does.
-async fn next_data(body: &mut Body) -> Option<Bytes> {
+/// A body of which the rest does not come.
+struct BrokenOff;
+
+/// The next data of a body; `None` at its end.
+async fn next_data(body: &mut Body) -> Result<Option<Bytes>, BrokenOff> {
     loop {
-        let data = body.frame().await?.ok()?.into_data().ok()?;
-        if !data.is_empty() {
-            return Some(data);
+        let Some(frame) = body.frame().await else { return Ok(None) };
+        match frame.map_err(|_| BrokenOff)?.into_data() {
+            Ok(data) if data.is_empty() => {}
+            Ok(data) => return Ok(Some(data)),
+            // Ours have no trailers.
+            Err(_) => return Ok(None),
         }
     }
 }

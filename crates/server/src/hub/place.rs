@@ -126,7 +126,7 @@ impl SubscriberPlace {
                 let keep = if waiting > queue { log.head() - queue } else { 0 };
                 Verdict::SkipTo(keep.max(log.oldest()))
             }
-            SlowPolicy::Conflate => Verdict::SkipTo(log.head() - 1),
+            SlowPolicy::Conflate => Verdict::SkipTo((log.head() - 1).max(log.oldest())),
             SlowPolicy::Disconnect => Verdict::Disconnect,
         }
     }
@@ -175,15 +175,24 @@ impl SubscriberPlace {
         {
             return Next::Notice(notice);
         }
-        let Some(message) = log.get(self.position) else { return Next::Wait };
+        let at = self.position;
+        let piece = match self.format {
+            Format::Frame => log.get(at).map(|message| message.frame.clone()),
+            Format::Deflated(how) => log.deflated(at, how),
+            Format::Payload => log.get(at).map(|message| message.payload.clone()),
+            Format::Nudge => log.get(at).map(|_| Bytes::from_static(NEWS_FRAME)),
+            Format::Event => log.event(at),
+            Format::Line => log.line(at),
+        };
+        let Some(piece) = piece else { return Next::Wait };
         self.position += 1;
         match self.format {
-            Format::Frame => Next::Message(message.frame.clone()),
-            Format::Deflated(how) => Next::Message(message.deflated(how)),
-            Format::Payload => Next::Message(message.payload.clone()),
-            Format::Nudge => Next::Notice(Bytes::from_static(NEWS_FRAME)),
-            Format::Event => Next::Message(message.event(log.cursor(self.position))),
-            Format::Line => Next::Message(message.line()),
+            Format::Nudge => Next::Notice(piece),
+            Format::Frame
+            | Format::Deflated(_)
+            | Format::Payload
+            | Format::Event
+            | Format::Line => Next::Message(piece),
         }
     }
 }

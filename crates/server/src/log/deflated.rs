@@ -35,9 +35,20 @@ thread_local! {
 }
 
 impl DeflatedFrames {
-    pub(super) fn get(&self, payload: &[u8], how: SharedDeflate) -> Bytes {
+    /// The frame with these settings; `noted` sees it when it is made.
+    pub(super) fn get(
+        &self,
+        payload: &[u8],
+        how: SharedDeflate,
+        noted: impl FnOnce(Bytes) -> Bytes,
+    ) -> Bytes {
         let place = usize::from(how.window_bits - MIN_WINDOW_BITS);
-        self.0[place].get_or_init(|| shared_frame(payload, how)).clone()
+        self.0[place].get_or_init(|| noted(shared_frame(payload, how))).clone()
+    }
+
+    /// Bytes of those that were made.
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().filter_map(OnceCell::get).map(Bytes::len).sum()
     }
 }
 

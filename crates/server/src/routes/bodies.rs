@@ -11,15 +11,30 @@ use pushbench_wire::coding::encode;
 use super::accept_encoding::accepts;
 use crate::config::BodyCompression;
 
+/// Bodies of more bytes are sent as they are: compressing them would keep everyone else waiting.
+pub(super) const MOST_CODED: u64 = 1 << 20;
+/// Bytes of bodies that are kept, of all topics.
+const MOST_BYTES_KEPT: usize = 32 << 20;
 /// Bodies kept of one topic. Clients that keep up ask from a few places.
 const KEPT: usize = 32;
+/// Topics of which bodies are kept.
+const MOST_TOPICS_KEPT: usize = 10_000;
 
 /// Compresses bodies and remembers those that may be asked for again.
 #[derive(Debug)]
 pub(crate) struct Bodies {
     settings: BodyCompression,
+    /// Bytes of the largest message taken: it is compressed whatever its size.
+    largest_message: u64,
+    kept: Mutex<AllKept>,
+}
+
+#[derive(Debug, Default)]
+struct AllKept {
     /// By topic; a topic has an entry once a body of it was compressed.
-    kept: Mutex<HashMap<String, Kept>>,
+    by_topic: HashMap<String, Kept>,
+    /// Bytes of all bodies.
+    bytes: usize,
 }
 
 /// The bodies of one topic that end at its newest message.
@@ -48,8 +63,9 @@ pub(super) struct Body {
 }
 
 impl Bodies {
-    pub(crate) fn new(settings: BodyCompression) -> Self {
-        Self { settings, kept: Mutex::default() }
+    /// For messages of at most so many bytes.
+    pub(crate) fn new(settings: BodyCompression, largest_message: usize) -> Self {
+        Self { settings, largest_message: largest_message as u64, kept: Mutex::default() }
     }
 
     /// Whether a request with these fields takes a compressed body.
@@ -60,7 +76,8 @@ impl Bodies {
 
     /// The body of an answer to a request that takes a compressed one, or does not.
     pub(super) fn body(&self, is_accepted: bool, span: Span<'_>, plain: Bytes) -> Body {
-        if is_accepted && plain.len() >= self.settings.threshold {
+        let is_small = plain.len() as u64 <= MOST_CODED.max(self.largest_message);
+        if is_accepted && is_small && plain.len() >= self.settings.threshold {
             Body { bytes: self.coded(span, &plain), is_coded: true }
         } else {
             Body { bytes: plain, is_coded: false }
@@ -71,10 +88,18 @@ impl Bodies {
         // Held while it compresses, so that no two do the same work.
         let mut kept = self.kept.lock().expect("compressing into memory does not panic");
         let nothing = Kept { next: span.next, bodies: Vec::new() };
-        let kept = kept.entry(span.topic.to_owned()).or_insert(nothing);
+        let all = &mut *kept;
+        // Whoever asks next finds it compressed anew. Names of topics that are gone go with it.
+        if all.bytes > MOST_BYTES_KEPT || all.by_topic.len() > MOST_TOPICS_KEPT {
+            *all = AllKept::default();
+        }
+        let kept = all.by_topic.entry(span.topic.to_owned()).or_insert(nothing);
+        let mut drop_bodies = |bodies: std::vec::Drain<'_, (Cursor, Bytes)>| {
+            all.bytes -= bodies.map(|(_, body)| body.len()).sum::<usize>();
+        };
         if kept.next != span.next {
             kept.next = span.next;
-            kept.bodies.clear();
+            drop_bodies(kept.bodies.drain(..));
         }
         if let Some((_, body)) = kept.bodies.iter().find(|(after, _)| *after == span.after) {
             return body.clone();
@@ -82,8 +107,9 @@ impl Bodies {
         let coded = encode(self.settings.coding, plain).expect("what is accepted is a coding");
         let body = Bytes::from(coded);
         if kept.bodies.len() == KEPT {
-            kept.bodies.remove(0);
+            drop_bodies(kept.bodies.drain(..1));
         }
+        all.bytes += body.len();
         kept.bodies.push((span.after, body.clone()));
         body
     }
@@ -97,7 +123,7 @@ mod tests {
     use super::*;
 
     fn bodies() -> Bodies {
-        Bodies::new(BodyCompression { coding: Compression::Gzip, threshold: 100 })
+        Bodies::new(BodyCompression { coding: Compression::Gzip, threshold: 100 }, 1 << 20)
     }
 
     fn cursor(position: u64) -> Cursor {
@@ -129,7 +155,7 @@ mod tests {
         for after in 0..3 * KEPT as u64 {
             ask(&bodies, after, 1_000, &"price ".repeat(50));
         }
-        assert_eq!(bodies.kept.lock().expect("unharmed")["t"].bodies.len(), KEPT);
+        assert_eq!(bodies.kept.lock().expect("unharmed").by_topic["t"].bodies.len(), KEPT);
     }
 
     #[test]

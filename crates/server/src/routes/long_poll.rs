@@ -66,11 +66,11 @@ async fn answer(
     let answer = loop {
         let now = clock::now();
         let answer = app.exchange.answer_long_poll(&topic, after, settings, until, now);
-        let news = match answer {
+        let (news, _reader) = match answer {
             Ok(LongPoll::Answer(answer)) => break answer,
-            Ok(LongPoll::Hold { news, after: end }) => {
+            Ok(LongPoll::Hold { news, after: end, reader }) => {
                 after = end;
-                news
+                (news, reader)
             }
             Err(error) => return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)),
         };

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use http::header::{HeaderMap, IF_NONE_MATCH};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use pushbench_protocol::heads::{AnswerMark, AnswerStatus, WEAK};
 use pushbench_protocol::paths::KAAZING_TOPIC;
 use pushbench_protocol::{ConnectionClass, Cursor, Deliver, Unchanged};
 
 use super::answer::{Answer, Refusal};
-use super::bodies::Span;
-use super::{App, after, connection, topic_name};
-use crate::hub::{PollAnswer, PollSettings};
+use super::bodies::{Body, MOST_CODED, Span};
+use super::{App, after, connection, pieces, topic_name};
+use crate::exchange::Answered;
+use crate::hub::{Pieces, PollAnswer, PollBody, PollSettings};
 
 /// The published sample has no cursor, so it can only ask for the newest, again and again.
 const KAAZING: PollSettings =
@@ -60,19 +61,46 @@ pub(super) struct Asking<'a> {
 pub(super) fn write(
     app: &App,
     asking: Asking<'_>,
-    answer: PollAnswer,
+    answered: Answered,
     mark: impl FnOnce(Cursor, u64) -> AnswerMark,
 ) -> Answer {
-    let (status, content, next, gap) = match answer {
+    let Answered { answer, reader } = answered;
+    let nothing = PollBody::Whole(Bytes::new());
+    let (status, body, next, gap) = match answer {
         PollAnswer::Messages { body, next, gap } => (AnswerStatus::Messages, body, next, gap),
-        PollAnswer::Empty { next } => (AnswerStatus::Empty, Bytes::new(), next, 0),
-        PollAnswer::NotModified { next } => (AnswerStatus::NotModified, Bytes::new(), next, 0),
+        PollAnswer::Empty { next } => (AnswerStatus::Empty, nothing, next, 0),
+        PollAnswer::NotModified { next } => (AnswerStatus::NotModified, nothing, next, 0),
     };
     let Asking { takes_coded, topic, after } = asking;
     // The newest message is the same wherever the client stands.
     let after = if app.poll.deliver == Deliver::Latest { Cursor::OLDEST } else { after };
-    let content = app.bodies.body(takes_coded, Span { topic, after, next }, content);
+    let span = Span { topic, after, next };
+    let content = match (body, reader) {
+        (PollBody::Whole(content), _) => content,
+        (PollBody::Pieces(pieces), Some(reader)) => {
+            let is_coded = takes_coded && pieces.bytes <= MOST_CODED;
+            match is_coded.then(|| pieces::whole(&reader, pieces)).flatten() {
+                Some(content) => content,
+                None => {
+                    let body = pieces::body(reader, Arc::clone(&app.books), pieces);
+                    return in_pieces(app, pieces, body, mark(next, gap));
+                }
+            }
+        }
+        (PollBody::Pieces(_), None) => unreachable!("pieces come with their reader"),
+    };
+    let content = app.bodies.body(takes_coded, span, content);
     app.heads.answer(status, content, mark(next, gap))
+}
+
+/// An answer with a body that is not here yet.
+fn in_pieces(app: &App, pieces: Pieces, body: axum::body::Body, mark: AnswerMark) -> Answer {
+    let nothing = Body { bytes: Bytes::new(), is_coded: false };
+    let mut answer = app.heads.answer(AnswerStatus::Messages, nothing, mark);
+    // In its place: the map keeps the order of first insertion.
+    answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(pieces.bytes));
+    *answer.body_mut() = body;
+    answer
 }
 
 /// Says where the client stands, where its next poll will have to say so.

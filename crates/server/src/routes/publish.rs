@@ -47,6 +47,9 @@ async fn answer(app: &App, request: Request) -> Result<Answer, Refusal> {
     Ok(ok("text/plain; charset=utf-8", cursor.encode().to_vec()))
 }
 
+/// Room for a body before any of it has come.
+const FIRST_ROOM: usize = 64 * 1024;
+
 /// Reads a body up to a limit.
 async fn whole(mut body: Body, limit: usize, connection: &Connection) -> Result<Vec<u8>, Refusal> {
     let too_large = || {
@@ -57,7 +60,8 @@ async fn whole(mut body: Body, limit: usize, connection: &Connection) -> Result<
     if announced > limit {
         return Err(too_large());
     }
-    let mut payload = Vec::with_capacity(announced);
+    // What is announced and does not come takes no memory.
+    let mut payload = Vec::with_capacity(announced.min(FIRST_ROOM));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             Refusal::new(StatusCode::BAD_REQUEST, format!("the body broke off: {error}"))

@@ -11,7 +11,6 @@ use pushbench_protocol::DeflateTerms;
 use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{Opcode, encode_header};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use super::inflate::Inflater;
@@ -20,7 +19,7 @@ use super::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::alarms::Pause;
 use crate::books::{Books, Connection};
 use crate::conversation::Conversation;
-use crate::exchange::Exchange;
+use crate::exchange::{PublishError, Reader};
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::log::{PayloadError, deflated_frame};
@@ -34,13 +33,12 @@ pub(crate) struct Session {
     stream: Stream,
     connection: Arc<Connection>,
     books: Arc<Books>,
-    exchange: Arc<Exchange>,
-    news: Arc<Notify>,
+    reader: Reader,
     place: SubscriberPlace,
     /// Until when it is sent no message.
     pause: Pause,
     may_publish: bool,
-    reader: FrameReader,
+    frames: FrameReader,
     /// Compresses what the hub gives as it is: where messages may refer to those before them.
     deflater: Option<Box<Deflating>>,
     /// What is left of the frame being written; frames never mix.
@@ -91,12 +89,11 @@ impl Session {
         stream: Stream,
         connection: Arc<Connection>,
         books: Arc<Books>,
-        exchange: Arc<Exchange>,
         upgrade: Upgrade,
         limits: ReaderLimits,
     ) -> Self {
         let Upgrade { subscription, may_publish, has_heartbeat, deflate } = upgrade;
-        let heartbeat = has_heartbeat.then(|| Heartbeat::new(exchange.beats()));
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(subscription.reader.exchange.beats()));
         let inflater = deflate.map(|SessionDeflate { terms, .. }| {
             Inflater::new(terms.client_takeover, limits.message_bytes)
         });
@@ -110,12 +107,11 @@ impl Session {
             stream,
             connection,
             books,
-            exchange,
-            news: subscription.news,
+            reader: subscription.reader,
             place: subscription.place,
             pause: Pause::default(),
             may_publish,
-            reader: FrameReader::new(limits, inflater),
+            frames: FrameReader::new(limits, inflater),
             deflater,
             writing: Bytes::new(),
             pong: None,
@@ -128,7 +124,7 @@ impl Session {
     pub(crate) async fn run(mut self, early: Bytes) {
         self.hear(&early);
         drop(early);
-        let mut news = pin!(Arc::clone(&self.news).notified_owned());
+        let mut news = pin!(Arc::clone(&self.reader.news).notified_owned());
         let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
         if ended.is_ok() {
             // The client has closed its side. In TLS it is told that we close ours; however that
@@ -150,11 +146,11 @@ impl Session {
         // not be told yet need not know of more.
         if !self.pause.lasts() {
             while news.as_mut().poll(cx).is_ready() {
-                news.set(Arc::clone(&self.news).notified_owned());
+                news.set(Arc::clone(&self.reader.news).notified_owned());
             }
         }
         if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.look(self.exchange.beats());
+            heartbeat.look(self.reader.exchange.beats());
         }
         let read = self.poll_read(cx)?;
         // Looked at once everything is read that may be an answer.
@@ -173,7 +169,7 @@ impl Session {
         }
         if written.is_pending() && matches!(self.ending, Ending::Not) {
             // The socket takes nothing, and the hub must not wait until it does.
-            if !self.exchange.keeps(&mut self.place) {
+            if !self.reader.exchange.keeps(&mut self.place) {
                 self.close(TRY_AGAIN_LATER, false);
             }
         }
@@ -220,15 +216,20 @@ impl Session {
         if !self.may_publish {
             return self.refuse(CloseReason::new(1008, "publishing needs the token"));
         }
-        if let Err(error) = self.exchange.publish(self.place.topic(), payload) {
+        if let Err(error) = self.reader.exchange.publish(self.place.topic(), payload) {
             self.refuse(match error {
                 // A text message was checked as it came, so this one is binary, and the type is what
                 // is not taken (RFC 6455, section 7.4.1).
-                PayloadError::NotText { .. } => CloseReason::new(1003, "binary that is no text"),
-                PayloadError::LineBreak { .. } => {
+                PublishError::Payload(PayloadError::NotText { .. }) => {
+                    CloseReason::new(1003, "binary that is no text")
+                }
+                PublishError::Payload(PayloadError::LineBreak { .. }) => {
                     CloseReason::new(1008, "payload has a line break")
                 }
-                PayloadError::Notice => CloseReason::new(1008, "payload begins with `!`"),
+                PublishError::Payload(PayloadError::Notice) => {
+                    CloseReason::new(1008, "payload begins with `!`")
+                }
+                PublishError::Topics(_) => CloseReason::new(1013, "too many topics"),
             });
         }
     }
@@ -266,7 +267,7 @@ impl Conversation for Session {
             heartbeat.heard();
         }
         while self.listens() {
-            match self.reader.read(&mut input) {
+            match self.frames.read(&mut input) {
                 Ok(None) => break,
                 Ok(Some(event)) => self.handle(event),
                 Err(reason) => self.refuse(reason),
@@ -279,7 +280,7 @@ impl Conversation for Session {
             if let Some(pong) = self.pong.take() {
                 return Some(pong);
             }
-            match self.exchange.next(&mut self.place) {
+            match self.reader.exchange.next(&mut self.place) {
                 Next::Message(piece) | Next::Notice(piece) => {
                     if let Some(heartbeat) = &mut self.heartbeat {
                         heartbeat.spoke();
@@ -290,7 +291,7 @@ impl Conversation for Session {
                     });
                 }
                 Next::Later(until) => {
-                    self.exchange.pause(&mut self.pause, until, || self.connection.task());
+                    self.reader.exchange.pause(&mut self.pause, until, || self.connection.task());
                     return None;
                 }
                 Next::Wait => {

@@ -15,7 +15,7 @@ async fn ask(server: &Running, path: &str, fields: &str) -> (String, String) {
 async fn a_name_that_nobody_gave_is_told_what_would_do() {
     let named =
         |names: &[&str]| AllowedHosts::Named(names.iter().map(|&name| name.to_owned()).collect());
-    let server = start(|config| config.hosts = named(&["lab.example"])).await;
+    let server = start(|config| config.hosts = named(&["lab.example", "h"])).await;
     for (host, status) in [
         ("localhost", "200"),
         ("127.0.0.1:1", "200"),

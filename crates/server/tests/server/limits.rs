@@ -120,10 +120,77 @@ async fn one_connection_too_many_is_closed_and_counted() {
     let mut second = server.connect().await;
     second.send(poll_of(100)).await;
     assert_eq!(status(&mut second).await, 204);
-    assert!(server.connect().await.at_end().await);
+    let mut third = server.connect().await;
+    // Whatever it has sent already, it reads why, and then the end: no reset.
+    third.send(poll_of(2_000)).await;
+    let (head, body) = third.answer().await;
+    assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+    assert_eq!(String::from_utf8(body).expect("text").lines().count(), 1);
+    assert!(third.at_end().await);
     drop(second);
+    // Who asks for the books meanwhile may be one too many, too.
+    drop(third);
     let stats = server.stats_until(|stats| stats.refused.contains_key(&503)).await;
     assert!(stats.refused[&503] >= 1);
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_the_oldest_that_asks_for_nothing_makes_some() {
+    let server = start(|config| config.limits.connections = 3.try_into().expect("not zero")).await;
+    let mut asked = server.connect().await;
+    asked.send(poll_of(100)).await;
+    assert_eq!(status(&mut asked).await, 204);
+    let (mut oldest, mut silent) = (server.connect().await, server.connect().await);
+    silent.send("GET /heal").await;
+    let mut newest = server.connect().await;
+    newest.send(poll_of(100)).await;
+    assert_eq!(status(&mut newest).await, 204);
+    assert!(oldest.at_end().await);
+    // Who has asked keeps its place, and so does who came later than the oldest.
+    silent.send("thz HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert_eq!(status(&mut silent).await, 200);
+    asked.send(poll_of(100)).await;
+    assert_eq!(status(&mut asked).await, 204);
+    drop(newest);
+    let stats = server.stats_until(|stats| stats.refused.contains_key(&408)).await;
+    assert_eq!(stats.refused[&408], 1);
+}
+
+#[tokio::test]
+async fn who_asks_for_nothing_is_closed_sooner_than_who_has_asked() {
+    let server =
+        start(|config| config.limits.first_request_timeout = Duration::from_millis(200)).await;
+    let mut poller = server.connect().await;
+    poller.send(poll_of(100)).await;
+    assert_eq!(status(&mut poller).await, 204);
+    assert!(server.connect().await.at_end().await);
+    poller.send(poll_of(100)).await;
+    assert_eq!(status(&mut poller).await, 204);
+}
+
+#[tokio::test]
+async fn readers_of_topics_without_messages_leave_nothing_behind() {
+    let server = start(|config| config.limits.topics = 2.try_into().expect("not zero")).await;
+    for n in 0..20 {
+        for path in ["poll", "events", "stream", "long-poll?hold=10ms"] {
+            let mut raw = server.connect().await;
+            raw.send(format!("GET /topics/reader-{n}/{path} HTTP/1.1\r\nHost: h\r\n\r\n")).await;
+            raw.head().await;
+            drop(raw);
+            // A topic goes when the server has seen its reader go.
+            let is_gone = |class| {
+                move |stats: &pushbench_protocol::ServerStats| stats.connections[&class].open == 0
+            };
+            for class in [ConnectionClass::Sse, ConnectionClass::Stream, ConnectionClass::LongPoll]
+            {
+                server.stats_until(is_gone(class)).await;
+            }
+        }
+    }
+    server.publish(b"x").await;
+    let mut raw = server.connect().await;
+    raw.send("POST /topics/other/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").await;
+    assert_eq!(status(&mut raw).await, 200);
 }
 
 #[tokio::test]

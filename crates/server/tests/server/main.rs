@@ -11,6 +11,7 @@ mod http2;
 mod limits;
 mod long_polls;
 mod obligations;
+mod pieces;
 mod polls;
 mod publishing;
 mod shutdown;

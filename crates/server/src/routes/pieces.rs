@@ -1,0 +1,71 @@
+//! The body of a large answer to a poll, read from the log as the client takes it.
+//!
+//! Nothing is copied, and a client that takes its time keeps nothing in memory that the log has let
+//! go: its answer breaks off then, as a subscriber's stream meets the policy for slow ones.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::books::Books;
+use crate::exchange::Reader;
+use crate::hub::Pieces;
+
+/// Booked where an answer breaks off: closed without a word, as code 1006 says of WebSockets.
+const BROKEN_OFF: u16 = 1006;
+
+struct PiecesBody {
+    reader: Reader,
+    books: Arc<Books>,
+    left: Pieces,
+}
+
+/// A body of these pieces.
+pub(super) fn body(reader: Reader, books: Arc<Books>, pieces: Pieces) -> Body {
+    Body::new(PiecesBody { reader, books, left: pieces })
+}
+
+/// All pieces in one; `None` where the log no longer holds one.
+pub(super) fn whole(reader: &Reader, pieces: Pieces) -> Option<Bytes> {
+    let mut body = Vec::with_capacity(usize::try_from(pieces.bytes).ok()?);
+    for position in pieces.from..pieces.to {
+        body.extend_from_slice(&reader.piece(position)?);
+    }
+    Some(Bytes::from(body))
+}
+
+impl HttpBody for PiecesBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let Pieces { from, to, .. } = self.left;
+        if from == to {
+            return Poll::Ready(None);
+        }
+        let Some(piece) = self.reader.piece(from) else {
+            self.books.refuse(BROKEN_OFF);
+            self.left.from = to;
+            return Poll::Ready(Some(Err(io::Error::other("the log no longer holds the message"))));
+        };
+        self.left.from += 1;
+        self.left.bytes -= piece.len() as u64;
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.from == self.left.to
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left.bytes)
+    }
+}
