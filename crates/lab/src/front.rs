@@ -9,6 +9,7 @@ use pushbench_protocol::{AllowedHosts, clock};
 use pushbench_server::listen;
 use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::{CountingStream, SocketCounters};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -20,9 +21,18 @@ use crate::meter::Meter;
 use crate::relay::{Client, Context, Peer, Relay};
 use crate::routes::{Ports, router};
 use crate::session::Sessions;
+use crate::silent::{Asked, Silent};
 
 /// Browser connections at once: six and a few WebSockets for each page.
 const MAX_CONNECTIONS: usize = 1_024;
+/// Connections beyond that which are told so at a time; more are reset.
+const MOST_REFUSED_AT_ONCE: usize = 64;
+/// For one of those to close.
+const REFUSAL_TIME: Duration = Duration::from_secs(2);
+/// What they are told.
+const ONE_TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 44\r\nRetry-After: 1\r\n\
+    Connection: close\r\n\r\nthe lab has as many connections as it takes\n";
 /// Between looks for pages that are gone.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 /// After a failed accept, which trying again at once would not help.
@@ -103,9 +113,12 @@ impl Lab {
             peer: Peer(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             hosts,
             listener: plain.address.ip(),
+            asked: Asked::default(),
         };
         let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut relays = JoinSet::new();
+        let mut refusals = JoinSet::new();
+        let mut silent = Silent::default();
         let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
         tokio::pin!(shutdown);
         loop {
@@ -115,18 +128,37 @@ impl Lab {
                 accepted = accept_if(secure.as_ref()) => accepted,
                 // A relay that panicked has closed its own connection and harms no other.
                 Some(_) = relays.join_next() => continue,
+                Some(_) = refusals.join_next() => continue,
                 _ = sweep.tick() => {
                     sessions.sweep(clock::now());
+                    silent.sweep();
                     continue;
                 }
             };
-            let Ok(place) = Arc::clone(&room).try_acquire_owned() else { continue };
+            let mut place = Arc::clone(&room).try_acquire_owned().ok();
+            if place.is_none() && silent.make_room() {
+                // It gives its place back when it is dropped, which its task does next.
+                place = Arc::clone(&room).acquire_owned().await.ok();
+            }
+            let Some(place) = place else {
+                if refusals.len() < MOST_REFUSED_AT_ONCE {
+                    refusals.spawn(refuse(stream, listener.acceptor.is_some()));
+                }
+                continue;
+            };
             let Accepting { acceptor, listener } = listener;
-            let context = Context { peer: Peer(peer.ip()), listener, ..context.clone() };
-            relays.spawn(async move {
+            let asked = Asked::default();
+            let context = Context {
+                peer: Peer(peer.ip()),
+                listener,
+                asked: asked.clone(),
+                ..context.clone()
+            };
+            let relay = relays.spawn(async move {
                 relay(stream, acceptor, context).await;
                 drop(place);
             });
+            silent.push(asked, relay);
         }
         drop((plain, secure));
         backend.end(Ending::Stop).await;
@@ -183,6 +215,22 @@ async fn accept_if(listener: Option<&Listener>) -> (TcpStream, SocketAddr, Accep
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,
     }
+}
+
+/// Tells a connection that it is one too many, and closes it so that it can read that. Where it would
+/// begin with a handshake there is no language to tell it in.
+async fn refuse(mut stream: TcpStream, is_tls: bool) {
+    let refusal = async {
+        if !is_tls {
+            stream.write_all(ONE_TOO_MANY).await?;
+        }
+        stream.shutdown().await?;
+        let mut discarded = [0; 512];
+        while stream.read(&mut discarded).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // However it ends, there is nobody left to tell.
+    let _ = timeout(REFUSAL_TIME, refusal).await;
 }
 
 async fn relay(stream: TcpStream, acceptor: Option<Acceptor>, context: Context) {

@@ -28,6 +28,7 @@ mod record;
 mod relay;
 mod routes;
 mod session;
+mod silent;
 mod target;
 
 pub use config::{LabConfig, LabError};

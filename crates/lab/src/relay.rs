@@ -17,8 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::record::{AnswerHead, Body, Frames, NotHttp, RequestHead};
 use crate::target::Target;
-use client::drain;
 pub(crate) use client::{Client, Socket};
+use client::{FIRST_TIME, NEXT_TIME, drain};
 use upstream::Upstreams;
 pub(crate) use upstream::{Context, Peer};
 
@@ -53,8 +53,9 @@ impl Relay {
 
     /// Runs until either side has closed.
     pub(crate) async fn run(mut self) {
+        let mut patience = FIRST_TIME;
         loop {
-            let request = match self.client.next_request().await {
+            let request = match self.client.next_request(patience).await {
                 Ok(Some(request)) => request,
                 Ok(None) => break,
                 Err(error) => {
@@ -64,6 +65,8 @@ impl Relay {
                     break;
                 }
             };
+            self.upstreams.asked();
+            patience = NEXT_TIME;
             let refusal = self.upstreams.refusal(&request);
             if let Some(refusal) = refusal {
                 let _ = self.client.write(refusal.as_bytes()).await;

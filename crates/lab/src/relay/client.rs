@@ -17,8 +17,11 @@ use crate::session::Session;
 
 /// From a request's first byte until its head is whole.
 const HEAD_TIME: Duration = Duration::from_secs(10);
-/// Between requests.
-const IDLE_TIME: Duration = Duration::from_secs(120);
+/// From the beginning until the first request's head is whole: a browser that connects asks.
+pub(super) const FIRST_TIME: Duration = HEAD_TIME;
+/// From a response until the next request's head is whole. A page that polls seldom is idle in
+/// between; a head that dawdles is not worth so much.
+pub(super) const NEXT_TIME: Duration = HEAD_TIME.saturating_add(Duration::from_secs(120));
 /// For a browser that does not read.
 const WRITE_TIME: Duration = Duration::from_secs(30);
 /// For either side to close once the other has.
@@ -80,8 +83,11 @@ impl Client {
     }
 
     /// The next request's head, which is left in `incoming`; `None` if the browser closes or stays
-    /// silent.
-    pub(crate) async fn next_request(&mut self) -> io::Result<Option<RequestHead>> {
+    /// silent for longer than `patience`.
+    pub(crate) async fn next_request(
+        &mut self,
+        patience: Duration,
+    ) -> io::Result<Option<RequestHead>> {
         let whole = async {
             loop {
                 if let Some(head) = RequestHead::read(&self.incoming).map_err(broken)? {
@@ -92,8 +98,7 @@ impl Client {
                 }
             }
         };
-        // A page that polls seldom is idle in between; a head that dawdles is not worth so much.
-        match timeout(IDLE_TIME + HEAD_TIME, whole).await {
+        match timeout(patience, whole).await {
             Ok(read) => read,
             Err(_) => Ok(None),
         }

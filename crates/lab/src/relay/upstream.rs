@@ -24,6 +24,7 @@ use crate::admission;
 use crate::backend::Backend;
 use crate::record::RequestHead;
 use crate::session::Sessions;
+use crate::silent::Asked;
 use crate::target::Target;
 
 /// Bytes that may wait between the relay and the page.
@@ -42,6 +43,8 @@ pub(crate) struct Context {
     pub(crate) peer: Peer,
     /// Where the browser's connection was accepted.
     pub(crate) listener: IpAddr,
+    /// To be set once it has asked for something.
+    pub(crate) asked: Asked,
     /// Names that its requests may be for.
     pub(crate) hosts: Arc<AllowedHosts>,
 }
@@ -56,6 +59,11 @@ pub(super) struct Upstreams {
 impl Upstreams {
     pub(super) fn new(context: Context) -> Self {
         Self { context, page: None, server: BTreeMap::new() }
+    }
+
+    /// Notes that a request has come.
+    pub(super) fn asked(&self) {
+        self.context.asked.set();
     }
 
     /// The response to a request that is not for this lab.

@@ -120,3 +120,16 @@ async fn a_page_whose_own_name_leads_here_is_refused_on_every_path() {
     }
     lab.end().await;
 }
+
+#[tokio::test]
+async fn connections_that_ask_for_nothing_make_room_for_one_that_asks() {
+    let lab = start().await;
+    let mut silent = Vec::new();
+    for _ in 0..1_100 {
+        silent.push(lab.connect().await);
+    }
+    let (status, _) = lab.ask("GET", "/", &Value::Null).await;
+    assert_eq!(status, 200);
+    assert!(silent[0].byte().await.is_none(), "the oldest has gone");
+    lab.end().await;
+}
