@@ -6,6 +6,11 @@ use crate::{Cursor, Hold};
 
 /// Where the server reports its own books.
 pub const STATS: &str = "/stats";
+/// Where the server says where topics end, all that are named in one call: `?`[`TOPICS`]`=a,b` is
+/// answered with a cursor a line, in the same order; of a topic that nobody has used, the oldest.
+pub const ENDS: &str = "/ends";
+/// The parameter of [`ENDS`].
+pub const TOPICS: &str = "topics";
 /// Where the server says that it is alive.
 pub const HEALTHZ: &str = "/healthz";
 /// Where the server reports its own books to Prometheus.

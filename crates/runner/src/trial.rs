@@ -128,17 +128,16 @@ impl Trial<'_> {
         let kind = transport.settings.kind();
         let needs_place =
             scenario.workload.deliver == Deliver::Every || kind != TransportKind::ShortPoll;
-        let start_cursors = (0..topics)
-            .map(|topic| match kind {
-                _ if is_fresh || !needs_place => Cursor::OLDEST,
-                TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
-                    Cursor::NOW
-                }
-                TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => {
-                    control.end_of(&Plan::topic_name(topic))
-                }
-            })
-            .collect();
+        let everywhere = |cursor| vec![cursor; topics as usize];
+        let start_cursors = match kind {
+            _ if is_fresh || !needs_place => everywhere(Cursor::OLDEST),
+            TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
+                everywhere(Cursor::NOW)
+            }
+            TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => {
+                control.ends_of(&(0..topics).map(Plan::topic_name).collect::<Vec<_>>())
+            }
+        };
         let machine = machine();
         Plan {
             dues: due_times(&scenario),

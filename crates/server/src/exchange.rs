@@ -188,6 +188,15 @@ impl Exchange {
         Ok(Subscription { cursor: inner.hub.cursor(&place), gap: place.take_gap(), place, reader })
     }
 
+    /// Where each of these topics ends; of one that nobody has used, the oldest place. Asking
+    /// creates no topic.
+    pub(crate) fn ends<'a>(&self, topics: impl Iterator<Item = &'a str>) -> Vec<Cursor> {
+        let inner = self.lock();
+        let end =
+            |topic| inner.hub.find(topic).map_or(Cursor::OLDEST, |topic| inner.hub.end(topic));
+        topics.map(end).collect()
+    }
+
     /// See [`Hub::next`].
     pub(crate) fn next(&self, place: &mut SubscriberPlace) -> Next {
         let now = if self.conflates { clock::now() } else { Timestamp::default() };

@@ -22,7 +22,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
-use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, METRICS, STATS};
+use pushbench_protocol::paths::{ENDS, HEALTHZ, KAAZING_POLL, METRICS, STATS};
 use pushbench_protocol::{AllowedHosts, Cursor, TopicName};
 
 use crate::books::{Books, Connection};
@@ -114,6 +114,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/topics/{topic}/stream", get(stream::lines))
         .route("/topics/{topic}/ws", get(upgrade::upgrade).connect(upgrade::upgrade))
         .route(STATS, get(control::stats))
+        .route(ENDS, get(control::ends))
         .route(HEALTHZ, get(control::healthz))
         .route(METRICS, get(metrics::metrics))
         .route("/", get(control::index))

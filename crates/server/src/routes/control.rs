@@ -1,17 +1,43 @@
-//! What the server says of itself: `/`, `/stats` and `/healthz`.
+//! What the server says of itself: `/`, `/stats`, `/ends` and `/healthz`.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use pushbench_protocol::{ConnectionClass, ServerStats};
+use pushbench_protocol::paths::{TOPICS, TopicNameError};
+use pushbench_protocol::{ConnectionClass, ServerStats, TopicName};
 
 use super::answer::{Answer, ok};
-use super::{App, connection};
+use super::{App, connection, parameter};
 
 pub(super) async fn stats(State(app): State<Arc<App>>, request: Request) -> Answer {
     connection(&request).connection.classify(ConnectionClass::Control);
     let stats = serde_json::to_vec(&app.stats()).expect("the books are plain data");
     ok("application/json", stats)
+}
+
+/// Where topics end, for whoever is to begin there: one call for many, and a control call, so that
+/// it is in no transport's books.
+pub(super) async fn ends(State(app): State<Arc<App>>, request: Request) -> Answer {
+    connection(&request).connection.classify(ConnectionClass::Control);
+    app.answer(parameter::<TopicNames>(&request, TOPICS).map(|topics| {
+        let TopicNames(topics) = topics.unwrap_or_default();
+        let ends = app.exchange.ends(topics.iter().map(TopicName::as_str));
+        let lines: String = ends.iter().map(|end| format!("{end}\n")).collect();
+        ok("text/plain; charset=utf-8", lines)
+    }))
+}
+
+/// Names with commas between them.
+#[derive(Default)]
+struct TopicNames(Vec<TopicName>);
+
+impl FromStr for TopicNames {
+    type Err = TopicNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split(',').map(TopicName::new).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 pub(super) async fn healthz(State(_): State<Arc<App>>, request: Request) -> Answer {
@@ -35,6 +61,7 @@ GET  /topics/{topic}/long-poll?after=CURSOR&hold=25s
 GET  /topics/{topic}/events                       server-sent events; resumes by Last-Event-ID
 GET  /topics/{topic}/stream?after=CURSOR          lines, chunked
 GET  /topics/{topic}/ws?after=CURSOR              WebSocket
+GET  /ends?topics=TOPIC,TOPIC                     where topics end: a cursor per line
 GET  /stats                                       the server's own books, JSON
 GET  /metrics                                     the same for Prometheus
 GET  /healthz                                     liveness

@@ -2,7 +2,9 @@
 
 use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget};
 use pushbench_protocol::paths::{KAAZING_POLL, KAAZING_TOPIC};
-use pushbench_protocol::{Cursor, Deliver, RequestProfile, ResponseProfile, TopicName, Unchanged};
+use pushbench_protocol::{
+    ConnectionClass, Cursor, Deliver, RequestProfile, ResponseProfile, TopicName, Unchanged,
+};
 
 use crate::support::{Raw, field, start};
 
@@ -184,4 +186,22 @@ async fn a_request_that_makes_no_sense_is_refused_with_its_reason() {
     }
     let refused = server.stats().await.refused;
     assert_eq!(refused.into_iter().collect::<Vec<_>>(), [(400, 2), (404, 2), (405, 3)]);
+}
+
+#[tokio::test]
+async fn the_ends_of_many_topics_are_one_control_call_and_make_no_topic() {
+    let server = start(|_| {}).await;
+    let end = server.publish(b"first").await;
+    let mut raw = server.connect().await;
+    let used = TopicName::numbered(0);
+    raw.send(format!("GET /ends?topics=unused,{used} HTTP/1.1\r\nHost: h\r\n\r\n")).await;
+    let (head, body) = raw.answer().await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let expected = format!("{}\n{end}\n", Cursor::OLDEST);
+    assert_eq!(String::from_utf8(body), Ok(expected));
+    let stats = server.stats().await;
+    let polls = stats.connections[&ConnectionClass::ShortPoll];
+    assert_eq!((polls.accepted, polls.received_bytes), (0, 0), "it is booked as control");
+    raw.send("GET /ends?topics=a%20b HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert!(raw.answer().await.0.starts_with("HTTP/1.1 400"));
 }
