@@ -267,7 +267,8 @@ fn kind_of_head(class: ConnectionClass, status: u16) -> ByteKind {
         | ConnectionClass::Publish
         | ConnectionClass::Control
         | ConnectionClass::Other
-        | ConnectionClass::Silent => ByteKind::Header,
+        | ConnectionClass::Silent
+        | ConnectionClass::HandshakeOnly => ByteKind::Header,
     }
 }
 

@@ -325,9 +325,10 @@ pub struct Handshakes {
     pub full: u64,
     /// Resuming an earlier session, on connections that are in the books.
     pub resumed: u64,
-    /// With a certificate, on connections that were made to have a session to resume, and are in no
-    /// books.
+    /// With a certificate, on connections that were made to have a session to resume.
     pub preliminary: u64,
+    /// The books of those connections, which are in none of a phase.
+    pub preliminary_sums: SocketSums,
     /// The cipher suite of the last one.
     pub cipher_suite: String,
 }
@@ -337,6 +338,7 @@ impl Handshakes {
         self.full += other.full;
         self.resumed += other.resumed;
         self.preliminary += other.preliminary;
+        self.preliminary_sums += other.preliminary_sums;
         if self.cipher_suite.is_empty() {
             self.cipher_suite.clone_from(&other.cipher_suite);
         }

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ impl Tls {
 
     /// What a client connects with: where sessions are resumed, it has one to resume.
     ///
-    /// A client without a ticket connects for its sake, is in no books, and says nothing, so the
+    /// A client without a ticket connects for its sake, in books of its own, and says nothing, so the
     /// server cannot take it for one of a transport.
     pub(crate) async fn ready(&self, plan: &Plan, client: u32) -> Result<Connector, Fault> {
         let Some(memories) = &self.memories else { return Ok(self.connector.clone()) };
@@ -54,14 +55,27 @@ impl Tls {
             .clone();
         if !connector.has_ticket() {
             let connection = Connection::open(plan, client).await?;
-            let mut connection = shake_hands(connection, &connector).await?;
-            self.handshakes.borrow_mut().preliminary += 1;
-            hear_ticket(&mut connection, &connector).await?;
-            // What a server says at once, as the settings of HTTP/2, is not for this connection.
-            connection.shutdown().await.map_err(|_| Fault::Io)?;
-            connection.hear_out().await;
+            let probe = Rc::clone(connection.probe());
+            let fetched = self.fetch_ticket(connection, &connector).await;
+            // However it went: what it carried, it carried.
+            self.handshakes.borrow_mut().preliminary_sums += probe.sums();
+            fetched?;
         }
         Ok(connector)
+    }
+
+    async fn fetch_ticket(
+        &self,
+        connection: Connection,
+        connector: &Connector,
+    ) -> Result<(), Fault> {
+        let mut connection = shake_hands(connection, connector).await?;
+        self.handshakes.borrow_mut().preliminary += 1;
+        hear_ticket(&mut connection, connector).await?;
+        // What a server says at once, as the settings of HTTP/2, is not for this connection.
+        connection.shutdown().await.map_err(|_| Fault::Io)?;
+        connection.hear_out().await;
+        Ok(())
     }
 
     /// Shakes hands on a connection that has just opened.

@@ -26,6 +26,9 @@ labelled! {
         /// Open, has shaken hands in TLS or told its settings in HTTP/2, and asked for nothing since. Once it asks or is closed, its
         /// bytes are those of another class.
         Silent = "silent",
+        /// Is closed, and had shaken hands and asked for nothing: a client that came for a session
+        /// to resume.
+        HandshakeOnly = "handshake-only",
         /// Has asked for nothing known yet, or never did.
         Other = "other",
     }

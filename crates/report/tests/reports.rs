@@ -58,6 +58,8 @@ fn a_run_with_tls_shows_what_it_was_made_with_and_what_it_cost_and_another_says_
             full_handshakes: 0,
             resumed_handshakes: 1_000,
             preliminary_handshakes: 1_000,
+            preliminary_bytes_up: Some(394_000),
+            preliminary_bytes_down: Some(1_276_000),
         });
         trial.figures.insert("connect_tls_bytes_per_connection".to_owned(), 1_380.0);
         trial.figures.insert("connect_tls.p50".to_owned(), 0.002);

@@ -29,6 +29,9 @@ const SERVER_SPANS: [(&str, Boundary); 4] = [
     ("close", Boundary::Closed),
 ];
 
+/// What stands for the phases of connections that are made for a ticket, before each client's own.
+const TICKETS: &str = "tickets";
+
 /// Headers of a segment on the connections of a trial.
 pub(crate) fn segment_headers(outcome: &Outcome, ipv6: bool) -> SegmentHeaders {
     let timestamps = outcome
@@ -101,6 +104,34 @@ pub(crate) fn books(
         );
     }
     books
+}
+
+/// Compares the connections that were made for a ticket only: their sockets, their kernel, and what
+/// the server booked of connections that asked for nothing. A client that failed between its
+/// handshake and its first request is one of those to the server, so then nothing is compared.
+pub(crate) fn reconcile_tickets(
+    into: &mut Vec<ReconciliationV1>,
+    outcome: &Outcome,
+    server: Option<ServerSums>,
+) {
+    let Some(handshakes) = &outcome.handshakes else { return };
+    let sums = &handshakes.preliminary_sums;
+    if sums.connections == 0 {
+        return;
+    }
+    let (written, read) = (sums.socket_written, sums.socket_read);
+    if sums.kernel_connections == sums.connections {
+        let kernel = (sums.kernel.bytes_sent, sums.kernel.bytes_received);
+        let pair = "client sockets = kernel";
+        reconcile(into, pair, TICKETS, (written, kernel.0), (read, kernel.1));
+    }
+    let is_whole = outcome.counts.faults.is_empty()
+        && outcome.counts.close_faults.is_empty()
+        && outcome.boundaries.contains_key(&Boundary::Drained);
+    if let Some(server) = server.filter(|_| is_whole) {
+        let pair = "client sockets = server sockets";
+        reconcile(into, pair, TICKETS, (written, server.received), (read, server.sent));
+    }
 }
 
 /// Whether codec, sockets and kernel stood at the same byte there.
@@ -298,6 +329,30 @@ mod tests {
         check(&reached(&[Connected, WarmedUp, Closed]), &[], &["connect", "warm-up"]);
         check(&reached(&[Connected, Closed]), &[Connected], &[]);
         check(&reached(&[Closed]), &[], &[]);
+    }
+
+    #[test]
+    fn connections_that_came_for_a_ticket_are_held_against_the_server() {
+        use pushbench_load::{Fault, Handshakes};
+        let sums = SocketSums {
+            socket_written: 300,
+            socket_read: 900,
+            connections: 1,
+            ..SocketSums::default()
+        };
+        let handshakes =
+            Handshakes { preliminary: 1, preliminary_sums: sums, ..Handshakes::default() };
+        let mut outcome = reached(&Boundary::ALL);
+        outcome.handshakes = Some(handshakes);
+        let pairs = |outcome: &Outcome| {
+            let mut pairs = Vec::new();
+            let server = ServerSums { received: 300, sent: 899 };
+            reconcile_tickets(&mut pairs, outcome, Some(server));
+            pairs.iter().map(|pair| (pair.left, pair.right)).collect::<Vec<_>>()
+        };
+        assert_eq!(pairs(&outcome), [(300, 300), (900, 899)]);
+        outcome.counts.faults.insert(Fault::Tls, 1);
+        assert_eq!(pairs(&outcome), [], "the server cannot tell a client that failed from these");
     }
 
     #[test]

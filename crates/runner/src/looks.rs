@@ -60,6 +60,8 @@ pub(crate) struct Looks {
     pub(crate) closed: Option<ServerSums>,
     /// What the server's books had before our first client.
     before: Option<ServerSums>,
+    /// The server's books of connections that came for a ticket only, at the end.
+    pub(crate) tickets: Option<ServerSums>,
     /// TLS handshakes that the server counted, at the end; its process is as old as the trial.
     pub(crate) handshakes: Option<HandshakeStats>,
     /// Length of each phase that was played.
@@ -124,6 +126,10 @@ impl Looks {
             let open: u64 = of_kind(&stats, eye.kind).map(|class| class.open).sum();
             if open == 0 || clock::now().since(begin) > GONE_BOUND {
                 self.closed = Some(since(before, sums(&stats, eye.kind)));
+                self.tickets =
+                    stats.connections.get(&ConnectionClass::HandshakeOnly).map(|class| {
+                        ServerSums { received: class.received_bytes, sent: class.sent_bytes }
+                    });
                 self.handshakes = Some(stats.handshakes);
                 return;
             }

@@ -85,6 +85,8 @@ pub(crate) fn record(outcome: &Outcome, is_ours: bool) -> Option<TlsV1> {
         full_handshakes: handshakes.full,
         resumed_handshakes: handshakes.resumed,
         preliminary_handshakes: handshakes.preliminary,
+        preliminary_bytes_up: Some(handshakes.preliminary_sums.socket_written),
+        preliminary_bytes_down: Some(handshakes.preliminary_sums.socket_read),
     })
 }
 
@@ -108,7 +110,7 @@ pub(crate) fn handshakes(
     );
     if seen.preliminary > 0 {
         text.push_str(&format!(
-            "; {} more made the sessions and are in no books",
+            "; {} more made the sessions, in books of their own",
             seen.preliminary
         ));
     }

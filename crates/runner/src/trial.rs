@@ -13,7 +13,7 @@ use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 use pushbench_wire::tcp_info::tcp_info;
 
-use crate::books::{books, segment_headers};
+use crate::books::{books, reconcile_tickets, segment_headers};
 use crate::compression::Compressed;
 use crate::control::Control;
 use crate::figures::{self, figures};
@@ -173,7 +173,8 @@ impl Trial<'_> {
         let clients = u64::from(workload.clients.get());
         let headers = segment_headers(outcome, plan.subscribers_target().is_ipv6());
         let counts = counts(plan, outcome);
-        let books = books(outcome, looks.closed, &looks.sent_again(), headers);
+        let mut books = books(outcome, looks.closed, &looks.sent_again(), headers);
+        reconcile_tickets(&mut books.reconciliations, outcome, looks.tickets);
         let busy = looks.busy(outcome);
         let work = looks.work(busy);
         let figures = figures(&figures::Source {

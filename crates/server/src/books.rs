@@ -373,7 +373,7 @@ impl Drop for Opened {
         inner.refused_open -= usize::from(self.connection.is_refused);
         let (mut class, stats) = self.connection.stats();
         if class == usize::from(place_of(ConnectionClass::Silent)) {
-            class = usize::from(place_of(ConnectionClass::Other));
+            class = usize::from(place_of(ConnectionClass::HandshakeOnly));
         }
         add(&mut inner.closed[class], ClassStats { open: 0, ..stats });
     }
@@ -430,7 +430,8 @@ mod tests {
         let stats = books.stats();
         assert_eq!(stats[&ConnectionClass::Silent], ClassStats::default());
         assert_eq!(stats[&ConnectionClass::ShortPoll].received_bytes, 300);
-        assert_eq!(stats[&ConnectionClass::Other].received_bytes, 300);
+        assert_eq!(stats[&ConnectionClass::HandshakeOnly].received_bytes, 300);
+        assert_eq!(stats[&ConnectionClass::Other], ClassStats::default());
     }
 
     #[test]

@@ -494,8 +494,16 @@ pub struct TlsV1 {
     pub full_handshakes: u64,
     /// Handshakes that resumed a session, of connections in the books.
     pub resumed_handshakes: u64,
-    /// Handshakes of connections that were made to have a session to resume, and are in no books.
+    /// Handshakes of connections that were made to have a session to resume, and are in no phase's
+    /// books.
     pub preliminary_handshakes: u64,
+    /// Bytes that these connections sent, as their sockets counted; absent in records from before
+    /// they were booked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preliminary_bytes_up: Option<u64>,
+    /// Bytes that they received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preliminary_bytes_down: Option<u64>,
 }
 
 /// The heads of one exchange, for comparing with published samples.

@@ -48,7 +48,8 @@ impl Body {
             ConnectionClass::Publish
             | ConnectionClass::Control
             | ConnectionClass::Other
-            | ConnectionClass::Silent => Form::Opaque,
+            | ConnectionClass::Silent
+            | ConnectionClass::HandshakeOnly => Form::Opaque,
         };
         Self::new(head.body, form)
     }

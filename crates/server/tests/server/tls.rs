@@ -142,9 +142,9 @@ async fn a_client_that_has_asked_for_nothing_is_of_no_transport() {
     let stats =
         server.stats_until(|stats| stats.connections[&ConnectionClass::Silent].open == 0).await;
     assert_eq!(stats.connections[&ConnectionClass::Silent], ClassStats::default());
-    let other = stats.connections[&ConnectionClass::Other];
-    assert_eq!(other.received_bytes, silent.socket.bytes_written());
-    assert_eq!(other.sent_bytes, silent.socket.bytes_read());
+    let closed = stats.connections[&ConnectionClass::HandshakeOnly];
+    assert_eq!(closed.received_bytes, silent.socket.bytes_written());
+    assert_eq!(closed.sent_bytes, silent.socket.bytes_read());
 
     // The end came behind the tickets.
     assert!(connector.has_ticket());
