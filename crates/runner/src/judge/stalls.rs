@@ -12,6 +12,9 @@ use super::check;
 /// Name of the check that alone may have a trial played again.
 pub(crate) const LOAD_STALL: &str = "load-stall";
 
+/// Name of the check of how long the server kept something from being sent.
+pub(crate) const SERVER_KEPT_WAITING: &str = "server-kept-waiting";
+
 /// Stall of the load generator that is doubted, and refused unless the measure phase is so long that
 /// a share of it is more.
 const STALL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
@@ -70,7 +73,7 @@ pub(crate) fn server_kept_waiting(polls: &Histogram, publishes: &Histogram) -> O
     Some(CheckV1 {
         found: Some(longest.as_secs_f64()),
         limit: Some(KEPT.as_secs_f64()),
-        ..check("server-kept-waiting", verdict, text)
+        ..check(SERVER_KEPT_WAITING, verdict, text)
     })
 }
 

@@ -7,6 +7,7 @@ use pushbench_protocol::Phase;
 use pushbench_stats::{Histogram, mode_near};
 use pushbench_store::{CheckV1, Verdict};
 
+use super::stalls::{LOAD_STALL, SERVER_KEPT_WAITING};
 use super::{Evidence, check, not_checked};
 
 /// A timer of TCP that leaves a mode of its own.
@@ -36,15 +37,15 @@ const FEWEST_IN_MODE: f64 = 5.0;
 /// A round trip of more than this share of a timer may well be what lies near the timer.
 const LONG_PATH: f64 = 1.0 / 8.0;
 /// Checks that tell of a side that stood still.
-const STALLS: [&str; 4] = ["load-stall", "server-stall", "publish-lateness", "machine-steal"];
+const STALLS: [&str; 4] = [LOAD_STALL, SERVER_KEPT_WAITING, "publish-lateness", "machine-steal"];
 
 /// What else is known of a trial whose latencies are looked at.
 #[derive(Clone, Copy, Default)]
 struct Circumstances<'a> {
     /// Messages published in the measure phase.
     messages: u64,
-    /// The shortest round trip: as the kernel saw it, or as the first exchange took, if that is
-    /// longer, since a relay acknowledges what it has not passed on.
+    /// The shortest round trip: as the kernel saw it, or as any exchange took, if that is longer,
+    /// since a relay acknowledges what it has not passed on.
     round_trip: Option<Duration>,
     /// Bytes sent again in the measure phase.
     retransmitted: Option<u64>,
@@ -56,7 +57,9 @@ struct Circumstances<'a> {
 pub(super) fn tcp_timers(evidence: &Evidence<'_>, others: &[CheckV1]) -> Vec<CheckV1> {
     let outcome = evidence.outcome;
     let by_kernel = outcome.boundaries.values().filter_map(|sums| sums.kernel.min_round_trip).min();
-    let by_exchange = outcome.connect_upgrade.quantile(0.0);
+    // Both are long over a long path. One alone is a crowd that connects, or messages that all wait.
+    let exchanges = [outcome.connect_upgrade.quantile(0.0), outcome.latency.quantile(0.0)];
+    let by_exchange = exchanges.into_iter().flatten().min();
     let measure = evidence.books.phases.get(&Phase::Measure);
     let stall = others
         .iter()
