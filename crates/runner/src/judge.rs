@@ -7,6 +7,7 @@ mod close;
 mod deliveries;
 mod load;
 mod machine;
+mod model;
 mod pushed;
 mod refused;
 mod server;
@@ -36,6 +37,8 @@ use self::{
     timers::tcp_timers,
 };
 use crate::tls;
+
+pub(crate) use self::model::as_modelled;
 
 /// What a trial is judged by.
 pub(crate) struct Evidence<'a> {

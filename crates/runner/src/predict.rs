@@ -42,13 +42,41 @@ pub(crate) enum Course<'a> {
     Rates(Span),
     /// As a trial's schedule has it.
     Schedule(&'a Schedule<'a>),
+    /// As often as it was seen to happen in a trial with this schedule.
+    Seen(&'a Schedule<'a>, Seen),
+}
+
+/// What was seen to happen in the measure phase of a trial.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Seen {
+    /// Polls.
+    pub(crate) polls: u64,
+    /// Of those, the ones that brought nothing new.
+    pub(crate) empty: u64,
+    /// Messages that reached clients.
+    pub(crate) deliveries: u64,
+}
+
+impl Seen {
+    /// What the polls found: nothing, or the mean number of messages.
+    fn finds(self, client_seconds: f64) -> Finds {
+        let mut found = BTreeMap::from([(0, self.empty)]);
+        let with_some = self.polls.saturating_sub(self.empty);
+        if let Some(each) = self.deliveries.checked_div(with_some) {
+            // As many with one more as there are messages over.
+            let more = self.deliveries - each * with_some;
+            *found.entry(each).or_default() += with_some - more;
+            *found.entry(each + 1).or_default() += more;
+        }
+        Finds::counted(&found, client_seconds)
+    }
 }
 
 impl Course<'_> {
     pub(crate) fn span(self) -> Span {
         match self {
             Self::Rates(span) => span,
-            Self::Schedule(_) => Span::Trial,
+            Self::Schedule(_) | Self::Seen(..) => Span::Trial,
         }
     }
 }
@@ -69,11 +97,17 @@ pub fn predict_trial(subject: &Subject<'_>) -> BTreeMap<String, f64> {
     predict(subject, schedule.rate(), Course::Schedule(&schedule))
 }
 
-pub(crate) fn predict(
+/// What the model predicts for as much as was seen to happen in a trial.
+pub(crate) fn predict_seen(
     subject: &Subject<'_>,
-    rate: f64,
-    course: Course<'_>,
+    schedule: &Schedule<'_>,
+    seen: Seen,
 ) -> BTreeMap<String, f64> {
+    let rate = seen.deliveries as f64 / schedule.client_seconds();
+    predict(subject, rate, Course::Seen(schedule, seen))
+}
+
+fn predict(subject: &Subject<'_>, rate: f64, course: Course<'_>) -> BTreeMap<String, f64> {
     let Subject { scenario, transport, headers, tls, .. } = *subject;
     let workload = &scenario.workload;
     let situation = Situation {
@@ -101,6 +135,7 @@ pub(crate) fn finds(situation: &Situation, poll: ShortPoll, course: Course<'_>) 
             Finds::by_law(poll.interval.as_secs_f64(), situation.rate, situation.poisson)
         }
         Course::Schedule(schedule) => schedule.finds(poll),
+        Course::Seen(schedule, seen) => seen.finds(schedule.client_seconds()),
     }
 }
 
@@ -112,6 +147,11 @@ pub(crate) fn held_finds(situation: &Situation, poll: LongPoll, course: Course<'
             Finds::held_by_law(situation.rate, situation.poisson, hold)
         }
         Course::Schedule(schedule) => schedule.held_finds(poll),
+        Course::Seen(schedule, seen) => {
+            let [with_some, empty] = [seen.polls.saturating_sub(seen.empty), seen.empty]
+                .map(|polls| polls as f64 / schedule.client_seconds());
+            Finds::held(with_some, empty)
+        }
     }
 }
 
@@ -123,6 +163,7 @@ pub(crate) fn conflated(settings: TransportSettings, course: Course<'_>) -> Opti
         Course::Schedule(schedule) => {
             Some(schedule.conflated(every) as f64 / schedule.client_seconds())
         }
+        Course::Seen(schedule, seen) => Some(seen.deliveries as f64 / schedule.client_seconds()),
     };
     Some(Conflated { every: every.as_secs_f64(), sent })
 }

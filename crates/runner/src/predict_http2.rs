@@ -29,7 +29,7 @@ use crate::sizes::{CodedBodies, deflated_lens};
 /// Exchanges that are played at most, and connections whose beginning is: so many, evenly spread over
 /// the clients, that a mean over them is as good as one over all. How often each kind of exchange
 /// happens is counted over all clients.
-const EXCHANGES: usize = 20_000;
+const EXCHANGES: usize = 8_000;
 const CONNECTIONS: usize = 24;
 /// Polls of a connection that are played where there are only rates, at least and at most; between
 /// them as many as take this long, so that dates, new with each second, have their share.
@@ -169,7 +169,9 @@ impl Http2<'_> {
         let finds = finds(&self.situation, poll, self.course);
         let (scripts, begins_with) = match self.course {
             Course::Rates(_) => (vec![self.polls_by_law(poll, &finds)], 1),
-            Course::Schedule(schedule) => (self.polls_on_schedule(poll, schedule), 0),
+            Course::Schedule(schedule) | Course::Seen(schedule, _) => {
+                (self.polls_on_schedule(poll, schedule), 0)
+            }
         };
         let played = self.play_polls(poll, Indexing::LikeH2, &scripts, begins_with);
         let ideal = self.play_polls(poll, Indexing::Everything, &scripts, begins_with);
@@ -383,7 +385,7 @@ impl Http2<'_> {
     /// Connections whose polls are held, and when the messages of their topics are due.
     fn held_scripts(&self, poll: LongPoll) -> Vec<Held> {
         match self.course {
-            Course::Schedule(schedule) => {
+            Course::Schedule(schedule) | Course::Seen(schedule, _) => {
                 let [empties, with_one] = schedule.held(poll);
                 let all = self.scenario.workload.clients.get().div_ceil(self.together) as usize;
                 let of_connection = (empties + with_one) as usize / all + 1;

@@ -29,6 +29,23 @@ impl<'a> Schedule<'a> {
         Self { scenario, dues }
     }
 
+    /// The same with each message so much later or earlier, as if it took that long to be published:
+    /// one that lies just beside a poll is found by the next poll, or by the one before.
+    pub(crate) fn shifted(&self, by: Duration, later: bool) -> Self {
+        let moved = |due: &Duration| if later { *due + by } else { due.saturating_sub(by) };
+        let dues = self.dues.iter().map(|dues| dues.iter().map(moved).collect()).collect();
+        Self { scenario: self.scenario, dues }
+    }
+
+    /// Messages of the measure phase that follow another of their topic so closely, over the
+    /// subscribers of their topics: one answer may bring both.
+    pub(crate) fn close_together(&self, within: Duration) -> u64 {
+        self.of_clients(|dues| {
+            let pairs = dues.windows(2).filter(|pair| self.is_measured(pair[1]));
+            pairs.filter(|pair| pair[1] - pair[0] < within).count() as u64
+        })
+    }
+
     pub(crate) fn begin(&self) -> Duration {
         self.scenario.workload.warm_up
     }

@@ -17,7 +17,7 @@ use crate::books::{books, reconcile_tickets, segment_headers};
 use crate::compression::Compressed;
 use crate::control::Control;
 use crate::figures::{self, figures};
-use crate::judge::{Evidence, judge, on_record};
+use crate::judge::{Evidence, as_modelled, judge, on_record};
 use crate::looks::{Eye, Looks, Moment};
 use crate::machine::machine;
 use crate::memory;
@@ -199,7 +199,7 @@ impl Trial<'_> {
             headers,
             work: &work,
         });
-        let checks = judge(&Evidence {
+        let evidence = Evidence {
             scenario: &plan.scenario,
             transport: plan.transport,
             tls: plan.carriage.tls,
@@ -213,19 +213,19 @@ impl Trial<'_> {
             is_complete: ending.is_complete,
             server_death: ending.server_death,
             server_end: ending.server_end,
-        });
+        };
+        let mut checks = judge(&evidence);
         let transport = &self.scenario.transports[self.transport];
         let is_ours = self.options.target.is_none();
         let host = plan.head_target("").host;
         let link = tls::tls_link(transport, target, is_ours);
-        let model = predict_trial(&Subject {
-            scenario: &plan.scenario,
-            transport,
-            host,
-            headers,
-            tls: link,
-            started_at: &started_at,
-        });
+        let scenario = &plan.scenario;
+        let subject =
+            Subject { scenario, transport, host, headers, tls: link, started_at: &started_at };
+        if is_ours {
+            checks.extend(as_modelled(&evidence, &subject));
+        }
+        let model = predict_trial(&subject);
         TrialV1 {
             transport: transport.label.clone(),
             round: self.round + 1,
