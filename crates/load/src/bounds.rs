@@ -47,6 +47,11 @@ pub(crate) fn ends_within<T>(thread: &JoinHandle<T>, bound: Duration) -> bool {
     true
 }
 
+/// What a thread returns; `None` if it panicked, or does not end though nothing blocks it.
+pub(crate) fn joined<T>(thread: JoinHandle<T>) -> Option<T> {
+    if ends_within(&thread, UNBLOCKED) { thread.join().ok() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;

@@ -39,10 +39,13 @@ mod payload;
 mod plan;
 mod poll;
 mod publisher;
+mod publisher_line;
 mod pushed;
 mod recorder;
 mod refusal;
 mod response_head;
+#[cfg(test)]
+mod rfc;
 mod short_poll;
 mod sse;
 mod stream;

@@ -7,8 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -18,9 +17,9 @@ use std::time::Duration;
 use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
 use pushbench_scenario::Due;
 
-use crate::answer::AnswerReader;
 use crate::hiccup::{Hiccups, TICK};
 use crate::payload::PayloadWriter;
+use crate::publisher_line::{Cord, PublisherLine};
 use crate::recorder::PublishTimes;
 use crate::turns::Turns;
 use crate::{Fault, Plan, PublisherOutcome, bounds};
@@ -42,16 +41,15 @@ pub(crate) struct Publisher {
     /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
     latest: Arc<AtomicU64>,
     /// The connection, to be shut down under a thread that it blocks.
-    stream: TcpStream,
+    cord: Cord,
     writer: JoinHandle<Writer>,
-    reader: JoinHandle<Answers>,
 }
 
 /// The writing half.
 struct Writer {
     plan: Arc<Plan>,
     times: Arc<PublishTimes>,
-    stream: TcpStream,
+    line: PublisherLine,
     payloads: PayloadWriter,
     heads: Vec<Vec<u8>>,
     next: usize,
@@ -63,23 +61,11 @@ struct Writer {
     hiccups: Option<Hiccups>,
 }
 
-/// What the reading half saw.
-#[derive(Default)]
-struct Answers {
-    bytes: u64,
-    count: u64,
-    faults: BTreeMap<Fault, u64>,
-}
-
 impl Publisher {
     /// Connects to the server and waits for a part of the schedule.
     pub(crate) fn start(plan: Arc<Plan>, times: Arc<PublishTimes>) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&plan.target, bounds::PUBLISHER_OPEN)?;
-        stream.set_nodelay(true)?;
-        // A write that a full socket keeps waiting returns at each tick, so that the thread can tell
-        // that from standing still.
-        stream.set_write_timeout(Some(TICK))?;
-        let (reading, whole) = (stream.try_clone()?, stream.try_clone()?);
+        let line = PublisherLine::open(plan.target)?;
+        let cord = line.cord();
         let len = plan.scenario.workload.payload.bytes as usize;
         let payloads = PayloadWriter::of(&plan.scenario.workload);
         let heads = (0..plan.scenario.workload.topics.get())
@@ -90,7 +76,7 @@ impl Publisher {
         let writer = Writer {
             plan,
             times,
-            stream,
+            line,
             payloads,
             heads,
             next: 0,
@@ -105,19 +91,7 @@ impl Publisher {
         let writer = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || writer.run(&parts_in, &done_out))?;
-        let reader = std::thread::Builder::new()
-            .name("publisher-answers".to_owned())
-            .spawn(move || read_answers(reading))?;
-        Ok(Self {
-            parts: Some(parts),
-            done,
-            parts_open: Cell::new(0),
-            stop,
-            latest,
-            stream: whole,
-            writer,
-            reader,
-        })
+        Ok(Self { parts: Some(parts), done, parts_open: Cell::new(0), stop, latest, cord, writer })
     }
 
     /// Publishes what is due from `from` until `until` on the schedule; `from` is at `at`.
@@ -161,21 +135,16 @@ impl Publisher {
     pub(crate) fn finish(mut self) -> PublisherOutcome {
         self.stop();
         if !bounds::ends_within(&self.writer, 10 * TICK) {
-            let _ = self.stream.shutdown(Shutdown::Both);
+            self.cord.pull();
         }
         let gone = PublisherOutcome {
             faults: BTreeMap::from([(Fault::ThreadGone, 1)]),
             ..PublisherOutcome::default()
         };
-        let Some(mut outcome) = joined(self.writer).map(|writer| writer.outcome) else {
+        let Some(Writer { line, mut outcome, .. }) = bounds::joined(self.writer) else {
             return gone;
         };
-        let _ = self.stream.shutdown(Shutdown::Write);
-        let has_ended = bounds::ends_within(&self.reader, bounds::PUBLISHER_END);
-        if !has_ended {
-            let _ = self.stream.shutdown(Shutdown::Both);
-        }
-        let Some(answers) = joined(self.reader) else { return gone };
+        let Some((answers, has_ended)) = line.finish() else { return gone };
         outcome.bytes_down = answers.bytes;
         for (fault, count) in answers.faults {
             *outcome.faults.entry(fault).or_default() += count;
@@ -189,11 +158,6 @@ impl Publisher {
         }
         outcome
     }
-}
-
-/// What a thread returns; `None` if it panicked, or does not end though nothing blocks it.
-fn joined<T>(thread: JoinHandle<T>) -> Option<T> {
-    if bounds::ends_within(&thread, bounds::UNBLOCKED) { thread.join().ok() } else { None }
 }
 
 impl Writer {
@@ -249,10 +213,11 @@ impl Writer {
 
     /// Writes all of a message; gives how long a full socket kept it from that.
     fn write(&mut self, mut bytes: &[u8]) -> Result<Duration, Fault> {
+        self.line.ready().map_err(|_| Fault::Connect)?;
         let begin = clock::now();
         let mut has_waited = false;
         while !bytes.is_empty() {
-            match self.stream.write(bytes) {
+            match self.line.write(bytes) {
                 Ok(0) => return Err(Fault::Io),
                 Ok(written) => bytes = &bytes[written..],
                 Err(error) if is_for_now(error.kind()) => {}
@@ -314,44 +279,4 @@ fn publish_head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {
         plan.host
     )
     .into_bytes()
-}
-
-/// Reads answers until the server ends the connection, or [`Publisher::finish`] does.
-fn read_answers(mut stream: TcpStream) -> Answers {
-    let mut answers = Answers::default();
-    let fault = |answers: &mut Answers, fault| *answers.faults.entry(fault).or_default() += 1;
-    let mut bytes = vec![0; 64 * 1024];
-    let mut reader = AnswerReader::default();
-    loop {
-        match stream.read(&mut bytes) {
-            Ok(0) => return answers,
-            Ok(len) => {
-                answers.bytes += len as u64;
-                if let Err(kind) = take_answers(&mut reader, &bytes[..len], &mut answers) {
-                    fault(&mut answers, kind);
-                    return answers;
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => {
-                fault(&mut answers, Fault::Closed);
-                return answers;
-            }
-        }
-    }
-}
-
-/// Takes every response that is complete with these bytes.
-fn take_answers(
-    reader: &mut AnswerReader,
-    mut bytes: &[u8],
-    answers: &mut Answers,
-) -> Result<(), Fault> {
-    while let Some(status) = reader.take(&mut bytes, |answer| answer.status)? {
-        answers.count += 1;
-        if !(200..300).contains(&status) {
-            *answers.faults.entry(Fault::Status(status)).or_default() += 1;
-        }
-    }
-    Ok(())
 }

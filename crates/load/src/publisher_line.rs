@@ -1,0 +1,210 @@
+//! The publisher's connection, and the thread that reads the responses on it.
+//!
+//! A server may close a connection on which nothing was published for some seconds. The next message
+//! then goes over a new one, as an application's HTTP client would have it. A message that was on its
+//! way when the server closed is not sent again: a POST is not idempotent (RFC 9110, section 9.2.2).
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use crate::answer::AnswerReader;
+use crate::hiccup::TICK;
+use crate::{Fault, bounds};
+
+/// What the reading half saw.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) bytes: u64,
+    pub(crate) count: u64,
+    pub(crate) faults: BTreeMap<Fault, u64>,
+}
+
+/// The connection of now, to be shut down under a thread that it blocks.
+#[derive(Clone, Debug)]
+pub(crate) struct Cord(Arc<Mutex<TcpStream>>);
+
+/// A connection for as long as there are messages.
+#[derive(Debug)]
+pub(crate) struct PublisherLine {
+    target: SocketAddr,
+    stream: TcpStream,
+    cord: Cord,
+    /// Whether the server has ended its side.
+    has_ended: Arc<AtomicBool>,
+    reader: JoinHandle<Answers>,
+    /// What was heard on the connections before.
+    earlier: Answers,
+}
+
+impl Cord {
+    /// Shuts the connection down.
+    pub(crate) fn pull(&self) {
+        if let Ok(stream) = self.0.lock() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+impl PublisherLine {
+    /// Connects.
+    pub(crate) fn open(target: SocketAddr) -> io::Result<Self> {
+        let stream = connect(target)?;
+        let cord = Cord(Arc::new(Mutex::new(stream.try_clone()?)));
+        let (reader, has_ended) = hear(&stream)?;
+        Ok(Self { target, stream, cord, has_ended, reader, earlier: Answers::default() })
+    }
+
+    /// What shuts the connection of now down.
+    pub(crate) fn cord(&self) -> Cord {
+        self.cord.clone()
+    }
+
+    /// Opens a new connection if the server has closed that which there was.
+    pub(crate) fn ready(&mut self) -> io::Result<()> {
+        if self.has_ended.load(Ordering::Acquire) { self.reopen() } else { Ok(()) }
+    }
+
+    /// Writes a part of `bytes`, or says within a tick that a full socket takes none.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    /// Ends the connection; gives what was heard on all of them, and whether the server has ended
+    /// its side in time. `None` if a thread is gone.
+    pub(crate) fn finish(self) -> Option<(Answers, bool)> {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        let has_ended = bounds::ends_within(&self.reader, bounds::PUBLISHER_END);
+        if !has_ended {
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
+        let mut answers = self.earlier;
+        answers.add(bounds::joined(self.reader)?);
+        Some((answers, has_ended))
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        let stream = connect(self.target)?;
+        if let Ok(mut shown) = self.cord.0.lock() {
+            *shown = stream.try_clone()?;
+        }
+        let (reader, has_ended) = hear(&stream)?;
+        self.stream = stream;
+        self.has_ended = has_ended;
+        // The server's end is the end of its thread.
+        if let Some(answers) = bounds::joined(std::mem::replace(&mut self.reader, reader)) {
+            self.earlier.add(answers);
+        }
+        Ok(())
+    }
+}
+
+impl Answers {
+    fn add(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.count += other.count;
+        for (fault, count) in other.faults {
+            *self.faults.entry(fault).or_default() += count;
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        *self.faults.entry(fault).or_default() += 1;
+    }
+}
+
+fn connect(target: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&target, bounds::PUBLISHER_OPEN)?;
+    stream.set_nodelay(true)?;
+    // A write that a full socket keeps waiting returns at each tick, so that the thread can tell
+    // that from standing still.
+    stream.set_write_timeout(Some(TICK))?;
+    Ok(stream)
+}
+
+/// Starts a thread that reads the responses on a connection.
+fn hear(stream: &TcpStream) -> io::Result<(JoinHandle<Answers>, Arc<AtomicBool>)> {
+    let stream = stream.try_clone()?;
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&has_ended);
+    let reader = std::thread::Builder::new()
+        .name("publisher-answers".to_owned())
+        .spawn(move || read_answers(stream, &told))?;
+    Ok((reader, has_ended))
+}
+
+/// Reads responses until the server ends the connection, or it is shut down on our side.
+fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool) -> Answers {
+    let mut answers = Answers::default();
+    let mut bytes = vec![0; 64 * 1024];
+    let mut reader = AnswerReader::default();
+    loop {
+        match stream.read(&mut bytes) {
+            Ok(0) => {
+                match reader.end(|answer| answer.status) {
+                    Ok(Some(status)) => answers.take(status),
+                    Ok(None) => {}
+                    Err(fault) => answers.fail(fault),
+                }
+                has_ended.store(true, Ordering::Release);
+                return answers;
+            }
+            Ok(len) => {
+                answers.bytes += len as u64;
+                if let Err(fault) = take_answers(&mut reader, &bytes[..len], &mut answers) {
+                    answers.fail(fault);
+                    return answers;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => {
+                answers.fail(Fault::Closed);
+                return answers;
+            }
+        }
+    }
+}
+
+impl Answers {
+    /// Counts a response.
+    fn take(&mut self, status: u16) {
+        self.count += 1;
+        if !(200..300).contains(&status) {
+            self.fail(Fault::Status(status));
+        }
+    }
+}
+
+/// Takes every response that is complete with these bytes.
+fn take_answers(
+    reader: &mut AnswerReader,
+    mut bytes: &[u8],
+    answers: &mut Answers,
+) -> Result<(), Fault> {
+    while let Some(status) = reader.take(&mut bytes, |answer| answer.status)? {
+        answers.take(status);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_counted_however_they_come_and_those_before_them_are_not() {
+        let text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                    2\r\nok\r\n0\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
+        for step in 1..text.len() {
+            let (mut reader, mut answers) = (AnswerReader::default(), Answers::default());
+            for bytes in text.as_bytes().chunks(step) {
+                take_answers(&mut reader, bytes, &mut answers).expect("HTTP");
+            }
+            assert_eq!(answers.count, 2, "in steps of {step}");
+            assert_eq!(answers.faults, BTreeMap::from([(Fault::Status(503), 1)]));
+        }
+    }
+}
