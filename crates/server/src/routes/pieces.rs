@@ -19,15 +19,22 @@ use crate::hub::Pieces;
 /// Booked where an answer breaks off: closed without a word, as code 1006 says of WebSockets.
 const BROKEN_OFF: u16 = 1006;
 
+/// Bytes that leave before it is the turn of all other connections.
+const AT_A_TIME: usize = 64 * 1024;
+
 struct PiecesBody {
     reader: Reader,
     books: Arc<Books>,
     left: Pieces,
+    /// What is left of the message being sent.
+    rest: Bytes,
+    /// Whether others come first.
+    gives_way: bool,
 }
 
 /// A body of these pieces.
 pub(super) fn body(reader: Reader, books: Arc<Books>, pieces: Pieces) -> Body {
-    Body::new(PiecesBody { reader, books, left: pieces })
+    Body::new(PiecesBody { reader, books, left: pieces, rest: Bytes::new(), gives_way: false })
 }
 
 /// All pieces in one; `None` where the log no longer holds one.
@@ -45,24 +52,35 @@ impl HttpBody for PiecesBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let Pieces { from, to, .. } = self.left;
-        if from == to {
-            return Poll::Ready(None);
+        if std::mem::take(&mut self.gives_way) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        let Some(piece) = self.reader.piece(from) else {
-            self.books.refuse(BROKEN_OFF);
-            self.left.from = to;
-            return Poll::Ready(Some(Err(io::Error::other("the log no longer holds the message"))));
-        };
-        self.left.from += 1;
+        if self.rest.is_empty() {
+            let Pieces { from, to, .. } = self.left;
+            if from == to {
+                return Poll::Ready(None);
+            }
+            let Some(piece) = self.reader.piece(from) else {
+                self.books.refuse(BROKEN_OFF);
+                self.left.from = to;
+                let error = io::Error::other("the log no longer holds the message");
+                return Poll::Ready(Some(Err(error)));
+            };
+            self.left.from += 1;
+            self.rest = piece;
+        }
+        let len = self.rest.len().min(AT_A_TIME);
+        let piece = self.rest.split_to(len);
         self.left.bytes -= piece.len() as u64;
+        self.gives_way = true;
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left.from == self.left.to
+        self.left.from == self.left.to && self.rest.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
