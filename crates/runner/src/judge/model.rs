@@ -311,6 +311,14 @@ fn judged(name: &str, off: f64, said: String) -> CheckV1 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use pushbench_load::Outcome;
+    use pushbench_protocol::TlsUse;
+    use pushbench_scenario::{Source, read};
+    use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1};
+    use pushbench_wire::segments::SegmentHeaders;
+
     use super::*;
 
     #[test]
@@ -350,5 +358,88 @@ mod tests {
         let lost = count_check("model-deliveries", "deliveries", 0, Expected::exactly(500));
         assert_eq!(lost.verdict, Verdict::Invalid);
         assert!(lost.text.contains("0 deliveries, 500 by the schedule: -100.0 %"), "{}", lost.text);
+    }
+
+    /// A trial of a WebSocket scenario whose server delivered `deliveries` messages to ten clients
+    /// and sent `control` bytes down and up with them.
+    fn checks(more: &str, deliveries: u64, control: u64) -> Vec<CheckV1> {
+        let text = format!(
+            "question = \"Is it as modelled?\"\n[workload]\nclients = 10\n\
+             publish = {{ every = \"100ms\" }}\npayload = {{ bytes = 20 }}\nmeasure = \"2s\"\n\
+             [[transport]]\nkind = \"websocket\"\n{more}\n"
+        );
+        let scenario = read(&Source {
+            path: Path::new("test.toml"),
+            text: &text,
+            overrides: &[],
+            only: &[],
+            read_file: &|_| Err(std::io::Error::other("no file")),
+        })
+        .unwrap_or_else(|refused| panic!("{refused}"));
+        let transport = &scenario.transports[0];
+        let kinds =
+            |payload, framing, control| KindsV1 { payload, framing, control, ..KindsV1::default() };
+        let measure = PhaseBooksV1 {
+            up: kinds(0, 0, control),
+            down: kinds(20 * deliveries, 2 * deliveries, control),
+            ..PhaseBooksV1::default()
+        };
+        let books = BooksV1 { phases: [(Phase::Measure, measure)].into(), ..BooksV1::default() };
+        let counts = CountsV1 { deliveries_in_measure: deliveries, ..CountsV1::default() };
+        let evidence = Evidence {
+            scenario: &scenario,
+            transport: transport.settings,
+            tls: TlsUse::None,
+            handshakes: None,
+            outcome: &Outcome::default(),
+            counts: &counts,
+            books: &books,
+            busy: None,
+            kernel_refusal: None,
+            steal: None,
+            is_complete: true,
+            server_death: None,
+            server_end: None,
+        };
+        as_modelled(
+            &evidence,
+            &Subject {
+                scenario: &scenario,
+                transport,
+                host: "127.0.0.1:10000",
+                headers: SegmentHeaders { ipv6: false, timestamps: true },
+                tls: None,
+                started_at: "2026-01-01T00:00:00Z",
+            },
+        )
+    }
+
+    fn verdicts(checks: &[CheckV1]) -> Vec<(&str, Verdict)> {
+        checks.iter().map(|check| (check.check.as_str(), check.verdict)).collect()
+    }
+
+    #[test]
+    fn a_server_that_does_what_nobody_asked_for_is_not_as_modelled() {
+        let (deliveries, bytes) = ("model-deliveries", "model-bytes");
+        let ok = Verdict::Ok;
+        assert_eq!(verdicts(&checks("", 200, 0)), [(deliveries, ok), (bytes, ok)]);
+        // Heartbeats: fourteen times the bytes, and even a tenth more.
+        for control in [28_000, 300] {
+            let found = checks("", 200, control);
+            assert_eq!(
+                verdicts(&found),
+                [(deliveries, ok), (bytes, Verdict::Invalid)],
+                "{found:?}"
+            );
+        }
+        // Conflation: a quarter of the messages, each as long as it should be.
+        let found = checks("", 50, 0);
+        assert_eq!(found[0].verdict, Verdict::Invalid, "{found:?}");
+        assert!(found[0].text.starts_with("50 deliveries, 200 by the schedule: -75.0 %"));
+        // Asked for, it is as it should be: two a second to each, give or take one.
+        let found = checks("conflate = \"500ms\"", 40, 0);
+        assert_ne!(found[0].verdict, Verdict::Invalid, "{found:?}");
+        let found = checks("conflate = \"500ms\"", 200, 0);
+        assert_eq!(found[0].verdict, Verdict::Invalid, "{found:?}");
     }
 }
