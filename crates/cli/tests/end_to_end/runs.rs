@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use pushbench_protocol::Phase;
 use pushbench_store::{RunStatus, RunV1, Verdict};
 
 use crate::support::{Bench, Ended, SMALL, TRANSPORTS, trial};
@@ -89,6 +90,33 @@ fn all_books_agree_to_the_byte() {
             assert_eq!(compared.left, compared.right, "{transport}: {compared:?}");
         }
         assert!(books.reconciliations.iter().any(|r| r.phases == "measure" && r.left > 0));
+    }
+}
+
+#[test]
+fn the_kernel_is_asked_of_both_ends_of_each_connection() {
+    for transport in TRANSPORTS {
+        let trial = trial(&PLAYED.record, transport);
+        let kernel = trial.work.kernel.as_ref().expect("this kernel tells");
+        let [clients, servers] = [kernel.client_sockets, kernel.server_sockets]
+            .map(|ends| ends.expect("both ends are on this host").sockets);
+        assert_eq!(clients, servers, "{transport}");
+        assert!(clients >= 20, "{transport}: {clients}");
+        // Loopback loses nothing, and that is known and not missing.
+        let measured = &trial.books.phases[&Phase::Measure];
+        assert_eq!(measured.retransmitted_down, Some(0), "{transport}");
+        assert_eq!(trial.figures["retransmitted_bytes"], 0.0, "{transport}");
+        assert!(trial.figures["kernel_buffers_per_connection"] >= 0.0, "{transport}");
+    }
+}
+
+#[test]
+fn memory_under_load_is_no_less_than_before_use() {
+    for transport in TRANSPORTS {
+        let work = trial(&PLAYED.record, transport).work.server.clone().expect("it is ours");
+        let before = work.resident_connected_bytes.expect("looked at");
+        assert!(work.resident_load_bytes.expect("looked at") >= before, "{transport}: {work:?}");
+        assert!(work.resident_rest_bytes.is_some(), "{transport}");
     }
 }
 

@@ -69,8 +69,9 @@ const SIGNATURE_SPREAD: f64 = 1.5;
 
 fn all_balance(trial: &TrialV1) {
     let pairs = &trial.books.reconciliations;
-    // Two pairs in five phases and one in four spans, each way.
-    assert_eq!(pairs.len(), 2 * (2 * 5 + 4), "{}", trial.transport);
+    // Two pairs in five phases and one in four spans, each way; those of tickets are beside them.
+    let of_phases = pairs.iter().filter(|pair| pair.phases != "tickets");
+    assert_eq!(of_phases.count(), 2 * (2 * 5 + 4), "{}", trial.transport);
     for pair in pairs {
         assert_eq!(pair.left, pair.right, "{}: {pair:?}", trial.transport);
     }
@@ -110,6 +111,13 @@ fn books_balance_and_the_model_agrees_for_every_kind_in_tls() {
         let off = trial.figures[name] - trial.model.figures[name];
         let (full, resumed, spread) = if label.starts_with("resumed") {
             assert_eq!(tls.preliminary_handshakes, 12, "{label}");
+            let tickets =
+                trial.books.reconciliations.iter().filter(|pair| pair.phases == "tickets");
+            let tickets: Vec<_> = tickets.collect();
+            // Sockets with the kernel's and with the server's, both ways, and bytes in each.
+            assert_eq!(tickets.len(), 4, "{label}: {tickets:?}");
+            assert!(tickets.iter().all(|pair| pair.left == pair.right && pair.left > 0), "{label}");
+            assert!(tls.preliminary_bytes_down.is_some_and(|bytes| bytes > 12 * 500), "{label}");
             (0, connections, 0.0)
         } else {
             assert_eq!(tls.preliminary_handshakes, 0, "{label}");

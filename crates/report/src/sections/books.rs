@@ -11,11 +11,13 @@ pub(crate) fn books(run: &RunV1) -> Section {
     let comparisons = run.trials.iter().flat_map(|trial| {
         trial.books.reconciliations.iter().map(move |comparison| (trial, comparison))
     });
+    // Nothing equals nothing whatever a witness is worth.
+    let comparisons = comparisons.filter(|(_, pair)| pair.left.max(pair.right) > 0);
     let (balanced, apart): (Vec<_>, Vec<_>) =
         comparisons.partition(|(_, comparison)| comparison.left == comparison.right);
     let count = balanced.len() + apart.len();
     if count == 0 {
-        section.say(Tone::Warning, "No two sets of books were compared.");
+        section.say(Tone::Warning, "No byte was compared between two sets of books.");
     } else if apart.is_empty() {
         let chain = chain(balanced.iter().map(|(_, comparison)| *comparison));
         section.say(
