@@ -44,8 +44,8 @@ impl fmt::Debug for Source<'_> {
 
 /// Reads and checks a scenario.
 ///
-/// The whole file is checked, transports that `only` leaves out included: a file is right or wrong
-/// whichever part of it is run.
+/// The whole file is read, transports that `only` leaves out included. Whether a transport goes with
+/// the rest of the scenario is asked only of those that are kept.
 ///
 /// # Errors
 ///

@@ -2,12 +2,14 @@
 
 mod common;
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use common::{SMALL, read_with, scenario};
 use proptest::prelude::*;
 use pushbench_protocol::Unchanged;
-use pushbench_scenario::{Arrivals, Scenario, TransportSettings};
+use pushbench_scenario::{Arrivals, Scenario, Source, TransportSettings};
 
 fn poll_of(scenario: &Scenario) -> pushbench_scenario::ShortPoll {
     scenario
@@ -210,4 +212,31 @@ proptest! {
         let fits = publishes <= 10_000_000 && (2..=3_600).contains(&seconds);
         prop_assert_eq!(read.is_ok(), fits);
     }
+}
+
+#[test]
+fn a_transport_that_is_left_out_is_not_held_against_the_rest() {
+    // Every message, which no `resend` goes with, and a measure phase that no poll fits into.
+    let text = "question = \"?\"\n[workload]\nclients = 2\npublish = { every = \"100ms\" }\n\
+                deliver = \"every\"\nmeasure = \"2s\"\n\
+                [[transport]]\nkind = \"sse\"\n\
+                [[transport]]\nkind = \"short-poll\"\ninterval = \"5s\"\nunchanged = \"resend\"\n";
+    let read = |text: &str, only: &[&str]| {
+        let only: Vec<String> = only.iter().map(|&label| label.to_owned()).collect();
+        pushbench_scenario::read(&Source {
+            path: Path::new("only.toml"),
+            text,
+            overrides: &[],
+            only: &only,
+            read_file: &|_| Err(io::ErrorKind::NotFound.into()),
+        })
+    };
+    assert_eq!(read(text, &[]).expect_err("it does not go together").problems.len(), 2);
+    assert!(read(text, &["short-poll"]).is_err());
+    let scenario = read(text, &["sse"]).expect("what is left out is not judged");
+    assert_eq!(scenario.transports.len(), 1);
+    // The drain is that of the file: three polls.
+    assert_eq!(scenario.workload.drain, Duration::from_secs(15));
+    // What is wrong by itself is wrong wherever it stands.
+    assert!(read(&text.replace("\"5s\"", "5"), &["sse"]).is_err());
 }
