@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     Ok,
     /// Could not run: target unreachable, disk full, internal.
     CouldNotRun,
-    /// Wrong usage that only shows once the records are read.
+    /// Wrong usage that only shows once a file is read or a target is looked at.
     WrongUsage,
     /// `compare`: a regression.
     Regression,

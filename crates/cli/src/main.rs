@@ -28,6 +28,8 @@ mod signals;
 
 use std::process::ExitCode;
 
+use pushbench_runner::TargetError;
+
 use crate::arguments::Command;
 use crate::exit::Exit;
 use crate::say::say_error;
@@ -48,7 +50,10 @@ fn main() -> ExitCode {
     });
     let exit = done.unwrap_or_else(|error| {
         say_error(&error);
-        Exit::CouldNotRun
+        match error.downcast_ref::<TargetError>() {
+            Some(target) if target.is_wrong_usage() => Exit::WrongUsage,
+            Some(_) | None => Exit::CouldNotRun,
+        }
     });
     exit.into()
 }

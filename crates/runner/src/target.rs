@@ -1,6 +1,7 @@
 //! A server that someone else runs.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
 
 use pushbench_tls::Certificate;
 
@@ -39,6 +40,14 @@ pub enum TargetError {
         /// What it must begin with.
         scheme: &'static str,
     },
+    /// The port is none.
+    #[error("target is `{found}`: `{port}` is no port, expected 1 to 65535")]
+    Port {
+        /// The text as found.
+        found: String,
+        /// What stands where the port should.
+        port: String,
+    },
     /// TLS where it cannot be.
     #[error(
         "target is `{found}`, but the publisher and control calls need the server's clear listener: \
@@ -56,14 +65,38 @@ pub enum TargetError {
         /// What the resolver said.
         reason: String,
     },
+    /// None of its addresses takes a connection.
+    #[error("target `{host}` cannot be reached: {reason}")]
+    Unreachable {
+        /// Name and port.
+        host: String,
+        /// Each address and what became of it.
+        reason: String,
+    },
 }
 
+impl TargetError {
+    /// Whether the text is wrong, whatever runs where.
+    pub const fn is_wrong_usage(&self) -> bool {
+        match self {
+            Self::Form { .. } | Self::Port { .. } | Self::Tls { .. } => true,
+            Self::Unknown { .. } | Self::Unreachable { .. } => false,
+        }
+    }
+}
+
+/// Longest wait for one address to take a connection.
+const CONNECT_BOUND: Duration = Duration::from_secs(2);
+/// Most addresses of a name that are tried.
+const ADDRESSES: usize = 8;
+
 impl Target {
-    /// Reads `http://host:port`.
+    /// Reads `http://host:port` and finds the address that listens there: those of the name are tried
+    /// in turn, as browsers do, since `localhost` is often `::1` first where only 127.0.0.1 listens.
     ///
     /// # Errors
     ///
-    /// If the text has another form or the name no address.
+    /// If the text has another form, or the name no address that takes a connection.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         if text.starts_with("https://") {
             return Err(TargetError::Tls { found: text.to_owned() });
@@ -74,23 +107,45 @@ impl Target {
 }
 
 impl TargetTls {
-    /// Reads `https://host:port`.
+    /// Reads `https://host:port` and finds the address that listens there, as [`Target::parse`] does.
     ///
     /// # Errors
     ///
-    /// If the text has another form or the name no address.
+    /// If the text has another form, or the name no address that takes a connection.
     pub fn parse(text: &str, certificate: Certificate) -> Result<Self, TargetError> {
         let (address, host) = address(text, "https", 443)?;
         Ok(Self { address, host, certificate })
     }
 }
 
-/// Address, and name and port, in `scheme://host:port`.
+/// The address that listens, and name and port as in `Host`, of `scheme://host:port`.
 fn address(
     text: &str,
     scheme: &'static str,
     port: u16,
 ) -> Result<(SocketAddr, String), TargetError> {
+    let (host, name, port) = host_and_port(text, scheme, port)?;
+    let unknown = |reason: String| TargetError::Unknown { host: host.to_owned(), reason };
+    let addresses = (name, port).to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
+    let mut refusals = Vec::new();
+    for address in addresses.take(ADDRESSES) {
+        match TcpStream::connect_timeout(&address, CONNECT_BOUND) {
+            Ok(_) => return Ok((address, host.to_owned())),
+            Err(error) => refusals.push(format!("{address}: {error}")),
+        }
+    }
+    if refusals.is_empty() {
+        return Err(unknown("the resolver gave none".to_owned()));
+    }
+    Err(TargetError::Unreachable { host: host.to_owned(), reason: refusals.join("; ") })
+}
+
+/// What follows the scheme, and its name and port.
+fn host_and_port<'t>(
+    text: &'t str,
+    scheme: &'static str,
+    usual: u16,
+) -> Result<(&'t str, &'t str, u16), TargetError> {
     let form = || TargetError::Form { found: text.to_owned(), scheme };
     let host = text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
     let host = host.ok_or_else(form)?;
@@ -98,18 +153,32 @@ fn address(
     if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
         return Err(form());
     }
-    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
-        host.to_owned()
-    } else {
-        format!("{host}:{port}")
+    // An address of version 6 stands in brackets and has colons of its own (RFC 3986, 3.2.2).
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => {
+            let (name, after) = rest.split_once(']').ok_or_else(form)?;
+            match after.strip_prefix(':') {
+                Some(port) => (name, Some(port)),
+                None if after.is_empty() => (name, None),
+                None => return Err(form()),
+            }
+        }
+        None => match host.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (host, None),
+        },
     };
-    let unknown = |reason: String| TargetError::Unknown { host: host.to_owned(), reason };
-    let address = with_port
-        .to_socket_addrs()
-        .map_err(|error| unknown(error.to_string()))?
-        .next()
-        .ok_or_else(|| unknown("the resolver gave none".to_owned()))?;
-    Ok((address, host.to_owned()))
+    if name.is_empty() {
+        return Err(form());
+    }
+    let port =
+        match port {
+            None => usual,
+            Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+                TargetError::Port { found: text.to_owned(), port: port.to_owned() }
+            })?,
+        };
+    Ok((host, name, port))
 }
 
 #[cfg(test)]
@@ -122,18 +191,54 @@ mod tests {
         assert!(error.to_string().contains("--target-tls"), "{error}");
         let identity = pushbench_tls::Identity::of_this_host(std::time::Duration::ZERO);
         let certificate = identity.expect("there is randomness").certificate().clone();
-        let tls = TargetTls::parse("https://127.0.0.1:8443", certificate.clone()).expect("one");
-        assert_eq!(tls.host, "127.0.0.1:8443");
+        assert!(error.is_wrong_usage());
         assert!(TargetTls::parse("http://127.0.0.1:8443", certificate).is_err());
     }
 
     #[test]
+    fn the_address_that_listens_is_found_and_where_none_does_each_says_why() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let target = Target::parse(&format!("http://localhost:{}/", address.port()));
+        let target = target.expect("`localhost` may be ::1 first, where nobody listens");
+        assert_eq!(
+            (target.address, target.host),
+            (address, format!("localhost:{}", address.port()))
+        );
+        drop(listener);
+        let error = Target::parse(&format!("http://{address}")).expect_err("nobody listens");
+        assert!(matches!(error, TargetError::Unreachable { .. }), "{error}");
+        assert!(error.to_string().contains(&format!("{address}: ")), "{error}");
+        assert!(!error.is_wrong_usage());
+    }
+
+    #[test]
     fn a_target_is_a_scheme_a_host_and_a_port() {
-        let target = Target::parse("http://127.0.0.1:8080/").expect("a target");
-        assert_eq!(target.host, "127.0.0.1:8080");
-        assert_eq!(target.address, "127.0.0.1:8080".parse().expect("an address"));
-        for text in ["127.0.0.1:80", "ftp://x", "http://", "http://a/b", "http://a b"] {
-            assert!(matches!(Target::parse(text), Err(TargetError::Form { .. })), "{text}");
+        for (text, expected) in [
+            ("http://127.0.0.1:8080/", ("127.0.0.1:8080", "127.0.0.1", 8080)),
+            ("http://example.com", ("example.com", "example.com", 80)),
+            ("http://[::1]:81", ("[::1]:81", "::1", 81)),
+            ("http://[::1]", ("[::1]", "::1", 80)),
+        ] {
+            assert_eq!(host_and_port(text, "http", 80), Ok(expected), "{text}");
+        }
+        for text in [
+            "127.0.0.1:80",
+            "ftp://x",
+            "http://",
+            "http://a/b",
+            "http://a b",
+            "http://:80",
+            "http://[::1",
+            "http://[::1]x",
+        ] {
+            let error = host_and_port(text, "http", 80).expect_err(text);
+            assert!(matches!(error, TargetError::Form { .. }), "{text}: {error}");
+        }
+        for port in ["99999", "0", "-1", "http", ""] {
+            let error = host_and_port(&format!("http://a:{port}"), "http", 80).expect_err(port);
+            assert!(error.to_string().contains(&format!("`{port}` is no port")), "{error}");
+            assert!(error.is_wrong_usage());
         }
     }
 }

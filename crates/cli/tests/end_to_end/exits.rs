@@ -130,10 +130,17 @@ fn a_target_that_does_not_answer_is_1_and_says_so() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address");
     drop(taken);
-    for target in [format!("http://{address}"), "http://".to_owned(), "https://h".to_owned()] {
-        let ended = Bench::new().play(&["run", "small.toml", "--target", &target]);
-        assert_eq!(ended.code, 1, "{target}: {ended}");
-        assert!(ended.stderr.contains("pushbench: "), "{target}: {ended}");
+    for (target, code, said) in [
+        (format!("http://{address}"), 1, "Connection refused"),
+        ("http://".to_owned(), 2, "http://host:port"),
+        ("https://h".to_owned(), 2, "--target-tls"),
+        ("http://127.0.0.1:99999".to_owned(), 2, "`99999` is no port"),
+    ] {
+        let bench = Bench::new();
+        let ended = bench.play(&["run", "small.toml", "--target", &target]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{target}: {ended}");
+        assert!(ended.stderr.contains(said), "{target}: {ended}");
+        assert!(bench.records().is_empty(), "{target}");
     }
 }
 

@@ -304,7 +304,7 @@ fn a_target_without_tls_is_refused_for_a_transport_in_tls() {
     assert!(ended.stderr.contains("websocket is to be played in TLS"), "{ended}");
     assert!(ended.stderr.contains("--target-tls"), "{ended}");
     let ended = play(&["--target", &clear.replace("http", "https")]);
-    assert_eq!(ended.code, 1, "{ended}");
+    assert_eq!(ended.code, 2, "{ended}");
     assert!(ended.stderr.contains("--target-certificate"), "{ended}");
 }
 
