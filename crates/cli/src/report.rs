@@ -12,6 +12,6 @@ pub(crate) fn report(options: &ReportOptions) -> anyhow::Result<Exit> {
     options.output.insist();
     let recorded = find(&options.run, &options.results)
         .with_context(|| format!("cannot read the run {}", options.run))?;
-    output::write(&recorded.run, &options.output, Some(recorded.folder.display().to_string()))?;
+    output::write(&recorded.run, &options.output, Some(recorded.file().display().to_string()))?;
     Ok(Exit::Ok)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::{Options, ServerCommand, Target, TargetTls, raise_open_files};
-use pushbench_store::{FileV1, RunStatus, RunV1, ToolV1, Verdict, environment, run_folder};
+use pushbench_store::{FileV1, Journal, RunStatus, RunV1, ToolV1, Verdict, environment};
 use pushbench_tls::Certificate;
 
 use crate::arguments::{Format, RunOptions};
@@ -12,7 +12,7 @@ use crate::bounded::read_text;
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::Show;
-use crate::say::say;
+use crate::say::{say, say_error};
 use crate::scenario_file::{limit_beyond_loopback, limits_of_this_machine, read_scenario};
 use crate::signals::Stop;
 
@@ -54,18 +54,36 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         say(format_args!("{}: {limit}", options.scenario.display()));
         return Ok(Exit::Refused);
     }
+    let begun = pushbench_runner::begin(&scenario, &run_options);
+    let mut journal = Journal::begin(&options.results, &begun, scenario.trials().len())
+        .context("nothing was played, since its record could not be kept; see --results")?;
     let mut show = Show::new(Stop::listen()?, options.quiet);
-    let run = pushbench_runner::run(&scenario, &run_options, &mut show);
-
-    let folder = run_folder(&options.results, &run);
-    let record = pushbench_store::write(&run, &folder, &rendered(&run, &folder)?)
-        .with_context(|| format!("cannot write the record to {}", folder.display()))?;
-    output::write(&run, &options.output, Some(record.display().to_string()))?;
-    say(format_args!("pushbench: to look at in a browser: {}", folder.join(PAGE_FILE).display()));
-    if let Some(failure) = &run.failure {
-        say(format_args!("pushbench: {failure}"));
+    let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut show);
+    if run.trials.is_empty() && run.status == RunStatus::Failed {
+        // A report of nothing would only hide the reason.
+        journal.discard();
+        say(format_args!("pushbench: {}", run.failure.as_deref().unwrap_or("nothing was played")));
+        return Ok(Exit::CouldNotRun);
     }
-    Ok(exit(&run))
+    let folder = journal.folder().to_owned();
+    let record = journal.finish(&run).with_context(|| {
+        let folder = folder.display();
+        format!("the record could not be written; `pushbench report {folder}` reads the journal")
+    })?;
+    render_beside(&run, &record);
+    let shown = output::write(&run, &options.output, Some(record.display().to_string()));
+    for note in run.notes.iter().chain(&run.failure) {
+        say(format_args!("pushbench: {note}"));
+    }
+    match (shown, exit(&run)) {
+        (Ok(()), exit) => Ok(exit),
+        (Err(error), Exit::Ok) => Err(error),
+        // How the run ended says more than that nobody could be shown it.
+        (Err(error), exit) => {
+            say_error(&error);
+            Ok(exit)
+        }
+    }
 }
 
 fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow::Result<Options> {
@@ -118,11 +136,27 @@ fn target_tls(options: &RunOptions) -> anyhow::Result<Option<TargetTls>> {
     Ok(Some(TargetTls::parse(url, certificate)?))
 }
 
-/// The reports that lie beside the record.
-fn rendered(run: &RunV1, folder: &Path) -> anyhow::Result<[(&'static str, String); 2]> {
-    let record = folder.join(pushbench_store::RECORD_FILE).display().to_string();
-    let rendered = |format| output::render(run, format, false, Some(record.clone()));
-    Ok([("report.md", rendered(Format::Md)?), (PAGE_FILE, rendered(Format::Html)?)])
+/// Renders the reports that lie beside the record. It is on disk by now, and they can be made from
+/// it again: one that cannot be written is a warning.
+fn render_beside(run: &RunV1, record: &Path) {
+    let folder = record.parent().unwrap_or(Path::new("."));
+    for (name, format) in [("report.md", Format::Md), (PAGE_FILE, Format::Html)] {
+        let rendered = output::render(run, format, false, Some(record.display().to_string()));
+        let written =
+            rendered.and_then(|text| Ok(pushbench_store::write_beside(folder, name, &text)?));
+        match written {
+            Ok(()) if name == PAGE_FILE => {
+                let page = folder.join(PAGE_FILE);
+                say(format_args!("pushbench: to look at in a browser: {}", page.display()));
+            }
+            Ok(()) => {}
+            Err(error) => say(format_args!(
+                "pushbench: warning: {name} is missing ({error:#}); the record is complete, and \
+                 `pushbench report {}` makes it again",
+                folder.display()
+            )),
+        }
+    }
 }
 
 fn exit(run: &RunV1) -> Exit {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use pushbench_store::{RECORD_FILE, RunStatus, RunV1, StoreError, Verdict};
+use pushbench_store::{JOURNAL_FILE, RECORD_FILE, RunStatus, RunV1, StoreError, Verdict};
 
 /// Folders within folders that records are looked for in: `<results>/<scenario>/<time>-<id>`, and
 /// one more for a collection of results.
@@ -16,6 +16,14 @@ pub(crate) struct Recorded {
     pub(crate) folder: PathBuf,
     /// What it says.
     pub(crate) run: RunV1,
+}
+
+impl Recorded {
+    /// The file that it was read from: the record, or the journal of a run that did not end.
+    pub(crate) fn file(&self) -> PathBuf {
+        let record = self.folder.join(RECORD_FILE);
+        if record.exists() { record } else { self.folder.join(JOURNAL_FILE) }
+    }
 }
 
 /// What a folder holds.
@@ -38,7 +46,7 @@ pub(crate) fn runs(results: &Path) -> anyhow::Result<Found> {
 }
 
 fn look(folder: &Path, depth: usize, found: &mut Found) -> std::io::Result<()> {
-    if folder.join(RECORD_FILE).is_file() {
+    if [RECORD_FILE, JOURNAL_FILE].iter().any(|name| folder.join(name).is_file()) {
         match pushbench_store::read(folder) {
             Ok(run) => found.runs.push(Recorded { folder: folder.to_owned(), run }),
             Err(error) => found.unreadable.push(error),

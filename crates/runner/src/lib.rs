@@ -3,11 +3,13 @@
 //!
 //! The runner conducts; it knows no flags and prints nothing. [`run`] is the way in: a checked
 //! scenario goes in, a [`pushbench_store::RunV1`] comes out, also when the run was stopped or a
-//! trial broke. What is deliberately absent: the command line, rendering, and writing files.
+//! trial broke, and each trial is in the journal by then. What is deliberately absent: the command
+//! line, rendering, and where records lie.
 //!
 //! Start with [`run`], then `trial`; `books`, `judge` and `figures` are pure.
 
 mod books;
+mod clock_note;
 mod compression;
 mod control;
 mod disturbed;
@@ -32,7 +34,7 @@ mod work;
 
 pub use machine::{machine, raise_open_files};
 pub use predict::{Subject, predict_rates, predict_rates_of_trial, predict_trial};
-pub use run::{Observer, Options, TrialNote, run};
+pub use run::{Observer, Options, TrialNote, begin, run};
 pub use server_process::ServerCommand;
 pub use target::{Target, TargetError, TargetTls};
 
@@ -50,6 +52,9 @@ pub enum RunError {
         /// Each key, what it was told and what it announced.
         differences: String,
     },
+    /// A trial could not be kept.
+    #[error(transparent)]
+    Journal(#[from] pushbench_store::StoreError),
     /// The load generator could not be started.
     #[error(transparent)]
     Load(#[from] pushbench_load::LoadError),

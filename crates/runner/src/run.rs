@@ -4,14 +4,16 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pushbench_load::Progress;
+use pushbench_protocol::clock;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1, RunStatus, RunV1, ScenarioV1,
-    ToolV1, TransportV1, TrialV1, new_id, rounds,
+    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1, Journal, RunStatus, RunV1,
+    ScenarioV1, ToolV1, TransportV1, TrialV1, new_id, rounds,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
 
+use crate::clock_note::clock_note;
 use crate::compression::recorded_options;
 use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
@@ -84,12 +86,9 @@ pub trait Observer {
     fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV1);
 }
 
-/// Plays every trial of a scenario.
-///
-/// Always gives a record. Its status says whether the run completed, was aborted by the observer,
-/// or failed because a trial could not begin; the trials before that are in it.
-pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) -> RunV1 {
-    let mut run = RunV1 {
+/// A run that begins now, with all that is known before its first trial.
+pub fn begin(scenario: &Scenario, options: &Options) -> RunV1 {
+    RunV1 {
         format: "pushbench-run".to_owned(),
         version: 1,
         id: new_id(),
@@ -122,20 +121,38 @@ pub fn run(scenario: &Scenario, options: &Options, observer: &mut dyn Observer) 
         trials: Vec::new(),
         disturbed: Vec::new(),
         expectations: Vec::new(),
-    };
-    if let Err(error) = play_all(scenario, options, observer, &mut run) {
+    }
+}
+
+/// Plays every trial of a scenario; each is in the journal before the next begins.
+///
+/// Always gives a record. Its status says whether the run completed, was aborted by the observer,
+/// or failed because a trial could not begin or be kept; the trials before that are in it.
+pub fn run(
+    mut run: RunV1,
+    scenario: &Scenario,
+    options: &Options,
+    journal: &mut Journal,
+    observer: &mut dyn Observer,
+) -> RunV1 {
+    let begin = clock::now();
+    if let Err(error) = play_all(scenario, options, journal, observer, &mut run) {
         run.status = RunStatus::Failed;
         run.failure = Some(error.to_string());
     }
     check_equal_work(scenario, &mut run.trials);
     run.expectations = judge_expectations(scenario, &run);
     run.ended_at = now_rfc3339();
+    let elapsed = clock::now().since(begin);
+    run.elapsed_seconds = Some(elapsed.as_secs_f64());
+    run.notes.extend(clock_note(&run.started_at, &run.ended_at, elapsed));
     run
 }
 
 fn play_all(
     scenario: &Scenario,
     options: &Options,
+    journal: &mut Journal,
     observer: &mut dyn Observer,
     run: &mut RunV1,
 ) -> Result<(), RunError> {
@@ -172,11 +189,15 @@ fn play_all(
             })?;
             if let Some(disturbed) = disturbed(&trial).filter(|_| !stopped && attempt < ATTEMPTS) {
                 observer.trial_disturbed(note, &disturbed);
+                journal.disturbed(&disturbed)?;
                 run.disturbed.push(disturbed);
                 continue;
             }
+            let kept = journal.trial(&trial);
             observer.trial_ends(note, &trial);
+            // It is in memory all the same, where the record is made from.
             run.trials.push(trial);
+            kept?;
             break;
         }
         if stopped {

@@ -1,4 +1,4 @@
-//! Writing a run beside its place and renaming it into it; reading it back.
+//! Writing a record beside its place and renaming it into it; reading it back.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::record::RunV1;
+use crate::digest::sha256_hex;
+use crate::journal::{JOURNAL_FILE, read_journal};
+use crate::record::{RunV1, TrialV1};
 use crate::wall_clock::folder_stamp;
 
 /// Name of the record in a run's folder.
@@ -23,49 +25,98 @@ pub fn run_folder(results: &Path, run: &RunV1) -> PathBuf {
     results.join(file_name(&run.scenario.name)).join(file_name(&name))
 }
 
-/// Writes a run's record into `folder`, which must not exist or be empty, with `beside`
-/// (file name and text of each rendered report) next to it. Returns the record's path.
+/// Name of the file beside a record that holds its SHA-256, as `sha256sum -c` reads it.
 ///
-/// Everything goes into a new folder beside the place and is renamed into it when it is complete
-/// and on disk, so a run that is there is whole.
+/// A record of before there were digests, or one that somebody changes on purpose and puts
+/// elsewhere, has none beside it and is read as it is.
+pub const DIGEST_FILE: &str = "run.json.sha256";
+
+/// Writes a run's record into `folder`, which is made if it is not there, and its digest beside it.
+/// Returns the record's path.
+///
+/// Each is written beside its place and renamed into it when it is complete and on disk, the record
+/// last, so a record that is there is whole.
 ///
 /// # Errors
 ///
-/// If a figure is not finite (JSON has no word for that, and unknown must be absent), or a file
-/// cannot be written, or the place is taken.
-pub fn write(run: &RunV1, folder: &Path, beside: &[(&str, String)]) -> Result<PathBuf, StoreError> {
+/// If a figure is not finite (JSON has no word for that, and unknown must be absent), a file cannot
+/// be written, or a record is there already.
+pub fn write_record(run: &RunV1, folder: &Path) -> Result<PathBuf, StoreError> {
     refuse_what_json_cannot_say(run)?;
     let mut record = serde_json::to_string_pretty(run).map_err(StoreError::Encode)?;
     record.push('\n');
-
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(while_doing("create", parent))?;
-    let mut unfinished = folder.as_os_str().to_owned();
-    unfinished.push(format!(".unfinished-{}", std::process::id()));
-    let unfinished = PathBuf::from(unfinished);
-    fs::create_dir(&unfinished).map_err(while_doing("create", &unfinished))?;
-
-    let written = write_all(&unfinished, &record, beside).and_then(|()| {
-        fs::rename(&unfinished, folder).map_err(while_doing("rename into place", folder))?;
-        sync(parent)
-    });
-    if written.is_err() {
-        // The first error is what the caller must hear of, not that cleaning up failed too.
-        let _ = fs::remove_dir_all(&unfinished);
+    fs::create_dir_all(folder).map_err(while_doing("create", folder))?;
+    let place = folder.join(RECORD_FILE);
+    if place.exists() {
+        let taken = io::Error::from(io::ErrorKind::AlreadyExists);
+        return Err(while_doing("write", &place)(taken));
     }
-    written.map(|()| folder.join(RECORD_FILE))
+    let digest = format!("{}  {RECORD_FILE}\n", sha256_hex(record.as_bytes()));
+    write_beside(folder, DIGEST_FILE, &digest)?;
+    write_beside(folder, RECORD_FILE, &record)?;
+    Ok(place)
 }
 
-/// Reads a record: the file itself or the folder it lies in.
+/// Writes a file into a run's folder: beside its place, and renamed into it when it is on disk.
 ///
 /// # Errors
 ///
-/// If there is none, it is no record of ours, it is a newer version, or it is malformed.
+/// If it cannot be written; nothing of it is left then.
+pub fn write_beside(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+    let place = folder.join(name);
+    let unfinished = folder.join(format!("{name}.unfinished"));
+    let write = || {
+        let mut file = File::create(&unfinished).map_err(while_doing("create", &unfinished))?;
+        file.write_all(text.as_bytes()).map_err(while_doing("write", &place))?;
+        file.sync_all().map_err(while_doing("write to disk", &place))?;
+        fs::rename(&unfinished, &place).map_err(while_doing("rename into place", &place))?;
+        sync(folder)
+    };
+    let written = write();
+    if written.is_err() {
+        // The first error is what the caller must hear of, not that cleaning up failed too.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+/// Reads a record: the file itself or the folder it lies in, where the journal of a run that did
+/// not end stands in its place.
+///
+/// # Errors
+///
+/// If there is none, it is no record of ours, it is a newer version, it is malformed, or it is not
+/// what the digest beside it says.
 pub fn read(path: &Path) -> Result<RunV1, StoreError> {
-    let path = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_owned() };
-    let text = fs::read_to_string(&path).map_err(while_doing("read", &path))?;
-    parse(&text, &path)
+    let record = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_owned() };
+    let is_journal = record.file_name().is_some_and(|name| name == JOURNAL_FILE);
+    if is_journal || path.is_dir() && !record.exists() && path.join(JOURNAL_FILE).exists() {
+        return read_journal(path);
+    }
+    let bytes = fs::read(&record).map_err(while_doing("read", &record))?;
+    check_digest(&bytes, &record)?;
+    let text = String::from_utf8(bytes).map_err(|cause| {
+        while_doing("read", &record)(io::Error::new(io::ErrorKind::InvalidData, cause))
+    })?;
+    parse(&text, &record)
+}
+
+/// Refuses a record that has changed since it was written, as far as a digest beside it tells.
+fn check_digest(bytes: &[u8], record: &Path) -> Result<(), StoreError> {
+    if record.file_name().is_none_or(|name| name != RECORD_FILE) {
+        return Ok(());
+    }
+    let digest = record.with_file_name(DIGEST_FILE);
+    let expected = match fs::read_to_string(&digest) {
+        Ok(text) => text.split_whitespace().next().unwrap_or_default().to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(while_doing("read", &digest)(error)),
+    };
+    let found = sha256_hex(bytes);
+    if found == expected {
+        return Ok(());
+    }
+    Err(StoreError::Digest { path: record.to_owned(), digest, found, expected })
 }
 
 /// Reads a record's text as [`read`] does, for the fuzz targets.
@@ -104,33 +155,24 @@ fn parse(text: &str, path: &Path) -> Result<RunV1, StoreError> {
 }
 
 fn refuse_what_json_cannot_say(run: &RunV1) -> Result<(), StoreError> {
-    for trial in &run.trials {
-        let figures = trial.figures.iter().chain(&trial.model.figures);
-        if let Some((figure, value)) = figures.into_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(StoreError::NotFinite {
-                transport: trial.transport.clone(),
-                round: trial.round,
-                figure: figure.clone(),
-                value: *value,
-            });
-        }
-    }
-    Ok(())
+    run.trials.iter().try_for_each(refuse_a_trial_that_json_cannot_say)
 }
 
-fn write_all(folder: &Path, record: &str, beside: &[(&str, String)]) -> Result<(), StoreError> {
-    let files = beside.iter().map(|(name, text)| (*name, text.as_str()));
-    for (name, text) in files.chain([(RECORD_FILE, record)]) {
-        let path = folder.join(name);
-        let mut file = File::create_new(&path).map_err(while_doing("create", &path))?;
-        file.write_all(text.as_bytes()).map_err(while_doing("write", &path))?;
-        file.sync_all().map_err(while_doing("write to disk", &path))?;
+pub(crate) fn refuse_a_trial_that_json_cannot_say(trial: &TrialV1) -> Result<(), StoreError> {
+    let mut figures = trial.figures.iter().chain(&trial.model.figures);
+    match figures.find(|(_, value)| !value.is_finite()) {
+        Some((figure, value)) => Err(StoreError::NotFinite {
+            transport: trial.transport.clone(),
+            round: trial.round,
+            figure: figure.clone(),
+            value: *value,
+        }),
+        None => Ok(()),
     }
-    sync(folder)
 }
 
 /// Makes sure that a folder's entries are on disk.
-fn sync(folder: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync(folder: &Path) -> Result<(), StoreError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(while_doing("write to disk", folder))
@@ -142,7 +184,10 @@ fn file_name(text: &str) -> String {
     if name.starts_with('.') || name.is_empty() { format!("-{name}") } else { name }
 }
 
-fn while_doing(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(crate) fn while_doing(
+    doing: &'static str,
+    path: &Path,
+) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
     move |cause| StoreError::Io { doing, path, cause }
 }
@@ -178,6 +223,34 @@ pub enum StoreError {
     /// The record does not fit into JSON.
     #[error("cannot write the record as JSON: {0}")]
     Encode(serde_json::Error),
+    /// The file has changed since it was written, or its digest has.
+    #[error(
+        "{} has changed since it was written: its SHA-256 is {found}, {} says {expected}; restore \
+         it, or remove the digest if the change was meant",
+        path.display(), digest.display()
+    )]
+    Digest {
+        /// The record.
+        path: PathBuf,
+        /// The file with its digest.
+        digest: PathBuf,
+        /// The digest of what is there.
+        found: String,
+        /// The digest of what was written.
+        expected: String,
+    },
+    /// A line of a journal has changed since it was written.
+    #[error(
+        "{}: line {line} has changed since it was written: its SHA-256 is not the one that stands \
+         with it, or it stands in the wrong place",
+        path.display()
+    )]
+    Changed {
+        /// The journal.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+    },
     /// JSON of something else.
     #[error("{}: found format {found}, expected `{}`", path.display(), RunV1::FORMAT)]
     NotARun {

@@ -4,7 +4,7 @@
 //! each can change. Unknown is absent, never 0. Times are nanoseconds, sizes bytes, and names say
 //! so; everything derived can be made again from what stands before it.
 //!
-//! Start with [`record`] (what is in the file), then [`write()`] and [`read`]; [`rounds`] makes one value of
+//! Start with [`record`] (what is in the file), then [`Journal`] and [`read`]; [`rounds`] makes one value of
 //! a figure's rounds. [`environment()`]
 //! asks the machine, [`wall_clock`] the time of day; both are for the record only and no measurement
 //! uses them.
@@ -12,6 +12,7 @@
 mod digest;
 pub mod environment;
 mod files;
+mod journal;
 pub mod record;
 pub mod rounds;
 mod run;
@@ -21,7 +22,10 @@ pub mod wall_clock;
 pub use environment::environment;
 #[doc(hidden)]
 pub use files::fuzz_parse;
-pub use files::{RECORD_FILE, StoreError, read, run_folder, write};
+pub use files::{
+    DIGEST_FILE, RECORD_FILE, StoreError, read, run_folder, write_beside, write_record,
+};
+pub use journal::{JOURNAL_FILE, Journal, read_journal};
 pub use record::{
     BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1,
     HistogramV1, KernelWorkV1, KindsV1, ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1,

@@ -5,7 +5,10 @@ mod sample;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pushbench_store::{RECORD_FILE, StoreError, Verdict, read, run_folder, run_v1_schema, write};
+use pushbench_store::{
+    DIGEST_FILE, Journal, RECORD_FILE, StoreError, Verdict, read, run_folder, run_v1_schema,
+    write_beside, write_record,
+};
 
 fn in_crate(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -22,14 +25,22 @@ fn what_is_written_is_read_back_from_the_file_and_from_its_folder() {
     let folder = run_folder(results.path(), &run);
     assert_eq!(folder, results.path().join("ticker/20261122T143000Z-7k3mqa"));
 
-    let record = write(&run, &folder, &[("report.txt", "hello\n".to_owned())]).unwrap();
+    let record = write_record(&run, &folder).unwrap();
+    write_beside(&folder, "report.txt", "hello\n").unwrap();
 
     assert_eq!(record, folder.join(RECORD_FILE));
     assert_eq!(read(&record).unwrap(), run);
     assert_eq!(read(&folder).unwrap(), run);
     assert_eq!(fs::read_to_string(folder.join("report.txt")).unwrap(), "hello\n");
-    let beside = fs::read_dir(folder.parent().unwrap()).unwrap().count();
-    assert_eq!(beside, 1, "something unfinished was left");
+    assert_eq!(names(&folder), ["report.txt", RECORD_FILE, DIGEST_FILE]);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
 }
 
 #[test]
@@ -37,14 +48,36 @@ fn a_run_that_is_there_is_not_written_over_and_nothing_is_left_behind() {
     let results = tempfile::tempdir().unwrap();
     let run = sample::run();
     let folder = run_folder(results.path(), &run);
-    let record = write(&run, &folder, &[]).unwrap();
+    let record = write_record(&run, &folder).unwrap();
 
     let mut other = run.clone();
     other.scenario.question = "another".to_owned();
-    assert!(matches!(write(&other, &folder, &[]), Err(StoreError::Io { .. })));
+    assert!(matches!(write_record(&other, &folder), Err(StoreError::Io { .. })));
+    assert!(matches!(Journal::begin(results.path(), &other, 1), Err(StoreError::Io { .. })));
 
     assert_eq!(read(&record).unwrap(), run);
-    assert_eq!(fs::read_dir(folder.parent().unwrap()).unwrap().count(), 1);
+    assert_eq!(names(&folder), [RECORD_FILE, DIGEST_FILE]);
+}
+
+#[test]
+fn every_flipped_bit_of_a_record_is_noticed_and_a_copy_without_its_digest_is_read_as_it_is() {
+    let results = tempfile::tempdir().unwrap();
+    let folder = results.path().join("run");
+    let record = write_record(&sample::run(), &folder).unwrap();
+    let bytes = fs::read(&record).unwrap();
+    for at in (0..bytes.len()).step_by(7) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        fs::write(&record, &flipped).unwrap();
+        let error = read(&folder).unwrap_err();
+        assert!(matches!(error, StoreError::Digest { .. }), "byte {at}: {error}");
+    }
+    // Somebody's own change, elsewhere.
+    let changed = String::from_utf8(bytes).unwrap().replace("7k3mqa", "another");
+    let elsewhere = results.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(elsewhere.join(RECORD_FILE), changed).unwrap();
+    assert_eq!(read(&elsewhere).unwrap().id, "another");
 }
 
 #[test]
@@ -53,7 +86,7 @@ fn a_figure_that_json_cannot_say_is_refused_by_name() {
     let mut run = sample::run();
     run.trials[0].model.figures.insert("latency.p99".to_owned(), f64::NAN);
     assert_eq!(
-        write(&run, &results.path().join("run"), &[]).unwrap_err().to_string(),
+        write_record(&run, &results.path().join("run")).unwrap_err().to_string(),
         "short-poll, round 1: figure `latency.p99` is NaN, expected a finite number or no figure"
     );
     assert_eq!(fs::read_dir(results.path()).unwrap().count(), 0);
@@ -103,7 +136,7 @@ fn the_record_of_version_1_in_the_tree_is_read_by_todays_code() {
     // Only ever made once: a record that is rewritten with the code proves nothing.
     if blessing() && !path.exists() {
         let folder = tempfile::tempdir().unwrap();
-        let record = write(&sample::run(), &folder.path().join("run"), &[]).unwrap();
+        let record = write_record(&sample::run(), &folder.path().join("run")).unwrap();
         fs::copy(record, &path).unwrap();
     }
     assert_eq!(read(&path).unwrap(), sample::run());

@@ -2,6 +2,7 @@
 //! and its record.
 //!
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
+//! `journals` what is kept when a run does not end,
 //! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
 //! something is killed,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
@@ -24,6 +25,7 @@ mod environments;
 mod exits;
 mod foreign;
 mod http2;
+mod journals;
 mod model;
 mod pcap;
 mod plan;

@@ -286,7 +286,7 @@ fn records_are_found_in_any_layout_and_an_invalid_run_hides_no_older_one() {
     run.started_at = "2027-01-01T00:00:00Z".to_owned();
     run.trials[0].checks[0].verdict = pushbench_store::Verdict::Invalid;
     let newest = bench.path().join("results/kaazing-a/20270101T000000Z-newest");
-    pushbench_store::write(&run, &newest, &[]).expect("a record");
+    pushbench_store::write_record(&run, &newest).expect("a record");
     let with_invalid = plan(&bench, &["--only", "websocket"]);
     assert_eq!(list(&with_invalid, "transports")[0]["memory"]["from"], valid);
     let accuracy = |plan: &Value| list(plan, "accuracy").to_vec();

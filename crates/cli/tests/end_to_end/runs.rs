@@ -58,7 +58,7 @@ fn a_run_is_on_record_and_beside_it_lies_its_report() {
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
         .collect();
     files.sort();
-    assert_eq!(files, ["report.html", "report.md", "run.json"]);
+    assert_eq!(files, ["report.html", "report.md", "run.json", "run.json.sha256"]);
     assert!(ended.stderr.contains("trial 2/2"), "no progress: {}", ended.stderr);
 }
 

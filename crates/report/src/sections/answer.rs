@@ -83,7 +83,13 @@ pub(crate) fn answer(run: &RunV1) -> Section {
         RunStatus::Completed => {}
         RunStatus::Aborted => section.say(
             Tone::Warning,
-            "The run was stopped before its end; what follows is from the trials until then.",
+            match &run.failure {
+                // Only a journal says why: nobody stopped this run in order.
+                Some(why) => format!("Unfinished: {why}. What follows is from those trials."),
+                None => "The run was stopped before its end; what follows is from the trials \
+                         until then."
+                    .to_owned(),
+            },
         ),
         RunStatus::Failed => section.say(
             Tone::Bad,

@@ -1,0 +1,99 @@
+//! Journals: what is kept of a run that did not end.
+
+mod sample;
+
+use std::fs;
+
+use pushbench_store::{JOURNAL_FILE, Journal, RECORD_FILE, RunStatus, RunV1, StoreError, read};
+
+/// A run as it is before its first trial.
+fn begun() -> RunV1 {
+    RunV1 {
+        status: RunStatus::Completed,
+        failure: None,
+        trials: Vec::new(),
+        expectations: Vec::new(),
+        ..sample::run()
+    }
+}
+
+#[test]
+fn what_was_played_is_on_disk_before_the_run_has_ended_and_the_record_takes_its_place() {
+    let results = tempfile::tempdir().unwrap();
+    let mut journal = Journal::begin(results.path(), &begun(), 2).unwrap();
+    let folder = journal.folder().to_owned();
+    assert_eq!(read(&folder).unwrap().trials, []);
+
+    let trial = sample::run().trials.remove(0);
+    journal.trial(&trial).unwrap();
+    let unfinished = read(&folder).unwrap();
+    assert_eq!(unfinished.trials, [trial]);
+    assert_eq!(unfinished.status, RunStatus::Aborted);
+    let failure = unfinished.failure.unwrap();
+    assert!(failure.contains("1 of 2 trials"), "{failure}");
+
+    let run = sample::run();
+    let record = journal.finish(&run).unwrap();
+    assert_eq!(record, folder.join(RECORD_FILE));
+    assert_eq!(read(&folder).unwrap(), run);
+    assert!(!folder.join(JOURNAL_FILE).exists());
+}
+
+#[test]
+fn a_journal_that_is_cut_off_anywhere_has_every_trial_before() {
+    let results = tempfile::tempdir().unwrap();
+    let mut journal = Journal::begin(results.path(), &begun(), 3).unwrap();
+    let path = journal.folder().join(JOURNAL_FILE);
+    let trial = sample::run().trials.remove(0);
+    let mut ends = vec![fs::metadata(&path).unwrap().len() as usize];
+    for _ in 0..2 {
+        journal.trial(&trial).unwrap();
+        ends.push(fs::metadata(&path).unwrap().len() as usize);
+    }
+    let whole = fs::read(&path).unwrap();
+    for len in (0..=whole.len()).rev().step_by(11) {
+        fs::write(&path, &whole[..len]).unwrap();
+        let lines = ends.iter().filter(|end| **end <= len).count();
+        match read(&path) {
+            Ok(run) => {
+                assert_eq!(run.trials.len() + 1, lines, "{len} bytes");
+                assert_eq!(run.notes.is_empty(), ends.contains(&len), "{len} bytes");
+            }
+            Err(error) => assert_eq!(lines, 0, "{len} bytes: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_of_a_journal_is_noticed() {
+    let results = tempfile::tempdir().unwrap();
+    let mut journal = Journal::begin(results.path(), &begun(), 1).unwrap();
+    let path = journal.folder().join(JOURNAL_FILE);
+    journal.trial(&sample::run().trials[0]).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let run = read(&path).unwrap();
+    // The last byte is a line's end; without it the line is cut off, which is told.
+    for at in (0..whole.len() - 1).step_by(5) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1 << (at % 8);
+        fs::write(&path, &flipped).unwrap();
+        match read(&path) {
+            Err(StoreError::Changed { .. }) => {}
+            Ok(found) => assert_eq!(found, run, "byte {at} is none of the entry's"),
+            Err(error) => panic!("byte {at}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused_before_anything_is_played() {
+    let results = tempfile::tempdir().unwrap();
+    let file = results.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    for place in [file.as_path(), std::path::Path::new("/proc/nothing")] {
+        let error = Journal::begin(place, &begun(), 1).unwrap_err().to_string();
+        assert!(error.contains(&place.display().to_string()), "{error}");
+    }
+    Journal::begin(results.path(), &begun(), 1).unwrap().discard();
+    assert_eq!(fs::read_dir(results.path()).unwrap().count(), 1, "only the file is left");
+}
