@@ -20,6 +20,8 @@ const TIMEOUT_OF_SILENT: Duration = Duration::from_millis(300);
 const TOPICS_PER_CALL: usize = 128;
 /// Polls that are sent at a time to a server that does not tell all ends in one call.
 const POLLS_AT_A_TIME: usize = 16;
+/// Characters of a response that is not what was expected, as they are told.
+const FIRST: usize = 60;
 
 /// Asks a server about itself.
 #[derive(Debug)]
@@ -58,7 +60,10 @@ impl Control {
         let failed = |reason: String| RunError::Target { url: url.clone(), reason };
         let (parts, text) = self.get(&url).map_err(|error| failed(error.to_string()))?;
         serde_json::from_str(&text).map_err(|error| {
-            failed(format!("status {}, and no books of a Pushbench server: {error}", parts.status))
+            // A page is told by how it begins.
+            let begins: String = text.chars().take(FIRST).collect();
+            let status = parts.status;
+            failed(format!("status {status}, no books of a Pushbench server ({error}): {begins:?}"))
         })
     }
 

@@ -15,6 +15,7 @@ use pushbench_store::wall_clock::now_rfc3339;
 
 use crate::clock_note::clock_note;
 use crate::compression::recorded_options;
+use crate::control::Control;
 use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
 use crate::server_process::ServerCommand;
@@ -96,7 +97,7 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV1 {
         started_at: now_rfc3339(),
         ended_at: String::new(),
         elapsed_seconds: None,
-        notes: Vec::new(),
+        notes: options.target.iter().filter_map(without_witness).collect(),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {
@@ -122,6 +123,12 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV1 {
         disturbed: Vec::new(),
         expectations: Vec::new(),
     }
+}
+
+/// What to know of a target whose own books cannot be read: there is a witness less.
+fn without_witness(target: &Target) -> Option<String> {
+    let error = Control::new(target.address).stats().err()?;
+    Some(format!("the target's own counts are no witness of this run: {error}"))
 }
 
 /// Plays every trial of a scenario; each is in the journal before the next begins.

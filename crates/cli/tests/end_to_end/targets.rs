@@ -101,3 +101,31 @@ fn a_client_that_stops_reading_meets_the_policy_and_harms_no_other() {
         drop(sleeper);
     }
 }
+
+#[test]
+fn a_target_whose_books_are_rubbish_is_told_as_a_witness_less() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    // Whatever is asked for, it has the same page, and closes.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 4_096];
+            let _ = stream.read(&mut request);
+            let page = "<title>hello world</title>";
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", page.len());
+            let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n{page}").as_bytes());
+        }
+    });
+    let bench = Bench::new();
+    let url = format!("http://{address}");
+    let ended = bench.play(&["run", "small.toml", "--target", &url, "--only", "websocket"]);
+    assert_ne!(ended.code, 0, "{ended}");
+    let (_, record) = bench.newest_record();
+    let [note] = &record.notes[..] else { panic!("{:?}", record.notes) };
+    for part in ["no witness", "status 200", "hello world"] {
+        assert!(note.contains(part), "{part}: {note}");
+    }
+    let shown = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("own counts are no witness"), "{ended}");
+}

@@ -96,6 +96,9 @@ pub(crate) fn answer(run: &RunV1) -> Section {
             format!("The run failed: {}.", run.failure.as_deref().unwrap_or("no reason recorded")),
         ),
     }
+    for note in &run.notes {
+        section.say(Tone::Warning, format!("Note: {note}."));
+    }
     let tone = if run.worst_verdict() == Verdict::Invalid { Tone::Plain } else { Tone::Strong };
     if !run.scenario.cells.is_empty() {
         for sentence in advantages(run) {
