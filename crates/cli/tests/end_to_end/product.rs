@@ -15,7 +15,7 @@ use pushbench_protocol::{
 };
 use pushbench_runner::{Observer, Options, ServerCommand, TrialNote};
 use pushbench_scenario::{Scenario, Source, read};
-use pushbench_store::{DisturbedV1, EnvironmentV1, RunV1, ToolV1, TrialV1, Verdict};
+use pushbench_store::{DisturbedV1, EnvironmentV1, Journal, RunV1, ToolV1, TrialV1, Verdict};
 
 use crate::support::OF_THE_MACHINE;
 
@@ -204,7 +204,10 @@ fn play(combination: &Combination) -> Result<(), String> {
     let scenario = combination.scenario().expect("it was accepted");
     let options = options(combination.text());
     for attempt in 1.. {
-        let run = pushbench_runner::run(&scenario, &options, &mut Unseen);
+        let results = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let begun = pushbench_runner::begin(&scenario, &options);
+        let mut journal = Journal::begin(results.path(), &begun, 1).expect("a journal");
+        let run = pushbench_runner::run(begun, &scenario, &options, &mut journal, &mut Unseen);
         let faults = faults(&run);
         if faults.is_empty() {
             return Ok(());
