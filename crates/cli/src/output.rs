@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{IsTerminal, Write, stdout};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use anyhow::Context;
@@ -10,8 +11,11 @@ use pushbench_store::RunV1;
 
 use crate::arguments::{Format, OutputOptions};
 
-/// Columns of a report in a terminal.
-const WIDTH: usize = 100;
+/// Columns where nobody says how many there are: what a pipe, a file and a page of documentation get.
+/// Terminals begin with as many, and what is made for 80 reads well in a wider one.
+const WIDTH: usize = 80;
+/// More is not easier to read.
+const WIDEST: usize = 120;
 
 /// Renders a run; `record` is where it lies, as the reader should type it.
 pub(crate) fn render(
@@ -21,7 +25,9 @@ pub(crate) fn render(
     record: Option<String>,
 ) -> anyhow::Result<String> {
     Ok(match format {
-        Format::Text => pushbench_report::text(run, &TextOptions { colour, width: WIDTH, record }),
+        Format::Text => {
+            pushbench_report::text(run, &TextOptions { colour, width: width(), record })
+        }
         Format::Md => pushbench_report::markdown(run, record.as_deref()),
         Format::Csv => pushbench_report::csv(run),
         Format::Html => pushbench_report::html(run, record.as_deref()),
@@ -95,13 +101,15 @@ fn file(output: Option<&Path>) -> Option<&Path> {
     output.filter(|path| *path != Path::new("-"))
 }
 
-/// Columns that stdout has, if it is a terminal; never more than a report takes.
+/// Columns for what is shown: those of the terminal, if stdout is one, else 80.
 pub(crate) fn width() -> usize {
-    let size = rustix::termios::tcgetwinsize(stdout()).ok();
-    size.map(|size| usize::from(size.ws_col))
-        .filter(|columns| *columns > 0)
-        .unwrap_or(WIDTH)
-        .min(WIDTH)
+    columns(stdout()).unwrap_or(WIDTH)
+}
+
+/// Columns of a terminal, up to what can be read; `None` where it is none.
+pub(crate) fn columns(stream: impl AsFd) -> Option<usize> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(stream)?;
+    (columns > 0).then(|| usize::from(columns).min(WIDEST))
 }
 
 /// Whether a text gets colour: where it goes to a terminal, unless told otherwise.

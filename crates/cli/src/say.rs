@@ -6,11 +6,34 @@ use std::io::Write as _;
 
 use pushbench_report::printable;
 
+use crate::output;
+
 /// Writes a line to stderr, in one write; one that cannot be written is dropped. What a terminal
 /// would obey is written out.
 pub(crate) fn say(line: impl Display) {
-    let line = format!("{line}\n");
-    let _ = std::io::stderr().write_all(printable(&line).as_bytes());
+    let line = line.to_string();
+    let mut text = match output::columns(std::io::stderr()) {
+        Some(width) => in_lines(&printable(&line), width),
+        // In a file or a pipe a message is one line, so that it can be searched for.
+        None => printable(&line).into_owned(),
+    };
+    text.push('\n');
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Broken at blanks; what belongs to a line stands below it, further in.
+fn in_lines(text: &str, width: usize) -> String {
+    let lines = text.lines().map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        let further_in = " ".repeat(indent + 4);
+        let options = textwrap::Options::new(width)
+            .subsequent_indent(&further_in)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
+        textwrap::fill(line, options)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Why a command failed, with its causes.

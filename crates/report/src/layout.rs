@@ -218,6 +218,18 @@ impl Table {
         Self { label: label.to_owned(), groups, rows: rows.collect() }
     }
 
+    /// The same with each column as a group of its own, under the same title.
+    pub(crate) fn with_columns_apart(&self) -> Self {
+        let columns = self.groups.iter().flat_map(|group| {
+            let alone = |column: &String| ColumnGroup {
+                title: group.title.clone(),
+                columns: vec![column.clone()],
+            };
+            group.columns.iter().map(alone)
+        });
+        Self { groups: columns.collect(), ..self.clone() }
+    }
+
     /// The same labels with only these groups of columns, counted from 0.
     pub fn with_groups(&self, groups: std::ops::Range<usize>) -> Self {
         let width = |groups: &[ColumnGroup]| groups.iter().map(|g| g.columns.len()).sum::<usize>();

@@ -7,26 +7,31 @@ use crate::printable::printable;
 const INDENT: usize = 2;
 /// Longest title of a group of columns; a scenario may name a transport as it likes.
 const LONGEST_TITLE: usize = 32;
+/// Labels are torn in mid-word only in a column as narrow as this.
+const TORN: usize = 16;
 /// Ways to lay out a table, the roomier first.
-const LAYOUTS: [Limits; 4] = [
+const LAYOUTS: [Limits; 5] = [
     Limits { group: 3, column: 2, label: 48 },
     Limits { group: 2, column: 1, label: 48 },
     Limits { group: 3, column: 2, label: 32 },
     Limits { group: 2, column: 1, label: 32 },
+    Limits { group: 2, column: 1, label: TORN + 4 },
 ];
+/// Where nothing else fits.
+const NARROWEST_LAYOUT: Limits = Limits { group: 2, column: 1, label: TORN };
 
 /// Where a terminal's reader finds what a terminal does not unfold.
 const ELSEWHERE: &str = "For these tables: --format html or md; csv has a row for each trial";
 
-/// What the shortest of the longest labels and the widest group of columns need.
-const NARROWEST: usize = 72;
+/// What a label of the narrowest layout and one column need.
+const NARROWEST: usize = 60;
 
 /// How a report is laid out in a terminal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TextOptions {
     /// Whether colours and bold type are used. The words are the same without.
     pub colour: bool,
-    /// Columns that tables and paragraphs may take; fewer than 72 count as 72.
+    /// Columns that a line may take; fewer than 60 count as 60.
     pub width: usize,
     /// Where the record lies, as the reader should type it.
     pub record: Option<String>,
@@ -38,7 +43,7 @@ impl Default for TextOptions {
     }
 }
 
-/// Renders a document: no line is longer than the width, but for words that are.
+/// Renders a document: no line is longer than the width.
 pub fn render_text(document: &Document, options: &TextOptions) -> String {
     let document = document.with_texts(shown);
     let mut page = Page { colour: options.colour, out: String::new() };
@@ -133,48 +138,43 @@ impl Page {
         }
     }
 
-    /// Words broken into lines; those after the first are indented as far as the marker is long.
+    /// Words broken into lines; those after the first are indented as far as the marker is long. A
+    /// word is torn only where it is longer than a line.
     fn wrapped(&mut self, line: &[Span], margin: Margin, width: usize) {
         let Margin { indent, marker } = margin;
-        let mut current = vec![Tone::Plain.span(marker)];
-        let mut column = marker.len();
-        let mut glue = "";
-        for span in line {
-            for (place, word) in span.text.split(' ').enumerate() {
-                if place > 0 {
-                    glue = " ";
+        let text: String = line.iter().map(|span| span.text.as_str()).collect();
+        // Blanks between words are one, as in running text.
+        let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let text = words.join(" ");
+        let mut tones = tones(line).into_iter();
+        for (place, piece) in lines(&text, width - marker.len()).into_iter().enumerate() {
+            let marker = if place == 0 { marker.to_owned() } else { " ".repeat(marker.len()) };
+            let mut spans = vec![Tone::Plain.span(marker)];
+            for c in piece.chars() {
+                let tone = match c {
+                    ' ' => None,
+                    _ => tones.next(),
+                };
+                match spans.last_mut().filter(|last| tone.is_none_or(|tone| last.tone == tone)) {
+                    Some(last) => last.text.push(c),
+                    None => spans.push(tone.unwrap_or_default().span(c)),
                 }
-                if word.is_empty() {
-                    continue;
-                }
-                if column + glue.len() + length(word) > width && !glue.is_empty() {
-                    self.line(indent, &current);
-                    current = vec![Tone::Plain.span(" ".repeat(marker.len()))];
-                    column = marker.len();
-                    glue = "";
-                }
-                column += glue.len() + length(word);
-                current.push(span.tone.span(format!("{glue}{word}")));
-                glue = "";
             }
+            self.line(indent, &spans);
         }
-        self.line(indent, &current);
     }
 
-    /// One table if it fits, first with wide and then with narrow gaps and cut labels, or else as few
-    /// as possible of about the same width, one below the other.
+    /// One table if it fits, first with wide and then with narrow gaps and shorter labels, or else
+    /// as few as possible of about the same width, one below the other. Columns of a group that is
+    /// wider than a line are taken apart too.
     fn table(&mut self, table: &Table, width: usize) {
-        let most = table.groups.len();
-        let layouts = (1..=most).flat_map(|tables| LAYOUTS.map(|limits| (tables, limits)));
-        let mut grids = Vec::new();
-        for (tables, limits) in layouts {
-            let place = |part: usize| part * most / tables;
-            let parts = (0..tables).map(|part| table.with_groups(place(part)..place(part + 1)));
-            grids = parts.map(|part| (Grid::of(&part, limits), part)).collect();
-            if grids.iter().all(|(grid, _)| grid.width() <= width) {
-                break;
-            }
-        }
+        let apart = table.with_columns_apart();
+        let grids = laid_out(table, width).or_else(|| laid_out(&apart, width));
+        let grids = grids.unwrap_or_else(|| {
+            let narrowest = NARROWEST_LAYOUT;
+            let columns = (0..apart.groups.len()).map(|place| apart.with_groups(place..place + 1));
+            columns.map(|column| (Grid::of(&column, narrowest), column)).collect()
+        });
         for (place, (grid, part)) in grids.iter().enumerate() {
             if place > 0 {
                 self.out.push('\n');
@@ -208,10 +208,18 @@ impl Page {
         }
     }
 
+    /// A label that is longer than its column goes on below, before the values.
     fn row(&mut self, grid: &Grid, label: &Span, cells: &[Span]) {
-        let text = clipped(&label.text, grid.limits.label);
-        let padding = " ".repeat(grid.label - length(&text));
-        let mut spans = vec![label.tone.span(text), Tone::Plain.span(padding)];
+        let indent = label.text.len() - label.text.trim_start().len();
+        let mut pieces = lines(label.text.trim_start(), grid.label - indent);
+        let last = pieces.pop().unwrap_or_default();
+        let indented = |piece: &str| " ".repeat(indent) + piece;
+        for piece in pieces {
+            self.line(INDENT, &[label.tone.span(indented(&piece))]);
+        }
+        let last = indented(&last);
+        let padding = " ".repeat(grid.label - length(&last));
+        let mut spans = vec![label.tone.span(last), Tone::Plain.span(padding)];
         let mut cells = cells.iter();
         for columns in &grid.columns {
             for (place, &width) in columns.iter().enumerate() {
@@ -223,6 +231,39 @@ impl Page {
         }
         self.line(INDENT, &spans);
     }
+}
+
+/// The parts of a table that fit a width, with the grid of each; `None` where a group does not.
+fn laid_out(table: &Table, width: usize) -> Option<Vec<(Grid, Table)>> {
+    let most = table.groups.len();
+    let layouts = (1..=most).flat_map(|tables| LAYOUTS.map(|limits| (tables, limits)));
+    for (tables, limits) in layouts {
+        let place = |part: usize| part * most / tables;
+        let parts = (0..tables).map(|part| table.with_groups(place(part)..place(part + 1)));
+        let grids: Vec<_> = parts.map(|part| (Grid::of(&part, limits), part)).collect();
+        if grids.iter().all(|(grid, _)| grid.width() <= width) {
+            return Some(grids);
+        }
+    }
+    None
+}
+
+/// The tone of each character that is no blank.
+fn tones(line: &[Span]) -> Vec<Tone> {
+    let of = |span: &Span| {
+        let tone = span.tone;
+        span.text.chars().filter(|c| *c != ' ').map(move |_| tone).collect::<Vec<_>>()
+    };
+    line.iter().flat_map(of).collect()
+}
+
+/// A text in lines of at most this width, torn at blanks.
+fn lines(text: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width.max(1))
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// Blanks in front of a group of columns and between the columns of a group, and the longest label.
@@ -242,7 +283,7 @@ struct Grid {
 
 impl Grid {
     fn of(table: &Table, limits: Limits) -> Self {
-        let mut label = length(&table.label);
+        let mut label = length(&table.label).min(limits.label);
         let mut widths: Vec<_> = table
             .groups
             .iter()
@@ -252,6 +293,11 @@ impl Grid {
         for row in &table.rows {
             if let Row::Values { label: text, cells } = row {
                 label = label.max(length(&text.text).min(limits.label));
+                if limits.label > TORN {
+                    let indent = text.text.len() - text.text.trim_start().len();
+                    let words = text.text.split(' ').map(length);
+                    label = label.max(indent + words.max().unwrap_or(0));
+                }
                 for (width, cell) in widths.iter_mut().zip(cells) {
                     *width = (*width).max(length(&cell.text));
                 }
@@ -295,10 +341,17 @@ fn clipped(text: &str, width: usize) -> String {
     if length(text) <= width {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(width.saturating_sub(2)).collect();
+    let mut kept = String::new();
+    for c in text.chars() {
+        if length(&kept) + length(c.encode_utf8(&mut [0; 4])) + 2 > width {
+            break;
+        }
+        kept.push(c);
+    }
     kept + ".."
 }
 
+/// Columns of a text in a terminal.
 fn length(text: &str) -> usize {
-    text.chars().count()
+    textwrap::core::display_width(text)
 }

@@ -22,6 +22,8 @@ pub(crate) struct Source<'a> {
     pub(crate) connections: u64,
     pub(crate) payload_bytes: u32,
     pub(crate) measure_seconds: f64,
+    /// How many times as fast its clocks ran as what they stand for.
+    pub(crate) time_scale: f64,
     pub(crate) is_poll: bool,
     pub(crate) is_compressed: bool,
     pub(crate) counts: &'a CountsV1,
@@ -62,7 +64,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
         rates(&mut figures, source);
         work(&mut figures, source);
         if source.counts.published == 0 {
-            idle(&mut figures);
+            idle(&mut figures, source.time_scale);
         }
     }
     if let Some(books) = source.books.phases.get(&Phase::Connect) {
@@ -205,13 +207,13 @@ fn rates(figures: &mut Figures, source: &Source<'_>) {
 }
 
 /// What was found for each client and second, by the hour.
-fn idle(figures: &mut Figures) {
+fn idle(figures: &mut Figures, time_scale: f64) {
     for (by_the_hour, by_the_second) in [
         ("idle_wire_bytes_per_client_hour", "wire_bytes_per_client_second"),
         ("idle_server_cpu_per_client_hour", "server_cpu_per_client_second"),
     ] {
         if let Some(value) = figures.get(by_the_second).copied() {
-            figures.insert(by_the_hour.to_owned(), value * SECONDS_PER_HOUR);
+            figures.insert(by_the_hour.to_owned(), value * SECONDS_PER_HOUR / time_scale);
         }
     }
 }

@@ -125,6 +125,11 @@ fn predict(subject: &Subject<'_>, rate: f64, course: Course<'_>) -> BTreeMap<Str
     if Compressed::of(transport.settings) != Compressed::Nothing {
         say_what_is_saved(&mut figures, situation.payload as f64);
     }
+    for hourly in ["idle_wire_bytes_per_client_hour", "idle_server_cpu_per_client_hour"] {
+        if let Some(value) = figures.get_mut(hourly) {
+            *value /= f64::from(workload.time_scale.get());
+        }
+    }
     figures
 }
 

@@ -188,6 +188,7 @@ impl Trial<'_> {
             } else {
                 looks.measure_seconds()
             },
+            time_scale: f64::from(workload.time_scale.get()),
             is_poll: match plan.transport.kind() {
                 TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => true,
                 TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => false,

@@ -135,6 +135,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
             }),
             rounds: workload.rounds?.value,
             seed: workload.seed?.value,
+            time_scale: workload.time_scale?.value,
         },
         headers: Headers {
             request: headers.request?.value,

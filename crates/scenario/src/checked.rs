@@ -71,6 +71,9 @@ pub struct Workload {
     pub rounds: NonZeroU32,
     /// Seed of phases, arrivals and filler.
     pub seed: u64,
+    /// How many times as fast every clock of the scenario runs as what it stands for: figures that
+    /// are told by the hour are those of an hour at the slower pace.
+    pub time_scale: NonZeroU32,
 }
 
 /// When the messages of one topic are due.

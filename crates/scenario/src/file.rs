@@ -54,6 +54,7 @@ pub(crate) struct WorkloadFile {
     pub(crate) drain: Read<Option<Duration>>,
     pub(crate) rounds: Read<NonZeroU32>,
     pub(crate) seed: Read<u64>,
+    pub(crate) time_scale: Read<NonZeroU32>,
 }
 
 /// `[headers]`.
@@ -103,6 +104,7 @@ fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
         drain: table.optional("drain", duration(Duration::ZERO..=minutes(10))),
         rounds: table.or("rounds", 3, count(100)),
         seed: table.or("seed", 1, whole(0..=SEEDS)),
+        time_scale: table.or("time_scale", 1, count(1_000)),
     };
     table.finish();
     file

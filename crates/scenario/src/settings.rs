@@ -46,6 +46,11 @@ impl Scenario {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
+        // Absent where it changes nothing, as in the records of before there was one.
+        if workload.time_scale.get() > 1 {
+            let scale = workload.time_scale.to_string();
+            settings.insert("workload.time_scale".to_owned(), scale);
+        }
         if let Some(workers) = load.workers {
             settings.insert("load.workers".to_owned(), workers.to_string());
         }

@@ -146,12 +146,12 @@ fn what_can_be_told_of_any_run_is_in_order() {
 }
 
 #[test]
-fn the_text_fits_100_columns_and_has_no_escape_codes() {
+fn the_text_fits_80_columns_and_has_no_escape_codes() {
     let text = &PLAYED.ended.stdout;
     assert!(text.starts_with("What does a small run cost?\n"), "{text}");
     assert!(text.contains(&PLAYED.named()), "it does not say where the record is: {text}");
     for line in text.lines() {
-        assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
+        assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
     }
     for output in [text, &PLAYED.ended.stderr] {
         assert!(!output.contains('\u{1b}'), "{output}");

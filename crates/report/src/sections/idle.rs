@@ -19,9 +19,15 @@ pub(crate) fn answer(run: &RunV1) -> Option<String> {
     costs.sort_by(|a, b| a.1.total_cmp(&b.1));
     let costs: Vec<_> =
         costs.into_iter().map(|(label, cost)| format!("{} by {label}", bytes(cost))).collect();
+    let pace = match run.scenario.settings.get("workload.time_scale") {
+        Some(scale) => format!(
+            " at the pace that the scenario stands for (its clocks ran {scale} times as fast)"
+        ),
+        None => String::new(),
+    };
     Some(format!(
-        "Nothing was published while it was measured. For an hour of that a client moves, on the \
-         wire: {}.",
+        "Nothing was published while it was measured. In an hour of that{pace}, a client moves on \
+         the wire: {}.",
         costs.join(", ")
     ))
 }
