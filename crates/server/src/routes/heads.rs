@@ -14,6 +14,7 @@ use pushbench_protocol::{Compression, Cursor, ResponseProfile};
 
 use super::answer::{Answer, body};
 use super::bodies::Body;
+use crate::spelling::Spelling;
 
 const CURSOR: HeaderName = HeaderName::from_static(CURSOR_FIELD);
 const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);
@@ -25,6 +26,8 @@ pub(crate) struct Heads {
     /// What bodies may be compressed with.
     offered: Compression,
     dated: Mutex<Dated>,
+    /// How the profile spells its names, where that is not title case.
+    spelling: Option<Spelling>,
 }
 
 /// A profile's fields of one second.
@@ -38,7 +41,12 @@ struct Dated {
 impl Heads {
     pub(crate) fn new(profile: ResponseProfile, offered: Compression) -> Self {
         let dated = Mutex::new(Dated::new(&profile, unix_second()));
-        Self { profile, offered, dated }
+        let spelling = profile.own_spellings().next().map(|_| {
+            let fields = profile.fields(AnswerStatus::Messages, 0, "", AnswerMark::default());
+            let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+            Spelling::of(&names)
+        });
+        Self { profile, offered, dated, spelling }
     }
 
     /// The answer with this status, content and mark.
@@ -69,6 +77,9 @@ impl Heads {
         }
         if mark.gap > 0 {
             fields.insert(GAP, HeaderValue::from(mark.gap));
+        }
+        if let Some(spelling) = &self.spelling {
+            spelling.spell(&mut answer);
         }
         answer
     }
