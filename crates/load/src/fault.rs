@@ -44,6 +44,8 @@ pub enum Fault {
     Protocol,
     /// The server did not end the connection in time when asked to.
     CloseTimeout,
+    /// A message arrived before it was due or sent: publisher and subscriber do not share a clock.
+    Clock,
     /// A task of the load generator panicked: a fault of this program, whatever made it show.
     Panic,
     /// A thread of the load generator ended, or stood still, before it had told what it saw.
@@ -79,6 +81,7 @@ impl Fault {
             Self::TooLarge => "answer-too-large".to_owned(),
             Self::Protocol => "protocol".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),
+            Self::Clock => "clock".to_owned(),
             Self::Panic => "panic".to_owned(),
             Self::ThreadGone => "thread-gone".to_owned(),
         }

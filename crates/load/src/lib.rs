@@ -38,6 +38,7 @@ mod outcome;
 mod payload;
 mod plan;
 mod poll;
+mod published;
 mod publisher;
 mod publisher_line;
 mod pushed;

@@ -11,8 +11,8 @@ use pushbench_protocol::{Phase, Timestamp, clock};
 
 use crate::boundary::{Demand, attempt};
 use crate::outcome::Unrest;
+use crate::published::Published;
 use crate::publisher::Publisher;
-use crate::recorder::PublishTimes;
 use crate::worker::{Command, Reply, Status, Worker};
 use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
 
@@ -89,7 +89,7 @@ impl Load {
     pub fn start(plan: Plan) -> Result<Self, LoadError> {
         let plan = Arc::new(plan);
         let topics: Arc<[_]> = plan.topic_counts().into();
-        let times = Arc::new(PublishTimes::new(&topics));
+        let times = Arc::new(Published::new(&topics));
         let publisher = Publisher::start(Arc::clone(&plan), Arc::clone(&times))
             .map_err(LoadError::Publisher)?;
         let workers = (0..plan.workers)
@@ -140,6 +140,7 @@ impl Load {
         let end = self.plan.warm_up_end();
         let at = clock::now().plus(LEAD);
         self.begin(Phase::WarmUp, at);
+        self.publisher.begin_topics(at);
         self.publisher.publish(Duration::ZERO, end, at);
         self.pass(Phase::WarmUp, at, end, watch)?;
         self.settle(Phase::WarmUp, watch)?;
@@ -151,7 +152,9 @@ impl Load {
         let at = clock::now().plus(LEAD);
         self.cpu_before = self.statuses().iter().map(|status| status.cpu).collect();
         self.begin(Phase::Measure, at);
-        self.publisher.publish(self.plan.warm_up_end(), self.plan.measure_end(), at);
+        let (from, until) = (self.plan.warm_up_end(), self.plan.measure_end());
+        self.publisher.publish(from, until, at);
+        self.publisher.publish_on(until, at.plus(until - from));
         self.measure_at = Some(at);
         at
     }
@@ -189,6 +192,7 @@ impl Load {
             let arrived = 1.0 - status.waiting_for_last as f64 / clients;
             if published && status.in_flight == 0 { arrived } else { arrived.min(0.999) }
         })?;
+        self.publisher.end_publishing_on();
         self.settle(Phase::Drain, watch)?;
         self.close(Boundary::Drained, Phase::Drain, server, watch)
     }

@@ -198,6 +198,13 @@ pub struct Counts {
     pub out_of_order: u64,
     /// Messages that this trial's publisher did not send.
     pub foreign: u64,
+    /// The beginning of the first of them.
+    pub first_foreign: Option<String>,
+    /// Messages that came otherwise than they were sent: cut, lengthened, filled anew, or to another
+    /// topic. They are no deliveries.
+    pub altered: u64,
+    /// What the first of them was.
+    pub first_altered: Option<String>,
     /// Deliveries in exchanges of the measure phase.
     pub deliveries_in_measure: u64,
     /// Payload bytes of those, as published.
@@ -244,6 +251,15 @@ impl Counts {
         self.duplicates += other.duplicates;
         self.out_of_order += other.out_of_order;
         self.foreign += other.foreign;
+        self.altered += other.altered;
+        for (into, from) in [
+            (&mut self.first_foreign, &other.first_foreign),
+            (&mut self.first_altered, &other.first_altered),
+        ] {
+            if into.is_none() {
+                into.clone_from(from);
+            }
+        }
         self.deliveries_in_measure += other.deliveries_in_measure;
         self.uncompressed_payload_in_measure += other.uncompressed_payload_in_measure;
         self.polls += other.polls;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pushbench_protocol::heads::HeadTarget;
-use pushbench_protocol::{Cursor, TlsUse, TopicName, TransportKind};
+use pushbench_protocol::{Cursor, Deliver, TlsUse, TopicName, TransportKind, Unchanged};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 use pushbench_tls::Connector;
 
@@ -25,7 +25,8 @@ pub struct Plan {
     pub tls: Option<TlsTarget>,
     /// `Authorization: Bearer` of the publisher, where the server asks for one.
     pub publish_token: Option<String>,
-    /// Every message of the trial, earliest first.
+    /// Every message of the trial, earliest first. What is due after the measure phase is published
+    /// on, unmeasured, while the drain waits for clients that would wait longer without it.
     pub dues: Vec<Due>,
     /// Where each topic's subscribers begin; one entry for each topic.
     pub start_cursors: Vec<Cursor>,
@@ -99,6 +100,34 @@ impl Plan {
         self.scenario.workload.warm_up
     }
 
+    /// Until when on the schedule this scenario's messages are due for a transport: to the end of the
+    /// drain where a version waits until somebody asks, or until conflation lets the newest pass.
+    /// Without newer ones the last of the measure phase would wait for longer than any before it.
+    pub fn publish_until(scenario: &Scenario, transport: TransportSettings) -> Duration {
+        let workload = &scenario.workload;
+        let end = workload.warm_up + workload.measure;
+        let waits = transport.kind() == TransportKind::ShortPoll || transport.conflate().is_some();
+        match workload.deliver {
+            Deliver::Latest if waits => end + workload.drain,
+            Deliver::Latest | Deliver::Every => end,
+        }
+    }
+
+    /// Topics that have a state from the start: where a poll that finds nothing new is answered with
+    /// what there is, a topic without any message in the warm-up is begun with one that counts for
+    /// nothing.
+    pub(crate) fn begun_topics(&self) -> Vec<u32> {
+        let TransportSettings::ShortPoll(poll) = self.transport else { return Vec::new() };
+        match poll.unchanged {
+            Unchanged::Empty => Vec::new(),
+            Unchanged::Resend | Unchanged::NotModified => (0..)
+                .zip(self.topic_counts())
+                .filter(|(_, count)| count.warm_up == 0)
+                .map(|(topic, _)| topic)
+                .collect(),
+        }
+    }
+
     /// End of the measure phase on the schedule.
     pub fn measure_end(&self) -> Duration {
         self.scenario.workload.warm_up + self.scenario.workload.measure
@@ -109,7 +138,10 @@ impl Plan {
         let mut counts = vec![TopicCount::default(); self.scenario.workload.topics.get() as usize];
         for due in &self.dues {
             let count = &mut counts[due.topic as usize];
-            count.all += 1;
+            count.with_after += 1;
+            if due.at < self.measure_end() {
+                count.all += 1;
+            }
             if due.at < self.warm_up_end() {
                 count.warm_up += 1;
             }
@@ -126,4 +158,6 @@ pub struct TopicCount {
     pub warm_up: u32,
     /// Due in warm-up and measure phase.
     pub all: u32,
+    /// The same and those that may be published after it.
+    pub with_after: u32,
 }

@@ -209,7 +209,7 @@ impl Poller {
                     held.new += payload.len() as u64;
                     held.new_framing += framing;
                 }
-                Receipt::Repeat | Receipt::Foreign => {
+                Receipt::Repeat | Receipt::Foreign | Receipt::Altered => {
                     held.old += payload.len() as u64;
                     held.old_framing += framing;
                 }

@@ -19,17 +19,24 @@ use pushbench_scenario::Due;
 
 use crate::hiccup::{Hiccups, TICK};
 use crate::payload::PayloadWriter;
+use crate::published::{BEGINNING, Published, Sent, digest};
 use crate::publisher_line::{Cord, PublisherLine};
-use crate::recorder::PublishTimes;
 use crate::turns::Turns;
 use crate::{Fault, Plan, PublisherOutcome, bounds};
 
-/// A part of the schedule to publish.
-struct Part {
-    from: Duration,
-    until: Duration,
-    /// When `from` is.
-    at: Timestamp,
+/// Something to publish.
+enum Part {
+    /// What topics begin with that must have a message, at this moment.
+    Beginnings(Timestamp),
+    /// A part of the schedule.
+    Schedule {
+        from: Duration,
+        until: Duration,
+        /// When `from` is.
+        at: Timestamp,
+    },
+    /// What is due from here on, until that is enough.
+    On { from: Duration, at: Timestamp },
 }
 
 /// The publisher's threads.
@@ -38,6 +45,8 @@ pub(crate) struct Publisher {
     done: Receiver<()>,
     parts_open: Cell<u32>,
     stop: Arc<AtomicBool>,
+    /// Whether enough has been published after the measure phase.
+    enough: Arc<AtomicBool>,
     /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
     latest: Arc<AtomicU64>,
     /// The connection, to be shut down under a thread that it blocks.
@@ -48,13 +57,14 @@ pub(crate) struct Publisher {
 /// The writing half.
 struct Writer {
     plan: Arc<Plan>,
-    times: Arc<PublishTimes>,
+    published: Arc<Published>,
     line: PublisherLine,
     payloads: PayloadWriter,
     heads: Vec<Vec<u8>>,
     next: usize,
     outcome: PublisherOutcome,
     stop: Arc<AtomicBool>,
+    enough: Arc<AtomicBool>,
     latest: Arc<AtomicU64>,
     turns: Turns,
     /// The tick of this thread; from the beginning of the measure phase on.
@@ -63,7 +73,7 @@ struct Writer {
 
 impl Publisher {
     /// Connects to the server and waits for a part of the schedule.
-    pub(crate) fn start(plan: Arc<Plan>, times: Arc<PublishTimes>) -> io::Result<Self> {
+    pub(crate) fn start(plan: Arc<Plan>, published: Arc<Published>) -> io::Result<Self> {
         let line = PublisherLine::open(plan.target)?;
         let cord = line.cord();
         let len = plan.scenario.workload.payload.bytes as usize;
@@ -72,16 +82,18 @@ impl Publisher {
             .map(|topic| publish_head(&plan, topic, len))
             .collect();
         let stop = Arc::new(AtomicBool::new(false));
+        let enough = Arc::new(AtomicBool::new(false));
         let latest = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             plan,
-            times,
+            published,
             line,
             payloads,
             heads,
             next: 0,
             outcome: PublisherOutcome::default(),
             stop: Arc::clone(&stop),
+            enough: Arc::clone(&enough),
             latest: Arc::clone(&latest),
             turns: Turns::default(),
             hiccups: None,
@@ -91,19 +103,39 @@ impl Publisher {
         let writer = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || writer.run(&parts_in, &done_out))?;
-        Ok(Self { parts: Some(parts), done, parts_open: Cell::new(0), stop, latest, cord, writer })
+        let parts_open = Cell::new(0);
+        Ok(Self { parts: Some(parts), done, parts_open, stop, enough, latest, cord, writer })
+    }
+
+    /// Publishes what each topic begins with that must have a message.
+    pub(crate) fn begin_topics(&self, at: Timestamp) {
+        self.send(Part::Beginnings(at));
     }
 
     /// Publishes what is due from `from` until `until` on the schedule; `from` is at `at`.
     pub(crate) fn publish(&self, from: Duration, until: Duration, at: Timestamp) {
+        self.parts_open.set(self.parts_open.get() + 1);
+        self.send(Part::Schedule { from, until, at });
+    }
+
+    /// Publishes on after that, as long as the plan has messages, until that is enough.
+    pub(crate) fn publish_on(&self, from: Duration, at: Timestamp) {
+        self.send(Part::On { from, at });
+    }
+
+    /// Enough has been published after the measure phase.
+    pub(crate) fn end_publishing_on(&self) {
+        self.enough.store(true, Ordering::Relaxed);
+    }
+
+    fn send(&self, part: Part) {
         if let Some(parts) = &self.parts {
-            self.parts_open.set(self.parts_open.get() + 1);
             // A writer that has ended has told its fault; its outcome carries it.
-            let _ = parts.send(Part { from, until, at });
+            let _ = parts.send(part);
         }
     }
 
-    /// Whether all parts handed over have been sent, or never will be.
+    /// Whether all parts of the schedule handed over have been sent, or never will be.
     pub(crate) fn is_done(&self) -> bool {
         loop {
             match self.done.try_recv() {
@@ -170,38 +202,92 @@ impl Writer {
     fn play(&mut self, parts: &Receiver<Part>, done: &Sender<()>) {
         let mut buffer = Vec::new();
         while let Ok(part) = parts.recv() {
-            if part.from >= self.plan.warm_up_end() {
-                self.hiccups = Some(Hiccups::since(part.at));
-            }
-            while let Some(&due) = self.plan.dues.get(self.next).filter(|due| due.at < part.until) {
-                let due_at = part.at.plus(due.at - part.from);
-                if !self.sleep_until(due_at) {
-                    return;
+            let played = match part {
+                Part::Beginnings(at) => self.begin_topics(at, &mut buffer),
+                Part::Schedule { from, until, at } => {
+                    if from >= self.plan.warm_up_end() {
+                        self.hiccups = Some(Hiccups::since(at));
+                    }
+                    let played = self.play_until(until, from, at, &mut buffer);
+                    if played == Ok(true) {
+                        let _ = done.send(());
+                    }
+                    played
                 }
-                if let Err(fault) = self.send(due, due_at, &mut buffer) {
+                Part::On { from, at } => {
+                    let played = self.play_until(Duration::MAX, from, at, &mut buffer);
+                    // Told that this is enough, it waits for what else there is to do.
+                    played.map(|_| !self.stop.load(Ordering::Relaxed))
+                }
+            };
+            match played {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(fault) => {
                     // After the stop it is our own end of the connection that ended the write.
                     if !self.stop.load(Ordering::Relaxed) {
                         *self.outcome.faults.entry(fault).or_default() += 1;
                     }
                     return;
                 }
-                self.next += 1;
             }
-            let _ = done.send(());
         }
     }
 
-    fn send(&mut self, due: Due, due_at: Timestamp, buffer: &mut Vec<u8>) -> Result<(), Fault> {
+    /// Sends what is due before `until`; `Ok(false)` if told to stop before.
+    fn play_until(
+        &mut self,
+        until: Duration,
+        from: Duration,
+        at: Timestamp,
+        buffer: &mut Vec<u8>,
+    ) -> Result<bool, Fault> {
+        while let Some(&due) = self.plan.dues.get(self.next).filter(|due| due.at < until) {
+            let due_at = at.plus(due.at - from);
+            if !self.sleep_until(due_at) {
+                return Ok(false);
+            }
+            self.send(due, due_at, buffer)?;
+            self.next += 1;
+        }
+        Ok(true)
+    }
+
+    /// Sends what topics begin with.
+    fn begin_topics(&mut self, at: Timestamp, buffer: &mut Vec<u8>) -> Result<bool, Fault> {
+        for topic in self.plan.begun_topics() {
+            self.fill(topic, Envelope { number: BEGINNING, due_at: at }, buffer);
+            self.write(buffer)?;
+            self.has_sent(buffer.len());
+        }
+        Ok(true)
+    }
+
+    /// Makes the request that publishes a message, and takes note of what it is.
+    fn fill(&self, topic: u32, envelope: Envelope, buffer: &mut Vec<u8>) -> Timestamp {
         buffer.clear();
-        buffer.extend_from_slice(&self.heads[due.topic as usize]);
-        self.payloads.write(Envelope { number: PublishNumber(due.number), due_at }, buffer);
+        buffer.extend_from_slice(&self.heads[topic as usize]);
+        let head = buffer.len();
+        self.payloads.write(envelope, buffer);
+        let digest = digest(&buffer[head..]);
         let sent_at = clock::now();
-        self.times.set(due.topic, due.number, sent_at);
+        let sent = Sent { sent_at, due_at: envelope.due_at, digest };
+        self.published.set(topic, envelope.number, sent);
+        sent_at
+    }
+
+    fn has_sent(&mut self, bytes: usize) {
+        self.outcome.bytes_up += bytes as u64;
+        self.outcome.published += 1;
+    }
+
+    fn send(&mut self, due: Due, due_at: Timestamp, buffer: &mut Vec<u8>) -> Result<(), Fault> {
+        let envelope = Envelope { number: PublishNumber(due.number), due_at };
+        let sent_at = self.fill(due.topic, envelope, buffer);
         let late = self.turns.send(due_at, sent_at);
         let blocked = self.write(buffer)?;
-        self.outcome.bytes_up += buffer.len() as u64;
-        self.outcome.published += 1;
-        if due.at >= self.plan.warm_up_end() {
+        self.has_sent(buffer.len());
+        if (self.plan.warm_up_end()..self.plan.measure_end()).contains(&due.at) {
             self.outcome.published_in_measure += 1;
             self.outcome.lateness.record(late.own);
             self.outcome.kept_waiting.record(late.kept + blocked);
@@ -244,10 +330,10 @@ impl Writer {
         }
     }
 
-    /// Sleeps until a moment; `false` if told to stop before.
+    /// Sleeps until a moment; `false` if told to stop before, or that it is enough.
     fn sleep_until(&mut self, moment: Timestamp) -> bool {
         loop {
-            if self.stop.load(Ordering::Relaxed) {
+            if self.stop.load(Ordering::Relaxed) || self.enough.load(Ordering::Relaxed) {
                 return false;
             }
             let now = clock::now();

@@ -75,7 +75,7 @@ pub(crate) fn receive(
             }
             ByteKind::Payload
         }
-        Receipt::Repeat | Receipt::Foreign => ByteKind::Repeat,
+        Receipt::Repeat | Receipt::Foreign | Receipt::Altered => ByteKind::Repeat,
     }
 }
 

@@ -1,49 +1,16 @@
 //! What subscribers received: deliveries, order, latency, age. Pure: every time is an argument.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pushbench_protocol::{Deliver, Envelope, Timestamp};
+use pushbench_protocol::{Deliver, Envelope, PublishNumber, Timestamp};
 
+use crate::Fault;
 use crate::outcome::{Counts, Outcome, TimeAverage};
 use crate::plan::TopicCount;
+use crate::published::{BEGINNING, Published, Sent, digest};
 use crate::timeline::Timeline;
 use pushbench_stats::Histogram;
-
-/// When each message was sent, written by the publisher and read by all workers.
-///
-/// One slot for each message of the trial, so nobody waits for anybody. Zero is "not yet".
-#[derive(Debug)]
-pub(crate) struct PublishTimes {
-    first_of_topic: Vec<usize>,
-    sent_at: Vec<AtomicU64>,
-}
-
-impl PublishTimes {
-    pub(crate) fn new(topics: &[TopicCount]) -> Self {
-        let mut first_of_topic = Vec::with_capacity(topics.len());
-        let mut len = 0;
-        for topic in topics {
-            first_of_topic.push(len);
-            len += topic.all as usize;
-        }
-        Self { first_of_topic, sent_at: (0..len).map(|_| AtomicU64::new(0)).collect() }
-    }
-
-    pub(crate) fn set(&self, topic: u32, number: u32, at: Timestamp) {
-        self.sent_at[self.first_of_topic[topic as usize] + number as usize]
-            .store(at.as_nanos(), Ordering::Relaxed);
-    }
-
-    fn of(&self, topic: u32, number: u32) -> Option<Timestamp> {
-        let slot = &self.sent_at[self.first_of_topic[topic as usize] + number as usize];
-        match slot.load(Ordering::Relaxed) {
-            0 => None,
-            nanos => Some(Timestamp::from_nanos(nanos)),
-        }
-    }
-}
 
 /// What a message was to the client that received it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,6 +21,8 @@ pub(crate) enum Receipt {
     Repeat,
     /// No message of this trial.
     Foreign,
+    /// A message of this trial that is not as it was sent, or was sent to another topic.
+    Altered,
 }
 
 /// Whether a message was asked for; a repeat that was asked for is no duplicate.
@@ -87,7 +56,7 @@ struct Seat {
 pub(crate) struct Recorder {
     deliver: Deliver,
     topics: Arc<[TopicCount]>,
-    publish_times: Arc<PublishTimes>,
+    published: Arc<Published>,
     seats: Vec<Seat>,
     pub(crate) counts: Counts,
     latency: Histogram,
@@ -106,12 +75,12 @@ impl Recorder {
     pub(crate) fn new(
         deliver: Deliver,
         topics: Arc<[TopicCount]>,
-        publish_times: Arc<PublishTimes>,
+        published: Arc<Published>,
     ) -> Self {
         Self {
             deliver,
             topics,
-            publish_times,
+            published,
             seats: Vec::new(),
             counts: Counts::default(),
             latency: Histogram::new(),
@@ -151,14 +120,10 @@ impl Recorder {
     ) -> Receipt {
         let topic_index = self.seats[seat].topic;
         let topic = self.topics[topic_index as usize];
-        let began = timeline.warm_up_at.unwrap_or(received_at);
-        let Some(envelope) = Envelope::decode(payload)
-            .filter(|envelope| envelope.number.0 < topic.all && envelope.due_at >= began)
-        else {
-            self.counts.foreign += 1;
-            return Receipt::Foreign;
+        let (number, sent) = match self.identify(topic_index, payload) {
+            Ok((PublishNumber(number), sent)) => (number, sent),
+            Err(receipt) => return receipt,
         };
-        let number = envelope.number.0;
         let place = &mut self.seats[seat];
         if number < place.next {
             if let Some(at) = place.missing.iter().position(|&missing| missing == number) {
@@ -166,11 +131,10 @@ impl Recorder {
                 self.counts.out_of_order += 1;
             } else {
                 match arrival {
+                    _ if self.deliver == Deliver::Every => self.counts.duplicates += 1,
+                    // Replaced before it came.
+                    _ if number + 1 < place.next => self.counts.out_of_order += 1,
                     Arrival::Pushed => self.counts.duplicates += 1,
-                    Arrival::Polled if self.deliver == Deliver::Every => {
-                        self.counts.duplicates += 1;
-                    }
-                    Arrival::Polled if number + 1 < place.next => self.counts.out_of_order += 1,
                     Arrival::Polled => {}
                 }
                 return Receipt::Repeat;
@@ -187,17 +151,61 @@ impl Recorder {
                 place.aged_until = received_at;
             }
             place.next = number + 1;
-            place.newest_due = envelope.due_at;
+            place.newest_due = sent.due_at;
         }
-        let measured = number >= topic.warm_up;
-        if measured {
+        if (topic.warm_up..topic.all).contains(&number) {
             self.seats[seat].delivered += 1;
-            self.latency.record(received_at.since(envelope.due_at));
-            if let Some(sent_at) = self.publish_times.of(topic_index, number) {
-                self.service_time.record(received_at.since(sent_at));
+            if received_at < sent.due_at || received_at < sent.sent_at {
+                // Nothing arrives before it is sent: clocks that are not one have no latency between
+                // them, and zero would be the best there is.
+                *self.counts.faults.entry(Fault::Clock).or_default() += 1;
+            } else {
+                self.latency.record(received_at.since(sent.due_at));
+                self.service_time.record(received_at.since(sent.sent_at));
             }
         }
         Receipt::New
+    }
+
+    /// Which message this is and how it was sent; what else it is to the client if it is none that it
+    /// is to have.
+    fn identify(&mut self, topic: u32, payload: &[u8]) -> Result<(PublishNumber, Sent), Receipt> {
+        let envelope = Envelope::decode(payload);
+        let sent = envelope.and_then(|Envelope { number, due_at }| {
+            let sent = self.published.of(topic, number).filter(|sent| sent.due_at == due_at)?;
+            Some((number, sent))
+        });
+        let Some((number, sent)) = sent else {
+            let wrong =
+                envelope.and_then(|e| Some((e, self.published.topic_of(e.number, e.due_at)?)));
+            let Some((Envelope { number, .. }, of)) = wrong else {
+                self.counts.foreign += 1;
+                self.counts.first_foreign.get_or_insert_with(|| first_bytes(payload));
+                return Err(Receipt::Foreign);
+            };
+            self.altered(|| {
+                format!("message {} of topic {of} came to a subscriber of topic {topic}", number.0)
+            });
+            return Err(Receipt::Altered);
+        };
+        if digest(payload) != sent.digest {
+            self.altered(|| {
+                format!(
+                    "message {} of topic {topic} came with {} bytes that are not those sent: `{}`",
+                    number.0,
+                    payload.len(),
+                    first_bytes(payload)
+                )
+            });
+            return Err(Receipt::Altered);
+        }
+        // What a topic began with is no news to anybody.
+        if number == BEGINNING { Err(Receipt::Repeat) } else { Ok((number, sent)) }
+    }
+
+    fn altered(&mut self, example: impl FnOnce() -> String) {
+        self.counts.altered += 1;
+        self.counts.first_altered.get_or_insert_with(example);
     }
 
     /// Whether a client holds the last message of its topic, so that nothing more is to come.
@@ -231,8 +239,15 @@ impl Recorder {
         place.aged_until = until;
     }
 
-    /// Closes the books: what is expected and has not come is lost or superseded.
-    pub(crate) fn finish(mut self, timeline: &Timeline, published: &[TopicDues]) -> Outcome {
+    /// Closes the books: what is expected and has not come is lost or superseded. A trial that was
+    /// broken off expects of each client what was due up to the newest that it holds: nobody waited
+    /// for the rest, and some of it was never due.
+    pub(crate) fn finish(
+        mut self,
+        timeline: &Timeline,
+        published: &[TopicDues],
+        is_complete: bool,
+    ) -> Outcome {
         let end = timeline.measure_ends_at();
         let mut version_area = 0.0;
         for seat in 0..self.seats.len() {
@@ -246,9 +261,11 @@ impl Recorder {
                 version_area +=
                     published[place.topic as usize].versions_times_seconds(from, timeline);
             }
-            let expected = u64::from(topic.all - topic.warm_up);
+            let newest = place.next.clamp(topic.warm_up, topic.all);
+            let end = if is_complete { topic.all } else { newest };
+            let expected = u64::from(end - topic.warm_up);
             let delivered = u64::from(place.delivered);
-            let after_newest = u64::from(topic.all - place.next.max(topic.warm_up));
+            let after_newest = u64::from(end - newest);
             let lost = match self.deliver {
                 Deliver::Every => expected - delivered,
                 Deliver::Latest => after_newest,
@@ -274,6 +291,12 @@ impl Recorder {
             ..Outcome::default()
         }
     }
+}
+
+/// The beginning of a payload, for people.
+fn first_bytes(payload: &[u8]) -> String {
+    const MOST: usize = 64;
+    payload[..payload.len().min(MOST)].escape_ascii().to_string()
 }
 
 /// When the messages of one topic are due, on the schedule.
@@ -331,9 +354,14 @@ mod tests {
     }
 
     fn recorder(deliver: Deliver) -> Recorder {
-        let topics: Arc<[TopicCount]> = Arc::from([TopicCount { warm_up: 2, all: 6 }]);
-        let times = Arc::new(PublishTimes::new(&topics));
-        let mut recorder = Recorder::new(deliver, topics, times);
+        let count = TopicCount { warm_up: 2, all: 6, with_after: 8 };
+        let topics: Arc<[TopicCount]> = Arc::from([count]);
+        let published = Published::new(&topics);
+        for number in 0..8 {
+            let (due_at, digest) = (due(number), digest(&payload(number)));
+            published.set(0, PublishNumber(number), Sent { sent_at: due_at, due_at, digest });
+        }
+        let mut recorder = Recorder::new(deliver, topics, Arc::new(published));
         recorder.seat(0);
         recorder
     }
@@ -348,7 +376,7 @@ mod tests {
         for &number in numbers {
             recorder.receive(0, &payload(number), due(number).plus(delay), arrival, &timeline());
         }
-        recorder.finish(&timeline(), &dues())
+        recorder.finish(&timeline(), &dues(), true)
     }
 
     #[test]
@@ -383,6 +411,56 @@ mod tests {
         let pushed = play(Deliver::Latest, Arrival::Pushed, &[2, 2], Duration::ZERO).counts;
         let polled = play(Deliver::Latest, Arrival::Polled, &[2, 2], Duration::ZERO).counts;
         assert_eq!((pushed.duplicates, polled.duplicates), (1, 0));
+    }
+
+    #[test]
+    fn versions_that_came_in_swapped_order_are_out_of_order_and_no_duplicates() {
+        let counts = play(Deliver::Latest, Arrival::Pushed, &[2, 4, 3, 5], Duration::ZERO).counts;
+        assert_eq!((counts.out_of_order, counts.duplicates), (1, 0));
+    }
+
+    #[test]
+    fn what_is_not_as_it_was_sent_is_no_delivery_and_its_first_example_is_kept() {
+        let mut recorder = recorder(Deliver::Every);
+        let longer = [&payload(2)[..], b"x"].concat();
+        for _ in 0..2 {
+            let receipt = recorder.receive(0, &longer, due(3), Arrival::Pushed, &timeline());
+            assert_eq!(receipt, Receipt::Altered);
+        }
+        let outcome = recorder.finish(&timeline(), &dues(), true);
+        assert_eq!((outcome.counts.altered, outcome.counts.delivered), (2, 0));
+        assert_eq!(outcome.latency.count(), 0);
+        let first = outcome.counts.first_altered.expect("an example");
+        assert!(first.starts_with("message 2 of topic 0 came with 17 bytes"), "{first}");
+    }
+
+    #[test]
+    fn what_arrives_before_it_was_due_is_a_fault_of_the_clock_and_no_latency_of_zero() {
+        let mut recorder = recorder(Deliver::Every);
+        recorder.receive(0, &payload(3), due(2), Arrival::Pushed, &timeline());
+        let outcome = recorder.finish(&timeline(), &dues(), true);
+        assert_eq!(outcome.counts.faults.get(&Fault::Clock), Some(&1));
+        assert_eq!((outcome.latency.count(), outcome.service_time.count()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_published_after_the_measure_phase_replaces_and_is_not_measured() {
+        let counts = play(Deliver::Latest, Arrival::Polled, &[2, 7], Duration::ZERO).counts;
+        assert_eq!((counts.expected, counts.delivered), (4, 1));
+        assert_eq!((counts.superseded, counts.lost), (3, 0), "it holds something newer");
+    }
+
+    #[test]
+    fn a_trial_that_was_broken_off_expects_nothing_that_it_did_not_play() {
+        for (numbers, expected) in [(&[0, 1][..], 0), (&[0, 1, 2, 3][..], 2)] {
+            let mut recorder = recorder(Deliver::Every);
+            for &number in numbers {
+                let at = due(number);
+                recorder.receive(0, &payload(number), at, Arrival::Pushed, &timeline());
+            }
+            let counts = recorder.finish(&timeline(), &dues(), false).counts;
+            assert_eq!((counts.expected, counts.delivered, counts.lost), (expected, expected, 0));
+        }
     }
 
     #[test]

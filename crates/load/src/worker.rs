@@ -33,7 +33,8 @@ use crate::http2::{Http2Drivers, Http2Groups};
 use crate::outcome::{Boundary, Http2Counts, Outcome, SampleHeads, SocketSums};
 use crate::plan::{Plan, TopicCount};
 use crate::poll::{offer, poll_heads, poll_lists};
-use crate::recorder::{PublishTimes, Recorder, TopicDues};
+use crate::published::Published;
+use crate::recorder::{Recorder, TopicDues};
 use crate::timeline::Timeline;
 use crate::tls::Tls;
 use crate::{
@@ -391,7 +392,7 @@ impl Worker {
         index: u32,
         plan: Arc<Plan>,
         topics: Arc<[TopicCount]>,
-        times: Arc<PublishTimes>,
+        times: Arc<Published>,
     ) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (commands, received) = mpsc::unbounded_channel();
@@ -418,7 +419,7 @@ async fn play(
     index: u32,
     plan: Arc<Plan>,
     topics: Arc<[TopicCount]>,
-    times: Arc<PublishTimes>,
+    times: Arc<Published>,
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) {
     let recorder = Recorder::new(plan.scenario.workload.deliver, topics, times);
@@ -583,9 +584,11 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
     let empty = Recorder::new(
         shared.plan.scenario.workload.deliver,
         Arc::from([]),
-        Arc::new(PublishTimes::new(&[])),
+        Arc::new(Published::new(&[])),
     );
     let recorder = shared.recorder.replace(empty);
+    // The drain is the last that is played.
+    let is_complete = shared.earliest.get() == Boundary::Drained.opens();
     Outcome {
         ledger: *shared.ledger.borrow(),
         boundaries: books.boundaries,
@@ -596,7 +599,7 @@ fn finish(shared: &Shared, books: Outcome) -> Outcome {
         connecting_segments: shared.connecting_segments.get(),
         worker_stall: shared.hiccups.get().map(|hiccups| hiccups.longest()),
         handshakes: shared.tls.as_ref().map(Tls::handshakes),
-        ..recorder.finish(&timeline, &dues)
+        ..recorder.finish(&timeline, &dues, is_complete)
     }
 }
 

@@ -8,6 +8,7 @@ mod deliveries;
 mod load;
 mod machine;
 mod model;
+mod payloads;
 mod pushed;
 mod refused;
 mod server;
@@ -31,6 +32,7 @@ use self::{
     deliveries::{deliveries, errors, published},
     load::{lateness, load_busy},
     machine::steal,
+    payloads::{delivered, foreign, payloads},
     pushed::{conflated, heartbeats},
     server::server,
     stalls::{load_stall, server_kept_waiting},
@@ -75,6 +77,9 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         close(evidence.counts),
         published(evidence),
     ];
+    checks.push(payloads(&evidence.outcome.counts));
+    checks.extend(foreign(&evidence.outcome.counts));
+    checks.extend(delivered(&evidence.outcome.counts));
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));
     checks.extend(tls::handshakes(evidence.tls, evidence.outcome, evidence.handshakes));

@@ -236,16 +236,20 @@ fn judge_cell(scenario: &Scenario, run: &RunV1, cell: &CellV1) -> Vec<Expectatio
     scenario
         .expect
         .iter()
-        .map(|expectation| {
+        .filter_map(|expectation| {
             let judgement = expectation.judge(&measured, &modelled);
-            ExpectationV1 {
+            // A run that was ended early judges nothing that it did not play.
+            if run.status == RunStatus::Aborted && judgement.found.is_none() {
+                return None;
+            }
+            Some(ExpectationV1 {
                 figure: expectation.written_figure.clone(),
                 condition: expectation.written_condition.clone(),
                 cell: cell.clone(),
                 found: judgement.found,
                 bound: judgement.bound,
                 held: judgement.held,
-            }
+            })
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
 use pushbench_protocol::heads::printable_characters;
 use pushbench_protocol::{Announcement, Cursor, Deliver, Phase, TlsUse, TransportKind, clock};
-use pushbench_scenario::{Scenario, Transport, due_times, ports_per_client, round_seed};
+use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 use pushbench_wire::tcp_info::tcp_info;
 
@@ -140,7 +140,7 @@ impl Trial<'_> {
         };
         let machine = machine();
         Plan {
-            dues: due_times(&scenario),
+            dues: due_times_until(&scenario, Plan::publish_until(&scenario, transport.settings)),
             transport: transport.settings,
             carriage: transport.carriage,
             target: target.address,
@@ -172,7 +172,7 @@ impl Trial<'_> {
         let workload = &plan.scenario.workload;
         let clients = u64::from(workload.clients.get());
         let headers = segment_headers(outcome, plan.subscribers_target().is_ipv6());
-        let counts = counts(plan, outcome);
+        let counts = counts(plan, outcome, ending.is_complete);
         let mut books = books(outcome, looks.closed, &looks.sent_again(), headers);
         reconcile_tickets(&mut books.reconciliations, outcome, looks.tickets);
         let busy = looks.busy(outcome);
@@ -333,7 +333,7 @@ fn kernel_refusal() -> Option<String> {
     tcp_info(socket.as_raw_fd()).err().map(|error| error.to_string())
 }
 
-fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
+fn counts(plan: &Plan, outcome: &Outcome, is_complete: bool) -> CountsV1 {
     let counts = &outcome.counts;
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     for (fault, count) in &counts.faults {
@@ -342,9 +342,14 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
     for (fault, count) in &outcome.publisher.faults {
         *errors.entry(format!("publisher-{}", fault.label())).or_default() += count;
     }
-    let published = plan.dues.iter().filter(|due| due.at >= plan.warm_up_end()).count();
+    let measured = plan.warm_up_end()..plan.measure_end();
+    // What was never due is no message of a trial that was broken off.
+    let published = match is_complete {
+        true => plan.dues.iter().filter(|due| measured.contains(&due.at)).count() as u64,
+        false => outcome.publisher.published_in_measure,
+    };
     CountsV1 {
-        published: published as u64,
+        published,
         expected: counts.expected,
         delivered: counts.delivered,
         superseded: counts.superseded,
@@ -352,6 +357,7 @@ fn counts(plan: &Plan, outcome: &Outcome) -> CountsV1 {
         duplicates: counts.duplicates,
         out_of_order: counts.out_of_order,
         foreign: counts.foreign,
+        altered: Some(counts.altered),
         deliveries_in_measure: counts.deliveries_in_measure,
         uncompressed_payload_bytes_in_measure: Some(counts.uncompressed_payload_in_measure),
         polls: counts.polls,

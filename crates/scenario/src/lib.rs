@@ -50,5 +50,5 @@ pub use needs::{
 };
 pub use problem::{Location, Problem, Refused};
 pub use read::{Source, read};
-pub use schedule::{Due, due_times, poll_phase, round_seed};
+pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};
 pub use trials::TrialPlan;

@@ -28,8 +28,12 @@ pub struct Due {
 /// The logarithm behind a Poisson gap is the platform's: another C library may move a due time by
 /// a nanosecond, and nothing more.
 pub fn due_times(scenario: &Scenario) -> Vec<Due> {
+    due_times_until(scenario, scenario.workload.warm_up + scenario.workload.measure)
+}
+
+/// The same until another moment, for those who publish on after the measure phase.
+pub fn due_times_until(scenario: &Scenario, end: Duration) -> Vec<Due> {
     let workload = &scenario.workload;
-    let end = workload.warm_up + workload.measure;
     let mut dues = Vec::new();
     for topic in 0..workload.topics.get() {
         let times: Box<dyn Iterator<Item = Duration>> = match workload.publish.arrivals {

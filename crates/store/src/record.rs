@@ -263,6 +263,10 @@ pub struct CountsV1 {
     pub out_of_order: u64,
     /// Messages that no publisher of this trial sent.
     pub foreign: u64,
+    /// Messages that came otherwise than they were sent; absent in records from before that was
+    /// looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub altered: Option<u64>,
     /// Deliveries that happened in the exchanges of the measure phase: the denominator of bytes.
     pub deliveries_in_measure: u64,
     /// Payload bytes of those, as published; on the wire they may be fewer. Absent in records of

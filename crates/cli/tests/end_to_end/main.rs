@@ -5,6 +5,8 @@
 //! `journals` what is kept when a run does not end,
 //! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
 //! something is killed,
+//! `payloads` servers that
+//! deliver something else than was published, `phases` what the ends of phases do to figures,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
 //! `targets` servers that run already, `foreign` servers of other hands,
 //! `transports` every kind there is, `http2` the same over
@@ -27,7 +29,9 @@ mod foreign;
 mod http2;
 mod journals;
 mod model;
+mod payloads;
 mod pcap;
+mod phases;
 mod plan;
 mod proc;
 mod product;

@@ -48,7 +48,7 @@ impl Figure {
         let name = self.name.as_str();
         let (distribution, _) = name.split_once('.').unwrap_or((name, ""));
         match distribution {
-            "poll_lateness" => Needs::Timer,
+            "poll_lateness" | "poll_kept_waiting" => Needs::Timer,
             "connect_upgrade" => Needs::Opening,
             "connect_tls" | "connect_tls_bytes_per_connection" | "resumed_handshakes" => Needs::Tls,
             "connect_wire_bytes_per_poll" => Needs::ConnectionPerPoll,
@@ -88,6 +88,7 @@ mod tests {
             ("wire_bytes_per_poll", Needs::Polls),
             ("connect_wire_bytes_per_poll", Needs::ConnectionPerPoll),
             ("poll_lateness.max", Needs::Timer),
+            ("poll_kept_waiting.max", Needs::Timer),
             ("header_bytes_up_warm_poll", Needs::Http2Polls),
             ("header_bytes_indexed_first_poll", Needs::Model),
             ("wire_bytes_indexed_per_delivery", Needs::Model),

@@ -1,0 +1,113 @@
+//! Servers that deliver something else than was published: it is no delivery, and the record says what
+//! came.
+
+use std::io::Write;
+
+use pushbench_store::{TrialV1, Verdict};
+
+use crate::servant::{NOT_FOUND, Servant, Subscribers, TAKEN, Then, text_frame};
+use crate::support::{Bench, Ended, trial};
+
+const SCENARIO: &str = r#"question = "What if something else arrives?"
+
+[workload]
+clients = 4
+topics = 2
+deliver = "every"
+publish = { every = "100ms" }
+payload = { bytes = 40 }
+warm_up = "300ms"
+measure = "1s"
+drain = "1s"
+rounds = 1
+
+[headers]
+request = "minimal"
+
+[[transport]]
+kind = "websocket"
+"#;
+
+/// What a server makes of a message: topics and what they get.
+type Made = fn(&str, &[u8]) -> Vec<(String, Vec<u8>)>;
+
+/// A server of WebSockets that pushes what this makes of a message.
+fn pusher(made: Made) -> Servant {
+    let subscribers = Subscribers::default();
+    Servant::start(
+        move |request, stream| {
+            if request.is_publish() {
+                for (topic, payload) in made(&request.topic(), &request.body) {
+                    subscribers.push(&topic, &text_frame(&payload));
+                }
+                stream.write_all(TAKEN.as_bytes()).expect("it is read");
+                Then::GoOn
+            } else if request.line.contains("/ws") {
+                stream.write_all(request.accepted().as_bytes()).expect("it is read");
+                subscribers.add(request.topic(), stream);
+                Then::Close
+            } else {
+                stream.write_all(NOT_FOUND.as_bytes()).expect("it is read");
+                Then::GoOn
+            }
+        },
+        Then::GoOn,
+    )
+}
+
+fn played(made: Made) -> (Ended, TrialV1) {
+    let bench = Bench::with(SCENARIO);
+    let servant = pusher(made);
+    let ended = bench.play(&["run", "small.toml", "--target", &servant.url()]);
+    let (_, record) = bench.newest_record();
+    (ended, trial(&record, "websocket").clone())
+}
+
+fn verdict(trial: &TrialV1, name: &str) -> Option<(Verdict, String)> {
+    let found = trial.checks.iter().find(|check| check.check == name);
+    found.map(|check| (check.verdict, check.text.clone()))
+}
+
+#[test]
+fn a_message_that_is_cut_lengthened_filled_anew_or_misdirected_is_no_delivery() {
+    let cases: [(&str, Made); 4] = [
+        ("cut", |topic, payload| vec![(topic.to_owned(), payload[..20].to_vec())]),
+        ("lengthened", |topic, payload| vec![(topic.to_owned(), [payload, b"x"].concat())]),
+        ("filled anew", |topic, payload| {
+            vec![(topic.to_owned(), [&payload[..16], &[b'.'; 24]].concat())]
+        }),
+        ("misdirected", |topic, payload| {
+            let last = if topic.ends_with('0') { '1' } else { '0' };
+            vec![(format!("{}{last}", &topic[..topic.len() - 1]), payload.to_vec())]
+        }),
+    ];
+    for (case, made) in cases {
+        let (ended, trial) = played(made);
+        assert_eq!(ended.code, 98, "{case}: {ended}");
+        assert_eq!(trial.counts.delivered, 0, "{case}: {:?}", trial.counts);
+        assert!(trial.counts.altered >= Some(40), "{case}: {:?}", trial.counts);
+        let (payloads, text) = verdict(&trial, "payloads").expect("a check");
+        assert_eq!(payloads, Verdict::Invalid, "{case}");
+        assert!(text.contains("the first: message "), "{case}: {text}");
+        assert!(!trial.figures.contains_key("latency.p50"), "{case}: there is no latency");
+    }
+}
+
+#[test]
+fn messages_of_others_are_counted_apart_and_alone_they_are_no_result() {
+    let (ended, trial) = played(|topic, _| vec![(topic.to_owned(), b"hello world".to_vec())]);
+    assert_eq!(ended.code, 98, "{ended}");
+    assert_eq!(verdict(&trial, "delivered").map(|(verdict, _)| verdict), Some(Verdict::Invalid));
+    let (foreign, text) = verdict(&trial, "foreign").expect("a check");
+    assert_eq!(foreign, Verdict::Warning);
+    assert!(text.contains("hello world"), "{text}");
+
+    let (_, trial) = played(|topic, payload| {
+        let topic = topic.to_owned();
+        vec![(topic.clone(), b"hello world".to_vec()), (topic, payload.to_vec())]
+    });
+    assert_eq!(verdict(&trial, "delivered"), None);
+    assert_eq!(verdict(&trial, "foreign").map(|(verdict, _)| verdict), Some(Verdict::Warning));
+    assert_eq!(verdict(&trial, "payloads").map(|(verdict, _)| verdict), Some(Verdict::Ok));
+    assert_eq!(trial.counts.delivered, trial.counts.expected, "{:?}", trial.counts);
+}

@@ -1,0 +1,91 @@
+//! Whether what arrived is what was published.
+
+use pushbench_load::Counts;
+use pushbench_store::{CheckV1, Verdict};
+
+use super::check;
+
+/// Whether every message came as it was sent, to whom it was for.
+pub(crate) fn payloads(counts: &Counts) -> CheckV1 {
+    let (verdict, text) = match &counts.first_altered {
+        None => (Verdict::Ok, "every message that arrived was as it was sent".to_owned()),
+        Some(first) => (
+            Verdict::Invalid,
+            format!(
+                "{} messages arrived otherwise than they were sent, and are no deliveries; the \
+                 first: {first}",
+                counts.altered
+            ),
+        ),
+    };
+    CheckV1 {
+        found: Some(counts.altered as f64),
+        limit: Some(0.0),
+        ..check("payloads", verdict, text)
+    }
+}
+
+/// Whether anything arrived that this trial did not publish; absent if nothing did. Nothing of ours
+/// beside it is invalid: then it is not the trial's messages that were measured.
+pub(crate) fn foreign(counts: &Counts) -> Option<CheckV1> {
+    let first = counts.first_foreign.as_ref()?;
+    let text = format!(
+        "{} messages arrived that this trial did not publish, counted as `foreign` and never as \
+         deliveries: another publisher uses these topics, or the server sends something of its own; \
+         the first begins with `{first}`",
+        counts.foreign
+    );
+    Some(CheckV1 {
+        found: Some(counts.foreign as f64),
+        limit: Some(0.0),
+        ..check("foreign", Verdict::Warning, text)
+    })
+}
+
+/// Whether any message was delivered at all, if some were expected.
+pub(crate) fn delivered(counts: &Counts) -> Option<CheckV1> {
+    (counts.expected > 0 && counts.delivered == 0).then(|| CheckV1 {
+        found: Some(0.0),
+        limit: Some(1.0),
+        ..check(
+            "delivered",
+            Verdict::Invalid,
+            format!(
+                "none of {} expected messages was delivered: there is no latency, and bytes are of \
+                 clients that were told nothing",
+                counts.expected
+            ),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_otherwise_than_it_was_sent_is_invalid_with_its_first_example() {
+        let mut counts = Counts::default();
+        assert_eq!(payloads(&counts).verdict, Verdict::Ok);
+        counts.altered = 2;
+        counts.first_altered = Some("message 3 of topic 0 came with 15 bytes".to_owned());
+        let found = payloads(&counts);
+        assert_eq!(found.verdict, Verdict::Invalid);
+        assert!(found.text.contains("message 3 of topic 0"), "{}", found.text);
+    }
+
+    #[test]
+    fn messages_of_others_are_a_warning_and_nothing_of_ours_is_invalid() {
+        let mut counts = Counts { expected: 4, ..Counts::default() };
+        assert_eq!(foreign(&counts), None);
+        assert_eq!(delivered(&counts).map(|check| check.verdict), Some(Verdict::Invalid));
+        counts.delivered = 1;
+        counts.foreign = 3;
+        counts.first_foreign = Some("hello world".to_owned());
+        assert_eq!(delivered(&counts), None);
+        let found = foreign(&counts).expect("a check");
+        assert_eq!(found.verdict, Verdict::Warning);
+        assert!(found.text.contains("hello world"), "{}", found.text);
+        assert_eq!(delivered(&Counts::default()), None, "nothing was expected");
+    }
+}
