@@ -50,7 +50,8 @@ pub fn bits_per_second(value: f64) -> String {
 
 /// A share as per cent; what is neither none nor all never looks like it.
 pub fn share(value: f64) -> String {
-    let percent = value * 100.0;
+    // With a zero added, since the sum of nothing is -0.0 and nobody wants to read "-0%".
+    let percent = value * 100.0 + 0.0;
     match format!("{percent:.1}").as_str() {
         "0.0" if percent > 0.0 => "<0.1%".to_owned(),
         "100.0" if percent < 100.0 => ">99.9%".to_owned(),

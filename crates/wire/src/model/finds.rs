@@ -68,7 +68,8 @@ impl Finds {
 
     /// Share of the polls that find nothing, in [0, 1].
     pub fn empty(&self) -> f64 {
-        self.shares().filter(|(count, _)| *count == 0).map(|(_, share)| share).sum()
+        // The sum of nothing is -0.0.
+        self.shares().filter(|(count, _)| *count == 0).map(|(_, share)| share).sum::<f64>() + 0.0
     }
 
     /// Messages that a client is sent a second: all that are found, or the newest of them.
