@@ -21,7 +21,7 @@ fn an_idle_run_is_answered_by_the_hour_and_the_cheapest_comes_first() {
     }
     let text = report(&run);
     let sentence =
-        "For an hour of that a client moves, on the wire: 23.6 kB by websocket, 63.9 kB by";
+        "In an hour of that, a client moves on the wire: 23.6 kB by websocket, 63.9 kB by";
     assert!(text.contains(sentence), "{text}");
     assert!(text.contains("wire, idle, an hour"), "{text}");
     assert!(!report(&runs::valid()).contains("idle"), "other runs have no such row");

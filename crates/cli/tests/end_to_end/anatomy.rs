@@ -192,7 +192,7 @@ fn what_cannot_be_is_refused_in_words() {
         (&["--message", "!gap"], 2, "a notice"),
         (&["--headers", "banana"], 1, "unknown header profile `banana`"),
         (&["sse", "--headers", "kaazing-2009"], 1, "cannot ask for sse"),
-        (&["--target", "http://127.0.0.1:1"], 1, "cannot connect to 127.0.0.1:1"),
+        (&["--target", "http://127.0.0.1:1"], 1, "cannot be reached: 127.0.0.1:1"),
         (&["--target", "http://192.0.2.1:80"], 1, "not on this host"),
     ] {
         let ended = bench.play(&[&["anatomy"], arguments].concat());
