@@ -20,10 +20,10 @@ use yawc::{
     CompressionLevel, DeflatePool, Frame, OpCode, Options, Role, WebSocket, WebSocketError,
 };
 
+use crate::Fault;
 use crate::pushed::Cause;
 use crate::websocket::{Subscriber, Tapped, begin, read_buffer};
 use crate::worker::Shared;
-use crate::{Fault, Plan};
 
 /// What a client writes: a pong, and a close frame.
 const WRITE_BUFFER: usize = 256;
@@ -42,7 +42,8 @@ pub(crate) async fn play(
     terms: DeflateTerms,
 ) -> Result<(), Fault> {
     let topic = shared.plan.topic_of(client);
-    let path = Plan::topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
+    let path =
+        shared.plan.topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
     let (mut tapped, early) = begin(shared, client, &path, Some(terms)).await?;
     tapped.keep_message_lens();
     tapped.observe_early(&early);

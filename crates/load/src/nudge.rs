@@ -16,19 +16,19 @@ use pushbench_protocol::{ConnectionUse, Cursor, clock};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use crate::Fault;
 use crate::kept::Kept;
 use crate::poll::Poller;
 use crate::pushed::{self, Cause};
 use crate::websocket::{self, Subscriber, Tapped, fault_of};
 use crate::worker::Shared;
-use crate::{Fault, Plan};
 
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.
 pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
     let plan = &shared.plan;
     let mut polls = Kept::new(client, ConnectionUse::KeepAlive);
     polls.open(shared).await?;
-    let path = Plan::topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
+    let path = plan.topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
     let mut socket = websocket::open(shared, client, &path).await?;
     shared.is_connected(seat);
     let mut subscriber = Subscriber::new(seat, socket.get_ref());

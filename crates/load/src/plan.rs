@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pushbench_protocol::heads::HeadTarget;
-use pushbench_protocol::{Cursor, Deliver, TlsUse, TopicName, TransportKind, Unchanged};
+use pushbench_protocol::{
+    Cursor, Deliver, TlsUse, TopicName, TopicNames, TransportKind, Unchanged,
+};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 use pushbench_tls::Connector;
 
@@ -28,6 +30,8 @@ pub struct Plan {
     /// Every message of the trial, earliest first. What is due after the measure phase is published
     /// on, unmeasured, while the drain waits for clients that would wait longer without it.
     pub dues: Vec<Due>,
+    /// What the topics are called.
+    pub topic_names: TopicNames,
     /// Where each topic's subscribers begin; one entry for each topic.
     pub start_cursors: Vec<Cursor>,
     /// Threads that play clients.
@@ -85,8 +89,8 @@ impl Plan {
     }
 
     /// Name of a topic.
-    pub fn topic_name(topic: u32) -> TopicName {
-        TopicName::numbered(topic)
+    pub fn topic_name(&self, topic: u32) -> TopicName {
+        self.topic_names.name(topic)
     }
 
     /// Whether the server's clock moves bytes where nothing is published and no poll is due: holds

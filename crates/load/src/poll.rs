@@ -364,7 +364,7 @@ pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
     let headers = &plan.scenario.headers;
     (0..plan.scenario.workload.topics.get())
         .map_while(|topic| {
-            let topic = Plan::topic_name(topic);
+            let topic = plan.topic_name(topic);
             let (path, conditional) = match plan.transport {
                 TransportSettings::ShortPoll(poll) => {
                     (topic.poll_path(Cursor::OLDEST), poll.unchanged == Unchanged::NotModified)

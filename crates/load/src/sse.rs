@@ -42,7 +42,7 @@ enum Kind {
 
 impl Codec for Events {
     fn request(plan: &Plan, topic: u32) -> Vec<u8> {
-        let path = Plan::topic_name(topic).events_path();
+        let path = plan.topic_name(topic).events_path();
         let target = plan.head_target(&path);
         plan.scenario.headers.request.events(target)
     }

@@ -12,7 +12,7 @@ pub(crate) struct Lines(LineReader);
 
 impl Codec for Lines {
     fn request(plan: &Plan, topic: u32) -> Vec<u8> {
-        let path = Plan::topic_name(topic).stream_path(plan.start_cursors[topic as usize]);
+        let path = plan.topic_name(topic).stream_path(plan.start_cursors[topic as usize]);
         let target = plan.head_target(&path);
         plan.scenario.headers.request.poll(target, false).bytes().to_vec()
     }

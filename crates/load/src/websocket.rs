@@ -29,7 +29,7 @@ use crate::pushed::{self, Cause};
 use crate::response_head::ResponseHead;
 use crate::upgraded::{self, Asked};
 use crate::worker::Shared;
-use crate::{Fault, Plan, http2, opening};
+use crate::{Fault, http2, opening};
 
 /// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
 /// The library's default of 128 KiB would be the experiment's result.
@@ -40,7 +40,8 @@ const MAX_READ_BUFFER: usize = 16 * 1024;
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
 pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
     let topic = shared.plan.topic_of(client);
-    let path = Plan::topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
+    let path =
+        shared.plan.topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
     let mut socket = open(shared, client, &path).await?;
     shared.is_connected(seat);
     let mut subscriber = Subscriber::new(seat, socket.get_ref());

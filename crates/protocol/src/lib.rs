@@ -40,7 +40,7 @@ pub use figure::Figure;
 pub use heads::{RequestHead, RequestProfile, ResponseProfile};
 pub use hold::Hold;
 pub use over_rounds::{OverRounds, Statistic};
-pub use paths::TopicName;
+pub use paths::{TopicName, TopicNames};
 pub use server_document::{ResponseHeaders, ServerDocument};
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use transport::{

@@ -40,6 +40,46 @@ pub const GAP_EVENT: &str = "gap";
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct TopicName(String);
 
+/// The names of a run's topics, all of one length, so a request's size does not depend on its topic.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TopicNames {
+    /// Where the run's names begin; `None` where they are plain.
+    first: Option<u32>,
+}
+
+impl TopicNames {
+    /// Digits of a name that a run has for itself.
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    /// How many such names there are: four digits.
+    const COUNT: u32 = 62 * 62 * 62 * 62;
+
+    /// `t0000` and on: for a server that nobody else uses.
+    pub const PLAIN: Self = Self { first: None };
+
+    /// For a server that several runs may use at a time: two runs share a name only by a chance of
+    /// one in seven million for each topic, so that neither receives the other's messages.
+    pub fn of_run(id: &str) -> Self {
+        // FNV-1a: ids that differ in one character begin far from each other.
+        let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let first = hash % u64::from(Self::COUNT);
+        Self { first: u32::try_from(first).ok() }
+    }
+
+    /// The name of the `index`-th topic; as long as [`TopicName::numbered`]'s.
+    pub fn name(self, index: u32) -> TopicName {
+        let Some(first) = self.first else { return TopicName::numbered(index) };
+        let mut left = (first + index % Self::COUNT) % Self::COUNT;
+        let mut digits = [0; 4];
+        for digit in digits.iter_mut().rev() {
+            *digit = Self::DIGITS[(left % 62) as usize];
+            left /= 62;
+        }
+        TopicName(format!("t{}", digits.map(char::from).iter().collect::<String>()))
+    }
+}
+
 /// Why a text is no topic name.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("topic is `{found}`, expected 1 to 64 of a-z, A-Z, 0-9, `-`, `_` and `.`")]
@@ -134,5 +174,25 @@ mod tests {
     #[test]
     fn the_first_topic_of_a_run_is_the_one_behind_the_published_path() {
         assert_eq!(TopicName::numbered(0).as_str(), KAAZING_TOPIC);
+    }
+
+    #[test]
+    fn runs_at_one_server_have_topics_of_their_own_and_names_of_one_length() {
+        let names = |run: TopicNames| (0..1_000).map(move |index| run.name(index));
+        let mut seen = std::collections::BTreeSet::new();
+        for run in [
+            TopicNames::PLAIN,
+            TopicNames::of_run("3x0w5s"),
+            TopicNames::of_run("3x0w5t"),
+            TopicNames::of_run("zzzzzz"),
+        ] {
+            for name in names(run) {
+                assert_eq!(name.as_str().len(), KAAZING_TOPIC.len());
+                assert!(TopicName::new(name.as_str()).is_ok());
+                seen.insert(name);
+            }
+        }
+        assert_eq!(seen.len(), 4_000, "no name is of two runs");
+        assert_eq!(TopicNames::PLAIN.name(0), TopicName::numbered(0));
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_load::Plan;
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
-use pushbench_protocol::{Compression, Cursor, Deliver, HttpVersion, PollTiming, Unchanged};
+use pushbench_protocol::{
+    Compression, Cursor, Deliver, HttpVersion, PollTiming, TopicName, Unchanged,
+};
 use pushbench_scenario::{Arrivals, LongPoll, Scenario, ShortPoll, Transport, TransportSettings};
 use pushbench_wire::model::{
     Coded, Conflated, Finds, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
@@ -179,7 +180,7 @@ fn predict_http1(
     course: Course<'_>,
 ) -> BTreeMap<String, f64> {
     let Subject { scenario, transport, host, .. } = *subject;
-    let topic = Plan::topic_name(0);
+    let topic = TopicName::numbered(0);
     let request = &scenario.headers.request;
     let cookie_bytes = scenario.headers.cookie_bytes;
     let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());

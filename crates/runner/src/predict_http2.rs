@@ -7,7 +7,6 @@ use std::ops::Range;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pushbench_load::Plan;
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, EXTENSIONS_FIELD, FieldList, HeadTarget, PollFields, StreamKind,
 };
@@ -156,7 +155,7 @@ impl Http2<'_> {
 
     fn topic(&self, client: u32) -> (usize, TopicName) {
         let topic = client % self.scenario.workload.topics.get();
-        (topic as usize, Plan::topic_name(topic))
+        (topic as usize, TopicName::numbered(topic))
     }
 
     /// TCP, TLS and HTTP/2 itself, until the first request, which may follow directly.

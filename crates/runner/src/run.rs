@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pushbench_load::Progress;
-use pushbench_protocol::clock;
+use pushbench_protocol::{TopicNames, clock};
 use pushbench_scenario::Scenario;
 use pushbench_store::{
     CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1, Journal, RunStatus, RunV1,
@@ -156,6 +156,16 @@ pub fn run(
     run
 }
 
+/// What the topics are called: at a server that others may use at the same time, names of this run's
+/// own. A server of our own has no other user, and a published head brings its topic with it.
+fn topic_names(scenario: &Scenario, options: &Options, id: &str) -> TopicNames {
+    if options.target.is_none() || scenario.headers.request.has_own_path() {
+        TopicNames::PLAIN
+    } else {
+        TopicNames::of_run(id)
+    }
+}
+
 fn play_all(
     scenario: &Scenario,
     options: &Options,
@@ -164,6 +174,7 @@ fn play_all(
     run: &mut RunV1,
 ) -> Result<(), RunError> {
     let plans = scenario.trials();
+    let topic_names = topic_names(scenario, options, &run.id);
     for (index, &plan) in plans.iter().enumerate() {
         let cell = plan.cell.map(|cell| scenario.cells[cell].settings.clone()).unwrap_or_default();
         let described: Vec<_> =
@@ -188,7 +199,7 @@ fn play_all(
             observer.trial_begins(note);
             let cell = cell.clone();
             let (transport, round) = (plan.transport, plan.round);
-            let trial = Trial { scenario: played, cell, transport, round, options };
+            let trial = Trial { scenario: played, cell, transport, round, topic_names, options };
             let trial = trial.play(now_rfc3339(), &mut |progress| {
                 let flow = observer.progress(note, progress);
                 stopped = stopped || flow.is_break();

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
 use pushbench_protocol::heads::printable_characters;
-use pushbench_protocol::{Announcement, Cursor, Deliver, Phase, TlsUse, TransportKind, clock};
+use pushbench_protocol::{
+    Announcement, Cursor, Deliver, Phase, TlsUse, TopicNames, TransportKind, clock,
+};
 use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 use pushbench_wire::tcp_info::tcp_info;
@@ -37,6 +39,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) transport: usize,
     /// From 0.
     pub(crate) round: u32,
+    /// What the topics are called.
+    pub(crate) topic_names: TopicNames,
     pub(crate) options: &'a Options,
 }
 
@@ -134,9 +138,10 @@ impl Trial<'_> {
             TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
                 everywhere(Cursor::NOW)
             }
-            TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => {
-                control.ends_of(&(0..topics).map(Plan::topic_name).collect::<Vec<_>>())
-            }
+            TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => control
+                .ends_of(
+                    &(0..topics).map(|topic| self.topic_names.name(topic)).collect::<Vec<_>>(),
+                ),
         };
         let machine = machine();
         Plan {
@@ -147,6 +152,7 @@ impl Trial<'_> {
             host: target.host.clone(),
             tls,
             publish_token: target.publish_token.clone(),
+            topic_names: self.topic_names,
             start_cursors,
             workers: self.options.workers(&scenario),
             clients_per_address: machine.ports.clients_per_address(

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use pushbench_protocol::{ConnectionClass, SlowPolicy};
 use rustix::net::sockopt::set_socket_recv_buffer_size;
 
-use crate::support::{Bench, PATIENCE, Server, TRANSPORTS, trial};
+use crate::support::{Bench, PATIENCE, Running, Server, TRANSPORTS, trial};
 
 #[test]
 fn a_server_can_be_measured_again_and_again_and_old_messages_fool_nobody() {
@@ -35,6 +35,30 @@ fn a_server_can_be_measured_again_and_again_and_old_messages_fool_nobody() {
         }
         let ended = server.end();
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended}");
+    }
+}
+
+#[test]
+fn runs_at_one_server_at_the_same_time_do_not_see_each_other() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &["--deliver", "latest", "--mss", "1460"]);
+    let url = server.url();
+    let arguments = ["run", "small.toml", "--quiet", "--target", &url];
+    let runs: Vec<_> = (0..3).map(|_| Running::start(&mut bench.program(&arguments))).collect();
+    for run in runs {
+        let ended = run.end();
+        assert_eq!(ended.code, 0, "{ended}");
+    }
+    let records = bench.records();
+    assert_eq!(records.len(), 3);
+    for record in records {
+        let run = pushbench_store::read(&record).expect("a record");
+        for transport in TRANSPORTS {
+            let counts = &trial(&run, transport).counts;
+            assert_eq!((counts.foreign, counts.lost), (0, 0), "{transport}: {counts:?}");
+            assert_eq!(counts.delivered + counts.superseded, counts.expected, "{transport}");
+            assert!(counts.delivered > 0, "{transport}: {counts:?}");
+        }
     }
 }
 
@@ -75,6 +99,9 @@ fn a_client_that_stops_reading_meets_the_policy_and_harms_no_other() {
             "websocket",
             "--set",
             "workload.clients=4",
+            // The published request names its topic, so the sleeper can know it.
+            "--set",
+            "headers.request=kaazing-2009",
             "--set",
             "workload.payload.bytes=640000",
             "--set",
