@@ -316,9 +316,9 @@ impl Writer {
                 if self.stop.load(Ordering::Relaxed) {
                     return Err(Fault::Io);
                 }
-            } else if has_waited {
+            } else {
                 self.turns.done(now);
-                return Ok(now.since(begin));
+                return Ok(if has_waited { now.since(begin) } else { Duration::ZERO });
             }
         }
         Ok(Duration::ZERO)
@@ -354,7 +354,7 @@ fn is_for_now(kind: io::ErrorKind) -> bool {
 }
 
 fn publish_head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {
-    let path = Plan::topic_name(topic).messages_path();
+    let path = plan.topic_name(topic).messages_path();
     let token = plan
         .publish_token
         .as_ref()

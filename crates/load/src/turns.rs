@@ -16,6 +16,8 @@ pub(crate) struct Turns {
     free_at: Timestamp,
     /// How late the load generator sent what is on the line.
     own: Duration,
+    /// Whether the server had kept that waiting.
+    was_kept: bool,
 }
 
 /// How late something was sent, by cause.
@@ -30,13 +32,20 @@ pub(crate) struct Late {
 impl Turns {
     /// Something that was due is sent now.
     pub(crate) fn send(&mut self, due: Timestamp, now: Timestamp) -> Late {
+        let kept = self.free_at.since(due);
         self.own = now.since(due.max(self.free_at));
-        Late { own: self.own, kept: self.free_at.since(due) }
+        self.was_kept = !kept.is_zero();
+        Late { own: self.own, kept }
     }
 
     /// The server is done with it. What it was sent late by is taken off, so that it is not the
-    /// server that is told of for a backlog of ours.
+    /// server that is told of for a backlog of ours; but where the server had kept it waiting, what
+    /// follows is a backlog of the server's, and each message answers for its own lateness alone.
     pub(crate) fn done(&mut self, now: Timestamp) {
+        if self.was_kept {
+            self.free_at = now;
+            return;
+        }
         let own = u64::try_from(self.own.as_nanos()).unwrap_or(u64::MAX);
         self.free_at = Timestamp::from_nanos(now.as_nanos().saturating_sub(own));
     }
@@ -71,6 +80,12 @@ mod tests {
     #[test]
     fn a_server_that_hangs_keeps_waiting_and_makes_nobody_late() {
         assert_eq!(play(&[(0, 35), (0, 1), (0, 1), (0, 1)]), [(0, 0), (0, 25), (0, 16), (0, 7)]);
+    }
+
+    #[test]
+    fn what_each_message_costs_us_does_not_add_up_over_a_backlog_of_the_servers() {
+        let played = play(&[(0, 35), (8, 1), (8, 1), (8, 1)]);
+        assert_eq!(played, [(0, 0), (8, 25), (8, 24), (8, 23)]);
     }
 
     #[test]
