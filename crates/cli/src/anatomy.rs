@@ -84,11 +84,7 @@ pub(crate) fn anatomy(options: &AnatomyOptions) -> anyhow::Result<Exit> {
 
 /// A server on this host: what is published to it, and how, is nobody else's affair.
 fn on_this_host(url: &str) -> anyhow::Result<Target> {
-    let target = Target::parse(url)?;
-    if !target.address.ip().is_loopback() {
-        bail!("target `{url}` is not on this host, expected a loopback address");
-    }
-    Ok(target)
+    Ok(Target::parse_on_this_host(url)?)
 }
 
 /// A built-in profile, or one from a file.

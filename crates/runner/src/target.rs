@@ -1,6 +1,6 @@
 //! A server that someone else runs.
 
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use pushbench_tls::Certificate;
@@ -65,6 +65,14 @@ pub enum TargetError {
         /// What the resolver said.
         reason: String,
     },
+    /// It is on another host, where one on this host is wanted.
+    #[error("target `{host}` is {address}, which is not on this host, expected a loopback address")]
+    Elsewhere {
+        /// Name and port.
+        host: String,
+        /// One of its addresses.
+        address: SocketAddr,
+    },
     /// None of its addresses takes a connection.
     #[error("target `{host}` cannot be reached: {reason}")]
     Unreachable {
@@ -80,7 +88,7 @@ impl TargetError {
     pub const fn is_wrong_usage(&self) -> bool {
         match self {
             Self::Form { .. } | Self::Port { .. } | Self::Tls { .. } => true,
-            Self::Unknown { .. } | Self::Unreachable { .. } => false,
+            Self::Unknown { .. } | Self::Elsewhere { .. } | Self::Unreachable { .. } => false,
         }
     }
 }
@@ -98,10 +106,23 @@ impl Target {
     ///
     /// If the text has another form, or the name no address that takes a connection.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
+        Self::parse_where(text, |_| true)
+    }
+
+    /// The same for a server on this host: no other is asked whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// If the text has another form, or the name no loopback address that takes a connection.
+    pub fn parse_on_this_host(text: &str) -> Result<Self, TargetError> {
+        Self::parse_where(text, |address| address.is_loopback())
+    }
+
+    fn parse_where(text: &str, admits: fn(IpAddr) -> bool) -> Result<Self, TargetError> {
         if text.starts_with("https://") {
             return Err(TargetError::Tls { found: text.to_owned() });
         }
-        let (address, host) = address(text, "http", 80)?;
+        let (address, host) = address(text, "http", 80, admits)?;
         Ok(Self { address, host, tls: None, publish_token: None })
     }
 }
@@ -113,7 +134,7 @@ impl TargetTls {
     ///
     /// If the text has another form, or the name no address that takes a connection.
     pub fn parse(text: &str, certificate: Certificate) -> Result<Self, TargetError> {
-        let (address, host) = address(text, "https", 443)?;
+        let (address, host) = address(text, "https", 443, |_| true)?;
         Ok(Self { address, host, certificate })
     }
 }
@@ -123,12 +144,18 @@ fn address(
     text: &str,
     scheme: &'static str,
     port: u16,
+    admits: fn(IpAddr) -> bool,
 ) -> Result<(SocketAddr, String), TargetError> {
     let (host, name, port) = host_and_port(text, scheme, port)?;
     let unknown = |reason: String| TargetError::Unknown { host: host.to_owned(), reason };
     let addresses = (name, port).to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
+    let (addresses, elsewhere): (Vec<_>, Vec<_>) =
+        addresses.take(ADDRESSES).partition(|address| admits(address.ip()));
+    if let ([], [address, ..]) = (addresses.as_slice(), elsewhere.as_slice()) {
+        return Err(TargetError::Elsewhere { host: host.to_owned(), address: *address });
+    }
     let mut refusals = Vec::new();
-    for address in addresses.take(ADDRESSES) {
+    for address in addresses {
         match TcpStream::connect_timeout(&address, CONNECT_BOUND) {
             Ok(_) => return Ok((address, host.to_owned())),
             Err(error) => refusals.push(format!("{address}: {error}")),
@@ -210,6 +237,13 @@ mod tests {
         assert!(matches!(error, TargetError::Unreachable { .. }), "{error}");
         assert!(error.to_string().contains(&format!("{address}: ")), "{error}");
         assert!(!error.is_wrong_usage());
+    }
+
+    #[test]
+    fn a_target_on_another_host_is_refused_without_being_asked() {
+        // An address for documents (RFC 5737), which nobody has.
+        let error = Target::parse_on_this_host("http://192.0.2.1:80").expect_err("elsewhere");
+        assert!(matches!(error, TargetError::Elsewhere { .. }), "{error}");
     }
 
     #[test]
