@@ -17,6 +17,8 @@ mod output;
 mod pace;
 mod plan;
 mod progress;
+#[cfg(test)]
+mod promises;
 mod report;
 mod results;
 mod run;
