@@ -90,8 +90,17 @@ impl Subscribers {
 
     /// Sends bytes to all subscribers of a topic.
     pub(crate) fn push(&self, topic: &str, bytes: &[u8]) {
+        self.push_where(|of| of == topic, bytes);
+    }
+
+    /// Sends bytes to all subscribers of other topics.
+    pub(crate) fn push_to_others(&self, topic: &str, bytes: &[u8]) {
+        self.push_where(|of| of != topic, bytes);
+    }
+
+    fn push_where(&self, wanted: impl Fn(&str) -> bool, bytes: &[u8]) {
         for (of, stream) in self.0.lock().expect("nobody panics with it").iter_mut() {
-            if of == topic {
+            if wanted(of) {
                 // One that is gone is nobody's loss here.
                 let _ = stream.write_all(bytes);
             }
