@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pushbench_report::units::ratio;
+use pushbench_report::{TextOptions, text};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -94,4 +95,14 @@ fn the_ratios_that_readme_prints_are_those_of_the_sweep() {
         table.push_str(&format!(" {} |\n", times(&busy, "wire_bytes_per_client_second")));
     }
     holds(SOURCE, &table);
+}
+
+#[test]
+fn the_result_that_readme_shows_is_that_of_the_reference_run() {
+    const SOURCE: &str = "results/reference/quickstart/run.json";
+    let run = pushbench_store::read(&root().join(SOURCE)).expect("a record");
+    let report = text(&run, &TextOptions { width: 80, ..TextOptions::default() });
+    let from = report.find("Answer\n").expect("an answer");
+    let until = report.find("\nUp and down").expect("what follows the comparison");
+    holds(SOURCE, &format!("```text\n{}```\n", &report[from..until]));
 }
