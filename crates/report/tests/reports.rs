@@ -181,7 +181,7 @@ fn of_a_run_without_news_nothing_is_shown_that_it_cannot_have() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/reference/mobile-idle");
     let run = pushbench_store::read(&folder).expect("a record");
     let text = text(&run, &options());
-    for there in ["- an idle hour -", "wire, idle, an hour", "memory per connection", "134 kB"] {
+    for there in ["- an idle hour -", "wire, idle, an hour", "memory per connection", "13.4 kB"] {
         assert!(text.contains(there), "no `{there}`: {text}");
     }
     for absent in ["latency p50", "for each delivered message", "bytes a delivery"] {
