@@ -31,7 +31,7 @@ impl News {
     /// Numbers of messages that are found, and the probability of each; what is left out is under
     /// 1e-12 of them.
     ///
-    /// Beyond [`MOST_COUNTED`] the Poisson distribution is as good as normal, and five moments of that
+    /// Beyond a mean of 1,000 the Poisson distribution is as good as normal, and five moments of that
     /// are those of three points (Gauss-Hermite: the mean, and the square root of three deviations
     /// on either side).
     pub fn counts(self) -> Vec<(u64, f64)> {
