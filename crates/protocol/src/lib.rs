@@ -19,6 +19,7 @@ pub mod envelope;
 pub mod figure;
 pub mod heads;
 pub mod hold;
+pub mod kind;
 pub mod logs;
 pub mod number;
 pub mod over_rounds;
@@ -39,11 +40,11 @@ pub use envelope::{Envelope, PublishNumber};
 pub use figure::Figure;
 pub use heads::{RequestHead, RequestProfile, ResponseProfile};
 pub use hold::Hold;
+pub use kind::{Arrival, HeadForm, Opening, TransportKind};
 pub use over_rounds::{OverRounds, Statistic};
 pub use paths::{TopicName, TopicNames};
 pub use server_document::{ResponseHeaders, ServerDocument};
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use transport::{
-    Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, SlowPolicy, TlsUse,
-    TransportKind, Unchanged,
+    Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, SlowPolicy, TlsUse, Unchanged,
 };

@@ -1,4 +1,4 @@
-//! Names of transports and of the choices within them.
+//! Names of the choices that a transport has.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,34 +37,6 @@ macro_rules! labelled {
     };
 }
 pub(crate) use labelled;
-
-labelled! {
-    /// How messages reach subscribers.
-    TransportKind {
-        /// An HTTP request on a timer, answered at once with whatever there is.
-        ShortPoll = "short-poll",
-        /// An HTTP request that is held until there is news (RFC 6202, section 2).
-        LongPoll = "long-poll",
-        /// One HTTP answer that does not end, an event for each message (HTML, section 9.2).
-        Sse = "sse",
-        /// One HTTP answer that does not end, a line for each message.
-        Stream = "stream",
-        /// One upgrade, then frames both ways on one connection (RFC 6455).
-        WebSocket = "websocket",
-        /// A WebSocket tells that there is news, and an HTTP request fetches it.
-        Nudge = "nudge",
-    }
-}
-
-impl TransportKind {
-    /// Connections that one client keeps.
-    pub const fn connections_per_client(self) -> u32 {
-        match self {
-            Self::ShortPoll | Self::LongPoll | Self::Sse | Self::Stream | Self::WebSocket => 1,
-            Self::Nudge => 2,
-        }
-    }
-}
 
 labelled! {
     /// The work every transport of a trial must do.
