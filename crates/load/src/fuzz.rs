@@ -3,16 +3,17 @@
 
 use pushbench_protocol::DeflateTerms;
 
-use crate::agreed::is_as_asked;
-use crate::answer::AnswerReader;
+use crate::Fault;
+use crate::carrier::agreed::is_as_asked;
+use crate::carrier::http1::answer::AnswerReader;
+use crate::carrier::http1::response_head::ResponseHead;
+use crate::carrier::http1::upgraded;
 use crate::coded::decoded;
 use crate::content_coding::{ContentCoding, Offer};
-use crate::lines::LineReader;
-use crate::response_head::ResponseHead;
-use crate::sse::Events;
-use crate::streamed::{Codec, Said};
+use crate::transport::lines::LineReader;
+use crate::transport::sse::Events;
+use crate::transport::streamed::{Codec, Said};
 use crate::unexpected::Unexpected;
-use crate::{Fault, upgraded};
 
 /// Responses to polls, one behind the other: the same wherever reads end, and no byte is lost.
 pub fn responses(bytes: &[u8], step: usize) {

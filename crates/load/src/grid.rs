@@ -14,7 +14,7 @@ use std::time::Duration;
 use pushbench_protocol::clock;
 use tokio::sync::Notify;
 
-use crate::timeline::Timeline;
+use crate::accounts::timeline::Timeline;
 
 /// Wakes clients when their places on the schedule come.
 pub(crate) struct Grid {

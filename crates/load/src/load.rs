@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use pushbench_protocol::{Phase, Timestamp, clock};
 
+use crate::accounts::published::Published;
 use crate::boundary::{Demand, attempt};
 use crate::outcome::Unrest;
-use crate::published::Published;
 use crate::publisher::Publisher;
 use crate::worker::{Command, Reply, Status, Worker};
 use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};

@@ -5,6 +5,9 @@
 //! back. Blocking sockets: a thread that sleeps until a moment wakes more exactly than a runtime's
 //! timer, and this one has nothing else to do.
 
+pub(crate) mod line;
+pub(crate) mod payload;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io;
@@ -17,11 +20,11 @@ use std::time::Duration;
 use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
 use pushbench_scenario::Due;
 
-use crate::hiccup::{Hiccups, TICK};
-use crate::payload::PayloadWriter;
-use crate::published::{BEGINNING, Published, Sent, digest};
-use crate::publisher_line::{Cord, PublisherLine};
-use crate::turns::Turns;
+use crate::accounts::hiccup::{Hiccups, TICK};
+use crate::accounts::published::{BEGINNING, Published, Sent, digest};
+use crate::accounts::turns::Turns;
+use crate::publisher::line::{Cord, PublisherLine};
+use crate::publisher::payload::PayloadWriter;
 use crate::{Fault, Plan, PublisherOutcome, bounds};
 
 /// Something to publish.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::response_head::ResponseHead;
+use crate::carrier::http1::response_head::ResponseHead;
 
 /// Most bytes that are kept of a body, or of what is no HTTP.
 const KEPT: usize = 200;

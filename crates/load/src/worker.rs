@@ -22,24 +22,30 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::answer::Unfinished;
+use crate::accounts::hiccup::{Hiccups, TICK};
+use crate::accounts::published::Published;
+use crate::accounts::recorder::{Recorder, TopicDues};
+use crate::accounts::timeline::Timeline;
 use crate::boundary::{Booked, Standing};
-use crate::connection::{Connection, Probe};
+use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::http1::answer::Unfinished;
+use crate::carrier::http2::{Http2Drivers, Http2Groups};
+use crate::carrier::tls::Tls;
 use crate::content_coding::Offer;
 use crate::fault::Fault;
 use crate::grid::Grid;
-use crate::hiccup::{Hiccups, TICK};
-use crate::http2::{Http2Drivers, Http2Groups};
 use crate::outcome::{Boundary, Http2Counts, Outcome, SampleHeads, SocketSums};
 use crate::plan::{Plan, TopicCount};
-use crate::poll::{offer, poll_heads, poll_lists};
-use crate::published::Published;
-use crate::recorder::{Recorder, TopicDues};
-use crate::timeline::Timeline;
-use crate::tls::Tls;
-use crate::{
-    Unexpected, bounds, deflated, long_poll, nudge, short_poll, sse, stream, streamed, websocket,
-};
+use crate::transport::deflated;
+use crate::transport::long_poll;
+use crate::transport::nudge;
+use crate::transport::poll::{offer, poll_heads, poll_lists};
+use crate::transport::short_poll;
+use crate::transport::sse;
+use crate::transport::stream;
+use crate::transport::streamed;
+use crate::transport::websocket;
+use crate::{Unexpected, bounds};
 
 /// Memory that reads of one worker go through; a connection at rest holds none.
 const SCRATCH_LEN: usize = 64 * 1024;

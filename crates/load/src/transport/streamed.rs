@@ -12,13 +12,15 @@ use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clo
 use pushbench_wire::chunk::Piece;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
-use crate::connection::{Connection, Probe};
-use crate::line::HeadWatch;
-use crate::pushed::{self, Cause};
-use crate::response_head::{BodyEnd, ResponseHead};
-use crate::stream_body::StreamBody;
+use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::http1::opening;
+use crate::carrier::http1::response_head::{BodyEnd, ResponseHead};
+use crate::carrier::http1::stream_body::StreamBody;
+use crate::carrier::http2;
+use crate::carrier::line::HeadWatch;
+use crate::transport::pushed::{self, Cause};
 use crate::worker::Shared;
-use crate::{Fault, Plan, http2, opening};
+use crate::{Fault, Plan};
 
 /// What a stream says, one thing after another, as its bytes are booked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

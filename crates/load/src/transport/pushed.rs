@@ -5,9 +5,9 @@ use pushbench_protocol::paths::NOTICE;
 use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
 use crate::Fault;
-use crate::connection::Probe;
-use crate::line::HeadWatch;
-use crate::recorder::{Arrival, Receipt};
+use crate::accounts::recorder::{Arrival, Receipt};
+use crate::carrier::connection::Probe;
+use crate::carrier::line::HeadWatch;
 use crate::worker::Shared;
 
 /// What made the server push something.

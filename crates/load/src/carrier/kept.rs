@@ -13,10 +13,10 @@ use std::rc::Rc;
 use pushbench_protocol::{ConnectionUse, Phase, Timestamp, clock};
 
 use crate::Fault;
-use crate::answer::Answer;
-use crate::connection::Probe;
-use crate::line::{HeadWatch, Line};
-use crate::poll::{Heard, Poller};
+use crate::carrier::connection::Probe;
+use crate::carrier::http1::answer::Answer;
+use crate::carrier::line::{HeadWatch, Line};
+use crate::transport::poll::{Heard, Poller};
 use crate::worker::Shared;
 
 /// A poller's line, if it has one.

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase};
 
-use crate::connection::{Connection, Probe};
-use crate::http2::Http2Connection;
+use crate::Fault;
+use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::http2;
+use crate::carrier::http2::Http2Connection;
 use crate::worker::Shared;
-use crate::{Fault, http2};
 
 /// A poller's line to the server.
 pub(crate) enum Line {

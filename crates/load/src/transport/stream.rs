@@ -2,8 +2,8 @@
 //!
 //! Line ends are `framing`; a line that begins as a notice does is `control`.
 
-use crate::lines::LineReader;
-use crate::streamed::{Codec, Item, Said};
+use crate::transport::lines::LineReader;
+use crate::transport::streamed::{Codec, Item, Said};
 use crate::{Fault, Plan};
 
 /// Reads lines.

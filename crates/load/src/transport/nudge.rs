@@ -17,10 +17,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
-use crate::kept::Kept;
-use crate::poll::Poller;
-use crate::pushed::{self, Cause};
-use crate::websocket::{self, Subscriber, Tapped, fault_of};
+use crate::carrier::kept::Kept;
+use crate::transport::poll::Poller;
+use crate::transport::pushed::{self, Cause};
+use crate::transport::websocket::{self, Subscriber, Tapped, fault_of};
 use crate::worker::Shared;
 
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.

@@ -22,14 +22,16 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::connection::{Connection, Probe};
-use crate::http2::websocket::Tunnel;
-use crate::line::HeadWatch;
-use crate::pushed::{self, Cause};
-use crate::response_head::ResponseHead;
-use crate::upgraded::{self, Asked};
+use crate::Fault;
+use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::http1::opening;
+use crate::carrier::http1::response_head::ResponseHead;
+use crate::carrier::http1::upgraded::{self, Asked};
+use crate::carrier::http2;
+use crate::carrier::http2::websocket::Tunnel;
+use crate::carrier::line::HeadWatch;
+use crate::transport::pushed::{self, Cause};
 use crate::worker::Shared;
-use crate::{Fault, http2, opening};
 
 /// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
 /// The library's default of 128 KiB would be the experiment's result.

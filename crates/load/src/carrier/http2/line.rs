@@ -14,7 +14,7 @@ use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{ByteKind, Cursor, Direction, Phase};
 
 use super::connection::{Http2Connection, fault_of};
-use crate::answer::{Answer, tag};
+use crate::carrier::http1::answer::{Answer, tag};
 use crate::content_coding::ContentCoding;
 use crate::worker::Shared;
 use crate::{Fault, Unexpected};

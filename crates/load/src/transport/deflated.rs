@@ -21,8 +21,8 @@ use yawc::{
 };
 
 use crate::Fault;
-use crate::pushed::Cause;
-use crate::websocket::{Subscriber, Tapped, begin, read_buffer};
+use crate::transport::pushed::Cause;
+use crate::transport::websocket::{Subscriber, Tapped, begin, read_buffer};
 use crate::worker::Shared;
 
 /// What a client writes: a pong, and a close frame.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use pushbench_tls::Connector;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::connection::Connection;
+use crate::carrier::connection::Connection;
 use crate::outcome::Handshakes;
 use crate::plan::TlsTarget;
 use crate::{Fault, Plan};

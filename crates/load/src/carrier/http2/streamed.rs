@@ -10,10 +10,11 @@ use pushbench_protocol::heads::FieldList;
 use super::connection::{Http2Connection, fault_of, join};
 use super::line::{gap_in, request};
 use super::refusal;
-use crate::line::HeadWatch;
-use crate::streamed::{Codec, book_item};
+use crate::Fault;
+use crate::carrier::line::HeadWatch;
+use crate::transport::pushed;
+use crate::transport::streamed::{Codec, book_item};
 use crate::worker::Shared;
-use crate::{Fault, pushed};
 
 /// Joins a connection, asks, takes every message, and gives the stream up when told to.
 pub(crate) async fn play<C: Codec>(

@@ -8,8 +8,8 @@ use pushbench_protocol::Envelope;
 use pushbench_protocol::number::{MAX_BODY, gap};
 use pushbench_protocol::paths::GAP_EVENT;
 
-use crate::event_lines::{EventLine, EventLineReader};
-use crate::streamed::{Codec, Item, Said};
+use crate::transport::event_lines::{EventLine, EventLineReader};
+use crate::transport::streamed::{Codec, Item, Said};
 use crate::{Fault, Plan};
 
 /// Reads events.

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::tap::{HeadWatch, Tap};
 use crate::Fault;
-use crate::connection::Probe;
+use crate::carrier::connection::Probe;
 use crate::worker::Shared;
 
 /// Windows as Chromium sets them, 6 MiB for a stream and 15 MiB for a connection, so that nothing

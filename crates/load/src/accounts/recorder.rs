@@ -6,10 +6,10 @@ use std::time::Duration;
 use pushbench_protocol::{Deliver, Envelope, PublishNumber, Timestamp};
 
 use crate::Fault;
+use crate::accounts::published::{BEGINNING, Published, Sent, digest};
+use crate::accounts::timeline::Timeline;
 use crate::outcome::{Counts, Outcome, TimeAverage};
 use crate::plan::TopicCount;
-use crate::published::{BEGINNING, Published, Sent, digest};
-use crate::timeline::Timeline;
 use pushbench_stats::Histogram;
 
 /// What a message was to the client that received it.

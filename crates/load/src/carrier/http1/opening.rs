@@ -5,11 +5,12 @@ use pushbench_protocol::paths::GAP_FIELD;
 use pushbench_protocol::{ByteKind, Direction, Phase};
 use tokio::io::AsyncReadExt;
 
-use crate::answer::Unfinished;
-use crate::connection::Connection;
-use crate::response_head::{MAX_HEAD, ResponseHead};
+use crate::Fault;
+use crate::carrier::connection::Connection;
+use crate::carrier::http1::answer::Unfinished;
+use crate::carrier::http1::refusal;
+use crate::carrier::http1::response_head::{MAX_HEAD, ResponseHead};
 use crate::worker::Shared;
-use crate::{Fault, refusal};
 
 /// What has been opened.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use pushbench_protocol::heads::EXTENSIONS_FIELD;
 use sha1::{Digest, Sha1};
 
 use crate::Fault;
-use crate::agreed::is_as_asked;
-use crate::response_head::ResponseHead;
+use crate::carrier::agreed::is_as_asked;
+use crate::carrier::http1::response_head::ResponseHead;
 
 /// Appended to the key before it is hashed (section 1.3).
 const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

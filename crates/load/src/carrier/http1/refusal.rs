@@ -5,8 +5,8 @@ use std::time::Duration;
 use pushbench_protocol::{ByteKind, Direction, Phase};
 use tokio::io::AsyncReadExt;
 
-use crate::answer::{Answer, AnswerReader};
-use crate::connection::Connection;
+use crate::carrier::connection::Connection;
+use crate::carrier::http1::answer::{Answer, AnswerReader};
 use crate::worker::Shared;
 use crate::{Fault, Unexpected};
 

@@ -34,11 +34,11 @@ use pushbench_scenario::{LongPoll, poll_phase};
 use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
-use crate::answer::Answer;
-use crate::connection::Probe;
-use crate::kept::Kept;
-use crate::line::{HeadWatch, Line};
-use crate::poll::Poller;
+use crate::carrier::connection::Probe;
+use crate::carrier::http1::answer::Answer;
+use crate::carrier::kept::Kept;
+use crate::carrier::line::{HeadWatch, Line};
+use crate::transport::poll::Poller;
 use crate::worker::Shared;
 
 /// How much longer than its hold a poll may take before the server has forgotten it.

@@ -12,9 +12,9 @@ use pushbench_protocol::{ConnectionUse, Phase, PollTiming, clock};
 use pushbench_scenario::{ShortPoll, poll_phase};
 
 use crate::Fault;
-use crate::kept::Kept;
-use crate::poll::Poller;
-use crate::turns::Turns;
+use crate::accounts::turns::Turns;
+use crate::carrier::kept::Kept;
+use crate::transport::poll::Poller;
 use crate::worker::Shared;
 
 /// Connects, polls until there is nothing more to come, and ends the connection when told to.

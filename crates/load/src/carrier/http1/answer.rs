@@ -10,8 +10,8 @@ use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 
 use crate::Fault;
+use crate::carrier::http1::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
 use crate::content_coding::ContentCoding;
-use crate::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
 
 /// A response to a poll.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

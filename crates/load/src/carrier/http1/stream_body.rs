@@ -3,7 +3,7 @@
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 
 use crate::Fault;
-use crate::response_head::BodyEnd;
+use crate::carrier::http1::response_head::BodyEnd;
 
 /// Takes data off a stream of bytes.
 #[derive(Debug)]

@@ -17,15 +17,16 @@ use pushbench_protocol::{
 use pushbench_scenario::TransportSettings;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use crate::answer::{Answer, AnswerReader};
+use crate::accounts::recorder::{Arrival, Receipt};
+use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::http1::answer::{Answer, AnswerReader};
+use crate::carrier::http2;
+use crate::carrier::line::Line;
 use crate::coded::{decoded, new_part};
-use crate::connection::{Connection, Probe};
 use crate::content_coding::{ContentCoding, Offer};
-use crate::line::Line;
 use crate::outcome::SampleHeads;
-use crate::recorder::{Arrival, Receipt};
 use crate::worker::Shared;
-use crate::{Fault, Plan, Unexpected, http2};
+use crate::{Fault, Plan, Unexpected};
 
 /// A client that polls one topic.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::answer::AnswerReader;
-use crate::hiccup::TICK;
+use crate::accounts::hiccup::TICK;
+use crate::carrier::http1::answer::AnswerReader;
 use crate::{Fault, bounds};
 
 /// What the reading half saw.

@@ -12,7 +12,7 @@ use pushbench_wire::http2::{FrameCounter, FrameCounts, PREFACE};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-use crate::connection::{Connection, Probe};
+use crate::carrier::connection::{Connection, Probe};
 use crate::worker::Shared;
 
 /// A connection with handles: the library keeps one and does not give it back, and what the server

@@ -15,7 +15,7 @@ use super::connection::{Http2Connection, fault_of, join};
 use super::line::{gap_in, request};
 use super::refusal;
 use crate::Fault;
-use crate::agreed::is_as_asked;
+use crate::carrier::agreed::is_as_asked;
 use crate::worker::Shared;
 
 /// The field that a subprotocol is chosen in.
