@@ -169,7 +169,7 @@ impl Raw {
         (read == 1).then_some(byte[0])
     }
 
-    async fn exactly(&mut self, len: usize) -> Vec<u8> {
+    pub(crate) async fn exactly(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
         let read = timeout(PATIENCE, self.stream.read_exact(&mut bytes)).await;
         read.expect("the server answers").expect("the connection is open");
