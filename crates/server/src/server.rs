@@ -17,14 +17,14 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::books::Books;
 use crate::config::ServerConfig;
-use crate::connection::{Beginning, Serving};
+use crate::engine::axum::connection::{Beginning, Serving};
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::listener::{accept, listen};
 use crate::patience::Timeouts;
-use crate::routes::bodies::Bodies;
-use crate::routes::heads::Heads;
-use crate::routes::{App, router};
+use crate::respond::bodies::Bodies;
+use crate::respond::heads::Heads;
+use crate::respond::{App, router};
 
 /// Longest time from the shutdown signal to the end.
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(5);

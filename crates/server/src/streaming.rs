@@ -22,7 +22,7 @@ use crate::exchange::Reader;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
-use crate::routes::Stream as Begun;
+use crate::respond::Stream as Begun;
 use crate::stream::Stream;
 
 /// A chunk with an empty comment and the line that ends it.

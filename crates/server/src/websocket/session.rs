@@ -24,7 +24,7 @@ use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::log::{PayloadError, deflated_frame};
 use crate::patience::{Order, Phase};
-use crate::routes::Upgrade;
+use crate::respond::Upgrade;
 use crate::stream::Stream;
 
 /// A WebSocket subscriber.

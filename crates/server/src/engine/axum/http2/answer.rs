@@ -22,10 +22,11 @@ use pushbench_protocol::clock;
 use pushbench_protocol::heads::http2::is_carried;
 use pushbench_wire::http2::ByteStream;
 
+use super::super::ending::unless_ended;
+use super::super::taken_over::go_on;
 use crate::books::Connection;
-use crate::connection::{go_on, unless_ended};
-use crate::routes::heads::date_now;
-use crate::routes::{App, HttpConnection, Takeover};
+use crate::respond::heads::date_now;
+use crate::respond::{App, HttpConnection, Takeover};
 use crate::stream::Stream;
 
 /// What the requests of one connection are answered with.

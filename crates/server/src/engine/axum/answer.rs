@@ -10,7 +10,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::spelling::Spelling;
+use super::spelling::Spelling;
 
 pub(crate) type Answer = Response<Body>;
 

@@ -33,12 +33,12 @@ struct PiecesBody {
 }
 
 /// A body of these pieces.
-pub(super) fn body(reader: Reader, books: Arc<Books>, pieces: Pieces) -> Body {
+pub(crate) fn body(reader: Reader, books: Arc<Books>, pieces: Pieces) -> Body {
     Body::new(PiecesBody { reader, books, left: pieces, rest: Bytes::new(), gives_way: false })
 }
 
 /// All pieces in one; `None` where the log no longer holds one.
-pub(super) fn whole(reader: &Reader, pieces: Pieces) -> Option<Bytes> {
+pub(crate) fn whole(reader: &Reader, pieces: Pieces) -> Option<Bytes> {
     let mut body = Vec::with_capacity(usize::try_from(pieces.bytes).ok()?);
     for position in pieces.from..pieces.to {
         body.extend_from_slice(&reader.piece(position)?);

@@ -9,9 +9,10 @@ use pushbench_protocol::heads::{AnswerMark, AnswerStatus, WEAK};
 use pushbench_protocol::paths::KAAZING_TOPIC;
 use pushbench_protocol::{ConnectionClass, Cursor, Deliver, Unchanged};
 
-use super::answer::{Answer, Refusal};
 use super::bodies::{Body, MOST_CODED, Span};
-use super::{App, after, connection, pieces, topic_name};
+use super::{App, after, connection, topic_name};
+use crate::engine::axum::answer::{Answer, Refusal};
+use crate::engine::axum::pieces;
 use crate::exchange::Answered;
 use crate::hub::{Pieces, PollAnswer, PollBody, PollSettings};
 

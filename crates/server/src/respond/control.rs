@@ -7,8 +7,8 @@ use axum::extract::{Request, State};
 use pushbench_protocol::paths::{TOPICS, TopicNameError};
 use pushbench_protocol::{ConnectionClass, ServerStats, TopicName};
 
-use super::answer::{Answer, ok};
 use super::{App, connection, parameter};
+use crate::engine::axum::answer::{Answer, ok};
 
 pub(super) async fn stats(State(app): State<Arc<App>>, request: Request) -> Answer {
     connection(&request).connection.classify(ConnectionClass::Control);

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, Version};
 use pushbench_protocol::heads::{AnswerMark, StreamKind};
 use pushbench_protocol::{ConnectionClass, Cursor};
 
-use super::answer::{Answer, Refusal};
 use super::{App, Takeover, after, connection, topic_name};
+use crate::engine::axum::answer::{Answer, Refusal};
 use crate::exchange::Subscription;
 use crate::hub::Format;
 

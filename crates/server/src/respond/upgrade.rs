@@ -12,14 +12,14 @@ use http::{Method, Response, StatusCode};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{ConnectionClass, Cursor};
 
-use super::answer::{Answer, Refusal};
 use super::heads::digits;
 use super::publish::may_publish;
 use super::{App, Takeover, after, connection, parameter, topic_name};
+use crate::engine::axum::answer::{Answer, Refusal};
+use crate::engine::axum::spelling::Spelling;
 use crate::exchange::Subscription;
 use crate::hub::Format;
 use crate::log::SharedDeflate;
-use crate::spelling::Spelling;
 use crate::websocket::SessionDeflate;
 use crate::websocket::extensions::{Agreed, negotiate};
 use crate::websocket::handshake::{

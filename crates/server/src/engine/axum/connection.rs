@@ -19,19 +19,19 @@ use hyper_util::service::TowerToHyperService;
 use pushbench_protocol::ConnectionClass;
 use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::CountingStream;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use super::answer::Answer;
+use super::ending::{linger, unless_ended};
+use super::http2;
+use super::rewind::{Rewound, Version, version};
+use super::taken_over::go_on;
 use crate::books::{Books, Connection, Opened};
-use crate::http2;
 use crate::patience::{Order, Phase};
-use crate::rewind::{Rewound, Version, version};
-use crate::routes::admission::{is_last, say_last};
-use crate::routes::answer::Answer;
-use crate::routes::{App, HttpConnection, Takeover};
+use crate::respond::admission::{is_last, say_last};
+use crate::respond::{App, HttpConnection, Takeover};
 use crate::stream::{Socket, Stream};
-use crate::streaming::Streaming;
-use crate::websocket::{ReaderLimits, Session};
 
 /// What every connection of a server is served with.
 #[derive(Clone)]
@@ -199,30 +199,6 @@ async fn first_words(stream: &mut Stream, connection: &Connection) -> Option<(Ve
     .await
 }
 
-/// Goes on with a stream that HTTP is done with. `early` is what came behind the request.
-pub(crate) async fn go_on(
-    app: &Arc<App>,
-    stream: Stream,
-    connection: &Arc<Connection>,
-    takeover: Takeover,
-    early: Bytes,
-) {
-    let connection = Arc::clone(connection);
-    match takeover {
-        Takeover::WebSocket(upgrade) => {
-            let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
-            let books = Arc::clone(&app.books);
-            let session = Session::new(stream, connection, books, upgrade, limits);
-            Box::pin(session.run(early)).await;
-        }
-        Takeover::Stream(begun) => {
-            drop(early);
-            let session = Streaming::new(stream, connection, begun);
-            Box::pin(session.run()).await;
-        }
-    }
-}
-
 /// Shakes hands; gives the stream above and what was agreed to be spoken on it.
 async fn begin_tls(
     acceptor: Acceptor,
@@ -260,33 +236,6 @@ impl Drop for Handshake<'_> {
     fn drop(&mut self) {
         self.books.handshake(self.is_resumed);
     }
-}
-
-/// Closes our side and waits for the client's: closing with its bytes unread would reset the
-/// connection, and the last answer, a refusal perhaps, would be lost on the way.
-pub(crate) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let mut discarded = [0; 512];
-    if stream.shutdown().await.is_ok() {
-        while stream.read(&mut discarded).await.is_ok_and(|read| read > 0) {}
-    }
-}
-
-/// Runs a connection until it is done or told to end at once.
-pub(crate) async fn unless_ended(connection: &Connection, serving: impl Future<Output = ()>) {
-    let mut serving = pin!(serving);
-    let mut known = false;
-    poll_fn(|cx| {
-        if !known {
-            // A task keeps its waker for life.
-            connection.wake_on_order(cx.waker());
-            known = true;
-        }
-        if connection.order() == Order::End {
-            return Poll::Ready(());
-        }
-        serving.as_mut().poll(cx)
-    })
-    .await;
 }
 
 /// Hands requests to the router, with the connection they came on.

@@ -7,7 +7,7 @@ use http::{Request, StatusCode, Version};
 use pushbench_protocol::Authority;
 
 use super::App;
-use super::answer::{Answer, Refusal};
+use crate::engine::axum::answer::{Answer, Refusal};
 use crate::fields::has_token;
 
 impl App {

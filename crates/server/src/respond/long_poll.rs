@@ -14,10 +14,10 @@ use http::StatusCode;
 use pushbench_protocol::heads::AnswerMark;
 use pushbench_protocol::{ConnectionClass, Cursor, Hold, TopicName, Unchanged, clock};
 
-use super::answer::{Answer, Refusal};
 use super::poll::{Asking, write};
 use super::{App, after, connection, parameter, topic_name};
 use crate::books::Connection;
+use crate::engine::axum::answer::{Answer, Refusal};
 use crate::exchange::LongPoll;
 use crate::hub::PollSettings;
 use crate::patience::Order;

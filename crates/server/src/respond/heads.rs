@@ -12,9 +12,9 @@ use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind, WEAK};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{Compression, Cursor, ResponseProfile};
 
-use super::answer::{Answer, body};
 use super::bodies::Body;
-use crate::spelling::Spelling;
+use crate::engine::axum::answer::{Answer, body};
+use crate::engine::axum::spelling::Spelling;
 
 const CURSOR: HeaderName = HeaderName::from_static(CURSOR_FIELD);
 const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);

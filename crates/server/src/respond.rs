@@ -2,13 +2,11 @@
 
 mod accept_encoding;
 pub(crate) mod admission;
-pub(crate) mod answer;
 pub(crate) mod bodies;
 mod control;
 pub(crate) mod heads;
 mod long_poll;
 mod metrics;
-mod pieces;
 mod poll;
 mod publish;
 mod stream;
@@ -27,9 +25,9 @@ use pushbench_protocol::{AllowedHosts, Cursor, TopicName};
 
 use crate::books::{Books, Connection};
 use crate::config::{DeflateLimits, Limits};
+use crate::engine::axum::answer::{Answer, Refusal};
 use crate::exchange::Exchange;
 use crate::hub::PollSettings;
-use answer::{Answer, Refusal};
 use bodies::Bodies;
 use heads::Heads;
 pub(crate) use stream::Stream;

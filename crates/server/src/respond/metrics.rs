@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use pushbench_protocol::{ConnectionClass, ServerStats};
 
-use super::answer::{Answer, ok};
 use super::{App, connection};
+use crate::engine::axum::answer::{Answer, ok};
 use crate::hub::HubLevels;
 
 /// Version 0.0.4 of the format.

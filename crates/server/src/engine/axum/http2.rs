@@ -27,10 +27,10 @@ use futures_util::task::AtomicWaker;
 use pushbench_protocol::ConnectionClass;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::ending::linger;
 use crate::books::Connection;
-use crate::connection::linger;
 use crate::patience::{Order, Phase};
-use crate::routes::App;
+use crate::respond::App;
 use answer::Answering;
 use watch::Watched;
 

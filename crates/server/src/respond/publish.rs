@@ -10,9 +10,9 @@ use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use pushbench_protocol::ConnectionClass;
 
-use super::answer::{Answer, Refusal, ok};
 use super::{App, connection, topic_name};
 use crate::books::Connection;
+use crate::engine::axum::answer::{Answer, Refusal, ok};
 use crate::exchange::PublishError;
 use crate::websocket::handshake::origin_is_allowed;
 
