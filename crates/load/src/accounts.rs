@@ -1,7 +1,207 @@
-//! What is written down of a trial: what was received, when, and what was late.
+//! What the clients of one worker write down: how many bytes went for what, in which phase, what was
+//! received and when.
+//!
+//! Everything that books stands above this: a carrier books headers and framing, a transport books
+//! messages. Whoever books says what the bytes were; which phase they belong to is said here, by the
+//! schedule and by the boundaries that have been taken. The clock is an argument.
 
 pub(crate) mod hiccup;
+pub(crate) mod presence;
 pub(crate) mod published;
 pub(crate) mod recorder;
+pub(crate) mod sockets;
 pub(crate) mod timeline;
 pub(crate) mod turns;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use pushbench_protocol::clock::Clock;
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
+use pushbench_wire::Ledger;
+
+use crate::accounts::presence::Presence;
+use crate::accounts::recorder::Recorder;
+use crate::accounts::sockets::Sockets;
+use crate::accounts::timeline::Timeline;
+use crate::outcome::{Http2Counts, SampleHeads};
+use crate::witness::Witness;
+use crate::{Fault, Unexpected};
+
+/// The accounts of one worker. One thread owns them, so nothing here is locked.
+pub(crate) struct Accounts {
+    clock: Clock,
+    timeline: Cell<Timeline>,
+    /// The earliest phase whose books are open.
+    earliest: Cell<Phase>,
+    is_closing: Cell<bool>,
+    pub(crate) recorder: RefCell<Recorder>,
+    pub(crate) ledger: RefCell<Ledger>,
+    pub(crate) sockets: Sockets,
+    pub(crate) presence: Presence,
+    pub(crate) http2: Cell<Http2Counts>,
+    pub(crate) sample: RefCell<Option<SampleHeads>>,
+    pub(crate) upgrade_heads: Cell<Option<(u64, u64)>>,
+    /// The first response that was not expected, for each fault.
+    unexpected: RefCell<BTreeMap<Fault, Unexpected>>,
+}
+
+/// What has come of a response that did not become whole.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Unfinished {
+    /// Bytes of heads that are whole.
+    pub(crate) header: u64,
+    /// Bytes behind them that mark chunks off.
+    pub(crate) framing: u64,
+    /// All other bytes.
+    pub(crate) rest: u64,
+    /// The beginning of it, without interim responses.
+    pub(crate) beginning: Vec<u8>,
+}
+
+impl Accounts {
+    /// Empty accounts of a schedule that has not begun.
+    pub(crate) fn new(
+        clock: Clock,
+        timeline: Timeline,
+        recorder: Recorder,
+        sockets: Sockets,
+    ) -> Self {
+        Self {
+            clock,
+            timeline: Cell::new(timeline),
+            earliest: Cell::new(Phase::Connect),
+            is_closing: Cell::new(false),
+            recorder: RefCell::new(recorder),
+            ledger: RefCell::default(),
+            sockets,
+            presence: Presence::default(),
+            http2: Cell::default(),
+            sample: RefCell::default(),
+            upgrade_heads: Cell::default(),
+            unexpected: RefCell::default(),
+        }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The schedule as it stands.
+    pub(crate) fn timeline(&self) -> Timeline {
+        self.timeline.get()
+    }
+
+    /// A part of the schedule begins, or is to.
+    pub(crate) fn set_timeline(&self, timeline: Timeline) {
+        self.timeline.set(timeline);
+    }
+
+    /// Closes the books of all phases before this one.
+    pub(crate) fn open_from(&self, phase: Phase) {
+        self.earliest.set(phase);
+    }
+
+    /// The earliest phase whose books are open.
+    pub(crate) fn earliest(&self) -> Phase {
+        self.earliest.get()
+    }
+
+    /// From now on everything belongs to the end of the trial.
+    pub(crate) fn begin_closing(&self) {
+        self.is_closing.set(true);
+    }
+
+    /// Whether all connections are to be ended.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.get()
+    }
+
+    /// The phase that a moment belongs to: the schedule's, but none whose books are closed.
+    pub(crate) fn phase_at(&self, moment: Timestamp) -> Phase {
+        if self.is_closing.get() {
+            return Phase::Close;
+        }
+        self.timeline.get().phase_at(moment).max(self.earliest.get())
+    }
+
+    /// The phase in whose books a connection's bytes are that are read now: its measure phase goes on
+    /// until its books are closed.
+    pub(crate) fn phase_on(&self, witness: &Witness) -> Phase {
+        match self.phase_at(self.now()) {
+            Phase::Drain if !witness.is_measured.get() => Phase::Measure,
+            phase => phase,
+        }
+    }
+
+    /// The phase itself, unless its books were closed since it was found.
+    pub(crate) fn open_phase(&self, phase: Phase) -> Phase {
+        phase.max(self.earliest.get())
+    }
+
+    pub(crate) fn book(&self, phase: Phase, direction: Direction, kind: ByteKind, bytes: u64) {
+        self.ledger.borrow_mut().book(self.open_phase(phase), direction, kind, bytes);
+    }
+
+    pub(crate) fn fault(&self, fault: Fault) {
+        let counts = &mut self.recorder.borrow_mut().counts;
+        let is_of_the_end = self.is_closing.get() && fault.is_of_the_end();
+        let faults = if is_of_the_end { &mut counts.close_faults } else { &mut counts.faults };
+        *faults.entry(fault).or_default() += 1;
+        self.presence.has_failed();
+    }
+
+    /// Keeps what came instead of what was expected, if it is the first for its fault.
+    pub(crate) fn keep_unexpected(&self, fault: Fault, what: impl FnOnce() -> Unexpected) {
+        self.unexpected.borrow_mut().entry(fault).or_insert_with(what);
+    }
+
+    /// Takes what was kept of responses that were not expected.
+    pub(crate) fn take_unexpected(&self) -> BTreeMap<Fault, Unexpected> {
+        self.unexpected.take()
+    }
+
+    /// Books what came of a response that did not become whole, its heads as `heads`, and keeps its
+    /// beginning. What it would have been is not known: it brought nothing new.
+    pub(crate) fn book_unfinished(
+        &self,
+        phase: Phase,
+        heads: ByteKind,
+        fault: Fault,
+        unfinished: &Unfinished,
+    ) {
+        self.book(phase, Direction::Down, heads, unfinished.header);
+        self.book(phase, Direction::Down, ByteKind::Framing, unfinished.framing);
+        self.book(phase, Direction::Down, ByteKind::Repeat, unfinished.rest);
+        if !unfinished.beginning.is_empty() {
+            self.keep_unexpected(fault, || Unexpected::of(&unfinished.beginning));
+        }
+    }
+
+    /// Books what came though nothing was asked.
+    ///
+    /// # Errors
+    ///
+    /// If there is any.
+    pub(crate) fn refuse_unasked(&self, witness: &Witness, unasked: &[u8]) -> Result<(), Fault> {
+        if unasked.is_empty() {
+            return Ok(());
+        }
+        let phase = self.phase_on(witness);
+        self.book(phase, Direction::Down, ByteKind::Repeat, unasked.len() as u64);
+        self.keep_unexpected(Fault::Malformed, || Unexpected::of(unasked));
+        Err(Fault::Malformed)
+    }
+
+    /// A client of `topic` takes its seat; gives its place.
+    pub(crate) fn seat(&self, topic: u32) -> usize {
+        self.presence.expect();
+        self.recorder.borrow_mut().seat(topic)
+    }
+
+    /// The client of this seat is ready for messages.
+    pub(crate) fn is_connected(&self, seat: usize) {
+        self.presence.is_open(seat, self.now());
+    }
+}

@@ -10,46 +10,15 @@
 //! the server's are compared over a longer span: at the latest over the whole trial, when all
 //! connections are closed and every byte has arrived.
 
-use pushbench_protocol::Direction;
-use pushbench_wire::Ledger;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::bounds;
-use crate::outcome::{Boundary, ServerSums, SocketSums, Unrest};
-use crate::worker::{Command, Worker};
+use crate::command::{Command, Standing};
+use crate::outcome::{Boundary, ServerSums, Unrest};
 
 /// Asks the server what it has carried for the clients of this trial; `None` if it has no books, or
 /// others use it too.
 pub type ServerBooks<'a> = dyn FnMut() -> Option<ServerSums> + 'a;
-
-/// Where the books of a worker that has stopped stand.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Standing {
-    /// Sockets and kernel.
-    pub(crate) sums: SocketSums,
-    /// Bytes that the codec has booked, both directions.
-    pub(crate) booked: Booked,
-}
-
-/// Bytes in a ledger, all phases and kinds.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Booked {
-    up: u64,
-    down: u64,
-}
-
-impl Booked {
-    pub(crate) fn in_all(ledger: &Ledger) -> Self {
-        Self { up: ledger.stream_bytes(Direction::Up), down: ledger.stream_bytes(Direction::Down) }
-    }
-}
-
-impl std::ops::AddAssign for Standing {
-    fn add_assign(&mut self, other: Self) {
-        self.sums += other.sums;
-        self.booked.up += other.booked.up;
-        self.booked.down += other.booked.down;
-    }
-}
 
 impl Standing {
     /// Whether the clients' own books agree: nothing waits to be read, or sent, or booked.
@@ -93,18 +62,17 @@ pub(crate) struct Taken {
 }
 
 /// Stops all workers, compares the books, and closes them if what is demanded agrees.
-pub(crate) fn attempt(
-    workers: &[Worker],
+pub(crate) fn attempt<'w>(
+    workers: impl Iterator<Item = &'w UnboundedSender<Command>>,
     boundary: Boundary,
     demand: Demand,
     server: &mut ServerBooks<'_>,
 ) -> Option<Taken> {
     let (replies, verdicts): (Vec<_>, Vec<_>) = workers
-        .iter()
         .filter_map(|worker| {
             let (reply, standing) = std::sync::mpsc::sync_channel(1);
             let (verdict, told) = std::sync::mpsc::channel();
-            worker.commands.send(Command::Close { boundary, reply, told }).ok()?;
+            worker.send(Command::Close { boundary, reply, told }).ok()?;
             Some((standing, verdict))
         })
         .unzip();
@@ -141,6 +109,9 @@ fn judge(standing: &Standing, demand: Demand, server: &mut ServerBooks<'_>) -> O
 
 #[cfg(test)]
 mod tests {
+    use crate::SocketSums;
+    use crate::command::Booked;
+
     use super::*;
 
     /// Clients who have written 10 bytes and read 20, as far as codec and kernel know.

@@ -3,6 +3,7 @@
 
 pub(crate) mod agreed;
 pub(crate) mod connection;
+pub(crate) mod dial;
 pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod kept;

@@ -8,17 +8,18 @@
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use pushbench_protocol::clock;
 use tokio::sync::Notify;
 
+use crate::accounts::Accounts;
 use crate::accounts::timeline::Timeline;
 
 /// Wakes clients when their places on the schedule come.
 pub(crate) struct Grid {
-    timeline: RefCell<Timeline>,
+    accounts: Rc<Accounts>,
     /// Where the schedule was at the last wake.
     reached: Cell<Duration>,
     closed: Cell<bool>,
@@ -52,9 +53,10 @@ impl Ord for Waiter {
 }
 
 impl Grid {
-    pub(crate) fn new(timeline: Timeline) -> Self {
+    /// A timer of the schedule and the clock that these accounts go by.
+    pub(crate) fn new(accounts: Rc<Accounts>) -> Self {
         Self {
-            timeline: RefCell::new(timeline),
+            accounts,
             reached: Cell::new(Duration::ZERO),
             closed: Cell::new(false),
             waiting: RefCell::default(),
@@ -62,14 +64,9 @@ impl Grid {
         }
     }
 
-    /// The schedule as it stands.
-    pub(crate) fn timeline(&self) -> Timeline {
-        *self.timeline.borrow()
-    }
-
     /// Lets a part of the schedule begin.
     pub(crate) fn set_timeline(&self, timeline: Timeline) {
-        *self.timeline.borrow_mut() = timeline;
+        self.accounts.set_timeline(timeline);
         self.changed.notify_one();
     }
 
@@ -106,10 +103,10 @@ impl Grid {
     /// Runs the timer until the grid is closed.
     pub(crate) async fn run(&self) {
         while !self.closed.get() {
-            let now = clock::now();
-            self.reached.set(self.timeline.borrow().place(now));
+            let now = self.accounts.now();
+            self.reached.set(self.accounts.timeline().place(now));
             let next = self.wake_due();
-            let moment = next.and_then(|at| self.timeline.borrow().moment(at));
+            let moment = next.and_then(|at| self.accounts.timeline().moment(at));
             match moment {
                 Some(moment) => {
                     // Rounded up to the timer's next millisecond, so at most one wake in each.
@@ -128,7 +125,7 @@ impl Grid {
 
     /// Whether a place has come and the schedule's part that it belongs to has begun.
     fn has_come(&self, at: Duration) -> bool {
-        self.timeline.borrow().moment(at).is_some() && at <= self.reached.get()
+        self.accounts.timeline().moment(at).is_some() && at <= self.reached.get()
     }
 
     /// Wakes whoever is due; gives the place of the next.

@@ -16,6 +16,7 @@ mod boundary;
 mod bounds;
 mod carrier;
 mod coded;
+mod command;
 mod content_coding;
 mod fault;
 #[doc(hidden)]
@@ -27,8 +28,10 @@ mod plan;
 mod publisher;
 #[cfg(test)]
 mod rfc;
+mod ticker;
 mod transport;
 mod unexpected;
+mod witness;
 mod worker;
 
 pub use boundary::ServerBooks;

@@ -11,9 +11,10 @@ use pushbench_protocol::{Phase, Timestamp, clock};
 
 use crate::accounts::published::Published;
 use crate::boundary::{Demand, attempt};
+use crate::command::{Command, Reply, Status};
 use crate::outcome::Unrest;
 use crate::publisher::Publisher;
-use crate::worker::{Command, Reply, Status, Worker};
+use crate::worker::Worker;
 use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
 
 /// How often the conductor looks at its workers.
@@ -320,7 +321,8 @@ impl Load {
                 _ if passed < 2 * REST_BOUND => Demand::Clients,
                 _ => Demand::Nothing,
             };
-            if let Some(taken) = attempt(&self.workers, boundary, demand, server) {
+            let workers = self.workers.iter().map(|worker| &worker.commands);
+            if let Some(taken) = attempt(workers, boundary, demand, server) {
                 self.server.extend(taken.server.map(|sums| (boundary, sums)));
                 self.unrest.extend(taken.unrest.map(|unrest| (boundary, unrest)));
                 return ControlFlow::Continue(());

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pushbench_protocol::heads::HeadTarget;
-use pushbench_protocol::{
-    Cursor, Deliver, TlsUse, TopicName, TopicNames, TransportKind, Unchanged,
-};
+use pushbench_protocol::{Arrival, Cursor, Deliver, TlsUse, TopicName, TopicNames, Unchanged};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 use pushbench_tls::Connector;
 
@@ -96,7 +94,8 @@ impl Plan {
     /// Whether the server's clock moves bytes where nothing is published and no poll is due: holds
     /// end, heartbeats are sent.
     pub fn has_server_clock(&self) -> bool {
-        self.transport.kind() == TransportKind::LongPoll || self.transport.heartbeat().is_some()
+        let is_held = self.transport.kind().properties().arrival == Arrival::Held;
+        is_held || self.transport.heartbeat().is_some()
     }
 
     /// End of the warm-up on the schedule.
@@ -110,7 +109,7 @@ impl Plan {
     pub fn publish_until(scenario: &Scenario, transport: TransportSettings) -> Duration {
         let workload = &scenario.workload;
         let end = workload.warm_up + workload.measure;
-        let waits = transport.kind() == TransportKind::ShortPoll || transport.conflate().is_some();
+        let waits = transport.kind().has_timer() || transport.conflate().is_some();
         match workload.deliver {
             Deliver::Latest if waits => end + workload.drain,
             Deliver::Latest | Deliver::Every => end,
@@ -121,10 +120,9 @@ impl Plan {
     /// what there is, a topic without any message in the warm-up is begun with one that counts for
     /// nothing.
     pub(crate) fn begun_topics(&self) -> Vec<u32> {
-        let TransportSettings::ShortPoll(poll) = self.transport else { return Vec::new() };
-        match poll.unchanged {
-            Unchanged::Empty => Vec::new(),
-            Unchanged::Resend | Unchanged::NotModified => (0..)
+        match self.transport.unchanged() {
+            None | Some(Unchanged::Empty) => Vec::new(),
+            Some(Unchanged::Resend | Unchanged::NotModified) => (0..)
                 .zip(self.topic_counts())
                 .filter(|(_, count)| count.warm_up == 0)
                 .map(|(topic, _)| topic)

@@ -1,7 +1,13 @@
 //! How messages reach a client: one file for each kind, and what several of them share.
+//!
+//! A kind is a function that plays a client to its end, over whatever carries it. What kinds are is
+//! in the table of `protocol::kind`; which file plays one is said here and nowhere else. A new kind
+//! is a file beside these and an arm of [`play`].
 
+pub(crate) mod context;
 pub(crate) mod deflated;
 pub(crate) mod event_lines;
+pub(crate) mod heads;
 pub(crate) mod lines;
 pub(crate) mod long_poll;
 pub(crate) mod nudge;
@@ -12,3 +18,25 @@ pub(crate) mod sse;
 pub(crate) mod stream;
 pub(crate) mod streamed;
 pub(crate) mod websocket;
+
+use pushbench_scenario::TransportSettings;
+
+use crate::Fault;
+use crate::transport::context::ClientContext;
+
+/// Plays a client to its end, by the plan's transport.
+pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
+    match context.plan.transport {
+        TransportSettings::ShortPoll(poll) => short_poll::play(context, client, seat, poll).await,
+        TransportSettings::LongPoll(poll) => long_poll::play(context, client, seat, poll).await,
+        TransportSettings::Sse(_) => streamed::play::<sse::Events>(context, client, seat).await,
+        TransportSettings::Stream(_) => {
+            streamed::play::<stream::Lines>(context, client, seat).await
+        }
+        TransportSettings::WebSocket(socket) => match socket.deflate {
+            None => websocket::play(context, client, seat).await,
+            Some(deflate) => deflated::play(context, client, seat, deflate.terms()).await,
+        },
+        TransportSettings::Nudge(_) => nudge::play(context, client, seat).await,
+    }
+}

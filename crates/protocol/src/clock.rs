@@ -43,6 +43,27 @@ pub fn now() -> Timestamp {
     Timestamp(seconds * 1_000_000_000 + nanos)
 }
 
+/// What tells the time: the host's monotonic clock, or one that a test moves.
+///
+/// Whatever waits or measures takes it as an argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(fn() -> Timestamp);
+
+impl Clock {
+    /// The host's monotonic clock.
+    pub const HOST: Self = Self(now);
+
+    /// A clock that this function reads. What it gives must never go back.
+    pub const fn read_by(read: fn() -> Timestamp) -> Self {
+        Self(read)
+    }
+
+    /// Reads the clock.
+    pub fn now(self) -> Timestamp {
+        (self.0)()
+    }
+}
+
 /// CPU time the calling thread has used, user and system, since it started.
 pub fn thread_cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);

@@ -261,6 +261,41 @@ impl TransportSettings {
         }
     }
 
+    /// What a poll without an update is answered; `None` where polls are not sent on a timer.
+    pub const fn unchanged(self) -> Option<Unchanged> {
+        match self {
+            Self::ShortPoll(poll) => Some(poll.unchanged),
+            Self::LongPoll(_)
+            | Self::Sse(_)
+            | Self::Stream(_)
+            | Self::WebSocket(_)
+            | Self::Nudge(_) => None,
+        }
+    }
+
+    /// How long a poll may be held; `None` where none is.
+    pub const fn hold(self) -> Option<Hold> {
+        match self {
+            Self::LongPoll(poll) => Some(poll.hold),
+            Self::ShortPoll(_)
+            | Self::Sse(_)
+            | Self::Stream(_)
+            | Self::WebSocket(_)
+            | Self::Nudge(_) => None,
+        }
+    }
+
+    /// What polls ask for their bodies in.
+    pub const fn poll_compression(self) -> Compression {
+        match self {
+            Self::ShortPoll(poll) => poll.compression,
+            Self::LongPoll(poll) => poll.compression,
+            Self::Sse(_) | Self::Stream(_) | Self::WebSocket(_) | Self::Nudge(_) => {
+                Compression::None
+            }
+        }
+    }
+
     /// How long the connection of a poller lives; of others as long as they do.
     pub const fn connection(self) -> ConnectionUse {
         match self {

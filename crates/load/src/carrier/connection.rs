@@ -1,10 +1,9 @@
 //! A client's connection, clear or in TLS, and the books of its socket.
 
-use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,14 +11,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pushbench_scenario::source_address;
-use pushbench_tls::{Connector, RecordTotals, TlsStream};
-use pushbench_wire::record::RECORD_OVERHEAD;
-use pushbench_wire::tcp_info::{TcpInfo, bind_address_no_port, tcp_info};
-use pushbench_wire::{CountingStream, SocketCounters};
+use pushbench_tls::{Connector, TlsStream};
+use pushbench_wire::CountingStream;
+use pushbench_wire::tcp_info::bind_address_no_port;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::{Fault, Plan, SocketSums};
+use crate::witness::Witness;
+use crate::{Fault, Plan};
 
 /// Most bytes that are taken of what nobody asked for.
 const MOST_UNASKED: usize = 16 * 1024;
@@ -28,80 +27,17 @@ const HEAR_OUT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest wait for a TCP handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The socket's, the kernel's and TLS's books of one connection, readable while the client uses it.
-#[derive(Debug)]
-pub(crate) struct Probe {
-    counters: Arc<SocketCounters>,
-    /// TLS's own bytes; nothing in clear text.
-    records: Arc<RecordTotals>,
-    descriptor: Cell<Option<RawFd>>,
-    last: Cell<SocketSums>,
-    /// Whether a read has told that the server's FIN has come.
-    has_ended: Cell<bool>,
-    /// Records that had brought something when the client last asked, or had taken all of it.
-    heard_before: Cell<u64>,
-    /// Whether this connection has passed [`crate::Boundary::Measured`].
-    pub(crate) is_measured: Cell<bool>,
-    /// Its place among the worker's probes.
-    pub(crate) place: Cell<usize>,
-}
-
-impl Probe {
-    /// The books now; after the connection is closed, as they were then.
-    pub(crate) fn sums(&self) -> SocketSums {
-        let Some(descriptor) = self.descriptor.get() else { return self.last.get() };
-        // A kernel that cannot be asked leaves its set of books out; the report then says so.
-        let kernel = tcp_info(descriptor).ok().map(|info| {
-            // The kernel counts the server's FIN as a byte received; no socket ever reads it.
-            let fin = u64::from(self.has_ended.get() || info.is_close_wait);
-            TcpInfo { bytes_received: info.bytes_received - fin, ..info }
-        });
-        SocketSums {
-            tls_read: self.records.tls_received(),
-            tls_written: self.records.tls_sent(),
-            ..SocketSums::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
-        }
-    }
-
-    /// Bytes that the socket carried, without asking the kernel.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.counters.bytes_read() + self.counters.bytes_written()
-    }
-
-    /// The books when the connection is given up. What the kernel received and nobody read, since the
-    /// client has failed or the server has reset the connection, is on nobody's books, and neither is
-    /// a FIN that a reset followed.
-    fn last_sums(&self) -> SocketSums {
-        let mut sums = self.sums();
-        if !self.has_ended.get() {
-            sums.kernel.bytes_received = sums.kernel.bytes_received.min(sums.socket_read);
-        }
-        sums
-    }
-
-    /// The client has asked for something, or taken all that it was told: what comes from now on
-    /// comes with what it hears next.
-    pub(crate) fn has_taken(&self) {
-        self.heard_before.set(self.records.records_received());
-    }
-
-    /// What TLS added to what was heard since then.
-    pub(crate) fn tls_heard(&self) -> u64 {
-        (self.records.records_received() - self.heard_before.get()) * RECORD_OVERHEAD
-    }
-}
-
 /// A counted socket whose books outlive it.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    probe: Rc<Probe>,
+    witness: Rc<Witness>,
     stream: CountingStream<TcpStream>,
 }
 
 /// A client's connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    probe: Rc<Probe>,
+    witness: Rc<Witness>,
     stream: Stream,
 }
 
@@ -122,34 +58,24 @@ impl Connection {
             Ok(Err(_)) => return Err(Fault::Connect),
             Err(_) => return Err(Fault::ConnectTimeout),
         };
-        let counters = Arc::new(SocketCounters::default());
-        let probe = Rc::new(Probe {
-            counters: Arc::clone(&counters),
-            records: Arc::default(),
-            descriptor: Cell::new(Some(stream.as_raw_fd())),
-            last: Cell::default(),
-            has_ended: Cell::new(false),
-            heard_before: Cell::new(0),
-            is_measured: Cell::new(false),
-            place: Cell::new(0),
-        });
-        let socket =
-            Socket { probe: Rc::clone(&probe), stream: CountingStream::new(stream, counters) };
-        Ok(Self { probe, stream: Stream::Clear(socket) })
+        let witness = Rc::new(Witness::of(Some(stream.as_raw_fd())));
+        let stream = CountingStream::new(stream, Arc::clone(&witness.counters));
+        let socket = Socket { witness: Rc::clone(&witness), stream };
+        Ok(Self { witness, stream: Stream::Clear(socket) })
     }
 
     /// Shakes hands, so that all that follows is in TLS.
     pub(crate) async fn secure(self, connector: &Connector) -> io::Result<Self> {
-        let Self { probe, stream } = self;
+        let Self { witness, stream } = self;
         let stream = match stream {
             Stream::Tls(stream) => stream,
             Stream::Clear(socket) => {
-                let records = Arc::clone(&probe.records);
+                let records = Arc::clone(&witness.records);
                 // Boxed while it lasts: a client must not carry the room that it needs.
                 Box::new(Box::pin(connector.connect(socket, Some(records))).await?)
             }
         };
-        Ok(Self { probe, stream: Stream::Tls(stream) })
+        Ok(Self { witness, stream: Stream::Tls(stream) })
     }
 
     /// The stream in TLS, if it is one.
@@ -213,16 +139,15 @@ impl Connection {
     }
 
     /// The connection's books.
-    pub(crate) fn probe(&self) -> &Rc<Probe> {
-        &self.probe
+    pub(crate) fn witness(&self) -> &Rc<Witness> {
+        &self.witness
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
         // The last moment at which the descriptor is ours: the stream closes it after this.
-        self.probe.last.set(self.probe.last_sums());
-        self.probe.descriptor.set(None);
+        self.witness.close();
     }
 }
 
@@ -248,7 +173,7 @@ impl AsyncRead for Socket {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
         if matches!(result, Poll::Ready(Ok(()))) && buf.filled().len() == before {
-            self.probe.has_ended.set(true);
+            self.witness.has_ended();
         }
         result
     }

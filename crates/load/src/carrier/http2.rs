@@ -20,5 +20,5 @@ pub(crate) mod streamed;
 mod tap;
 pub(crate) mod websocket;
 
-pub(crate) use connection::{Http2Connection, Http2Drivers, Http2Groups, join};
+pub(crate) use connection::{Http2Connection, Pool, join};
 pub(crate) use tap::HeadWatch;

@@ -10,14 +10,14 @@
 use std::pin::pin;
 use std::rc::Rc;
 
-use pushbench_protocol::{ConnectionUse, Phase, Timestamp, clock};
+use pushbench_protocol::{ConnectionUse, Phase, Timestamp};
 
 use crate::Fault;
-use crate::carrier::connection::Probe;
 use crate::carrier::http1::answer::Answer;
 use crate::carrier::line::{HeadWatch, Line};
+use crate::transport::context::ClientContext;
 use crate::transport::poll::{Heard, Poller};
-use crate::worker::Shared;
+use crate::witness::Witness;
 
 /// A poller's line, if it has one.
 pub(crate) struct Kept {
@@ -40,8 +40,8 @@ impl Kept {
     }
 
     /// Opens a line in the connect phase.
-    pub(crate) async fn open(&mut self, shared: &Rc<Shared>) -> Result<(), Fault> {
-        self.line = Some(Line::open(shared, self.client).await?);
+    pub(crate) async fn open(&mut self, context: &ClientContext) -> Result<(), Fault> {
+        self.line = Some(Line::open(context, self.client).await?);
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Kept {
     /// If the server says something that nobody asked for.
     pub(crate) async fn rest<T>(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         until: impl Future<Output = T>,
     ) -> Result<T, Fault> {
         let mut until = pin!(until);
@@ -61,7 +61,7 @@ impl Kept {
             if let Some(done) = line.rest(until.as_mut()).await {
                 return Ok(done);
             }
-            self.give_back(shared).await?;
+            self.give_back(context).await?;
         }
         Ok(until.await)
     }
@@ -70,18 +70,18 @@ impl Kept {
     /// has closed that which there was.
     pub(crate) async fn ask(
         &mut self,
-        shared: &Rc<Shared>,
+        context: &ClientContext,
         poller: &Poller,
         phase: Phase,
     ) -> Result<(), Fault> {
         if self.line.is_none() {
-            self.line = Some(Line::open_in(shared, phase, self.client).await?);
+            self.line = Some(Line::open_in(context, phase, self.client).await?);
             self.has_carried = false;
         }
         let line = self.line.as_mut().expect("opened above");
-        match poller.ask(shared, line, phase).await {
+        match poller.ask(context, line, phase).await {
             Err(fault) if self.may_ask_again(poller, fault) => {
-                self.ask_again(shared, poller, phase).await
+                self.ask_again(context, poller, phase).await
             }
             asked => asked,
         }
@@ -90,19 +90,19 @@ impl Kept {
     /// Hears the response to the last request, and ends its line unless that is used again.
     pub(crate) async fn hear(
         &mut self,
-        shared: &Rc<Shared>,
+        context: &ClientContext,
         poller: &mut Poller,
-        phase_of: impl Fn(&Probe, &HeadWatch, &Answer<'_>, Timestamp) -> Phase,
+        phase_of: impl Fn(&Witness, &HeadWatch, &Answer<'_>, Timestamp) -> Phase,
     ) -> Result<Heard, Fault> {
         let heard = loop {
             let line = self.line.as_mut().expect("a poll was sent on it");
-            let (probe, head) = (Rc::clone(line.probe()), line.head_watch());
-            let phase_of = |answer: &Answer<'_>, at| phase_of(&probe, &head, answer, at);
-            match poller.hear(shared, line, phase_of).await {
+            let (witness, head) = (Rc::clone(line.witness()), line.head_watch());
+            let phase_of = |answer: &Answer<'_>, at| phase_of(&witness, &head, answer, at);
+            match poller.hear(context, line, phase_of).await {
                 Ok(heard) => break heard,
                 Err(fault) if self.may_ask_again(poller, fault) => {
-                    let phase = shared.phase_at(clock::now());
-                    self.ask_again(shared, poller, phase).await?;
+                    let phase = context.accounts.phase_at(context.accounts.now());
+                    self.ask_again(context, poller, phase).await?;
                 }
                 Err(fault) => return Err(fault),
             }
@@ -112,7 +112,7 @@ impl Kept {
             ConnectionUse::KeepAlive if !heard.closes => {}
             ConnectionUse::KeepAlive | ConnectionUse::PerPoll => {
                 let over = self.line.take().expect("it was there above");
-                over.end_in(shared, heard.phase).await?;
+                over.end_in(context, heard.phase).await?;
             }
         }
         Ok(heard)
@@ -132,25 +132,25 @@ impl Kept {
 
     async fn ask_again(
         &mut self,
-        shared: &Rc<Shared>,
+        context: &ClientContext,
         poller: &Poller,
         phase: Phase,
     ) -> Result<(), Fault> {
-        self.give_back(shared).await?;
+        self.give_back(context).await?;
         if phase == Phase::Measure {
-            shared.recorder.borrow_mut().counts.retries += 1;
+            context.accounts.recorder.borrow_mut().counts.retries += 1;
         }
-        let mut line = Line::open_in(shared, phase, self.client).await?;
+        let mut line = Line::open_in(context, phase, self.client).await?;
         self.has_carried = false;
-        poller.ask(shared, &mut line, phase).await?;
+        poller.ask(context, &mut line, phase).await?;
         self.line = Some(line);
         Ok(())
     }
 
     /// Closes our side of what the server has closed.
-    async fn give_back(&mut self, shared: &Shared) -> Result<(), Fault> {
+    async fn give_back(&mut self, context: &ClientContext) -> Result<(), Fault> {
         match self.line.take() {
-            Some(Line::Http1(connection)) => shared.discard(connection).await,
+            Some(Line::Http1(connection)) => context.dialer.discard(connection).await,
             // A stream's connection ends with its last client.
             Some(Line::Http2(_)) | None => Ok(()),
         }

@@ -5,10 +5,12 @@ use std::rc::Rc;
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase};
 
 use crate::Fault;
-use crate::carrier::connection::{Connection, Probe};
+use crate::accounts::Accounts;
+use crate::carrier::connection::Connection;
 use crate::carrier::http2;
 use crate::carrier::http2::Http2Connection;
-use crate::worker::Shared;
+use crate::transport::context::ClientContext;
+use crate::witness::Witness;
 
 /// A poller's line to the server.
 pub(crate) enum Line {
@@ -20,24 +22,24 @@ pub(crate) enum Line {
 
 impl Line {
     /// Opens a client's line, and says that the client is connected only once it can ask.
-    pub(crate) async fn open(shared: &Rc<Shared>, client: u32) -> Result<Self, Fault> {
-        Ok(match shared.plan.carriage.http {
-            HttpVersion::Http11 => Self::Http1(shared.connect(client).await?),
+    pub(crate) async fn open(context: &ClientContext, client: u32) -> Result<Self, Fault> {
+        Ok(match context.plan.carriage.http {
+            HttpVersion::Http11 => Self::Http1(context.dialer.connect(client).await?),
             HttpVersion::Http2 => {
-                Self::Http2(http2::line::Line::new(http2::join(shared, client).await?))
+                Self::Http2(http2::line::Line::new(http2::join(&context.http2, client).await?))
             }
         })
     }
 
     /// Opens one in a phase that is known: for one poll, or for all of them.
     pub(crate) async fn open_in(
-        shared: &Rc<Shared>,
+        context: &ClientContext,
         phase: Phase,
         client: u32,
     ) -> Result<Self, Fault> {
-        match shared.plan.carriage.http {
-            HttpVersion::Http11 => Ok(Self::Http1(shared.connect_in(phase, client).await?)),
-            HttpVersion::Http2 => Self::open(shared, client).await,
+        match context.plan.carriage.http {
+            HttpVersion::Http11 => Ok(Self::Http1(context.dialer.connect_in(phase, client).await?)),
+            HttpVersion::Http2 => Self::open(context, client).await,
         }
     }
 
@@ -52,10 +54,10 @@ impl Line {
     }
 
     /// The books of its connection.
-    pub(crate) fn probe(&self) -> &Rc<Probe> {
+    pub(crate) fn witness(&self) -> &Rc<Witness> {
         match self {
-            Self::Http1(connection) => connection.probe(),
-            Self::Http2(line) => line.connection().probe(),
+            Self::Http1(connection) => connection.witness(),
+            Self::Http2(line) => line.connection().witness(),
         }
     }
 
@@ -68,10 +70,10 @@ impl Line {
     }
 
     /// Closes the books of the measure phase, once every client of the connection is so far.
-    pub(crate) async fn end_measure(&mut self, shared: &Shared) {
+    pub(crate) async fn end_measure(&mut self, context: &ClientContext) {
         match self {
-            Self::Http1(connection) => shared.close_measure(connection.probe()),
-            Self::Http2(line) => line.end_measure(shared).await,
+            Self::Http1(connection) => context.accounts.sockets.close_measure(connection.witness()),
+            Self::Http2(line) => line.end_measure(&context.accounts).await,
         }
     }
 
@@ -84,20 +86,20 @@ impl Line {
     }
 
     /// Ends the line in order. A connection of HTTP/2 ends with its last client.
-    pub(crate) async fn end(self, shared: &Shared) -> Result<(), Fault> {
+    pub(crate) async fn end(self, context: &ClientContext) -> Result<(), Fault> {
         match self {
             Self::Http1(mut connection) => {
                 let unasked = connection.end().await?;
-                shared.refuse_unasked(connection.probe(), &unasked)
+                context.accounts.refuse_unasked(connection.witness(), &unasked)
             }
             Self::Http2(_) => Ok(()),
         }
     }
 
     /// Ends one that has carried its one poll, in the phase of that.
-    pub(crate) async fn end_in(self, shared: &Shared, phase: Phase) -> Result<(), Fault> {
+    pub(crate) async fn end_in(self, context: &ClientContext, phase: Phase) -> Result<(), Fault> {
         match self {
-            Self::Http1(connection) => shared.disconnect(phase, connection).await,
+            Self::Http1(connection) => context.dialer.disconnect(phase, connection).await,
             // Never opened for one poll: its other clients would go on with it.
             Self::Http2(_) => Ok(()),
         }
@@ -123,9 +125,9 @@ impl HeadWatch {
     }
 
     /// Moves them from the measure phase to the drain, where they belong after all.
-    pub(crate) fn move_out_of_measure(&self, shared: &Shared) {
+    pub(crate) fn move_out_of_measure(&self, accounts: &Accounts) {
         let Some(watch) = &self.0 else { return };
-        let mut ledger = shared.ledger.borrow_mut();
+        let mut ledger = accounts.ledger.borrow_mut();
         for (kind, bytes) in
             [(ByteKind::Header, watch.heads()), (ByteKind::Framing, watch.framing())]
         {

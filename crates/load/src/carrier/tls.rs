@@ -55,10 +55,10 @@ impl Tls {
             .clone();
         if !connector.has_ticket() {
             let connection = Connection::open(plan, client).await?;
-            let probe = Rc::clone(connection.probe());
+            let witness = Rc::clone(connection.witness());
             let fetched = self.fetch_ticket(connection, &connector).await;
             // However it went: what it carried, it carried.
-            self.handshakes.borrow_mut().preliminary_sums += probe.sums();
+            self.handshakes.borrow_mut().preliminary_sums += witness.sums();
             fetched?;
         }
         Ok(connector)

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use futures_util::SinkExt;
-use pushbench_protocol::{DeflateTerms, Phase, clock};
+use pushbench_protocol::{DeflateTerms, Phase};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use yawc::close::CloseCode;
 use yawc::{
@@ -21,9 +21,9 @@ use yawc::{
 };
 
 use crate::Fault;
+use crate::transport::context::ClientContext;
 use crate::transport::pushed::Cause;
 use crate::transport::websocket::{Subscriber, Tapped, begin, read_buffer};
-use crate::worker::Shared;
 
 /// What a client writes: a pong, and a close frame.
 const WRITE_BUFFER: usize = 256;
@@ -36,45 +36,49 @@ thread_local! {
 
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
 pub(crate) async fn play(
-    shared: &Rc<Shared>,
+    context: &ClientContext,
     client: u32,
     seat: usize,
     terms: DeflateTerms,
 ) -> Result<(), Fault> {
-    let topic = shared.plan.topic_of(client);
+    let topic = context.plan.topic_of(client);
     let path =
-        shared.plan.topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
-    let (mut tapped, early) = begin(shared, client, &path, Some(terms)).await?;
+        context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
+    let (mut tapped, early) = begin(context, client, &path, Some(terms)).await?;
     tapped.keep_message_lens();
     tapped.observe_early(&early);
     let wire = Wire(Rc::new(RefCell::new(Early { tapped, early: early.into() })));
-    let socket = open(shared, wire.clone(), terms)?;
-    shared.is_connected(seat);
+    let socket = open(context, wire.clone(), terms)?;
+    context.accounts.is_connected(seat);
     let subscriber = Subscriber::new(seat, &wire.0.borrow().tapped);
     let mut client = Client { wire, socket, subscriber };
     let ended = loop {
         let frame = tokio::select! {
             biased;
-            frame = client.next(shared) => frame,
-            () = shared.closed() => break Ok(()),
+            frame = client.next(context) => frame,
+            () = context.closed() => break Ok(()),
         };
-        match client.take(shared, frame) {
+        match client.take(context, frame) {
             Ok(OpCode::Close) => break Err(Fault::Closed),
             Ok(_) => {}
             Err(fault) => break Err(fault),
         }
     };
     match ended {
-        Ok(()) => client.close(shared).await,
+        Ok(()) => client.close(context).await,
         Err(fault) => {
-            client.give_up(shared);
+            client.give_up(context);
             Err(fault)
         }
     }
 }
 
-fn open(shared: &Shared, wire: Wire, terms: DeflateTerms) -> Result<WebSocket<Wire>, Fault> {
-    let payload = shared.plan.scenario.workload.payload.bytes as usize;
+fn open(
+    context: &ClientContext,
+    wire: Wire,
+    terms: DeflateTerms,
+) -> Result<WebSocket<Wire>, Fault> {
+    let payload = context.plan.scenario.workload.payload.bytes as usize;
     // Noise grows a little by being deflated.
     let most = payload + payload / 8 + 1_024;
     let options = Options::default()
@@ -97,11 +101,11 @@ struct Client {
 
 impl Client {
     /// The next frame. What the library writes meanwhile, pongs, is booked as it passes.
-    async fn next(&mut self, shared: &Shared) -> Result<Frame, WebSocketError> {
+    async fn next(&mut self, context: &ClientContext) -> Result<Frame, WebSocketError> {
         poll_fn(|cx| {
             let polled = self.socket.poll_next_frame(cx);
             if polled.is_pending() {
-                self.subscriber.book_sent(shared, &self.wire.0.borrow().tapped);
+                self.subscriber.book_sent(context, &self.wire.0.borrow().tapped);
             }
             polled
         })
@@ -111,37 +115,37 @@ impl Client {
     /// Books a frame.
     fn take(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         frame: Result<Frame, WebSocketError>,
     ) -> Result<OpCode, Fault> {
-        let received_at = clock::now();
+        let received_at = context.accounts.now();
         let frame = frame.map_err(|error| fault_of(&error))?;
         let tapped = &mut self.wire.0.borrow_mut().tapped;
         match frame.opcode() {
             OpCode::Text | OpCode::Binary => {
                 let wire_len = tapped.take_message_len().ok_or(Fault::Protocol)?;
-                self.subscriber.take_data(shared, frame.payload(), wire_len, received_at, tapped);
+                self.subscriber.take_data(context, frame.payload(), wire_len, received_at, tapped);
             }
-            OpCode::Ping => self.subscriber.take_ping(shared, received_at, tapped),
+            OpCode::Ping => self.subscriber.take_ping(context, received_at, tapped),
             OpCode::Pong | OpCode::Close | OpCode::Continuation => {
-                self.subscriber.hear(shared, Cause::News, received_at, tapped);
+                self.subscriber.hear(context, Cause::News, received_at, tapped);
             }
         }
         Ok(frame.opcode())
     }
 
-    fn give_up(&mut self, shared: &Shared) {
-        self.subscriber.give_up(shared, &self.wire.0.borrow().tapped);
+    fn give_up(&mut self, context: &ClientContext) {
+        self.subscriber.give_up(context, &self.wire.0.borrow().tapped);
     }
 
     /// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).
-    async fn close(mut self, shared: &Shared) -> Result<(), Fault> {
+    async fn close(mut self, context: &ClientContext) -> Result<(), Fault> {
         let goodbye = Frame::close(CloseCode::Normal, []);
         let sent = self.socket.send(goodbye).await;
         loop {
             let frame = self.socket.next_frame().await;
             // Not to be asked again after the answer: the library would answer that.
-            match self.take(shared, frame) {
+            match self.take(context, frame) {
                 Ok(OpCode::Close) | Err(_) => break,
                 Ok(_) => {}
             }
@@ -150,7 +154,7 @@ impl Client {
         drop(socket);
         // The server's FIN; it says nothing more.
         let end = wire.read(&mut [0; 1]).await;
-        subscriber.book(shared, &wire.0.borrow().tapped, Phase::Close);
+        subscriber.book(context, &wire.0.borrow().tapped, Phase::Close);
         let _ = wire.shutdown().await;
         sent.map_err(|error| fault_of(&error))?;
         match end {
@@ -170,7 +174,7 @@ fn fault_of(error: &WebSocketError) -> Fault {
     }
 }
 
-/// The tapped connection, shared with the library, which does not lend it out.
+/// The tapped connection, context with the library, which does not lend it out.
 #[derive(Clone)]
 struct Wire(Rc<RefCell<Early>>);
 

@@ -4,7 +4,7 @@
 //! the two. So an exchange here is an answer and the request that follows it at once, and both
 //! belong to the phase of the answer. The first request belongs to the connect phase.
 //!
-//! **How books are closed.** Holds end by the server's clock, also while the schedule stands still.
+//! **How books are closed.** Holds end by the server's also while the schedule stands still.
 //! An answer that comes between two phases belongs to the earlier one until its books are closed,
 //! which is done between two answers, and to the later one after that; see `boundary`.
 //!
@@ -23,55 +23,54 @@
 //! the hold happened to be over in that moment, the answer is booked in the close phase. On HTTP/2
 //! the held request is reset.
 //!
-//! **Shared connections.** Where clients share one, its measure phase ends with the drain: what one
+//! **ClientContext connections.** Where clients share one, its measure phase ends with the drain: what one
 //! of them hears a little after the end, without news, belongs to it too.
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use pushbench_protocol::{Phase, PollTiming, Timestamp, clock};
+use pushbench_protocol::{Phase, PollTiming, Timestamp};
 use pushbench_scenario::{LongPoll, poll_phase};
 use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
-use crate::carrier::connection::Probe;
 use crate::carrier::http1::answer::Answer;
 use crate::carrier::kept::Kept;
 use crate::carrier::line::{HeadWatch, Line};
+use crate::transport::context::ClientContext;
 use crate::transport::poll::Poller;
-use crate::worker::Shared;
+use crate::witness::Witness;
 
 /// How much longer than its hold a poll may take before the server has forgotten it.
 const SLACK: Duration = Duration::from_secs(10);
 
 /// Connects, lets polls be held, and ends the connection when told to.
 pub(crate) async fn play(
-    shared: &Rc<Shared>,
+    context: &ClientContext,
     client: u32,
     seat: usize,
     settings: LongPoll,
 ) -> Result<(), Fault> {
-    let poller = Poller::new(shared, client, seat);
+    let poller = Poller::new(context, client, seat);
     let kept = Kept::new(client, settings.connection);
     let mut client_of = Client { client, poller, kept, asked_at: None };
-    client_of.ask(shared, Phase::Connect).await?;
-    shared.is_connected(seat);
+    client_of.ask(context, Phase::Connect).await?;
+    context.accounts.is_connected(seat);
     tokio::select! {
         biased;
-        ended = client_of.work(shared, settings) => ended?,
-        () = shared.closed() => {}
+        ended = client_of.work(context, settings) => ended?,
+        () = context.closed() => {}
     }
-    shared.closed().await;
+    context.closed().await;
     let Client { mut poller, kept, asked_at, .. } = client_of;
     let longest = settings.hold.duration() + SLACK;
-    if asked_at.is_some_and(|asked_at| clock::now().since(asked_at) > longest) {
+    if asked_at.is_some_and(|asked_at| context.accounts.now().since(asked_at) > longest) {
         return Err(Fault::AnswerTimeout);
     }
     let Some(mut line) = kept.into_line() else { return Ok(()) };
-    let Line::Http1(connection) = &mut line else { return line.end(shared).await };
+    let Line::Http1(connection) = &mut line else { return line.end(context).await };
     connection.shutdown().await.map_err(|_| Fault::Io)?;
     loop {
-        match poller.hear(shared, &mut line, |_, _| Phase::Close).await {
+        match poller.hear(context, &mut line, |_, _| Phase::Close).await {
             Ok(_) => {}
             Err(Fault::Closed) => return Ok(()),
             Err(fault) => return Err(fault),
@@ -90,37 +89,37 @@ struct Client {
 
 impl Client {
     /// Hears and asks until nothing more is to come.
-    async fn work(&mut self, shared: &Rc<Shared>, settings: LongPoll) -> Result<(), Fault> {
+    async fn work(&mut self, context: &ClientContext, settings: LongPoll) -> Result<(), Fault> {
         loop {
-            let mut phase = self.hear(shared).await?;
-            let is_over = phase == Phase::Drain && self.poller.holds_last(shared);
+            let mut phase = self.hear(context).await?;
+            let is_over = phase == Phase::Drain && self.poller.holds_last(context);
             if is_over || phase == Phase::Close {
                 return Ok(());
             }
             if phase == Phase::Connect {
-                let at = first_after_connect(shared, self.client, settings);
-                if !self.kept.rest(shared, shared.grid.wait_until(at)).await? {
+                let at = first_after_connect(context, self.client, settings);
+                if !self.kept.rest(context, context.grid.wait_until(at)).await? {
                     return Ok(());
                 }
-                phase = shared.phase_at(clock::now());
+                phase = context.accounts.phase_at(context.accounts.now());
             }
-            self.ask(shared, phase).await?;
+            self.ask(context, phase).await?;
         }
     }
 
     /// Sends a request, on a new line if there is none.
-    async fn ask(&mut self, shared: &Rc<Shared>, phase: Phase) -> Result<(), Fault> {
-        self.kept.ask(shared, &self.poller, phase).await?;
-        self.asked_at = Some(clock::now());
+    async fn ask(&mut self, context: &ClientContext, phase: Phase) -> Result<(), Fault> {
+        self.kept.ask(context, &self.poller, phase).await?;
+        self.asked_at = Some(context.accounts.now());
         Ok(())
     }
 
     /// Waits for the response, and ends its line unless that is used again; gives its phase.
-    async fn hear(&mut self, shared: &Rc<Shared>) -> Result<Phase, Fault> {
+    async fn hear(&mut self, context: &ClientContext) -> Result<Phase, Fault> {
         let heard = self
             .kept
-            .hear(shared, &mut self.poller, |probe, head, answer, received_at| {
-                phase_of(shared, probe, answer, received_at, head)
+            .hear(context, &mut self.poller, |witness, head, answer, received_at| {
+                phase_of(context, witness, answer, received_at, head)
             })
             .await?;
         self.asked_at = None;
@@ -129,9 +128,9 @@ impl Client {
 }
 
 /// When a client asks again whose hold was over before the schedule began.
-fn first_after_connect(shared: &Shared, client: u32, settings: LongPoll) -> Duration {
-    let spread = settings.hold.duration().min(shared.plan.warm_up_end());
-    let seed = shared.plan.scenario.workload.seed;
+fn first_after_connect(context: &ClientContext, client: u32, settings: LongPoll) -> Duration {
+    let spread = settings.hold.duration().min(context.plan.warm_up_end());
+    let seed = context.plan.scenario.workload.seed;
     if spread.is_zero() {
         return Duration::ZERO;
     }
@@ -140,19 +139,19 @@ fn first_after_connect(shared: &Shared, client: u32, settings: LongPoll) -> Dura
 
 /// The phase of an answer and of the request after it.
 fn phase_of(
-    shared: &Shared,
-    probe: &Probe,
+    context: &ClientContext,
+    witness: &Witness,
     answer: &Answer<'_>,
     received_at: Timestamp,
     head: &HeadWatch,
 ) -> Phase {
-    match shared.phase_at(received_at) {
-        Phase::Drain if probe.is_measured.get() => Phase::Drain,
+    match context.accounts.phase_at(received_at) {
+        Phase::Drain if witness.is_measured.get() => Phase::Drain,
         Phase::Drain if answer.status == 200 => Phase::Measure,
-        Phase::Drain if shared.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
+        Phase::Drain if context.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
         Phase::Drain => {
-            head.move_out_of_measure(shared);
-            shared.close_measure_before(probe, head.len() + answer.len());
+            head.move_out_of_measure(&context.accounts);
+            context.accounts.sockets.close_measure_before(witness, head.len() + answer.len());
             Phase::Drain
         }
         phase => phase,

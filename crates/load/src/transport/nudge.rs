@@ -12,59 +12,59 @@ use std::rc::Rc;
 
 use futures_util::FutureExt;
 use pushbench_protocol::paths::NEWS;
-use pushbench_protocol::{ConnectionUse, Cursor, clock};
+use pushbench_protocol::{ConnectionUse, Cursor};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
 use crate::carrier::kept::Kept;
+use crate::transport::context::ClientContext;
 use crate::transport::poll::Poller;
 use crate::transport::pushed::{self, Cause};
 use crate::transport::websocket::{self, Subscriber, Tapped, fault_of};
-use crate::worker::Shared;
 
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.
-pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
-    let plan = &shared.plan;
+pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
+    let plan = &context.plan;
     let mut polls = Kept::new(client, ConnectionUse::KeepAlive);
-    polls.open(shared).await?;
+    polls.open(context).await?;
     let path = plan.topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
-    let mut socket = websocket::open(shared, client, &path).await?;
-    shared.is_connected(seat);
+    let mut socket = websocket::open(context, client, &path).await?;
+    context.accounts.is_connected(seat);
     let mut subscriber = Subscriber::new(seat, socket.get_ref());
-    let mut fetcher = Fetcher { poller: Poller::new(shared, client, seat), in_flight: false };
+    let mut fetcher = Fetcher { poller: Poller::new(context, client, seat), in_flight: false };
     let ended = tokio::select! {
         biased;
-        fault = work(shared, &mut socket, &mut subscriber, &mut fetcher, &mut polls) => Err(fault),
-        () = shared.closed() => Ok(()),
+        fault = work(context, &mut socket, &mut subscriber, &mut fetcher, &mut polls) => Err(fault),
+        () = context.closed() => Ok(()),
     };
     if fetcher.in_flight {
-        shared.in_flight.set(shared.in_flight.get() - 1);
+        context.accounts.presence.is_answered();
     }
     if let Err(fault) = ended {
-        subscriber.give_up(shared, socket.get_ref());
+        subscriber.give_up(context, socket.get_ref());
         return Err(fault);
     }
     if fetcher.in_flight {
         return Err(Fault::AnswerTimeout);
     }
-    websocket::close(shared, &mut socket, &mut subscriber).await?;
+    websocket::close(context, &mut socket, &mut subscriber).await?;
     match polls.into_line() {
-        Some(line) => line.end(shared).await,
+        Some(line) => line.end(context).await,
         None => Ok(()),
     }
 }
 
 /// Waits for nudges and fetches, until something fails.
 async fn work(
-    shared: &Rc<Shared>,
+    context: &ClientContext,
     socket: &mut WebSocketStream<Tapped>,
     subscriber: &mut Subscriber,
     fetcher: &mut Fetcher,
     polls: &mut Kept,
 ) -> Fault {
     loop {
-        let rested = polls.rest(shared, websocket::next(shared, socket, subscriber)).await;
+        let rested = polls.rest(context, websocket::next(context, socket, subscriber)).await;
         let mut message = match rested {
             Ok(message) => message,
             Err(fault) => return fault,
@@ -72,16 +72,16 @@ async fn work(
         let mut has_news = false;
         // One poll fetches for all nudges that have come.
         loop {
-            match hear(shared, socket.get_ref(), subscriber, message) {
+            match hear(context, socket.get_ref(), subscriber, message) {
                 Ok(is_news) => has_news |= is_news,
                 Err(fault) => return fault,
             }
-            match websocket::next(shared, socket, subscriber).now_or_never() {
+            match websocket::next(context, socket, subscriber).now_or_never() {
                 Some(next) => message = next,
                 None => break,
             }
         }
-        if has_news && let Err(fault) = fetcher.fetch(shared, polls).await {
+        if has_news && let Err(fault) = fetcher.fetch(context, polls).await {
             return fault;
         }
     }
@@ -89,13 +89,13 @@ async fn work(
 
 /// Books a message; says whether it is a nudge.
 fn hear(
-    shared: &Shared,
+    context: &ClientContext,
     tapped: &Tapped,
     subscriber: &mut Subscriber,
     message: Option<Result<Message, tungstenite::Error>>,
 ) -> Result<bool, Fault> {
     let message = message.ok_or(Fault::Closed)?.map_err(|error| fault_of(&error))?;
-    subscriber.take(shared, &message, clock::now(), tapped);
+    subscriber.take(context, &message, context.accounts.now(), tapped);
     if message.is_close() {
         return Err(Fault::Closed);
     }
@@ -108,20 +108,20 @@ struct Fetcher {
 }
 
 impl Fetcher {
-    async fn fetch(&mut self, shared: &Rc<Shared>, polls: &mut Kept) -> Result<(), Fault> {
+    async fn fetch(&mut self, context: &ClientContext, polls: &mut Kept) -> Result<(), Fault> {
         let phase = match polls.line() {
             Some(line) => {
-                let (probe, head) = (Rc::clone(line.probe()), line.head_watch());
-                pushed::phase_of(shared, &probe, Cause::News, clock::now(), 0, &head)
+                let (witness, head) = (Rc::clone(line.witness()), line.head_watch());
+                pushed::phase_of(context, &witness, Cause::News, context.accounts.now(), 0, &head)
             }
-            None => shared.phase_at(clock::now()),
+            None => context.accounts.phase_at(context.accounts.now()),
         };
         self.in_flight = true;
-        shared.in_flight.set(shared.in_flight.get() + 1);
-        polls.ask(shared, &self.poller, phase).await?;
-        polls.hear(shared, &mut self.poller, |_, _, _, _| phase).await?;
+        context.accounts.presence.asks();
+        polls.ask(context, &self.poller, phase).await?;
+        polls.hear(context, &mut self.poller, |_, _, _, _| phase).await?;
         self.in_flight = false;
-        shared.in_flight.set(shared.in_flight.get() - 1);
+        context.accounts.presence.is_answered();
         Ok(())
     }
 }

@@ -9,24 +9,20 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::compression::BODY_THRESHOLD;
-use pushbench_protocol::heads::{FieldList, PollFields};
-use pushbench_protocol::{
-    ByteKind, Compression, Cursor, Deliver, Direction, HttpVersion, Phase, RequestHead, Timestamp,
-    Unchanged, clock,
-};
-use pushbench_scenario::TransportSettings;
+use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::accounts::recorder::{Arrival, Receipt};
-use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::connection::Connection;
 use crate::carrier::http1::answer::{Answer, AnswerReader};
 use crate::carrier::http2;
 use crate::carrier::line::Line;
 use crate::coded::{decoded, new_part};
 use crate::content_coding::{ContentCoding, Offer};
 use crate::outcome::SampleHeads;
-use crate::worker::Shared;
-use crate::{Fault, Plan, Unexpected};
+use crate::transport::context::ClientContext;
+use crate::witness::Witness;
+use crate::{Fault, Unexpected};
 
 /// A client that polls one topic.
 #[derive(Debug)]
@@ -46,47 +42,47 @@ pub(crate) struct Poller {
 
 impl Poller {
     /// A client that has seen nothing yet.
-    pub(crate) fn new(shared: &Shared, client: u32, seat: usize) -> Self {
-        let plan = &shared.plan;
+    pub(crate) fn new(context: &ClientContext, client: u32, seat: usize) -> Self {
+        let plan = &context.plan;
         let topic = plan.topic_of(client) as usize;
         Self {
             seat,
             topic,
             cursor: plan.start_cursors[topic],
             every: plan.scenario.workload.deliver == Deliver::Every,
-            coding: ContentCoding::of(coding_of(plan.transport)),
-            offer: Rc::clone(&shared.offer),
+            coding: ContentCoding::of(plan.transport.poll_compression()),
+            offer: Rc::clone(&context.offer),
             answers: AnswerReader::default(),
             has_heard_nothing: true,
         }
     }
 
     /// Whether the client holds the last message of its topic.
-    pub(crate) fn holds_last(&self, shared: &Shared) -> bool {
-        shared.recorder.borrow().holds_last(self.seat)
+    pub(crate) fn holds_last(&self, context: &ClientContext) -> bool {
+        context.accounts.recorder.borrow().holds_last(self.seat)
     }
 
     /// Writes a request and books it.
     pub(crate) async fn ask(
         &self,
-        shared: &Shared,
+        context: &ClientContext,
         line: &mut Line,
         phase: Phase,
     ) -> Result<(), Fault> {
         let connection = match line {
             Line::Http1(connection) => connection,
             Line::Http2(line) => {
-                let mut fields = shared.poll_lists.borrow()[self.topic].clone();
+                let mut fields = context.poll_lists.borrow()[self.topic].clone();
                 fields.set_cursor(self.cursor);
-                line.ask(shared, &fields, phase).await?;
-                line.connection().probe().has_taken();
+                line.ask(&context.accounts, &fields, phase).await?;
+                line.connection().witness().has_taken();
                 return Ok(());
             }
         };
         // All clients of a topic share one head, filled just before it goes out. Only what a full
         // socket does not take is copied.
         let (len, rest) = poll_fn(|cx| {
-            let mut heads = shared.poll_heads.borrow_mut();
+            let mut heads = context.poll_heads.borrow_mut();
             let head = &mut heads[self.topic];
             head.set_cursor(self.cursor);
             Pin::new(&mut *connection)
@@ -96,17 +92,17 @@ impl Poller {
         .await
         .map_err(|_| Fault::Io)?;
         // What has left is on the books, whatever becomes of the rest.
-        shared.book(phase, Direction::Up, ByteKind::Header, len - rest.len() as u64);
+        context.accounts.book(phase, Direction::Up, ByteKind::Header, len - rest.len() as u64);
         let mut rest = &rest[..];
         while !rest.is_empty() {
             let written = connection.write(rest).await.map_err(|_| Fault::Io)?;
             if written == 0 {
                 return Err(Fault::Io);
             }
-            shared.book(phase, Direction::Up, ByteKind::Header, written as u64);
+            context.accounts.book(phase, Direction::Up, ByteKind::Header, written as u64);
             rest = &rest[written..];
         }
-        connection.probe().has_taken();
+        connection.witness().has_taken();
         Ok(())
     }
 
@@ -118,21 +114,26 @@ impl Poller {
     /// Reads one response and books it under the phase that `phase_of` says.
     pub(crate) async fn hear(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         line: &mut Line,
         phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
     ) -> Result<Heard, Fault> {
         match line {
             Line::Http1(connection) => {
-                let heard = poll_fn(|cx| self.poll_hear(cx, shared, connection, &phase_of)).await;
-                heard.inspect_err(|fault| self.give_up(shared, connection.probe(), *fault))
+                let heard = poll_fn(|cx| self.poll_hear(cx, context, connection, &phase_of)).await;
+                heard.inspect_err(|fault| self.give_up(context, connection.witness(), *fault))
             }
             Line::Http2(line) => {
-                line.hear(shared, |answer, uncompressed| {
-                    let received_at = clock::now();
+                line.hear(&context.accounts, |answer, uncompressed| {
+                    let received_at = context.accounts.now();
                     let phase = phase_of(&answer, received_at);
-                    http2::line::count_uncompressed(shared, phase, Direction::Down, uncompressed);
-                    self.take(shared, phase, &answer, received_at)?;
+                    http2::line::count_uncompressed(
+                        &context.accounts,
+                        phase,
+                        Direction::Down,
+                        uncompressed,
+                    );
+                    self.take(context, phase, &answer, received_at)?;
                     Ok(Heard { phase, closes: false })
                 })
                 .await?
@@ -144,22 +145,22 @@ impl Poller {
     fn poll_hear(
         &mut self,
         cx: &mut Context<'_>,
-        shared: &Shared,
+        context: &ClientContext,
         connection: &mut Connection,
         phase_of: &impl Fn(&Answer<'_>, Timestamp) -> Phase,
     ) -> Poll<Result<Heard, Fault>> {
-        let mut scratch = shared.scratch.borrow_mut();
+        let mut scratch = context.scratch.borrow_mut();
         loop {
             let mut buf = ReadBuf::new(&mut scratch);
             if ready!(Pin::new(&mut *connection).poll_read(cx, &mut buf)).is_err() {
                 return Poll::Ready(Err(Fault::Io));
             }
-            let received_at = clock::now();
+            let received_at = context.accounts.now();
             let mut answers = std::mem::take(&mut self.answers);
             let has_ended = buf.filled().is_empty();
             let with = |answer: Answer<'_>| {
                 let phase = phase_of(&answer, received_at);
-                self.take(shared, phase, &answer, received_at)?;
+                self.take(context, phase, &answer, received_at)?;
                 Ok(Heard { phase, closes: answer.closes })
             };
             let answered = match has_ended {
@@ -177,26 +178,26 @@ impl Poller {
     }
 
     /// Books what has come of a response that will not become whole.
-    fn give_up(&mut self, shared: &Shared, probe: &Probe, fault: Fault) {
+    fn give_up(&mut self, context: &ClientContext, witness: &Witness, fault: Fault) {
         let unfinished = self.answers.give_up();
         self.has_heard_nothing = unfinished.header + unfinished.framing + unfinished.rest == 0;
-        let phase = shared.phase_on(probe);
-        shared.book_unfinished(phase, ByteKind::Header, fault, &unfinished);
+        let phase = context.accounts.phase_on(witness);
+        context.accounts.book_unfinished(phase, ByteKind::Header, fault, &unfinished);
     }
 
     /// Books a response and what it brought.
     fn take(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         phase: Phase,
         answer: &Answer<'_>,
         received_at: Timestamp,
     ) -> Result<(), Fault> {
         self.cursor = answer.cursor.unwrap_or(self.cursor);
-        let phase = shared.open_phase(phase);
-        let timeline = shared.grid.timeline();
-        let mut recorder = shared.recorder.borrow_mut();
-        let mut ledger = shared.ledger.borrow_mut();
+        let phase = context.accounts.open_phase(phase);
+        let timeline = context.accounts.timeline();
+        let mut recorder = context.accounts.recorder.borrow_mut();
+        let mut ledger = context.accounts.ledger.borrow_mut();
         let heads = answer.interim + answer.head.len() as u64;
         ledger.book(phase, Direction::Down, ByteKind::Header, heads);
         ledger.book(phase, Direction::Down, ByteKind::Framing, answer.framing);
@@ -229,7 +230,7 @@ impl Poller {
         });
         if let Err(fault) = taken {
             ledger.book(phase, Direction::Down, ByteKind::Repeat, answer.body.len() as u64);
-            shared.keep_unexpected(fault, || {
+            context.accounts.keep_unexpected(fault, || {
                 Unexpected::of_parts(answer.status, answer.head, answer.body)
             });
             return Err(fault);
@@ -245,7 +246,7 @@ impl Poller {
             recorder.counts.uncompressed_payload_in_measure += held.new;
             *recorder.counts.answers.entry(answer.status).or_default() += 1;
             if answer.status == 200 && !answer.head.is_empty() {
-                self.keep_sample(shared, answer);
+                self.keep_sample(context, answer);
             }
         }
         Ok(())
@@ -276,11 +277,11 @@ impl Poller {
     }
 
     /// Keeps the heads of this exchange if the worker has none yet.
-    fn keep_sample(&self, shared: &Shared, answer: &Answer<'_>) {
-        let mut sample = shared.sample.borrow_mut();
+    fn keep_sample(&self, context: &ClientContext, answer: &Answer<'_>) {
+        let mut sample = context.accounts.sample.borrow_mut();
         if sample.is_none() {
             *sample = Some(SampleHeads {
-                request: shared.poll_heads.borrow()[self.topic].bytes().to_vec(),
+                request: context.poll_heads.borrow()[self.topic].bytes().to_vec(),
                 response: answer.head.to_vec(),
                 body_len: answer.body.len() as u64,
             });
@@ -297,22 +298,6 @@ pub(crate) struct Heard {
     pub(crate) closes: bool,
 }
 
-/// What polls say in `Accept-Encoding`, which is the same for every topic.
-pub(crate) fn offer(plan: &Plan) -> Offer {
-    poll_heads(plan).first().map_or_else(Offer::default, |head| Offer::of_head(head.bytes()))
-}
-
-/// The same heads as HTTP/2 sends them; empty where it does not.
-pub(crate) fn poll_lists(plan: &Plan) -> Vec<FieldList> {
-    match plan.carriage.http {
-        HttpVersion::Http11 => Vec::new(),
-        HttpVersion::Http2 => poll_heads(plan)
-            .iter()
-            .map(|head| FieldList::of_request(head.bytes(), plan.scheme()))
-            .collect(),
-    }
-}
-
 /// What the body of an answer held, decoded.
 #[derive(Clone, Copy, Debug, Default)]
 struct Held {
@@ -327,7 +312,7 @@ struct Held {
 }
 
 impl Held {
-    /// The bytes of the body on the wire, by kind. A compressed body is shared out in proportion
+    /// The bytes of the body on the wire, by kind. A compressed body is context out in proportion
     /// between what is new and what is old: within it nothing marks messages off that could be told
     /// apart.
     fn booked(&self, answer: &Answer<'_>) -> [(ByteKind, u64); 3] {
@@ -345,41 +330,4 @@ impl Held {
         };
         [(ByteKind::Payload, payload), (ByteKind::Repeat, repeat), (ByteKind::Framing, framing)]
     }
-}
-
-/// What a transport's polls ask for their bodies in.
-fn coding_of(transport: TransportSettings) -> Compression {
-    match transport {
-        TransportSettings::ShortPoll(poll) => poll.compression,
-        TransportSettings::LongPoll(poll) => poll.compression,
-        TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_)
-        | TransportSettings::Nudge(_) => Compression::None,
-    }
-}
-
-/// The heads that polls of each topic send, clients fill in their cursors; empty where nothing is
-/// polled.
-pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
-    let headers = &plan.scenario.headers;
-    (0..plan.scenario.workload.topics.get())
-        .map_while(|topic| {
-            let topic = plan.topic_name(topic);
-            let (path, conditional) = match plan.transport {
-                TransportSettings::ShortPoll(poll) => {
-                    (topic.poll_path(Cursor::OLDEST), poll.unchanged == Unchanged::NotModified)
-                }
-                TransportSettings::LongPoll(poll) => {
-                    (topic.long_poll_path(Cursor::OLDEST, poll.hold), false)
-                }
-                TransportSettings::Nudge(_) => (topic.poll_path(Cursor::OLDEST), false),
-                TransportSettings::Sse(_)
-                | TransportSettings::Stream(_)
-                | TransportSettings::WebSocket(_) => return None,
-            };
-            let fields = PollFields { conditional, compression: coding_of(plan.transport) };
-            Some(headers.request.poll_with(plan.head_target(&path), fields))
-        })
-        .collect()
 }

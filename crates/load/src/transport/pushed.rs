@@ -6,9 +6,9 @@ use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
 use crate::Fault;
 use crate::accounts::recorder::{Arrival, Receipt};
-use crate::carrier::connection::Probe;
 use crate::carrier::line::HeadWatch;
-use crate::worker::Shared;
+use crate::transport::context::ClientContext;
+use crate::witness::Witness;
 
 /// What made the server push something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,22 +28,22 @@ pub(crate) enum Cause {
 /// go into its length. It has been read before that is known, so its bytes are taken off again. Where
 /// clients share a connection its measure phase ends with the drain, and all of that belongs to it.
 pub(crate) fn phase_of(
-    shared: &Shared,
-    probe: &Probe,
+    context: &ClientContext,
+    witness: &Witness,
     cause: Cause,
     received_at: Timestamp,
     unbooked: u64,
     head: &HeadWatch,
 ) -> Phase {
-    match shared.phase_at(received_at) {
-        Phase::Drain if probe.is_measured.get() => Phase::Drain,
-        Phase::Drain if cause == Cause::News && shared.plan.transport.conflate().is_none() => {
+    match context.accounts.phase_at(received_at) {
+        Phase::Drain if witness.is_measured.get() => Phase::Drain,
+        Phase::Drain if cause == Cause::News && context.plan.transport.conflate().is_none() => {
             Phase::Measure
         }
-        Phase::Drain if shared.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
+        Phase::Drain if context.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
         Phase::Drain => {
-            head.move_out_of_measure(shared);
-            shared.close_measure_before(probe, unbooked);
+            head.move_out_of_measure(&context.accounts);
+            context.accounts.sockets.close_measure_before(witness, unbooked);
             Phase::Drain
         }
         phase => phase,
@@ -52,14 +52,14 @@ pub(crate) fn phase_of(
 
 /// Records a message or a notice; says what its bytes were.
 pub(crate) fn receive(
-    shared: &Shared,
+    context: &ClientContext,
     seat: usize,
     payload: &[u8],
     phase: Phase,
     received_at: Timestamp,
 ) -> ByteKind {
-    let timeline = shared.grid.timeline();
-    let mut recorder = shared.recorder.borrow_mut();
+    let timeline = context.accounts.timeline();
+    let mut recorder = context.accounts.recorder.borrow_mut();
     if payload.first() == Some(&NOTICE) {
         match gap_of(payload) {
             Some(gap) => recorder.counts.add_gap(gap),

@@ -5,50 +5,49 @@
 //! has no more to ask: the poll itself is the same to the byte, and it is the client's port that has
 //! to wait before it can be used again (RFC 9293, section 3.6.1).
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use pushbench_protocol::{ConnectionUse, Phase, PollTiming, clock};
+use pushbench_protocol::{ConnectionUse, Phase, PollTiming};
 use pushbench_scenario::{ShortPoll, poll_phase};
 
 use crate::Fault;
 use crate::accounts::turns::Turns;
 use crate::carrier::kept::Kept;
+use crate::transport::context::ClientContext;
 use crate::transport::poll::Poller;
-use crate::worker::Shared;
 
 /// Connects, polls until there is nothing more to come, and ends the connection when told to.
 pub(crate) async fn play(
-    shared: &Rc<Shared>,
+    context: &ClientContext,
     client: u32,
     seat: usize,
     settings: ShortPoll,
 ) -> Result<(), Fault> {
-    let plan = &shared.plan;
+    let plan = &context.plan;
     let mut kept = Kept::new(client, settings.connection);
     if settings.connection == ConnectionUse::KeepAlive {
-        kept.open(shared).await?;
+        kept.open(context).await?;
     }
-    shared.is_connected(seat);
-    let poller = Poller::new(shared, client, seat);
+    context.accounts.is_connected(seat);
+    let poller = Poller::new(context, client, seat);
     let turns = Turns::default();
     let mut client_of = Client { poller, kept, in_flight: false, turns };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
     let ended = tokio::select! {
         biased;
-        ended = client_of.work(shared, settings, first) => ended,
-        () = shared.closed() => Ok(()),
+        ended = client_of.work(context, settings, first) => ended,
+        () = context.closed() => Ok(()),
     };
     if client_of.in_flight {
-        shared.in_flight.set(shared.in_flight.get() - 1);
+        context.accounts.presence.is_answered();
     }
     ended?;
     if client_of.in_flight {
         return Err(Fault::AnswerTimeout);
     }
-    shared.closed().await;
+    context.closed().await;
     match client_of.kept.into_line() {
-        Some(line) => line.end(shared).await,
+        Some(line) => line.end(context).await,
         None => Ok(()),
     }
 }
@@ -64,54 +63,54 @@ impl Client {
     /// Polls on schedule until the client holds all that is to come.
     async fn work(
         &mut self,
-        shared: &Rc<Shared>,
+        context: &ClientContext,
         settings: ShortPoll,
         first: Duration,
     ) -> Result<(), Fault> {
         let mut at = first;
         loop {
-            let is_drain = shared.grid.timeline().phase_of(at) == Phase::Drain;
+            let is_drain = context.accounts.timeline().phase_of(at) == Phase::Drain;
             if is_drain && let Some(line) = self.kept.line() {
                 line.is_measured();
             }
-            if is_drain && self.poller.holds_last(shared) {
+            if is_drain && self.poller.holds_last(context) {
                 return Ok(());
             }
-            if !self.kept.rest(shared, shared.grid.wait_until(at)).await? {
+            if !self.kept.rest(context, context.grid.wait_until(at)).await? {
                 return Ok(());
             }
-            self.poll(shared, at).await?;
+            self.poll(context, at).await?;
             at = match settings.timing {
                 PollTiming::Schedule | PollTiming::Aligned => at + settings.interval,
                 PollTiming::AfterAnswer => {
-                    shared.grid.timeline().place(clock::now()) + settings.interval
+                    context.accounts.timeline().place(context.accounts.now()) + settings.interval
                 }
             };
         }
     }
 
-    async fn poll(&mut self, shared: &Rc<Shared>, at: Duration) -> Result<(), Fault> {
-        let timeline = shared.grid.timeline();
+    async fn poll(&mut self, context: &ClientContext, at: Duration) -> Result<(), Fault> {
+        let timeline = context.accounts.timeline();
         let due_at = timeline.moment(at).expect("the grid waits for the part to begin");
         let phase = timeline.phase_of(at);
         if phase == Phase::Drain
             && let Some(line) = self.kept.line()
         {
-            line.end_measure(shared).await;
+            line.end_measure(context).await;
         }
         self.in_flight = true;
-        shared.in_flight.set(shared.in_flight.get() + 1);
-        let late = self.turns.send(due_at, clock::now());
+        context.accounts.presence.asks();
+        let late = self.turns.send(due_at, context.accounts.now());
         if phase == Phase::Measure {
-            let mut recorder = shared.recorder.borrow_mut();
+            let mut recorder = context.accounts.recorder.borrow_mut();
             recorder.poll_lateness.record(late.own);
             recorder.poll_kept_waiting.record(late.kept);
         }
-        self.kept.ask(shared, &self.poller, phase).await?;
-        self.kept.hear(shared, &mut self.poller, |_, _, _, _| phase).await?;
-        self.turns.done(clock::now());
+        self.kept.ask(context, &self.poller, phase).await?;
+        self.kept.hear(context, &mut self.poller, |_, _, _, _| phase).await?;
+        self.turns.done(context.accounts.now());
         self.in_flight = false;
-        shared.in_flight.set(shared.in_flight.get() - 1);
+        context.accounts.presence.is_answered();
         Ok(())
     }
 }

@@ -5,21 +5,21 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp};
 use pushbench_wire::chunk::Piece;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
-use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::connection::Connection;
 use crate::carrier::http1::opening;
 use crate::carrier::http1::response_head::{BodyEnd, ResponseHead};
 use crate::carrier::http1::stream_body::StreamBody;
 use crate::carrier::http2;
 use crate::carrier::line::HeadWatch;
+use crate::transport::context::ClientContext;
 use crate::transport::pushed::{self, Cause};
-use crate::worker::Shared;
+use crate::witness::Witness;
 use crate::{Fault, Plan};
 
 /// What a stream says, one thing after another, as its bytes are booked.
@@ -53,34 +53,39 @@ pub(crate) trait Codec: Default {
 
 /// Connects, asks, takes every message, and closes the connection when told to.
 pub(crate) async fn play<C: Codec>(
-    shared: &Rc<Shared>,
+    context: &ClientContext,
     client: u32,
     seat: usize,
 ) -> Result<(), Fault> {
-    match shared.plan.carriage.http {
+    match context.plan.carriage.http {
         HttpVersion::Http11 => {}
-        HttpVersion::Http2 => return http2::streamed::play::<C>(shared, client, seat).await,
+        HttpVersion::Http2 => return http2::streamed::play::<C>(context, client, seat).await,
     }
-    let mut connection = shared.connect(client).await?;
-    let request = C::request(&shared.plan, shared.plan.topic_of(client));
-    let (body, early) = open(shared, &mut connection, &request).await?;
+    let mut connection = context.dialer.connect(client).await?;
+    let request = C::request(&context.plan, context.plan.topic_of(client));
+    let (body, early) = open(context, &mut connection, &request).await?;
     let mut subscriber = Subscriber { seat, body, codec: C::default(), unbooked: 0 };
-    let ended = subscriber.play(shared, &mut connection, early).await;
-    subscriber.give_up(shared, connection.probe());
+    let ended = subscriber.play(context, &mut connection, early).await;
+    subscriber.give_up(context, connection.witness());
     ended
 }
 
 /// Asks for the stream; gives how its body ends, and the bytes that came behind the response's head.
 async fn open(
-    shared: &Shared,
+    context: &ClientContext,
     connection: &mut Connection,
     request: &[u8],
 ) -> Result<(StreamBody, Vec<u8>), Fault> {
-    let begin = clock::now();
+    let begin = context.accounts.now();
     connection.write_all(request).await.map_err(|_| Fault::Io)?;
-    shared.book(Phase::Connect, Direction::Up, ByteKind::Header, request.len() as u64);
-    let opened = opening::hear(shared, connection, ByteKind::Header, accepted).await?;
-    shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
+    context.accounts.book(Phase::Connect, Direction::Up, ByteKind::Header, request.len() as u64);
+    let opened = opening::hear(&context.accounts, connection, ByteKind::Header, accepted).await?;
+    context
+        .accounts
+        .recorder
+        .borrow_mut()
+        .connect_upgrade
+        .record(context.accounts.now().since(begin));
     Ok((StreamBody::of(opened.value), opened.early))
 }
 
@@ -97,21 +102,21 @@ fn accepted(head: &ResponseHead<'_>) -> Result<BodyEnd, Fault> {
 
 /// Books an item, and records what it says.
 pub(crate) fn book_item(
-    shared: &Shared,
+    context: &ClientContext,
     seat: usize,
     phase: Phase,
     received_at: Timestamp,
     item: &Item<'_>,
 ) {
-    let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
+    let book = |kind, bytes| context.accounts.book(phase, Direction::Down, kind, bytes);
     match item.said {
         Said::Message(payload) => {
-            let kind = pushed::receive(shared, seat, payload, phase, received_at);
+            let kind = pushed::receive(context, seat, payload, phase, received_at);
             book(kind, payload.len() as u64);
         }
-        Said::Gap(gap) => shared.recorder.borrow_mut().counts.add_gap(gap),
+        Said::Gap(gap) => context.accounts.recorder.borrow_mut().counts.add_gap(gap),
         Said::Nothing if phase == Phase::Measure => {
-            shared.recorder.borrow_mut().counts.heartbeats += 1;
+            context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
         }
         Said::Nothing => {}
     }
@@ -131,46 +136,46 @@ impl<C: Codec> Subscriber<C> {
     /// Takes every message, and closes the connection when told to.
     async fn play(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         connection: &mut Connection,
         early: Vec<u8>,
     ) -> Result<(), Fault> {
-        self.take(shared, connection.probe(), &early, clock::now())?;
+        self.take(context, connection.witness(), &early, context.accounts.now())?;
         drop(early);
-        shared.is_connected(self.seat);
+        context.accounts.is_connected(self.seat);
         tokio::select! {
             biased;
-            fault = self.listen(shared, connection) => return Err(fault),
-            () = shared.closed() => {}
+            fault = self.listen(context, connection) => return Err(fault),
+            () = context.closed() => {}
         }
         connection.shutdown().await.map_err(|_| Fault::Io)?;
         // The server ends its side; what it says before that is booked.
-        match self.listen(shared, connection).await {
+        match self.listen(context, connection).await {
             Fault::Closed => Ok(()),
             fault => Err(fault),
         }
     }
 
     /// Books what came of an item that did not become whole.
-    fn give_up(&mut self, shared: &Shared, probe: &Probe) {
-        let phase = shared.phase_on(probe);
+    fn give_up(&mut self, context: &ClientContext, witness: &Witness) {
+        let phase = context.accounts.phase_on(witness);
         let unbooked = std::mem::take(&mut self.unbooked);
-        shared.book(phase, Direction::Down, ByteKind::Framing, unbooked);
+        context.accounts.book(phase, Direction::Down, ByteKind::Framing, unbooked);
     }
 
     /// Takes what comes until it ends; says how.
-    async fn listen(&mut self, shared: &Shared, connection: &mut Connection) -> Fault {
-        poll_fn(|cx| self.poll_listen(cx, shared, connection)).await
+    async fn listen(&mut self, context: &ClientContext, connection: &mut Connection) -> Fault {
+        poll_fn(|cx| self.poll_listen(cx, context, connection)).await
     }
 
     /// Reads into the worker's scratch memory.
     fn poll_listen(
         &mut self,
         cx: &mut Context<'_>,
-        shared: &Shared,
+        context: &ClientContext,
         connection: &mut Connection,
     ) -> Poll<Fault> {
-        let mut scratch = shared.scratch.borrow_mut();
+        let mut scratch = context.scratch.borrow_mut();
         loop {
             let mut buf = ReadBuf::new(&mut scratch);
             match ready!(Pin::new(&mut *connection).poll_read(cx, &mut buf)) {
@@ -178,7 +183,8 @@ impl<C: Codec> Subscriber<C> {
                 Ok(()) if buf.filled().is_empty() => return Poll::Ready(Fault::Closed),
                 Ok(()) => {}
             }
-            let taken = self.take(shared, connection.probe(), buf.filled(), clock::now());
+            let taken =
+                self.take(context, connection.witness(), buf.filled(), context.accounts.now());
             if let Err(fault) = taken {
                 return Poll::Ready(fault);
             }
@@ -189,8 +195,8 @@ impl<C: Codec> Subscriber<C> {
     /// found by the read that follows it.
     fn take(
         &mut self,
-        shared: &Shared,
-        probe: &Probe,
+        context: &ClientContext,
+        witness: &Witness,
         mut bytes: &[u8],
         received_at: Timestamp,
     ) -> Result<(), Fault> {
@@ -201,9 +207,9 @@ impl<C: Codec> Subscriber<C> {
         let mut hear = |item: Item<'_>| {
             let phase = *phase.get_or_insert_with(|| {
                 let head = HeadWatch::NOTHING;
-                pushed::phase_of(shared, probe, item.cause(), received_at, unbooked, &head)
+                pushed::phase_of(context, witness, item.cause(), received_at, unbooked, &head)
             });
-            book_item(shared, seat, phase, received_at, &item);
+            book_item(context, seat, phase, received_at, &item);
             self.unbooked -= item.len();
         };
         let mut has_ended = false;
@@ -214,13 +220,13 @@ impl<C: Codec> Subscriber<C> {
             }
         }
         if has_ended {
-            phase.get_or_insert_with(|| shared.phase_at(received_at));
+            phase.get_or_insert_with(|| context.accounts.phase_at(received_at));
         }
         if let Some(phase) = phase {
             let overhead = self.body.take_overhead();
-            shared.book(phase, Direction::Down, ByteKind::Framing, overhead);
+            context.accounts.book(phase, Direction::Down, ByteKind::Framing, overhead);
             self.unbooked -= overhead;
-            probe.has_taken();
+            witness.has_taken();
         }
         Ok(())
     }

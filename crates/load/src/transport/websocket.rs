@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use pushbench_protocol::number::MAX_BODY;
-use pushbench_protocol::{ByteKind, DeflateTerms, Direction, HttpVersion, Phase, Timestamp, clock};
+use pushbench_protocol::{ByteKind, DeflateTerms, Direction, HttpVersion, Phase, Timestamp};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
@@ -23,15 +23,16 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
-use crate::carrier::connection::{Connection, Probe};
+use crate::carrier::connection::Connection;
 use crate::carrier::http1::opening;
 use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded::{self, Asked};
 use crate::carrier::http2;
 use crate::carrier::http2::websocket::Tunnel;
 use crate::carrier::line::HeadWatch;
+use crate::transport::context::ClientContext;
 use crate::transport::pushed::{self, Cause};
-use crate::worker::Shared;
+use crate::witness::Witness;
 
 /// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
 /// The library's default of 128 KiB would be the experiment's result.
@@ -40,23 +41,23 @@ const READ_BUFFER: usize = 1024;
 const MAX_READ_BUFFER: usize = 16 * 1024;
 
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
-pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Result<(), Fault> {
-    let topic = shared.plan.topic_of(client);
+pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
+    let topic = context.plan.topic_of(client);
     let path =
-        shared.plan.topic_name(topic).websocket_path(shared.plan.start_cursors[topic as usize]);
-    let mut socket = open(shared, client, &path).await?;
-    shared.is_connected(seat);
+        context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
+    let mut socket = open(context, client, &path).await?;
+    context.accounts.is_connected(seat);
     let mut subscriber = Subscriber::new(seat, socket.get_ref());
     let ended = loop {
         let message = tokio::select! {
             biased;
-            message = next(shared, &mut socket, &mut subscriber) => message,
-            () = shared.closed() => break Ok(()),
+            message = next(context, &mut socket, &mut subscriber) => message,
+            () = context.closed() => break Ok(()),
         };
-        let received_at = clock::now();
+        let received_at = context.accounts.now();
         match message {
             Some(Ok(message)) => {
-                subscriber.take(shared, &message, received_at, socket.get_ref());
+                subscriber.take(context, &message, received_at, socket.get_ref());
                 if message.is_close() {
                     break Err(Fault::Closed);
                 }
@@ -66,23 +67,23 @@ pub(crate) async fn play(shared: &Rc<Shared>, client: u32, seat: usize) -> Resul
         }
     };
     if ended.is_ok() {
-        close(shared, &mut socket, &mut subscriber).await?;
+        close(context, &mut socket, &mut subscriber).await?;
     } else {
-        subscriber.give_up(shared, socket.get_ref());
+        subscriber.give_up(context, socket.get_ref());
     }
     ended
 }
 
 /// The next message. What the library writes meanwhile, pongs, is booked as it passes.
 pub(crate) async fn next(
-    shared: &Shared,
+    context: &ClientContext,
     socket: &mut WebSocketStream<Tapped>,
     subscriber: &mut Subscriber,
 ) -> Option<Result<Message, tungstenite::Error>> {
     poll_fn(|cx| {
         let polled = socket.poll_next_unpin(cx);
         if polled.is_pending() {
-            subscriber.book_sent(shared, socket.get_ref());
+            subscriber.book_sent(context, socket.get_ref());
         }
         polled
     })
@@ -91,13 +92,13 @@ pub(crate) async fn next(
 
 /// Connects and upgrades.
 pub(crate) async fn open(
-    shared: &Rc<Shared>,
+    context: &ClientContext,
     client: u32,
     path: &str,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
-    let (mut tapped, early) = begin(shared, client, path, None).await?;
+    let (mut tapped, early) = begin(context, client, path, None).await?;
     tapped.observe_early(&early);
-    let payload = shared.plan.scenario.workload.payload.bytes as usize;
+    let payload = context.plan.scenario.workload.payload.bytes as usize;
     let config = WebSocketConfig::default()
         .read_buffer_size(read_buffer(payload))
         .write_buffer_size(0)
@@ -109,19 +110,19 @@ pub(crate) async fn open(
 /// Connects and upgrades, asking for these terms of compression or none; gives what came behind the
 /// 101 too, not yet observed.
 pub(crate) async fn begin(
-    shared: &Rc<Shared>,
+    context: &ClientContext,
     client: u32,
     path: &str,
     terms: Option<DeflateTerms>,
 ) -> Result<(Tapped, Vec<u8>), Fault> {
-    Ok(match shared.plan.carriage.http {
+    Ok(match context.plan.carriage.http {
         HttpVersion::Http11 => {
-            let mut connection = shared.connect(client).await?;
-            let early = upgrade(shared, &mut connection, path, terms).await?;
+            let mut connection = context.dialer.connect(client).await?;
+            let early = upgrade(context, &mut connection, path, terms).await?;
             (Tapped::new(Carrier::Connection(connection)), early)
         }
         HttpVersion::Http2 => {
-            let tunnel = http2::websocket::open(shared, client, path, terms).await?;
+            let tunnel = http2::websocket::open(&context.http2, client, path, terms).await?;
             (Tapped::new(Carrier::Tunnel(Box::new(tunnel))), Vec::new())
         }
     })
@@ -134,7 +135,7 @@ pub(crate) fn read_buffer(payload: usize) -> usize {
 
 /// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).
 pub(crate) async fn close(
-    shared: &Shared,
+    context: &ClientContext,
     socket: &mut WebSocketStream<Tapped>,
     subscriber: &mut Subscriber,
 ) -> Result<(), Fault> {
@@ -142,12 +143,14 @@ pub(crate) async fn close(
     let sent = socket.close(Some(goodbye)).await;
     while let Some(message) = socket.next().await {
         match message {
-            Ok(message) => subscriber.take(shared, &message, clock::now(), socket.get_ref()),
+            Ok(message) => {
+                subscriber.take(context, &message, context.accounts.now(), socket.get_ref());
+            }
             Err(_) => break,
         }
     }
     // Books what passed in any case; nothing of it belongs to the phases before.
-    subscriber.book(shared, socket.get_ref(), Phase::Close);
+    subscriber.book(context, socket.get_ref(), Phase::Close);
     let _ = socket.get_mut().shutdown().await;
     sent.map_err(|error| fault_of(&error))
 }
@@ -187,46 +190,51 @@ impl Subscriber {
     /// Books one message.
     pub(crate) fn take(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         message: &Message,
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
         match message {
             Message::Text(text) => {
-                self.take_data(shared, text.as_bytes(), text.len() as u64, received_at, tapped);
+                self.take_data(context, text.as_bytes(), text.len() as u64, received_at, tapped);
             }
             Message::Binary(bytes) => {
-                self.take_data(shared, bytes, bytes.len() as u64, received_at, tapped);
+                self.take_data(context, bytes, bytes.len() as u64, received_at, tapped);
             }
-            Message::Ping(_) => self.take_ping(shared, received_at, tapped),
+            Message::Ping(_) => self.take_ping(context, received_at, tapped),
             Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
-                self.hear(shared, Cause::News, received_at, tapped);
+                self.hear(context, Cause::News, received_at, tapped);
             }
         }
     }
 
     /// Books one ping.
-    pub(crate) fn take_ping(&mut self, shared: &Shared, received_at: Timestamp, tapped: &Tapped) {
-        if self.hear(shared, Cause::Clock, received_at, tapped) == Phase::Measure {
-            shared.recorder.borrow_mut().counts.heartbeats += 1;
+    pub(crate) fn take_ping(
+        &mut self,
+        context: &ClientContext,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) {
+        if self.hear(context, Cause::Clock, received_at, tapped) == Phase::Measure {
+            context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
         }
     }
 
     /// Books what has come since the last time; gives its phase.
     pub(crate) fn hear(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         cause: Cause,
         received_at: Timestamp,
         tapped: &Tapped,
     ) -> Phase {
         let unbooked = tapped.down.counts.total() - self.booked.down.total() + self.head.len();
-        let probe = tapped.carrier.probe();
-        let phase = pushed::phase_of(shared, probe, cause, received_at, unbooked, &self.head);
+        let witness = tapped.carrier.witness();
+        let phase = pushed::phase_of(context, witness, cause, received_at, unbooked, &self.head);
         self.heard_in = phase;
-        self.book(shared, tapped, phase);
-        probe.has_taken();
+        self.book(context, tapped, phase);
+        witness.has_taken();
         self.head = tapped.carrier.head_watch();
         phase
     }
@@ -234,49 +242,49 @@ impl Subscriber {
     /// Books one message of data, whose frames carried `wire_len` bytes.
     pub(crate) fn take_data(
         &mut self,
-        shared: &Shared,
+        context: &ClientContext,
         payload: &[u8],
         wire_len: u64,
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        let phase = self.hear(shared, Cause::News, received_at, tapped);
-        let kind = pushed::receive(shared, self.seat, payload, phase, received_at);
+        let phase = self.hear(context, Cause::News, received_at, tapped);
+        let kind = pushed::receive(context, self.seat, payload, phase, received_at);
         if kind != ByteKind::Payload {
-            let mut ledger = shared.ledger.borrow_mut();
+            let mut ledger = context.accounts.ledger.borrow_mut();
             ledger.rebook(phase, Direction::Down, ByteKind::Payload, kind, wire_len);
         }
     }
 
     /// Books what has passed since the last time.
-    pub(crate) fn book(&mut self, shared: &Shared, tapped: &Tapped, phase: Phase) {
-        book(shared, phase, Direction::Down, tapped.down.counts, &mut self.booked.down);
-        book(shared, phase, Direction::Up, tapped.up.counts, &mut self.booked.up);
+    pub(crate) fn book(&mut self, context: &ClientContext, tapped: &Tapped, phase: Phase) {
+        book(context, phase, Direction::Down, tapped.down.counts, &mut self.booked.down);
+        book(context, phase, Direction::Up, tapped.up.counts, &mut self.booked.up);
     }
 
     /// Books what has passed since the last time, a header that did not become whole too.
-    pub(crate) fn give_up(&mut self, shared: &Shared, tapped: &Tapped) {
-        let phase = shared.phase_on(tapped.carrier.probe());
-        self.book(shared, tapped, phase);
-        shared.book(phase, Direction::Down, ByteKind::Control, tapped.down.begun());
-        shared.book(phase, Direction::Up, ByteKind::Control, tapped.up.begun());
+    pub(crate) fn give_up(&mut self, context: &ClientContext, tapped: &Tapped) {
+        let phase = context.accounts.phase_on(tapped.carrier.witness());
+        self.book(context, tapped, phase);
+        context.accounts.book(phase, Direction::Down, ByteKind::Control, tapped.down.begun());
+        context.accounts.book(phase, Direction::Up, ByteKind::Control, tapped.up.begun());
     }
 
     /// Books what was sent since the last time, where what it answers was.
-    pub(crate) fn book_sent(&mut self, shared: &Shared, tapped: &Tapped) {
-        book(shared, self.heard_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
+    pub(crate) fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped) {
+        book(context, self.heard_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
     }
 }
 
 fn book(
-    shared: &Shared,
+    context: &ClientContext,
     phase: Phase,
     direction: Direction,
     now: FrameCounts,
     booked: &mut FrameCounts,
 ) {
-    let phase = shared.open_phase(phase);
-    let mut ledger = shared.ledger.borrow_mut();
+    let phase = context.accounts.open_phase(phase);
+    let mut ledger = context.accounts.ledger.borrow_mut();
     for (kind, bytes) in [
         (ByteKind::Payload, now.payload - booked.payload),
         (ByteKind::Framing, now.framing - booked.framing),
@@ -289,23 +297,33 @@ fn book(
 
 /// Upgrades the connection; gives the bytes that came behind the 101.
 async fn upgrade(
-    shared: &Shared,
+    context: &ClientContext,
     connection: &mut Connection,
     path: &str,
     terms: Option<DeflateTerms>,
 ) -> Result<Vec<u8>, Fault> {
-    let plan = &shared.plan;
+    let plan = &context.plan;
     let key = STANDARD.encode(rand::random::<[u8; 16]>());
     let headers = &plan.scenario.headers;
     let request = headers.request.upgrade_offering(plan.head_target(path), &key, terms);
-    let begin = clock::now();
+    let begin = context.accounts.now();
     connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
-    shared.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);
+    context.accounts.book(
+        Phase::Connect,
+        Direction::Up,
+        ByteKind::Handshake,
+        request.bytes.len() as u64,
+    );
     let asked = Asked { request: &request.bytes, key: &key, terms };
     let check = |head: &ResponseHead<'_>| upgraded::check(head, asked);
-    let opened = opening::hear(shared, connection, ByteKind::Handshake, check).await?;
-    shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
-    shared.upgrade_heads.set(Some((request.bytes.len() as u64, opened.head_len)));
+    let opened = opening::hear(&context.accounts, connection, ByteKind::Handshake, check).await?;
+    context
+        .accounts
+        .recorder
+        .borrow_mut()
+        .connect_upgrade
+        .record(context.accounts.now().since(begin));
+    context.accounts.upgrade_heads.set(Some((request.bytes.len() as u64, opened.head_len)));
     Ok(opened.early)
 }
 
@@ -326,10 +344,10 @@ impl Carrier {
     }
 
     /// The books of the connection.
-    fn probe(&self) -> &Rc<Probe> {
+    fn witness(&self) -> &Rc<Witness> {
         match self {
-            Self::Connection(connection) => connection.probe(),
-            Self::Tunnel(tunnel) => tunnel.connection().probe(),
+            Self::Connection(connection) => connection.witness(),
+            Self::Tunnel(tunnel) => tunnel.connection().witness(),
         }
     }
 

@@ -10,6 +10,7 @@ use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 
 use crate::Fault;
+use crate::accounts::Unfinished;
 use crate::carrier::http1::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
 use crate::content_coding::ContentCoding;
 
@@ -80,19 +81,6 @@ struct Chunks {
     reader: ChunkedReader,
     data: Vec<u8>,
     framing: u64,
-}
-
-/// What has come of a response that did not become whole.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Unfinished {
-    /// Bytes of heads that are whole.
-    pub(crate) header: u64,
-    /// Bytes behind them that mark chunks off.
-    pub(crate) framing: u64,
-    /// All other bytes.
-    pub(crate) rest: u64,
-    /// The beginning of it, without interim responses.
-    pub(crate) beginning: Vec<u8>,
 }
 
 /// Most bytes of the beginning that are told of a response that did not become whole, beside its

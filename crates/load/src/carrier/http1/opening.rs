@@ -6,11 +6,11 @@ use pushbench_protocol::{ByteKind, Direction, Phase};
 use tokio::io::AsyncReadExt;
 
 use crate::Fault;
+use crate::accounts::Accounts;
+use crate::accounts::Unfinished;
 use crate::carrier::connection::Connection;
-use crate::carrier::http1::answer::Unfinished;
 use crate::carrier::http1::refusal;
 use crate::carrier::http1::response_head::{MAX_HEAD, ResponseHead};
-use crate::worker::Shared;
 
 /// What has been opened.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ struct Read<T> {
 ///
 /// What `check` says; [`Fault::Closed`] if the server ends the connection first.
 pub(crate) async fn hear<T>(
-    shared: &Shared,
+    accounts: &Accounts,
     connection: &mut Connection,
     heads: ByteKind,
     check: impl Fn(&ResponseHead<'_>) -> Result<T, Fault>,
@@ -53,7 +53,7 @@ pub(crate) async fn hear<T>(
             rest: (heard.len() - head_end) as u64,
             beginning: heard,
         };
-        shared.book_unfinished(Phase::Connect, heads, fault, &unfinished);
+        accounts.book_unfinished(Phase::Connect, heads, fault, &unfinished);
         fault
     };
     let read = loop {
@@ -77,11 +77,11 @@ pub(crate) async fn hear<T>(
         (Err(fault), _) if read.status == 101 => return Err(give_up(heard, end, fault)),
         (Err(fault), _) => {
             let book = (Phase::Connect, heads);
-            return Err(refusal::hear(shared, connection, book, &heard, fault).await);
+            return Err(refusal::hear(accounts, connection, book, &heard, fault).await);
         }
     };
-    shared.recorder.borrow_mut().counts.add_gap(read.gap.unwrap_or(0));
-    shared.book(Phase::Connect, Direction::Down, heads, end as u64);
+    accounts.recorder.borrow_mut().counts.add_gap(read.gap.unwrap_or(0));
+    accounts.book(Phase::Connect, Direction::Down, heads, end as u64);
     Ok(Opened { value, head_len: read.len as u64, early: heard.split_off(end) })
 }
 

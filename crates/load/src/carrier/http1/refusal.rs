@@ -5,9 +5,9 @@ use std::time::Duration;
 use pushbench_protocol::{ByteKind, Direction, Phase};
 use tokio::io::AsyncReadExt;
 
+use crate::accounts::Accounts;
 use crate::carrier::connection::Connection;
 use crate::carrier::http1::answer::{Answer, AnswerReader};
-use crate::worker::Shared;
 use crate::{Fault, Unexpected};
 
 /// Longest wait for the rest of a refusal.
@@ -18,7 +18,7 @@ const MOST: usize = 64 * 1024;
 /// Hears the rest of a response that began with `begun`, of which nothing is booked yet, and gives
 /// `fault` back. Its heads are booked as `heads`, its body as what brought nothing new.
 pub(crate) async fn hear(
-    shared: &Shared,
+    accounts: &Accounts,
     connection: &mut Connection,
     (phase, heads): (Phase, ByteKind),
     begun: &[u8],
@@ -26,11 +26,11 @@ pub(crate) async fn hear(
 ) -> Fault {
     let mut reader = AnswerReader::default();
     let with = |answer: Answer<'_>| {
-        let book = |kind, bytes| shared.book(phase, Direction::Down, kind, bytes);
+        let book = |kind, bytes| accounts.book(phase, Direction::Down, kind, bytes);
         book(heads, answer.interim + answer.head.len() as u64);
         book(ByteKind::Framing, answer.framing);
         book(ByteKind::Repeat, answer.body.len() as u64);
-        shared.keep_unexpected(fault, || {
+        accounts.keep_unexpected(fault, || {
             Unexpected::of_parts(answer.status, answer.head, answer.body)
         });
     };
@@ -56,6 +56,6 @@ pub(crate) async fn hear(
     };
     // Whoever refuses and does not say all of it is not waited for.
     let _ = tokio::time::timeout(TIMEOUT, rest).await;
-    shared.book_unfinished(phase, heads, fault, &reader.give_up());
+    accounts.book_unfinished(phase, heads, fault, &reader.give_up());
     fault
 }

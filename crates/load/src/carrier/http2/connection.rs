@@ -2,20 +2,22 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
-use pushbench_scenario::Carriage;
+use pushbench_protocol::ByteKind;
 use tokio::io::AsyncReadExt;
 use tokio::sync::{Notify, OnceCell};
 use tokio::task::JoinSet;
 
 use super::tap::{HeadWatch, Tap};
 use crate::Fault;
-use crate::carrier::connection::Probe;
-use crate::worker::Shared;
+use crate::accounts::Accounts;
+use crate::carrier::dial::Dialer;
+use crate::witness::Witness;
 
 /// Windows as Chromium sets them, 6 MiB for a stream and 15 MiB for a connection, so that nothing
 /// ever waits for an update.
@@ -39,20 +41,49 @@ pub(crate) struct Http2Connection {
     measured: Notify,
 }
 
-/// The connections of a worker, by group of clients.
-pub(crate) type Http2Groups =
-    RefCell<HashMap<u32, Rc<OnceCell<Result<Weak<Http2Connection>, Fault>>>>>;
-/// The tasks that drive them.
-pub(crate) type Http2Drivers = RefCell<JoinSet<()>>;
+/// The connection of a group of clients, once it is known how its opening went.
+type Opening = OnceCell<Result<Weak<Http2Connection>, Fault>>;
+
+/// The connections of a worker.
+pub(crate) struct Pool {
+    dialer: Rc<Dialer>,
+    clients_per_connection: NonZeroU32,
+    /// What field blocks are booked as.
+    heads: ByteKind,
+    groups: RefCell<HashMap<u32, Rc<Opening>>>,
+    /// The tasks that drive them.
+    drivers: RefCell<JoinSet<()>>,
+}
+
+impl Pool {
+    /// Without a connection; field blocks of those to come are booked as `heads`.
+    pub(crate) fn new(
+        dialer: Rc<Dialer>,
+        clients_per_connection: NonZeroU32,
+        heads: ByteKind,
+    ) -> Self {
+        let (groups, drivers) = (RefCell::default(), RefCell::default());
+        Self { dialer, clients_per_connection, heads, groups, drivers }
+    }
+
+    pub(super) fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
+    /// The tasks of the connections, which end after the last client of each.
+    pub(crate) fn take_drivers(&self) -> JoinSet<()> {
+        self.drivers.take()
+    }
+}
 
 /// The connection of a client, opened by the first that needs it.
-pub(crate) async fn join(shared: &Rc<Shared>, client: u32) -> Result<Rc<Http2Connection>, Fault> {
-    let group = group_of(&shared.plan.carriage, client);
-    let cell = Rc::clone(shared.http2_groups.borrow_mut().entry(group).or_default());
+pub(crate) async fn join(pool: &Pool, client: u32) -> Result<Rc<Http2Connection>, Fault> {
+    let group = client / pool.clients_per_connection;
+    let cell = Rc::clone(pool.groups.borrow_mut().entry(group).or_default());
     let mut opened = None;
     let joined = cell
         .get_or_init(|| async {
-            let connection = Rc::new(Http2Connection::open(shared, group).await?);
+            let connection = Rc::new(Http2Connection::open(pool, group).await?);
             let weak = Rc::downgrade(&connection);
             opened = Some(connection);
             Ok(weak)
@@ -67,22 +98,19 @@ pub(crate) async fn join(shared: &Rc<Shared>, client: u32) -> Result<Rc<Http2Con
     Ok(connection)
 }
 
-/// The group of clients that share one connection.
-pub(crate) fn group_of(carriage: &Carriage, client: u32) -> u32 {
-    client / carriage.clients_per_connection
-}
-
 impl Http2Connection {
-    async fn open(shared: &Rc<Shared>, group: u32) -> Result<Self, Fault> {
-        let tap = Tap::new(shared, shared.connect(group).await?);
-        let mut counts = shared.http2.get();
+    async fn open(pool: &Pool, group: u32) -> Result<Self, Fault> {
+        let accounts = pool.dialer.accounts();
+        let connection = pool.dialer.connect(group).await?;
+        let tap = Tap::new(Rc::clone(accounts), pool.heads, connection);
+        let mut counts = accounts.http2.get();
         counts.connections += 1;
-        shared.http2.set(counts);
+        accounts.http2.set(counts);
         let (send, connection) =
             builder().handshake::<_, Bytes>(tap.clone()).await.map_err(|_| Fault::Io)?;
         let ended = Rc::new(Notify::new());
         let drive = drive(connection, tap.clone(), Rc::clone(&ended));
-        shared.http2_drivers.borrow_mut().spawn_local(drive);
+        pool.drivers.borrow_mut().spawn_local(drive);
         let settled = async {
             tokio::select! {
                 () = tap.settled() => true,
@@ -98,8 +126,8 @@ impl Http2Connection {
         Ok(Self { send, tap, measuring: Cell::new(0), measured: Notify::new() })
     }
 
-    pub(crate) fn probe(&self) -> &Rc<Probe> {
-        self.tap.probe()
+    pub(crate) fn witness(&self) -> &Rc<Witness> {
+        self.tap.witness()
     }
 
     /// Watches for what comes from now on that is no data.
@@ -121,11 +149,11 @@ impl Http2Connection {
     }
 
     /// Closes the books of the measure phase once every client has all its answers.
-    pub(super) async fn end_measure(&self, shared: &Shared) {
+    pub(super) async fn end_measure(&self, accounts: &Accounts) {
         while self.measuring.get() > 0 {
             self.measured.notified().await;
         }
-        shared.close_measure(self.probe());
+        accounts.sockets.close_measure(self.witness());
     }
 }
 

@@ -14,9 +14,9 @@ use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{ByteKind, Cursor, Direction, Phase};
 
 use super::connection::{Http2Connection, fault_of};
+use crate::accounts::Accounts;
 use crate::carrier::http1::answer::{Answer, tag};
 use crate::content_coding::ContentCoding;
-use crate::worker::Shared;
 use crate::{Fault, Unexpected};
 
 /// A poller's place on its connection.
@@ -39,7 +39,7 @@ impl Line {
     /// Sends a request with these fields.
     pub(crate) async fn ask(
         &mut self,
-        shared: &Shared,
+        accounts: &Accounts,
         fields: &FieldList,
         phase: Phase,
     ) -> Result<(), Fault> {
@@ -47,14 +47,14 @@ impl Line {
         let (answer, _) =
             send.send_request(request(fields), true).map_err(|error| fault_of(&error))?;
         self.held = Some(answer);
-        count_uncompressed(shared, phase, Direction::Up, fields.uncompressed_len());
+        count_uncompressed(accounts, phase, Direction::Up, fields.uncompressed_len());
         Ok(())
     }
 
     /// Hears the answer to the last request, whole, and hands it to `with`.
     pub(crate) async fn hear<T>(
         &mut self,
-        shared: &Shared,
+        accounts: &Accounts,
         with: impl FnOnce(Answer<'_>, usize) -> T,
     ) -> Result<T, Fault> {
         // Kept while it is waited for, so that a wait which is given up gives nothing up with it.
@@ -65,19 +65,19 @@ impl Line {
         let status = head.status.as_u16();
         let mut heard = BytesMut::new();
         let body = whole(&mut body, &mut heard).await.inspect_err(|fault| {
-            self.give_up(shared, status, &heard, *fault);
+            self.give_up(accounts, status, &heard, *fault);
         })?;
         let uncompressed = uncompressed_len(status, &head.headers);
         let answer = read(status, &head.headers, &body);
-        let answer = answer.inspect_err(|fault| self.give_up(shared, status, &body, *fault))?;
+        let answer = answer.inspect_err(|fault| self.give_up(accounts, status, &body, *fault))?;
         Ok(with(answer, uncompressed))
     }
 
     /// Books what came of a response that is none for a poll.
-    fn give_up(&self, shared: &Shared, status: u16, heard: &[u8], fault: Fault) {
-        let phase = shared.phase_on(self.connection.probe());
-        shared.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
-        shared.keep_unexpected(fault, || Unexpected::of_parts(status, &[], heard));
+    fn give_up(&self, accounts: &Accounts, status: u16, heard: &[u8], fault: Fault) {
+        let phase = accounts.phase_on(self.connection.witness());
+        accounts.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
+        accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], heard));
     }
 
     /// Says that this client has no answer of the measure phase to come.
@@ -88,9 +88,9 @@ impl Line {
     }
 
     /// Closes the books of the measure phase, once every client of the connection is so far.
-    pub(crate) async fn end_measure(&mut self, shared: &Shared) {
+    pub(crate) async fn end_measure(&mut self, accounts: &Accounts) {
         self.is_measured();
-        self.connection.end_measure(shared).await;
+        self.connection.end_measure(accounts).await;
     }
 }
 
@@ -101,11 +101,16 @@ impl Drop for Line {
 }
 
 /// Counts what HTTP/1.1 would have written.
-pub(crate) fn count_uncompressed(shared: &Shared, phase: Phase, direction: Direction, len: usize) {
+pub(crate) fn count_uncompressed(
+    accounts: &Accounts,
+    phase: Phase,
+    direction: Direction,
+    len: usize,
+) {
     if phase == Phase::Measure {
-        let mut counts = shared.http2.get();
+        let mut counts = accounts.http2.get();
         counts.uncompressed[direction as usize] += len as u64;
-        shared.http2.set(counts);
+        accounts.http2.set(counts);
     }
 }
 

@@ -6,7 +6,7 @@ use h2::RecvStream;
 use pushbench_protocol::{ByteKind, Direction};
 
 use super::connection::Http2Connection;
-use crate::worker::Shared;
+use crate::accounts::Accounts;
 use crate::{Fault, Unexpected};
 
 /// Longest wait for the rest of a refusal.
@@ -17,7 +17,7 @@ const MOST: usize = 64 * 1024;
 /// Hears the body of a refusal and gives `fault` back. Its fields are booked as they pass, its data
 /// as what brought nothing new.
 pub(super) async fn hear(
-    shared: &Shared,
+    accounts: &Accounts,
     connection: &Http2Connection,
     status: u16,
     body: &mut RecvStream,
@@ -35,8 +35,8 @@ pub(super) async fn hear(
     };
     // Whoever refuses and does not say all of it is not waited for.
     let _ = tokio::time::timeout(TIMEOUT, rest).await;
-    let phase = shared.phase_on(connection.probe());
-    shared.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
-    shared.keep_unexpected(fault, || Unexpected::of_parts(status, &[], &heard));
+    let phase = accounts.phase_on(connection.witness());
+    accounts.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
+    accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], &heard));
     fault
 }

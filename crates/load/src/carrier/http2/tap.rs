@@ -6,14 +6,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use pushbench_protocol::{ByteKind, Direction, Phase, clock};
-use pushbench_scenario::TransportSettings;
+use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_wire::http2::{FrameCounter, FrameCounts, PREFACE};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-use crate::carrier::connection::{Connection, Probe};
-use crate::worker::Shared;
+use crate::accounts::Accounts;
+use crate::carrier::connection::Connection;
+use crate::witness::Witness;
 
 /// A connection with handles: the library keeps one and does not give it back, and what the server
 /// says after the library is done is booked too.
@@ -25,10 +25,10 @@ struct Inner {
     /// The preface, which the library writes by itself: it leaves with the first frames, as others
     /// send it, and not in a segment of its own whenever that happens to come first.
     early: RefCell<Vec<u8>>,
-    probe: Rc<Probe>,
+    witness: Rc<Witness>,
     up: RefCell<FrameCounter>,
     down: RefCell<FrameCounter>,
-    shared: Rc<Shared>,
+    accounts: Rc<Accounts>,
     /// Of the field blocks.
     kind: ByteKind,
     has_begun: Cell<bool>,
@@ -36,38 +36,24 @@ struct Inner {
 }
 
 impl Tap {
-    pub(super) fn new(shared: &Rc<Shared>, connection: Connection) -> Self {
-        let probe = Rc::clone(connection.probe());
-        let kind = match shared.plan.transport {
-            TransportSettings::WebSocket(_) | TransportSettings::Nudge(_) => ByteKind::Handshake,
-            TransportSettings::ShortPoll(_)
-            | TransportSettings::LongPoll(_)
-            | TransportSettings::Sse(_)
-            | TransportSettings::Stream(_) => ByteKind::Header,
-        };
+    /// Field blocks that pass are booked as `kind`.
+    pub(super) fn new(accounts: Rc<Accounts>, kind: ByteKind, connection: Connection) -> Self {
+        let witness = Rc::clone(connection.witness());
         Self(Rc::new(Inner {
             connection: RefCell::new(connection),
             early: RefCell::default(),
-            probe,
+            witness,
             up: RefCell::new(FrameCounter::of_client()),
             down: RefCell::new(FrameCounter::of_server()),
-            shared: Rc::clone(shared),
+            accounts,
             kind,
             has_begun: Cell::new(false),
             passed: Notify::new(),
         }))
     }
 
-    pub(super) fn probe(&self) -> &Rc<Probe> {
-        &self.0.probe
-    }
-
-    /// The phase to which what passes now belongs.
-    pub(super) fn phase(&self) -> Phase {
-        match self.0.shared.phase_at(clock::now()) {
-            Phase::Drain if !self.0.probe.is_measured.get() => Phase::Measure,
-            phase => phase,
-        }
+    pub(super) fn witness(&self) -> &Rc<Witness> {
+        &self.0.witness
     }
 
     /// Waits until both sides have told and acknowledged their settings.
@@ -110,9 +96,9 @@ impl Tap {
         let before = counter.counts;
         counter.observe(bytes);
         let now = counter.counts;
-        let phase = self.phase();
-        let shared = &self.0.shared;
-        let mut ledger = shared.ledger.borrow_mut();
+        let phase = self.0.accounts.phase_on(&self.0.witness);
+        let accounts = &self.0.accounts;
+        let mut ledger = accounts.ledger.borrow_mut();
         for (kind, bytes) in [
             (self.0.kind, now.field_blocks - before.field_blocks),
             (ByteKind::Framing, now.framing - before.framing),
@@ -122,14 +108,14 @@ impl Tap {
         }
         let first = now.first_field_blocks - before.first_field_blocks;
         if first > 0 {
-            let mut counts = shared.http2.get();
+            let mut counts = accounts.http2.get();
             counts.first[direction as usize] += first;
             if phase == Phase::Measure {
                 counts.first_in_measure[direction as usize] += first;
                 counts.firsts_in_measure += u64::from(!self.0.has_begun.get());
             }
             self.0.has_begun.set(true);
-            shared.http2.set(counts);
+            accounts.http2.set(counts);
         }
         if (now.settings, now.settings_acknowledged)
             != (before.settings, before.settings_acknowledged)

@@ -6,17 +6,16 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use h2::ext::Protocol;
+use pushbench_protocol::DeflateTerms;
 use pushbench_protocol::heads::{EXTENSIONS_FIELD, FieldList};
-use pushbench_protocol::{DeflateTerms, clock};
 use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection::{Http2Connection, fault_of, join};
+use super::connection::{Http2Connection, Pool, fault_of, join};
 use super::line::{gap_in, request};
 use super::refusal;
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
-use crate::worker::Shared;
 
 /// The field that a subprotocol is chosen in.
 const SUBPROTOCOL: &str = "sec-websocket-protocol";
@@ -35,19 +34,19 @@ impl Tunnel {
 
 /// Joins a connection and opens a WebSocket on it.
 pub(crate) async fn open(
-    shared: &Rc<Shared>,
+    pool: &Pool,
     client: u32,
     path: &str,
     terms: Option<DeflateTerms>,
 ) -> Result<Tunnel, Fault> {
-    let connection = join(shared, client).await?;
-    let plan = &shared.plan;
+    let connection = join(pool, client).await?;
+    let (plan, accounts) = (pool.dialer().plan(), pool.dialer().accounts());
     let head = plan.scenario.headers.request.upgrade_offering(plan.head_target(path), "", terms);
     let fields = FieldList::of_upgrade(&head.bytes, plan.scheme());
     let mut request = request(&fields);
     let protocol = fields.value(":protocol").unwrap_or_default();
     request.extensions_mut().insert(Protocol::from(protocol));
-    let begin = clock::now();
+    let begin = accounts.now();
     let mut send = connection.ready().await?;
     if !send.is_extended_connect_protocol_enabled() {
         return Err(Fault::Upgrade);
@@ -57,7 +56,7 @@ pub(crate) async fn open(
     let status = answer.status().as_u16();
     if status != 200 {
         let mut body = answer.into_body();
-        return Err(refusal::hear(shared, &connection, status, &mut body, Fault::Upgrade).await);
+        return Err(refusal::hear(accounts, &connection, status, &mut body, Fault::Upgrade).await);
     }
     // None was asked for (RFC 8441, section 5, with RFC 6455, section 4.1).
     if answer.headers().contains_key(SUBPROTOCOL) && fields.value(SUBPROTOCOL).is_none() {
@@ -68,8 +67,8 @@ pub(crate) async fn open(
     if !is_as_asked(extension.as_deref(), terms) {
         return Err(Fault::Extension);
     }
-    shared.recorder.borrow_mut().connect_upgrade.record(clock::now().since(begin));
-    shared.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
+    accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
+    accounts.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
     Ok(Tunnel { stream: ByteStream::new(send, answer.into_body()), connection })
 }
 

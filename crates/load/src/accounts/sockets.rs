@@ -1,0 +1,117 @@
+//! The sockets' and the kernel's books of all connections of one worker, those that are no more too.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use pushbench_wire::segments::{SegmentHeaders, segments_for};
+
+use crate::outcome::SocketSums;
+use crate::witness::Witness;
+
+/// The witnesses of one worker.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    /// Data bytes of a full segment.
+    data_per_segment: u64,
+    witnesses: RefCell<Vec<Rc<Witness>>>,
+    /// Books of the connections that were closed while clients went on.
+    folded: Cell<SocketSums>,
+    /// Books of the connections that have passed [`crate::Boundary::Measured`].
+    measured: Cell<SocketSums>,
+    connecting_segments: Cell<u64>,
+}
+
+impl Sockets {
+    /// Without a connection; peers send segments of `mss`.
+    pub(crate) fn new(ipv6: bool, mss: u16) -> Self {
+        let headers = SegmentHeaders { ipv6, timestamps: true };
+        Self {
+            data_per_segment: headers.data_per_segment(mss),
+            witnesses: RefCell::default(),
+            folded: Cell::default(),
+            measured: Cell::default(),
+            connecting_segments: Cell::default(),
+        }
+    }
+
+    /// Enters a connection.
+    pub(crate) fn enter(&self, witness: &Rc<Witness>) {
+        let mut witnesses = self.witnesses.borrow_mut();
+        witness.place.set(witnesses.len());
+        witnesses.push(Rc::clone(witness));
+    }
+
+    /// Takes a closed connection off the list, so that the list is as long as there are clients,
+    /// however many connections each has had.
+    pub(crate) fn fold(&self, witness: &Witness) {
+        let mut witnesses = self.witnesses.borrow_mut();
+        let place = witness.place.get();
+        witnesses.swap_remove(place);
+        if let Some(moved) = witnesses.get(place) {
+            moved.place.set(place);
+        }
+        let sums = witness.sums();
+        let mut closed = self.folded.get();
+        closed += sums;
+        self.folded.set(closed);
+        if !witness.is_measured.get() {
+            let mut measured = self.measured.get();
+            measured += sums;
+            self.measured.set(measured);
+        }
+    }
+
+    /// Counts segments that opened or closed a connection in the measure phase.
+    pub(crate) fn connecting(&self, segments: u64) {
+        self.connecting_segments.set(self.connecting_segments.get() + segments);
+    }
+
+    pub(crate) fn connecting_segments(&self) -> u64 {
+        self.connecting_segments.get()
+    }
+
+    /// Closes the measure phase's books of one connection, unless they are closed.
+    pub(crate) fn close_measure(&self, witness: &Witness) {
+        self.close_measure_before(witness, 0);
+    }
+
+    /// The same on the books as they were before the last `received` bytes, which came alone.
+    pub(crate) fn close_measure_before(&self, witness: &Witness, received: u64) {
+        if !witness.is_measured.replace(true) {
+            let tls = if received > 0 { witness.tls_heard() } else { 0 };
+            let received = received + tls;
+            let segments = segments_for(received, self.data_per_segment);
+            let mut sums = self.measured.get();
+            sums += witness.sums().before(received, tls, segments);
+            self.measured.set(sums);
+        }
+    }
+
+    /// The books of all connections, and what they would be at [`crate::Boundary::Measured`] if it
+    /// were now for those that have not passed it.
+    pub(crate) fn sums(&self) -> (SocketSums, SocketSums) {
+        let mut sums = self.folded.get();
+        let mut measured = self.measured.get();
+        for witness in self.witnesses.borrow().iter() {
+            let of_witness = witness.sums();
+            sums += of_witness;
+            if !witness.is_measured.get() {
+                measured += of_witness;
+            }
+        }
+        (sums, measured)
+    }
+
+    /// No connection passes [`crate::Boundary::Measured`] any more.
+    pub(crate) fn end_measure(&self) {
+        for witness in self.witnesses.borrow().iter() {
+            witness.is_measured.set(true);
+        }
+    }
+
+    /// Bytes that all sockets carried.
+    pub(crate) fn bytes(&self) -> u64 {
+        let of_open: u64 = self.witnesses.borrow().iter().map(|witness| witness.bytes()).sum();
+        self.folded.get().bytes() + of_open
+    }
+}

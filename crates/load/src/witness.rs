@@ -1,0 +1,102 @@
+//! Who else has counted what a connection carried: its socket, the kernel, and TLS.
+//!
+//! The books of the codec are held against these. A witness outlives its connection, so that what
+//! was counted until the end is known after it.
+
+use std::cell::Cell;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use pushbench_tls::RecordTotals;
+use pushbench_wire::SocketCounters;
+use pushbench_wire::record::RECORD_OVERHEAD;
+use pushbench_wire::tcp_info::{TcpInfo, tcp_info};
+
+use crate::SocketSums;
+
+/// The socket's, the kernel's and TLS's books of one connection, readable while the client uses it.
+#[derive(Debug)]
+pub(crate) struct Witness {
+    pub(crate) counters: Arc<SocketCounters>,
+    /// TLS's own bytes; nothing in clear text.
+    pub(crate) records: Arc<RecordTotals>,
+    /// What the kernel is asked by; absent where no kernel carries the bytes.
+    descriptor: Option<RawFd>,
+    /// The books when the connection was closed.
+    last: Cell<Option<SocketSums>>,
+    /// Whether a read has told that the server's FIN has come.
+    has_ended: Cell<bool>,
+    /// Records that had brought something when the client last asked, or had taken all of it.
+    heard_before: Cell<u64>,
+    /// Whether this connection has passed [`crate::Boundary::Measured`].
+    pub(crate) is_measured: Cell<bool>,
+    /// Its place among the worker's witnesses.
+    pub(crate) place: Cell<usize>,
+}
+
+impl Witness {
+    /// Of a connection that has just been opened, and that says before it closes the descriptor.
+    pub(crate) fn of(descriptor: Option<RawFd>) -> Self {
+        Self {
+            counters: Arc::default(),
+            records: Arc::default(),
+            descriptor,
+            last: Cell::default(),
+            has_ended: Cell::new(false),
+            heard_before: Cell::new(0),
+            is_measured: Cell::new(false),
+            place: Cell::new(0),
+        }
+    }
+
+    /// The books now; after the connection is closed, as they were then.
+    pub(crate) fn sums(&self) -> SocketSums {
+        if let Some(last) = self.last.get() {
+            return last;
+        }
+        // A kernel that cannot be asked leaves its set of books out; the report then says so.
+        let info = self.descriptor.and_then(|descriptor| tcp_info(descriptor).ok());
+        let kernel = info.map(|info| {
+            // The kernel counts the server's FIN as a byte received; no socket ever reads it.
+            let fin = u64::from(self.has_ended.get() || info.is_close_wait);
+            TcpInfo { bytes_received: info.bytes_received - fin, ..info }
+        });
+        SocketSums {
+            tls_read: self.records.tls_received(),
+            tls_written: self.records.tls_sent(),
+            ..SocketSums::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
+        }
+    }
+
+    /// Bytes that the socket carried, without asking the kernel.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.counters.bytes_read() + self.counters.bytes_written()
+    }
+
+    /// The connection is about to be closed, and its descriptor with it. What the kernel received
+    /// and nobody read, since the client has failed or the server has reset the connection, is on
+    /// nobody's books, and neither is a FIN that a reset followed.
+    pub(crate) fn close(&self) {
+        let mut sums = self.sums();
+        if !self.has_ended.get() {
+            sums.kernel.bytes_received = sums.kernel.bytes_received.min(sums.socket_read);
+        }
+        self.last.set(Some(sums));
+    }
+
+    /// A read has told that nothing more comes.
+    pub(crate) fn has_ended(&self) {
+        self.has_ended.set(true);
+    }
+
+    /// The client has asked for something, or taken all that it was told: what comes from now on
+    /// comes with what it hears next.
+    pub(crate) fn has_taken(&self) {
+        self.heard_before.set(self.records.records_received());
+    }
+
+    /// What TLS added to what was heard since then.
+    pub(crate) fn tls_heard(&self) -> u64 {
+        (self.records.records_received() - self.heard_before.get()) * RECORD_OVERHEAD
+    }
+}
