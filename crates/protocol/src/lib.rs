@@ -26,6 +26,7 @@ pub mod over_rounds;
 pub mod paths;
 pub mod server_document;
 pub mod server_stats;
+pub mod stream_coding;
 pub mod transport;
 
 pub use accept_encoding::accepts_coding;
@@ -45,6 +46,7 @@ pub use over_rounds::{OverRounds, Statistic};
 pub use paths::{TopicName, TopicNames};
 pub use server_document::{ResponseHeaders, ServerDocument};
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
+pub use stream_coding::{StreamCoding, StreamWindows};
 pub use transport::{
     Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, SlowPolicy, TlsUse, Unchanged,
 };

@@ -37,20 +37,9 @@ impl Deflater {
             let level = Compression::Deflate.level().expect("deflate has a level");
             Box::new(Compress::new_with_window_bits(Level::new(level), false, self.window_bits))
         });
-        let begin = compress.total_in();
         // Room for most messages in one step; what does not fit makes the vector grow.
         let mut out = Vec::with_capacity(message.len() / 2 + 64);
-        loop {
-            let taken = usize::try_from(compress.total_in() - begin).expect("no more than given");
-            compress
-                .compress_vec(&message[taken..], &mut out, FlushCompress::Sync)
-                .expect("a stream that is never finished cannot be in a wrong state");
-            // A flush is over once it leaves room (zlib's manual, `deflate`).
-            if out.len() < out.capacity() {
-                break;
-            }
-            out.reserve(message.len() / 2 + 64);
-        }
+        compress_all(compress, message, FlushCompress::Sync, &mut out);
         if !self.takeover {
             compress.reset();
         }
@@ -61,6 +50,27 @@ impl Deflater {
             out.push(EMPTY);
         }
         out
+    }
+}
+
+/// Compresses `bytes` behind what is in `out`, and flushes or finishes.
+pub(crate) fn compress_all(
+    compress: &mut Compress,
+    bytes: &[u8],
+    flush: FlushCompress,
+    out: &mut Vec<u8>,
+) {
+    let begin = compress.total_in();
+    loop {
+        let taken = usize::try_from(compress.total_in() - begin).expect("no more than given");
+        compress
+            .compress_vec(&bytes[taken..], out, flush)
+            .expect("a stream that is not finished cannot be in a wrong state");
+        // A flush is over once it leaves room (zlib's manual, `deflate`).
+        if out.len() < out.capacity() {
+            break;
+        }
+        out.reserve(bytes.len() / 2 + 64);
     }
 }
 

@@ -19,6 +19,7 @@ pub mod model;
 pub mod record;
 pub mod segments;
 pub mod sock_diag;
+pub mod stream_coder;
 pub mod tcp_info;
 
 pub use counting::{CountingStream, SocketCounters};
