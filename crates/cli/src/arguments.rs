@@ -326,6 +326,15 @@ pub(crate) struct CompressionOptions {
     /// Smallest body in bytes that is compressed.
     #[arg(long, value_name = "BYTES")]
     pub(crate) compression_threshold: Option<usize>,
+    /// How streams of events and of lines are compressed where the request accepts it: `gzip`, `br`
+    /// or `none`. Each stream holds a compressor in memory, from its first message on.
+    #[arg(long, value_parser = body_compression)]
+    pub(crate) stream_compression: Option<Compression>,
+    /// The window of each such stream, as a base-2 logarithm: 9 to 15 for gzip, 17 to 22 for br; 15
+    /// and 17 unless given. Takes 325 kB per stream for gzip with 15, 198 kB with 9, and 1.4 MB for
+    /// br with 17.
+    #[arg(long, value_name = "BITS")]
+    pub(crate) stream_window_bits: Option<u8>,
     /// Agree on permessage-deflate with WebSocket clients that offer it.
     #[arg(long)]
     pub(crate) deflate: bool,

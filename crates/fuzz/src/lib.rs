@@ -166,7 +166,7 @@ pub fn header_files(data: &[u8]) {
             head.set_cursor(Cursor::NOW);
             assert_eq!(head.bytes().len(), len, "a cursor does not change a head's length");
             let _ = FieldList::of_request(head.bytes(), "https");
-            let _ = profile.events(target);
+            let _ = profile.events(target, Compression::None);
             let _ = profile.upgrade_offering(target, "key", None);
         }
         let _ = ResponseProfile::parse("fuzz", text);

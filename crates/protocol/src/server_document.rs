@@ -68,6 +68,12 @@ pub struct ServerDocument {
     pub compression: Compression,
     /// Smallest body in bytes that is compressed.
     pub compression_threshold: usize,
+    /// How streams of events and of lines are compressed: `none`, `gzip` or `br`.
+    pub stream_compression: Compression,
+    /// The window of each such stream, as a base-2 logarithm: 9 to 15 for gzip, 17 to 22 for `br`;
+    /// absent, 15 and 17.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_window_bits: Option<u8>,
     /// Whether permessage-deflate is agreed on with WebSocket clients that offer it.
     pub deflate: bool,
     /// The largest window to agree on, as a base-2 logarithm, 9 to 15.
@@ -148,6 +154,8 @@ impl Default for ServerDocument {
             conflate: None,
             compression: Compression::None,
             compression_threshold: BODY_THRESHOLD,
+            stream_compression: Compression::None,
+            stream_window_bits: None,
             deflate: false,
             deflate_window_bits: MAX_WINDOW_BITS,
             deflate_no_context_takeover: false,

@@ -249,7 +249,7 @@ fn predict_http1(
             let path = topic.events_path();
             let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             situation.sse(PushWork {
-                request_head: request.events(target).len() as u64,
+                request_head: request.events(target, Compression::None).len() as u64,
                 answer_head: stream_head_len(scenario, StreamKind::Events),
                 heartbeat,
                 conflated,
@@ -369,7 +369,7 @@ impl<'a> Answers<'a> {
 const PLACE: AnswerMark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: None, gap: 0 };
 
 fn stream_head_len(scenario: &Scenario, kind: StreamKind) -> u64 {
-    scenario.headers.response.stream_head_len(kind, PLACE) as u64
+    scenario.headers.response.stream_head_len(kind, PLACE, (Compression::None, false)) as u64
 }
 
 fn head_len(

@@ -47,6 +47,9 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 const CLIENT: Opening = Opening { settings: 5, opens_window: true };
 const SERVER: Opening = Opening { settings: 5, opens_window: true };
 
+/// A server that does not compress streams.
+const NOT_CODED: (Compression, bool) = (Compression::None, false);
+
 /// What is to be predicted.
 #[derive(Clone, Copy)]
 struct Http2<'a> {
@@ -562,17 +565,27 @@ impl Http2<'_> {
             let (_, name) = self.topic(client);
             let (request, answer, booked) = match settings {
                 TransportSettings::Sse(_) => {
-                    let request = self.head(&name.events_path(), |target| request.events(target));
-                    let answer =
-                        self.scenario.headers.response.stream_list(StreamKind::Events, &now, mark);
+                    let request = self.head(&name.events_path(), |target| {
+                        request.events(target, Compression::None)
+                    });
+                    let answer = self.scenario.headers.response.stream_list(
+                        StreamKind::Events,
+                        &now,
+                        mark,
+                        NOT_CODED,
+                    );
                     (request, answer, ByteKind::Header)
                 }
                 TransportSettings::Stream(_) => {
                     let path = name.stream_path(Cursor::OLDEST);
                     let request =
                         self.head(&path, |target| request.poll(target, false).bytes().to_vec());
-                    let answer =
-                        self.scenario.headers.response.stream_list(StreamKind::Lines, &now, mark);
+                    let answer = self.scenario.headers.response.stream_list(
+                        StreamKind::Lines,
+                        &now,
+                        mark,
+                        NOT_CODED,
+                    );
                     (request, answer, ByteKind::Header)
                 }
                 TransportSettings::ShortPoll(_)

@@ -64,6 +64,8 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         conflate: settings.conflate(),
         compression,
         compression_threshold,
+        stream_compression: Compression::None,
+        stream_window_bits: None,
         deflate: deflate.is_some(),
         deflate_window_bits: window_bits,
         deflate_no_context_takeover: !context_takeover,

@@ -57,7 +57,10 @@ fn first_too_large(
     let heads = match kind {
         TransportKind::ShortPoll => vec![poll(&topic.poll_path(Cursor::NOW))],
         TransportKind::LongPoll => vec![poll(&topic.long_poll_path(Cursor::NOW, Hold::USUAL))],
-        TransportKind::Sse => vec![profile.events(target(&topic.events_path(), cookie_bytes))],
+        TransportKind::Sse => {
+            let path = topic.events_path();
+            vec![profile.events(target(&path, cookie_bytes), compression(&transport.options))]
+        }
         TransportKind::Stream => vec![poll(&topic.stream_path(Cursor::NOW))],
         TransportKind::WebSocket => vec![upgrade(&topic.websocket_path(Cursor::NOW))],
         TransportKind::Nudge => {

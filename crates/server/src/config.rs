@@ -8,7 +8,7 @@ use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_T
 use pushbench_protocol::heads::HEAD_BYTES;
 use pushbench_protocol::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use pushbench_protocol::{
-    AllowedHosts, Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged,
+    AllowedHosts, Compression, Deliver, ResponseProfile, SlowPolicy, StreamCoding, Unchanged,
 };
 use pushbench_tls::Identity;
 
@@ -47,6 +47,9 @@ pub struct ServerConfig {
     pub conflate: Option<Duration>,
     /// How answers to polls are compressed, where the request accepts it.
     pub compression: BodyCompression,
+    /// How responses that do not end are compressed, where the request accepts it; each has a coder
+    /// of its own. `None` leaves them as they are.
+    pub stream_compression: Option<StreamCoding>,
     /// What permessage-deflate may be agreed on with WebSocket clients that offer it; `None` leaves
     /// every message as it is.
     pub deflate: Option<DeflateLimits>,
@@ -149,6 +152,7 @@ impl ServerConfig {
             slow_subscriber: SlowPolicy::DropOldest,
             heartbeat: None,
             compression: BodyCompression::default(),
+            stream_compression: None,
             deflate: None,
             conflate: None,
             limits: Limits::default(),

@@ -21,7 +21,7 @@ use axum::extract::{Request, State};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
 use pushbench_protocol::paths::{ENDS, HEALTHZ, KAAZING_POLL, METRICS, STATS};
-use pushbench_protocol::{AllowedHosts, Cursor, TopicName};
+use pushbench_protocol::{AllowedHosts, Cursor, StreamCoding, TopicName};
 
 use crate::books::{Books, Connection};
 use crate::config::{DeflateLimits, Limits};
@@ -42,6 +42,7 @@ pub(crate) struct App {
     pub(crate) poll: PollSettings,
     pub(crate) has_heartbeat: bool,
     pub(crate) bodies: Bodies,
+    pub(crate) stream_compression: Option<StreamCoding>,
     pub(crate) deflate: Option<DeflateLimits>,
     pub(crate) limits: Limits,
     pub(crate) hosts: AllowedHosts,

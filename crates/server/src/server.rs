@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_protocol::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
-use pushbench_protocol::{Compression, Cursor, Deliver, ServerStats, clock};
+use pushbench_protocol::{Compression, Cursor, Deliver, ServerStats, StreamCoding, clock};
 use pushbench_tls::{Acceptor, AcceptorError, Certificate, Protocol};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -109,7 +109,8 @@ impl Server {
     /// If a setting is refused, or the system refuses the socket.
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
         check(&config)?;
-        let heads = Heads::new(config.response, config.compression.coding);
+        let of_streams = config.stream_compression.map_or(Compression::None, StreamCoding::coding);
+        let heads = Heads::new(config.response, config.compression.coding, of_streams);
         let (listener, address) = listen_on(config.listen, config.mss)?;
         let tls = match &config.tls {
             None => None,
@@ -137,6 +138,7 @@ impl Server {
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
             has_heartbeat: config.heartbeat.is_some(),
             bodies: Bodies::new(config.compression, config.limits.body_bytes),
+            stream_compression: config.stream_compression,
             deflate: config.deflate,
             limits: config.limits,
             hosts: config.hosts,

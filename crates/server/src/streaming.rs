@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use pushbench_wire::chunk::LAST_CHUNK;
+use pushbench_wire::chunk::{LAST_CHUNK, chunk_data, encode_chunk};
+use pushbench_wire::stream_coder::StreamCoder;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::futures::OwnedNotified;
 
@@ -38,6 +39,8 @@ pub(crate) struct Streaming {
     /// Until when it is sent no message.
     pause: Pause,
     writing: Bytes,
+    /// What compresses the answer, all of it, until it ends.
+    coder: Option<StreamCoder>,
     heartbeat: Option<Heartbeat>,
     ending: Ending,
 }
@@ -57,7 +60,7 @@ enum Ending {
 impl Streaming {
     /// A session of a stream that is to begin.
     pub(crate) fn new(stream: Stream, connection: Arc<Connection>, begun: Begun) -> Self {
-        let Begun { head, has_heartbeat, subscription, .. } = begun;
+        let Begun { head, has_heartbeat, coding, subscription, .. } = begun;
         let heartbeat = has_heartbeat.then(|| Heartbeat::new(subscription.reader.exchange.beats()));
         Self {
             stream,
@@ -66,6 +69,7 @@ impl Streaming {
             place: subscription.place,
             pause: Pause::default(),
             writing: head,
+            coder: coding.map(StreamCoder::new),
             heartbeat,
             ending: Ending::Not,
         }
@@ -124,6 +128,14 @@ impl Streaming {
         if read.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
+    /// A chunk as it is sent: its data compressed, where the answer is.
+    fn coded(&mut self, chunk: Bytes) -> Bytes {
+        match &mut self.coder {
+            None => chunk,
+            Some(coder) => Bytes::from(encode_chunk(&[&coder.message(&chunk_data(&chunk))])),
+        }
+    }
+
     /// Ends the answer in order, unless that has begun.
     fn end(&mut self) {
         if self.ending == Ending::Not {
@@ -146,7 +158,7 @@ impl Conversation for Streaming {
                     if let Some(heartbeat) = &mut self.heartbeat {
                         heartbeat.spoke();
                     }
-                    return Some(chunk);
+                    return Some(self.coded(chunk));
                 }
                 Next::Later(until) => {
                     self.reader.exchange.pause(&mut self.pause, until, || self.connection.task());
@@ -154,14 +166,19 @@ impl Conversation for Streaming {
                 }
                 Next::Wait => {
                     let is_due = self.heartbeat.as_mut()?.take_due();
-                    return is_due.then_some(Bytes::from_static(COMMENT));
+                    return is_due.then(|| self.coded(Bytes::from_static(COMMENT)));
                 }
                 Next::Disconnect => self.end(),
             }
         }
-        (self.ending == Ending::Say).then(|| {
-            self.ending = Ending::Said;
-            Bytes::from_static(LAST_CHUNK)
-        })
+        if self.ending != Ending::Say {
+            return None;
+        }
+        // What is compressed has an end of its own, by which a client knows that it has all of it.
+        if let Some(coder) = self.coder.take() {
+            return Some(Bytes::from(encode_chunk(&[&coder.end()])));
+        }
+        self.ending = Ending::Said;
+        Some(Bytes::from_static(LAST_CHUNK))
     }
 }

@@ -7,8 +7,8 @@ use pushbench_anatomy::{Act, Connection, Counted, Exchange, Transcript, Unit};
 use pushbench_protocol::heads::{HeadTarget, head_fits};
 use pushbench_protocol::paths::CURSOR_FIELD;
 use pushbench_protocol::{
-    ConnectionClass, Cursor, Envelope, Hold, PublishNumber, RequestProfile, ServerStats, TopicName,
-    TransportKind, clock,
+    Compression, ConnectionClass, Cursor, Envelope, Hold, PublishNumber, RequestProfile,
+    ServerStats, TopicName, TransportKind, clock,
 };
 use pushbench_runner::Target;
 use pushbench_wire::frame::{Opcode, apply_mask, encode_header};
@@ -79,7 +79,8 @@ impl Play {
                 play.end(line, ConnectionClass::LongPoll).await?;
             }
             TransportKind::Sse => {
-                let head = scene.request.events(scene.head_target(&topic.events_path()));
+                let path = topic.events_path();
+                let head = scene.request.events(scene.head_target(&path), Compression::None);
                 play.stream(scene, &topic, head, Act::Event, ConnectionClass::Sse).await?;
             }
             TransportKind::Stream => {

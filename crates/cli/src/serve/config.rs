@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
-use pushbench_protocol::{AllowedHosts, Deliver, ResponseHeaders, ServerDocument, Unchanged};
+use pushbench_protocol::{
+    AllowedHosts, Compression, Deliver, ResponseHeaders, ServerDocument, StreamCoding, Unchanged,
+};
 use pushbench_server::{BodyCompression, DeflateLimits, Limits, ServerConfig, TlsConfig};
 use pushbench_store::wall_clock::since_epoch;
 use pushbench_tls::Identity;
@@ -39,6 +41,10 @@ pub(super) fn config(document: &ServerDocument) -> anyhow::Result<ServerConfig> 
             coding: document.compression,
             threshold: document.compression_threshold,
         },
+        stream_compression: StreamCoding::new(
+            document.stream_compression,
+            document.stream_window_bits,
+        ),
         deflate: document.deflate.then_some(DeflateLimits {
             window_bits: document.deflate_window_bits,
             context_takeover: !document.deflate_no_context_takeover,
@@ -88,6 +94,10 @@ pub(super) fn effective(config: &ServerConfig, document: &ServerDocument) -> Ser
         conflate: config.conflate,
         compression: config.compression.coding,
         compression_threshold: config.compression.threshold,
+        stream_compression: config
+            .stream_compression
+            .map_or(Compression::None, StreamCoding::coding),
+        stream_window_bits: config.stream_compression.map(StreamCoding::window_bits),
         deflate: config.deflate.is_some(),
         deflate_window_bits: deflate.window_bits,
         deflate_no_context_takeover: !deflate.context_takeover,
@@ -131,7 +141,7 @@ mod tests {
     use std::num::NonZeroU32;
     use std::time::Duration;
 
-    use pushbench_protocol::{Compression, SlowPolicy};
+    use pushbench_protocol::SlowPolicy;
 
     use super::*;
 
@@ -159,6 +169,8 @@ mod tests {
             conflate: Some(Duration::from_secs(7)),
             compression: Compression::Gzip,
             compression_threshold: 8,
+            stream_compression: Compression::Gzip,
+            stream_window_bits: Some(14),
             deflate: true,
             deflate_window_bits: 9,
             deflate_no_context_takeover: true,

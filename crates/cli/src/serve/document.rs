@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use pushbench_protocol::server_document::GivenHeaders;
-use pushbench_protocol::{ResponseHeaders, ServerDocument};
+use pushbench_protocol::{Compression, ResponseHeaders, ServerDocument, StreamWindows};
 use serde_json::Value;
 
 use super::{head_file, is_file};
@@ -74,6 +74,19 @@ fn refuse_what_is_of_no_use(document: &ServerDocument) -> anyhow::Result<()> {
     }
     if document.certificate.is_some() != document.key.is_some() {
         bail!("--certificate and --key belong together: a certificate needs its private key");
+    }
+    if document.stream_compression == Compression::Deflate {
+        bail!("--stream-compression is deflate, expected one of none, gzip, br");
+    }
+    if let Some(found) = document.stream_window_bits {
+        let coding = document.stream_compression;
+        match coding.stream_windows() {
+            None => bail!("--stream-window-bits is of no use without --stream-compression"),
+            Some(StreamWindows { least, most, .. }) if !(least..=most).contains(&found) => {
+                bail!("--stream-window-bits is {found}, expected {least} to {most} with {coding}");
+            }
+            Some(_) => {}
+        }
     }
     if !document.deflate {
         for (key, is_usual) in [
@@ -159,6 +172,8 @@ impl ServeOptions {
         optional(conflate, &mut document.conflate);
         value(&compression.compression, &mut document.compression);
         value(&compression.compression_threshold, &mut document.compression_threshold);
+        value(&compression.stream_compression, &mut document.stream_compression);
+        optional(&compression.stream_window_bits, &mut document.stream_window_bits);
         document.deflate |= compression.deflate;
         value(&compression.deflate_window_bits, &mut document.deflate_window_bits);
         document.deflate_no_context_takeover |= compression.deflate_no_context_takeover;
@@ -235,6 +250,10 @@ mod tests {
             ("certificate_out = \"x.pem\"", "--certificate-out is of no use without --tls"),
             ("tls = true\nkey = \"x\"", "belong together"),
             ("deflate_window_bits = 10", "no use without --deflate"),
+            ("stream_window_bits = 10", "no use without --stream-compression"),
+            ("stream_compression = \"deflate\"", "expected one of none, gzip, br"),
+            ("stream_compression = \"gzip\"\nstream_window_bits = 16", "expected 9 to 15"),
+            ("stream_compression = \"br\"\nstream_window_bits = 15", "expected 17 to 22"),
             ("deflate = true\ndeflate_window_bits = 8", "expected 9 to 15"),
         ] {
             let document = parse(text).expect(text);

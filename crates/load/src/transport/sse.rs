@@ -4,9 +4,9 @@
 //! tells a gap are `control`. An event of a type that nobody here asked for is a message if it carries
 //! one of ours (a page would listen for that type), and a sign of life otherwise.
 
-use pushbench_protocol::Envelope;
 use pushbench_protocol::number::{MAX_BODY, gap};
 use pushbench_protocol::paths::GAP_EVENT;
+use pushbench_protocol::{Compression, Envelope};
 
 use crate::transport::event_lines::{EventLine, EventLineReader};
 use crate::transport::streamed::{Codec, Item, Said};
@@ -44,7 +44,7 @@ impl Codec for Events {
     fn request(plan: &Plan, topic: u32) -> Vec<u8> {
         let path = plan.topic_name(topic).events_path();
         let target = plan.head_target(&path);
-        plan.scenario.headers.request.events(target)
+        plan.scenario.headers.request.events(target, Compression::None)
     }
 
     fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {

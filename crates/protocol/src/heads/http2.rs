@@ -171,17 +171,12 @@ impl ResponseProfile {
         body_len: usize,
         date: &str,
         mark: AnswerMark,
-        (offered, is_coded): (Compression, bool),
+        coding: (Compression, bool),
     ) -> FieldList {
         let mut fields = self.fields(status, body_len, date, AnswerMark::default());
-        for (name, value) in self.coding_fields(status, offered, is_coded) {
-            // Behind one of the same name, as a map of fields keeps them.
-            let last = fields.iter().rposition(|(known, _)| known.eq_ignore_ascii_case(name));
-            let at = last.map_or(fields.len(), |last| last + 1);
-            fields.insert(at, (name.to_owned(), value.to_owned()));
-        }
+        self.add_coding_fields(&mut fields, status, coding);
         mark.add_to(&mut fields);
-        let is_weak = mark.tag.is_some() && offered.content_coding().is_some();
+        let is_weak = mark.tag.is_some() && coding.0.content_coding().is_some();
         let tag = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("etag"));
         if let Some((_, tag)) = tag.filter(|_| is_weak) {
             tag.insert_str(0, WEAK);
@@ -190,9 +185,17 @@ impl ResponseProfile {
     }
 
     /// The fields of the head of an answer that does not end, on HTTP/2.
-    pub fn stream_list(&self, kind: StreamKind, date: &str, mark: AnswerMark) -> FieldList {
+    ///
+    /// Of `coding` see [`ResponseProfile::coded_stream_head`].
+    pub fn stream_list(
+        &self,
+        kind: StreamKind,
+        date: &str,
+        mark: AnswerMark,
+        coding: (Compression, bool),
+    ) -> FieldList {
         let code = AnswerStatus::Messages.code();
-        FieldList::of_answer(code, self.stream_fields(kind, date, mark))
+        FieldList::of_answer(code, self.stream_fields(kind, date, mark, coding))
     }
 }
 
@@ -301,7 +304,8 @@ mod tests {
         let mark = AnswerMark::default();
         let list = profile.answer_list(AnswerStatus::Messages, 21, date, mark);
         assert_eq!(list.uncompressed_len(), 193);
-        let stream = profile.stream_list(StreamKind::Events, date, mark);
+        let stream =
+            profile.stream_list(StreamKind::Events, date, mark, (Compression::None, false));
         assert_eq!(stream.value("transfer-encoding"), None);
         assert_eq!(stream.value("content-type"), Some("text/event-stream"));
     }

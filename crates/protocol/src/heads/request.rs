@@ -172,9 +172,10 @@ impl RequestProfile {
     }
 
     /// The head that opens a stream of server-sent events: the poll's, asking for events where it
-    /// says what it accepts.
-    pub fn events(&self, target: HeadTarget<'_>) -> Vec<u8> {
-        let mut head = String::from_utf8(self.poll(target, false).bytes).expect("a head is ASCII");
+    /// says what it accepts, and for this coding of them where it says nothing of codings.
+    pub fn events(&self, target: HeadTarget<'_>, compression: Compression) -> Vec<u8> {
+        let head = self.poll_with(target, PollFields { conditional: false, compression });
+        let mut head = String::from_utf8(head.bytes).expect("a head is ASCII");
         let accepted = values(&head, "accept").next();
         if let Some(value) = accepted {
             head.replace_range(value, "text/event-stream");
@@ -370,7 +371,7 @@ mod tests {
     fn a_request_for_events_says_so_where_it_says_what_it_accepts() {
         for (name, accepts) in [("chrome", true), ("curl", true), ("minimal", false)] {
             let profile = RequestProfile::built_in(name).expect(name);
-            let head = String::from_utf8(profile.events(TARGET)).expect("ASCII");
+            let head = String::from_utf8(profile.events(TARGET, Compression::None)).expect("ASCII");
             assert_eq!(head.contains("\r\nAccept: text/event-stream\r\n"), accepts, "{head}");
             assert_eq!(head.matches("\r\nAccept: ").count(), usize::from(accepts), "{head}");
             assert!(head.ends_with("\r\n\r\n"), "{head}");
@@ -464,7 +465,7 @@ mod tests {
         let profile = RequestProfile::parse("file", &format!("{poll}\n{upgrade}")).expect("legal");
         assert!(profile.accepts(Compression::Gzip));
         assert!(!profile.accepts(Compression::Brotli));
-        let events = String::from_utf8(profile.events(TARGET)).expect("ASCII");
+        let events = String::from_utf8(profile.events(TARGET, Compression::None)).expect("ASCII");
         assert!(events.contains("\r\nACCEPT:text/event-stream\r\n"), "{events}");
         let len =
             |cookie_bytes| profile.poll(HeadTarget { cookie_bytes, ..TARGET }, false).bytes().len();

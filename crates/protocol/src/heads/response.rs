@@ -168,7 +168,19 @@ impl ResponseProfile {
     /// fields with `Transfer-Encoding` in the place of `Content-Length`. Events have the content
     /// type that is theirs, and may not be stored.
     pub fn stream_head(&self, kind: StreamKind, date: &str, mark: AnswerMark) -> String {
-        whole_head(AnswerStatus::Messages, self.stream_fields(kind, date, mark))
+        self.coded_stream_head(kind, date, mark, (Compression::None, false))
+    }
+
+    /// The same from a server that compresses streams with the first of `coding`; the second says
+    /// whether it compresses this one.
+    pub fn coded_stream_head(
+        &self,
+        kind: StreamKind,
+        date: &str,
+        mark: AnswerMark,
+        coding: (Compression, bool),
+    ) -> String {
+        whole_head(AnswerStatus::Messages, self.stream_fields(kind, date, mark, coding))
     }
 
     /// The fields of that head.
@@ -177,6 +189,7 @@ impl ResponseProfile {
         kind: StreamKind,
         date: &str,
         mark: AnswerMark,
+        coding: (Compression, bool),
     ) -> Vec<(String, String)> {
         let mut fields: Vec<(String, String)> = self
             .fields
@@ -196,13 +209,34 @@ impl ResponseProfile {
                 }
             }
         }
+        self.add_coding_fields(&mut fields, AnswerStatus::Messages, coding);
         mark.add_to(&mut fields);
         fields
     }
 
+    /// Adds what a server adds that compresses with the first of `coding`, and this one if the second
+    /// says so: behind a field of the same name, as a map of fields keeps them.
+    pub(super) fn add_coding_fields(
+        &self,
+        fields: &mut Vec<(String, String)>,
+        status: AnswerStatus,
+        (offered, is_coded): (Compression, bool),
+    ) {
+        for (name, value) in self.coding_fields(status, offered, is_coded) {
+            let last = fields.iter().rposition(|(known, _)| known.eq_ignore_ascii_case(name));
+            let at = last.map_or(fields.len(), |last| last + 1);
+            fields.insert(at, (name.to_owned(), value.to_owned()));
+        }
+    }
+
     /// Length of a stream's head in bytes; it depends on the date's form and not on the date.
-    pub fn stream_head_len(&self, kind: StreamKind, mark: AnswerMark) -> usize {
-        self.stream_head(kind, &" ".repeat(DATE_LEN), mark).len()
+    pub fn stream_head_len(
+        &self,
+        kind: StreamKind,
+        mark: AnswerMark,
+        coding: (Compression, bool),
+    ) -> usize {
+        self.coded_stream_head(kind, &" ".repeat(DATE_LEN), mark, coding).len()
     }
 
     /// The whole head as sent, empty line included.

@@ -25,6 +25,8 @@ pub(crate) struct Heads {
     profile: ResponseProfile,
     /// What bodies may be compressed with.
     offered: Compression,
+    /// What streams may be compressed with.
+    of_streams: Compression,
     dated: Mutex<Dated>,
     /// How the profile spells its names, where that is not title case.
     spelling: Option<Spelling>,
@@ -39,14 +41,18 @@ struct Dated {
 }
 
 impl Heads {
-    pub(crate) fn new(profile: ResponseProfile, offered: Compression) -> Self {
+    pub(crate) fn new(
+        profile: ResponseProfile,
+        offered: Compression,
+        of_streams: Compression,
+    ) -> Self {
         let dated = Mutex::new(Dated::new(&profile, unix_second()));
         let spelling = profile.own_spellings().next().map(|_| {
             let fields = profile.fields(AnswerStatus::Messages, 0, "", AnswerMark::default());
             let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
             Spelling::of(&names)
         });
-        Self { profile, offered, dated, spelling }
+        Self { profile, offered, of_streams, dated, spelling }
     }
 
     /// The answer with this status, content and mark.
@@ -84,14 +90,21 @@ impl Heads {
         answer
     }
 
-    /// The head of a stream, for a session that writes it itself.
-    pub(crate) fn stream(&self, kind: StreamKind, mark: AnswerMark) -> Bytes {
-        Bytes::from(self.profile.stream_head(kind, &http_date(unix_second()), mark))
+    /// The head of a stream, compressed or not, for a session that writes it itself.
+    pub(crate) fn stream(&self, kind: StreamKind, mark: AnswerMark, is_coded: bool) -> Bytes {
+        let coding = (self.of_streams, is_coded);
+        Bytes::from(self.profile.coded_stream_head(kind, &http_date(unix_second()), mark, coding))
     }
 
     /// The fields of a stream's head on HTTP/2.
-    pub(crate) fn stream_fields(&self, kind: StreamKind, mark: AnswerMark) -> HeaderMap {
-        let list = self.profile.stream_list(kind, &http_date(unix_second()), mark);
+    pub(crate) fn stream_fields(
+        &self,
+        kind: StreamKind,
+        mark: AnswerMark,
+        is_coded: bool,
+    ) -> HeaderMap {
+        let coding = (self.of_streams, is_coded);
+        let list = self.profile.stream_list(kind, &http_date(unix_second()), mark, coding);
         let fields: Vec<_> = list
             .iter()
             .filter(|(name, _)| !name.starts_with(':'))
@@ -182,7 +195,7 @@ mod tests {
     fn fields_keep_the_profiles_order() {
         for name in ResponseProfile::names() {
             let profile = ResponseProfile::built_in(name).expect(name);
-            let heads = Heads::new(profile.clone(), Compression::None);
+            let heads = Heads::new(profile.clone(), Compression::None, Compression::None);
             let mark = AnswerMark { cursor: Some(Cursor::NOW), tag: Some(Cursor::NOW), gap: 3 };
             let answer = heads.answer(AnswerStatus::Messages, plain("12345"), mark);
             let expected: Vec<_> = profile
@@ -208,7 +221,7 @@ mod tests {
                 for is_coded in [false, true] {
                     let is_coded = is_coded && status == AnswerStatus::Messages;
                     let len = |offered| -> usize {
-                        let heads = Heads::new(profile.clone(), offered);
+                        let heads = Heads::new(profile.clone(), offered, Compression::None);
                         let content = Body { is_coded, ..plain("12345") };
                         let answer = heads.answer(status, content, mark);
                         let fields = answer.headers().iter();
@@ -225,7 +238,7 @@ mod tests {
     #[test]
     fn a_compressed_body_says_so_and_that_it_depends_on_the_request() {
         let minimal = ResponseProfile::built_in("minimal").expect("built in");
-        let heads = Heads::new(minimal, Compression::Brotli);
+        let heads = Heads::new(minimal, Compression::Brotli, Compression::None);
         let mark = AnswerMark { cursor: None, tag: Some(Cursor::OLDEST), gap: 0 };
         for is_coded in [false, true] {
             let content = Body { is_coded, ..plain("12345") };
@@ -244,7 +257,7 @@ mod tests {
         let text = "HTTP/1.1 200 OK\nSet-Cookie: a=1\nset-cookie: b=2\nETag: \"own\"\n\
                     content-length: {length}\nDate: {date}\n";
         let profile = ResponseProfile::parse("file", text).expect("a profile");
-        let heads = Heads::new(profile.clone(), Compression::None);
+        let heads = Heads::new(profile.clone(), Compression::None, Compression::None);
         for mark in
             [AnswerMark::default(), AnswerMark { tag: Some(Cursor::NOW), ..AnswerMark::default() }]
         {

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version};
 use pushbench_protocol::heads::{AnswerMark, StreamKind};
-use pushbench_protocol::{ConnectionClass, Cursor};
+use pushbench_protocol::{ConnectionClass, Cursor, StreamCoding};
 
+use super::accept_encoding::accepts;
 use super::{App, Takeover, after, connection, topic_name};
 use crate::engine::axum::answer::{Answer, Refusal};
 use crate::exchange::Subscription;
@@ -27,6 +28,8 @@ pub(crate) struct Stream {
     pub(crate) fields: HeaderMap,
     /// Whether it is told that the server lives while there is no news.
     pub(crate) has_heartbeat: bool,
+    /// How it is compressed, if it is.
+    pub(crate) coding: Option<StreamCoding>,
     pub(crate) subscription: Subscription,
 }
 
@@ -85,11 +88,14 @@ fn begin(app: &App, request: &Request, kind: StreamKind) -> Result<Stream, Refus
         .subscribe(&topic, after, format)
         .map_err(|error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error))?;
     let mark = AnswerMark { cursor: Some(subscription.cursor), tag: None, gap: subscription.gap };
+    let coding = app.stream_compression.filter(|offered| {
+        offered.coding().content_coding().is_some_and(|name| accepts(request.headers(), name))
+    });
     let (head, fields) = match request.version() {
-        Version::HTTP_2 => (Bytes::new(), app.heads.stream_fields(kind, mark)),
-        _ => (app.heads.stream(kind, mark), HeaderMap::new()),
+        Version::HTTP_2 => (Bytes::new(), app.heads.stream_fields(kind, mark, coding.is_some())),
+        _ => (app.heads.stream(kind, mark, coding.is_some()), HeaderMap::new()),
     };
-    Ok(Stream { head, fields, has_heartbeat, subscription })
+    Ok(Stream { head, fields, has_heartbeat, coding, subscription })
 }
 
 /// What an event source that comes back has seen; it wins over the address, which is that of its

@@ -2,6 +2,7 @@
 //! misbehave, and to those who do not.
 
 mod books;
+mod coded_streams;
 mod compression;
 mod conflation;
 mod deflate;

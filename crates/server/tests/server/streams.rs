@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pushbench_protocol::heads::{AnswerMark, StreamKind};
-use pushbench_protocol::{ConnectionClass, Cursor, ResponseProfile, TopicName};
+use pushbench_protocol::{Compression, ConnectionClass, Cursor, ResponseProfile, TopicName};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
@@ -51,7 +51,11 @@ async fn each_message_is_one_chunk_after_the_head_of_the_profile() {
             let date = field(&head, "Date").expect("each profile has a date");
             let mark = AnswerMark { cursor: Some(before), ..AnswerMark::default() };
             assert_eq!(head, profile.stream_head(kind, date, mark), "{name}");
-            assert_eq!(head.len(), profile.stream_head_len(kind, mark), "{name}");
+            assert_eq!(
+                head.len(),
+                profile.stream_head_len(kind, mark, (Compression::None, false)),
+                "{name}"
+            );
             for payload in ["first", "second"] {
                 let cursor = server.publish(payload.as_bytes()).await;
                 let expected = match kind {
