@@ -11,7 +11,8 @@
 //! `targets` servers that run already, `foreign` servers of other hands,
 //! `transports` every kind there is, `http2` the same over
 //! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
-//! compress, `product` every combination of options, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
+//! compress, `product` every combination of options,
+//! `reference_bytes` the reference scenarios against their records, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
 //! `anatomy` and `plan` the commands that teach.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
@@ -35,6 +36,7 @@ mod phases;
 mod plan;
 mod proc;
 mod product;
+mod reference_bytes;
 mod runs;
 mod servant;
 mod signals;

@@ -107,9 +107,21 @@ impl Bench {
         unreachable!("the last attempt returns or panics")
     }
 
+    /// The record of the only run of a scenario.
+    pub(crate) fn only_record(&self, scenario: &str) -> RunV1 {
+        let mut folders = self.records_of(scenario);
+        let folder = folders.pop().unwrap_or_else(|| panic!("no run of {scenario} is on record"));
+        assert!(folders.is_empty(), "{scenario} was run more than once");
+        pushbench_store::read(&folder.join(RECORD_FILE)).expect("a readable record")
+    }
+
     /// Folders of all runs on record, the oldest first.
     pub(crate) fn records(&self) -> Vec<PathBuf> {
-        let scenario = self.path().join("results/small");
+        self.records_of("small")
+    }
+
+    fn records_of(&self, scenario: &str) -> Vec<PathBuf> {
+        let scenario = self.path().join("results").join(scenario);
         let Ok(entries) = fs::read_dir(&scenario) else { return Vec::new() };
         let mut folders: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
         let written = |folder: &PathBuf| fs::metadata(folder).and_then(|meta| meta.modified()).ok();
