@@ -19,6 +19,7 @@ mod judge;
 mod looks;
 mod machine;
 mod memory;
+mod options;
 mod predict;
 mod predict_http2;
 mod run;
@@ -33,8 +34,9 @@ mod trial;
 mod work;
 
 pub use machine::{machine, raise_open_files};
+pub use options::Options;
 pub use predict::{Subject, predict_rates, predict_rates_of_trial, predict_trial};
-pub use run::{Observer, Options, TrialNote, begin, run};
+pub use run::{Observer, TrialNote, begin, run};
 pub use server_process::ServerCommand;
 pub use target::{Target, TargetError, TargetTls};
 

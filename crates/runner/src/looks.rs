@@ -12,8 +12,10 @@ use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
 
 use crate::control::Control;
 use crate::sockets::{Others, SocketLook, again_by_phase};
-use crate::trial::GONE_BOUND;
 use crate::work::{self, KernelLook, ProcessLook, StealLook};
+
+/// How long the server may take to notice that its clients are gone.
+const GONE_BOUND: Duration = Duration::from_secs(3);
 
 /// What is looked at.
 pub(crate) struct Eye {

@@ -7,8 +7,8 @@ use pushbench_load::Progress;
 use pushbench_protocol::{TopicNames, clock};
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1, Journal, RunStatus, RunV1,
-    ScenarioV1, ToolV1, TransportV1, TrialV1, new_id, rounds,
+    CellV1, DisturbedV1, ExpectationV1, Journal, RunStatus, RunV1, ScenarioV1, TransportV1,
+    TrialV1, new_id, rounds,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -18,40 +18,9 @@ use crate::compression::recorded_options;
 use crate::control::Control;
 use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
-use crate::server_process::ServerCommand;
+use crate::options::Options;
 use crate::trial::Trial;
 use crate::{RunError, Target};
-
-/// How a run is to be carried out.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How to start a server for each trial.
-    pub server: ServerCommand,
-    /// A server that someone else runs, in place of that.
-    pub target: Option<Target>,
-    /// Cores that the process may use.
-    pub cores: u32,
-    /// The scenario's file as written, for the record.
-    pub file: String,
-    /// The files that it refers to, for the record.
-    pub files: Vec<FileV1>,
-    /// `--set` and `--only` as given, for the record.
-    pub overrides: Vec<String>,
-    /// The machine, for the record.
-    pub environment: EnvironmentV1,
-    /// The program, for the record.
-    pub tool: ToolV1,
-}
-
-impl Options {
-    /// Load workers of a scenario: half of the cores unless it says otherwise, since the server
-    /// needs the other half; at least one.
-    pub(crate) fn workers(&self, scenario: &Scenario) -> u32 {
-        let clients = scenario.workload.clients.get();
-        let workers = scenario.load.workers.map_or(self.cores / 2, std::num::NonZero::get);
-        workers.clamp(1, clients)
-    }
-}
 
 /// Which trial is being played.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
-use std::time::Duration;
 
 use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
 use pushbench_protocol::heads::printable_characters;
@@ -23,8 +22,8 @@ use crate::judge::{Evidence, as_modelled, judge, on_record};
 use crate::looks::{Eye, Looks, Moment};
 use crate::machine::machine;
 use crate::memory;
+use crate::options::Options;
 use crate::predict::{Subject, predict_trial};
-use crate::run::Options;
 use crate::server_document::{document, recorded};
 use crate::server_process::ServerProcess;
 use crate::target::TargetTls;
@@ -416,6 +415,3 @@ fn sample(heads: &SampleHeads) -> SampleV1 {
         response_head: String::from_utf8_lossy(&heads.response).into_owned(),
     }
 }
-
-/// How long the server may take to notice that its clients are gone.
-pub(crate) const GONE_BOUND: Duration = Duration::from_secs(3);

@@ -12,6 +12,7 @@ use pushbench_protocol::{Deliver, Envelope, RequestProfile, ResponseProfile, Slo
 use crate::beside::Beside;
 use crate::complaint::Problems;
 use crate::kind::{choice, count, duration, rate, size, text, whole};
+use crate::quantity::{minutes, seconds};
 use crate::reader::{At, Line, Read, Reader};
 use crate::transport_file::{TransportFile, transports};
 use crate::tree::{Place, Table};
@@ -214,12 +215,4 @@ fn load(mut table: Reader<'_>) -> Option<LoadSettings> {
     let connects_per_second = table.or("connects_per_second", 5_000, count(1_000_000));
     table.finish();
     Some(LoadSettings { workers: workers?.value, connects_per_second: connects_per_second?.value })
-}
-
-pub(crate) fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
-
-pub(crate) fn minutes(count: u64) -> Duration {
-    Duration::from_secs(60 * count)
 }

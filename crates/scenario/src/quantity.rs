@@ -1,6 +1,7 @@
 //! Quantities as people write them: `1KiB`, `5/s`.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use pushbench_protocol::duration::decimal_times;
 pub(crate) use pushbench_protocol::duration::split_number;
@@ -41,6 +42,14 @@ pub(crate) fn format_rate(rate: Rate) -> String {
     let per = format_duration(rate.per);
     let unit = per.strip_prefix('1').filter(|unit| unit.bytes().all(|b| b.is_ascii_alphabetic()));
     format!("{}/{}", rate.count, unit.unwrap_or(&per))
+}
+
+pub(crate) fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+pub(crate) fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use pushbench_protocol::{
 };
 
 use crate::complaint::Problems;
-use crate::file::minutes;
 use crate::kind::{Mismatch, choice, count, duration, label, one_of, truth, whole};
+use crate::quantity::minutes;
 use crate::reader::{Read, Reader};
 use crate::tree::{Place, Table, Value};
 use crate::{

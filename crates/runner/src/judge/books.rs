@@ -3,7 +3,7 @@
 use pushbench_load::Unrest;
 use pushbench_store::{CheckV1, ReconciliationV1, Verdict};
 
-use super::{Evidence, check, not_checked};
+use super::evidence::{Evidence, check, not_checked};
 
 /// Whether every pair of witnesses counted the same.
 ///

@@ -2,7 +2,7 @@
 
 use pushbench_store::{CheckV1, CountsV1, Verdict};
 
-use super::check;
+use super::evidence::check;
 
 /// Whether every connection ended in order. One that did not is a warning, whatever the reason: all
 /// that was measured had been measured before. Its last bytes are unknown, so the close span is left

@@ -3,7 +3,8 @@
 use pushbench_protocol::Deliver;
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check, not_checked, refused};
+use super::evidence::{Evidence, check, not_checked};
+use super::refused;
 
 pub(super) fn deliveries(evidence: &Evidence<'_>) -> CheckV1 {
     let counts = evidence.counts;

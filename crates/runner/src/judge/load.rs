@@ -5,7 +5,7 @@ use std::time::Duration;
 use pushbench_stats::Histogram;
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check, not_checked};
+use super::evidence::{Evidence, check, not_checked};
 
 /// Share of its CPU time that a load worker may use before the result is doubted, and refused.
 const BUSY: (f64, f64) = (0.80, 0.95);

@@ -2,7 +2,7 @@
 
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check};
+use super::evidence::{Evidence, check};
 
 /// Share of the machine's time that the host may take before the result is doubted.
 const STEAL: f64 = 0.08;

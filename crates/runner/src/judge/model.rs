@@ -13,7 +13,7 @@ use pushbench_protocol::{ByteKind, Deliver, Direction, HttpVersion, Layer, Phase
 use pushbench_scenario::{ShortPoll, TransportSettings};
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check, not_checked};
+use super::evidence::{Evidence, check, not_checked};
 use crate::compression::Compressed;
 use crate::figures::{bytes_of, layer_of};
 use crate::predict::{Seen, Subject, predict_seen};

@@ -3,7 +3,7 @@
 use pushbench_load::Counts;
 use pushbench_store::{CheckV1, Verdict};
 
-use super::check;
+use super::evidence::check;
 
 /// Whether every message came as it was sent, to whom it was for.
 pub(crate) fn payloads(counts: &Counts) -> CheckV1 {

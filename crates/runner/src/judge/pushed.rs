@@ -6,7 +6,7 @@ use std::time::Duration;
 use pushbench_scenario::{Scenario, due_times, format_duration};
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check, not_checked};
+use super::evidence::{Evidence, check, not_checked};
 
 /// Whether the server sent the heartbeats that the scenario asks for, where nothing else was sent.
 pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {

@@ -2,7 +2,7 @@
 
 use pushbench_store::{CheckV1, Verdict};
 
-use super::{Evidence, check};
+use super::evidence::{Evidence, check};
 
 pub(super) fn server(evidence: &Evidence<'_>) -> CheckV1 {
     let name = "server-alive";

@@ -7,7 +7,7 @@ use pushbench_load::Stall;
 use pushbench_stats::Histogram;
 use pushbench_store::{CheckV1, Verdict};
 
-use super::check;
+use super::evidence::check;
 
 /// Name of the check that alone may have a trial played again.
 pub(crate) const LOAD_STALL: &str = "load-stall";

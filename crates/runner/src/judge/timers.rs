@@ -7,8 +7,8 @@ use pushbench_protocol::Phase;
 use pushbench_stats::{Histogram, mode_near};
 use pushbench_store::{CheckV1, Verdict};
 
+use super::evidence::{Evidence, check, not_checked};
 use super::stalls::{LOAD_STALL, SERVER_KEPT_WAITING};
-use super::{Evidence, check, not_checked};
 
 /// A timer of TCP that leaves a mode of its own.
 struct Timer {

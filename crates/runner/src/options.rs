@@ -1,0 +1,38 @@
+//! How a run is to be carried out.
+
+use pushbench_scenario::Scenario;
+use pushbench_store::{EnvironmentV1, FileV1, ToolV1};
+
+use crate::Target;
+use crate::server_process::ServerCommand;
+
+/// How a run is to be carried out.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How to start a server for each trial.
+    pub server: ServerCommand,
+    /// A server that someone else runs, in place of that.
+    pub target: Option<Target>,
+    /// Cores that the process may use.
+    pub cores: u32,
+    /// The scenario's file as written, for the record.
+    pub file: String,
+    /// The files that it refers to, for the record.
+    pub files: Vec<FileV1>,
+    /// `--set` and `--only` as given, for the record.
+    pub overrides: Vec<String>,
+    /// The machine, for the record.
+    pub environment: EnvironmentV1,
+    /// The program, for the record.
+    pub tool: ToolV1,
+}
+
+impl Options {
+    /// Load workers of a scenario: half of the cores unless it says otherwise, since the server
+    /// needs the other half; at least one.
+    pub(crate) fn workers(&self, scenario: &Scenario) -> u32 {
+        let clients = scenario.workload.clients.get();
+        let workers = scenario.load.workers.map_or(self.cores / 2, std::num::NonZero::get);
+        workers.clamp(1, clients)
+    }
+}
