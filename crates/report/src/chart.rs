@@ -13,7 +13,7 @@ pub(crate) mod ink;
 
 use pushbench_protocol::figure::Unit;
 
-use crate::layout::{ColumnGroup, Line, Table};
+use crate::table::{ColumnGroup, Line, Table};
 use crate::units::{ABSENT, scaled};
 
 /// A picture with its words.

@@ -5,6 +5,7 @@
 //! same drawing serves light, dark and print.
 
 pub(crate) mod escape;
+mod span;
 mod table;
 
 use std::fmt::Write as _;
@@ -12,9 +13,10 @@ use std::fmt::Write as _;
 use crate::chart::Chart;
 use crate::chart::draw::{Canvas, draw};
 use crate::chart::ink::{Ink, page_css, patterns};
-use crate::layout::{Block, Document, Folded, Section, Span, Tone};
+use crate::layout::{Block, Document, Folded, Section, Span};
 
 use escape::{attribute, text};
+use span::span;
 use table::table;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -116,18 +118,6 @@ fn render_chart(out: &mut String, chart: &Chart, name: &str) {
 
 fn spans(line: &[Span]) -> String {
     line.iter().map(span).collect()
-}
-
-fn span(span: &Span) -> String {
-    let words = text(&span.text);
-    match span.tone {
-        Tone::Plain => words,
-        Tone::Strong => format!("<strong>{words}</strong>"),
-        Tone::Good => format!("<strong class=\"good\">{words}</strong>"),
-        Tone::Warning => format!("<strong class=\"warning\">{words}</strong>"),
-        Tone::Bad => format!("<strong class=\"bad\">{words}</strong>"),
-        Tone::Faint => format!("<span class=\"faint\">{words}</span>"),
-    }
 }
 
 /// A name for each section that fits into a link, each once.

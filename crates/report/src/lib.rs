@@ -22,6 +22,7 @@ mod markdown;
 mod printable;
 mod sections;
 mod slides;
+mod table;
 mod text;
 pub mod units;
 

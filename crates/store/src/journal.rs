@@ -17,9 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::digest::sha256_hex;
-use crate::files::{
-    StoreError, refuse_a_trial_that_json_cannot_say, run_folder, sync, while_doing, write_record,
-};
+use crate::error::{StoreError, while_doing};
+use crate::files::{refuse_a_trial_that_json_cannot_say, run_folder, sync, write_record};
 use crate::record::{DisturbedV1, RunStatus, RunV1, TrialV1};
 
 /// Name of the journal in a run's folder.

@@ -11,8 +11,10 @@
 
 mod digest;
 pub mod environment;
+mod error;
 mod files;
 mod journal;
+mod read;
 pub mod record;
 pub mod rounds;
 mod run;
@@ -20,12 +22,12 @@ pub mod schema;
 pub mod wall_clock;
 
 pub use environment::environment;
-#[doc(hidden)]
-pub use files::fuzz_parse;
-pub use files::{
-    DIGEST_FILE, RECORD_FILE, StoreError, read, run_folder, write_beside, write_record,
-};
+pub use error::StoreError;
+pub use files::{DIGEST_FILE, RECORD_FILE, run_folder, write_beside, write_record};
 pub use journal::{JOURNAL_FILE, Journal, read_journal};
+#[doc(hidden)]
+pub use read::fuzz_parse;
+pub use read::read;
 pub use record::{
     BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1,
     HistogramV1, KernelWorkV1, KindsV1, ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::escape::{attribute, text};
-use super::span;
+use super::span::span;
 use crate::layout::{ColumnGroup, Row, Table};
 
 /// More columns than this do not fit on paper.

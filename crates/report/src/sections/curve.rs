@@ -7,6 +7,7 @@ use crate::figures::{measured, modelled};
 use crate::layout::{Block, ColumnGroup, Folded, Row, Section, Table, Tone};
 use crate::sections::advantage::ratios;
 use crate::sections::grid::Grid;
+use crate::sections::swept::short_name;
 use crate::units::{ABSENT, scaled};
 
 /// Transports whose columns fit beside each other.
@@ -43,11 +44,6 @@ pub(crate) fn drawn(run: &RunV1) -> impl Iterator<Item = (&'static str, &'static
 pub(crate) fn name_of(cell: &CellV1) -> String {
     let settings = cell.iter().map(|(name, value)| format!("{} {value}", short_name(name)));
     settings.collect::<Vec<_>>().join(", ")
-}
-
-/// A setting's name without the table that most are in.
-pub(crate) fn short_name(name: &str) -> &str {
-    name.strip_prefix("workload.").unwrap_or(name)
 }
 
 /// The ratio of each transport and a table a curve; `None` without a sweep. Of a large sweep only

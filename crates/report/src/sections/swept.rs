@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use pushbench_protocol::figure::Unit;
 use pushbench_store::{CellV1, RunV1};
 
-use crate::sections::curve::short_name;
-
 /// A setting that a sweep varies.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Swept {
@@ -137,6 +135,11 @@ fn quantity(text: &str) -> Option<(Unit, f64)> {
         rest = after;
     }
     (!text.is_empty()).then_some((Unit::Seconds, seconds))
+}
+
+/// A setting's name without the table that most are in.
+pub(crate) fn short_name(name: &str) -> &str {
+    name.strip_prefix("workload.").unwrap_or(name)
 }
 
 #[cfg(test)]
