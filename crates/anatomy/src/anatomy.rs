@@ -8,7 +8,7 @@ use crate::AnatomyError;
 use crate::part::Passage;
 use crate::said::said;
 use crate::segment::{Headers, Segments};
-use crate::story::{paid, words};
+use crate::story::{Paid, paid, words};
 use crate::totals::{Both, KindTotal, of};
 use crate::transcript::{Act, Connection, Exchange, Transcript};
 
@@ -52,18 +52,6 @@ pub struct Step {
     pub fewer_because: &'static str,
     /// Its bytes by kind, kinds without a byte left out.
     pub totals: Vec<KindTotal>,
-}
-
-/// When an exchange has to be paid.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Paid {
-    /// Anew for each message that a subscriber gets.
-    EachMessage,
-    /// Once for each connection.
-    EachConnection,
-    /// When the client has something to say; no part of keeping it up to date.
-    AtWill,
 }
 
 /// A connection, and the books of it.
@@ -117,7 +105,7 @@ impl Anatomy {
             .collect::<Result<Vec<_>, _>>()?;
         let mut sum = Both::default();
         for step in &steps {
-            sum.add_step(step);
+            sum.add_exchange(&step.passages, step.segments);
         }
         Ok(Self {
             transport: transcript.transport,
@@ -245,7 +233,7 @@ fn step(exchange: &Exchange, connection: &Connection) -> Result<Step, AnatomyErr
         totals: Vec::new(),
     };
     let mut sum = Both::default();
-    sum.add_step(&step);
+    sum.add_exchange(&step.passages, step.segments);
     step.totals = sum.totals();
     let link = Link { headers, mss: connection.mss, tls: None };
     step.modelled_tcp_ip = modelled(exchange.act, &sum, link)

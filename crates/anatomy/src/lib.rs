@@ -25,10 +25,11 @@ mod totals;
 mod transcript;
 
 pub use accept::{AcceptKey, accept_key};
-pub use anatomy::{Anatomy, Books, Conn, Paid, Step};
+pub use anatomy::{Anatomy, Books, Conn, Step};
 pub use extent::Unit;
 pub use part::{Detail, Part, Passage};
 pub use segment::{HeaderField, Headers, Segments};
+pub use story::Paid;
 pub use totals::KindTotal;
 pub use transcript::{Act, Connection, Counted, Exchange, Transcript};
 

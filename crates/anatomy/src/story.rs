@@ -1,7 +1,20 @@
 //! What is told of each exchange: its title, what is to be seen in it, when it has to be paid.
 
-use crate::Paid;
+use serde::Serialize;
+
 use crate::transcript::Act;
+
+/// When an exchange has to be paid.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paid {
+    /// Anew for each message that a subscriber gets.
+    EachMessage,
+    /// Once for each connection.
+    EachConnection,
+    /// When the client has something to say; no part of keeping it up to date.
+    AtWill,
+}
 
 /// Title and story of an exchange.
 pub(crate) fn words(act: Act) -> (&'static str, &'static str) {

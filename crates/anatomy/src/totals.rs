@@ -4,8 +4,8 @@ use pushbench_protocol::{ByteKind, Direction};
 use pushbench_wire::Kinds;
 use serde::Serialize;
 
-use crate::Step;
 use crate::part::Passage;
+use crate::segment::Segments;
 
 /// Bytes of one kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -37,10 +37,10 @@ pub(crate) struct Both {
 }
 
 impl Both {
-    pub(crate) fn add_step(&mut self, step: &Step) {
-        self.add_passages(&step.passages);
-        self.up[ByteKind::TcpIp] += step.segments.header_bytes_up;
-        self.down[ByteKind::TcpIp] += step.segments.header_bytes_down;
+    pub(crate) fn add_exchange(&mut self, passages: &[Passage], segments: Segments) {
+        self.add_passages(passages);
+        self.up[ByteKind::TcpIp] += segments.header_bytes_up;
+        self.down[ByteKind::TcpIp] += segments.header_bytes_down;
     }
 
     pub(crate) fn add_passages(&mut self, passages: &[Passage]) {

@@ -15,7 +15,7 @@ use bytes::BytesMut;
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::record::{AnswerHead, Body, Frames, NotHttp, RequestHead};
+use crate::record::{AnswerHead, Body, Frames, RequestHead};
 use crate::target::Target;
 pub(crate) use client::{Client, Socket};
 use client::{FIRST_TIME, NEXT_TIME, drain};
@@ -130,11 +130,7 @@ impl Relay {
             if self.client.incoming.is_empty() && self.client.read().await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            let len = self
-                .client
-                .entry()
-                .book(|book| body.observe(&self.client.incoming, book))
-                .map_err(broken)?;
+            let len = self.client.entry().book(|book| body.observe(&self.client.incoming, book))?;
             let bytes = self.client.incoming.split_to(len);
             upstream.write_all(&bytes).await?;
         }
@@ -149,7 +145,7 @@ impl Relay {
     ) -> io::Result<Option<Answer>> {
         let mut bytes = BytesMut::new();
         loop {
-            if let Some(head) = AnswerHead::read(&bytes, to_head).map_err(broken)? {
+            if let Some(head) = AnswerHead::read(&bytes, to_head)? {
                 if head.status == 101 || head.status >= 200 {
                     return Ok(Some(Answer { head, bytes }));
                 }
@@ -175,11 +171,7 @@ impl Relay {
         let mut body = Body::of(&head, class);
         let mut begin = head.len;
         loop {
-            let len = self
-                .client
-                .entry()
-                .book(|book| body.observe(&bytes[begin..], book))
-                .map_err(broken)?;
+            let len = self.client.entry().book(|book| body.observe(&bytes[begin..], book))?;
             let whole = bytes.split_to(begin + len);
             begin = 0;
             self.client.write(&whole).await?;
@@ -270,8 +262,4 @@ fn kind_of_head(class: ConnectionClass, status: u16) -> ByteKind {
         | ConnectionClass::Silent
         | ConnectionClass::HandshakeOnly => ByteKind::Header,
     }
-}
-
-fn broken(error: NotHttp) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
 }

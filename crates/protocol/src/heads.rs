@@ -11,8 +11,8 @@ mod request;
 mod response;
 
 pub use crate::compression::EXTENSIONS_FIELD;
-pub use http2::FieldList;
-pub use limits::{HEAD_BYTES, HEAD_FIELDS, HeadTooLarge, field_list_fits, head_fits};
+pub use http2::{FieldList, field_list_fits};
+pub use limits::{HEAD_BYTES, HEAD_FIELDS, HeadTooLarge, head_fits};
 pub use request::{HeadTarget, PollFields, RequestHead, RequestProfile, UpgradeHead};
 pub use response::{
     AnswerMark, AnswerStatus, ResponseProfile, StreamKind, WEAK, accepted_head_len,

@@ -1,5 +1,7 @@
 //! Heads of requests and answers: how long they are, and how their bodies end (RFC 9112, section 6).
 
+use std::io;
+
 use httparse::{Header, Status};
 use pushbench_protocol::number::digits;
 
@@ -11,6 +13,12 @@ const MAX_FIELDS: usize = 100;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("bytes are no head of HTTP/1, or one of more than {MAX_HEAD} bytes or {MAX_FIELDS} fields")]
 pub(crate) struct NotHttp;
+
+impl From<NotHttp> for io::Error {
+    fn from(error: NotHttp) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
+    }
+}
 
 /// How a body ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -9,7 +9,6 @@ use pushbench_protocol::{ConnectionClass, Direction};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::broken;
 use crate::books::Book;
 use crate::meter::Meter;
 use crate::record::{MAX_HEAD, RequestHead};
@@ -90,7 +89,7 @@ impl Client {
     ) -> io::Result<Option<RequestHead>> {
         let whole = async {
             loop {
-                if let Some(head) = RequestHead::read(&self.incoming).map_err(broken)? {
+                if let Some(head) = RequestHead::read(&self.incoming)? {
                     return Ok(Some(head));
                 }
                 if self.read().await? == 0 {
@@ -126,7 +125,7 @@ impl Client {
             self.socket.write_all(bytes).await?;
             self.socket.flush().await
         };
-        timeout(WRITE_TIME, written).await.map_err(io::Error::from)??;
+        timeout(WRITE_TIME, written).await??;
         self.meter.pass(Direction::Down, bytes.len());
         self.is_moved = true;
         self.settle();

@@ -1,5 +1,6 @@
 //! Heads as HTTP/2 carries them: pseudo-fields, names in lower case, nothing about the connection.
 
+use super::limits::{HeadTooLarge, fits};
 use super::request::AFTER;
 use super::response::{StreamKind, WEAK};
 use super::{AnswerMark, AnswerStatus, ResponseProfile};
@@ -136,6 +137,16 @@ impl FieldList {
     pub const fn uncompressed_len(&self) -> usize {
         self.uncompressed
     }
+}
+
+/// Whether our server takes a request's fields as sent by HTTP/2.
+///
+/// # Errors
+///
+/// If it responds with 431 (RFC 6585, section 5) instead.
+pub fn field_list_fits(list: &FieldList) -> Result<(), HeadTooLarge> {
+    let bytes = list.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
+    fits(bytes, list.iter().filter(|(name, _)| !name.starts_with(':')).count())
 }
 
 /// Whether a field of a head is one that HTTP/2 carries; the name in lower case.

@@ -1,7 +1,5 @@
 //! How large a request's headers may be.
 
-use super::FieldList;
-
 /// Bytes that our server takes of a request's headers unless it is told otherwise: start line,
 /// fields and empty line; on HTTP/2 names, values and 32 bytes for each field (RFC 9113, section
 /// 6.5.2).
@@ -38,17 +36,7 @@ pub fn head_fits(head: &[u8]) -> Result<(), HeadTooLarge> {
     fits(head.len(), lines.saturating_sub(1))
 }
 
-/// The same of a request by HTTP/2.
-///
-/// # Errors
-///
-/// If it responds with 431 instead.
-pub fn field_list_fits(list: &FieldList) -> Result<(), HeadTooLarge> {
-    let bytes = list.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
-    fits(bytes, list.iter().filter(|(name, _)| !name.starts_with(':')).count())
-}
-
-fn fits(bytes: usize, fields: usize) -> Result<(), HeadTooLarge> {
+pub(super) fn fits(bytes: usize, fields: usize) -> Result<(), HeadTooLarge> {
     match (bytes, fields) {
         (found, _) if found > HEAD_BYTES => Err(HeadTooLarge::Bytes { found }),
         (_, found) if found > HEAD_FIELDS => Err(HeadTooLarge::Fields { found }),
