@@ -13,6 +13,7 @@ mod compare;
 mod environment;
 mod exit;
 mod lab;
+mod options;
 mod output;
 mod pace;
 mod plan;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use pushbench_report::{TextOptions, printable, printable_json, printable_styled};
 use pushbench_store::RunV1;
 
-use crate::arguments::{Format, OutputOptions};
+use crate::options::{Format, OutputOptions};
 
 /// Columns where nobody says how many there are: what a pipe, a file and a page of documentation get.
 /// Terminals begin with as many, and what is made for 80 reads well in a wider one.

@@ -165,8 +165,3 @@ fn headers_of(trial: &TrialV1) -> SegmentHeaders {
     let bare = TCP_HEADER + if ipv6 { IPV6_HEADER } else { IPV4_HEADER };
     SegmentHeaders { ipv6, timestamps: len > bare }
 }
-
-/// A name for a place that was looked at.
-fn shown(path: &Path) -> String {
-    path.display().to_string()
-}

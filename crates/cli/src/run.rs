@@ -7,9 +7,10 @@ use pushbench_runner::{Options, ServerCommand, Target, TargetTls, raise_open_fil
 use pushbench_store::{FileV1, Journal, RunStatus, RunV1, ToolV1, Verdict, environment};
 use pushbench_tls::Certificate;
 
-use crate::arguments::{Format, RunOptions};
+use crate::arguments::RunOptions;
 use crate::bounded::read_text;
 use crate::exit::Exit;
+use crate::options::Format;
 use crate::output;
 use crate::progress::Show;
 use crate::say::{say, say_error};

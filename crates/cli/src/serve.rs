@@ -2,26 +2,26 @@
 
 mod config;
 mod document;
+mod headers;
 
 use std::fs;
 use std::io::{Write, stdout};
-use std::path::Path;
 
 use anyhow::Context;
-use pushbench_protocol::{Announcement, ResponseProfile, ServerDocument};
+use pushbench_protocol::{Announcement, ServerDocument};
 use pushbench_runner::raise_open_files;
 use pushbench_server::Server;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::ServeOptions;
-use crate::bounded::read_text;
 use crate::exit::Exit;
 use crate::say::say_error;
 use crate::signals::hang_up;
 use config::{config, effective};
 use document::document;
 pub(crate) use document::documented_default;
+pub(crate) use headers::{head_file, is_file, response};
 
 /// Runs the server until SIGTERM or Ctrl-C.
 pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
@@ -76,23 +76,4 @@ fn announce(server: &Server, effective: &ServerDocument) -> anyhow::Result<()> {
     let mut stdout = stdout().lock();
     writeln!(stdout, "{}", serde_json::to_string(&announcement)?)?;
     stdout.flush().context("cannot announce the address on stdout")
-}
-
-/// Whether a profile is named by its file.
-pub(crate) fn is_file(name: &str) -> bool {
-    name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "head")
-}
-
-/// Text of a profile's file.
-pub(crate) fn head_file(name: &str) -> anyhow::Result<String> {
-    read_text(Path::new(name)).with_context(|| format!("cannot read the headers in {name}"))
-}
-
-/// A built-in profile, or one from a file.
-pub(crate) fn response(name: &str) -> anyhow::Result<ResponseProfile> {
-    if is_file(name) {
-        let text = head_file(name)?;
-        return ResponseProfile::parse(name, &text).with_context(|| name.to_owned());
-    }
-    Ok(ResponseProfile::built_in(name)?)
 }

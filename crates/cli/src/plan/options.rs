@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use pushbench_protocol::Deliver;
 use pushbench_scenario::{LEAST_BETWEEN_MESSAGES, format_duration, parse_duration};
 
-use crate::arguments::ChangeOptions;
+use crate::options::ChangeOptions;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use pushbench_plan::{LeftOut, Record};
 
-use super::shown;
 use crate::runs::runs;
 
 /// What was found.
@@ -23,7 +22,7 @@ pub(super) fn find(results: &Path) -> anyhow::Result<Found> {
     }
     let found = runs(results)?;
     let record = |recorded: crate::runs::Recorded| Record {
-        path: shown(&recorded.folder),
+        path: recorded.folder.display().to_string(),
         run: recorded.run,
     };
     let left_out = |error: pushbench_store::StoreError| LeftOut {

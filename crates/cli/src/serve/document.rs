@@ -7,7 +7,7 @@ use pushbench_protocol::server_document::GivenHeaders;
 use pushbench_protocol::{Compression, ResponseHeaders, ServerDocument, StreamWindows};
 use serde_json::Value;
 
-use super::{head_file, is_file};
+use super::headers::{head_file, is_file};
 use crate::arguments::ServeOptions;
 use crate::bounded::{read_text, text};
 
