@@ -64,6 +64,15 @@ impl Offer {
         Self(offer)
     }
 
+    /// Whether a response in the second coding is what a transport that asks for the first may get:
+    /// that one, or any that is offered where it asks for none.
+    pub(crate) fn is_met(&self, asked: ContentCoding, found: ContentCoding) -> bool {
+        match asked {
+            ContentCoding::Identity => self.takes(found),
+            asked => found == asked,
+        }
+    }
+
     /// Whether a response may be in this coding. Without the field any may (section 12.5.3).
     pub(crate) fn takes(&self, coding: ContentCoding) -> bool {
         let Some(offers) = &self.0 else { return true };

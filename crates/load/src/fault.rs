@@ -38,6 +38,9 @@ pub enum Fault {
     TransferCoding,
     /// A body in zstd, which this client does not decode; its request offered it all the same.
     Zstd,
+    /// What one read brings comes to more than any payload once it is decompressed: decoding it would
+    /// take memory or time from everyone else.
+    Bomb,
     /// A body, an event or a line longer than [`pushbench_protocol::number::MAX_BODY`].
     TooLarge,
     /// A frame that breaks RFC 6455.
@@ -78,6 +81,7 @@ impl Fault {
             Self::Malformed => "malformed-answer".to_owned(),
             Self::TransferCoding => "transfer-coding-not-as-asked".to_owned(),
             Self::Zstd => "coding-zstd-not-supported".to_owned(),
+            Self::Bomb => "decompression-bomb".to_owned(),
             Self::TooLarge => "answer-too-large".to_owned(),
             Self::Protocol => "protocol".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),

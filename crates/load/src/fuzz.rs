@@ -10,9 +10,10 @@ use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded;
 use crate::coded::decoded;
 use crate::content_coding::{ContentCoding, Offer};
+use crate::decoder::Decoder;
+use crate::transport::item::{Codec, Said};
 use crate::transport::lines::LineReader;
 use crate::transport::sse::Events;
-use crate::transport::streamed::{Codec, Said};
 use crate::unexpected::Unexpected;
 
 /// Responses to polls, one behind the other: the same wherever reads end, and no byte is lost.
@@ -109,9 +110,29 @@ pub fn upgrade(bytes: &[u8]) {
     let _ = is_as_asked(Some(&String::from_utf8_lossy(bytes)), terms);
 }
 
-/// Bodies in every coding, or what is said to be one.
+/// Bodies in every coding, or what is said to be one; and streams, which come to the same wherever
+/// reads end.
 pub fn codings(bytes: &[u8]) {
     for coding in [ContentCoding::Gzip, ContentCoding::Brotli, ContentCoding::Deflate] {
         let _ = decoded(coding, bytes);
+        let read = |step: usize| {
+            let mut decoder = Decoder::of(coding).expect("it is decoded").expect("it is coded");
+            let mut plain = 0;
+            let mut with = |piece: &[u8]| {
+                plain += piece.len();
+                Ok(())
+            };
+            let fault = bytes.chunks(step).find_map(|input| decoder.push(input, &mut with).err());
+            // Of what comes before a fault, a read that has it all may give less.
+            match fault {
+                Some(fault) => Err(fault),
+                None => Ok((plain, decoder.is_whole())),
+            }
+        };
+        let whole = read(bytes.len().max(1));
+        // What is a bomb in one read may be none in several.
+        if whole != Err(Fault::Bomb) {
+            assert_eq!(read(bytes.len().div_ceil(3).max(1)), whole);
+        }
     }
 }

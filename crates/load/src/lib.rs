@@ -18,6 +18,7 @@ mod carrier;
 mod coded;
 mod command;
 mod content_coding;
+mod decoder;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;

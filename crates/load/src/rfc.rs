@@ -11,8 +11,8 @@ use crate::carrier::http1::answer::AnswerReader;
 use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded::{self, Asked};
 use crate::content_coding::{ContentCoding, Offer};
+use crate::transport::item::{Codec, Said};
 use crate::transport::sse::Events;
-use crate::transport::streamed::{Codec, Said};
 
 /// A response, and what a client makes of it: its status and body, or a fault. `ended` is whether the
 /// connection ends behind the bytes.

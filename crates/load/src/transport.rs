@@ -4,10 +4,12 @@
 //! in the table of `protocol::kind`; which file plays one is said here and nowhere else. A new kind
 //! is a file beside these and an arm of [`play`].
 
+pub(crate) mod coded_stream;
 pub(crate) mod context;
 pub(crate) mod deflated;
 pub(crate) mod event_lines;
 pub(crate) mod heads;
+pub(crate) mod item;
 pub(crate) mod lines;
 pub(crate) mod long_poll;
 pub(crate) mod nudge;

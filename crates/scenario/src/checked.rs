@@ -285,8 +285,9 @@ impl TransportSettings {
         }
     }
 
-    /// What polls ask for their bodies in.
-    pub const fn poll_compression(self) -> Compression {
+    /// The content coding that responses are asked for in, of polls and of streams; messages of a
+    /// WebSocket have none.
+    pub const fn content_coding(self) -> Compression {
         match self {
             Self::ShortPoll(poll) => poll.compression,
             Self::LongPoll(poll) => poll.compression,

@@ -31,7 +31,7 @@ pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
     let Some(opening) = opening.filter(|_| kind.polls()) else { return Vec::new() };
     let fields = PollFields {
         conditional: settings.unchanged() == Some(Unchanged::NotModified),
-        compression: settings.poll_compression(),
+        compression: settings.content_coding(),
     };
     let hold = settings.hold().unwrap_or(Hold::USUAL);
     (0..plan.scenario.workload.topics.get())

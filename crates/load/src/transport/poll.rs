@@ -50,7 +50,7 @@ impl Poller {
             topic,
             cursor: plan.start_cursors[topic],
             every: plan.scenario.workload.deliver == Deliver::Every,
-            coding: ContentCoding::of(plan.transport.poll_compression()),
+            coding: ContentCoding::of(plan.transport.content_coding()),
             offer: Rc::clone(&context.offer),
             answers: AnswerReader::default(),
             has_heard_nothing: true,
@@ -267,10 +267,7 @@ impl Poller {
     /// Refuses a body in a coding that the request does not offer. Where the transport asks for one,
     /// it must be that, unless the body is too small for every server's default.
     fn check_coding(&self, answer: &Answer<'_>) -> Result<(), Fault> {
-        let is_asked = match self.coding {
-            ContentCoding::Identity => self.offer.takes(answer.coding),
-            coding => answer.coding == coding,
-        };
+        let is_asked = self.offer.is_met(self.coding, answer.coding);
         let is_identity = answer.coding == ContentCoding::Identity;
         let is_small = is_identity && answer.body.len() < BODY_THRESHOLD;
         if is_asked || is_small { Ok(()) } else { Err(Fault::Coding) }

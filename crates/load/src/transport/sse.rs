@@ -4,12 +4,12 @@
 //! tells a gap are `control`. An event of a type that nobody here asked for is a message if it carries
 //! one of ours (a page would listen for that type), and a sign of life otherwise.
 
+use pushbench_protocol::Envelope;
 use pushbench_protocol::number::{MAX_BODY, gap};
 use pushbench_protocol::paths::GAP_EVENT;
-use pushbench_protocol::{Compression, Envelope};
 
 use crate::transport::event_lines::{EventLine, EventLineReader};
-use crate::transport::streamed::{Codec, Item, Said};
+use crate::transport::item::{Codec, Item, Said};
 use crate::{Fault, Plan};
 
 /// Reads events.
@@ -44,7 +44,7 @@ impl Codec for Events {
     fn request(plan: &Plan, topic: u32) -> Vec<u8> {
         let path = plan.topic_name(topic).events_path();
         let target = plan.head_target(&path);
-        plan.scenario.headers.request.events(target, Compression::None)
+        plan.scenario.headers.request.events(target, plan.transport.content_coding())
     }
 
     fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
@@ -103,15 +103,17 @@ impl Event {
         let item = match kind {
             Kind::Message if self.has_data => {
                 // Line feeds between two lines of data are framing here and data there.
-                let framing = (lines + len).saturating_sub(self.data.len() as u64);
-                Item { said: Said::Message(&self.data), framing, control: comments }
+                let payload = self.data.len() as u64;
+                let framing = (lines + len).saturating_sub(payload);
+                Item { said: Said::Message(&self.data), payload, framing, control: comments }
             }
             Kind::Gap if self.has_data => {
                 let said = Said::Gap(gap(&self.data).ok_or(Fault::Malformed)?);
-                Item { said, framing: 0, control: lines + comments + len }
+                Item { said, payload: 0, framing: 0, control: lines + comments + len }
             }
             Kind::Message | Kind::Gap | Kind::Other => {
-                Item { said: Said::Nothing, framing: 0, control: lines + comments + len }
+                let control = lines + comments + len;
+                Item { said: Said::Nothing, payload: 0, framing: 0, control }
             }
         };
         hear(item);

@@ -2,8 +2,10 @@
 //!
 //! Line ends are `framing`; a line that begins as a notice does is `control`.
 
+use pushbench_protocol::heads::PollFields;
+
+use crate::transport::item::{Codec, Item, Said};
 use crate::transport::lines::LineReader;
-use crate::transport::streamed::{Codec, Item, Said};
 use crate::{Fault, Plan};
 
 /// Reads lines.
@@ -14,12 +16,15 @@ impl Codec for Lines {
     fn request(plan: &Plan, topic: u32) -> Vec<u8> {
         let path = plan.topic_name(topic).stream_path(plan.start_cursors[topic as usize]);
         let target = plan.head_target(&path);
-        plan.scenario.headers.request.poll(target, false).bytes().to_vec()
+        let compression = plan.transport.content_coding();
+        let fields = PollFields { conditional: false, compression };
+        plan.scenario.headers.request.poll_with(target, fields).bytes().to_vec()
     }
 
     fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
         self.0.push(data, |line| {
-            hear(Item { said: Said::Message(line), framing: 1, control: 0 });
+            let payload = line.len() as u64;
+            hear(Item { said: Said::Message(line), payload, framing: 1, control: 0 });
             Ok(())
         })
     }

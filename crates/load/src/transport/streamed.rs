@@ -11,45 +11,19 @@ use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, Timestamp};
 use pushbench_wire::chunk::Piece;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
+use crate::Fault;
 use crate::carrier::connection::Connection;
 use crate::carrier::http1::opening;
 use crate::carrier::http1::response_head::{BodyEnd, ResponseHead};
 use crate::carrier::http1::stream_body::StreamBody;
 use crate::carrier::http2;
 use crate::carrier::line::HeadWatch;
+use crate::content_coding::ContentCoding;
+use crate::transport::coded_stream::{Asked, CodedStream};
 use crate::transport::context::ClientContext;
-use crate::transport::pushed::{self, Cause};
+use crate::transport::item::{Codec, Item, Said};
+use crate::transport::pushed;
 use crate::witness::Witness;
-use crate::{Fault, Plan};
-
-/// What a stream says, one thing after another, as its bytes are booked.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Item<'a> {
-    pub(crate) said: Said<'a>,
-    /// Bytes that mark it off, beside those of its message.
-    pub(crate) framing: u64,
-    /// Bytes of comments and notices.
-    pub(crate) control: u64,
-}
-
-/// What a stream can say.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Said<'a> {
-    Message(&'a [u8]),
-    /// So many messages were dropped.
-    Gap(u64),
-    /// That it is still there.
-    Nothing,
-}
-
-/// How one kind of stream is asked for and read.
-pub(crate) trait Codec: Default {
-    /// The head of the request.
-    fn request(plan: &Plan, topic: u32) -> Vec<u8>;
-
-    /// Takes the next data of the stream, wherever it was cut, and gives `hear` each whole item.
-    fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault>;
-}
 
 /// Connects, asks, takes every message, and closes the connection when told to.
 pub(crate) async fn play<C: Codec>(
@@ -63,19 +37,22 @@ pub(crate) async fn play<C: Codec>(
     }
     let mut connection = context.dialer.connect(client).await?;
     let request = C::request(&context.plan, context.plan.topic_of(client));
-    let (body, early) = open(context, &mut connection, &request).await?;
-    let mut subscriber = Subscriber { seat, body, codec: C::default(), unbooked: 0 };
+    let (body, stream, early) = open::<C>(context, &mut connection, &request).await?;
+    let mut subscriber = Subscriber { seat, body, stream, unbooked: 0 };
     let ended = subscriber.play(context, &mut connection, early).await;
     subscriber.give_up(context, connection.witness());
     ended
 }
 
-/// Asks for the stream; gives how its body ends, and the bytes that came behind the response's head.
-async fn open(
+/// Asks for the stream; gives how its body ends, how its data is read, and the bytes that came behind
+/// the response's head.
+async fn open<C: Codec>(
     context: &ClientContext,
     connection: &mut Connection,
     request: &[u8],
-) -> Result<(StreamBody, Vec<u8>), Fault> {
+) -> Result<(StreamBody, CodedStream<C>, Vec<u8>), Fault> {
+    let asked = Asked::by(&context.plan, request);
+    let accepted = |head: &ResponseHead<'_>| accepted(head, &asked);
     let begin = context.accounts.now();
     connection.write_all(request).await.map_err(|_| Fault::Io)?;
     context.accounts.book(Phase::Connect, Direction::Up, ByteKind::Header, request.len() as u64);
@@ -86,18 +63,17 @@ async fn open(
         .borrow_mut()
         .connect_upgrade
         .record(context.accounts.now().since(begin));
-    Ok((StreamBody::of(opened.value), opened.early))
+    let (end, coding) = opened.value;
+    Ok((StreamBody::of(end), CodedStream::of(coding)?, opened.early))
 }
 
-/// How the body ends of a response that is a stream.
-fn accepted(head: &ResponseHead<'_>) -> Result<BodyEnd, Fault> {
+/// How the body ends of a response that is a stream, and what it is coded in.
+fn accepted(head: &ResponseHead<'_>, asked: &Asked) -> Result<(BodyEnd, ContentCoding), Fault> {
     if head.status != 200 {
         return Err(Fault::Status(head.status));
     }
-    if head.has_other_coding_than("identity") {
-        return Err(Fault::Coding);
-    }
-    head.body_end()
+    let coding = asked.coding_of(head.members("content-encoding"))?;
+    Ok((head.body_end()?, coding))
 }
 
 /// Books an item, and records what it says.
@@ -112,7 +88,7 @@ pub(crate) fn book_item(
     match item.said {
         Said::Message(payload) => {
             let kind = pushed::receive(context, seat, payload, phase, received_at);
-            book(kind, payload.len() as u64);
+            book(kind, item.payload);
         }
         Said::Gap(gap) => context.accounts.recorder.borrow_mut().counts.add_gap(gap),
         Said::Nothing if phase == Phase::Measure => {
@@ -127,7 +103,7 @@ pub(crate) fn book_item(
 struct Subscriber<C> {
     seat: usize,
     body: StreamBody,
-    codec: C,
+    stream: CodedStream<C>,
     /// Bytes read and not yet booked.
     unbooked: u64,
 }
@@ -215,11 +191,12 @@ impl<C: Codec> Subscriber<C> {
         let mut has_ended = false;
         while let Some(piece) = self.body.next(&mut bytes)? {
             match piece {
-                Piece::Data(data) => self.codec.push(data, &mut hear)?,
+                Piece::Data(data) => self.stream.push(data, &mut hear)?,
                 Piece::End => has_ended = true,
             }
         }
         if has_ended {
+            self.stream.end()?;
             phase.get_or_insert_with(|| context.accounts.phase_at(received_at));
         }
         if let Some(phase) = phase {
@@ -232,42 +209,53 @@ impl<C: Codec> Subscriber<C> {
     }
 }
 
-impl Item<'_> {
-    /// What made the server say it.
-    pub(crate) fn cause(&self) -> Cause {
-        match self.said {
-            Said::Message(_) | Said::Gap(_) => Cause::News,
-            Said::Nothing => Cause::Clock,
-        }
-    }
-
-    /// Bytes of data that it took.
-    pub(crate) fn len(&self) -> u64 {
-        let payload = match self.said {
-            Said::Message(payload) => payload.len() as u64,
-            Said::Gap(_) | Said::Nothing => 0,
-        };
-        payload + self.framing + self.control
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content_coding::Offer;
 
     #[test]
     fn a_stream_is_a_200_with_any_end_of_its_body() {
+        let asked = Asked { coding: ContentCoding::Identity, offer: Offer::default() };
         for (head, expected) in [
             ("200 OK\r\nTransfer-Encoding: chunked", Ok(BodyEnd::Chunks)),
             ("200 OK\r\nConnection: close", Ok(BodyEnd::Close)),
             ("200 OK\r\nContent-Length: 5", Ok(BodyEnd::Length(5))),
             ("404 Not Found\r\nTransfer-Encoding: chunked", Err(Fault::Status(404))),
-            ("200 OK\r\nContent-Encoding: gzip", Err(Fault::Coding)),
             ("200 OK\r\nTransfer-Encoding: gzip, chunked", Err(Fault::TransferCoding)),
         ] {
             let bytes = format!("HTTP/1.1 {head}\r\n\r\n");
-            let read = ResponseHead::read(bytes.as_bytes(), |head| Ok(accepted(head)));
+            let expected = expected.map(|end| (end, ContentCoding::Identity));
+            let read = ResponseHead::read(bytes.as_bytes(), |head| Ok(accepted(head, &asked)));
             assert_eq!(read, Ok(Some(expected)), "{head}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_in_the_coding_that_was_asked_for_or_else_in_one_that_was_offered() {
+        use ContentCoding::{Brotli, Gzip, Identity};
+        let offer = |line: &str| Offer::of_head(format!("GET / HTTP/1.1\r\n{line}\r\n").as_bytes());
+        for (asked, line, fields, expected) in [
+            (Gzip, "Accept-Encoding: gzip, br\r\n", "gzip", Ok(Gzip)),
+            (Gzip, "Accept-Encoding: gzip, br\r\n", "x-GZIP", Ok(Gzip)),
+            (Gzip, "Accept-Encoding: gzip, br\r\n", "br", Err(Fault::Coding)),
+            (Gzip, "Accept-Encoding: gzip, br\r\n", "", Err(Fault::Coding)),
+            (Gzip, "Accept-Encoding: gzip\r\n", "identity", Err(Fault::Coding)),
+            (Brotli, "Accept-Encoding: br\r\n", "gzip, br", Err(Fault::Coding)),
+            (Identity, "Accept-Encoding: gzip, br\r\n", "br", Ok(Brotli)),
+            (Identity, "Accept-Encoding: gzip, br\r\n", "", Ok(Identity)),
+            (Identity, "Accept-Encoding: br\r\n", "gzip", Err(Fault::Coding)),
+            (Identity, "Accept-Encoding: br\r\n", "compress", Err(Fault::Coding)),
+        ] {
+            let asked_for = Asked { coding: asked, offer: offer(line) };
+            let head = match fields {
+                "" => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+                fields => format!("HTTP/1.1 200 OK\r\nContent-Encoding: {fields}\r\n\r\n"),
+            };
+            let read = ResponseHead::read(head.as_bytes(), |head| {
+                Ok(accepted(head, &asked_for).map(|(_, coding)| coding))
+            });
+            assert_eq!(read, Ok(Some(expected)), "{asked:?} {line} {fields}");
         }
     }
 }

@@ -85,11 +85,6 @@ impl ResponseHead<'_> {
         self.members(name).any(|found| found.eq_ignore_ascii_case(member.as_bytes()))
     }
 
-    /// Whether the body is coded, in something else than this.
-    pub(crate) fn has_other_coding_than(&self, coding: &str) -> bool {
-        self.members("content-encoding").any(|found| !found.eq_ignore_ascii_case(coding.as_bytes()))
-    }
-
     /// Whether the server closes the connection after this response (RFC 9112, section 9.3).
     pub(crate) fn closes(&self) -> bool {
         let is_kept = self.version > 0 || self.has_member("connection", "keep-alive");

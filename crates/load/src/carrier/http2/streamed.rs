@@ -2,16 +2,20 @@
 //! the codec reads, without chunks.
 
 use h2::RecvStream;
+use http::header::CONTENT_ENCODING;
 use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::{ByteKind, Direction};
 
 use super::connection::{Http2Connection, fault_of, join};
 use super::line::{gap_in, request};
 use super::refusal;
 use crate::Fault;
 use crate::carrier::line::HeadWatch;
+use crate::transport::coded_stream::{Asked, CodedStream};
 use crate::transport::context::ClientContext;
+use crate::transport::item::Codec;
 use crate::transport::pushed;
-use crate::transport::streamed::{Codec, book_item};
+use crate::transport::streamed::book_item;
 
 /// Joins a connection, asks, takes every message, and gives the stream up when told to.
 pub(crate) async fn play<C: Codec>(
@@ -32,6 +36,19 @@ pub(crate) async fn play<C: Codec>(
         let (fault, mut body) = (Fault::Status(status), answer.into_body());
         return Err(refusal::hear(&context.accounts, &connection, status, &mut body, fault).await);
     }
+    let asked = Asked::by(&context.plan, &head);
+    let fields = answer.headers();
+    let named = fields.get_all(CONTENT_ENCODING).into_iter();
+    let named = named.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    let coding = match asked.coding_of(named) {
+        Ok(coding) => coding,
+        Err(fault) => {
+            let mut body = answer.into_body();
+            return Err(
+                refusal::hear(&context.accounts, &connection, status, &mut body, fault).await
+            );
+        }
+    };
     context
         .accounts
         .recorder
@@ -40,52 +57,65 @@ pub(crate) async fn play<C: Codec>(
         .record(context.accounts.now().since(begin));
     context.accounts.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
     context.accounts.is_connected(seat);
+    let mut subscriber = Subscriber { seat, stream: CodedStream::<C>::of(coding)?, unbooked: 0 };
     let mut body = answer.into_body();
-    tokio::select! {
+    let ended = tokio::select! {
         biased;
-        fault = listen::<C>(context, seat, &connection, &mut body) => Err(fault),
+        fault = subscriber.listen(context, &connection, &mut body) => Err(fault),
         // The stream is reset when it is dropped, and the connection closed with its last client.
         () = context.closed() => Ok(()),
-    }
+    };
+    // What came of an item that did not become whole.
+    let phase = context.accounts.phase_on(connection.witness());
+    context.accounts.book(phase, Direction::Down, ByteKind::Framing, subscriber.unbooked);
+    ended
 }
 
-/// Takes what comes until it ends; says how.
-async fn listen<C: Codec>(
-    context: &ClientContext,
+struct Subscriber<C> {
     seat: usize,
-    connection: &Http2Connection,
-    body: &mut RecvStream,
-) -> Fault {
-    let mut codec = C::default();
-    // Data read and not yet booked, and what marks it off.
-    let mut unbooked = 0;
-    let mut head = HeadWatch::on(connection);
-    loop {
-        let data = match body.data().await {
-            Some(Ok(data)) => data,
-            Some(Err(error)) => return fault_of(&error),
-            None => return Fault::Closed,
-        };
-        let received_at = context.accounts.now();
-        // Fails only for more than was received.
-        let _ = body.flow_control().release_capacity(data.len());
-        unbooked += data.len() as u64;
-        let heard = unbooked + head.len();
-        let mut phase = None;
-        let taken = codec.push(&data, &mut |item| {
-            let phase = *phase.get_or_insert_with(|| {
-                let witness = connection.witness();
-                pushed::phase_of(context, witness, item.cause(), received_at, heard, &head)
+    stream: CodedStream<C>,
+    /// Data read and not yet booked.
+    unbooked: u64,
+}
+
+impl<C: Codec> Subscriber<C> {
+    /// Takes what comes until it ends; says how.
+    async fn listen(
+        &mut self,
+        context: &ClientContext,
+        connection: &Http2Connection,
+        body: &mut RecvStream,
+    ) -> Fault {
+        let mut head = HeadWatch::on(connection);
+        loop {
+            let data = match body.data().await {
+                Some(Ok(data)) => data,
+                Some(Err(error)) => return fault_of(&error),
+                None => return self.stream.end().err().unwrap_or(Fault::Closed),
+            };
+            let received_at = context.accounts.now();
+            // Fails only for more than was received.
+            let _ = body.flow_control().release_capacity(data.len());
+            self.unbooked += data.len() as u64;
+            // With what marks it off.
+            let heard = self.unbooked + head.len();
+            let mut phase = None;
+            let (seat, unbooked) = (self.seat, &mut self.unbooked);
+            let taken = self.stream.push(&data, &mut |item| {
+                let phase = *phase.get_or_insert_with(|| {
+                    let witness = connection.witness();
+                    pushed::phase_of(context, witness, item.cause(), received_at, heard, &head)
+                });
+                book_item(context, seat, phase, received_at, &item);
+                *unbooked -= item.len();
             });
-            book_item(context, seat, phase, received_at, &item);
-            unbooked -= item.len();
-        });
-        if let Err(fault) = taken {
-            return fault;
-        }
-        if phase.is_some() {
-            head = HeadWatch::on(connection);
-            connection.witness().has_taken();
+            if let Err(fault) = taken {
+                return fault;
+            }
+            if phase.is_some() {
+                head = HeadWatch::on(connection);
+                connection.witness().has_taken();
+            }
         }
     }
 }
