@@ -164,18 +164,30 @@ fn cells_of(run: &RunV1) -> Vec<BTreeMap<String, String>> {
     cells
 }
 
+/// A figure's name as the title of a column.
 fn title(figure: &str) -> String {
-    figure.replace("_per_", " per ").replace(['_', '.'], " ").replace(" bytes per delivery", "")
+    let plain = figure.trim_end_matches("_bytes_per_delivery").replace('.', ", ");
+    let mut title = plain.replace('_', " ").replace("cpu", "CPU").replace("tcp ip", "tcp_ip");
+    for (state, when) in [(" working", " under load"), (" resting", " at rest")] {
+        if let Some(at) = title.find(state) {
+            title.replace_range(at..at + state.len(), "");
+            title.push_str(when);
+        }
+    }
+    title
 }
 
+/// Measured, and in brackets what the model says where it is more than a thousandth off.
 fn shown_both(figure: &Figure, measured: Option<f64>, modelled: Option<f64>) -> String {
-    let shown = |value| scaled(figure.unit, value);
-    match (measured.map(shown), modelled.map(shown)) {
-        (Some(measured), Some(modelled)) if measured != modelled => {
-            format!("{measured} ({modelled})")
+    let Some(measured) = measured else {
+        return ABSENT.to_owned();
+    };
+    let shown = scaled(figure.unit, measured);
+    match modelled {
+        Some(modelled) if (modelled - measured).abs() > 1e-3 * measured.abs() => {
+            format!("{shown} ({})", scaled(figure.unit, modelled))
         }
-        (Some(measured), _) => measured,
-        (None, _) => ABSENT.to_owned(),
+        _ => shown,
     }
 }
 
