@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +29,8 @@ const MOST_WRITTEN: usize = 16 * RECORD_CAPACITY;
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Pieces of the stream that are written together.
+    static TOGETHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What the records of one connection have added so far; readable while the connection is used.
@@ -301,6 +303,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         Ok(())
     }
 
+    /// Ready once what was written before is sent, and the engine may be given more.
+    fn poll_ready_to_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.incoming.has_failed {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        // Keys that are used up are renewed by a record of TLS's own.
+        self.handle(&mut [], None)?;
+        self.poll_drain(cx)
+    }
+
+    /// Encrypts at most [`MOST_WRITTEN`] bytes and sends what the socket takes of them; the rest is
+    /// kept. Gives how many were encrypted: all.
+    fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        let needed = bytes.len() + overhead_of(bytes.len() as u64) as usize;
+        OUTPUT.with_borrow_mut(|output| {
+            if output.len() < needed {
+                output.resize(needed, 0);
+            }
+            let Incoming { kept, handled, .. } = &mut self.incoming;
+            let kept = &mut kept[..*handled];
+            let len = self.engine.write(Outgoing::Stream(bytes), kept, &mut output[..needed])?;
+            let written = match Pin::new(&mut self.io).poll_write(cx, &output[..len]) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => 0,
+            };
+            tell_sent(&mut self.tap, &output[..written], Carries::Stream);
+            if written < len {
+                let bytes = output[written..len].to_vec();
+                self.outgoing = Unsent { stream_end: bytes.len(), bytes, sent: 0 };
+            }
+            Ok(bytes.len())
+        })
+    }
+
     /// Sends what is left of earlier writes and of TLS's own.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.outgoing.is_empty() {
@@ -386,42 +425,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = &mut *self;
-        if this.incoming.has_failed {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        }
-        // Keys that are used up are renewed by a record of TLS's own.
-        this.handle(&mut [], None)?;
-        ready!(this.poll_drain(cx))?;
-        if bytes.is_empty() {
+        ready!(self.poll_ready_to_write(cx))?;
+        Poll::Ready(self.send(cx, &bytes[..bytes.len().min(MOST_WRITTEN)]))
+    }
+
+    /// Pieces that are written together share their records and leave in one write.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_ready_to_write(cx))?;
+        let mut pieces = slices.iter().filter(|slice| !slice.is_empty());
+        let (Some(first), second) = (pieces.next(), pieces.next()) else {
             return Poll::Ready(Ok(0));
-        }
-        let bytes = &bytes[..bytes.len().min(MOST_WRITTEN)];
-        let needed = bytes.len() + overhead_of(bytes.len() as u64) as usize;
-        OUTPUT.with_borrow_mut(|output| {
-            if output.len() < needed {
-                output.resize(needed, 0);
+        };
+        let Some(second) = second else {
+            return Poll::Ready(self.send(cx, &first[..first.len().min(MOST_WRITTEN)]));
+        };
+        TOGETHER.with_borrow_mut(|together| {
+            together.clear();
+            for piece in [first, second].into_iter().chain(pieces) {
+                let room = MOST_WRITTEN - together.len();
+                together.extend_from_slice(&piece[..piece.len().min(room)]);
             }
-            let Incoming { kept, handled, .. } = &mut this.incoming;
-            let kept = &mut kept[..*handled];
-            let len = this.engine.write(Outgoing::Stream(bytes), kept, &mut output[..needed])?;
-            let written = match Pin::new(&mut this.io).poll_write(cx, &output[..len]) {
-                Poll::Ready(written) => written?,
-                Poll::Pending => 0,
-            };
-            tell_sent(&mut this.tap, &output[..written], Carries::Stream);
-            if written < len {
-                let bytes = output[written..len].to_vec();
-                this.outgoing = Unsent { stream_end: bytes.len(), bytes, sent: 0 };
-            }
-            Poll::Ready(Ok(bytes.len()))
+            Poll::Ready(self.send(cx, together))
         })
     }
 
-    /// False: one piece is one record, and pieces that are written together are put together by
-    /// whoever writes.
+    /// True: HTTP libraries then hand over a message's header and its data together, and it leaves
+    /// in one write, as it does in clear text.
     fn is_write_vectored(&self) -> bool {
-        false
+        true
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

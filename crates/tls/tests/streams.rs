@@ -1,6 +1,6 @@
 //! Both sides over a pipe that cuts wherever it likes.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -144,6 +144,31 @@ async fn what_is_written_is_read_and_counted_wherever_the_pipe_cuts() {
         let model = hands + down + CLOSE_NOTIFY_LEN;
         let off = records.tls_received().abs_diff(model);
         assert!(off <= SIGNATURE_SPREAD, "{} is not {model}", records.tls_received());
+    }
+}
+
+/// As HTTP/2 libraries write a frame's header and its data.
+#[tokio::test]
+async fn pieces_that_are_written_together_leave_in_one_write_and_share_their_records() {
+    let identity = identity();
+    let (acceptor, connector) = (acceptor(&identity), connector(identity.certificate(), "::1"));
+    for most in [7, 1 << 20] {
+        let mut joined = Joined::new(&acceptor, &connector, most).await;
+        assert!(joined.client.is_write_vectored());
+        for lens in [&[9, 1_024][..], &[9, 16_384], &[0, 5, 0, 40_000, 3], &[12], &[0, 0]] {
+            let said: Vec<Vec<u8>> = lens.iter().map(|&len| vec![len as u8; len]).collect();
+            let slices: Vec<_> = said.iter().map(|piece| IoSlice::new(piece)).collect();
+            let (said, tls) = (said.concat(), joined.records.tls_sent());
+            let taken = joined.client.write_vectored(&slices).await.expect("open");
+            assert_eq!(taken, said.len(), "{lens:?} leave in one write");
+            joined.client.flush().await.expect("open");
+            let mut heard = vec![0; taken];
+            joined.server.read_exact(&mut heard).await.expect("open");
+            assert_eq!(heard, said, "{lens:?}, {most} at a time");
+            let added = joined.records.tls_sent() - tls;
+            assert_eq!(added, overhead_of(taken as u64), "{lens:?}, {most} at a time");
+        }
+        joined.part().await;
     }
 }
 
