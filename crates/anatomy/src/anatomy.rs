@@ -1,7 +1,7 @@
 //! A transcript taken apart, and held against what was counted.
 
 use pushbench_protocol::{ByteKind, Direction, Layer, TransportKind};
-use pushbench_wire::model::{Exchange as Modelled, Link};
+use pushbench_wire::model::{Exchange as Modelled, Link, Pause};
 use serde::Serialize;
 
 use crate::AnatomyError;
@@ -253,9 +253,9 @@ fn modelled(act: Act, sum: &Both, link: Link) -> Option<Modelled> {
         Act::HeldPoll => Some(Modelled::long_poll(request, header, payload, framing, link)),
         Act::BeginStream => Some(Modelled::stream_begin(request, answer, link)),
         Act::Upgrade => Some(Modelled::websocket_upgrade(request, answer, link)),
-        Act::Event => Some(Modelled::event_push(payload, link)),
-        Act::Line => Some(Modelled::line_push(payload, link)),
-        Act::Frame => Some(Modelled::websocket_push(payload, link)),
+        Act::Event => Some(Modelled::event_push(payload, link, Pause::Long)),
+        Act::Line => Some(Modelled::line_push(payload, link, Pause::Long)),
+        Act::Frame => Some(Modelled::websocket_push(payload, link, Pause::Long)),
         Act::Notice => Some(Modelled::nudge(link)),
         // No transport of a trial publishes over the connection that it is told by. How much of TCP's
         // own farewell is counted with a close depends on when the kernel is asked.

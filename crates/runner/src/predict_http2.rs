@@ -441,7 +441,7 @@ impl Http2<'_> {
         let mut connects = Vec::new();
         for script in scripts {
             let mut player = Player::new(indexing, self.situation.link);
-            let mut begin = Exchange::default();
+            let mut begin = Vec::new();
             // The first poll of the connection: its first request, and the answer to it.
             let mut first = None;
             let mut held: Vec<_> = self
@@ -455,12 +455,12 @@ impl Http2<'_> {
                         .head(&path, |target| request.poll_with(target, fields).bytes().to_vec());
                     let asked = player.request(&request, ByteKind::Header);
                     first.get_or_insert(asked);
-                    begin += asked;
+                    begin.push(asked);
                     (Client { topic, request, seen: 0 }, Duration::ZERO)
                 })
                 .collect();
             let mut connect = self.connect(true);
-            connect.push(player.held(begin));
+            connect.push(player.held(&begin));
             connects.push(connect);
             for _ in 0..EXCHANGES {
                 let next = held.iter().map(|(client, since)| {
@@ -547,7 +547,8 @@ impl Http2<'_> {
         let mut figures = mean_figures(lens, |payload| {
             let marks = marks(payload);
             let together = together.clone();
-            let push = Http2Push { marks, together, sign, heartbeat, conflated };
+            let is_shared = self.together > 1;
+            let push = Http2Push { marks, together, is_shared, sign, heartbeat, conflated };
             Situation { payload, ..self.situation }.http2_push(&push)
         });
         self.situation.http2_connect(&mut figures, &connects);

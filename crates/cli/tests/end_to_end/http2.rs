@@ -128,6 +128,38 @@ fn the_model_agrees_where_frames_and_blocks_reach_their_limits() {
     }
 }
 
+/// What is pushed takes the records that the model says, and nearly the segments: how many pieces of
+/// one message the receiver acknowledges together is its kernel's timing, for which there are 3 %.
+#[test]
+fn what_is_pushed_takes_the_segments_that_the_model_says_whatever_its_size() {
+    const PUSHED: [&str; 3] = ["sse", "stream", "websocket"];
+    for more in ["tls = \"none\"", "tls = \"full\""] {
+        std::thread::scope(|scope| {
+            for bytes in [1_024, 16_384, 65_536] {
+                scope.spawn(move || {
+                    let set = format!("workload.payload.bytes={bytes}");
+                    let only = PUSHED.map(|kind| ["--only", kind]).concat();
+                    let arguments = [&["--set", &set], &only[..]].concat();
+                    let (_, run) = Bench::with(&scenario(more)).valid_run(&arguments);
+                    assert_eq!(run.trials.len(), PUSHED.len());
+                    for trial in &run.trials {
+                        let label = format!("{more} {bytes} {}", trial.transport);
+                        let of = |name: &str| (trial.figures[name], trial.model.figures[name]);
+                        let (measured, modelled) = of("tls_bytes_per_delivery");
+                        assert!(
+                            (measured - modelled).abs() < 1e-6,
+                            "{label}: {measured} {modelled}"
+                        );
+                        let (measured, modelled) = of("tcp_ip_bytes_per_delivery");
+                        let off = measured / modelled - 1.0;
+                        assert!(off.abs() <= 0.03, "{label}: {measured} {modelled}");
+                    }
+                });
+            }
+        });
+    }
+}
+
 #[test]
 fn many_clients_share_a_connection_and_its_books() {
     for more in ["clients_per_connection = 4", "clients_per_connection = 5\ntls = \"full\""] {

@@ -3,10 +3,11 @@
 use pushbench_protocol::paths::NEWS;
 use pushbench_protocol::{ByteKind, Cursor, Direction};
 
+use super::Handshake;
+use super::burst::{Burst, Pause};
 use crate::Kinds;
 use crate::chunk::chunk_overhead;
 use crate::frame::{Sender, frame_header_len};
-use crate::model::Handshake;
 use crate::record::{CLOSE_NOTIFY_LEN, overhead_of};
 use crate::segments::{SegmentHeaders, segments_for};
 
@@ -30,7 +31,7 @@ pub struct TlsLink {
 
 impl Link {
     /// What TLS adds to one write.
-    const fn records(self, bytes: u64) -> u64 {
+    pub(super) const fn records(self, bytes: u64) -> u64 {
         match self.tls {
             None => 0,
             Some(_) => overhead_of(bytes),
@@ -54,8 +55,9 @@ impl Exchange {
     /// The request leaves in one write and so does the answer. The answer acknowledges the request,
     /// unless that took more than one segment: then it is acknowledged at once, by a segment of its
     /// own (RFC 1122, section 4.2.3.2: at least every second full segment). The client acknowledges
-    /// the answer with a segment of its own, since its next request is further away than the
-    /// delayed-acknowledgement timer (40 ms).
+    /// the answer with a segment of its own, and more where it is longer than the kernel hands over
+    /// at once, since its next request is further away than the delayed-acknowledgement timer
+    /// (40 ms).
     pub fn poll(
         request_head: u64,
         answer_head: u64,
@@ -70,9 +72,10 @@ impl Exchange {
         exchange.down[ByteKind::Payload] = payload;
         exchange.down[ByteKind::Repeat] = repeat;
         exchange.down[ByteKind::Framing] = framing;
-        let answer = answer_head + payload + repeat + framing;
-        exchange.carry(link, request_head, answer);
-        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        let answer = Burst::of_write(answer_head + payload + repeat + framing, link);
+        answer.book(&mut exchange.down);
+        exchange.carry(link, request_head, 0);
+        exchange.up[ByteKind::TcpIp] += answer.acknowledgements(Pause::Long) * link.headers.len();
         let request = request_head + link.records(request_head);
         if request > link.headers.data_per_segment(link.mss) {
             exchange.down[ByteKind::TcpIp] += link.headers.len();
@@ -121,7 +124,8 @@ impl Exchange {
 
     /// The answer to a held poll and the request that follows it at once.
     ///
-    /// That request acknowledges the answer. The server, which has nothing to say to it until there
+    /// That request acknowledges the answer, but one of more than a segment is acknowledged at once
+    /// too. The server, which has nothing to say to it until there
     /// is news, acknowledges it with a segment of its own, since news is further away than the
     /// delayed-acknowledgement timer (40 ms).
     pub fn long_poll(
@@ -136,7 +140,10 @@ impl Exchange {
         exchange.down[ByteKind::Header] = answer_head;
         exchange.down[ByteKind::Payload] = payload;
         exchange.down[ByteKind::Framing] = framing;
-        exchange.carry(link, request_head, answer_head + payload + framing);
+        let answer = Burst::of_write(answer_head + payload + framing, link);
+        answer.book(&mut exchange.down);
+        exchange.carry(link, request_head, 0);
+        exchange.up[ByteKind::TcpIp] += answer.acknowledged_before() * link.headers.len();
         exchange.down[ByteKind::TcpIp] += link.headers.len();
         exchange
     }
@@ -147,38 +154,40 @@ impl Exchange {
     }
 
     /// One message of `payload` bytes pushed in one write with `framing` around it, and its
-    /// acknowledgement.
-    fn push(payload: u64, framing: u64, link: Link) -> Self {
+    /// acknowledgements.
+    fn push(payload: u64, framing: u64, link: Link, pause: Pause) -> Self {
         let mut exchange = Self::default();
         exchange.down[ByteKind::Payload] = payload;
         exchange.down[ByteKind::Framing] = framing;
-        exchange.carry(link, 0, payload + framing);
-        exchange.up[ByteKind::TcpIp] += link.headers.len();
+        let burst = Burst::of_write(payload + framing, link);
+        burst.book(&mut exchange.down);
+        exchange.up[ByteKind::TcpIp] = burst.acknowledgements(pause) * link.headers.len();
         exchange
     }
 
     /// One message of `payload` bytes pushed in one unfragmented WebSocket frame, and its
-    /// acknowledgement.
-    pub fn websocket_push(payload: u64, link: Link) -> Self {
-        Self::push(payload, frame_header_len(payload, Sender::Server), link)
+    /// acknowledgements, after such a pause.
+    pub fn websocket_push(payload: u64, link: Link, pause: Pause) -> Self {
+        Self::push(payload, frame_header_len(payload, Sender::Server), link, pause)
     }
 
     /// One message of `payload` bytes pushed as a server-sent event in a chunk of its own:
     /// `id: CURSOR`, `data: PAYLOAD` and an empty line.
-    pub fn event_push(payload: u64, link: Link) -> Self {
+    pub fn event_push(payload: u64, link: Link, pause: Pause) -> Self {
         const MARKS: u64 = ("id: \n".len() + Cursor::LEN + "data: \n".len() + "\n".len()) as u64;
-        Self::push(payload, MARKS + chunk_overhead(payload + MARKS), link)
+        Self::push(payload, MARKS + chunk_overhead(payload + MARKS), link, pause)
     }
 
     /// One message of `payload` bytes pushed as a line in a chunk of its own.
-    pub fn line_push(payload: u64, link: Link) -> Self {
-        Self::push(payload, 1 + chunk_overhead(payload + 1), link)
+    pub fn line_push(payload: u64, link: Link, pause: Pause) -> Self {
+        Self::push(payload, 1 + chunk_overhead(payload + 1), link, pause)
     }
 
     /// The notice that there is news, and its acknowledgement.
     pub fn nudge(link: Link) -> Self {
         let len = NEWS.len() as u64;
-        let mut exchange = Self::push(0, frame_header_len(len, Sender::Server) + len, link);
+        let mut exchange =
+            Self::push(0, frame_header_len(len, Sender::Server) + len, link, Pause::Long);
         exchange.down[ByteKind::Framing] -= len;
         exchange.down[ByteKind::Control] = len;
         exchange
@@ -199,7 +208,7 @@ impl Exchange {
     /// acknowledgement.
     pub fn comment(link: Link) -> Self {
         const COMMENT: u64 = ":\n\n".len() as u64;
-        let mut exchange = Self::push(0, COMMENT + chunk_overhead(COMMENT), link);
+        let mut exchange = Self::push(0, COMMENT + chunk_overhead(COMMENT), link, Pause::Long);
         exchange.down[ByteKind::Framing] -= COMMENT;
         exchange.down[ByteKind::Control] = COMMENT;
         exchange
@@ -364,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_pushed_message_of_21_bytes_is_23_above_tcp_and_127_at_layer_3() {
-        let push = Exchange::websocket_push(21, LINK);
+        let push = Exchange::websocket_push(21, LINK, Pause::Long);
         assert_eq!(layer(&push, Layer::Stream), 23);
         assert_eq!(layer(&push, Layer::Wire), 127);
     }
@@ -374,9 +383,9 @@ mod tests {
     #[test]
     fn a_message_of_20_bytes_costs_what_the_table_says() {
         for (push, stream) in [
-            (Exchange::websocket_push(20, LINK), 22),
-            (Exchange::line_push(20, LINK), 27),
-            (Exchange::event_push(20, LINK), 34 + 21),
+            (Exchange::websocket_push(20, LINK, Pause::Long), 22),
+            (Exchange::line_push(20, LINK, Pause::Long), 27),
+            (Exchange::event_push(20, LINK, Pause::Long), 34 + 21),
             (Exchange::nudge(LINK), 7),
         ] {
             assert_eq!(layer(&push, Layer::Stream), stream);
@@ -392,9 +401,9 @@ mod tests {
         for (exchange, wire) in [
             (Exchange::poll(716, 193, 21, 0, 0, TLS), 1_130),
             (Exchange::long_poll(716, 193, 21, 0, TLS), 1_130),
-            (Exchange::websocket_push(20, TLS), 148),
-            (Exchange::line_push(20, TLS), 153),
-            (Exchange::event_push(20, TLS), 160 + 21),
+            (Exchange::websocket_push(20, TLS, Pause::Long), 148),
+            (Exchange::line_push(20, TLS, Pause::Long), 153),
+            (Exchange::event_push(20, TLS, Pause::Long), 160 + 21),
         ] {
             assert_eq!(layer(&exchange, Layer::Wire), wire);
         }
@@ -403,7 +412,7 @@ mod tests {
     #[test]
     fn a_write_takes_a_record_for_each_16_kib() {
         for (payload, tls) in [(16_380, 22), (16_381, 44), (32_764, 44), (32_765, 66)] {
-            let push = Exchange::websocket_push(payload, TLS);
+            let push = Exchange::websocket_push(payload, TLS, Pause::Long);
             assert_eq!(push.down[ByteKind::Tls], tls, "{payload} and a header of 4");
             assert_eq!(push.up[ByteKind::Tls], 0);
         }
@@ -411,7 +420,8 @@ mod tests {
 
     #[test]
     fn records_count_for_segments_too() {
-        let frame = |payload| Exchange::websocket_push(payload, TLS).down[ByteKind::TcpIp];
+        let frame =
+            |payload| Exchange::websocket_push(payload, TLS, Pause::Long).down[ByteKind::TcpIp];
         assert_eq!((frame(1_448 - 22 - 4), frame(1_448 - 22 - 3)), (52, 104));
         let poll = |request_head| Exchange::poll(request_head, 193, 21, 0, 0, TLS);
         assert_eq!((poll(1_426).up[ByteKind::TcpIp], poll(1_426).down[ByteKind::TcpIp]), (104, 52));
@@ -430,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_fills_two_segments_pays_for_two() {
-        let push = Exchange::websocket_push(1_448, LINK);
+        let push = Exchange::websocket_push(1_448, LINK, Pause::Long);
         assert_eq!(push.down[ByteKind::TcpIp], 104);
         assert_eq!(push.down[ByteKind::Framing], 4);
     }

@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{ByteKind, Deliver, Direction, Layer};
 
+use super::burst::{Burst, Pause};
 use super::flow::{Figures, Flow};
 use super::{Conflated, Exchange, Finds, Link, Situation};
+use crate::Kinds;
 use crate::frame::{Sender, frame_header_len};
 use crate::hpack::{Encoder, Indexing};
 use crate::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE, PREFACE};
@@ -77,6 +79,11 @@ const fn data_frames(len: u64) -> u64 {
     FRAME_HEADER_LEN * len.div_ceil(MAX_FRAME_SIZE)
 }
 
+/// Bytes of data in so many bytes of DATA frames, of which all but the last are full.
+const fn data_in(frames: u64) -> u64 {
+    frames - FRAME_HEADER_LEN * frames.div_ceil(MAX_FRAME_SIZE + FRAME_HEADER_LEN)
+}
+
 impl Player {
     /// A connection whose both sides index alike.
     pub fn new(indexing: Indexing, link: Link) -> Self {
@@ -108,11 +115,12 @@ impl Player {
     /// A poll: a request and its answer, acknowledged as on HTTP/1.1.
     pub fn poll(&mut self, request: &FieldList, answer: &FieldList, content: Content) -> Exchange {
         let mut exchange = self.request(request, ByteKind::Header);
-        exchange += self.answer(answer, ByteKind::Header, content);
-        self.carry(&mut exchange);
+        let answer = self.answer(answer, ByteKind::Header, content);
+        exchange += answer;
+        let answered = self.carry(&mut exchange, &[answer.down]);
         let headers = self.link.headers.len();
         let is_acknowledged_before = exchange.up[ByteKind::TcpIp] > headers;
-        exchange.up[ByteKind::TcpIp] += headers;
+        exchange.up[ByteKind::TcpIp] += answered.acknowledgements(Pause::Long) * headers;
         exchange.down[ByteKind::TcpIp] += u64::from(is_acknowledged_before) * headers;
         exchange
     }
@@ -121,40 +129,43 @@ impl Player {
     /// either side acknowledges with a segment of its own.
     pub fn begin(&mut self, request: &FieldList, answer: &FieldList, kind: ByteKind) -> Exchange {
         let mut exchange = self.request(request, kind);
-        exchange += self.answer(answer, kind, Content::default());
-        self.carry(&mut exchange);
+        let answer = self.answer(answer, kind, Content::default());
+        exchange += answer;
+        self.carry(&mut exchange, &[answer.down]);
         exchange.up[ByteKind::TcpIp] += self.link.headers.len();
         exchange.down[ByteKind::TcpIp] += self.link.headers.len();
         exchange
     }
 
     /// Answers to held polls and the requests after them, all of one moment: the answers leave in
-    /// one write, and so do the requests, which acknowledge them and are acknowledged by a segment
-    /// of their own.
-    pub fn held(&self, mut exchanges: Exchange) -> Exchange {
-        self.carry(&mut exchanges);
-        exchanges.down[ByteKind::TcpIp] += self.link.headers.len();
-        exchanges
+    /// one write but for long data, and so do the requests, which acknowledge them and are
+    /// acknowledged by a segment of their own.
+    pub fn held(&self, exchanges: &[Exchange]) -> Exchange {
+        let mut all = Exchange::default();
+        exchanges.iter().for_each(|exchange| all += *exchange);
+        let answers: Vec<_> = exchanges.iter().map(|exchange| exchange.down).collect();
+        let answered = self.carry(&mut all, &answers);
+        let headers = self.link.headers.len();
+        all.up[ByteKind::TcpIp] += answered.acknowledged_before() * headers;
+        all.down[ByteKind::TcpIp] += headers;
+        all
     }
 
-    /// Books what is below the stream: one write each way, but data beyond a frame is written frame
-    /// by frame.
-    fn carry(&self, exchange: &mut Exchange) {
-        let frame = MAX_FRAME_SIZE + FRAME_HEADER_LEN;
-        let up = exchange.up.layer(Layer::Stream);
-        let down = exchange.down.layer(Layer::Stream);
-        let heads = exchange.down[ByteKind::Header] + FRAME_HEADER_LEN;
-        let first = down.min(heads + frame);
-        exchange.carry(self.link, up, first);
-        let (frames, rest) = ((down - first) / frame, (down - first) % frame);
-        let mut one = Exchange::default();
-        one.carry(self.link, 0, frame);
-        for kind in [ByteKind::Tls, ByteKind::TcpIp] {
-            exchange.down[kind] += frames * one.down[kind];
+    /// Books what is below the stream of answers and requests of one moment: the requests leave in
+    /// one write, of the answers the fields together with the first data. Gives how the answers
+    /// leave.
+    fn carry(&self, exchange: &mut Exchange, answers: &[Kinds]) -> Burst {
+        let (mut fields, mut data) = (0, Vec::new());
+        for answer in answers {
+            let block = answer[ByteKind::Header] + answer[ByteKind::Handshake];
+            let block = if block > 0 { block + block_frames(block) } else { 0 };
+            fields += block;
+            data.push(data_in(answer.layer(Layer::Stream) - block));
         }
-        if rest > 0 {
-            exchange.carry(self.link, 0, rest);
-        }
+        let down = Burst::of_http2(fields, data, self.link);
+        down.book(&mut exchange.down);
+        Burst::of_write(exchange.up.layer(Layer::Stream), self.link).book(&mut exchange.up);
+        down
     }
 }
 
@@ -180,19 +191,19 @@ impl Exchange {
         exchange
     }
 
-    /// One message pushed to `subscribers` that share a connection, each in DATA of its own, all in
-    /// one write, and the acknowledgement.
-    fn http2_push(payload: u64, marks: u64, subscribers: u64, link: Link) -> Self {
+    /// One message pushed to `subscribers` that share a connection, each in DATA of its own, and the
+    /// acknowledgements.
+    fn http2_push(payload: u64, marks: u64, subscribers: u64, link: Link, pause: Pause) -> Self {
         let mut all = Self::default();
         all.down[ByteKind::Payload] = subscribers * payload;
         all.down[ByteKind::Framing] = subscribers * (marks + data_frames(payload + marks));
-        Player::new(Indexing::LikeH2, link).carry(&mut all);
-        all.up[ByteKind::TcpIp] += link.headers.len();
+        let data = (0..subscribers).map(|_| payload + marks);
+        let burst = Burst::of_http2(0, data, link);
+        burst.book(&mut all.down);
+        all.up[ByteKind::TcpIp] += burst.acknowledgements(pause) * link.headers.len();
         all
     }
-}
 
-impl Exchange {
     /// A sign of life to `subscribers` that share a connection, all in one write, and its
     /// acknowledgement; or the answers, which carry that and are acknowledged themselves.
     fn http2_sign(sign: Sign, subscribers: u64, link: Link) -> Self {
@@ -200,8 +211,8 @@ impl Exchange {
         for (kinds, bytes) in [(&mut all.down, sign.down), (&mut all.up, sign.up)] {
             kinds[ByteKind::Control] = subscribers * bytes;
             kinds[ByteKind::Framing] = subscribers * data_frames(bytes);
+            Burst::of_http2(0, (0..subscribers).map(|_| bytes), link).book(kinds);
         }
-        Player::new(Indexing::LikeH2, link).carry(&mut all);
         let last = if sign.up > 0 { &mut all.down } else { &mut all.up };
         last[ByteKind::TcpIp] += link.headers.len();
         all
@@ -224,7 +235,8 @@ impl Played {
     pub fn add_held(&mut self, polls: &[(u64, Exchange)], player: &Player) {
         let mut all = Exchange::default();
         polls.iter().for_each(|(_, poll)| all += *poll);
-        let carried = Flow::of(&player.held(all));
+        let exchanges: Vec<_> = polls.iter().map(|(_, poll)| *poll).collect();
+        let carried = Flow::of(&player.held(&exchanges));
         let share = carried.plus(Flow::of(&all).times(-1.0)).times(1.0 / polls.len() as f64);
         for (found, poll) in polls {
             self.add_flow(*found, Flow::of(poll).plus(share));
@@ -302,6 +314,9 @@ pub struct Http2Push {
     pub marks: u64,
     /// Clients of one connection that the same message goes to: for each connection and topic.
     pub together: Vec<u64>,
+    /// Whether several clients share a connection. Their requests have followed the responses to
+    /// those before, so the kernel takes it for a conversation and acknowledges nothing at once.
+    pub is_shared: bool,
     /// What tells a client that the server lives.
     pub sign: Sign,
     /// Seconds between the server's heartbeats, if it has any.
@@ -373,7 +388,8 @@ impl Situation {
         let mut exchange = Exchange::default();
         exchange.down[ByteKind::Payload] = content.payload;
         exchange.down[ByteKind::Framing] = separators + data_frames(payload + separators);
-        Player::new(Indexing::LikeH2, self.link).carry(&mut exchange);
+        let answer = exchange.down;
+        Player::new(Indexing::LikeH2, self.link).carry(&mut exchange, &[answer]);
         Flow::of(&exchange)
     }
 
@@ -406,14 +422,18 @@ impl Situation {
     /// The figures of messages that are pushed on streams of connections.
     pub fn http2_push(&self, push: &Http2Push) -> Figures {
         let clients: u64 = push.together.iter().sum();
-        let (mut message, mut sign) = (Flow::default(), Flow::default());
-        for &together in &push.together {
-            let all = Exchange::http2_push(self.payload, push.marks, together, self.link);
-            message.add(&all, 1.0 / clients as f64);
-            let all = Exchange::http2_sign(push.sign, together, self.link);
-            sign.add(&all, 1.0 / clients as f64);
-        }
-        self.told(message, sign, push.heartbeat, push.conflated)
+        let mean = |of: &dyn Fn(u64) -> Exchange| {
+            let mut mean = Flow::default();
+            push.together.iter().for_each(|&each| mean.add(&of(each), 1.0 / clients as f64));
+            mean
+        };
+        let message = |pause| {
+            let (payload, marks, link) = (self.payload, push.marks, self.link);
+            let pause = if push.is_shared { Pause::Short } else { pause };
+            mean(&|together| Exchange::http2_push(payload, marks, together, link, pause))
+        };
+        let sign = mean(&|together| Exchange::http2_sign(push.sign, together, self.link));
+        self.told(&message, sign, push.heartbeat, push.conflated)
     }
 
     /// The figures of connecting, as the mean over these connections.
@@ -484,13 +504,13 @@ mod tests {
             [(Http2Push::frame(20), 135), (Http2Push::LINE, 134), (Http2Push::EVENT, 141 + 21)]
         {
             let push = |link| {
-                let push = Exchange::http2_push(20, marks, 1, link);
+                let push = Exchange::http2_push(20, marks, 1, link, Pause::Long);
                 push.up.layer(Layer::Wire) + push.down.layer(Layer::Wire)
             };
             assert_eq!(push(LINK), wire);
             assert_eq!(push(Link { tls: Some(TlsLink { handshake: None }), ..LINK }), wire + 22);
         }
-        assert_eq!(Exchange::http2_push(20, 2, 10, LINK).down[ByteKind::TcpIp], 52);
+        assert_eq!(Exchange::http2_push(20, 2, 10, LINK, Pause::Long).down[ByteKind::TcpIp], 52);
     }
 
     /// Source: RFC 6455, sections 5.5.2 and 5.5.3; RFC 9113, section 4.1; HTML, section 9.2.6.

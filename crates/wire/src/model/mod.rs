@@ -9,6 +9,7 @@
 //! Measured and modelled values never share a variable: the report shows both.
 
 pub mod arrivals;
+mod burst;
 pub mod conflation;
 pub mod exchange;
 pub mod finds;
@@ -20,6 +21,7 @@ pub mod waiting;
 pub mod work;
 
 pub use arrivals::News;
+pub use burst::Pause;
 pub use conflation::Conflation;
 pub use exchange::{Exchange, Link, TlsLink};
 pub use finds::Finds;

@@ -2,6 +2,7 @@
 
 use pushbench_protocol::{ConnectionUse, Deliver, Layer, Unchanged};
 
+use super::burst::Pause;
 use super::flow::{Figures, Flow, per_poll_figures};
 use super::{
     Coded, Conflated, Conflation, Exchange, Finds, Link, LongPollWork, News, NudgeWork, PollWork,
@@ -130,14 +131,14 @@ impl Situation {
     /// The figures of server-sent events, without the network's delay and without queueing.
     pub fn sse(&self, work: PushWork) -> Figures {
         let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
-        let message = Exchange::event_push(self.payload, self.link);
+        let message = |pause| Exchange::event_push(self.payload, self.link, pause);
         self.pushed(&message, &Exchange::comment(self.link), work, begin)
     }
 
     /// The figures of a stream of lines, in the same way.
     pub fn stream(&self, work: PushWork) -> Figures {
         let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
-        let message = Exchange::line_push(self.payload, self.link);
+        let message = |pause| Exchange::line_push(self.payload, self.link, pause);
         // Lines have no comments, so no heartbeat either.
         self.pushed(&message, &Exchange::default(), work, begin)
     }
@@ -145,7 +146,7 @@ impl Situation {
     /// The figures of WebSocket, in the same way.
     pub fn websocket(&self, work: PushWork) -> Figures {
         let begin = Exchange::websocket_upgrade(work.request_head, work.answer_head, self.link);
-        let message = Exchange::websocket_push(self.payload, self.link);
+        let message = |pause| Exchange::websocket_push(self.payload, self.link, pause);
         self.pushed(&message, &Exchange::ping(self.link), work, begin)
     }
 
@@ -191,37 +192,43 @@ impl Situation {
     /// The figures of a push of messages, and of signs of life where there are none.
     fn pushed(
         &self,
-        message: &Exchange,
+        message: &dyn Fn(Pause) -> Exchange,
         sign: &Exchange,
         work: PushWork,
         begin: Exchange,
     ) -> Figures {
         let PushWork { heartbeat, conflated, .. } = work;
-        let (message, sign) = (Flow::of(message), Flow::of(sign));
-        let mut figures = self.told(message, sign, heartbeat, conflated);
+        let message = |pause| Flow::of(&message(pause));
+        let mut figures = self.told(&message, Flow::of(sign), heartbeat, conflated);
         let connect = Exchange::connect(self.link);
         self.connect_figures(&mut figures, &[connect, begin]);
         figures
     }
 
-    /// The figures of messages and signs of life, each of which costs a client so much.
+    /// The figures of messages and signs of life, each of which costs a client so much; a message by
+    /// the pause before it.
     pub(super) fn told(
         &self,
-        message: Flow,
+        message: &dyn Fn(Pause) -> Flow,
         sign: Flow,
         heartbeat: Option<f64>,
         conflated: Option<Conflated>,
     ) -> Figures {
+        let messages = |per_second: f64| {
+            let long = Pause::share_of_long(per_second, self.poisson);
+            let of = |pause, share: f64| message(pause).times(share * per_second);
+            of(Pause::Long, long).plus(of(Pause::Short, 1.0 - long))
+        };
         let mut flow = sign.times(self.signs_per_second(heartbeat));
         match conflated.filter(|_| self.rate > 0.0) {
             Some(Conflated { every, sent }) => {
                 let law = Conflation { every, rate: self.rate, poisson: self.poisson };
                 let sent = sent.unwrap_or_else(|| law.deliveries_per_second());
-                flow += message.times(sent);
+                flow += messages(sent);
                 self.conflated_figures(&flow, law, sent)
             }
             None => {
-                flow += message.times(self.rate);
+                flow += messages(self.rate);
                 self.push_figures(&flow)
             }
         }
