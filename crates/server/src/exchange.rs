@@ -7,14 +7,12 @@ use std::task::Waker;
 use bytes::Bytes;
 use pushbench_protocol::{Cursor, Timestamp, TopicName, clock};
 use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
 
 use crate::alarms::{Alarms, Pause};
 use crate::hub::{
-    Format, Hub, HubCounts, HubLevels, HubSettings, Next, PollAnswer, PollBody, PollSettings,
-    SubscriberPlace, TooManyTopics, TopicId,
+    Hub, HubCounts, HubLevels, HubSettings, Hubs, Next, PublishError, SubscriberPlace, TopicId,
 };
-use crate::log::{Message, PayloadError};
+use crate::log::Message;
 
 /// The one hub of a server, shared by its connections.
 #[derive(Debug)]
@@ -56,50 +54,6 @@ impl Drop for Reader {
     }
 }
 
-/// The answer to a poll, and the reader of the log that it is to be read from, where it is.
-#[derive(Debug)]
-pub(crate) struct Answered {
-    pub(crate) answer: PollAnswer,
-    pub(crate) reader: Option<Reader>,
-}
-
-/// A subscriber's place, and what wakes it.
-#[derive(Debug)]
-pub(crate) struct Subscription {
-    /// Where it stands.
-    pub(crate) place: SubscriberPlace,
-    pub(crate) reader: Reader,
-    /// The cursor it begins at.
-    pub(crate) cursor: Cursor,
-    /// Messages it has missed before.
-    pub(crate) gap: u64,
-}
-
-/// What to do with a long poll now.
-#[derive(Debug)]
-pub(crate) enum LongPoll {
-    /// Answer it.
-    Answer(Answered),
-    /// Keep it open until a publish, which `news` tells, or until the hold is over.
-    Hold {
-        /// Told of every publish from the decision on.
-        news: OwnedNotified,
-        /// What to ask for then: where the log stands now. "From now on" is not the same any more.
-        after: Cursor,
-        /// To be kept as long as the poll is held.
-        reader: Reader,
-    },
-}
-
-/// Why a message was not taken.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PublishError {
-    #[error(transparent)]
-    Payload(#[from] PayloadError),
-    #[error(transparent)]
-    Topics(#[from] TooManyTopics),
-}
-
 impl Exchange {
     pub(crate) fn new(settings: HubSettings) -> Self {
         let conflates = settings.conflate.is_some();
@@ -127,74 +81,10 @@ impl Exchange {
         Ok(inner.publish(topic, message))
     }
 
-    /// Answers a poll; polling creates no topic.
-    pub(crate) fn answer_poll(
-        self: &Arc<Self>,
-        topic: &str,
-        after: Cursor,
-        settings: PollSettings,
-    ) -> Answered {
-        let mut inner = self.lock();
-        let topic = inner.hub.find(topic);
-        let answer = inner.hub.answer_poll(topic, after, settings);
-        let is_read_later =
-            matches!(answer, PollAnswer::Messages { body: PollBody::Pieces(_), .. });
-        let reader = topic.filter(|_| is_read_later).map(|topic| {
-            inner.hub.stay(topic);
-            self.reader(&mut inner, topic)
-        });
-        Answered { answer, reader }
-    }
-
-    /// The handle of a reader that the hub knows of.
-    fn reader(self: &Arc<Self>, inner: &mut Inner, topic: TopicId) -> Reader {
-        Reader { exchange: Arc::clone(self), news: Arc::clone(inner.news_of(topic)), topic }
-    }
-
-    /// Answers a poll, or has it wait for news until `until`. The decision to hold and the beginning
-    /// of the wait are one, so that no publish slips in between.
-    pub(crate) fn answer_long_poll(
-        self: &Arc<Self>,
-        topic: &TopicName,
-        after: Cursor,
-        settings: PollSettings,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<LongPoll, TooManyTopics> {
-        let mut inner = self.lock();
-        let topic = inner.hub.enter(topic)?;
-        let reader = self.reader(&mut inner, topic);
-        Ok(match inner.hub.answer_long_poll(topic, after, settings, until, now) {
-            Some(answer) => LongPoll::Answer(Answered { answer, reader: Some(reader) }),
-            None => LongPoll::Hold {
-                news: Arc::clone(&reader.news).notified_owned(),
-                after: inner.hub.end(topic),
-                reader,
-            },
-        })
-    }
-
-    /// A subscriber's place in a topic.
-    pub(crate) fn subscribe(
-        self: &Arc<Self>,
-        topic: &TopicName,
-        after: Cursor,
-        format: Format,
-    ) -> Result<Subscription, TooManyTopics> {
-        let mut inner = self.lock();
-        let topic = inner.hub.enter(topic)?;
-        let reader = self.reader(&mut inner, topic);
-        let mut place = inner.hub.subscribe(topic, after, format);
-        Ok(Subscription { cursor: inner.hub.cursor(&place), gap: place.take_gap(), place, reader })
-    }
-
-    /// Where each of these topics ends; of one that nobody has used, the oldest place. Asking
-    /// creates no topic.
-    pub(crate) fn ends<'a>(&self, topics: impl Iterator<Item = &'a str>) -> Vec<Cursor> {
-        let inner = self.lock();
-        let end =
-            |topic| inner.hub.find(topic).map_or(Cursor::OLDEST, |topic| inner.hub.end(topic));
-        topics.map(end).collect()
+    /// The handle of a reader of a topic that the hub has counted already.
+    pub(crate) fn reader(self: &Arc<Self>, topic: TopicId) -> Reader {
+        let news = Arc::clone(self.lock().news_of(topic));
+        Reader { exchange: Arc::clone(self), news, topic }
     }
 
     /// See [`Hub::next`].
@@ -252,6 +142,12 @@ impl Exchange {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("nothing panics while it holds the hub")
+    }
+}
+
+impl Hubs for Exchange {
+    fn with<T>(&self, ask: impl FnOnce(&mut Hub) -> T) -> T {
+        ask(&mut self.lock().hub)
     }
 }
 

@@ -30,5 +30,5 @@ pub fn upgrade(bytes: &[u8]) {
 pub fn target(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(uri) = text.parse::<http::Uri>() else { return };
-    crate::respond::fuzz_target(uri);
+    crate::respond::fuzz_target(uri.path(), uri.query().unwrap_or_default());
 }

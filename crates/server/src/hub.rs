@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use pushbench_protocol::{Cursor, Deliver, SlowPolicy, Timestamp, TopicName, Unchanged};
 
-use crate::log::{Message, TopicLog};
+use crate::log::{Message, PayloadError, TopicLog};
 pub use place::{Format, Next, SubscriberPlace};
 use topics::Topics;
 
@@ -27,6 +27,23 @@ pub struct TopicId(pub usize);
 pub struct TooManyTopics {
     /// How many it takes.
     pub limit: NonZeroU32,
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PublishError {
+    /// Some transport would change it.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// It would be the first of one topic too many.
+    #[error(transparent)]
+    Topics(#[from] TooManyTopics),
+}
+
+/// Where an engine keeps its hub: behind a lock, or as its one thread's own.
+pub(crate) trait Hubs {
+    /// Lets someone ask the hub, and nobody else meanwhile.
+    fn with<T>(&self, ask: impl FnOnce(&mut Hub) -> T) -> T;
 }
 
 /// Bounds of a hub.

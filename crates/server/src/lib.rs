@@ -17,7 +17,6 @@ mod config;
 mod conversation;
 mod engine;
 mod exchange;
-mod fields;
 #[doc(hidden)]
 pub mod fuzz;
 mod heartbeat;

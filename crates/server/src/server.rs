@@ -17,14 +17,16 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::books::Books;
 use crate::config::ServerConfig;
+use crate::engine::axum::app::App;
 use crate::engine::axum::connection::{Beginning, Serving};
+use crate::engine::axum::heads::Heads;
+use crate::engine::axum::obey::router;
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::listener::{accept, listen};
 use crate::patience::Timeouts;
+use crate::respond::Rules;
 use crate::respond::bodies::Bodies;
-use crate::respond::heads::Heads;
-use crate::respond::{App, router};
 
 /// Longest time from the shutdown signal to the end.
 pub const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
@@ -131,10 +133,7 @@ impl Server {
             slow_subscriber: config.slow_subscriber,
             conflate: config.conflate,
         });
-        let app = App {
-            exchange: Arc::new(exchange),
-            books: Arc::new(Books::default()),
-            heads,
+        let rules = Rules {
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
             has_heartbeat: config.heartbeat.is_some(),
             bodies: Bodies::new(config.compression, config.limits.body_bytes),
@@ -145,6 +144,8 @@ impl Server {
             publish_token: config.publish_token,
             allowed_origins: config.allowed_origins,
         };
+        let app =
+            App { rules, exchange: Arc::new(exchange), books: Arc::new(Books::default()), heads };
         let timeouts = Timeouts {
             head: config.limits.head_timeout,
             handshake: config.limits.handshake_timeout,
@@ -172,7 +173,7 @@ impl Server {
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
         let Self { listener, address, tls, app, timeouts, heartbeat } = self;
         let books = Arc::clone(&app.books);
-        let limit = app.limits.connections;
+        let limit = app.rules.limits.connections;
         let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
         let mut tasks = JoinSet::new();
         let mut sweep = tokio::time::interval(timeouts.sweep_interval());

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use pushbench_protocol::StreamCoding;
 use pushbench_wire::chunk::{LAST_CHUNK, chunk_data, encode_chunk};
 use pushbench_wire::stream_coder::StreamCoder;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -23,11 +24,23 @@ use crate::exchange::Reader;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
-use crate::respond::Stream as Begun;
 use crate::stream::Stream;
 
 /// A chunk with an empty comment and the line that ends it.
 const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
+
+/// What a session begins with.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// The head of the answer; empty where it has been sent.
+    pub(crate) head: Bytes,
+    /// Whether it is told that the server lives while there is no news.
+    pub(crate) has_heartbeat: bool,
+    /// How it is compressed, if it is.
+    pub(crate) coding: Option<StreamCoding>,
+    pub(crate) place: SubscriberPlace,
+    pub(crate) reader: Reader,
+}
 
 /// A subscriber of a chunked answer.
 #[derive(Debug)]
@@ -60,13 +73,13 @@ enum Ending {
 impl Streaming {
     /// A session of a stream that is to begin.
     pub(crate) fn new(stream: Stream, connection: Arc<Connection>, begun: Begun) -> Self {
-        let Begun { head, has_heartbeat, coding, subscription, .. } = begun;
-        let heartbeat = has_heartbeat.then(|| Heartbeat::new(subscription.reader.exchange.beats()));
+        let Begun { head, has_heartbeat, coding, place, reader } = begun;
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.beats()));
         Self {
             stream,
             connection,
-            reader: subscription.reader,
-            place: subscription.place,
+            reader,
+            place,
             pause: Pause::default(),
             writing: head,
             coder: coding.map(StreamCoder::new),

@@ -10,7 +10,7 @@ mod reader;
 mod session;
 
 pub(crate) use reader::ReaderLimits;
-pub(crate) use session::{Session, SessionDeflate};
+pub(crate) use session::Session;
 
 /// Why a connection is closed (RFC 6455, section 7.4.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,10 +1,17 @@
 //! The engine on `axum` and `hyper`, with `h2` for HTTP/2: what a good team would write.
+//!
+//! A connection is a task. `obey.rs` is where a decision becomes bytes; a session takes over the
+//! connection of a subscriber.
 
-pub(crate) mod answer;
+mod answer;
+pub(crate) mod app;
 pub(crate) mod connection;
+mod content;
 mod ending;
+pub(crate) mod heads;
 mod http2;
-pub(crate) mod pieces;
+pub(crate) mod obey;
+mod pieces;
 mod rewind;
-pub(crate) mod spelling;
+mod spelling;
 mod taken_over;

@@ -79,6 +79,11 @@ impl SubscriberPlace {
         self.topic
     }
 
+    /// How it is told.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Position of the next message it gets.
     pub fn position(&self) -> u64 {
         self.position

@@ -1,59 +1,54 @@
-//! What every request must be before a route sees it, and what every response must not say.
+//! What every request must be before its path is looked at, and which is the last of its connection.
 
-use std::net::IpAddr;
+use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use http::{StatusCode, Version};
+use pushbench_protocol::{AllowedHosts, Authority};
 
-use http::header::{CONNECTION, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
-use http::{Request, StatusCode, Version};
-use pushbench_protocol::Authority;
+use super::fields::{Fields, text};
+use super::refusal::Refusal;
+use super::request::Request;
 
-use super::App;
-use crate::engine::axum::answer::{Answer, Refusal};
-use crate::fields::has_token;
-
-impl App {
-    /// Looks at a request's framing and at the host that it is for. `listener` is where the
-    /// connection was accepted.
-    ///
-    /// # Errors
-    ///
-    /// The refusal, which is not counted yet.
-    pub(crate) fn admit<B>(&self, request: &Request<B>, listener: IpAddr) -> Result<(), Refusal> {
-        check_framing(request.headers())?;
-        let Some(asked) = asked_host(request)? else { return Ok(()) };
-        let authority = Authority::parse(asked).ok_or_else(|| no_host(asked))?;
-        if self.hosts.allow(&authority, listener) {
-            return Ok(());
-        }
-        let host = authority.host;
-        let reason = format!(
-            "the request is for `{host}`, and this server responds to localhost, to the addresses of \
-             this machine and to the names that it was given; if it is meant to be reached as \
-             `{host}`, start it with `--allow-host {host}`"
-        );
-        Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, reason))
+/// Looks at a request's framing and at the host that it is for.
+pub(super) fn admit<F: Fields + ?Sized>(
+    request: &Request<'_, F>,
+    hosts: &AllowedHosts,
+) -> Result<(), Refusal> {
+    check_framing(request.fields)?;
+    let Some(asked) = asked_host(request)? else { return Ok(()) };
+    let authority = Authority::parse(asked).ok_or_else(|| no_host(asked))?;
+    if hosts.allow(&authority, request.listener) {
+        return Ok(());
     }
+    let host = authority.host;
+    let reason = format!(
+        "the request is for `{host}`, and this server responds to localhost, to the addresses of \
+         this machine and to the names that it was given; if it is meant to be reached as \
+         `{host}`, start it with `--allow-host {host}`"
+    );
+    Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, reason))
 }
 
 /// The authority that a request is for; `None` where HTTP/1.0 names none.
 ///
 /// Sources: RFC 9112, sections 3.2 (exactly one `Host`) and 3.2.2 (what stands in the request line
 /// wins); RFC 9113, section 8.3.1 (`:authority`, and a `Host` that must not differ).
-fn asked_host<B>(request: &Request<B>) -> Result<Option<&str>, Refusal> {
-    let mut fields = request.headers().get_all(HOST).iter();
+fn asked_host<'r, F: Fields + ?Sized>(
+    request: &Request<'r, F>,
+) -> Result<Option<&'r str>, Refusal> {
+    let mut fields = request.fields.all(&HOST);
     let field = fields.next();
     if fields.next().is_some() {
         return Err(bad("the request has more than one `Host` field, expected one"));
     }
     let field = match field {
         Some(value) => {
-            let text = value.to_str().map_err(|_| no_host("not ASCII"))?;
-            Authority::parse(text).ok_or_else(|| no_host(text))?;
-            Some(text)
+            let host = text(value).ok_or_else(|| no_host("not ASCII"))?;
+            Authority::parse(host).ok_or_else(|| no_host(host))?;
+            Some(host)
         }
         None => None,
     };
-    let line = request.uri().authority().map(http::uri::Authority::as_str);
-    match (request.version(), line, field) {
+    match (request.version, request.authority, field) {
         (Version::HTTP_2, Some(line), Some(field)) if !line.eq_ignore_ascii_case(field) => {
             Err(bad("`Host` and `:authority` differ"))
         }
@@ -65,13 +60,13 @@ fn asked_host<B>(request: &Request<B>) -> Result<Option<&str>, Refusal> {
 }
 
 /// Refuses a body in a coding that is not undone here (RFC 9112, section 6.1).
-fn check_framing(fields: &HeaderMap) -> Result<(), Refusal> {
-    let mut codings = fields.get_all(TRANSFER_ENCODING).iter();
+fn check_framing<F: Fields + ?Sized>(fields: &F) -> Result<(), Refusal> {
+    let mut codings = fields.all(&TRANSFER_ENCODING);
     let Some(coding) = codings.next() else { return Ok(()) };
-    if codings.next().is_none() && coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+    if codings.next().is_none() && coding.eq_ignore_ascii_case(b"chunked") {
         return Ok(());
     }
-    let found = String::from_utf8_lossy(coding.as_bytes());
+    let found = String::from_utf8_lossy(coding);
     let reason = format!("`Transfer-Encoding` is `{found}`, expected `chunked` alone");
     Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, reason))
 }
@@ -88,17 +83,8 @@ fn no_host(found: &str) -> Refusal {
 /// keep-alive (RFC 9112, section 9.3), or since it sent its body in chunks. Such a request may have
 /// had a `Content-Length`, too, and then the connection must be closed (section 6.3); the library
 /// takes the field away before anyone sees it.
-pub(crate) fn is_last<B>(request: &Request<B>) -> bool {
-    let has = |token| has_token(request.headers(), &CONNECTION, token);
-    has("close")
-        || request.headers().contains_key(TRANSFER_ENCODING)
-        || (request.version() < Version::HTTP_11 && !has("keep-alive"))
-}
-
-/// Says that the connection ends with this response, in place of what a response profile says of
-/// it: the library would add the one to the other.
-pub(crate) fn say_last(answer: &mut Answer) {
-    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
+pub(crate) fn is_last<F: Fields + ?Sized>(version: Version, fields: &F) -> bool {
+    fields.names(&CONNECTION, "close")
+        || fields.has(&TRANSFER_ENCODING)
+        || (version < Version::HTTP_11 && !fields.names(&CONNECTION, "keep-alive"))
 }

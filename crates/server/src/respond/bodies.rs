@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use http::header::HeaderMap;
 use pushbench_protocol::Cursor;
 use pushbench_wire::coding::encode;
 
-use super::accept_encoding::accepts;
+use super::fields::Fields;
+use super::response::Content;
 use crate::config::BodyCompression;
 
 /// Bodies of more bytes are sent as they are: compressing them would keep everyone else waiting.
@@ -55,13 +55,6 @@ pub(super) struct Span<'a> {
     pub(super) next: Cursor,
 }
 
-/// A body as sent.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Body {
-    pub(super) bytes: Bytes,
-    pub(super) is_coded: bool,
-}
-
 impl Bodies {
     /// For messages of at most so many bytes.
     pub(crate) fn new(settings: BodyCompression, largest_message: usize) -> Self {
@@ -69,18 +62,18 @@ impl Bodies {
     }
 
     /// Whether a request with these fields takes a compressed body.
-    pub(super) fn are_accepted(&self, fields: &HeaderMap) -> bool {
+    pub(super) fn are_accepted<F: Fields + ?Sized>(&self, fields: &F) -> bool {
         let coding = self.settings.coding.content_coding();
-        coding.is_some_and(|coding| accepts(fields, coding))
+        coding.is_some_and(|coding| fields.accept_coding(coding))
     }
 
-    /// The body of an answer to a request that takes a compressed one, or does not.
-    pub(super) fn body(&self, is_accepted: bool, span: Span<'_>, plain: Bytes) -> Body {
+    /// The content of a response to a request that takes a compressed one, or does not.
+    pub(super) fn content(&self, is_accepted: bool, span: Span<'_>, plain: Bytes) -> Content {
         let is_small = plain.len() as u64 <= MOST_CODED.max(self.largest_message);
         if is_accepted && is_small && plain.len() >= self.settings.threshold {
-            Body { bytes: self.coded(span, &plain), is_coded: true }
+            Content::Whole { bytes: self.coded(span, &plain), is_coded: true }
         } else {
-            Body { bytes: plain, is_coded: false }
+            Content::Whole { bytes: plain, is_coded: false }
         }
     }
 
@@ -117,7 +110,6 @@ impl Bodies {
 
 #[cfg(test)]
 mod tests {
-    use http::header::ACCEPT_ENCODING;
     use pushbench_protocol::Compression;
 
     use super::*;
@@ -130,10 +122,28 @@ mod tests {
         Cursor { epoch: 7, position }
     }
 
-    fn ask(bodies: &Bodies, after: u64, next: u64, plain: &str) -> Body {
-        let fields = [(ACCEPT_ENCODING, "gzip".parse().expect("a value"))].into_iter().collect();
+    struct Body {
+        bytes: Bytes,
+        is_coded: bool,
+    }
+
+    fn ask_with(
+        fields: &[(&str, &str)],
+        bodies: &Bodies,
+        after: u64,
+        next: u64,
+        plain: &str,
+    ) -> Body {
         let span = Span { topic: "t", after: cursor(after), next: cursor(next) };
-        bodies.body(bodies.are_accepted(&fields), span, Bytes::from(plain.to_owned()))
+        let plain = Bytes::from(plain.to_owned());
+        match bodies.content(bodies.are_accepted(fields), span, plain) {
+            Content::Whole { bytes, is_coded } => Body { bytes, is_coded },
+            Content::Pieces(_) => unreachable!("it was whole"),
+        }
+    }
+
+    fn ask(bodies: &Bodies, after: u64, next: u64, plain: &str) -> Body {
+        ask_with(&[("Accept-Encoding", "gzip")], bodies, after, next, plain)
     }
 
     #[test]
@@ -163,8 +173,6 @@ mod tests {
         let bodies = bodies();
         assert!(!ask(&bodies, 1, 2, &"x".repeat(99)).is_coded);
         assert!(ask(&bodies, 2, 3, &"x".repeat(100)).is_coded);
-        let span = Span { topic: "t", after: cursor(1), next: cursor(2) };
-        let is_accepted = bodies.are_accepted(&HeaderMap::new());
-        assert!(!bodies.body(is_accepted, span, Bytes::from(vec![b'x'; 500])).is_coded);
+        assert!(!ask_with(&[], &bodies, 1, 2, &"x".repeat(500)).is_coded);
     }
 }

@@ -1,91 +1,114 @@
 //! Long polls: `GET /topics/{topic}/long-poll?after=CURSOR&hold=25s`.
 //!
-//! The hub's rule is the one of short polls; what is added is the wait. A held request costs a
-//! place in its topic's list of waiters and one timer. It ends with news, with its hold (204), with
-//! the server, or with the client: when the client closes, the HTTP library drops this future.
+//! The hub's rule is the one of short polls; what is added is the wait. It ends with news, with its
+//! hold (204), with the server, or with the client.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Poll;
-
-use axum::extract::{Request, State};
 use http::StatusCode;
 use pushbench_protocol::heads::AnswerMark;
-use pushbench_protocol::{ConnectionClass, Cursor, Hold, TopicName, Unchanged, clock};
+use pushbench_protocol::{Cursor, Hold, Timestamp, TopicName, Unchanged};
 
-use super::poll::{Asking, write};
-use super::{App, after, connection, parameter, topic_name};
-use crate::books::Connection;
-use crate::engine::axum::answer::{Answer, Refusal};
-use crate::exchange::LongPoll;
-use crate::hub::PollSettings;
-use crate::patience::Order;
+use super::fields::Fields;
+use super::poll::{Asking, Found};
+use super::refusal::Refusal;
+use super::request::Request;
+use super::response::Response;
+use super::rules::Rules;
+use crate::hub::{Hub, Hubs, PollSettings, TooManyTopics, TopicId};
 
-pub(super) async fn long_poll(State(app): State<Arc<App>>, request: Request) -> Answer {
-    let connection = &Arc::clone(&connection(&request).connection);
-    connection.classify(ConnectionClass::LongPoll);
-    let asked = Asked::of(&request);
-    let takes_coded = app.bodies.are_accepted(request.headers());
-    drop(request);
-    let answer = match asked {
-        Ok(asked) => answer(&app, connection, asked, takes_coded).await,
-        Err(refusal) => Err(refusal),
-    };
-    app.answer(answer)
-}
-
-/// What a request asks for.
-struct Asked {
+/// A poll that may be held.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LongPoll {
     topic: TopicName,
+    /// What it asks for. Once it is held, where the log stood then: "from now on" is not the same any
+    /// more.
     after: Cursor,
-    hold: Hold,
-}
-
-impl Asked {
-    fn of(request: &Request) -> Result<Self, Refusal> {
-        Ok(Self {
-            topic: topic_name(request)?,
-            after: after(request)?.unwrap_or(Cursor::OLDEST),
-            hold: parameter(request, "hold")?.unwrap_or(Hold::USUAL),
-        })
-    }
-}
-
-async fn answer(
-    app: &App,
-    connection: &Connection,
-    asked: Asked,
+    /// When its hold is over.
+    pub(crate) until: Timestamp,
     takes_coded: bool,
-) -> Result<Answer, Refusal> {
-    let Asked { topic, mut after, hold } = asked;
-    // A held poll that finds nothing is empty: there is no reason to send an old value again.
-    let settings = PollSettings { unchanged: Unchanged::Empty, ..app.poll };
-    let mut until = clock::now().plus(hold.duration());
-    let mut timer = pin!(tokio::time::sleep(hold.duration()));
-    let answer = loop {
-        let now = clock::now();
-        let answer = app.exchange.answer_long_poll(&topic, after, settings, until, now);
-        let (news, _reader) = match answer {
-            Ok(LongPoll::Answer(answer)) => break answer,
-            Ok(LongPoll::Hold { news, after: end, reader }) => {
-                after = end;
-                (news, reader)
+}
+
+/// What becomes of a poll that may be held.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Polled {
+    /// It is answered.
+    Answer(Response),
+    /// It waits for the next message of this topic. See [`super::Decision::Wait`].
+    Wait { topic: TopicId, then: LongPoll },
+}
+
+impl LongPoll {
+    /// What a request asks for at this moment.
+    pub(super) fn of<F: Fields + ?Sized>(
+        rules: &Rules,
+        request: &Request<'_, F>,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let topic = request.topic()?;
+        let after = request.after()?.unwrap_or(Cursor::OLDEST);
+        let hold = request.parameter("hold")?.unwrap_or(Hold::USUAL);
+        let takes_coded = rules.bodies.are_accepted(request.fields);
+        Ok(Self { topic, after, until: now.plus(hold.duration()), takes_coded })
+    }
+
+    /// Asks for the first time.
+    pub(super) fn ask(
+        self,
+        rules: &Rules,
+        hubs: &impl Hubs,
+        now: Timestamp,
+    ) -> Result<Polled, Refusal> {
+        let asked: Result<_, TooManyTopics> = hubs.with(|hub| {
+            let topic = hub.enter(&self.topic)?;
+            let found = self.find(rules, hub, topic, now);
+            // A topic that is waited for stays.
+            if found.is_ok() {
+                hub.leave(topic);
             }
-            Err(error) => return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)),
-        };
-        let _held = connection.wait();
-        let mut news = pin!(news);
-        let is_going = poll_fn(|cx| {
-            let is_going = connection.order() >= Order::GoAway;
-            let goes_on = news.as_mut().poll(cx).is_ready() || timer.as_mut().poll(cx).is_ready();
-            if is_going || goes_on { Poll::Ready(is_going) } else { Poll::Pending }
-        })
-        .await;
-        if is_going {
-            until = now;
+            Ok((topic, found))
+        });
+        let refuse = |error| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error);
+        let (topic, found) = asked.map_err(refuse)?;
+        Ok(self.decide(rules, topic, found))
+    }
+
+    /// Asks once more, of the topic that it waits for.
+    pub(crate) fn again(
+        self,
+        rules: &Rules,
+        hubs: &impl Hubs,
+        topic: TopicId,
+        now: Timestamp,
+    ) -> Polled {
+        let found = hubs.with(|hub| self.find(rules, hub, topic, now));
+        self.decide(rules, topic, found)
+    }
+
+    /// What there is for it; where the log ends, if it is to wait.
+    fn find(
+        &self,
+        rules: &Rules,
+        hub: &mut Hub,
+        topic: TopicId,
+        now: Timestamp,
+    ) -> Result<Found, Cursor> {
+        // A held poll that finds nothing is empty: there is no reason to send an old value again.
+        let settings = PollSettings { unchanged: Unchanged::Empty, ..rules.poll };
+        match hub.answer_long_poll(topic, self.after, settings, self.until, now) {
+            Some(answer) => Ok(Found::of(hub, Some(topic), answer, self.takes_coded)),
+            None => Err(hub.end(topic)),
         }
-    };
-    let asking = Asking { takes_coded, topic: topic.as_str(), after };
-    Ok(write(app, asking, answer, |next, gap| AnswerMark { cursor: Some(next), tag: None, gap }))
+    }
+
+    fn decide(self, rules: &Rules, topic: TopicId, found: Result<Found, Cursor>) -> Polled {
+        match found {
+            Err(end) => Polled::Wait { topic, then: Self { after: end, ..self } },
+            Ok(found) => {
+                let Self { topic, after, takes_coded, .. } = &self;
+                let asking =
+                    Asking { takes_coded: *takes_coded, topic: topic.as_str(), after: *after };
+                let mark = |next, gap| AnswerMark { cursor: Some(next), tag: None, gap };
+                Polled::Answer(found.response(rules, asking, mark))
+            }
+        }
+    }
 }

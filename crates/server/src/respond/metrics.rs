@@ -2,22 +2,10 @@
 
 use std::fmt::{Display, Write};
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use pushbench_protocol::{ConnectionClass, ServerStats};
+use pushbench_protocol::ServerStats;
 
-use super::{App, connection};
-use crate::engine::axum::answer::{Answer, ok};
 use crate::hub::HubLevels;
-
-/// Version 0.0.4 of the format.
-const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-pub(super) async fn metrics(State(app): State<Arc<App>>, request: Request) -> Answer {
-    connection(&request).connection.classify(ConnectionClass::Control);
-    ok(CONTENT_TYPE, exposition(&app.stats(), &app.exchange.levels(), app.limits.connections))
-}
 
 /// How Prometheus takes a figure.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +48,12 @@ fn label(name: &str, value: impl Display) -> String {
     format!("{{{name}=\"{value}\"}}")
 }
 
-fn exposition(stats: &ServerStats, levels: &HubLevels, connections: NonZeroU32) -> String {
+/// Every figure of the books, with its help and its type.
+pub(super) fn exposition(
+    stats: &ServerStats,
+    levels: &HubLevels,
+    connections: NonZeroU32,
+) -> String {
     use Kind::{Counter, Gauge};
     let mut text = Exposition::default();
     let classes = || stats.connections.iter();
@@ -147,7 +140,7 @@ fn exposition(stats: &ServerStats, levels: &HubLevels, connections: NonZeroU32) 
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use pushbench_protocol::{ClassStats, SlowPolicy};
+    use pushbench_protocol::{ClassStats, ConnectionClass, SlowPolicy};
 
     use super::*;
 

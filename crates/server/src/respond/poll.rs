@@ -1,56 +1,56 @@
 //! Polls: `GET /topics/{topic}/poll?after=CURSOR`, and the path of the published sample.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use http::header::IF_NONE_MATCH;
 use pushbench_protocol::heads::{AnswerMark, AnswerStatus, WEAK};
 use pushbench_protocol::paths::KAAZING_TOPIC;
-use pushbench_protocol::{ConnectionClass, Cursor, Deliver, Unchanged};
+use pushbench_protocol::{Cursor, Deliver, Unchanged};
 
-use super::bodies::{Body, MOST_CODED, Span};
-use super::{App, after, connection, topic_name};
-use crate::engine::axum::answer::{Answer, Refusal};
-use crate::engine::axum::pieces;
-use crate::exchange::Answered;
-use crate::hub::{Pieces, PollAnswer, PollBody, PollSettings};
+use super::bodies::{MOST_CODED, Span};
+use super::fields::Fields;
+use super::refusal::Refusal;
+use super::request::Request;
+use super::response::{Content, PollResponse, Response};
+use super::rules::Rules;
+use crate::hub::{Hub, Hubs, PollAnswer, PollBody, PollSettings, TopicId};
 
 /// The published sample has no cursor, so it can only ask for the newest, again and again.
-const KAAZING: PollSettings =
+const SAMPLE: PollSettings =
     PollSettings { deliver: Deliver::Latest, unchanged: Unchanged::Resend };
 
-pub(super) async fn poll(State(app): State<Arc<App>>, request: Request) -> Answer {
-    connection(&request).connection.classify(ConnectionClass::ShortPoll);
-    app.answer(answer(&app, &request))
-}
-
-pub(super) async fn kaazing_poll(State(app): State<Arc<App>>, request: Request) -> Answer {
-    connection(&request).connection.classify(ConnectionClass::ShortPoll);
-    let answer = app.exchange.answer_poll(KAAZING_TOPIC, Cursor::OLDEST, KAAZING);
-    let takes_coded = app.bodies.are_accepted(request.headers());
-    let asked = Asking { takes_coded, topic: KAAZING_TOPIC, after: Cursor::OLDEST };
-    write(&app, asked, answer, |next, gap| mark(KAAZING, next, gap))
-}
-
-fn answer(app: &App, request: &Request) -> Result<Answer, Refusal> {
-    let topic = topic_name(request)?;
-    let after = after(request)?.unwrap_or(Cursor::OLDEST);
-    let (after, settings) = match app.poll.unchanged {
-        Unchanged::Resend | Unchanged::Empty => (after, app.poll),
+pub(super) fn poll<F: Fields + ?Sized>(
+    rules: &Rules,
+    request: &Request<'_, F>,
+    hubs: &impl Hubs,
+) -> Result<Response, Refusal> {
+    let topic = request.topic()?;
+    let after = request.after()?.unwrap_or(Cursor::OLDEST);
+    let (after, settings) = match rules.poll.unchanged {
+        Unchanged::Resend | Unchanged::Empty => (after, rules.poll),
         // Without a tag of ours the request is unconditional (RFC 9110, section 13.1.2).
-        Unchanged::NotModified => match tag(request.headers()) {
-            Some(tag) => (tag, app.poll),
-            None => (after, PollSettings { unchanged: Unchanged::Resend, ..app.poll }),
+        Unchanged::NotModified => match tag(request.fields) {
+            Some(tag) => (tag, rules.poll),
+            None => (after, PollSettings { unchanged: Unchanged::Resend, ..rules.poll }),
         },
     };
-    let answer = app.exchange.answer_poll(topic.as_str(), after, settings);
-    let takes_coded = app.bodies.are_accepted(request.headers());
-    let asked = Asking { takes_coded, topic: topic.as_str(), after };
-    Ok(write(app, asked, answer, |next, gap| mark(app.poll, next, gap)))
+    let takes_coded = rules.bodies.are_accepted(request.fields);
+    let asking = Asking { takes_coded, topic: topic.as_str(), after };
+    let found = hubs.with(|hub| ask(hub, asking, settings));
+    Ok(found.response(rules, asking, |next, gap| mark(rules.poll, next, gap)))
 }
 
-/// A poll, as far as its answer's body depends on it.
+pub(super) fn sample_poll<F: Fields + ?Sized>(
+    rules: &Rules,
+    request: &Request<'_, F>,
+    hubs: &impl Hubs,
+) -> Response {
+    let takes_coded = rules.bodies.are_accepted(request.fields);
+    let asking = Asking { takes_coded, topic: KAAZING_TOPIC, after: Cursor::OLDEST };
+    let found = hubs.with(|hub| ask(hub, asking, SAMPLE));
+    found.response(rules, asking, |next, gap| mark(SAMPLE, next, gap))
+}
+
+/// A poll, as far as its content depends on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asking<'a> {
     pub(super) takes_coded: bool,
@@ -58,51 +58,66 @@ pub(super) struct Asking<'a> {
     pub(super) after: Cursor,
 }
 
-/// Puts the hub's answer on the wire; `mark` says where the client stands, after a gap.
-pub(super) fn write(
-    app: &App,
-    asking: Asking<'_>,
-    answered: Answered,
-    mark: impl FnOnce(Cursor, u64) -> AnswerMark,
-) -> Answer {
-    let Answered { answer, reader } = answered;
-    let nothing = PollBody::Whole(Bytes::new());
-    let (status, body, next, gap) = match answer {
-        PollAnswer::Messages { body, next, gap } => (AnswerStatus::Messages, body, next, gap),
-        PollAnswer::Empty { next } => (AnswerStatus::Empty, nothing, next, 0),
-        PollAnswer::NotModified { next } => (AnswerStatus::NotModified, nothing, next, 0),
-    };
-    let Asking { takes_coded, topic, after } = asking;
-    // The newest message is the same wherever the client stands.
-    let after = if app.poll.deliver == Deliver::Latest { Cursor::OLDEST } else { after };
-    let span = Span { topic, after, next };
-    let content = match (body, reader) {
-        (PollBody::Whole(content), _) => content,
-        (PollBody::Pieces(pieces), Some(reader)) => {
-            let is_coded = takes_coded && pieces.bytes <= MOST_CODED;
-            match is_coded.then(|| pieces::whole(&reader, pieces)).flatten() {
-                Some(content) => content,
-                None => {
-                    let body = pieces::body(reader, Arc::clone(&app.books), pieces);
-                    return in_pieces(app, pieces, body, mark(next, gap));
-                }
-            }
-        }
-        (PollBody::Pieces(_), None) => unreachable!("pieces come with their reader"),
-    };
-    let content = app.bodies.body(takes_coded, span, content);
-    app.heads.answer(status, content, mark(next, gap))
+/// What the hub has for a poll.
+#[derive(Debug)]
+pub(super) struct Found(PollAnswer);
+
+/// Polling creates no topic.
+fn ask(hub: &mut Hub, asking: Asking<'_>, settings: PollSettings) -> Found {
+    let topic = hub.find(asking.topic);
+    let answer = hub.answer_poll(topic, asking.after, settings);
+    Found::of(hub, topic, answer, asking.takes_coded)
 }
 
-/// An answer with a body that is not here yet.
-fn in_pieces(app: &App, pieces: Pieces, body: axum::body::Body, mark: AnswerMark) -> Answer {
-    let nothing = Body { bytes: Bytes::new(), is_coded: false };
-    let mut answer = app.heads.answer(AnswerStatus::Messages, nothing, mark);
-    // In its place: the map keeps the order of first insertion.
-    answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(pieces.bytes));
-    *answer.body_mut() = body;
-    answer
+impl Found {
+    /// Has the topic stay where its messages are to be read later. Those that are to be compressed
+    /// are read at once.
+    pub(super) fn of(
+        hub: &mut Hub,
+        topic: Option<TopicId>,
+        mut answer: PollAnswer,
+        takes_coded: bool,
+    ) -> Self {
+        if let Some(topic) = topic
+            && let PollAnswer::Messages { body, .. } = &mut answer
+            && let PollBody::Pieces(pieces) = *body
+        {
+            if takes_coded && pieces.bytes <= MOST_CODED {
+                let all = (pieces.from..pieces.to).map_while(|at| hub.piece(topic, at));
+                *body = PollBody::Whole(all.collect::<Vec<_>>().concat().into());
+            } else {
+                hub.stay(topic);
+            }
+        }
+        Self(answer)
+    }
+
+    /// Makes a response of it; `mark` says where the client stands, after a gap.
+    pub(super) fn response(
+        self,
+        rules: &Rules,
+        asking: Asking<'_>,
+        mark: impl FnOnce(Cursor, u64) -> AnswerMark,
+    ) -> Response {
+        let (status, body, next, gap) = match self.0 {
+            PollAnswer::Messages { body, next, gap } => (AnswerStatus::Messages, body, next, gap),
+            PollAnswer::Empty { next } => (AnswerStatus::Empty, NOTHING, next, 0),
+            PollAnswer::NotModified { next } => (AnswerStatus::NotModified, NOTHING, next, 0),
+        };
+        let Asking { takes_coded, topic, after } = asking;
+        // The newest message is the same wherever the client stands.
+        let after = if rules.poll.deliver == Deliver::Latest { Cursor::OLDEST } else { after };
+        let content = match body {
+            PollBody::Whole(plain) => {
+                rules.bodies.content(takes_coded, Span { topic, after, next }, plain)
+            }
+            PollBody::Pieces(pieces) => Content::Pieces(pieces),
+        };
+        Response::Poll(PollResponse { status, content, mark: mark(next, gap) })
+    }
 }
+
+const NOTHING: PollBody = PollBody::Whole(Bytes::new());
 
 /// Says where the client stands, where its next poll will have to say so.
 fn mark(settings: PollSettings, next: Cursor, gap: u64) -> AnswerMark {
@@ -113,8 +128,8 @@ fn mark(settings: PollSettings, next: Cursor, gap: u64) -> AnswerMark {
 
 /// The cursor in `If-None-Match`, if the field is one tag of ours, weak or not: here the two are
 /// compared without a difference (RFC 9110, section 13.1.2).
-fn tag(fields: &HeaderMap) -> Option<Cursor> {
-    let value = fields.get(IF_NONE_MATCH)?.as_bytes();
+fn tag<F: Fields + ?Sized>(fields: &F) -> Option<Cursor> {
+    let value = fields.first(&IF_NONE_MATCH)?;
     let value = value.strip_prefix(WEAK.as_bytes()).unwrap_or(value);
     Cursor::decode(value.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
 }
@@ -134,8 +149,7 @@ mod tests {
             ("*", None),
             ("\"", None),
         ] {
-            let fields = [(IF_NONE_MATCH, value.parse().expect("a value"))].into_iter().collect();
-            assert_eq!(tag(&fields), expected, "{value}");
+            assert_eq!(tag(&[("If-None-Match", value)][..]), expected, "{value}");
         }
     }
 

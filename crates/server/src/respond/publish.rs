@@ -1,90 +1,86 @@
 //! Publishing: `POST /topics/{topic}/messages` with the payload as the body.
 
-use std::sync::Arc;
+use std::fmt::Display;
+use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
 use http::StatusCode;
-use http::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
-use http_body_util::BodyExt;
-use hyper::body::Body as _;
-use pushbench_protocol::ConnectionClass;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use pushbench_protocol::{Cursor, TopicName};
 
-use super::{App, connection, topic_name};
-use crate::books::Connection;
-use crate::engine::axum::answer::{Answer, Refusal, ok};
-use crate::exchange::PublishError;
+use super::fields::{Fields, text};
+use super::pages;
+use super::refusal::Refusal;
+use super::request::Request;
+use super::response::Response;
+use super::rules::Rules;
+use crate::hub::PublishError;
 use crate::websocket::handshake::origin_is_allowed;
 
-pub(super) async fn publish(State(app): State<Arc<App>>, request: Request) -> Answer {
-    connection(&request).connection.classify(ConnectionClass::Publish);
-    let answer = answer(&app, request).await;
-    app.answer(answer)
+/// A publish whose body is still to be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Publish {
+    pub(crate) topic: TopicName,
+    /// Most bytes that its body may have.
+    pub(crate) most_bytes: usize,
+    /// How long its body may take.
+    pub(crate) within: Duration,
 }
 
-async fn answer(app: &App, request: Request) -> Result<Answer, Refusal> {
-    if !may_publish(app.publish_token.as_deref(), request.headers()) {
+pub(super) fn publish<F: Fields + ?Sized>(
+    rules: &Rules,
+    request: &Request<'_, F>,
+) -> Result<Publish, Refusal> {
+    if !may_publish(rules.publish_token.as_deref(), request.fields) {
         let reason = "publishing needs `Authorization: Bearer` with the server's token";
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, reason).with(WWW_AUTHENTICATE, "Bearer"));
     }
-    if !origin_is_allowed(request.headers(), &app.allowed_origins) {
+    if !origin_is_allowed(request.fields, request.host(), &rules.allowed_origins) {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "pages of this origin may not publish"));
     }
-    let topic = topic_name(&request)?;
-    let http = Arc::clone(connection(&request));
-    let limits = &app.limits;
-    let body = whole(request.into_body(), limits.body_bytes, &http.connection);
-    let payload = tokio::time::timeout(limits.head_timeout, body)
-        .await
-        .map_err(|_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))??;
-    let cursor = app.exchange.publish_to(&topic, &payload).map_err(|error| {
-        let status = match error {
-            PublishError::Payload(_) => StatusCode::BAD_REQUEST,
-            PublishError::Topics(_) => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Refusal::new(status, error)
-    })?;
-    Ok(ok("text/plain; charset=utf-8", cursor.encode().to_vec()))
+    let limits = &rules.limits;
+    let topic = request.topic()?;
+    Ok(Publish { topic, most_bytes: limits.body_bytes, within: limits.head_timeout })
 }
 
-/// Room for a body before any of it has come.
-const FIRST_ROOM: usize = 64 * 1024;
-
-/// Reads a body up to a limit.
-async fn whole(mut body: Body, limit: usize, connection: &Connection) -> Result<Vec<u8>, Refusal> {
-    let too_large = || {
-        let reason = format!("the body is larger than {limit} bytes");
+impl Publish {
+    /// Why a body is refused that has more bytes, or says so.
+    pub(crate) fn too_large(&self) -> Refusal {
+        let reason = format!("the body is larger than {} bytes", self.most_bytes);
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
-    };
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > limit {
-        return Err(too_large());
     }
-    // What is announced and does not come takes no memory.
-    let mut payload = Vec::with_capacity(announced.min(FIRST_ROOM));
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            Refusal::new(StatusCode::BAD_REQUEST, format!("the body broke off: {error}"))
-        })?;
-        // What has come is no head that dawdles.
-        connection.understood();
-        if let Ok(data) = frame.into_data() {
-            if payload.len() + data.len() > limit {
-                return Err(too_large());
-            }
-            payload.extend_from_slice(&data);
-        }
+
+    /// Why a body is refused that has not come in time.
+    pub(crate) fn too_slow() -> Refusal {
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")
     }
-    connection.understood();
-    Ok(payload)
+
+    /// Why a body is refused of which the rest does not come.
+    pub(crate) fn broken_off(error: impl Display) -> Refusal {
+        Refusal::new(StatusCode::BAD_REQUEST, format!("the body broke off: {error}"))
+    }
+
+    /// What is said of the message, taken or not.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not taken.
+    pub(crate) fn outcome(taken: Result<Cursor, PublishError>) -> Result<Response, Refusal> {
+        taken.map(pages::cursor).map_err(|error| {
+            let status = match error {
+                PublishError::Payload(_) => StatusCode::BAD_REQUEST,
+                PublishError::Topics(_) => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            Refusal::new(status, error)
+        })
+    }
 }
 
 /// Whether a request carries the token, if one is needed.
-pub(super) fn may_publish(token: Option<&str>, fields: &HeaderMap) -> bool {
+pub(super) fn may_publish<F: Fields + ?Sized>(token: Option<&str>, fields: &F) -> bool {
     let Some(token) = token else { return true };
     let given = fields
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
+        .first(&AUTHORIZATION)
+        .and_then(text)
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map_or("", |(_, given)| given.trim());
@@ -113,11 +109,8 @@ mod tests {
             (Some("secret"), Some("Basic secret"), false),
             (Some("secret"), Some("secret"), false),
         ] {
-            let fields = given
-                .map(|given| (AUTHORIZATION, given.parse().expect("a value")))
-                .into_iter()
-                .collect();
-            assert_eq!(may_publish(token, &fields), expected, "{token:?} {given:?}");
+            let fields: Vec<_> = given.map(|given| ("Authorization", given)).into_iter().collect();
+            assert_eq!(may_publish(token, &fields[..]), expected, "{token:?} {given:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a client offers in `Sec-WebSocket-Extensions`, and what the server takes of it
 //! (RFC 6455, section 9.1; RFC 7692, sections 5 and 7.1).
 
-use http::header::{HeaderMap, SEC_WEBSOCKET_EXTENSIONS};
+use http::header::SEC_WEBSOCKET_EXTENSIONS;
 use pushbench_protocol::DeflateTerms;
 use pushbench_protocol::compression::{
     CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, MAX_WINDOW_BITS, MIN_WINDOW_BITS,
@@ -9,6 +9,7 @@ use pushbench_protocol::compression::{
 };
 
 use crate::config::DeflateLimits;
+use crate::respond::fields::{Fields, text};
 
 /// The field is not a list of extensions, which fails the handshake (RFC 6455, section 9.1).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -24,22 +25,30 @@ pub(crate) struct Agreed {
     pub(crate) answer: String,
 }
 
+/// What a session does about compression.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct SessionDeflate {
+    pub(crate) terms: DeflateTerms,
+    /// Messages of fewer bytes are left as they are.
+    pub(crate) threshold: usize,
+}
+
 /// Takes the first offer of permessage-deflate that can be kept, with terms no larger than the
 /// server's; `None` if there is none, or the server compresses nothing.
 ///
 /// # Errors
 ///
 /// If the field breaks the grammar. An offer that is well-formed and cannot be taken is passed over.
-pub(crate) fn negotiate(
-    fields: &HeaderMap,
+pub(crate) fn negotiate<F: Fields + ?Sized>(
+    fields: &F,
     limits: Option<DeflateLimits>,
 ) -> Result<Option<Agreed>, Malformed> {
     let mut agreed = None;
-    for value in fields.get_all(SEC_WEBSOCKET_EXTENSIONS) {
-        let Ok(text) = value.to_str() else {
-            return Err(Malformed { rest: String::from_utf8_lossy(value.as_bytes()).into_owned() });
+    for value in fields.all(&SEC_WEBSOCKET_EXTENSIONS) {
+        let Some(list) = text(value) else {
+            return Err(Malformed { rest: String::from_utf8_lossy(value).into_owned() });
         };
-        for extension in extensions(text)? {
+        for extension in extensions(list)? {
             if let (None, Some(limits)) = (&agreed, limits) {
                 agreed = accept(&extension, limits);
             }
@@ -187,20 +196,15 @@ mod tests {
 
     use super::*;
 
+    const FIELD: &str = "Sec-WebSocket-Extensions";
     const WIDE: DeflateLimits =
         DeflateLimits { window_bits: 15, context_takeover: true, threshold: 0 };
     const NARROW: DeflateLimits =
         DeflateLimits { window_bits: 10, context_takeover: false, threshold: 0 };
 
     fn answer(limits: DeflateLimits, offers: &[&str]) -> Result<Option<String>, Malformed> {
-        let offers = offers
-            .iter()
-            .map(|offer| (SEC_WEBSOCKET_EXTENSIONS, offer.parse().expect("a field's value")));
-        let fields: HeaderMap = offers.fold(HeaderMap::new(), |mut fields, (name, value)| {
-            fields.append(name, value);
-            fields
-        });
-        Ok(negotiate(&fields, Some(limits))?.map(|agreed| agreed.answer))
+        let fields: Vec<_> = offers.iter().map(|offer| (FIELD, *offer)).collect();
+        Ok(negotiate(&fields[..], Some(limits))?.map(|agreed| agreed.answer))
     }
 
     #[test]
@@ -298,9 +302,8 @@ mod tests {
 
     #[test]
     fn a_server_that_compresses_nothing_takes_nothing() {
-        let offer = "permessage-deflate; client_max_window_bits".parse().expect("a value");
-        let fields = [(SEC_WEBSOCKET_EXTENSIONS, offer)].into_iter().collect();
-        assert_eq!(negotiate(&fields, None), Ok(None));
+        let fields = [(FIELD, "permessage-deflate; client_max_window_bits")];
+        assert_eq!(negotiate(&fields[..], None), Ok(None));
     }
 
     #[test]
@@ -337,8 +340,8 @@ mod tests {
                     _ => format!("; {name}={bits}"),
                 });
             }
-            let fields = [(SEC_WEBSOCKET_EXTENSIONS, offer.parse().expect("a value"))];
-            let agreed = negotiate(&fields.into_iter().collect(), Some(NARROW)).expect("grammar");
+            let fields = [(FIELD, offer.as_str())];
+            let agreed = negotiate(&fields[..], Some(NARROW)).expect("grammar");
             if let Some(Agreed { terms, .. }) = agreed {
                 prop_assert!((9..=10).contains(&terms.server_window_bits));
                 prop_assert!(!terms.server_takeover && !terms.client_takeover);

@@ -7,21 +7,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use pushbench_protocol::DeflateTerms;
 use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{Opcode, encode_header};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::futures::OwnedNotified;
 
+use super::extensions::SessionDeflate;
 use super::inflate::Inflater;
 use super::reader::{Event, FrameReader, ReaderLimits};
 use super::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::alarms::Pause;
 use crate::books::{Books, Connection};
 use crate::conversation::Conversation;
-use crate::exchange::{PublishError, Reader};
+use crate::exchange::Reader;
 use crate::heartbeat::Heartbeat;
-use crate::hub::{Next, SubscriberPlace};
+use crate::hub::{Next, PublishError, SubscriberPlace};
 use crate::log::{PayloadError, deflated_frame};
 use crate::patience::{Order, Phase};
 use crate::respond::Upgrade;
@@ -51,13 +51,6 @@ pub(crate) struct Session {
 
 /// A ping without a payload.
 const PING: &[u8] = b"\x89\x00";
-/// What was agreed with a client on compression.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct SessionDeflate {
-    pub(crate) terms: DeflateTerms,
-    /// Messages of fewer bytes are left as they are.
-    pub(crate) threshold: usize,
-}
 
 /// A compressor of this connection's own.
 #[derive(Debug)]
@@ -90,10 +83,11 @@ impl Session {
         connection: Arc<Connection>,
         books: Arc<Books>,
         upgrade: Upgrade,
+        reader: Reader,
         limits: ReaderLimits,
     ) -> Self {
-        let Upgrade { subscription, may_publish, has_heartbeat, deflate } = upgrade;
-        let heartbeat = has_heartbeat.then(|| Heartbeat::new(subscription.reader.exchange.beats()));
+        let Upgrade { subscription, may_publish, has_heartbeat, deflate, .. } = upgrade;
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.beats()));
         let inflater = deflate.map(|SessionDeflate { terms, .. }| {
             Inflater::new(terms.client_takeover, limits.message_bytes)
         });
@@ -107,7 +101,7 @@ impl Session {
             stream,
             connection,
             books,
-            reader: subscription.reader,
+            reader,
             place: subscription.place,
             pause: Pause::default(),
             may_publish,

@@ -1,84 +1,67 @@
-//! Answers that are not a poll's, and the body of all.
-
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+//! Responses that are not a poll's.
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, UPGRADE,
+};
 use http::{Response, StatusCode};
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
+use super::content::{Answer, body};
+use super::heads::{CURSOR, GAP, digits};
 use super::spelling::Spelling;
-
-pub(crate) type Answer = Response<Body>;
-
-/// Content in one piece.
-///
-/// Unlike the library's own, it says that it has ended only once it was asked for content. An empty
-/// body that says so at once loses its `Content-Length` field, and gets another at the end of the
-/// head, where the profile does not have it.
-struct Content(Option<Bytes>);
-
-impl HttpBody for Content {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().filter(|bytes| !bytes.is_empty()).map(|b| Ok(Frame::data(b))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
-}
-
-/// A body with this content.
-pub(crate) fn body(content: Bytes) -> Body {
-    Body::new(Content(Some(content)))
-}
+use crate::respond::{Refusal, Upgrade};
 
 /// 200 with this content.
-pub(crate) fn ok(content_type: &'static str, content: impl Into<Bytes>) -> Answer {
+pub(super) fn page(content_type: &'static str, content: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(body(content.into()));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
 
-/// A request that was refused, and why.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) status: StatusCode,
-    pub(crate) reason: String,
-    /// Fields that tell the client what would do.
-    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+/// A refusal with its reason.
+pub(super) fn refusal(refusal: Refusal) -> Answer {
+    let mut answer = page("text/plain; charset=utf-8", refusal.reason + "\n");
+    *answer.status_mut() = refusal.status;
+    if !refusal.fields.is_empty() {
+        Spelling::own().spell(&mut answer);
+    }
+    let fields = refusal.fields.into_iter();
+    answer
+        .headers_mut()
+        .extend(fields.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    answer
 }
 
-impl Refusal {
-    pub(crate) fn new(status: StatusCode, reason: impl ToString) -> Self {
-        Self { status, reason: reason.to_string(), fields: Vec::new() }
+/// What tells a client that it is upgraded, or that its tunnel is open.
+pub(super) fn upgrade(upgrade: &Upgrade) -> Answer {
+    let mut answer = Response::new(Body::empty());
+    // The 200 of an extended CONNECT says the rest (RFC 8441, section 5).
+    if let Some(accept) = &upgrade.accept {
+        *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let fields = answer.headers_mut();
+        fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        let accept = HeaderValue::from_str(accept).expect("base64 is ASCII");
+        fields.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        Spelling::own().spell(&mut answer);
     }
-
-    pub(crate) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.fields.push((name, HeaderValue::from_static(value)));
-        self
+    let fields = answer.headers_mut();
+    if let Some(extensions) = &upgrade.extensions {
+        let extensions = HeaderValue::from_str(extensions).expect("names and digits are ASCII");
+        fields.insert(SEC_WEBSOCKET_EXTENSIONS, extensions);
     }
+    fields.insert(CURSOR, digits(upgrade.subscription.cursor));
+    if upgrade.subscription.gap > 0 {
+        fields.insert(GAP, HeaderValue::from(upgrade.subscription.gap));
+    }
+    answer
+}
 
-    pub(crate) fn into_answer(self) -> Answer {
-        let mut answer = ok("text/plain; charset=utf-8", self.reason + "\n");
-        *answer.status_mut() = self.status;
-        if !self.fields.is_empty() {
-            Spelling::own().spell(&mut answer);
-        }
-        answer.headers_mut().extend(self.fields);
-        answer
+/// Says that the connection ends with this response, in place of what a response profile says of
+/// it: the library would add the one to the other.
+pub(super) fn say_last(answer: &mut Answer) {
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }

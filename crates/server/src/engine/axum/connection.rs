@@ -2,15 +2,14 @@
 //! becomes one.
 
 use std::convert::Infallible;
-use std::future::{Ready, poll_fn, ready};
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready as ready_or_return};
+use std::task::{Context, Poll, ready};
 
 use axum::Router;
 use bytes::Bytes;
-use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -22,15 +21,16 @@ use pushbench_wire::CountingStream;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::answer::Answer;
+use super::answer::say_last;
+use super::app::{App, HttpConnection, Takeover};
+use super::content::Answer;
 use super::ending::{linger, unless_ended};
 use super::http2;
 use super::rewind::{Rewound, Version, version};
 use super::taken_over::go_on;
 use crate::books::{Books, Connection, Opened};
 use crate::patience::{Order, Phase};
-use crate::respond::admission::{is_last, say_last};
-use crate::respond::{App, HttpConnection, Takeover};
+use crate::respond::admission::is_last;
 use crate::stream::{Socket, Stream};
 
 /// What every connection of a server is served with.
@@ -67,7 +67,7 @@ impl Serving {
             .title_case_headers(true)
             .keep_alive(true)
             .half_close(false)
-            .max_header_size(app.limits.head_bytes);
+            .max_header_size(app.rules.limits.head_bytes);
         Self { app, router, http }
     }
 
@@ -126,10 +126,8 @@ impl Serving {
         connection: &Arc<Connection>,
         listener: IpAddr,
     ) -> Option<TakenOver> {
-        let shared = Arc::new(HttpConnection::new(Arc::clone(connection)));
+        let shared = Arc::new(HttpConnection::new(Arc::clone(connection), listener));
         let requests = Requests {
-            app: Arc::clone(&self.app),
-            listener,
             router: TowerToHyperService::new(self.router),
             connection: Arc::clone(&shared),
         };
@@ -240,8 +238,6 @@ impl Drop for Handshake<'_> {
 
 /// Hands requests to the router, with the connection they came on.
 struct Requests {
-    app: Arc<App>,
-    listener: IpAddr,
     router: Routed,
     connection: Arc<HttpConnection>,
 }
@@ -251,7 +247,7 @@ type RoutedFuture = <Routed as Service<http::Request<Incoming>>>::Future;
 
 /// A request being answered on HTTP/1.1.
 struct Answering {
-    answer: Either<RoutedFuture, Ready<Result<Answer, Infallible>>>,
+    answer: RoutedFuture,
     /// Whether the client expects no other answer on this connection.
     is_last: bool,
     connection: Arc<HttpConnection>,
@@ -265,15 +261,10 @@ impl Service<http::Request<Incoming>> for Requests {
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
         self.connection.connection.understood();
         self.connection.connection.asks();
-        let is_last = is_last(&request);
+        let is_last = is_last(request.version(), request.headers());
         let connection = Arc::clone(&self.connection);
-        let answer = match self.app.admit(&request, self.listener) {
-            Ok(()) => {
-                request.extensions_mut().insert(Arc::clone(&self.connection));
-                Either::Left(self.router.call(request))
-            }
-            Err(refusal) => Either::Right(ready(Ok(self.app.refuse(refusal)))),
-        };
+        request.extensions_mut().insert(Arc::clone(&self.connection));
+        let answer = self.router.call(request);
         Answering { answer, is_last, connection }
     }
 }
@@ -282,7 +273,7 @@ impl Future for Answering {
     type Output = Result<Answer, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut answer = ready_or_return!(Pin::new(&mut self.answer).poll(cx))?;
+        let mut answer = ready!(Pin::new(&mut self.answer).poll(cx))?;
         if self.is_last || self.connection.connection.order() >= Order::GoAway {
             say_last(&mut answer);
         }

@@ -27,10 +27,10 @@ use futures_util::task::AtomicWaker;
 use pushbench_protocol::ConnectionClass;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::app::App;
 use super::ending::linger;
 use crate::books::Connection;
 use crate::patience::{Order, Phase};
-use crate::respond::App;
 use answer::Answering;
 use watch::Watched;
 
@@ -97,7 +97,7 @@ fn builder(app: &App) -> h2::server::Builder {
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_frame_size(MAX_FRAME)
-        .max_header_list_size(u32::try_from(app.limits.head_bytes).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(app.rules.limits.head_bytes).unwrap_or(u32::MAX))
         .max_send_buffer_size(SEND_BUFFER)
         .enable_connect_protocol();
     http

@@ -33,17 +33,8 @@ struct PiecesBody {
 }
 
 /// A body of these pieces.
-pub(crate) fn body(reader: Reader, books: Arc<Books>, pieces: Pieces) -> Body {
+pub(super) fn body(reader: Reader, books: Arc<Books>, pieces: Pieces) -> Body {
     Body::new(PiecesBody { reader, books, left: pieces, rest: Bytes::new(), gives_way: false })
-}
-
-/// All pieces in one; `None` where the log no longer holds one.
-pub(crate) fn whole(reader: &Reader, pieces: Pieces) -> Option<Bytes> {
-    let mut body = Vec::with_capacity(usize::try_from(pieces.bytes).ok()?);
-    for position in pieces.from..pieces.to {
-        body.extend_from_slice(&reader.piece(position)?);
-    }
-    Some(Bytes::from(body))
 }
 
 impl HttpBody for PiecesBody {

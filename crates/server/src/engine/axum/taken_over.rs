@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::app::{App, Takeover};
 use crate::books::Connection;
-use crate::respond::{App, Takeover};
 use crate::stream::Stream;
 use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
@@ -20,13 +20,13 @@ pub(super) async fn go_on(
 ) {
     let connection = Arc::clone(connection);
     match takeover {
-        Takeover::WebSocket(upgrade) => {
-            let limits = ReaderLimits { message_bytes: app.limits.frame_bytes as u64 };
+        Takeover::WebSocket(upgrade, reader) => {
+            let limits = ReaderLimits { message_bytes: app.rules.limits.frame_bytes as u64 };
             let books = Arc::clone(&app.books);
-            let session = Session::new(stream, connection, books, upgrade, limits);
+            let session = Session::new(stream, connection, books, upgrade, reader, limits);
             Box::pin(session.run(early)).await;
         }
-        Takeover::Stream(begun) => {
+        Takeover::Stream(begun, _) => {
             drop(early);
             let session = Streaming::new(stream, connection, begun);
             Box::pin(session.run()).await;

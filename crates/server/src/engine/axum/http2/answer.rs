@@ -12,8 +12,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
-use http::header::{DATE, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::header::DATE;
+use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
 use hyper::service::Service;
@@ -22,11 +22,11 @@ use pushbench_protocol::clock;
 use pushbench_protocol::heads::http2::is_carried;
 use pushbench_wire::http2::ByteStream;
 
+use super::super::app::{App, HttpConnection, Takeover};
 use super::super::ending::unless_ended;
+use super::super::heads::date_now;
 use super::super::taken_over::go_on;
 use crate::books::Connection;
-use crate::respond::heads::date_now;
-use crate::respond::{App, HttpConnection, Takeover};
 use crate::stream::Stream;
 
 /// What the requests of one connection are answered with.
@@ -53,19 +53,7 @@ impl Answering {
         mut respond: SendResponse<Bytes>,
     ) {
         self.connection.asks();
-        if let Err(refusal) = self.app.admit(&request, self.listener) {
-            // Fails where the client has gone away.
-            let _ = self.send(&mut respond, self.app.refuse(refusal)).await;
-            return;
-        }
-        let (mut parts, received) = request.into_parts();
-        if !parts.headers.contains_key(HOST)
-            && let Some(authority) = parts.uri.authority()
-            && let Ok(host) = HeaderValue::from_str(authority.as_str())
-        {
-            // Routes look for it where HTTP/1.1 has it.
-            parts.headers.insert(HOST, host);
-        }
+        let (parts, received) = request.into_parts();
         // What a tunnel's client says is for its session.
         let is_tunnel = parts.method == Method::CONNECT;
         let (body, tunnel) = match is_tunnel {
@@ -90,7 +78,7 @@ impl Answering {
 
     /// Lets the routes answer.
     async fn make(&self, mut request: Request<Body>) -> Made {
-        let http = Arc::new(HttpConnection::new(Arc::clone(&self.connection)));
+        let http = Arc::new(HttpConnection::new(Arc::clone(&self.connection), self.listener));
         request.extensions_mut().insert(Arc::clone(&http));
         let router = TowerToHyperService::new(self.router.clone());
         let mut answer = pin!(router.call(request));
@@ -150,7 +138,7 @@ impl Answering {
         if send.capacity() > 0 {
             return Ok(send.capacity().min(len));
         }
-        let limit = self.app.limits.write_timeout;
+        let limit = self.app.rules.limits.write_timeout;
         match tokio::time::timeout(limit, poll_fn(|cx| send.poll_capacity(cx))).await {
             Ok(Some(room)) => room.map(|room| room.min(len)),
             Ok(None) => Err(Reason::CANCEL.into()),
@@ -180,7 +168,7 @@ impl Answering {
         let opened = self.app.books.open_stream(&self.connection, clock::now());
         let _waiting = self.connection.wait();
         let connection = Arc::clone(&opened.connection);
-        let is_chunked = matches!(takeover, Takeover::Stream(_));
+        let is_chunked = matches!(takeover, Takeover::Stream(..));
         let stream = Stream::of_http2(stream, Arc::clone(&connection.counters), is_chunked);
         let session = go_on(&self.app, stream, &connection, takeover, Bytes::new());
         unless_ended(&connection, session).await;

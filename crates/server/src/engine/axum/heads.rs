@@ -12,12 +12,18 @@ use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind, WEAK};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_protocol::{Compression, Cursor, ResponseProfile};
 
-use super::bodies::Body;
-use crate::engine::axum::answer::{Answer, body};
-use crate::engine::axum::spelling::Spelling;
+use super::content::{Answer, body};
+use super::spelling::Spelling;
 
-const CURSOR: HeaderName = HeaderName::from_static(CURSOR_FIELD);
-const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);
+pub(super) const CURSOR: HeaderName = HeaderName::from_static(CURSOR_FIELD);
+pub(super) const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);
+
+/// A body as sent.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    pub(super) bytes: Bytes,
+    pub(super) is_coded: bool,
+}
 
 /// Answers polls with the heads of one profile.
 #[derive(Debug)]
