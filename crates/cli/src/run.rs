@@ -1,9 +1,10 @@
 //! `pushbench run`.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
-use pushbench_runner::{Options, ServerCommand, Target, TargetTls, raise_open_files};
+use pushbench_runner::{Options, ServerCommand, Target, TargetTls, Tried, raise_open_files};
 use pushbench_store::{FileV1, Journal, RunStatus, RunV1, ToolV1, Verdict, environment};
 use pushbench_tls::Certificate;
 
@@ -56,9 +57,20 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         return Ok(Exit::Refused);
     }
     let begun = pushbench_runner::begin(&scenario, &run_options);
+    let stop = Stop::listen()?;
+    let mut watch =
+        || if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    match pushbench_runner::preflight(&begun, &scenario, &run_options, &mut watch)? {
+        Tried::BrokenOff => return Ok(Exit::Stopped),
+        Tried::Playable { findings } => {
+            for finding in findings {
+                say(format_args!("pushbench: a first message through the target: {finding}"));
+            }
+        }
+    }
     let mut journal = Journal::begin(&options.results, &begun, scenario.trials().len())
         .context("nothing was played, since its record could not be kept; see --results")?;
-    let mut show = Show::new(Stop::listen()?, options.quiet);
+    let mut show = Show::new(stop, options.quiet);
     let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut show);
     if run.trials.is_empty() && run.status == RunStatus::Failed {
         // A report of nothing would only hide the reason.

@@ -34,6 +34,9 @@ pub enum Fault {
     Status(u16),
     /// Bytes that are no HTTP answer.
     Malformed,
+    /// A body of several messages that is not a line for each: well-formed HTTP, and not of a server
+    /// that delivers every message.
+    NotLines,
     /// A transfer coding other than chunked, which no request of ours offers.
     TransferCoding,
     /// A body in zstd, which this client does not decode; its request offered it all the same.
@@ -79,6 +82,7 @@ impl Fault {
             Self::AnswerTimeout => "answer-timeout".to_owned(),
             Self::Status(code) => format!("status-{code}"),
             Self::Malformed => "malformed-answer".to_owned(),
+            Self::NotLines => "body-not-lines".to_owned(),
             Self::TransferCoding => "transfer-coding-not-as-asked".to_owned(),
             Self::Zstd => "coding-zstd-not-supported".to_owned(),
             Self::Bomb => "decompression-bomb".to_owned(),

@@ -37,7 +37,7 @@ mod worker;
 
 pub use boundary::ServerBooks;
 pub use fault::Fault;
-pub use load::{Load, LoadError, Progress, Watch};
+pub use load::{Load, LoadError, Progress, Reached, Watch};
 pub use outcome::{
     Boundary, Counts, Handshakes, Http2Counts, Outcome, PublisherOutcome, SampleHeads, ServerSums,
     SocketSums, Stall, Unrest,

@@ -1,5 +1,7 @@
 //! One trial, phase by phase.
 
+mod preflight;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
@@ -16,6 +18,8 @@ use crate::outcome::Unrest;
 use crate::publisher::Publisher;
 use crate::worker::Worker;
 use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
+
+pub use self::preflight::Reached;
 
 /// How often the conductor looks at its workers.
 const LOOK: Duration = Duration::from_millis(20);

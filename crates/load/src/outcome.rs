@@ -394,6 +394,8 @@ pub struct PublisherOutcome {
     pub close_unanswered: bool,
     /// Answers that were no success, and failures of the connection.
     pub faults: BTreeMap<Fault, u64>,
+    /// The first response that was no success, for each fault.
+    pub unexpected: BTreeMap<Fault, Unexpected>,
 }
 
 /// A thread of the load generator that stood still.

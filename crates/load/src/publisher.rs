@@ -52,6 +52,8 @@ pub(crate) struct Publisher {
     enough: Arc<AtomicBool>,
     /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
     latest: Arc<AtomicU64>,
+    /// Whether a response was no success, or the connection has failed.
+    has_failed: Arc<AtomicBool>,
     /// The connection, to be shut down under a thread that it blocks.
     cord: Cord,
     writer: JoinHandle<Writer>,
@@ -78,7 +80,7 @@ impl Publisher {
     /// Connects to the server and waits for a part of the schedule.
     pub(crate) fn start(plan: Arc<Plan>, published: Arc<Published>) -> io::Result<Self> {
         let line = PublisherLine::open(plan.target)?;
-        let cord = line.cord();
+        let (cord, has_failed) = (line.cord(), line.has_failed());
         let len = plan.scenario.workload.payload.bytes as usize;
         let payloads = PayloadWriter::of(&plan.scenario.workload);
         let heads = (0..plan.scenario.workload.topics.get())
@@ -107,7 +109,8 @@ impl Publisher {
             .name("publisher".to_owned())
             .spawn(move || writer.run(&parts_in, &done_out))?;
         let parts_open = Cell::new(0);
-        Ok(Self { parts: Some(parts), done, parts_open, stop, enough, latest, cord, writer })
+        let parts = Some(parts);
+        Ok(Self { parts, done, parts_open, stop, enough, latest, has_failed, cord, writer })
     }
 
     /// Publishes what each topic begins with that must have a message.
@@ -149,6 +152,11 @@ impl Publisher {
         }
     }
 
+    /// Whether a response so far was no success, or the connection has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire) || self.writer.is_finished()
+    }
+
     /// The latest message of the measure phase so far, from due to sent; `None` before the first.
     pub(crate) fn late(&self) -> Option<Duration> {
         match self.latest.load(Ordering::Relaxed) {
@@ -184,6 +192,7 @@ impl Publisher {
         for (fault, count) in answers.faults {
             *outcome.faults.entry(fault).or_default() += count;
         }
+        outcome.unexpected = answers.unexpected;
         if answers.count < outcome.published {
             if outcome.faults.is_empty() {
                 outcome.faults.insert(Fault::AnswerTimeout, outcome.published - answers.count);

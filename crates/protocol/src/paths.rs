@@ -67,6 +67,11 @@ impl TopicNames {
         Self { first: u32::try_from(first).ok() }
     }
 
+    /// The names behind the first `count`: none of theirs, as long as there are names.
+    pub fn behind(self, count: u32) -> Self {
+        Self { first: self.first.map(|first| (first + count % Self::COUNT) % Self::COUNT) }
+    }
+
     /// The name of the `index`-th topic; as long as [`TopicName::numbered`]'s.
     pub fn name(self, index: u32) -> TopicName {
         let Some(first) = self.first else { return TopicName::numbered(index) };
@@ -193,6 +198,10 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 4_000, "no name is of two runs");
+        let run = TopicNames::of_run("3x0w5s");
+        assert!(!names(run).any(|name| name == run.behind(1_000).name(0)));
+        assert_eq!(run.behind(999).name(0), run.name(999));
+        assert_eq!(TopicNames::PLAIN.behind(7), TopicNames::PLAIN);
         assert_eq!(TopicNames::PLAIN.name(0), TopicName::numbered(0));
     }
 }

@@ -19,7 +19,7 @@ pub(crate) mod stalls;
 mod testing;
 mod timers;
 
-pub(crate) use refused::on_record;
+pub(crate) use refused::{on_record, said};
 
 use std::time::Duration;
 

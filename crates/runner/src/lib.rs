@@ -22,6 +22,7 @@ mod memory;
 mod options;
 mod predict;
 mod predict_http2;
+mod preflight;
 mod run;
 mod schedule;
 mod server_document;
@@ -36,6 +37,7 @@ mod work;
 pub use machine::{machine, raise_open_files};
 pub use options::Options;
 pub use predict::{Subject, predict_rates, predict_rates_of_trial, predict_trial};
+pub use preflight::{Tried, preflight};
 pub use run::{Observer, TrialNote, begin, run};
 pub use server_process::ServerCommand;
 pub use target::{Target, TargetError, TargetTls};
@@ -60,6 +62,14 @@ pub enum RunError {
     /// The load generator could not be started.
     #[error(transparent)]
     Load(#[from] pushbench_load::LoadError),
+    /// A transport cannot be played against the server of `--target`.
+    #[error("nothing was played, since a first message through {target} failed: {reasons}")]
+    Preflight {
+        /// Name and port.
+        target: String,
+        /// For each transport what came, what was expected and what to do.
+        reasons: String,
+    },
     /// The server of `--target` did not answer.
     #[error("{url} did not answer: {reason}")]
     Target {

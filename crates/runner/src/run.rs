@@ -127,7 +127,7 @@ pub fn run(
 
 /// What the topics are called: at a server that others may use at the same time, names of this run's
 /// own. A server of our own has no other user, and a published head brings its topic with it.
-fn topic_names(scenario: &Scenario, options: &Options, id: &str) -> TopicNames {
+pub(crate) fn topic_names(scenario: &Scenario, options: &Options, id: &str) -> TopicNames {
     if options.target.is_none() || scenario.headers.request.has_own_path() {
         TopicNames::PLAIN
     } else {

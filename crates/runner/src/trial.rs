@@ -89,7 +89,8 @@ impl Trial<'_> {
             is_ours: process.is_some(),
         };
         let tls = tls::tls_target(&transport, &target)?;
-        let plan = self.plan(scenario, &transport, &target, tls, &eye.control);
+        let start_cursors = self.start_cursors(&scenario, settings.kind(), &eye.control);
+        let plan = self.plan(scenario, &transport, &target, tls, start_cursors);
         let mut looks = Looks::new(&eye);
         let mut load = Load::start(plan.clone())?;
         looks.tell_clients_from_others(&eye);
@@ -117,31 +118,15 @@ impl Trial<'_> {
         Ok(TrialV1 { server, ..trial })
     }
 
-    fn plan(
+    /// What the load generator is to do.
+    pub(crate) fn plan(
         &self,
         scenario: Scenario,
         transport: &Transport,
         target: &Target,
         tls: Option<TlsTarget>,
-        control: &Control,
+        start_cursors: Vec<Cursor>,
     ) -> Plan {
-        let topics = scenario.workload.topics.get();
-        // A server of our own is fresh, and its logs are empty. Another's may hold older messages.
-        let is_fresh = self.options.target.is_none();
-        let kind = transport.settings.kind();
-        let needs_place =
-            scenario.workload.deliver == Deliver::Every || kind != TransportKind::ShortPoll;
-        let everywhere = |cursor| vec![cursor; topics as usize];
-        let start_cursors = match kind {
-            _ if is_fresh || !needs_place => everywhere(Cursor::OLDEST),
-            TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
-                everywhere(Cursor::NOW)
-            }
-            TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => control
-                .ends_of(
-                    &(0..topics).map(|topic| self.topic_names.name(topic)).collect::<Vec<_>>(),
-                ),
-        };
         let machine = machine();
         Plan {
             dues: due_times_until(&scenario, Plan::publish_until(&scenario, transport.settings)),
@@ -162,6 +147,31 @@ impl Trial<'_> {
                 ) * connections_for_one(transport.carriage.tls),
             ),
             scenario,
+        }
+    }
+
+    /// Where each topic's subscribers begin.
+    fn start_cursors(
+        &self,
+        scenario: &Scenario,
+        kind: TransportKind,
+        control: &Control,
+    ) -> Vec<Cursor> {
+        let topics = scenario.workload.topics.get();
+        // A server of our own is fresh, and its logs are empty. Another's may hold older messages.
+        let is_fresh = self.options.target.is_none();
+        let needs_place =
+            scenario.workload.deliver == Deliver::Every || kind != TransportKind::ShortPoll;
+        let everywhere = |cursor| vec![cursor; topics as usize];
+        match kind {
+            _ if is_fresh || !needs_place => everywhere(Cursor::OLDEST),
+            TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
+                everywhere(Cursor::NOW)
+            }
+            TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => control
+                .ends_of(
+                    &(0..topics).map(|topic| self.topic_names.name(topic)).collect::<Vec<_>>(),
+                ),
         }
     }
 

@@ -6,6 +6,7 @@ use pushbench_protocol::{Direction, Phase};
 use pushbench_store::{RunV1, TrialV1};
 
 use crate::support::{Bench, Server, trial};
+use crate::turncoat;
 
 /// Plays of a scenario on a machine whose segments are not the model's, as in `model`.
 const ATTEMPTS: u32 = 4;
@@ -456,6 +457,20 @@ fn a_server_that_does_not_compress_is_told_apart_from_one_that_does() {
             continue;
         }
         let ended = bench.play(&[&["run", "small.toml"], &arguments[..]].concat());
+        assert_eq!(ended.code, 1, "{label} {flags:?}: {ended}");
+        let said = match fault {
+            "extension-not-as-asked" => "the upgrade agrees on other extensions than were offered",
+            _ => "the body is not compressed as was asked for",
+        };
+        assert!(ended.stderr.contains(said), "{label} {flags:?}: {ended}");
+        assert!(bench.records().is_empty(), "{label} {flags:?}: {ended}");
+
+        // One that stops compressing only once the run has begun.
+        let able = Server::start(&bench, &["--deflate", "--compression", "gzip"]);
+        let changed = turncoat::by_topic(able.address, server.address);
+        let url = format!("http://{changed}");
+        let arguments = ["run", "small.toml", "--quiet", "--only", label, "--target", &url];
+        let ended = bench.play(&arguments);
         assert_eq!(ended.code, 98, "{label} {flags:?}: {ended}");
         let (_, run) = bench.newest_record();
         let errors = &trial(&run, label).counts.errors;

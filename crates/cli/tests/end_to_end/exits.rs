@@ -7,6 +7,7 @@ use pushbench_store::{RunStatus, Verdict};
 use rustix::process::{Resource, getrlimit};
 
 use crate::support::{Bench, Running, SMALL, Server, invalid_checks, skip, trial};
+use crate::turncoat;
 
 /// Open files that the largest scenario of the repository needs.
 const MOST_FILES: u64 = 10_200;
@@ -111,7 +112,11 @@ fn a_server_that_refuses_the_publisher_makes_the_run_invalid_98_and_a_token_mend
     let server = Server::start(&bench, &["--publish-token", "secret"]);
     let url = server.url();
     let target = ["--target", &url, "--only", "websocket"];
-    let ended = bench.play(&[&["run", "small.toml"], &target[..]].concat());
+    // One that refuses it only once the run has begun: the token is changed under it.
+    let open = Server::start(&bench, &[]);
+    let changed = format!("http://{}", turncoat::by_topic(open.address, server.address));
+    let arguments = ["run", "small.toml", "--only", "websocket", "--target", &changed];
+    let ended = bench.play(&arguments);
     assert_eq!(ended.code, 98, "{ended}");
     let (_, record) = bench.newest_record();
     assert!(invalid_checks(&record).contains(&"errors".to_owned()), "{ended}");

@@ -1,12 +1,14 @@
 //! Servers of other hands, played here byte by byte: legal HTTP in every form, refusals, connections
 //! that are closed between polls, and numbers that cannot be.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::support::{Bench, Server, trial};
+use crate::turncoat;
 
 /// What a foreign server does with a connection after a response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,9 +23,12 @@ struct Request<'a> {
     connection: usize,
     /// Place of the request on its connection.
     request: usize,
-    /// The payload that was published last.
+    /// The payload that was published last in its topic.
     newest: &'a [u8],
 }
+
+/// The payload that was published last, by topic.
+type Newest = Mutex<BTreeMap<String, Vec<u8>>>;
 
 /// Starts a server that answers publishes by itself, knows no `/stats`, and leaves the rest to
 /// `respond`.
@@ -33,7 +38,7 @@ fn foreign(
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
     let respond = Arc::new(respond);
-    let newest = Arc::new(Mutex::new(Vec::new()));
+    let newest = Arc::new(Newest::default());
     let connections = Arc::new(AtomicUsize::new(0));
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
@@ -49,7 +54,7 @@ fn foreign(
 fn serve(
     mut stream: TcpStream,
     respond: &dyn Fn(&mut TcpStream, &Request<'_>) -> Then,
-    newest: &Mutex<Vec<u8>>,
+    newest: &Newest,
     connections: &AtomicUsize,
 ) -> Option<()> {
     stream.set_nodelay(true).ok()?;
@@ -57,18 +62,19 @@ fn serve(
     let mut connection = None;
     for request in 0.. {
         let (line, body) = request_of(&mut reader)?;
+        let topic = line.split('/').nth(2).unwrap_or_default();
         if line.starts_with("POST") {
-            *newest.lock().expect("nobody panics with it") = body;
+            newest.lock().expect("nobody panics with it").insert(topic.to_owned(), body);
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()?;
         } else if line.contains("/stats") {
             stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").ok()?;
         } else {
             let connection =
                 *connection.get_or_insert_with(|| connections.fetch_add(1, Ordering::Relaxed));
-            let newest = newest.lock().expect("nobody panics with it").clone();
-            if respond(&mut stream, &Request { connection, request, newest: &newest })
-                == Then::Closes
-            {
+            let newest = newest.lock().expect("nobody panics with it").get(topic).cloned();
+            let newest = &newest.unwrap_or_default();
+            let request = Request { connection, request, newest };
+            if respond(&mut stream, &request) == Then::Closes {
                 return Some(());
             }
         }
@@ -204,7 +210,9 @@ fn a_refused_upgrade_is_told_by_what_the_server_said() {
             Then::Goes
         });
         let bench = bench(4, "kind = \"websocket\"");
-        let ended = bench.play(&["run", "small.toml", "--target", &format!("http://{address}")]);
+        let server = Server::start(&bench, &[]);
+        let changed = format!("http://{}", turncoat::by_topic(server.address, address));
+        let ended = bench.play(&["run", "small.toml", "--target", &changed]);
         assert_eq!(ended.code, 98, "{ended}");
         let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         let told = format!(
@@ -239,7 +247,9 @@ fn numbers_that_cannot_be_are_faults_that_are_counted_and_no_panic() {
     });
     let clients = u32::try_from(HOSTILE.len()).expect("few");
     let bench = bench(clients, "kind = \"short-poll\"\ninterval = \"100ms\"");
-    let ended = bench.play(&["run", "small.toml", "--target", &format!("http://{address}")]);
+    let server = Server::start(&bench, &[]);
+    let changed = format!("http://{}", turncoat::by_topic(server.address, address));
+    let ended = bench.play(&["run", "small.toml", "--target", &changed]);
     assert_eq!(ended.code, 98, "{ended}");
     assert!(!ended.stderr.contains("panicked"), "{ended}");
     let (_, record) = bench.newest_record();

@@ -1,14 +1,15 @@
 //! Every transport over HTTP/2, clear and in TLS, alone and shared: the books balance, and the model
 //! agrees to the byte.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction, Layer, figure};
 use pushbench_store::TrialV1;
 
 use crate::support::{Bench, Server, invalid_checks, needs};
+use crate::turncoat;
 
 /// Clients of a scenario.
 const CLIENTS: u64 = 12;
@@ -194,45 +195,32 @@ fn curl_takes_polls_and_events_over_http_2() {
     assert_eq!(server.stats().connections[&ConnectionClass::Sse].accepted, 1);
 }
 
-/// A server that speaks HTTP/1.1 only: what begins otherwise is refused, the rest is the real one's.
-fn only_http_1(server: &Server) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("bound");
-    let target = server.address;
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut client) = stream else { return };
-            std::thread::spawn(move || -> std::io::Result<()> {
-                let mut first = [0; 3];
-                client.peek(&mut first)?;
-                if &first == b"PRI" {
-                    return client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-                }
-                let mut server = TcpStream::connect(target)?;
-                let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);
-                std::thread::spawn(move || copy(&mut from, &mut to));
-                copy(&mut client, &mut server)
-            });
+/// A server whose connections speak HTTP/1.1 only, but for the first `count` that begin otherwise:
+/// those are refused, the rest is the real one's.
+fn only_http_1(server: &Server, count: usize) -> String {
+    let (target, seen) = (server.address, AtomicUsize::new(0));
+    let address = turncoat::relay(move |client| {
+        let mut first = [0; 3];
+        client.peek(&mut first)?;
+        if &first == b"PRI" && seen.fetch_add(1, Ordering::Relaxed) >= count {
+            (&*client).write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
+            return Err(std::io::ErrorKind::Unsupported.into());
         }
+        Ok(target)
     });
     format!("http://{address}")
-}
-
-fn copy(from: &mut TcpStream, to: &mut TcpStream) -> std::io::Result<()> {
-    let mut bytes = [0; 4_096];
-    loop {
-        match from.read(&mut bytes)? {
-            0 => return to.shutdown(std::net::Shutdown::Write),
-            len => to.write_all(&bytes[..len])?,
-        }
-    }
 }
 
 #[test]
 fn a_target_without_http_2_is_told_and_not_believed() {
     let bench = Bench::with(&scenario(""));
     let server = Server::start(&bench, &[]);
-    let url = only_http_1(&server);
+    let url = only_http_1(&server, 0);
+    let ended = bench.play(&["run", "small.toml", "--only", "websocket", "--target", &url]);
+    assert_eq!(ended.code, 1, "{ended}");
+    assert!(ended.stderr.contains("the server does not speak HTTP/2"), "{ended}");
+    assert!(bench.records().is_empty(), "{ended}");
+    let url = only_http_1(&server, 1);
     let ended = bench.play(&["run", "small.toml", "--only", "websocket", "--target", &url]);
     let (_, record) = bench.newest_record();
     assert_eq!(ended.code, 98, "{ended}");

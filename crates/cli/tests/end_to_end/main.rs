@@ -8,7 +8,8 @@
 //! `payloads` servers that
 //! deliver something else than was published, `phases` what the ends of phases do to figures,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
-//! `targets` servers that run already, `foreign` servers of other hands,
+//! `targets` servers that run already, `preflight` those that are refused before anything is played
+//! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `transports` every kind there is, `http2` the same over
 //! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
 //! compress, `product` every combination of options,
@@ -34,6 +35,7 @@ mod payloads;
 mod pcap;
 mod phases;
 mod plan;
+mod preflight;
 mod proc;
 mod product;
 mod reference_bytes;
@@ -45,4 +47,5 @@ mod support;
 mod targets;
 mod tls;
 mod transports;
+mod turncoat;
 mod witnesses;

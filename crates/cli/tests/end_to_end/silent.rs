@@ -11,6 +11,7 @@ use rustix::process::Signal;
 use crate::servant::{NOT_FOUND, Servant, Subscribers, TAKEN, Then, text_frame};
 use crate::signals::Playing;
 use crate::support::{Bench, TRANSPORTS, invalid_checks, send, trial};
+use crate::turncoat::Tried;
 
 /// A run ends so long after its schedule, or after the signal that asks for it.
 const END: Duration = Duration::from_secs(10);
@@ -95,10 +96,20 @@ fn a_close_that_is_not_answered_is_a_warning_and_takes_nothing_else_with_it() {
 #[test]
 fn an_upgrade_that_is_never_answered_fails_its_client_and_the_run_ends() {
     let bench = Bench::with(SCENARIO);
+    let (tried, subscribers) = (Tried::default(), Subscribers::default());
     let servant = Servant::start(
-        |request, stream| match request.is_publish() {
-            true => stream.write_all(TAKEN.as_bytes()).map_or(Then::Keep, |()| Then::GoOn),
-            false => Then::Keep,
+        move |request, stream| {
+            if request.is_publish() {
+                subscribers.push(&request.topic(), &text_frame(&request.body));
+                return stream.write_all(TAKEN.as_bytes()).map_or(Then::Keep, |()| Then::GoOn);
+            }
+            // It works until the run has begun.
+            if request.line.contains("/ws") && tried.is(&request.topic()) {
+                stream.write_all(request.accepted().as_bytes()).expect("it is read");
+                subscribers.add(request.topic(), stream);
+                return Then::Close;
+            }
+            Then::Keep
         },
         Then::GoOn,
     );

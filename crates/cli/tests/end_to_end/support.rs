@@ -90,6 +90,7 @@ impl Bench {
     pub(crate) fn valid_run(&self, arguments: &[&str]) -> (Ended, RunV1) {
         for attempt in 1.. {
             let ended = self.play(&[&["run", "small.toml"], arguments].concat());
+            assert!(!self.records().is_empty(), "{ended}");
             let (_, record) = self.newest_record();
             let invalid = invalid_checks(&record);
             if ended.code == 98

@@ -1,13 +1,15 @@
 //! Transports in TLS: books, model, tickets, certificates, and curl as a client we did not write.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
 use pushbench_protocol::{Direction, Layer, Phase, figure};
-use pushbench_store::{RunV1, TrialV1};
+use pushbench_store::TrialV1;
 
 use crate::support::{Bench, Ended, Running, Server, invalid_checks, needs};
+use crate::turncoat;
 
 /// Every kind, with a session of its own at each connection, and two that resume one.
 const SCENARIO: &str = r#"
@@ -258,13 +260,12 @@ fn files(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into()).collect()
 }
 
-/// Runs the WebSocket transport in TLS against a server that runs already.
-fn against(bench: &Bench, server: &Server, certificate: &str) -> (Ended, RunV1) {
-    let (clear, secure) = (server.url(), format!("https://{}", server.tls()));
+/// Runs the WebSocket transport in TLS against a server that runs already, and listens for TLS there.
+fn against(bench: &Bench, server: &Server, tls: SocketAddr, certificate: &str) -> Ended {
+    let (clear, secure) = (server.url(), format!("https://{tls}"));
     let target = ["--target", &clear, "--target-tls", &secure, "--target-certificate", certificate];
     let arguments = [&target[..], &["--quiet", "--only", "websocket"]].concat();
-    let ended = bench.play(&[&["run", "small.toml"], &arguments[..]].concat());
-    (ended, bench.newest_record().1)
+    bench.play(&[&["run", "small.toml"], &arguments[..]].concat())
 }
 
 #[test]
@@ -273,12 +274,23 @@ fn a_target_is_played_in_tls_with_its_certificate_and_refused_with_another() {
     let (server, stranger) = (serve(&bench), serve(&other));
     let strange = other.path().join("server.pem").display().to_string();
 
-    let (ended, run) = against(&bench, &server, &strange);
+    let ended = against(&bench, &server, server.tls(), &strange);
+    assert_eq!(ended.code, 1, "{ended}");
+    assert!(ended.stderr.contains("websocket: the TLS handshake failed"), "{ended}");
+    assert!(ended.stderr.contains("--target-certificate"), "{ended}");
+    assert!(bench.records().is_empty(), "{ended}");
+
+    // Somebody else's certificate only once the run has begun: the first connection only finds that
+    // somebody listens, and the second is that of the first message.
+    let changed = turncoat::by_connection(2, server.tls(), stranger.tls());
+    let ended = against(&bench, &server, changed, "server.pem");
+    let (_, run) = bench.newest_record();
     assert_eq!(ended.code, 98, "{ended}");
     assert!(invalid_checks(&run).contains(&"errors".to_owned()), "{ended}");
     assert_eq!(run.trials[0].counts.errors["tls"], 12, "{:?}", run.trials[0].counts);
 
-    let (ended, run) = against(&bench, &server, "server.pem");
+    let ended = against(&bench, &server, server.tls(), "server.pem");
+    let (_, run) = bench.newest_record();
     // A busy machine may have made it late; nothing else may be wrong.
     let invalid = invalid_checks(&run);
     assert!(invalid.iter().all(|check| check.ends_with("lateness")), "{invalid:?} {ended}");

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use crate::accounts::hiccup::TICK;
-use crate::carrier::http1::answer::AnswerReader;
-use crate::{Fault, bounds};
+use crate::carrier::http1::answer::{Answer, AnswerReader};
+use crate::{Fault, Unexpected, bounds};
 
 /// What the reading half saw.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(crate) struct Answers {
     pub(crate) bytes: u64,
     pub(crate) count: u64,
     pub(crate) faults: BTreeMap<Fault, u64>,
+    /// The first response of each fault, as far as it is kept.
+    pub(crate) unexpected: BTreeMap<Fault, Unexpected>,
 }
 
 /// The connection of now, to be shut down under a thread that it blocks.
@@ -35,6 +37,8 @@ pub(crate) struct PublisherLine {
     cord: Cord,
     /// Whether the server has ended its side.
     has_ended: Arc<AtomicBool>,
+    /// Whether anything was heard that was no success, on any connection.
+    has_failed: Arc<AtomicBool>,
     reader: JoinHandle<Answers>,
     /// What was heard on the connections before.
     earlier: Answers,
@@ -54,8 +58,15 @@ impl PublisherLine {
     pub(crate) fn open(target: SocketAddr) -> io::Result<Self> {
         let stream = connect(target)?;
         let cord = Cord(Arc::new(Mutex::new(stream.try_clone()?)));
-        let (reader, has_ended) = hear(&stream)?;
-        Ok(Self { target, stream, cord, has_ended, reader, earlier: Answers::default() })
+        let has_failed = Arc::default();
+        let (reader, has_ended) = hear(&stream, &has_failed)?;
+        let earlier = Answers::default();
+        Ok(Self { target, stream, cord, has_ended, has_failed, reader, earlier })
+    }
+
+    /// Tells whether anything was heard that was no success, while threads still hear.
+    pub(crate) fn has_failed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_failed)
     }
 
     /// What shuts the connection of now down.
@@ -91,7 +102,7 @@ impl PublisherLine {
         if let Ok(mut shown) = self.cord.0.lock() {
             *shown = stream.try_clone()?;
         }
-        let (reader, has_ended) = hear(&stream)?;
+        let (reader, has_ended) = hear(&stream, &self.has_failed)?;
         self.stream = stream;
         self.has_ended = has_ended;
         // The server's end is the end of its thread.
@@ -108,6 +119,9 @@ impl Answers {
         self.count += other.count;
         for (fault, count) in other.faults {
             *self.faults.entry(fault).or_default() += count;
+        }
+        for (fault, unexpected) in other.unexpected {
+            self.unexpected.entry(fault).or_insert(unexpected);
         }
     }
 
@@ -126,27 +140,32 @@ fn connect(target: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Starts a thread that reads the responses on a connection.
-fn hear(stream: &TcpStream) -> io::Result<(JoinHandle<Answers>, Arc<AtomicBool>)> {
+fn hear(
+    stream: &TcpStream,
+    has_failed: &Arc<AtomicBool>,
+) -> io::Result<(JoinHandle<Answers>, Arc<AtomicBool>)> {
     let stream = stream.try_clone()?;
     let has_ended = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&has_ended);
-    let reader = std::thread::Builder::new()
-        .name("publisher-answers".to_owned())
-        .spawn(move || read_answers(stream, &told))?;
+    let (end_told, failure_told) = (Arc::clone(&has_ended), Arc::clone(has_failed));
+    let reader =
+        std::thread::Builder::new().name("publisher-answers".to_owned()).spawn(move || {
+            let answers = read_answers(stream, &end_told, &failure_told);
+            failure_told.fetch_or(!answers.faults.is_empty(), Ordering::Release);
+            answers
+        })?;
     Ok((reader, has_ended))
 }
 
 /// Reads responses until the server ends the connection, or it is shut down on our side.
-fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool) -> Answers {
+fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool, has_failed: &AtomicBool) -> Answers {
     let mut answers = Answers::default();
     let mut bytes = vec![0; 64 * 1024];
     let mut reader = AnswerReader::default();
     loop {
         match stream.read(&mut bytes) {
             Ok(0) => {
-                match reader.end(|answer| answer.status) {
-                    Ok(Some(status)) => answers.take(status),
-                    Ok(None) => {}
+                match reader.end(|answer| answers.take(&answer)) {
+                    Ok(_) => {}
                     Err(fault) => answers.fail(fault),
                 }
                 has_ended.store(true, Ordering::Release);
@@ -156,7 +175,12 @@ fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool) -> Answers {
                 answers.bytes += len as u64;
                 if let Err(fault) = take_answers(&mut reader, &bytes[..len], &mut answers) {
                     answers.fail(fault);
+                    let beginning = reader.give_up().beginning;
+                    answers.unexpected.entry(fault).or_insert_with(|| Unexpected::of(&beginning));
                     return answers;
+                }
+                if !answers.faults.is_empty() {
+                    has_failed.store(true, Ordering::Release);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -170,10 +194,14 @@ fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool) -> Answers {
 
 impl Answers {
     /// Counts a response.
-    fn take(&mut self, status: u16) {
+    fn take(&mut self, answer: &Answer<'_>) {
         self.count += 1;
+        let Answer { status, head, body, .. } = *answer;
         if !(200..300).contains(&status) {
-            self.fail(Fault::Status(status));
+            let fault = Fault::Status(status);
+            self.fail(fault);
+            let unexpected = || Unexpected::of_parts(status, head, body);
+            self.unexpected.entry(fault).or_insert_with(unexpected);
         }
     }
 }
@@ -184,9 +212,7 @@ fn take_answers(
     mut bytes: &[u8],
     answers: &mut Answers,
 ) -> Result<(), Fault> {
-    while let Some(status) = reader.take(&mut bytes, |answer| answer.status)? {
-        answers.take(status);
-    }
+    while reader.take(&mut bytes, |answer| answers.take(&answer))?.is_some() {}
     Ok(())
 }
 
@@ -205,6 +231,8 @@ mod tests {
             }
             assert_eq!(answers.count, 2, "in steps of {step}");
             assert_eq!(answers.faults, BTreeMap::from([(Fault::Status(503), 1)]));
+            let kept = answers.unexpected.get(&Fault::Status(503)).map(|kept| &*kept.first_bytes);
+            assert_eq!(kept, Some("busy"));
         }
     }
 }

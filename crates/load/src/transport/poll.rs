@@ -221,7 +221,7 @@ impl Poller {
         let taken = self.body(answer).and_then(|body| {
             if every {
                 for line in body.split_inclusive(|&byte| byte == b'\n') {
-                    receive(line.strip_suffix(b"\n").ok_or(Fault::Malformed)?, 1);
+                    receive(line.strip_suffix(b"\n").ok_or(Fault::NotLines)?, 1);
                 }
             } else if !body.is_empty() {
                 receive(&body, 0);

@@ -22,7 +22,7 @@ pub(crate) fn on_record(fault: Fault, unexpected: &Unexpected) -> UnexpectedV1 {
 }
 
 /// `404 Not Found: no such topic`.
-fn said(unexpected: &Unexpected) -> String {
+pub(crate) fn said(unexpected: &Unexpected) -> String {
     let Unexpected { status, first_line, first_bytes } = unexpected;
     // Without the version: the status and the reason that the server gives.
     let line = first_line.as_deref().and_then(|line| line.split_once(' ')).map(|(_, rest)| rest);

@@ -1,0 +1,106 @@
+//! One subscriber and one message, before anything is measured: whether a transport works at all.
+//!
+//! The same publisher and the same client play it as play a trial, so what works here works there;
+//! only deadlines are shorter, and it ends as soon as it is known.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use pushbench_protocol::{Phase, clock};
+
+use super::{LEAD, LOOK, Load};
+use crate::command::{Command, Status};
+use crate::{Outcome, Plan};
+
+/// Longest wait for the subscriber to be open.
+const OPEN: Duration = Duration::from_secs(3);
+/// Longest wait for the message, from when it is published; what a server holds it back on purpose
+/// comes on top.
+const MESSAGE: Duration = Duration::from_secs(3);
+
+/// How far a message came on its way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reached {
+    /// The subscriber did not come to be open.
+    Nothing,
+    /// The subscriber is open, and the message did not reach it.
+    Open,
+    /// The message reached the subscriber, or there was none to publish.
+    Through,
+    /// The watch broke it off.
+    BrokenOff,
+}
+
+impl Plan {
+    /// How long the message of a preflight is waited for.
+    pub fn preflight_bound(&self) -> Duration {
+        MESSAGE + self.transport.conflate().unwrap_or_default()
+    }
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Waited {
+    Done,
+    Failed,
+    TooLong,
+    BrokenOff,
+}
+
+impl Load {
+    /// Plays a plan of one client, no warm-up and at most one message, until the message is through
+    /// or it is known that it will not be. To be called right after [`Load::start`].
+    pub fn preflight(mut self, watch: &mut dyn FnMut() -> ControlFlow<()>) -> (Reached, Outcome) {
+        for worker in &self.workers {
+            // A worker that is gone is a fault of the outcome.
+            let _ = worker.commands.send(Command::Connect);
+        }
+        let opened = self.until(OPEN, watch, |status| status.connected > 0);
+        let reached = match opened {
+            Waited::Done if self.plan.dues.is_empty() => Reached::Through,
+            Waited::Done => self.message(watch),
+            Waited::Failed | Waited::TooLong => Reached::Nothing,
+            Waited::BrokenOff => Reached::BrokenOff,
+        };
+        (reached, self.finish())
+    }
+
+    fn message(&mut self, watch: &mut dyn FnMut() -> ControlFlow<()>) -> Reached {
+        let at = clock::now().plus(LEAD);
+        self.begin(Phase::WarmUp, at);
+        self.begin(Phase::Measure, at);
+        self.publisher.publish(Duration::ZERO, self.plan.measure_end(), at);
+        let bound = LEAD + self.plan.preflight_bound();
+        match self.until(bound, watch, |status| status.waiting_for_last == 0) {
+            Waited::Done => Reached::Through,
+            Waited::Failed | Waited::TooLong => Reached::Open,
+            Waited::BrokenOff => Reached::BrokenOff,
+        }
+    }
+
+    /// Waits for something as long as nothing fails.
+    fn until(
+        &self,
+        bound: Duration,
+        watch: &mut dyn FnMut() -> ControlFlow<()>,
+        is_done: impl Fn(&Status) -> bool,
+    ) -> Waited {
+        let begin = clock::now();
+        loop {
+            let status = self.status();
+            if is_done(&status) {
+                return Waited::Done;
+            }
+            if status.failed > 0 || self.publisher.has_failed() {
+                return Waited::Failed;
+            }
+            if watch().is_break() {
+                return Waited::BrokenOff;
+            }
+            if clock::now().since(begin) >= bound {
+                return Waited::TooLong;
+            }
+            std::thread::sleep(LOOK / 4);
+        }
+    }
+}

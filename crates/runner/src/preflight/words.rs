@@ -1,0 +1,250 @@
+//! What trying a transport found, in words: what came, what was expected, and what to do. Pure.
+
+use pushbench_load::{Fault, Outcome, Plan, Reached, Unexpected};
+use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion, TransportKind};
+use pushbench_scenario::TransportSettings;
+
+use crate::judge::said;
+
+/// What there is to tell.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Found {
+    /// It works.
+    Nothing,
+    /// It cannot be played.
+    Refusal {
+        text: String,
+        /// Whether every other transport would meet the same, or would have to wait as long for
+        /// it.
+        is_of_all: bool,
+    },
+    /// The server responds as asked, and breaks a protocol in that. It is what a trial counts, by
+    /// its kind, so it is played.
+    Violation(String),
+}
+
+/// What was going on when it failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Step {
+    Publish,
+    Connect,
+    /// The request that a stream or a WebSocket begins with.
+    Subscribe,
+    /// A poll that was to bring the message.
+    Poll,
+    /// The message on an open stream or WebSocket.
+    Message,
+}
+
+/// What trying a transport came to.
+pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome) -> Found {
+    if reached == Reached::Through {
+        return Found::Nothing;
+    }
+    let step = |step: Step, came: String, remedy: &str| {
+        let expected = expected(step, plan);
+        format!("{label}: {came}, expected {expected}: {remedy}")
+    };
+    let publisher = &outcome.publisher;
+    // Without a message nothing else can work.
+    if let Some(fault) = publisher.faults.keys().next().filter(|_| reached == Reached::Open) {
+        let came = match publisher.unexpected.get(fault) {
+            Some(unexpected) => responded(unexpected),
+            None => came(*fault).to_owned(),
+        };
+        let remedy = match fault {
+            Fault::Status(401 | 403) => "give the token that it asks for with --publish-token",
+            _ => remedy(*fault, plan),
+        };
+        return Found::Refusal { text: step(Step::Publish, came, remedy), is_of_all: true };
+    }
+    let faults = &outcome.counts.faults;
+    let first = faults.keys().find(|fault| outcome.unexpected.contains_key(fault));
+    let Some(fault) = first.or(faults.keys().next()).copied() else {
+        return Found::Refusal { text: silent(plan, reached, outcome, step), is_of_all: true };
+    };
+    let unexpected = outcome.unexpected.get(&fault);
+    let came = match unexpected {
+        // Its status alone would not say what is wrong with it.
+        Some(unexpected) if is_as_asked(unexpected) => {
+            format!("{} ({})", came(fault), responded(unexpected))
+        }
+        Some(unexpected) => responded(unexpected),
+        None => came(fault).to_owned(),
+    };
+    let text = step(failed_at(fault, plan, reached), came, remedy(fault, plan));
+    if unexpected.is_some_and(|unexpected| is_violation(fault, unexpected, plan)) {
+        return Found::Violation(text);
+    }
+    let has_waited =
+        matches!(fault, Fault::ConnectTimeout | Fault::OpenTimeout | Fault::AnswerTimeout);
+    Found::Refusal { text, is_of_all: has_waited }
+}
+
+fn responded(unexpected: &Unexpected) -> String {
+    let said = said(unexpected);
+    format!("the server responded {}", said.trim_end_matches("\\n").trim_end())
+}
+
+/// Nothing failed, and the message is not there.
+fn silent(
+    plan: &Plan,
+    reached: Reached,
+    outcome: &Outcome,
+    step: impl Fn(Step, String, &str) -> String,
+) -> String {
+    let counts = &outcome.counts;
+    let waiting = if is_polled(plan) { Step::Poll } else { Step::Message };
+    let other = counts.first_altered.clone().map(|what| (counts.altered, what)).or_else(|| {
+        let first = counts.first_foreign.as_ref()?;
+        Some((counts.foreign, format!("`{first}`, which nobody here published")))
+    });
+    match (reached, other) {
+        (Reached::Nothing, _) => step(
+            if is_polled(plan) { Step::Connect } else { Step::Subscribe },
+            came(Fault::OpenTimeout).to_owned(),
+            remedy(Fault::OpenTimeout, plan),
+        ),
+        (_, Some((count, first))) => step(
+            waiting,
+            format!("{count} other messages arrived, the first: {first}"),
+            "look at what the server does with a message, or whether --target is another server",
+        ),
+        (_, None) => step(
+            waiting,
+            format!("no message arrived within {:?}", plan.preflight_bound()),
+            "look at whether the server offers this transport and hands messages on",
+        ),
+    }
+}
+
+fn is_polled(plan: &Plan) -> bool {
+    match plan.transport.kind().properties().arrival {
+        Arrival::Timer | Arrival::Held => true,
+        Arrival::Pushed | Arrival::Notified => false,
+    }
+}
+
+fn failed_at(fault: Fault, plan: &Plan, reached: Reached) -> Step {
+    match fault {
+        Fault::Connect | Fault::ConnectTimeout | Fault::Tls | Fault::NoTicket | Fault::NoHttp2 => {
+            Step::Connect
+        }
+        _ if is_polled(plan) => Step::Poll,
+        _ if reached == Reached::Nothing => Step::Subscribe,
+        // What it is told of it fetches by polls.
+        Fault::Status(_) => Step::Poll,
+        _ => Step::Message,
+    }
+}
+
+/// Whether the status is one of a server that does what was asked.
+fn is_as_asked(unexpected: &Unexpected) -> bool {
+    matches!(unexpected.status, Some(101 | 200 | 204 | 304))
+}
+
+/// Whether the server has done what was asked, by its status, and broken a protocol in that.
+fn is_violation(fault: Fault, unexpected: &Unexpected, plan: &Plan) -> bool {
+    let offers_none = match plan.transport {
+        TransportSettings::WebSocket(socket) => socket.deflate.is_none(),
+        _ => true,
+    };
+    is_as_asked(unexpected)
+        && match fault {
+            Fault::Upgrade => unexpected.status == Some(101),
+            Fault::Extension => offers_none,
+            Fault::Malformed | Fault::Protocol | Fault::TransferCoding | Fault::TooLarge => true,
+            _ => false,
+        }
+}
+
+fn expected(step: Step, plan: &Plan) -> String {
+    let topic = plan.topic_name(0);
+    let kind = plan.transport.kind();
+    let hold = match plan.transport {
+        TransportSettings::LongPoll(poll) => poll.hold,
+        _ => Hold::USUAL,
+    };
+    let asks = |opening: usize| {
+        // A published request has a path of its own.
+        if plan.scenario.headers.request.has_own_path() && kind.properties().takes_own_request_line
+        {
+            return format!("the request headers `{}`", plan.scenario.headers.request.name());
+        }
+        let opening = &kind.properties().openings[opening];
+        format!("`GET {}`", opening.path(&topic, Cursor::OLDEST, hold))
+    };
+    match (step, kind) {
+        (Step::Publish, _) => format!("a status of 2xx to `POST {}`", topic.messages_path()),
+        (Step::Connect, _) => match (plan.tls.as_ref(), plan.carriage.http) {
+            (Some(tls), _) => format!("a connection in TLS to {}", tls.host),
+            (None, HttpVersion::Http2) => format!("a connection in HTTP/2 to {}", plan.host),
+            (None, HttpVersion::Http11) => format!("a connection to {}", plan.host),
+        },
+        (Step::Subscribe, TransportKind::WebSocket | TransportKind::Nudge) => {
+            let status = match plan.carriage.http {
+                HttpVersion::Http11 => "101 Switching Protocols",
+                HttpVersion::Http2 => "200 (RFC 8441)",
+            };
+            format!("{status} to {}", asks(0))
+        }
+        (Step::Subscribe, _) => format!("200 and a body that goes on to {}", asks(0)),
+        (Step::Poll, TransportKind::Nudge) => format!("200 or 204 to {}", asks(1)),
+        (Step::Poll, _) => format!("200 and the message that was published to {}", asks(0)),
+        (Step::Message, _) => "the message that was published".to_owned(),
+    }
+}
+
+/// What came, where there is nothing to show of it.
+fn came(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Connect => "the connection was refused",
+        Fault::ConnectTimeout | Fault::OpenTimeout | Fault::AnswerTimeout => {
+            "the server did not respond in time"
+        }
+        Fault::NoHttp2 => "the server does not speak HTTP/2",
+        Fault::Tls => "the TLS handshake failed",
+        Fault::NoTicket => "no ticket came to resume a TLS session with",
+        Fault::Upgrade => "the upgrade is not one for this request",
+        Fault::Extension => "the upgrade agrees on other extensions than were offered",
+        Fault::Coding => "the body is not compressed as was asked for",
+        Fault::Closed => "the server closed the connection",
+        Fault::Io => "the connection broke",
+        Fault::Status(_) => "the request was refused",
+        Fault::Malformed => "the response breaks HTTP",
+        Fault::NotLines => "the body is not a line for each message",
+        Fault::TransferCoding => "the body has a transfer coding that was not offered",
+        Fault::Zstd => "the body is in zstd, which is not supported",
+        Fault::Bomb => "what came inflates to more than any payload",
+        Fault::TooLarge => "the body is longer than is read",
+        Fault::Protocol => "a frame breaks RFC 6455",
+        Fault::CloseTimeout => "the server did not end the connection",
+        Fault::Clock => "the message came before it was sent",
+        Fault::Panic | Fault::ThreadGone => "this program failed",
+    }
+}
+
+fn remedy(fault: Fault, plan: &Plan) -> &'static str {
+    match fault {
+        Fault::Status(404 | 405 | 426 | 501) => {
+            "look at whether --target is the server that is meant and offers this transport; \
+             --only plays the others"
+        }
+        Fault::Status(401 | 403) => "let the server admit clients without a login",
+        Fault::Status(413) => "make workload.payload.bytes smaller, or the server's limit larger",
+        Fault::Status(429 | 503) => "raise the server's limits",
+        Fault::NoHttp2 => "set http = \"1.1\", or have the server speak HTTP/2",
+        Fault::Tls => {
+            "look at whether --target-certificate is the server's and names the host of --target-tls"
+        }
+        Fault::NoTicket => "set tls = \"full\", or have the server send tickets",
+        Fault::Coding | Fault::Extension => {
+            "have the server compress as the transport's `compression` says, or change that"
+        }
+        Fault::Upgrade if plan.carriage.http == HttpVersion::Http2 => {
+            "have the server offer WebSockets on HTTP/2, or set http = \"1.1\""
+        }
+        Fault::Panic | Fault::ThreadGone => "please report it",
+        _ => "look at whether --target is the server that is meant, and at its log",
+    }
+}
