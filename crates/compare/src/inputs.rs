@@ -1,7 +1,7 @@
 //! What a scenario's own files say, as far as a record shows it.
 
 use pushbench_protocol::{RequestProfile, ResponseProfile};
-use pushbench_store::{RunV1, SampleV1};
+use pushbench_store::{FileV1, RunV1, SampleV1};
 
 /// Fields whose values a run fills in: they say where and when, and nothing about the file.
 const FILLED: [&str; 11] = [
@@ -18,11 +18,46 @@ const FILLED: [&str; 11] = [
     "gap",
 ];
 
-/// Which header files say something else under the same name, one text for each.
-///
-/// A record has no copy of the files, but what one exchange sent by them: a difference there is the
-/// input's and not the program's. Built-in profiles belong to the program.
+/// Which files of a scenario say something else under the same name, one text for each: a difference
+/// there is the input's and not the program's.
 pub(crate) fn differing_files(base: &RunV1, new: &RunV1) -> Vec<String> {
+    let kept = both_kept(base, new).filter(|(was, is)| was.sha256 != is.sha256);
+    let kept = kept.map(|(was, is)| {
+        let settings = &base.scenario.settings;
+        let named_by = settings.iter().find(|(_, value)| **value == was.path);
+        let setting = named_by.map_or("scenario", |(name, _)| name);
+        format!("{setting}: `{}` is another file: {}", was.path, difference(was, is))
+    });
+    kept.chain(differing_heads(base, new)).collect()
+}
+
+/// Files that both records keep, by their name.
+fn both_kept<'runs>(
+    base: &'runs RunV1,
+    new: &'runs RunV1,
+) -> impl Iterator<Item = (&'runs FileV1, &'runs FileV1)> {
+    base.scenario.files.iter().filter_map(|was| {
+        let is = new.scenario.files.iter().find(|is| is.path == was.path)?;
+        Some((was, is))
+    })
+}
+
+/// The first line that differs, or how long the files are where a record has not their text.
+fn difference(was: &FileV1, is: &FileV1) -> String {
+    let texts = was.text.as_deref().zip(is.text.as_deref());
+    let lines = texts.and_then(|(was, is)| {
+        let [was, is] = [was, is].map(|text| text.split_inclusive('\n').map(str::to_owned));
+        first_difference(was, is)
+    });
+    match lines {
+        Some((was, is)) => format!("{was} and {is}"),
+        None => format!("{} and {} bytes, not the same ones", was.bytes, is.bytes),
+    }
+}
+
+/// The same of header files in records that do not keep them: what one exchange sent by them shows
+/// it. Built-in profiles belong to the program.
+fn differing_heads(base: &RunV1, new: &RunV1) -> Vec<String> {
     type Part = (&'static str, fn(&str) -> bool, fn(&SampleV1) -> &str);
     let parts: [Part; 2] = [
         (
@@ -38,11 +73,13 @@ pub(crate) fn differing_files(base: &RunV1, new: &RunV1) -> Vec<String> {
     ];
     let differing = parts.into_iter().filter_map(|(setting, is_built_in, head)| {
         let file = base.scenario.settings.get(setting)?;
-        if is_built_in(file) || new.scenario.settings.get(setting) != Some(file) {
+        let is_kept = both_kept(base, new).any(|(was, _)| was.path == *file);
+        if is_kept || is_built_in(file) || new.scenario.settings.get(setting) != Some(file) {
             return None;
         }
         let (was, is) = same_exchange(base, new)?;
-        let (line_was, line_is) = first_difference(head(was), head(is))?;
+        let [was, is] = [was, is].map(|sample| head(sample).lines().skip(1).map(unfilled));
+        let (line_was, line_is) = first_difference(was, is)?;
         Some(format!("{setting}: `{file}` is another file: {line_was} and {line_is}"))
     });
     differing.collect()
@@ -59,9 +96,11 @@ fn same_exchange<'runs>(
     })
 }
 
-/// The first field that differs, as it stands in each; `nothing` where one has come to its end.
-fn first_difference(base: &str, new: &str) -> Option<(String, String)> {
-    let [mut base, mut new] = [base, new].map(|head| head.lines().skip(1).map(unfilled));
+/// The first line that differs, as it stands in each; `nothing` where one has come to its end.
+fn first_difference(
+    mut base: impl Iterator<Item = String>,
+    mut new: impl Iterator<Item = String>,
+) -> Option<(String, String)> {
     loop {
         match (base.next(), new.next()) {
             (None, None) => return None,
@@ -69,7 +108,8 @@ fn first_difference(base: &str, new: &str) -> Option<(String, String)> {
             (was, is) => {
                 let shown = |line: Option<String>| match line.as_deref() {
                     None | Some("") => "nothing".to_owned(),
-                    Some(line) => format!("`{line}`"),
+                    // Two lines may differ in how they end.
+                    Some(line) => format!("`{}`", line.escape_debug()),
                 };
                 return Some((shown(was), shown(is)));
             }
@@ -100,7 +140,8 @@ mod tests {
             ("GET /a HTTP/1.1\r\nHost: a:1\r\n\r\n", Some(("`X-A: 1`", "nothing"))),
             ("GET /a HTTP/1.1\r\nhost: a:1\r\nX-A: 1\r\n\r\n", Some(("`Host: ..`", "`host: ..`"))),
         ] {
-            let found = first_difference(head, other);
+            let [was, is] = [head, other].map(|head| head.lines().skip(1).map(unfilled));
+            let found = first_difference(was, is);
             let found = found.as_ref().map(|(was, is)| (was.as_str(), is.as_str()));
             assert_eq!(found, expected, "{other}");
         }

@@ -8,7 +8,7 @@ use pushbench_compare::{
     About, Change, Comparison, Condition, Estimate, Found, Gate, Judgement, Scale, Shown, Side,
     Untold, compare,
 };
-use pushbench_store::{RunStatus, RunV1, SampleV1, Verdict};
+use pushbench_store::{FileV1, RunStatus, RunV1, SampleV1, Verdict};
 
 use runs::{Figures, check, run, run_of};
 
@@ -391,6 +391,36 @@ fn a_header_file_that_changed_under_its_name_is_the_inputs_difference() {
             ["X-A: 1\r\n", "X-A: 12345678\r\n"].map(|field| with(setting, "minimal", field));
         assert!(strictly(&base, &new).is_comparable());
     }
+}
+
+#[test]
+fn a_file_that_the_records_keep_is_compared_itself_wherever_it_differs() {
+    let with = |bytes: &[u8]| {
+        let mut run = run(&[(WIRE, &[126.0; 3])]);
+        run.scenario.settings.insert("headers.request".to_owned(), "my.head".to_owned());
+        run.scenario.files = vec![FileV1::of("my.head".to_owned(), bytes)];
+        run
+    };
+    // A host and a date are filled in and not seen in an exchange; a template's are the file's.
+    let base = with(b"GET / HTTP/1.1\r\nHost: {host}\r\nX-A: 1\r\n");
+    for (other, told) in [
+        (
+            &b"GET / HTTP/1.1\r\nHost: {host}\r\nX-A: 12\r\n"[..],
+            "`X-A: 1\\r\\n` and `X-A: 12\\r\\n`",
+        ),
+        (b"GET / HTTP/1.1\r\nHost: {host}\r\n", "`X-A: 1\\r\\n` and nothing"),
+        (
+            b"GET / HTTP/1.1\r\nHost: other\r\nX-A: 1\r\n",
+            "`Host: {host}\\r\\n` and `Host: other\\r\\n`",
+        ),
+        (b"\xff", "38 and 1 bytes, not the same ones"),
+    ] {
+        let new = with(other);
+        let text = format!("headers.request: `my.head` is another file: {told}");
+        assert_eq!(objection(&base, &new), [(About::Scenario, text)]);
+        assert!(!strictly(&base, &new).is_comparable());
+    }
+    assert!(strictly(&base, &base.clone()).is_comparable());
 }
 
 #[test]
