@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::Compression;
 use pushbench_protocol::compression::{BODY_THRESHOLD, MESSAGE_THRESHOLD};
+use pushbench_protocol::{Compression, StreamCoding};
 use pushbench_scenario::{Deflate, Transport, TransportSettings};
 
 /// What a transport compresses.
@@ -14,6 +14,8 @@ pub(crate) enum Compressed {
     Nothing,
     /// Bodies of answers to polls.
     Bodies(Compression),
+    /// Responses that do not end.
+    Streams(StreamCoding),
     /// WebSocket messages.
     Messages(Deflate),
 }
@@ -27,9 +29,13 @@ impl Compressed {
                 Some(deflate) => return Self::Messages(deflate),
                 None => return Self::Nothing,
             },
-            TransportSettings::Sse(_)
-            | TransportSettings::Stream(_)
-            | TransportSettings::Nudge(_) => return Self::Nothing,
+            TransportSettings::Sse(_) | TransportSettings::Stream(_) => {
+                return match settings.stream_compression() {
+                    Some(coding) => Self::Streams(coding),
+                    None => Self::Nothing,
+                };
+            }
+            TransportSettings::Nudge(_) => return Self::Nothing,
         };
         match bodies {
             Compression::None => Self::Nothing,
@@ -41,6 +47,7 @@ impl Compressed {
         match self {
             Self::Nothing => Compression::None,
             Self::Bodies(coding) => coding,
+            Self::Streams(coding) => coding.coding(),
             Self::Messages(_) => Compression::Deflate,
         }
     }
@@ -50,6 +57,8 @@ impl Compressed {
         match self {
             Self::Nothing => usize::MAX,
             Self::Bodies(_) => BODY_THRESHOLD,
+            // Nothing of a stream is left as it is.
+            Self::Streams(_) => 0,
             Self::Messages(_) => MESSAGE_THRESHOLD,
         }
     }
@@ -66,4 +75,9 @@ pub(crate) fn recorded_options(transport: &Transport, is_ours: bool) -> BTreeMap
         options.insert("compression_threshold".to_owned(), threshold);
     }
     options
+}
+
+/// What the server of a trial with a stream offers for streams, and whether this one is in it.
+pub(crate) fn said_of_coding(settings: TransportSettings) -> (Compression, bool) {
+    (settings.content_coding(), settings.stream_compression().is_some())
 }

@@ -29,6 +29,7 @@ mod server_document;
 mod server_process;
 mod sizes;
 mod sockets;
+mod streamed;
 mod target;
 mod tls;
 mod trial;

@@ -14,10 +14,11 @@ use pushbench_wire::model::{
 };
 use pushbench_wire::segments::SegmentHeaders;
 
-use crate::compression::Compressed;
+use crate::compression::{Compressed, said_of_coding};
 use crate::predict_http2;
 use crate::schedule::Schedule;
 use crate::sizes::{CodedBodies, Span, deflated_lens};
+use crate::streamed::Streamed;
 
 /// What is predicted: a transport of a scenario, and what it is carried over.
 #[derive(Clone, Copy, Debug)]
@@ -196,6 +197,11 @@ fn predict_http1(
             conflated,
         }
     };
+    let coded_stream = |streamed: Streamed, work: PushWork| {
+        let lens = streamed.lens(scenario, course.span());
+        let of_len = |payload| Situation { payload, ..situation }.coded_stream(work, lens.sign);
+        mean_figures(&lens.messages, of_len)
+    };
     match transport.settings {
         TransportSettings::ShortPoll(poll) => {
             let path = topic.poll_path(Cursor::OLDEST);
@@ -248,22 +254,33 @@ fn predict_http1(
         TransportSettings::Sse(_) => {
             let path = topic.events_path();
             let target = HeadTarget { path: &path, host, secure, cookie_bytes };
-            situation.sse(PushWork {
-                request_head: request.events(target, Compression::None).len() as u64,
-                answer_head: stream_head_len(scenario, StreamKind::Events),
+            let head = request.events(target, transport.settings.content_coding());
+            let work = PushWork {
+                request_head: head.len() as u64,
+                answer_head: stream_head_len(scenario, StreamKind::Events, transport.settings),
                 heartbeat,
                 conflated,
-            })
+            };
+            match Streamed::of(transport.settings) {
+                None => situation.sse(work),
+                Some(streamed) => coded_stream(streamed, work),
+            }
         }
         TransportSettings::Stream(_) => {
             let path = topic.stream_path(Cursor::OLDEST);
             let target = HeadTarget { path: &path, host, secure, cookie_bytes };
-            situation.stream(PushWork {
-                request_head: request.poll(target, false).bytes().len() as u64,
-                answer_head: stream_head_len(scenario, StreamKind::Lines),
+            let compression = transport.settings.content_coding();
+            let head = request.poll_with(target, PollFields { conditional: false, compression });
+            let work = PushWork {
+                request_head: head.bytes().len() as u64,
+                answer_head: stream_head_len(scenario, StreamKind::Lines, transport.settings),
                 heartbeat,
                 conflated,
-            })
+            };
+            match Streamed::of(transport.settings) {
+                None => situation.stream(work),
+                Some(streamed) => coded_stream(streamed, work),
+            }
         }
         TransportSettings::WebSocket(socket) => {
             let path = topic.websocket_path(Cursor::OLDEST);
@@ -368,8 +385,9 @@ impl<'a> Answers<'a> {
 /// What an answer says that gives a cursor and nothing else.
 const PLACE: AnswerMark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: None, gap: 0 };
 
-fn stream_head_len(scenario: &Scenario, kind: StreamKind) -> u64 {
-    scenario.headers.response.stream_head_len(kind, PLACE, (Compression::None, false)) as u64
+fn stream_head_len(scenario: &Scenario, kind: StreamKind, settings: TransportSettings) -> u64 {
+    let coding = said_of_coding(settings);
+    scenario.headers.response.stream_head_len(kind, PLACE, coding) as u64
 }
 
 fn head_len(

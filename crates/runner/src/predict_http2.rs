@@ -20,10 +20,11 @@ use pushbench_wire::hpack::Indexing;
 use pushbench_wire::model::http2::{Content, Http2Push, Opening, Played, Player, Sign};
 use pushbench_wire::model::{Exchange, Finds, Situation};
 
-use crate::compression::Compressed;
+use crate::compression::{Compressed, said_of_coding};
 use crate::predict::{Course, Subject, conflated, finds, held_finds, mean_figures};
 use crate::schedule::Schedule;
 use crate::sizes::{CodedBodies, deflated_lens};
+use crate::streamed::Streamed;
 
 /// Exchanges that are played at most, and connections whose beginning is: so many, evenly spread over
 /// the clients, that a mean over them is as good as one over all. How often each kind of exchange
@@ -46,9 +47,6 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Settings that each side tells, and the window that each opens; the server is ours.
 const CLIENT: Opening = Opening { settings: 5, opens_window: true };
 const SERVER: Opening = Opening { settings: 5, opens_window: true };
-
-/// A server that does not compress streams.
-const NOT_CODED: (Compression, bool) = (Compression::None, false);
 
 /// What is to be predicted.
 #[derive(Clone, Copy)]
@@ -76,7 +74,7 @@ pub(crate) fn predict(
     let Subject { scenario, transport, host, started_at, .. } = *subject;
     let offered = match Compressed::of(transport.settings) {
         Compressed::Bodies(coding) => coding,
-        Compressed::Nothing | Compressed::Messages(_) => Compression::None,
+        Compressed::Nothing | Compressed::Streams(_) | Compressed::Messages(_) => Compression::None,
     };
     let bodies = CodedBodies::where_any(scenario, course.span(), offered);
     let model = Http2 {
@@ -97,11 +95,18 @@ pub(crate) fn predict(
     match transport.settings {
         TransportSettings::ShortPoll(poll) => model.short_poll(poll),
         TransportSettings::LongPoll(poll) => model.long_poll(poll),
-        TransportSettings::Sse(_) => {
-            model.push(&plain, |_| Http2Push::EVENT, Sign::COMMENT, transport)
-        }
-        TransportSettings::Stream(_) => {
-            model.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport)
+        TransportSettings::Sse(_) | TransportSettings::Stream(_) => {
+            match (Streamed::of(transport.settings), transport.settings) {
+                (Some(streamed), _) => {
+                    let lens = streamed.lens(scenario, course.span());
+                    let sign = lens.sign.map_or(Sign::NONE, Sign::flushed);
+                    model.push(&lens.messages, |_| Http2Push::FLUSH, sign, transport)
+                }
+                (None, TransportSettings::Sse(_)) => {
+                    model.push(&plain, |_| Http2Push::EVENT, Sign::COMMENT, transport)
+                }
+                (None, _) => model.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport),
+            }
         }
         TransportSettings::WebSocket(socket) => {
             let deflated = |deflate| deflated_lens(scenario, course.span(), socket, deflate);
@@ -567,25 +572,27 @@ impl Http2<'_> {
             let (request, answer, booked) = match settings {
                 TransportSettings::Sse(_) => {
                     let request = self.head(&name.events_path(), |target| {
-                        request.events(target, Compression::None)
+                        request.events(target, settings.content_coding())
                     });
                     let answer = self.scenario.headers.response.stream_list(
                         StreamKind::Events,
                         &now,
                         mark,
-                        NOT_CODED,
+                        said_of_coding(settings),
                     );
                     (request, answer, ByteKind::Header)
                 }
                 TransportSettings::Stream(_) => {
                     let path = name.stream_path(Cursor::OLDEST);
-                    let request =
-                        self.head(&path, |target| request.poll(target, false).bytes().to_vec());
+                    let compression = settings.content_coding();
+                    let fields = PollFields { conditional: false, compression };
+                    let request = self
+                        .head(&path, |target| request.poll_with(target, fields).bytes().to_vec());
                     let answer = self.scenario.headers.response.stream_list(
                         StreamKind::Lines,
                         &now,
                         mark,
-                        NOT_CODED,
+                        said_of_coding(settings),
                     );
                     (request, answer, ByteKind::Header)
                 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use pushbench_protocol::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use pushbench_protocol::{
-    Compression, ConnectionUse, ResponseHeaders, ServerDocument, TlsUse, Unchanged,
+    Compression, ConnectionUse, ResponseHeaders, ServerDocument, StreamCoding, TlsUse, Unchanged,
 };
 use pushbench_scenario::{Deflate, LogNeeds, Scenario, Transport, TransportSettings};
 use pushbench_store::ServerV1;
@@ -34,12 +34,17 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
     let tls = transport.carriage.tls != TlsUse::None;
     let (compression, compression_threshold) = match Compressed::of(settings) {
         Compressed::Bodies(coding) => (coding, Compressed::Bodies(coding).threshold()),
-        Compressed::Nothing | Compressed::Messages(_) => (Compression::None, BODY_THRESHOLD),
+        Compressed::Nothing | Compressed::Streams(_) | Compressed::Messages(_) => {
+            (Compression::None, BODY_THRESHOLD)
+        }
     };
     let (deflate, deflate_threshold) = match Compressed::of(settings) {
         Compressed::Messages(deflate) => (Some(deflate), Compressed::Messages(deflate).threshold()),
-        Compressed::Nothing | Compressed::Bodies(_) => (None, MESSAGE_THRESHOLD),
+        Compressed::Nothing | Compressed::Bodies(_) | Compressed::Streams(_) => {
+            (None, MESSAGE_THRESHOLD)
+        }
     };
+    let stream = settings.stream_compression();
     let usual = Deflate { window_bits: MAX_WINDOW_BITS, context_takeover: true };
     let Deflate { window_bits, context_takeover } = deflate.unwrap_or(usual);
     // Rare messages and rare polls are the experiment: nothing in a trial may count as idle.
@@ -64,8 +69,8 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         conflate: settings.conflate(),
         compression,
         compression_threshold,
-        stream_compression: Compression::None,
-        stream_window_bits: None,
+        stream_compression: stream.map_or(Compression::None, StreamCoding::coding),
+        stream_window_bits: stream.map(StreamCoding::window_bits),
         deflate: deflate.is_some(),
         deflate_window_bits: window_bits,
         deflate_no_context_takeover: !context_takeover,

@@ -33,7 +33,7 @@ pub(crate) enum Span {
 }
 
 /// Messages of a scenario, by number.
-struct Messages<'a> {
+pub(crate) struct Messages<'a> {
     scenario: &'a Scenario,
     span: Span,
     writer: PayloadWriter,
@@ -42,7 +42,7 @@ struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    fn of(scenario: &'a Scenario, span: Span) -> Self {
+    pub(crate) fn of(scenario: &'a Scenario, span: Span) -> Self {
         let bytes = u64::from(scenario.workload.payload.bytes);
         let published = match span {
             Span::Endless => MOST_MESSAGES,
@@ -55,12 +55,38 @@ impl<'a> Messages<'a> {
         Self { scenario, span, writer: PayloadWriter::of(&scenario.workload), count }
     }
 
-    fn payload(&self, number: u64) -> Vec<u8> {
+    pub(crate) fn payload(&self, number: u64) -> Vec<u8> {
         let due = self.scenario.workload.publish.rate.due(number);
         let number = PublishNumber(u32::try_from(number).expect("a few hundred"));
         let mut payload = Vec::new();
         self.writer.write(Envelope { number, due_at: BEGIN.plus(due) }, &mut payload);
         payload
+    }
+
+    /// Those that are sent to a client, and when: all of them, or the newest at most once in so much
+    /// time. What conflation drops is never compressed, so no window has it.
+    pub(crate) fn sent(&self, conflate: Option<Duration>) -> Vec<(Duration, u64)> {
+        let rate = self.scenario.workload.publish.rate;
+        let dues = (0..self.count).map(|number| rate.due(number));
+        match conflate {
+            None => dues.zip(0..).collect(),
+            Some(every) => {
+                let sent = newest_each(every, &dues.collect::<Vec<_>>()).into_iter();
+                sent.map(|(at, number)| (at, number as u64)).collect()
+            }
+        }
+    }
+
+    /// Of lengths by the message's number, those of the measure phase.
+    pub(crate) fn measured(&self, lens: impl IntoIterator<Item = (u64, u64)>) -> Lens {
+        let first = self.first_measured();
+        let (mut before, mut measured) = (Lens::new(), Lens::new());
+        for (number, len) in lens {
+            let lens = if number >= first { &mut measured } else { &mut before };
+            *lens.entry(len).or_default() += 1;
+        }
+        // A long warm-up may use up all that are tried.
+        if measured.is_empty() { before } else { measured }
     }
 
     /// The first that counts: in a trial the first that is due in the measure phase, if it is among
@@ -77,7 +103,7 @@ impl<'a> Messages<'a> {
 }
 
 /// Bytes of messages of the measure phase as compressed frames carry them, and how many there are of
-/// each length. What conflation drops is never compressed, so no window has it.
+/// each length.
 pub(crate) fn deflated_lens(
     scenario: &Scenario,
     span: Span,
@@ -85,22 +111,11 @@ pub(crate) fn deflated_lens(
     deflate: Deflate,
 ) -> Lens {
     let messages = Messages::of(scenario, span);
-    let rate = scenario.workload.publish.rate;
-    let dues: Vec<_> = (0..messages.count).map(|number| rate.due(number)).collect();
-    let sent: Vec<usize> = match socket.conflate {
-        Some(every) => newest_each(every, &dues).into_iter().map(|(_, number)| number).collect(),
-        None => (0..dues.len()).collect(),
-    };
-    let first = messages.first_measured();
     let mut deflater = Deflater::new(deflate.window_bits, deflate.context_takeover);
-    let (mut before, mut measured) = (Lens::new(), Lens::new());
-    for number in sent.into_iter().map(|number| number as u64) {
-        let len = deflater.deflate(&messages.payload(number)).len() as u64;
-        let lens = if number >= first { &mut measured } else { &mut before };
-        *lens.entry(len).or_default() += 1;
-    }
-    // A long warm-up may use up all that are tried.
-    if measured.is_empty() { before } else { measured }
+    let len = |number| deflater.deflate(&messages.payload(number)).len() as u64;
+    let numbers = messages.sent(socket.conflate).into_iter().map(|(_, number)| number);
+    let lens: Vec<_> = numbers.clone().zip(numbers.map(len)).collect();
+    messages.measured(lens)
 }
 
 /// Lengths, and how many there are of each.

@@ -1,6 +1,6 @@
 //! Which carriage fits which transport: rules between the options of one `[[transport]]`.
 
-use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, TransportKind};
+use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, StreamWindows, TransportKind};
 
 use crate::complaint::Problems;
 use crate::file::ScenarioFile;
@@ -13,6 +13,7 @@ pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
         let _ = a_nudge_has_two_connections(transport, problems);
         let _ = a_window_is_for_deflate(transport, problems);
+        let _ = a_window_is_one_of_its_coding(transport, problems);
         let _ = bodies_are_in_a_coding_that_is_accepted(transport, file, problems);
     }
     Some(())
@@ -72,11 +73,12 @@ fn bodies_are_in_a_coding_that_is_accepted(
         OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
             compression.as_ref()?
         }
-        OptionsFile::Sse { .. }
-        | OptionsFile::Stream { .. }
-        | OptionsFile::WebSocket { .. }
-        | OptionsFile::Nudge { .. }
-        | OptionsFile::Unknown => return Some(()),
+        OptionsFile::Sse { coding, .. } | OptionsFile::Stream { coding, .. } => {
+            coding.compression.as_ref()?
+        }
+        OptionsFile::WebSocket { .. } | OptionsFile::Nudge { .. } | OptionsFile::Unknown => {
+            return Some(());
+        }
     };
     let request = file.headers.request.as_ref()?;
     let accepted = request.value.accepted_codings()?;
@@ -85,6 +87,30 @@ fn bodies_are_in_a_coding_that_is_accepted(
         let expected =
             format!("a coding that headers.request = {} accepts, or \"none\"", request.shown);
         compression.refuse(problems, expected, Some(&help));
+    }
+    Some(())
+}
+
+fn a_window_is_one_of_its_coding(transport: &TransportFile, problems: &Problems) -> Option<()> {
+    let (OptionsFile::Sse { coding, .. } | OptionsFile::Stream { coding, .. }) = &transport.options
+    else {
+        return Some(());
+    };
+    let (compression, window) = (coding.compression.as_ref()?, coding.window_bits.as_ref()?);
+    let bits = window.value?;
+    match compression.value.stream_windows() {
+        None => {
+            let expected = "absent unless compression = \"gzip\" or \"br\"".to_owned();
+            window.refuse(problems, expected, None);
+        }
+        Some(StreamWindows { least, most, .. })
+            if !(u64::from(least)..=u64::from(most)).contains(&bits) =>
+        {
+            let coding = compression.value;
+            let expected = format!("{least} to {most} with compression = \"{coding}\"");
+            window.refuse(problems, expected, None);
+        }
+        Some(_) => {}
     }
     Some(())
 }

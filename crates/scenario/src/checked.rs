@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pushbench_protocol::{
     Compression, ConnectionUse, DeflateTerms, Deliver, Hold, HttpVersion, PollTiming,
-    RequestProfile, ResponseProfile, SlowPolicy, TlsUse, TransportKind, Unchanged,
+    RequestProfile, ResponseProfile, SlowPolicy, StreamCoding, TlsUse, TransportKind, Unchanged,
 };
 
 use crate::expect::Expectation;
@@ -285,6 +285,15 @@ impl TransportSettings {
         }
     }
 
+    /// How a response that does not end is compressed, if it is one and it is.
+    pub const fn stream_compression(self) -> Option<StreamCoding> {
+        match self {
+            Self::Sse(sse) => sse.compression,
+            Self::Stream(stream) => stream.compression,
+            Self::ShortPoll(_) | Self::LongPoll(_) | Self::WebSocket(_) | Self::Nudge(_) => None,
+        }
+    }
+
     /// The content coding that responses are asked for in, of polls and of streams; messages of a
     /// WebSocket have none.
     pub const fn content_coding(self) -> Compression {
@@ -292,7 +301,10 @@ impl TransportSettings {
             Self::ShortPoll(poll) => poll.compression,
             Self::LongPoll(poll) => poll.compression,
             Self::Sse(_) | Self::Stream(_) | Self::WebSocket(_) | Self::Nudge(_) => {
-                Compression::None
+                match self.stream_compression() {
+                    Some(stream) => stream.coding(),
+                    None => Compression::None,
+                }
             }
         }
     }
@@ -342,6 +354,8 @@ pub struct Sse {
     pub heartbeat: Option<Duration>,
     /// Least time between two messages to one client; the newest replaces those before it.
     pub conflate: Option<Duration>,
+    /// How the events are compressed, if they are.
+    pub compression: Option<StreamCoding>,
 }
 
 /// Options of a stream of lines.
@@ -349,6 +363,8 @@ pub struct Sse {
 pub struct Stream {
     /// Least time between two messages to one client; the newest replaces those before it.
     pub conflate: Option<Duration>,
+    /// How the lines are compressed, if they are.
+    pub compression: Option<StreamCoding>,
 }
 
 /// Options of nudging.

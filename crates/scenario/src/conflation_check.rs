@@ -44,7 +44,7 @@ impl ScenarioFile {
     fn conflations(&self) -> impl Iterator<Item = &At<Option<Duration>>> {
         let written = self.transports.iter().filter_map(|transport| match &transport.options {
             OptionsFile::Sse { conflate, .. }
-            | OptionsFile::Stream { conflate }
+            | OptionsFile::Stream { conflate, .. }
             | OptionsFile::WebSocket { conflate, .. } => conflate.as_ref(),
             OptionsFile::ShortPoll { .. }
             | OptionsFile::LongPoll { .. }

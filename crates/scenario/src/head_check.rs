@@ -86,11 +86,10 @@ fn compression(options: &OptionsFile) -> Compression {
         OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
             compression.as_ref()
         }
-        OptionsFile::Sse { .. }
-        | OptionsFile::Stream { .. }
-        | OptionsFile::WebSocket { .. }
-        | OptionsFile::Nudge { .. }
-        | OptionsFile::Unknown => None,
+        OptionsFile::Sse { coding, .. } | OptionsFile::Stream { coding, .. } => {
+            coding.compression.as_ref()
+        }
+        OptionsFile::WebSocket { .. } | OptionsFile::Nudge { .. } | OptionsFile::Unknown => None,
     };
     compression.map_or(Compression::None, |at| at.value)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_protocol::Compression;
+use pushbench_protocol::{Compression, StreamCoding};
 
 use crate::quantity::{format_duration, format_rate};
 use crate::{Carriage, Content, Payload, Scenario, Transport, TransportSettings};
@@ -87,12 +87,16 @@ impl Transport {
                 ("connection", poll.connection.to_string()),
                 ("compression", poll.compression.to_string()),
             ]),
-            TransportSettings::Sse(sse) => options.extend([
-                ("heartbeat", or_none(sse.heartbeat)),
-                ("conflate", or_none(sse.conflate)),
-            ]),
+            TransportSettings::Sse(sse) => {
+                options.extend([
+                    ("heartbeat", or_none(sse.heartbeat)),
+                    ("conflate", or_none(sse.conflate)),
+                ]);
+                options.extend(of_coding(sse.compression));
+            }
             TransportSettings::Stream(stream) => {
                 options.push(("conflate", or_none(stream.conflate)));
+                options.extend(of_coding(stream.compression));
             }
             TransportSettings::WebSocket(socket) => {
                 options.extend([
@@ -114,6 +118,13 @@ impl Transport {
         }
         options.into_iter().map(|(option, value)| (option.to_owned(), value)).collect()
     }
+}
+
+/// The options of a stream that is compressed, or is not.
+fn of_coding(coding: Option<StreamCoding>) -> Vec<(&'static str, String)> {
+    let compression = coding.map_or(Compression::None, StreamCoding::coding);
+    let window = coding.map(|coding| ("window_bits", coding.window_bits().to_string()));
+    [("compression", compression.to_string())].into_iter().chain(window).collect()
 }
 
 fn content(payload: &Payload) -> (&'static str, String) {

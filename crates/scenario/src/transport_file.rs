@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, TlsUse, TransportKind,
-    Unchanged,
+    Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, StreamCoding, TlsUse,
+    TransportKind, Unchanged,
 };
 
 use crate::complaint::Problems;
@@ -54,9 +54,11 @@ pub(crate) enum OptionsFile {
     Sse {
         heartbeat: Read<Option<Duration>>,
         conflate: Read<Option<Duration>>,
+        coding: CodingFile,
     },
     Stream {
         conflate: Read<Option<Duration>>,
+        coding: CodingFile,
     },
     WebSocket {
         heartbeat: Read<Option<Duration>>,
@@ -68,6 +70,13 @@ pub(crate) enum OptionsFile {
     },
     /// The kind was refused.
     Unknown,
+}
+
+/// What a stream is compressed with.
+#[derive(Debug)]
+pub(crate) struct CodingFile {
+    pub(crate) compression: Read<Compression>,
+    pub(crate) window_bits: Read<Option<u64>>,
 }
 
 /// What a WebSocket's messages are compressed with.
@@ -87,15 +96,15 @@ const OPTIONS: [(&str, &[TransportKind]); 10] = {
         ("unchanged", &[ShortPoll]),
         ("hold", &[LongPoll]),
         ("connection", &[ShortPoll, LongPoll]),
-        ("compression", &[ShortPoll, LongPoll, WebSocket]),
-        ("window_bits", &[WebSocket]),
+        ("compression", &[ShortPoll, LongPoll, Sse, Stream, WebSocket]),
+        ("window_bits", &[Sse, Stream, WebSocket]),
         ("context_takeover", &[WebSocket]),
         ("heartbeat", &[Sse, WebSocket, Nudge]),
         ("conflate", &[Sse, Stream, WebSocket]),
     ]
 };
 
-/// How bodies may be compressed.
+/// How bodies and streams may be compressed.
 const OF_BODIES: &[Compression] = &[Compression::None, Compression::Gzip, Compression::Brotli];
 /// How messages of a WebSocket may be compressed.
 const OF_MESSAGES: &[Compression] = &[Compression::None, Compression::Deflate];
@@ -164,10 +173,14 @@ fn options(table: &mut Reader<'_>, kind: TransportKind) -> OptionsFile {
             connection: connection(table),
             compression: table.or("compression", "none", choice(OF_BODIES, Compression::label)),
         },
-        TransportKind::Sse => {
-            OptionsFile::Sse { heartbeat: heartbeat(table), conflate: conflate(table) }
+        TransportKind::Sse => OptionsFile::Sse {
+            heartbeat: heartbeat(table),
+            conflate: conflate(table),
+            coding: coding(table),
+        },
+        TransportKind::Stream => {
+            OptionsFile::Stream { conflate: conflate(table), coding: coding(table) }
         }
-        TransportKind::Stream => OptionsFile::Stream { conflate: conflate(table) },
         TransportKind::WebSocket => OptionsFile::WebSocket {
             heartbeat: heartbeat(table),
             conflate: conflate(table),
@@ -188,6 +201,14 @@ fn options(table: &mut Reader<'_>, kind: TransportKind) -> OptionsFile {
 
 fn connection(table: &mut Reader<'_>) -> Read<ConnectionUse> {
     table.or("connection", "keep-alive", choice(ConnectionUse::ALL, ConnectionUse::label))
+}
+
+/// A window is held against its coding in `carriage_check`.
+fn coding(table: &mut Reader<'_>) -> CodingFile {
+    CodingFile {
+        compression: table.or("compression", "none", choice(OF_BODIES, Compression::label)),
+        window_bits: table.optional("window_bits", whole(9..=22)),
+    }
 }
 
 fn heartbeat(table: &mut Reader<'_>) -> Read<Option<Duration>> {
@@ -231,13 +252,15 @@ impl TransportFile {
                     compression: compression?.value,
                 })
             }
-            OptionsFile::Sse { heartbeat, conflate } => TransportSettings::Sse(Sse {
+            OptionsFile::Sse { heartbeat, conflate, coding } => TransportSettings::Sse(Sse {
                 heartbeat: heartbeat?.value,
                 conflate: conflate?.value,
+                compression: coding.resolve()?,
             }),
-            OptionsFile::Stream { conflate } => {
-                TransportSettings::Stream(Stream { conflate: conflate?.value })
-            }
+            OptionsFile::Stream { conflate, coding } => TransportSettings::Stream(Stream {
+                conflate: conflate?.value,
+                compression: coding.resolve()?,
+            }),
             OptionsFile::WebSocket { heartbeat, conflate, deflate } => {
                 TransportSettings::WebSocket(WebSocket {
                     heartbeat: heartbeat?.value,
@@ -255,6 +278,19 @@ impl TransportFile {
 
     pub(crate) fn name(&self) -> Option<&str> {
         self.label.as_ref().map(|label| label.value.as_str())
+    }
+}
+
+impl CodingFile {
+    /// `Some(None)` is no compression, `None` that something was refused.
+    fn resolve(self) -> Option<Option<StreamCoding>> {
+        let (compression, window_bits) = (self.compression?.value, self.window_bits?.value);
+        let window_bits = window_bits.map(|bits| u8::try_from(bits).expect("at most 22"));
+        match compression {
+            Compression::None => Some(None),
+            // Refused where it does not have that window.
+            coding => Some(Some(StreamCoding::new(coding, window_bits)?)),
+        }
     }
 }
 

@@ -61,7 +61,7 @@ context_takeover = false
 "#;
 
 /// No settings but the scenario's own.
-const AS_IT_STANDS: [&str; 0] = [];
+pub(crate) const AS_IT_STANDS: [&str; 0] = [];
 
 const POLLED: &str = r#"question = "What does compressing bodies save?"
 
@@ -100,31 +100,31 @@ name = "held-gzip"
 compression = "gzip"
 "#;
 
-fn figure(trial: &TrialV1, name: &str) -> f64 {
+pub(crate) fn figure(trial: &TrialV1, name: &str) -> f64 {
     *trial.figures.get(name).unwrap_or_else(|| panic!("{}: no {name}", trial.transport))
 }
 
-fn modelled(trial: &TrialV1, name: &str) -> f64 {
+pub(crate) fn modelled(trial: &TrialV1, name: &str) -> f64 {
     *trial.model.figures.get(name).unwrap_or_else(|| panic!("{}: no {name}", trial.transport))
 }
 
-fn same(trial: &TrialV1, name: &str) {
+pub(crate) fn same(trial: &TrialV1, name: &str) {
     let (found, expected) = (figure(trial, name), modelled(trial, name));
     // To the byte: sums of products of the model are off by what a float cannot hold.
     let is_same = (found - expected).abs() <= 1e-9 * expected.abs();
     assert!(is_same, "{} {name}: {found}, model {expected}", trial.transport);
 }
 
-fn is_near(found: f64, expected: f64) -> bool {
+pub(crate) fn is_near(found: f64, expected: f64) -> bool {
     (found - expected).abs() <= (NEAR * expected).max(A_FEW)
 }
 
-fn near(trial: &TrialV1, name: &str) {
+pub(crate) fn near(trial: &TrialV1, name: &str) {
     let (found, expected) = (figure(trial, name), modelled(trial, name));
     assert!(is_near(found, expected), "{} {name}: {found}, model {expected}", trial.transport);
 }
 
-fn check_books(run: &RunV1) {
+pub(crate) fn check_books(run: &RunV1) {
     for trial in &run.trials {
         for pair in &trial.books.reconciliations {
             assert_eq!(pair.left, pair.right, "{}: {pair:?}", trial.transport);
@@ -141,12 +141,12 @@ fn check_books(run: &RunV1) {
 }
 
 /// Payload on the wire, for each delivery.
-fn payload(run: &RunV1, label: &str) -> f64 {
+pub(crate) fn payload(run: &RunV1, label: &str) -> f64 {
     figure(trial(run, label), "payload_bytes_per_delivery")
 }
 
 /// Plays until the segments of these transports are the model's too, within 2 %.
-fn play(scenario: &str, sets: &[impl AsRef<str>], labels: &[&str]) -> RunV1 {
+pub(crate) fn play(scenario: &str, sets: &[impl AsRef<str>], labels: &[&str]) -> RunV1 {
     let bench = Bench::with(scenario);
     let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", set.as_ref()]).collect();
     for attempt in 1.. {
@@ -165,6 +165,14 @@ fn play(scenario: &str, sets: &[impl AsRef<str>], labels: &[&str]) -> RunV1 {
         assert!(attempt < ATTEMPTS, "TCP/IP headers: {off:?}");
     }
     unreachable!("the last attempt returns or panics")
+}
+
+/// Plays some of the transports once.
+pub(crate) fn play_only(scenario: &str, sets: &[String], only: &str) -> RunV1 {
+    let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", set.as_str()]).collect();
+    let (_, run) = Bench::with(scenario).valid_run(&[&["--quiet", only], &sets[..]].concat());
+    check_books(&run);
+    run
 }
 
 #[test]
@@ -197,7 +205,7 @@ fn deflated_messages_are_smaller_and_their_framing_is_the_models() {
 }
 
 /// Settings of every transport of a scenario.
-fn all(labels: &[&str], settings: &[String]) -> Vec<String> {
+pub(crate) fn all(labels: &[&str], settings: &[String]) -> Vec<String> {
     let each = |label: &&str| {
         let label = (*label).to_owned();
         settings.iter().map(move |setting| format!("transport.{label}.{setting}"))
@@ -205,7 +213,7 @@ fn all(labels: &[&str], settings: &[String]) -> Vec<String> {
     labels.iter().flat_map(each).collect()
 }
 
-fn carriage(http: &str, tls: &str, together: u32) -> Vec<String> {
+pub(crate) fn carriage(http: &str, tls: &str, together: u32) -> Vec<String> {
     let mut settings = vec![format!("http=\"{http}\""), format!("tls={tls}")];
     if together > 1 {
         settings.push(format!("clients_per_connection={together}"));

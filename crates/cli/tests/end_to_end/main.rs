@@ -23,6 +23,7 @@
 mod anatomy;
 mod capture;
 mod clocks;
+mod coded_streams;
 mod comparing;
 mod compression;
 mod environments;

@@ -72,14 +72,15 @@ fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
 }
 
 fn is_compressed(settings: TransportSettings) -> bool {
-    match settings {
-        TransportSettings::ShortPoll(poll) => poll.compression != Compression::None,
-        TransportSettings::LongPoll(poll) => poll.compression != Compression::None,
+    let is_deflated = match settings {
         TransportSettings::WebSocket(socket) => socket.deflate.is_some(),
-        TransportSettings::Sse(_) | TransportSettings::Stream(_) | TransportSettings::Nudge(_) => {
-            false
-        }
-    }
+        TransportSettings::ShortPoll(_)
+        | TransportSettings::LongPoll(_)
+        | TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::Nudge(_) => false,
+    };
+    is_deflated || settings.content_coding() != Compression::None
 }
 
 /// Names of the figures that a transport has, `*` for what many differ in.

@@ -204,13 +204,23 @@ impl Exchange {
         exchange
     }
 
+    /// What a compressed stream takes for one message, flushed, in a chunk of its own.
+    pub fn flush_push(len: u64, link: Link, pause: Pause) -> Self {
+        Self::push(len, chunk_overhead(len), link, pause)
+    }
+
     /// A comment in a stream of events, an empty line after it, in a chunk of its own; and its
     /// acknowledgement.
     pub fn comment(link: Link) -> Self {
-        const COMMENT: u64 = ":\n\n".len() as u64;
-        let mut exchange = Self::push(0, COMMENT + chunk_overhead(COMMENT), link, Pause::Long);
-        exchange.down[ByteKind::Framing] -= COMMENT;
-        exchange.down[ByteKind::Control] = COMMENT;
+        Self::sign(":\n\n".len() as u64, link)
+    }
+
+    /// A sign of life of so many bytes, plain or compressed, in a chunk of its own; and its
+    /// acknowledgement.
+    pub fn sign(len: u64, link: Link) -> Self {
+        let mut exchange = Self::push(0, len + chunk_overhead(len), link, Pause::Long);
+        exchange.down[ByteKind::Framing] -= len;
+        exchange.down[ByteKind::Control] = len;
         exchange
     }
 
@@ -344,6 +354,15 @@ mod tests {
 
     fn layer(exchange: &Exchange, layer: Layer) -> u64 {
         exchange.up.layer(layer) + exchange.down.layer(layer)
+    }
+
+    #[test]
+    fn a_flush_is_payload_in_a_chunk_and_a_sign_of_life_control() {
+        let flush = Exchange::flush_push(60, LINK, Pause::Long);
+        assert_eq!((flush.down[ByteKind::Payload], flush.down[ByteKind::Framing]), (60, 6));
+        let sign = Exchange::sign(9, LINK);
+        assert_eq!((sign.down[ByteKind::Control], sign.down[ByteKind::Framing]), (9, 5));
+        assert_eq!(sign.down[ByteKind::Payload] + sign.up.layer(Layer::Stream), 0);
     }
 
     #[test]

@@ -338,6 +338,11 @@ impl Sign {
     /// Ping and pong of a WebSocket, without a payload.
     pub const PING: Self =
         Self { down: frame_header_len(0, Sender::Server), up: frame_header_len(0, Sender::Client) };
+    /// A compressed comment of so many bytes.
+    pub const fn flushed(down: u64) -> Self {
+        Self { down, up: 0 }
+    }
+
     /// Lines have none.
     pub const NONE: Self = Self { down: 0, up: 0 };
 }
@@ -348,6 +353,8 @@ impl Http2Push {
         ("id: \n".len() + "data: \n\n".len()) as u64 + pushbench_protocol::Cursor::LEN as u64;
     /// The line feed of a line.
     pub const LINE: u64 = 1;
+    /// What a compressed stream has: all that marks a message off is compressed with it.
+    pub const FLUSH: u64 = 0;
 
     /// The header of a WebSocket frame.
     pub const fn frame(payload: u64) -> u64 {

@@ -143,6 +143,16 @@ impl Situation {
         self.pushed(&message, &Exchange::default(), work, begin)
     }
 
+    /// The figures of a stream that is compressed, in the same way: a payload is then as long as its
+    /// message is once compressed, with all that marks it off there; `sign` is the same of a sign of
+    /// life, absent where there is none.
+    pub fn coded_stream(&self, work: PushWork, sign: Option<u64>) -> Figures {
+        let begin = Exchange::stream_begin(work.request_head, work.answer_head, self.link);
+        let message = |pause| Exchange::flush_push(self.payload, self.link, pause);
+        let sign = sign.map_or(Exchange::default(), |len| Exchange::sign(len, self.link));
+        self.pushed(&message, &sign, work, begin)
+    }
+
     /// The figures of WebSocket, in the same way.
     pub fn websocket(&self, work: PushWork) -> Figures {
         let begin = Exchange::websocket_upgrade(work.request_head, work.answer_head, self.link);
