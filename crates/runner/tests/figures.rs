@@ -54,8 +54,16 @@ fn transports(is_compressed: bool) -> String {
             ],
         ),
         ("long-poll", &["hold = \"3s\"", "hold = \"3s\"\ncompression = \"br\""]),
-        ("sse", &["", "heartbeat = \"500ms\"", "conflate = \"500ms\""]),
-        ("stream", &["", "conflate = \"500ms\""]),
+        (
+            "sse",
+            &[
+                "",
+                "heartbeat = \"500ms\"",
+                "conflate = \"500ms\"",
+                "heartbeat = \"500ms\"\ncompression = \"gzip\"",
+            ],
+        ),
+        ("stream", &["", "conflate = \"500ms\"", "compression = \"br\""]),
         ("websocket", &["", "heartbeat = \"500ms\"", "compression = \"deflate\""]),
         ("nudge", &[""]),
     ];
