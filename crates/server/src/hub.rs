@@ -3,154 +3,25 @@
 //! It knows no sockets, no clock and no runtime; `exchange` puts it behind a lock and wakes those
 //! who wait, and the routes obey.
 
+mod bounds;
 mod place;
+mod polling;
 mod topics;
 
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
-use std::time::Duration;
+use bytes::Bytes;
+use pushbench_protocol::{Cursor, SlowPolicy, Timestamp, TopicName};
 
-use bytes::{BufMut, Bytes, BytesMut};
-use pushbench_protocol::{Cursor, Deliver, SlowPolicy, Timestamp, TopicName, Unchanged};
-
-use crate::log::{Message, PayloadError, TopicLog};
+use crate::log::Message;
+pub use bounds::{HubCounts, HubLevels, HubSettings, PublishError, TooManyTopics, TopicId};
 pub use place::{Format, Next, SubscriberPlace};
+use polling::answer_poll;
+pub use polling::{Pieces, PollAnswer, PollBody, PollSettings};
 use topics::Topics;
-
-/// A topic of this hub: its place in the order of first use.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct TopicId(pub usize);
-
-/// No further topic is taken.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("there are {limit} topics already, and the server takes no more")]
-pub struct TooManyTopics {
-    /// How many it takes.
-    pub limit: NonZeroU32,
-}
-
-/// Why a message was not taken.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum PublishError {
-    /// Some transport would change it.
-    #[error(transparent)]
-    Payload(#[from] PayloadError),
-    /// It would be the first of one topic too many.
-    #[error(transparent)]
-    Topics(#[from] TooManyTopics),
-}
 
 /// Where an engine keeps its hub: behind a lock, or as its one thread's own.
 pub(crate) trait Hubs {
     /// Lets someone ask the hub, and nobody else meanwhile.
     fn with<T>(&self, ask: impl FnOnce(&mut Hub) -> T) -> T;
-}
-
-/// Bounds of a hub.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct HubSettings {
-    /// Names this life of the logs; neither 0 nor [`Cursor::MAX_EPOCH`].
-    pub epoch: u16,
-    /// Topics taken that hold a message, and as many that only wait for one.
-    pub topics: NonZeroU32,
-    /// Messages each topic keeps.
-    pub log: NonZeroU32,
-    /// Bytes each topic keeps, its newest message in any case.
-    pub log_bytes: u64,
-    /// Bytes that all topics together keep; the oldest messages of all go first.
-    pub total_log_bytes: u64,
-    /// Messages that may wait for one subscriber; at most `log`.
-    pub queue: NonZeroU32,
-    /// What happens to a subscriber for which more wait.
-    pub slow_subscriber: SlowPolicy,
-    /// Least time between two messages to one subscriber; the newest replaces those before it.
-    /// `None` sends each.
-    pub conflate: Option<Duration>,
-}
-
-/// How polls are answered.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PollSettings {
-    /// Each message since the cursor, or the newest only.
-    pub deliver: Deliver,
-    /// What a poll is answered when nothing is new to the client.
-    pub unchanged: Unchanged,
-}
-
-/// Bodies of more bytes are not copied: they are read from the log as the client takes them.
-const MOST_COPIED: u64 = 64 * 1024;
-
-/// What a poll is answered. The caller owns the socket.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PollAnswer {
-    /// 200 with this body.
-    Messages {
-        /// `every`: payloads, each followed by a line feed; `latest`: the newest payload, bare.
-        body: PollBody,
-        /// The cursor after them.
-        next: Cursor,
-        /// Messages that the log no longer held for this client.
-        gap: u64,
-    },
-    /// 204: nothing new, or nothing at all yet.
-    Empty {
-        /// The cursor to go on with.
-        next: Cursor,
-    },
-    /// 304: nothing new since the tag that the client sent.
-    NotModified {
-        /// The cursor to go on with, the tag again.
-        next: Cursor,
-    },
-}
-
-/// What the answer to a poll carries.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PollBody {
-    /// All of it.
-    Whole(Bytes),
-    /// More than is copied.
-    Pieces(Pieces),
-}
-
-/// Messages to be read from the log one after the other, each with its line feed, by
-/// [`Hub::piece`]. So that they are those of this topic, it must have a reader until then.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Pieces {
-    /// Their topic.
-    pub topic: TopicId,
-    /// Position of the first.
-    pub from: u64,
-    /// Position after the last.
-    pub to: u64,
-    /// Bytes of all of them.
-    pub bytes: u64,
-}
-
-/// What the hub has done since it began.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct HubCounts {
-    /// Messages taken from publishers.
-    pub published: u64,
-    /// Messages handed to subscribers or put in answers, repeats included.
-    pub sent_messages: u64,
-    /// Messages replaced by newer ones before they were sent, where messages are conflated.
-    pub superseded: u64,
-    /// Messages dropped for slow subscribers.
-    pub dropped: BTreeMap<SlowPolicy, u64>,
-    /// Subscribers ended by the `disconnect` policy.
-    pub disconnected: u64,
-}
-
-/// What a hub holds now.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct HubLevels {
-    /// Topics that hold a message or have a reader.
-    pub topics: u64,
-    /// Messages in all logs.
-    pub log_messages: u64,
-    /// Bytes in all logs.
-    pub log_bytes: u64,
 }
 
 /// Topics, their logs, and the rules for those who read them.
@@ -326,50 +197,6 @@ impl Hub {
         }
         next
     }
-}
-
-/// The rule of polling, and how many messages the answer carries.
-fn answer_poll(
-    topic: TopicId,
-    log: &TopicLog,
-    after: Cursor,
-    settings: PollSettings,
-) -> (PollAnswer, u64) {
-    let slice = log.after(after);
-    let next = slice.next;
-    let nothing_new = !slice.has_news();
-    match (settings.deliver, settings.unchanged, log.newest()) {
-        (Deliver::Latest, _, None) => (PollAnswer::Empty { next }, 0),
-        (_, Unchanged::Empty, _) if nothing_new => (PollAnswer::Empty { next }, 0),
-        (_, Unchanged::NotModified, _) if nothing_new => (PollAnswer::NotModified { next }, 0),
-        // What was replaced before anyone asked is superseded and no gap.
-        (Deliver::Latest, _, Some(newest)) => {
-            let body = PollBody::Whole(newest.payload.clone());
-            (PollAnswer::Messages { body, next, gap: 0 }, 1)
-        }
-        (Deliver::Every, _, _) => {
-            let sent = slice.messages.len() as u64;
-            let (from, to) = (log.head() - sent, log.head());
-            let bytes = slice.messages.clone().map(|message| message.line_of_poll().len() as u64);
-            let pieces = Pieces { topic, from, to, bytes: bytes.sum() };
-            let body = match slice.messages.clone().next() {
-                Some(only) if sent == 1 => PollBody::Whole(only.line_of_poll().clone()),
-                _ if pieces.bytes <= MOST_COPIED => PollBody::Whole(lines(slice.messages)),
-                _ => PollBody::Pieces(pieces),
-            };
-            (PollAnswer::Messages { body, next, gap: slice.gap }, sent)
-        }
-    }
-}
-
-/// Payloads, each followed by a line feed.
-fn lines<'log>(messages: impl Iterator<Item = &'log Message> + Clone) -> Bytes {
-    let len = messages.clone().map(|message| message.line_of_poll().len()).sum();
-    let mut body = BytesMut::with_capacity(len);
-    for message in messages {
-        body.put_slice(message.line_of_poll());
-    }
-    body.freeze()
 }
 
 #[cfg(test)]

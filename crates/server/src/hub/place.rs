@@ -7,7 +7,7 @@ use pushbench_protocol::paths::GAP_EVENT;
 use pushbench_protocol::{Cursor, SlowPolicy, Timestamp};
 use pushbench_wire::chunk::encode_chunk;
 
-use super::{HubCounts, HubSettings, TopicId};
+use super::bounds::{HubCounts, HubSettings, TopicId};
 use crate::log::{SharedDeflate, TopicLog, shared_frame, text_frame};
 
 /// How a subscriber is told.

@@ -1,5 +1,10 @@
 //! The hub's rules as tables: no socket, no clock.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use pushbench_protocol::{Deliver, Unchanged};
+
 use super::*;
 
 fn number(n: u32) -> NonZeroU32 {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use pushbench_protocol::{Cursor, TopicName};
 
-use super::{HubLevels, HubSettings, TooManyTopics, TopicId};
+use super::bounds::{HubLevels, HubSettings, TooManyTopics, TopicId};
 use crate::log::{Message, TopicLog};
 
 /// The table of topics.

@@ -7,7 +7,7 @@ use pushbench_protocol::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
 use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{MAX_HEADER_LEN, Opcode, encode_header};
 
-use super::text_frame;
+use super::text_frame::text_frame;
 
 /// The reserved bit that says that a message is compressed (RFC 7692, section 6).
 const RSV1: u8 = 0x40;

@@ -3,7 +3,7 @@
 use flate2::{Decompress, FlushDecompress, Status};
 use pushbench_wire::deflate::TAIL;
 
-use super::CloseReason;
+use super::close::CloseReason;
 
 /// Room for output at a time, so that a small message makes no large allocation.
 const STEP: usize = 4 * 1024;

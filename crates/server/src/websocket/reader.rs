@@ -6,7 +6,7 @@ use pushbench_wire::frame::{
     FrameHeader, HeaderParser, Opcode, Sender, apply_mask, frame_header_len,
 };
 
-use super::CloseReason;
+use super::close::CloseReason;
 use super::inflate::{Inflater, TOO_BIG};
 
 /// Bounds on what a client may send.

@@ -12,10 +12,10 @@ use pushbench_wire::frame::{Opcode, encode_header};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::futures::OwnedNotified;
 
+use super::close::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use super::extensions::SessionDeflate;
 use super::inflate::Inflater;
 use super::reader::{Event, FrameReader, ReaderLimits};
-use super::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use crate::alarms::Pause;
 use crate::books::{Books, Connection};
 use crate::conversation::Conversation;
