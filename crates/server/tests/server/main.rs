@@ -15,6 +15,7 @@ mod obligations;
 mod pieces;
 mod polls;
 mod publishing;
+mod pure;
 mod shutdown;
 mod slow;
 mod streams;
