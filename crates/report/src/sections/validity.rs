@@ -89,28 +89,28 @@ impl Finding<'_> {
 
     /// One line for findings of the same check.
     fn and_more(&self, findings: &[Self]) -> Line {
-        let trials = |findings: &[&Self]| findings.iter().map(|found| found.rounds.len()).sum();
-        let mut transports: Vec<(&str, Vec<&Self>)> = Vec::new();
-        for finding in findings {
-            match transports.iter_mut().find(|(transport, _)| *transport == finding.transport) {
-                Some((_, found)) => found.push(finding),
-                None => transports.push((finding.transport, vec![finding])),
-            }
-        }
-        let all: usize = transports.iter().map(|(_, found)| -> usize { trials(found) }).sum();
-        let each: Vec<_> = transports
-            .iter()
-            .map(|(transport, found)| -> String {
-                let count: usize = trials(found);
-                format!("{count} of {transport}")
-            })
-            .collect();
+        let (all, each) = by_transport(findings);
         let text = format!(
-            " ({}): the same check in {} more ({}); the record has each",
+            " ({}): the same check in {} more ({each}); the record has each",
             self.check.check,
             plural(all, "trial", "trials"),
-            each.join(", ")
         );
+        vec![self.tag(), Tone::Plain.span(text)]
+    }
+
+    /// The one line of a check that had nothing to look at in these trials: it says nothing against
+    /// any of them, and where it says the same of all it is read once.
+    fn in_all(&self, findings: &[Self]) -> Line {
+        let (all, each) = by_transport(findings);
+        let first = &self.check.text;
+        let others = findings.iter().filter(|other| other.check.text != *first).count();
+        let others = match others {
+            0 => String::new(),
+            1 => format!(" ({}); the record has the other reason", self.place()),
+            _ => format!(" ({}); the record has the other reasons", self.place()),
+        };
+        let trials = plural(all, "trial", "trials");
+        let text = format!(" ({}) in {trials} ({each}): {first}{others}", self.check.check);
         vec![self.tag(), Tone::Plain.span(text)]
     }
 
@@ -122,6 +122,20 @@ impl Finding<'_> {
             Verdict::Invalid => Tone::Bad.span("INVALID"),
         }
     }
+}
+
+/// How many trials these are, and how many of each transport.
+fn by_transport(findings: &[Finding<'_>]) -> (usize, String) {
+    let mut transports: Vec<(&str, usize)> = Vec::new();
+    for Finding { transport, rounds, .. } in findings {
+        match transports.iter_mut().find(|(known, _)| known == transport) {
+            Some((_, count)) => *count += rounds.len(),
+            None => transports.push((transport, rounds.len())),
+        }
+    }
+    let all = transports.iter().map(|(_, count)| count).sum();
+    let each = transports.iter().map(|(transport, count)| format!("{count} of {transport}"));
+    (all, each.collect::<Vec<_>>().join(", "))
 }
 
 /// Rounds of a transport, with its settings in a sweep.
@@ -169,7 +183,8 @@ fn findings(run: &RunV1) -> Vec<Finding<'_>> {
     findings
 }
 
-/// One line each; of many by one check the first few, and how many more each transport has.
+/// One line each; of many by one check the first few, and how many more each transport has. A check
+/// that had nothing to look at is one line however often.
 fn lines(findings: &[Finding<'_>]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut rest = findings;
@@ -178,6 +193,10 @@ fn lines(findings: &[Finding<'_>]) -> Vec<Line> {
         let alike = rest.iter().take_while(|finding| kind(finding) == kind(first)).count();
         let (found, after) = rest.split_at(alike);
         rest = after;
+        if first.check.verdict == Verdict::NotChecked && alike > 1 {
+            lines.push(first.in_all(found));
+            continue;
+        }
         // One more line is not longer than the line that says so.
         let shown = if alike <= SHOWN + 1 { alike } else { SHOWN };
         lines.extend(found[..shown].iter().map(Finding::line));
@@ -193,5 +212,48 @@ fn plural(count: usize, one: &str, many: &str) -> String {
         0 => format!("no {one}"),
         1 => format!("1 {one}"),
         count => format!("{count} {many}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding<'a>(transport: &'a str, cell: &'a CellV1, check: &'a CheckV1) -> Finding<'a> {
+        Finding { transport, cell, settings: String::new(), rounds: vec![1, 2], check }
+    }
+
+    fn told(findings: &[Finding<'_>]) -> Vec<String> {
+        let text = |line: Line| line.into_iter().map(|span| span.text).collect();
+        lines(findings).into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_check_that_had_nothing_to_look_at_is_one_line_however_often() {
+        let check = |text: &str| CheckV1 {
+            check: "published".to_owned(),
+            verdict: Verdict::NotChecked,
+            found: None,
+            limit: None,
+            text: text.to_owned(),
+        };
+        let (cell, none, few) = (CellV1::new(), check("no message was due"), check("too few"));
+        let all = [finding("a", &cell, &none), finding("b", &cell, &none)];
+        assert_eq!(
+            told(&all),
+            ["not checked (published) in 4 trials (2 of a, 2 of b): no message was due"]
+        );
+        let all = [finding("a", &cell, &none), finding("b", &cell, &few)];
+        assert_eq!(
+            told(&all),
+            [
+                "not checked (published) in 4 trials (2 of a, 2 of b): no message was due (a, rounds 1 \
+              and 2); the record has the other reason"
+            ]
+        );
+        assert_eq!(
+            told(&all[..1]),
+            ["not checked a, rounds 1 and 2 (published): no message was due"]
+        );
     }
 }
