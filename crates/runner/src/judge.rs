@@ -14,6 +14,7 @@ mod payloads;
 mod pushed;
 mod refused;
 mod server;
+mod server_books;
 pub(crate) mod stalls;
 #[cfg(test)]
 mod testing;
@@ -36,6 +37,7 @@ use self::{
     payloads::{delivered, foreign, payloads},
     pushed::{conflated, heartbeats},
     server::server,
+    server_books::server_books,
     stalls::{load_stall, server_kept_waiting},
     timers::tcp_timers,
 };
@@ -54,6 +56,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         close(evidence.counts),
         published(evidence),
     ];
+    checks.extend(server_books(evidence));
     checks.push(payloads(&evidence.outcome.counts));
     checks.extend(foreign(&evidence.outcome.counts));
     checks.extend(delivered(&evidence.outcome.counts));

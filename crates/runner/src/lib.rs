@@ -19,6 +19,7 @@ mod judge;
 mod looks;
 mod machine;
 mod memory;
+mod messages;
 mod options;
 mod predict;
 mod predict_http2;

@@ -1,5 +1,6 @@
 //! Looks at server, load generator and machine between the phases of a trial.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -44,6 +45,14 @@ pub(crate) enum Moment {
     Rest,
 }
 
+/// Times that the server was asked for its books in vain.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Unheard {
+    pub(crate) times: u64,
+    /// Why, the first time.
+    pub(crate) first: String,
+}
+
 /// What was seen.
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
@@ -62,6 +71,8 @@ pub(crate) struct Looks {
     pub(crate) closed: Option<ServerSums>,
     /// What the server's books had before our first client.
     before: Option<ServerSums>,
+    /// What a server of ours did not say of its books.
+    unheard: RefCell<Option<Unheard>>,
     /// The server's books of connections that came for a ticket only, at the end.
     pub(crate) tickets: Option<ServerSums>,
     /// TLS handshakes that the server counted, at the end; its process is as old as the trial.
@@ -72,9 +83,27 @@ pub(crate) struct Looks {
 
 impl Looks {
     pub(crate) fn new(eye: &Eye) -> Self {
-        let before = eye.control.stats().ok().filter(|_| eye.is_ours);
-        let before = before.map(|stats| sums(&stats, eye.kind));
-        Self { before, ..Self::default() }
+        let mut looks = Self::default();
+        if eye.is_ours {
+            looks.before = looks.stats(eye).map(|stats| sums(&stats, eye.kind));
+        }
+        looks
+    }
+
+    /// The books of a server of ours; that it does not say them is taken note of.
+    fn stats(&self, eye: &Eye) -> Option<ServerStats> {
+        let stats = eye.control.stats();
+        if let Err(error) = &stats {
+            let mut unheard = self.unheard.borrow_mut();
+            let first = || Unheard { times: 0, first: error.to_string() };
+            unheard.get_or_insert_with(first).times += 1;
+        }
+        stats.ok()
+    }
+
+    /// What a server of ours did not say of its books, if it did not always.
+    pub(crate) fn unheard(&self) -> Option<Unheard> {
+        self.unheard.borrow().clone()
     }
 
     /// Looks at the processes, the kernel and the machine.
@@ -117,14 +146,15 @@ impl Looks {
     /// What the server has carried for our transport since our first look; `None` from a server
     /// without books, or one that has just died.
     pub(crate) fn server_sums(&self, eye: &Eye) -> Option<ServerSums> {
-        Some(since(self.before?, sums(&eye.control.stats().ok()?, eye.kind)))
+        let before = self.before?;
+        Some(since(before, sums(&self.stats(eye)?, eye.kind)))
     }
 
     /// Asks for the server's books once it has noticed that all clients are gone.
     pub(crate) fn close(&mut self, eye: &Eye) {
         let Some(before) = self.before else { return };
         let begin = clock::now();
-        while let Ok(stats) = eye.control.stats() {
+        while let Some(stats) = self.stats(eye) {
             let open: u64 = of_kind(&stats, eye.kind).map(|class| class.open).sum();
             if open == 0 || clock::now().since(begin) > GONE_BOUND {
                 self.closed = Some(since(before, sums(&stats, eye.kind)));

@@ -1,6 +1,6 @@
 //! The server as a child process, fresh for each trial.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +11,7 @@ use pushbench_protocol::{Announcement, ServerDocument, clock};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::RunError;
+use crate::messages::Messages;
 use crate::server_document::differences;
 
 /// Longest wait for the announcement.
@@ -38,8 +39,8 @@ pub struct ServerCommand {
 pub(crate) struct ServerProcess {
     child: Child,
     pub(crate) announcement: Announcement,
-    /// What it writes to stderr, joined at its end.
-    messages: Option<std::thread::JoinHandle<String>>,
+    /// What it writes to stderr.
+    messages: Option<Messages>,
 }
 
 impl ServerProcess {
@@ -71,13 +72,7 @@ impl ServerProcess {
         let _ = stdin.write_all(text.as_bytes());
         drop(stdin);
         let stdout = child.stdout.take().expect("piped above");
-        let mut stderr = child.stderr.take().expect("piped above");
-        let messages = std::thread::spawn(move || {
-            let mut text = String::new();
-            // What cannot be read as text is of no use in an error message.
-            let _ = stderr.read_to_string(&mut text);
-            text
-        });
+        let messages = Messages::of(child.stderr.take().expect("piped above"));
         let (line_out, line_in) = mpsc::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
@@ -105,8 +100,7 @@ impl ServerProcess {
             Err(reason) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                let messages = messages.join().unwrap_or_default();
-                Err(failed(format!("{reason}: {}", messages.trim())))
+                Err(failed(format!("{reason}: {}", messages.all())))
             }
         }
     }
@@ -135,9 +129,8 @@ impl ServerProcess {
             match self.child.try_wait() {
                 Ok(Some(status)) if status.success() => return Ok(()),
                 Ok(Some(status)) => {
-                    let messages = self.messages.take().and_then(|thread| thread.join().ok());
-                    let messages = messages.unwrap_or_default();
-                    return Err(format!("{status} {}", messages.trim()).trim().to_owned());
+                    let messages = self.messages.take().map(Messages::all).unwrap_or_default();
+                    return Err(format!("{status} {messages}").trim().to_owned());
                 }
                 Ok(None) if clock::now().since(begin) < bound => {
                     std::thread::sleep(Duration::from_millis(5));

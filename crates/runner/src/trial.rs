@@ -220,6 +220,7 @@ impl Trial<'_> {
             transport: plan.transport,
             tls: plan.carriage.tls,
             handshakes: looks.handshakes,
+            unheard: looks.unheard(),
             outcome,
             counts: &counts,
             books: &books,

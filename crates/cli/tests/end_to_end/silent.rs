@@ -155,6 +155,11 @@ fn a_server_that_hangs_for_good_does_not_keep_the_run_from_its_end() {
         assert_eq!(record.status, RunStatus::Completed);
         assert!(record.disturbed.is_empty(), "the server's fault is no reason to play again");
         assert!(!invalid_checks(&record).is_empty());
+        // It could not be asked either, and is a witness less.
+        let unheard = trial(&record, transport).checks.iter().find(|c| c.check == "server-books");
+        let unheard = unheard.unwrap_or_else(|| panic!("nothing is said of it: {ended}"));
+        assert_eq!(unheard.verdict, Verdict::NotChecked);
+        assert!(unheard.text.contains("in vain"), "{unheard:?}");
         // The measure phase, and the bound of the drain.
         let schedule = Duration::from_secs(2) + Duration::from_secs(5);
         assert!(took < schedule + END, "{transport}: {took:?}");

@@ -387,6 +387,7 @@ mod tests {
         let books = BooksV1 { phases: [(Phase::Measure, measure)].into(), ..BooksV1::default() };
         let counts = CountsV1 { deliveries_in_measure: deliveries, ..CountsV1::default() };
         let evidence = Evidence {
+            unheard: None,
             scenario: &scenario,
             transport: transport.settings,
             tls: TlsUse::None,

@@ -1,0 +1,34 @@
+//! Whether the server could be asked for its own books.
+
+use pushbench_store::CheckV1;
+
+use super::evidence::{Evidence, not_checked};
+use crate::looks::Unheard;
+
+/// What could not be compared, since a server of ours did not say what it had counted; `None` if it
+/// always did, or has died, which is told already.
+pub(super) fn server_books(evidence: &Evidence<'_>) -> Option<CheckV1> {
+    let unheard = evidence.unheard.as_ref().filter(|_| evidence.server_death.is_none())?;
+    Some(not_checked("server-books", told(unheard)))
+}
+
+fn told(unheard: &Unheard) -> String {
+    let Unheard { times, first } = unheard;
+    let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+    format!(
+        "the server was asked for its own counts {times} in vain ({first}): the clients' sockets are \
+         not compared with the server's there"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_was_asked_in_vain_is_told_with_the_first_reason() {
+        let told = |times| told(&Unheard { times, first: "timeout".to_owned() });
+        assert!(told(1).contains("counts once in vain (timeout)"), "{}", told(1));
+        assert!(told(3).contains("counts 3 times in vain (timeout)"), "{}", told(3));
+    }
+}

@@ -1,0 +1,76 @@
+//! What a child process says on stderr, for error messages.
+//!
+//! Its end is not the end of what it says: a process that it started itself may hold stderr open for
+//! as long as it likes. So nobody waits for that longer than a bound.
+
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use pushbench_protocol::clock;
+
+/// Longest wait for the rest of what an ended process has said.
+const REST_BOUND: Duration = Duration::from_millis(500);
+/// Most bytes that are kept; the rest is read and dropped, so that nobody waits to say it.
+const KEPT: usize = 64 * 1024;
+
+/// What has been said so far, heard on a thread of its own.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    said: Arc<Mutex<Vec<u8>>>,
+    thread: JoinHandle<()>,
+}
+
+impl Messages {
+    /// Listens until the end.
+    pub(crate) fn of(mut from: impl Read + Send + 'static) -> Self {
+        let said = Arc::<Mutex<Vec<u8>>>::default();
+        let heard = Arc::clone(&said);
+        let thread = std::thread::spawn(move || {
+            let mut bytes = [0; 4_096];
+            while let Ok(len @ 1..) = from.read(&mut bytes) {
+                let Ok(mut heard) = heard.lock() else { return };
+                let room = KEPT.saturating_sub(heard.len());
+                heard.extend_from_slice(&bytes[..len.min(room)]);
+            }
+        });
+        Self { said, thread }
+    }
+
+    /// What the process has said, which has ended; without blanks around it.
+    pub(crate) fn all(self) -> String {
+        let begin = clock::now();
+        while !self.thread.is_finished() && clock::now().since(begin) < REST_BOUND {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let said = self.said.lock().map(|said| said.clone()).unwrap_or_default();
+        String::from_utf8_lossy(&said).trim().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_stderr_that_stays_open_is_not_waited_for_and_what_was_said_is_told() {
+        // Held open here, as a process would that outlives its parent.
+        let (from, mut to) = std::io::pipe().expect("a pipe");
+        let messages = Messages::of(from);
+        to.write_all(b"cannot listen\n").expect("it is read");
+        assert_eq!(messages.all(), "cannot listen");
+        drop(to);
+    }
+
+    #[test]
+    fn more_than_is_kept_is_read_all_the_same() {
+        let (from, mut to) = std::io::pipe().expect("a pipe");
+        let messages = Messages::of(from);
+        to.write_all(&vec![b'x'; 4 * KEPT]).expect("nobody waits to say it");
+        drop(to);
+        assert_eq!(messages.all().len(), KEPT);
+    }
+}
