@@ -42,6 +42,8 @@ struct Seat {
     next: u32,
     /// Numbers before `next` that have not come (`every`).
     missing: Vec<u32>,
+    /// Which of the last numbers before `next` have come (`latest`).
+    recent: Recent,
     /// Deliveries of the measured population.
     delivered: u32,
     newest_due: Timestamp,
@@ -49,6 +51,28 @@ struct Seat {
     held_from: Timestamp,
     /// Until when age has been added up.
     aged_until: Timestamp,
+}
+
+/// Which of the last 64 numbers have come, the newest first. Of those before it is not known: to tell
+/// a version that is sent again from one that is late takes so many bits and not a list that grows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent(u64);
+
+impl Recent {
+    /// Whether the number `age` before the newest has come; `false` where that is not known.
+    fn has(self, age: u32) -> bool {
+        self.0.checked_shr(age).is_some_and(|recent| recent & 1 == 1)
+    }
+
+    /// That number has come.
+    fn has_come(&mut self, age: u32) {
+        self.0 |= 1_u64.checked_shl(age).unwrap_or(0);
+    }
+
+    /// The newest is a number that many further on, and has come.
+    fn move_on(&mut self, by: u32) {
+        self.0 = self.0.checked_shl(by).unwrap_or(0) | 1;
+    }
 }
 
 /// Everything that the clients of one worker received.
@@ -101,6 +125,7 @@ impl Recorder {
             topic,
             next: 0,
             missing: Vec::new(),
+            recent: Recent::default(),
             delivered: 0,
             newest_due: Timestamp::default(),
             held_from: Timestamp::default(),
@@ -130,13 +155,17 @@ impl Recorder {
                 place.missing.swap_remove(at);
                 self.counts.out_of_order += 1;
             } else {
+                let age = place.next - 1 - number;
                 match arrival {
                     _ if self.deliver == Deliver::Every => self.counts.duplicates += 1,
+                    // Sent again, whatever has come since.
+                    Arrival::Pushed if place.recent.has(age) => self.counts.duplicates += 1,
                     // Replaced before it came.
-                    _ if number + 1 < place.next => self.counts.out_of_order += 1,
+                    _ if age > 0 => self.counts.out_of_order += 1,
                     Arrival::Pushed => self.counts.duplicates += 1,
                     Arrival::Polled => {}
                 }
+                place.recent.has_come(age);
                 return Receipt::Repeat;
             }
         } else {
@@ -150,6 +179,7 @@ impl Recorder {
                 place.held_from = received_at;
                 place.aged_until = received_at;
             }
+            place.recent.move_on(number + 1 - place.next);
             place.next = number + 1;
             place.newest_due = sent.due_at;
         }
@@ -417,6 +447,37 @@ mod tests {
     fn versions_that_came_in_swapped_order_are_out_of_order_and_no_duplicates() {
         let counts = play(Deliver::Latest, Arrival::Pushed, &[2, 4, 3, 5], Duration::ZERO).counts;
         assert_eq!((counts.out_of_order, counts.duplicates), (1, 0));
+    }
+
+    #[test]
+    fn an_older_version_that_is_pushed_again_is_a_duplicate_and_one_that_comes_late_is_not() {
+        for (numbers, expected) in [
+            (&[2, 4, 2][..], (0, 1)),
+            (&[2, 4, 3, 3], (1, 1)),
+            (&[2, 4, 3, 4], (1, 1)),
+            (&[0, 5, 0, 1], (1, 1)),
+        ] {
+            let counts = play(Deliver::Latest, Arrival::Pushed, numbers, Duration::ZERO).counts;
+            assert_eq!((counts.out_of_order, counts.duplicates), expected, "{numbers:?}");
+        }
+        // A poll that brings what was replaced goes back, also to what the client once had.
+        let polled = play(Deliver::Latest, Arrival::Polled, &[2, 4, 2], Duration::ZERO).counts;
+        assert_eq!((polled.out_of_order, polled.duplicates), (1, 0));
+    }
+
+    #[test]
+    fn what_has_come_is_known_of_the_last_sixty_four() {
+        let mut recent = Recent::default();
+        recent.move_on(1);
+        recent.move_on(63);
+        assert!(recent.has(0) && recent.has(63) && !recent.has(1) && !recent.has(64));
+        recent.move_on(1);
+        assert!(recent.has(1) && !recent.has(64));
+        recent.has_come(40);
+        recent.has_come(4_000);
+        assert!(recent.has(40) && !recent.has(4_000));
+        recent.move_on(u32::MAX);
+        assert!(recent.has(0) && !recent.has(40));
     }
 
     #[test]
