@@ -5,6 +5,7 @@
 //! messages. Whoever books says what the bytes were; which phase they belong to is said here, by the
 //! schedule and by the boundaries that have been taken. The clock is an argument.
 
+pub(crate) mod age;
 pub(crate) mod hiccup;
 pub(crate) mod presence;
 pub(crate) mod published;

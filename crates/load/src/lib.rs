@@ -39,8 +39,8 @@ pub use boundary::ServerBooks;
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Reached, Watch};
 pub use outcome::{
-    Boundary, Counts, Handshakes, Http2Counts, Outcome, PublisherOutcome, SampleHeads, ServerSums,
-    SocketSums, Stall, Unrest,
+    Boundary, Counts, Handshakes, Http2Counts, KernelSums, Outcome, PublisherOutcome, SampleHeads,
+    ServerSums, SocketSums, Stall, TimeAverage, Unrest,
 };
 pub use plan::{Plan, TlsTarget};
 pub use publisher::payload::PayloadWriter;

@@ -17,8 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::accounts::Accounts;
+use crate::accounts::age::TopicDues;
 use crate::accounts::published::Published;
-use crate::accounts::recorder::{Recorder, TopicDues};
+use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
 use crate::accounts::timeline::Timeline;
 use crate::command::{Booked, Command, Standing, Status};

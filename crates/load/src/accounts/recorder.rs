@@ -1,14 +1,14 @@
-//! What subscribers received: deliveries, order, latency, age. Pure: every time is an argument.
+//! What subscribers received: deliveries, order, latency. Pure: every time is an argument.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pushbench_protocol::{Deliver, Envelope, PublishNumber, Timestamp};
 
 use crate::Fault;
+use crate::accounts::age::{Ages, Holding, TopicDues};
 use crate::accounts::published::{BEGINNING, Published, Sent, digest};
 use crate::accounts::timeline::Timeline;
-use crate::outcome::{Counts, Outcome, TimeAverage};
+use crate::outcome::{Counts, Outcome};
 use crate::plan::TopicCount;
 use pushbench_stats::Histogram;
 
@@ -38,19 +38,13 @@ pub(crate) enum Arrival {
 #[derive(Clone, Debug)]
 struct Seat {
     topic: u32,
-    /// Number after the newest received.
-    next: u32,
-    /// Numbers before `next` that have not come (`every`).
+    /// Numbers before the newest received that have not come (`every`).
     missing: Vec<u32>,
-    /// Which of the last numbers before `next` have come (`latest`).
+    /// Which of the last numbers before the newest have come (`latest`).
     recent: Recent,
     /// Deliveries of the measured population.
     delivered: u32,
-    newest_due: Timestamp,
-    /// When the first message came.
-    held_from: Timestamp,
-    /// Until when age has been added up.
-    aged_until: Timestamp,
+    holding: Holding,
 }
 
 /// Which of the last 64 numbers have come, the newest first. Of those before it is not known: to tell
@@ -90,9 +84,7 @@ pub(crate) struct Recorder {
     pub(crate) connect_upgrade: Histogram,
     pub(crate) poll_lateness: Histogram,
     pub(crate) poll_kept_waiting: Histogram,
-    age: TimeAverage,
-    /// Numbers held times seconds, to be taken from the versions there were.
-    held: TimeAverage,
+    ages: Ages,
 }
 
 impl Recorder {
@@ -114,8 +106,7 @@ impl Recorder {
             connect_upgrade: Histogram::new(),
             poll_lateness: Histogram::new(),
             poll_kept_waiting: Histogram::new(),
-            age: TimeAverage::default(),
-            held: TimeAverage::default(),
+            ages: Ages::default(),
         }
     }
 
@@ -123,13 +114,10 @@ impl Recorder {
     pub(crate) fn seat(&mut self, topic: u32) -> usize {
         self.seats.push(Seat {
             topic,
-            next: 0,
             missing: Vec::new(),
             recent: Recent::default(),
             delivered: 0,
-            newest_due: Timestamp::default(),
-            held_from: Timestamp::default(),
-            aged_until: Timestamp::default(),
+            holding: Holding::default(),
         });
         self.seats.len() - 1
     }
@@ -150,12 +138,12 @@ impl Recorder {
             Err(receipt) => return receipt,
         };
         let place = &mut self.seats[seat];
-        if number < place.next {
+        if number < place.holding.next {
             if let Some(at) = place.missing.iter().position(|&missing| missing == number) {
                 place.missing.swap_remove(at);
                 self.counts.out_of_order += 1;
             } else {
-                let age = place.next - 1 - number;
+                let age = place.holding.next - 1 - number;
                 match arrival {
                     _ if self.deliver == Deliver::Every => self.counts.duplicates += 1,
                     // Sent again, whatever has come since.
@@ -170,18 +158,10 @@ impl Recorder {
             }
         } else {
             if self.deliver == Deliver::Every {
-                place.missing.extend(place.next..number);
+                place.missing.extend(place.holding.next..number);
             }
-            self.advance(seat, received_at, timeline);
-            let place = &mut self.seats[seat];
-            if place.next == 0 {
-                // A client that holds nothing has no age: it begins here.
-                place.held_from = received_at;
-                place.aged_until = received_at;
-            }
-            place.recent.move_on(number + 1 - place.next);
-            place.next = number + 1;
-            place.newest_due = sent.due_at;
+            place.recent.move_on(number + 1 - place.holding.next);
+            self.ages.take(&mut place.holding, number + 1, sent.due_at, received_at, timeline);
         }
         if (topic.warm_up..topic.all).contains(&number) {
             self.seats[seat].delivered += 1;
@@ -241,32 +221,12 @@ impl Recorder {
     /// Whether a client holds the last message of its topic, so that nothing more is to come.
     pub(crate) fn holds_last(&self, seat: usize) -> bool {
         let seat = &self.seats[seat];
-        seat.next >= self.topics[seat.topic as usize].all
+        seat.holding.next >= self.topics[seat.topic as usize].all
     }
 
     /// Clients that do not yet hold the last message of their topic.
     pub(crate) fn waiting_for_last(&self) -> u64 {
         (0..self.seats.len()).filter(|&seat| !self.holds_last(seat)).count() as u64
-    }
-
-    /// Adds up a client's age until `now`, within the measure phase.
-    fn advance(&mut self, seat: usize, now: Timestamp, timeline: &Timeline) {
-        let place = &mut self.seats[seat];
-        let (Some(begin), Some(end)) = (timeline.measure_at, timeline.measure_ends_at()) else {
-            return;
-        };
-        let from = place.aged_until.max(begin);
-        let until = now.min(end);
-        if place.next == 0 || until <= from {
-            return;
-        }
-        let born = on_schedule(place.newest_due, timeline);
-        let seconds = until.since(from).as_secs_f64();
-        // The age grows from `from` to `until`: its mean there is that of the two ends.
-        let mean = (from.since(born) + until.since(born)).as_secs_f64() / 2.0;
-        self.age += TimeAverage { area: mean * seconds, seconds };
-        self.held += TimeAverage { area: f64::from(place.next) * seconds, seconds };
-        place.aged_until = until;
     }
 
     /// Closes the books: what is expected and has not come is lost or superseded. A trial that was
@@ -278,20 +238,11 @@ impl Recorder {
         published: &[TopicDues],
         is_complete: bool,
     ) -> Outcome {
-        let end = timeline.measure_ends_at();
-        let mut version_area = 0.0;
         for seat in 0..self.seats.len() {
-            if let Some(end) = end {
-                self.advance(seat, end, timeline);
-            }
-            let place = &self.seats[seat];
+            let place = &mut self.seats[seat];
             let topic = self.topics[place.topic as usize];
-            if place.next > 0 {
-                let from = timeline.place(place.held_from);
-                version_area +=
-                    published[place.topic as usize].versions_times_seconds(from, timeline);
-            }
-            let newest = place.next.clamp(topic.warm_up, topic.all);
+            self.ages.finish(&mut place.holding, &published[place.topic as usize], timeline);
+            let newest = place.holding.next.clamp(topic.warm_up, topic.all);
             let end = if is_complete { topic.all } else { newest };
             let expected = u64::from(end - topic.warm_up);
             let delivered = u64::from(place.delivered);
@@ -305,8 +256,6 @@ impl Recorder {
             self.counts.lost += lost;
             self.counts.superseded += expected - delivered - lost;
         }
-        let version_age =
-            TimeAverage { area: version_area - self.held.area, seconds: self.held.seconds };
         Outcome {
             counts: self.counts,
             latency: self.latency,
@@ -316,8 +265,8 @@ impl Recorder {
             connect_upgrade: self.connect_upgrade,
             poll_lateness: self.poll_lateness,
             poll_kept_waiting: self.poll_kept_waiting,
-            age: self.age,
-            version_age,
+            age: self.ages.age(),
+            version_age: self.ages.version_age(),
             ..Outcome::default()
         }
     }
@@ -329,36 +278,10 @@ fn first_bytes(payload: &[u8]) -> String {
     payload[..payload.len().min(MOST)].escape_ascii().to_string()
 }
 
-/// When the messages of one topic are due, on the schedule.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct TopicDues(pub(crate) Vec<Duration>);
-
-impl TopicDues {
-    /// Versions that there were, times the seconds that there were so many, in the measure phase
-    /// from `from` on.
-    fn versions_times_seconds(&self, from: Duration, timeline: &Timeline) -> f64 {
-        let from = from.max(timeline.warm_up_end);
-        self.0
-            .iter()
-            .map(|&at| timeline.measure_end.saturating_sub(at.max(from)).as_secs_f64())
-            .sum()
-    }
-}
-
-/// A due moment of the warm-up, moved past the time for which the schedule stood still, so that the
-/// stillness ages nothing.
-fn on_schedule(due_at: Timestamp, timeline: &Timeline) -> Timestamp {
-    match (timeline.warm_up_at, timeline.measure_at) {
-        (Some(warm_up_at), Some(measure_at)) if due_at < measure_at => {
-            let still = measure_at.since(warm_up_at.plus(timeline.warm_up_end));
-            due_at.plus(still)
-        }
-        _ => due_at,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use pushbench_protocol::PublishNumber;
 
     use super::*;

@@ -1,0 +1,148 @@
+//! What was counted of messages, polls, failures and heads.
+
+use std::collections::BTreeMap;
+
+use crate::Fault;
+
+/// What was counted. Each count names its population.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// Messages due in the measure phase, over the subscribers of their topics.
+    pub expected: u64,
+    /// Of those, the ones that reached their subscriber, once each.
+    pub delivered: u64,
+    /// Of the expected, the ones that had to arrive and did not.
+    pub lost: u64,
+    /// Of the expected, the ones replaced before the client asked (`latest`).
+    pub superseded: u64,
+    /// Messages pushed again, any phase.
+    pub duplicates: u64,
+    /// Messages that came after a later one, any phase.
+    pub out_of_order: u64,
+    /// Messages that this trial's publisher did not send.
+    pub foreign: u64,
+    /// The beginning of the first of them.
+    pub first_foreign: Option<String>,
+    /// Messages that came otherwise than they were sent: cut, lengthened, filled anew, or to another
+    /// topic. They are no deliveries.
+    pub altered: u64,
+    /// What the first of them was.
+    pub first_altered: Option<String>,
+    /// Deliveries in exchanges of the measure phase.
+    pub deliveries_in_measure: u64,
+    /// Payload bytes of those, as published.
+    pub uncompressed_payload_in_measure: u64,
+    /// Polls due in the measure phase; where polls are held, those answered in it.
+    pub polls: u64,
+    /// Of those, the ones that brought nothing new.
+    pub empty_polls: u64,
+    /// Answers to polls of the measure phase, by status.
+    pub answers: BTreeMap<u16, u64>,
+    /// TCP connections opened in the measure phase.
+    pub connects: u64,
+    /// Polls of the measure phase that were sent again, since the server had closed the connection
+    /// under them.
+    pub retries: u64,
+    /// Signs of life of the measure phase: pings and comments.
+    pub heartbeats: u64,
+    /// Messages that the server said it no longer held, any phase.
+    pub gap_messages: u64,
+    /// Failures, any phase but for the end of connections after the measured part.
+    pub faults: BTreeMap<Fault, u64>,
+    /// Connections that did not end in order when all was over.
+    pub close_faults: BTreeMap<Fault, u64>,
+}
+
+impl Counts {
+    /// Adds messages that a server said it no longer held. The number is the server's, so the sum
+    /// stops at the largest that there is instead of overflowing.
+    pub(crate) fn add_gap(&mut self, gap: u64) {
+        self.gap_messages = self.gap_messages.saturating_add(gap);
+    }
+
+    /// Counts a failure.
+    pub(crate) fn fail(&mut self, fault: Fault) {
+        *self.faults.entry(fault).or_default() += 1;
+    }
+
+    /// Adds another worker's counts.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.expected += other.expected;
+        self.delivered += other.delivered;
+        self.lost += other.lost;
+        self.superseded += other.superseded;
+        self.duplicates += other.duplicates;
+        self.out_of_order += other.out_of_order;
+        self.foreign += other.foreign;
+        self.altered += other.altered;
+        for (into, from) in [
+            (&mut self.first_foreign, &other.first_foreign),
+            (&mut self.first_altered, &other.first_altered),
+        ] {
+            if into.is_none() {
+                into.clone_from(from);
+            }
+        }
+        self.deliveries_in_measure += other.deliveries_in_measure;
+        self.uncompressed_payload_in_measure += other.uncompressed_payload_in_measure;
+        self.polls += other.polls;
+        self.empty_polls += other.empty_polls;
+        self.heartbeats += other.heartbeats;
+        self.connects += other.connects;
+        self.retries += other.retries;
+        self.add_gap(other.gap_messages);
+        for (status, count) in &other.answers {
+            *self.answers.entry(*status).or_default() += count;
+        }
+        for (into, from) in
+            [(&mut self.faults, &other.faults), (&mut self.close_faults, &other.close_faults)]
+        {
+            for (fault, count) in from {
+                *into.entry(*fault).or_default() += count;
+            }
+        }
+    }
+}
+
+/// What a worker's connections saw of heads.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Http2Counts {
+    /// Connections.
+    pub connections: u64,
+    /// Field blocks of their first streams, any phase, up and down.
+    pub first: [u64; 2],
+    /// Of those, the part in the measure phase.
+    pub first_in_measure: [u64; 2],
+    /// First streams that began in the measure phase.
+    pub firsts_in_measure: u64,
+    /// What HTTP/1.1 would have written for the polls of the measure phase, up and down.
+    pub uncompressed: [u64; 2],
+}
+
+impl Http2Counts {
+    /// Adds another worker's.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.connections += other.connections;
+        self.firsts_in_measure += other.firsts_in_measure;
+        for (sums, more) in [
+            (&mut self.first, other.first),
+            (&mut self.first_in_measure, other.first_in_measure),
+            (&mut self.uncompressed, other.uncompressed),
+        ] {
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_of_two_workers_add_up_without_a_panic() {
+        let mut counts = Counts::default();
+        counts.add_gap(u64::MAX);
+        counts.merge(&counts.clone());
+        assert_eq!(counts.gap_messages, u64::MAX);
+    }
+}
