@@ -36,6 +36,8 @@ pub(crate) struct Accounts {
     /// The earliest phase whose books are open.
     earliest: Cell<Phase>,
     is_closing: Cell<bool>,
+    /// Whether clients share connections.
+    shares_connections: bool,
     pub(crate) recorder: RefCell<Recorder>,
     pub(crate) ledger: RefCell<Ledger>,
     pub(crate) sockets: Sockets,
@@ -45,6 +47,27 @@ pub(crate) struct Accounts {
     pub(crate) upgrade_heads: Cell<Option<(u64, u64)>>,
     /// The first response that was not expected, for each fault.
     unexpected: RefCell<BTreeMap<Fault, Unexpected>>,
+}
+
+/// What came with something and was booked as it passed, before it was known what it belongs to.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Passed {
+    /// Bytes of heads.
+    pub(crate) heads: u64,
+    /// Bytes that mark frames off.
+    pub(crate) framing: u64,
+}
+
+/// Something that has come, as far as its phase depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Came<'a> {
+    pub(crate) witness: &'a Witness,
+    pub(crate) at: Timestamp,
+    /// Whether a publish has made the server say it; otherwise its clock has.
+    pub(crate) is_update: bool,
+    /// Bytes of it, but for those that were booked as they passed.
+    pub(crate) bytes: u64,
+    pub(crate) passed: Passed,
 }
 
 /// What has come of a response that did not become whole.
@@ -60,11 +83,19 @@ pub(crate) struct Unfinished {
     pub(crate) beginning: Vec<u8>,
 }
 
+impl Passed {
+    /// Bytes of all of it.
+    pub(crate) fn len(self) -> u64 {
+        self.heads + self.framing
+    }
+}
+
 impl Accounts {
     /// Empty accounts of a schedule that has not begun.
     pub(crate) fn new(
         clock: Clock,
         timeline: Timeline,
+        shares_connections: bool,
         recorder: Recorder,
         sockets: Sockets,
     ) -> Self {
@@ -73,6 +104,7 @@ impl Accounts {
             timeline: Cell::new(timeline),
             earliest: Cell::new(Phase::Connect),
             is_closing: Cell::new(false),
+            shares_connections,
             recorder: RefCell::new(recorder),
             ledger: RefCell::default(),
             sockets,
@@ -132,6 +164,31 @@ impl Accounts {
     pub(crate) fn phase_on(&self, witness: &Witness) -> Phase {
         match self.phase_at(self.now()) {
             Phase::Drain if !witness.is_measured.get() => Phase::Measure,
+            phase => phase,
+        }
+    }
+
+    /// The phase of what has come unasked, or was asked for long ago.
+    ///
+    /// An update due in the measure phase that comes a little after it belongs to it: nothing else is
+    /// published then. What comes by the server's clock does not, and ends the phase for its
+    /// connection, so that there is as much of it in the phase as goes into its length. It has been
+    /// read before that is known, so its bytes are taken off again. Where clients share a connection
+    /// its measure phase ends with the drain, and all of that belongs to it.
+    pub(crate) fn phase_of(&self, came: &Came<'_>) -> Phase {
+        match self.phase_at(came.at) {
+            Phase::Drain if came.witness.is_measured.get() => Phase::Drain,
+            Phase::Drain if came.is_update || self.shares_connections => Phase::Measure,
+            Phase::Drain => {
+                let Passed { heads, framing } = came.passed;
+                let mut ledger = self.ledger.borrow_mut();
+                for (kind, bytes) in [(ByteKind::Header, heads), (ByteKind::Framing, framing)] {
+                    ledger.postpone((Phase::Measure, Phase::Drain), Direction::Down, kind, bytes);
+                }
+                drop(ledger);
+                self.sockets.close_measure_before(came.witness, came.bytes + came.passed.len());
+                Phase::Drain
+            }
             phase => phase,
         }
     }

@@ -1,11 +1,431 @@
-//! What carries a client's requests and what comes back: HTTP/1.1 over a connection of its own, or
-//! HTTP/2 over streams of one.
+//! What carries a client's requests and brings what comes back: a version of HTTP.
+//!
+//! A transport asks for three things, whatever carries them, and sees no version:
+//!
+//! - [`Line::ask`] and [`Line::hear`]: a request, and a response that ends;
+//! - [`Carriers::stream`]: a request, and a response that does not end, as [`DataStream`];
+//! - [`Carriers::tunnel`]: bytes both ways, as [`Tunnel`].
+//!
+//! Each of them has a witness, which has counted what its connection carried. Headers and what
+//! marks data off are booked here, messages are booked by the transport.
+//!
+//! This file is the one place where versions are told apart. Another version is a folder beside
+//! `http1` and `http2` with the same three things in it, and its arms here.
 
 pub(crate) mod agreed;
+pub(crate) mod answer;
 pub(crate) mod connection;
 pub(crate) mod dial;
 pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod kept;
-pub(crate) mod line;
+pub(crate) mod request;
+pub(crate) mod stream_body;
 pub(crate) mod tls;
+pub(crate) mod watch;
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::{ByteKind, DeflateTerms, HttpVersion, Phase, RequestHead, Timestamp};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::task::JoinSet;
+
+use crate::accounts::Accounts;
+use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::connection::Connection;
+use crate::carrier::dial::Dialer;
+use crate::carrier::http2::connection::{Pool, join};
+use crate::carrier::request::{Asked, Request};
+use crate::carrier::stream_body::{CodingOf, Read};
+use crate::carrier::watch::Watch;
+use crate::content_coding::ContentCoding;
+use crate::outcome::Handshakes;
+use crate::witness::Witness;
+use crate::{Fault, Plan};
+
+/// Memory that reads of one worker go through; a connection at rest holds none.
+const SCRATCH_LEN: usize = 64 * 1024;
+
+/// The ways of one worker's clients to the server.
+pub(crate) struct Carriers {
+    dialer: Rc<Dialer>,
+    scratch: RefCell<Vec<u8>>,
+    by: By,
+}
+
+/// What connections speak.
+enum By {
+    /// One exchange at a time on each.
+    Http1,
+    /// A stream for each exchange, on connections that clients may share.
+    Http2(Pool),
+}
+
+/// A client's line to the server: for requests whose responses end.
+pub(crate) enum Line {
+    Http1(http1::line::Line),
+    Http2(http2::line::Line),
+}
+
+/// A response that does not end.
+pub(crate) enum DataStream {
+    Http1(http1::stream::Stream),
+    Http2(http2::stream::Stream),
+}
+
+/// Bytes both ways.
+pub(crate) enum Tunnel {
+    Http1(Connection),
+    /// Boxed, so that the others do not pay for its room.
+    Http2(Box<http2::tunnel::Tunnel>),
+}
+
+impl Carriers {
+    /// The ways that the plan says.
+    pub(crate) fn new(plan: &Arc<Plan>, accounts: &Rc<Accounts>) -> Self {
+        let dialer = Rc::new(Dialer::new(Arc::clone(plan), Rc::clone(accounts)));
+        let by = match plan.carriage.http {
+            HttpVersion::Http11 => By::Http1,
+            HttpVersion::Http2 => {
+                // Field blocks are told apart by connection and not by stream.
+                let heads = match plan.transport.kind().upgrades() {
+                    true => ByteKind::Handshake,
+                    false => ByteKind::Header,
+                };
+                let shared_by = plan.carriage.clients_per_connection;
+                By::Http2(Pool::new(Rc::clone(&dialer), shared_by, heads))
+            }
+        };
+        Self { dialer, scratch: RefCell::new(vec![0; SCRATCH_LEN]), by }
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        self.dialer.accounts()
+    }
+
+    /// TLS handshakes so far; `None` in clear text.
+    pub(crate) fn handshakes(&self) -> Option<Handshakes> {
+        self.dialer.handshakes()
+    }
+
+    /// The tasks of connections that clients shared, which end after the last client of each.
+    pub(crate) fn take_tasks(&self) -> JoinSet<()> {
+        match &self.by {
+            By::Http1 => JoinSet::new(),
+            By::Http2(pool) => pool.take_drivers(),
+        }
+    }
+
+    /// A request with this head, for any line.
+    pub(crate) fn request(&self, head: RequestHead) -> Request {
+        let fields = match &self.by {
+            By::Http1 => None,
+            By::Http2(_) => Some(FieldList::of_request(head.bytes(), self.dialer.plan().scheme())),
+        };
+        Request { head, fields }
+    }
+
+    /// Opens a client's line in the connect phase; it is there once the client can ask.
+    pub(crate) async fn line(&self, client: u32) -> Result<Line, Fault> {
+        Ok(match &self.by {
+            By::Http1 => Line::Http1(http1::line::Line::new(self.dialer.connect(client).await?)),
+            By::Http2(pool) => Line::Http2(http2::line::Line::new(join(pool, client).await?)),
+        })
+    }
+
+    /// Opens one in a phase that is known: for one poll, or for all of them.
+    pub(crate) async fn line_in(&self, phase: Phase, client: u32) -> Result<Line, Fault> {
+        match &self.by {
+            By::Http1 => {
+                let connection = self.dialer.connect_in(phase, client).await?;
+                Ok(Line::Http1(http1::line::Line::new(connection)))
+            }
+            By::Http2(_) => self.line(client).await,
+        }
+    }
+
+    /// Sends a request with this head, whose response does not end; gives what that is coded in too.
+    ///
+    /// # Errors
+    ///
+    /// If the response is none that streams have. It is then heard out and kept on record.
+    pub(crate) async fn stream(
+        &self,
+        client: u32,
+        head: &[u8],
+        coding_of: &CodingOf<'_>,
+    ) -> Result<(DataStream, ContentCoding), Fault> {
+        Ok(match &self.by {
+            By::Http1 => {
+                let opened = http1::stream::open(&self.dialer, client, head, coding_of).await?;
+                (DataStream::Http1(opened.0), opened.1)
+            }
+            By::Http2(pool) => {
+                let opened = http2::stream::open(pool, client, head, coding_of).await?;
+                (DataStream::Http2(opened.0), opened.1)
+            }
+        })
+    }
+
+    /// Opens a WebSocket's bytes at this path, asking for these terms of compression or none; gives
+    /// what came behind the response too.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not switch, or agrees on other terms.
+    pub(crate) async fn tunnel(
+        &self,
+        client: u32,
+        path: &str,
+        terms: Option<DeflateTerms>,
+    ) -> Result<(Tunnel, Vec<u8>), Fault> {
+        Ok(match &self.by {
+            By::Http1 => {
+                let (connection, early) =
+                    http1::tunnel::open(&self.dialer, client, path, terms).await?;
+                (Tunnel::Http1(connection), early)
+            }
+            By::Http2(pool) => {
+                let tunnel = http2::tunnel::open(pool, client, path, terms).await?;
+                (Tunnel::Http2(Box::new(tunnel)), Vec::new())
+            }
+        })
+    }
+}
+
+impl Line {
+    /// Sends a request that says up to where the client has come, and books it.
+    pub(crate) async fn ask(
+        &mut self,
+        carriers: &Carriers,
+        asked: Asked<'_>,
+        phase: Phase,
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Http1(line) => line.ask(carriers.accounts(), asked, phase).await?,
+            Self::Http2(line) => line.ask(carriers.accounts(), asked, phase).await?,
+        }
+        self.witness().has_taken();
+        Ok(())
+    }
+
+    /// Hears one response whole, finds its phase, and hands it to `take`.
+    pub(crate) async fn hear(
+        &mut self,
+        carriers: &Carriers,
+        phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
+        take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
+    ) -> Result<Heard, Fault> {
+        let Carriers { dialer, scratch, .. } = carriers;
+        match self {
+            Self::Http1(line) => line.hear(dialer.accounts(), scratch, phase_of, take).await,
+            Self::Http2(line) => line.hear(dialer.accounts(), phase_of, take).await,
+        }
+    }
+
+    /// Waits for something else, and takes meanwhile what TLS itself has to say; `None` if the server
+    /// says more than that first, or ends the connection.
+    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> Option<T> {
+        match self {
+            Self::Http1(line) => line.connection.rest(until).await,
+            // Its connection's own task takes all that comes.
+            Self::Http2(_) => Some(until.await),
+        }
+    }
+
+    /// Whether a request that failed so may be sent again on another line: the server has closed a
+    /// connection that had been idle under it, and nothing of a response had come.
+    pub(crate) fn may_ask_again(&self, fault: Fault) -> bool {
+        match self {
+            Self::Http1(line) => {
+                matches!(fault, Fault::Closed | Fault::Io) && line.has_heard_nothing
+            }
+            Self::Http2(_) => false,
+        }
+    }
+
+    /// Who counted what its connection carried.
+    pub(crate) fn witness(&self) -> &Rc<Witness> {
+        match self {
+            Self::Http1(line) => line.connection.witness(),
+            Self::Http2(line) => line.connection().witness(),
+        }
+    }
+
+    /// Watches for what is booked as it passes.
+    pub(crate) fn watch(&self) -> Watch {
+        match self {
+            Self::Http1(_) => Watch::NOTHING,
+            Self::Http2(line) => line.connection().watch(),
+        }
+    }
+
+    /// Says that this client has no answer of the measure phase to come.
+    pub(crate) fn is_measured(&mut self) {
+        match self {
+            Self::Http1(_) => {}
+            Self::Http2(line) => line.is_measured(),
+        }
+    }
+
+    /// Closes the books of the measure phase, once every client of the connection is so far.
+    pub(crate) async fn end_measure(&mut self, accounts: &Accounts) {
+        match self {
+            Self::Http1(line) => accounts.sockets.close_measure(line.connection.witness()),
+            Self::Http2(line) => line.end_measure(accounts).await,
+        }
+    }
+
+    /// Ends the line in order. A connection that clients share ends with its last client.
+    pub(crate) async fn end(self, carriers: &Carriers) -> Result<(), Fault> {
+        match self {
+            Self::Http1(mut line) => {
+                let unasked = line.connection.end().await?;
+                carriers.accounts().refuse_unasked(line.connection.witness(), &unasked)
+            }
+            Self::Http2(_) => Ok(()),
+        }
+    }
+
+    /// Ends our side of the line while a response may still come; `false` if none will, since the
+    /// request ends with the line.
+    pub(crate) async fn cut(&mut self) -> Result<bool, Fault> {
+        match self {
+            Self::Http1(line) => {
+                line.connection.shutdown().await.map_err(|_| Fault::Io)?;
+                Ok(true)
+            }
+            Self::Http2(_) => Ok(false),
+        }
+    }
+
+    /// Ends one that has carried its one poll, in the phase of that.
+    pub(crate) async fn end_in(self, carriers: &Carriers, phase: Phase) -> Result<(), Fault> {
+        match self {
+            Self::Http1(line) => carriers.dialer.disconnect(phase, line.connection).await,
+            // Never opened for one poll: its other clients would go on with it.
+            Self::Http2(_) => Ok(()),
+        }
+    }
+
+    /// Ends our side of what the server has ended.
+    pub(crate) async fn discard(self, carriers: &Carriers) -> Result<(), Fault> {
+        match self {
+            Self::Http1(line) => carriers.dialer.discard(line.connection).await,
+            // A stream's connection ends with its last client.
+            Self::Http2(_) => Ok(()),
+        }
+    }
+}
+
+impl DataStream {
+    /// Hands what comes to `take`, read by read, until the stream ends; says how. `take` says whether
+    /// it has booked anything of a read.
+    pub(crate) async fn hear(
+        &mut self,
+        carriers: &Carriers,
+        take: impl FnMut(Read<'_>) -> Result<bool, Fault>,
+    ) -> Fault {
+        let Carriers { dialer, scratch, .. } = carriers;
+        match self {
+            Self::Http1(stream) => stream.hear(dialer.accounts(), scratch, take).await,
+            Self::Http2(stream) => stream.hear(dialer.accounts(), take).await,
+        }
+    }
+
+    /// Hands what has come together with the response's head to `take`.
+    pub(crate) fn hear_early(
+        &mut self,
+        accounts: &Accounts,
+        take: impl FnMut(Read<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Http1(stream) => stream.hear_early(accounts, take),
+            Self::Http2(_) => Ok(()),
+        }
+    }
+
+    /// Who counted what its connection carried.
+    pub(crate) fn witness(&self) -> &Rc<Witness> {
+        match self {
+            Self::Http1(stream) => stream.connection.witness(),
+            Self::Http2(stream) => stream.connection().witness(),
+        }
+    }
+
+    /// Ends our side while the server may still say something; `false` if it will not, since the
+    /// stream is reset when it is dropped, and its connection ends with its last client.
+    pub(crate) async fn cut(&mut self) -> Result<bool, Fault> {
+        match self {
+            Self::Http1(stream) => {
+                stream.connection.shutdown().await.map_err(|_| Fault::Io)?;
+                Ok(true)
+            }
+            Self::Http2(_) => Ok(false),
+        }
+    }
+}
+
+impl Tunnel {
+    /// Who counted what its connection carried.
+    pub(crate) fn witness(&self) -> &Rc<Witness> {
+        match self {
+            Self::Http1(connection) => connection.witness(),
+            Self::Http2(tunnel) => tunnel.connection().witness(),
+        }
+    }
+
+    /// Watches for what is booked as it passes.
+    pub(crate) fn watch(&self) -> Watch {
+        match self {
+            Self::Http1(_) => Watch::NOTHING,
+            Self::Http2(tunnel) => tunnel.connection().watch(),
+        }
+    }
+}
+
+impl AsyncRead for Tunnel {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Http1(connection) => Pin::new(connection).poll_read(cx, buf),
+            Self::Http2(tunnel) => Pin::new(&mut **tunnel).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Tunnel {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Http1(connection) => Pin::new(connection).poll_write(cx, bytes),
+            Self::Http2(tunnel) => Pin::new(&mut **tunnel).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Http1(connection) => Pin::new(connection).poll_flush(cx),
+            Self::Http2(tunnel) => Pin::new(&mut **tunnel).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Http1(connection) => Pin::new(connection).poll_shutdown(cx),
+            Self::Http2(tunnel) => Pin::new(&mut **tunnel).poll_shutdown(cx),
+        }
+    }
+}

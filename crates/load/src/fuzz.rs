@@ -5,7 +5,7 @@ use pushbench_protocol::DeflateTerms;
 
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
-use crate::carrier::http1::answer::AnswerReader;
+use crate::carrier::http1::reader::AnswerReader;
 use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded;
 use crate::coded::decoded;

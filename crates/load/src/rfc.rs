@@ -7,7 +7,7 @@
 use pushbench_protocol::DeflateTerms;
 
 use crate::Fault;
-use crate::carrier::http1::answer::AnswerReader;
+use crate::carrier::http1::reader::AnswerReader;
 use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded::{self, Asked};
 use crate::content_coding::{ContentCoding, Offer};

@@ -144,6 +144,7 @@ fn accounts(plan: &Plan, topics: Arc<[TopicCount]>, times: Arc<Published>) -> Ac
     Accounts::new(
         Clock::HOST,
         Timeline::new(plan.warm_up_end(), plan.measure_end()),
+        plan.carriage.clients_per_connection.get() > 1,
         Recorder::new(plan.scenario.workload.deliver, topics, times),
         Sockets::new(plan.subscribers_target().is_ipv6(), network.mss),
     )
@@ -174,7 +175,7 @@ async fn end(
     let mut clients = clients.await.expect("clients are only started here");
     end_all(&mut clients, begin, context).await;
     // A connection that clients context ends after the last of them.
-    end_all(&mut context.http2.take_drivers(), begin, context).await;
+    end_all(&mut context.carriers.take_tasks(), begin, context).await;
     grid.await.expect("the grid ends when it is closed");
 }
 
@@ -223,7 +224,7 @@ fn finish(context: &ClientContext, books: Outcome) -> Outcome {
         upgrade_heads: accounts.upgrade_heads.get(),
         connecting_segments: accounts.sockets.connecting_segments(),
         worker_stall: books.worker_stall,
-        handshakes: context.dialer.handshakes(),
+        handshakes: context.carriers.handshakes(),
         ..recorder.finish(&accounts.timeline(), &dues, is_complete)
     }
 }

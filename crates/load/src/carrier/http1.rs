@@ -1,8 +1,11 @@
-//! HTTP/1.1: responses read from bytes, however they come in.
+//! HTTP/1.1: one exchange at a time on a connection, and responses read from bytes, however they
+//! come in.
 
-pub(crate) mod answer;
+pub(crate) mod line;
 pub(crate) mod opening;
+pub(crate) mod reader;
 pub(crate) mod refusal;
 pub(crate) mod response_head;
-pub(crate) mod stream_body;
+pub(crate) mod stream;
+pub(crate) mod tunnel;
 pub(crate) mod upgraded;

@@ -13,12 +13,9 @@
 //! phase on its connection has been answered, whoever's it was. What a connection brings after the
 //! end of the measure phase otherwise belongs to it, as with every push.
 
-mod connection;
+pub(crate) mod connection;
 pub(crate) mod line;
 mod refusal;
-pub(crate) mod streamed;
-mod tap;
-pub(crate) mod websocket;
-
-pub(crate) use connection::{Http2Connection, Pool, join};
-pub(crate) use tap::HeadWatch;
+pub(crate) mod stream;
+pub(crate) mod tap;
+pub(crate) mod tunnel;

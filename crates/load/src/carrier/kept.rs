@@ -13,10 +13,10 @@ use std::rc::Rc;
 use pushbench_protocol::{ConnectionUse, Phase, Timestamp};
 
 use crate::Fault;
-use crate::carrier::http1::answer::Answer;
-use crate::carrier::line::{HeadWatch, Line};
-use crate::transport::context::ClientContext;
-use crate::transport::poll::{Heard, Poller};
+use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::request::Asked;
+use crate::carrier::watch::Watch;
+use crate::carrier::{Carriers, Line};
 use crate::witness::Witness;
 
 /// A poller's line, if it has one.
@@ -40,8 +40,8 @@ impl Kept {
     }
 
     /// Opens a line in the connect phase.
-    pub(crate) async fn open(&mut self, context: &ClientContext) -> Result<(), Fault> {
-        self.line = Some(Line::open(context, self.client).await?);
+    pub(crate) async fn open(&mut self, carriers: &Carriers) -> Result<(), Fault> {
+        self.line = Some(carriers.line(self.client).await?);
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Kept {
     /// If the server says something that nobody asked for.
     pub(crate) async fn rest<T>(
         &mut self,
-        context: &ClientContext,
+        carriers: &Carriers,
         until: impl Future<Output = T>,
     ) -> Result<T, Fault> {
         let mut until = pin!(until);
@@ -61,7 +61,7 @@ impl Kept {
             if let Some(done) = line.rest(until.as_mut()).await {
                 return Ok(done);
             }
-            self.give_back(context).await?;
+            self.give_back(carriers).await?;
         }
         Ok(until.await)
     }
@@ -70,39 +70,40 @@ impl Kept {
     /// has closed that which there was.
     pub(crate) async fn ask(
         &mut self,
-        context: &ClientContext,
-        poller: &Poller,
+        carriers: &Carriers,
+        asked: Asked<'_>,
         phase: Phase,
     ) -> Result<(), Fault> {
         if self.line.is_none() {
-            self.line = Some(Line::open_in(context, phase, self.client).await?);
+            self.line = Some(carriers.line_in(phase, self.client).await?);
             self.has_carried = false;
         }
         let line = self.line.as_mut().expect("opened above");
-        match poller.ask(context, line, phase).await {
-            Err(fault) if self.may_ask_again(poller, fault) => {
-                self.ask_again(context, poller, phase).await
-            }
-            asked => asked,
+        match line.ask(carriers, asked, phase).await {
+            Err(fault) if self.may_ask_again(fault) => self.ask_again(carriers, asked, phase).await,
+            sent => sent,
         }
     }
 
-    /// Hears the response to the last request, and ends its line unless that is used again.
+    /// Hears the response to the last request, which was this, and ends its line unless that is
+    /// used again.
     pub(crate) async fn hear(
         &mut self,
-        context: &ClientContext,
-        poller: &mut Poller,
-        phase_of: impl Fn(&Witness, &HeadWatch, &Answer<'_>, Timestamp) -> Phase,
+        carriers: &Carriers,
+        asked: Asked<'_>,
+        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
+        mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
     ) -> Result<Heard, Fault> {
         let heard = loop {
             let line = self.line.as_mut().expect("a poll was sent on it");
-            let (witness, head) = (Rc::clone(line.witness()), line.head_watch());
-            let phase_of = |answer: &Answer<'_>, at| phase_of(&witness, &head, answer, at);
-            match poller.hear(context, line, phase_of).await {
+            let (witness, watch) = (Rc::clone(line.witness()), line.watch());
+            let phase_of = |answer: &Answer<'_>, at| phase_of(&witness, &watch, answer, at);
+            match line.hear(carriers, phase_of, &mut take).await {
                 Ok(heard) => break heard,
-                Err(fault) if self.may_ask_again(poller, fault) => {
-                    let phase = context.accounts.phase_at(context.accounts.now());
-                    self.ask_again(context, poller, phase).await?;
+                Err(fault) if self.may_ask_again(fault) => {
+                    let accounts = carriers.accounts();
+                    let phase = accounts.phase_at(accounts.now());
+                    self.ask_again(carriers, asked, phase).await?;
                 }
                 Err(fault) => return Err(fault),
             }
@@ -112,7 +113,7 @@ impl Kept {
             ConnectionUse::KeepAlive if !heard.closes => {}
             ConnectionUse::KeepAlive | ConnectionUse::PerPoll => {
                 let over = self.line.take().expect("it was there above");
-                over.end_in(context, heard.phase).await?;
+                over.end_in(carriers, heard.phase).await?;
             }
         }
         Ok(heard)
@@ -124,35 +125,32 @@ impl Kept {
     }
 
     /// Whether the server has closed a connection that had been idle, under our request.
-    fn may_ask_again(&self, poller: &Poller, fault: Fault) -> bool {
-        let is_http1 = matches!(self.line, Some(Line::Http1(_)));
-        let is_end = matches!(fault, Fault::Closed | Fault::Io);
-        is_http1 && is_end && self.has_carried && poller.has_heard_nothing()
+    fn may_ask_again(&self, fault: Fault) -> bool {
+        self.has_carried && self.line.as_ref().is_some_and(|line| line.may_ask_again(fault))
     }
 
     async fn ask_again(
         &mut self,
-        context: &ClientContext,
-        poller: &Poller,
+        carriers: &Carriers,
+        asked: Asked<'_>,
         phase: Phase,
     ) -> Result<(), Fault> {
-        self.give_back(context).await?;
+        self.give_back(carriers).await?;
         if phase == Phase::Measure {
-            context.accounts.recorder.borrow_mut().counts.retries += 1;
+            carriers.accounts().recorder.borrow_mut().counts.retries += 1;
         }
-        let mut line = Line::open_in(context, phase, self.client).await?;
+        let mut line = carriers.line_in(phase, self.client).await?;
         self.has_carried = false;
-        poller.ask(context, &mut line, phase).await?;
+        line.ask(carriers, asked, phase).await?;
         self.line = Some(line);
         Ok(())
     }
 
     /// Closes our side of what the server has closed.
-    async fn give_back(&mut self, context: &ClientContext) -> Result<(), Fault> {
+    async fn give_back(&mut self, carriers: &Carriers) -> Result<(), Fault> {
         match self.line.take() {
-            Some(Line::Http1(connection)) => context.dialer.discard(connection).await,
-            // A stream's connection ends with its last client.
-            Some(Line::Http2(_)) | None => Ok(()),
+            Some(line) => line.discard(carriers).await,
+            None => Ok(()),
         }
     }
 }

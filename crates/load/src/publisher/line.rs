@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use crate::accounts::hiccup::TICK;
-use crate::carrier::http1::answer::{Answer, AnswerReader};
+use crate::carrier::answer::Answer;
+use crate::carrier::http1::reader::AnswerReader;
 use crate::{Fault, Unexpected, bounds};
 
 /// What the reading half saw.

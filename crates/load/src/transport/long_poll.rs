@@ -30,12 +30,12 @@ use std::time::Duration;
 
 use pushbench_protocol::{Phase, PollTiming, Timestamp};
 use pushbench_scenario::{LongPoll, poll_phase};
-use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
-use crate::carrier::http1::answer::Answer;
+use crate::accounts::Came;
+use crate::carrier::answer::Answer;
 use crate::carrier::kept::Kept;
-use crate::carrier::line::{HeadWatch, Line};
+use crate::carrier::watch::Watch;
 use crate::transport::context::ClientContext;
 use crate::transport::poll::Poller;
 use crate::witness::Witness;
@@ -67,10 +67,11 @@ pub(crate) async fn play(
         return Err(Fault::AnswerTimeout);
     }
     let Some(mut line) = kept.into_line() else { return Ok(()) };
-    let Line::Http1(connection) = &mut line else { return line.end(context).await };
-    connection.shutdown().await.map_err(|_| Fault::Io)?;
+    if !line.cut().await? {
+        return line.end(&context.carriers).await;
+    }
     loop {
-        match poller.hear(context, &mut line, |_, _| Phase::Close).await {
+        match poller.hear_last(context, &mut line).await {
             Ok(_) => {}
             Err(Fault::Closed) => return Ok(()),
             Err(fault) => return Err(fault),
@@ -98,7 +99,7 @@ impl Client {
             }
             if phase == Phase::Connect {
                 let at = first_after_connect(context, self.client, settings);
-                if !self.kept.rest(context, context.grid.wait_until(at)).await? {
+                if !self.kept.rest(&context.carriers, context.grid.wait_until(at)).await? {
                     return Ok(());
                 }
                 phase = context.accounts.phase_at(context.accounts.now());
@@ -109,19 +110,20 @@ impl Client {
 
     /// Sends a request, on a new line if there is none.
     async fn ask(&mut self, context: &ClientContext, phase: Phase) -> Result<(), Fault> {
-        self.kept.ask(context, &self.poller, phase).await?;
+        self.poller.ask(context, &mut self.kept, phase).await?;
         self.asked_at = Some(context.accounts.now());
         Ok(())
     }
 
     /// Waits for the response, and ends its line unless that is used again; gives its phase.
     async fn hear(&mut self, context: &ClientContext) -> Result<Phase, Fault> {
-        let heard = self
-            .kept
-            .hear(context, &mut self.poller, |witness, head, answer, received_at| {
-                phase_of(context, witness, answer, received_at, head)
-            })
-            .await?;
+        let accounts = &context.accounts;
+        let phase_of = |witness: &Witness, watch: &Watch, answer: &Answer<'_>, at| {
+            let (bytes, passed) = (answer.len(), watch.passed());
+            let is_update = answer.status == 200;
+            accounts.phase_of(&Came { witness, at, is_update, bytes, passed })
+        };
+        let heard = self.poller.hear(context, &mut self.kept, phase_of).await?;
         self.asked_at = None;
         Ok(heard.phase)
     }
@@ -135,25 +137,4 @@ fn first_after_connect(context: &ClientContext, client: u32, settings: LongPoll)
         return Duration::ZERO;
     }
     poll_phase(seed, client, spread, PollTiming::Schedule)
-}
-
-/// The phase of an answer and of the request after it.
-fn phase_of(
-    context: &ClientContext,
-    witness: &Witness,
-    answer: &Answer<'_>,
-    received_at: Timestamp,
-    head: &HeadWatch,
-) -> Phase {
-    match context.accounts.phase_at(received_at) {
-        Phase::Drain if witness.is_measured.get() => Phase::Drain,
-        Phase::Drain if answer.status == 200 => Phase::Measure,
-        Phase::Drain if context.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
-        Phase::Drain => {
-            head.move_out_of_measure(&context.accounts);
-            context.accounts.sockets.close_measure_before(witness, head.len() + answer.len());
-            Phase::Drain
-        }
-        phase => phase,
-    }
 }

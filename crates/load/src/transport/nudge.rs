@@ -8,8 +8,6 @@
 //! What is fetched after the end of the measure phase was due in it and belongs to it, as with every
 //! push.
 
-use std::rc::Rc;
-
 use futures_util::FutureExt;
 use pushbench_protocol::paths::NEWS;
 use pushbench_protocol::{ConnectionUse, Cursor};
@@ -17,17 +15,17 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
+use crate::accounts::{Came, Passed};
 use crate::carrier::kept::Kept;
 use crate::transport::context::ClientContext;
 use crate::transport::poll::Poller;
-use crate::transport::pushed::{self, Cause};
 use crate::transport::websocket::{self, Subscriber, Tapped, fault_of};
 
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.
 pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
     let plan = &context.plan;
     let mut polls = Kept::new(client, ConnectionUse::KeepAlive);
-    polls.open(context).await?;
+    polls.open(&context.carriers).await?;
     let path = plan.topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
     let mut socket = websocket::open(context, client, &path).await?;
     context.accounts.is_connected(seat);
@@ -50,7 +48,7 @@ pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> R
     }
     websocket::close(context, &mut socket, &mut subscriber).await?;
     match polls.into_line() {
-        Some(line) => line.end(context).await,
+        Some(line) => line.end(&context.carriers).await,
         None => Ok(()),
     }
 }
@@ -64,7 +62,8 @@ async fn work(
     polls: &mut Kept,
 ) -> Fault {
     loop {
-        let rested = polls.rest(context, websocket::next(context, socket, subscriber)).await;
+        let rested =
+            polls.rest(&context.carriers, websocket::next(context, socket, subscriber)).await;
         let mut message = match rested {
             Ok(message) => message,
             Err(fault) => return fault,
@@ -109,19 +108,23 @@ struct Fetcher {
 
 impl Fetcher {
     async fn fetch(&mut self, context: &ClientContext, polls: &mut Kept) -> Result<(), Fault> {
+        let accounts = &context.accounts;
+        let at = accounts.now();
         let phase = match polls.line() {
             Some(line) => {
-                let (witness, head) = (Rc::clone(line.witness()), line.head_watch());
-                pushed::phase_of(context, &witness, Cause::News, context.accounts.now(), 0, &head)
+                // Nothing of the poll has come yet.
+                let (bytes, passed) = (0, Passed::default());
+                let witness = line.witness();
+                accounts.phase_of(&Came { witness, at, is_update: true, bytes, passed })
             }
-            None => context.accounts.phase_at(context.accounts.now()),
+            None => accounts.phase_at(at),
         };
         self.in_flight = true;
-        context.accounts.presence.asks();
-        polls.ask(context, &self.poller, phase).await?;
-        polls.hear(context, &mut self.poller, |_, _, _, _| phase).await?;
+        accounts.presence.asks();
+        self.poller.ask(context, polls, phase).await?;
+        self.poller.hear(context, polls, |_, _, _, _| phase).await?;
         self.in_flight = false;
-        context.accounts.presence.is_answered();
+        accounts.presence.is_answered();
         Ok(())
     }
 }

@@ -1,22 +1,19 @@
-//! What every client that polls does: sends the head of a request, reads a response, books both.
+//! What every client that polls does: sends a request, and books what the response to it brought.
 //!
 //! When it polls, and which phase an exchange belongs to, is the transport's own rule.
 
 use std::borrow::Cow;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::compression::BODY_THRESHOLD;
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Timestamp};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::accounts::recorder::{Arrival, Receipt};
-use crate::carrier::connection::Connection;
-use crate::carrier::http1::answer::{Answer, AnswerReader};
-use crate::carrier::http2;
-use crate::carrier::line::Line;
+use crate::carrier::Line;
+use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::kept::Kept;
+use crate::carrier::request::Asked;
+use crate::carrier::watch::Watch;
 use crate::coded::{decoded, new_part};
 use crate::content_coding::{ContentCoding, Offer};
 use crate::outcome::SampleHeads;
@@ -35,9 +32,6 @@ pub(crate) struct Poller {
     coding: ContentCoding,
     /// What the request says that it takes.
     offer: Rc<Offer>,
-    answers: AnswerReader,
-    /// Whether nothing of a response to the last request has come.
-    has_heard_nothing: bool,
 }
 
 impl Poller {
@@ -52,8 +46,6 @@ impl Poller {
             every: plan.scenario.workload.deliver == Deliver::Every,
             coding: ContentCoding::of(plan.transport.content_coding()),
             offer: Rc::clone(&context.offer),
-            answers: AnswerReader::default(),
-            has_heard_nothing: true,
         }
     }
 
@@ -62,127 +54,40 @@ impl Poller {
         context.accounts.recorder.borrow().holds_last(self.seat)
     }
 
-    /// Writes a request and books it.
+    /// Sends a request.
     pub(crate) async fn ask(
         &self,
         context: &ClientContext,
-        line: &mut Line,
+        kept: &mut Kept,
         phase: Phase,
     ) -> Result<(), Fault> {
-        let connection = match line {
-            Line::Http1(connection) => connection,
-            Line::Http2(line) => {
-                let mut fields = context.poll_lists.borrow()[self.topic].clone();
-                fields.set_cursor(self.cursor);
-                line.ask(&context.accounts, &fields, phase).await?;
-                line.connection().witness().has_taken();
-                return Ok(());
-            }
-        };
-        // All clients of a topic share one head, filled just before it goes out. Only what a full
-        // socket does not take is copied.
-        let (len, rest) = poll_fn(|cx| {
-            let mut heads = context.poll_heads.borrow_mut();
-            let head = &mut heads[self.topic];
-            head.set_cursor(self.cursor);
-            Pin::new(&mut *connection)
-                .poll_write(cx, head.bytes())
-                .map_ok(|written| (head.bytes().len() as u64, head.bytes()[written..].to_vec()))
-        })
-        .await
-        .map_err(|_| Fault::Io)?;
-        // What has left is on the books, whatever becomes of the rest.
-        context.accounts.book(phase, Direction::Up, ByteKind::Header, len - rest.len() as u64);
-        let mut rest = &rest[..];
-        while !rest.is_empty() {
-            let written = connection.write(rest).await.map_err(|_| Fault::Io)?;
-            if written == 0 {
-                return Err(Fault::Io);
-            }
-            context.accounts.book(phase, Direction::Up, ByteKind::Header, written as u64);
-            rest = &rest[written..];
-        }
-        connection.witness().has_taken();
-        Ok(())
+        kept.ask(&context.carriers, self.asked(context), phase).await
     }
 
-    /// Whether nothing of the response to the last request has come.
-    pub(crate) fn has_heard_nothing(&self) -> bool {
-        self.has_heard_nothing
-    }
-
-    /// Reads one response and books it under the phase that `phase_of` says.
+    /// Hears the response to the last request and books it under the phase that `phase_of` says.
     pub(crate) async fn hear(
         &mut self,
         context: &ClientContext,
-        line: &mut Line,
-        phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
+        kept: &mut Kept,
+        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
     ) -> Result<Heard, Fault> {
-        match line {
-            Line::Http1(connection) => {
-                let heard = poll_fn(|cx| self.poll_hear(cx, context, connection, &phase_of)).await;
-                heard.inspect_err(|fault| self.give_up(context, connection.witness(), *fault))
-            }
-            Line::Http2(line) => {
-                line.hear(&context.accounts, |answer, uncompressed| {
-                    let received_at = context.accounts.now();
-                    let phase = phase_of(&answer, received_at);
-                    http2::line::count_uncompressed(
-                        &context.accounts,
-                        phase,
-                        Direction::Down,
-                        uncompressed,
-                    );
-                    self.take(context, phase, &answer, received_at)?;
-                    Ok(Heard { phase, closes: false })
-                })
-                .await?
-            }
-        }
+        let asked = self.asked(context);
+        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
+        kept.hear(&context.carriers, asked, phase_of, take).await
     }
 
-    /// Reads into the worker's scratch memory until the answer is whole.
-    fn poll_hear(
+    /// Hears a response that comes while connections are ended.
+    pub(crate) async fn hear_last(
         &mut self,
-        cx: &mut Context<'_>,
         context: &ClientContext,
-        connection: &mut Connection,
-        phase_of: &impl Fn(&Answer<'_>, Timestamp) -> Phase,
-    ) -> Poll<Result<Heard, Fault>> {
-        let mut scratch = context.scratch.borrow_mut();
-        loop {
-            let mut buf = ReadBuf::new(&mut scratch);
-            if ready!(Pin::new(&mut *connection).poll_read(cx, &mut buf)).is_err() {
-                return Poll::Ready(Err(Fault::Io));
-            }
-            let received_at = context.accounts.now();
-            let mut answers = std::mem::take(&mut self.answers);
-            let has_ended = buf.filled().is_empty();
-            let with = |answer: Answer<'_>| {
-                let phase = phase_of(&answer, received_at);
-                self.take(context, phase, &answer, received_at)?;
-                Ok(Heard { phase, closes: answer.closes })
-            };
-            let answered = match has_ended {
-                true => answers.end(with),
-                false => answers.push(buf.filled(), with),
-            };
-            self.answers = answers;
-            match answered {
-                Ok(Some(done)) => return Poll::Ready(done),
-                Ok(None) if has_ended => return Poll::Ready(Err(Fault::Closed)),
-                Ok(None) => {}
-                Err(fault) => return Poll::Ready(Err(fault)),
-            }
-        }
+        line: &mut Line,
+    ) -> Result<Heard, Fault> {
+        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
+        line.hear(&context.carriers, |_, _| Phase::Close, take).await
     }
 
-    /// Books what has come of a response that will not become whole.
-    fn give_up(&mut self, context: &ClientContext, witness: &Witness, fault: Fault) {
-        let unfinished = self.answers.give_up();
-        self.has_heard_nothing = unfinished.header + unfinished.framing + unfinished.rest == 0;
-        let phase = context.accounts.phase_on(witness);
-        context.accounts.book_unfinished(phase, ByteKind::Header, fault, &unfinished);
+    fn asked<'r>(&self, context: &'r ClientContext) -> Asked<'r> {
+        Asked { request: &context.polls[self.topic], cursor: self.cursor }
     }
 
     /// Books a response and what it brought.
@@ -278,21 +183,12 @@ impl Poller {
         let mut sample = context.accounts.sample.borrow_mut();
         if sample.is_none() {
             *sample = Some(SampleHeads {
-                request: context.poll_heads.borrow()[self.topic].bytes().to_vec(),
+                request: context.polls[self.topic].borrow().head.bytes().to_vec(),
                 response: answer.head.to_vec(),
                 body_len: answer.body.len() as u64,
             });
         }
     }
-}
-
-/// A response that was heard whole.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Heard {
-    /// The phase under which it was booked.
-    pub(crate) phase: Phase,
-    /// Whether the server closes the connection after it.
-    pub(crate) closes: bool,
 }
 
 /// What the body of an answer held, decoded.

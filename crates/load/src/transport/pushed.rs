@@ -6,9 +6,7 @@ use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
 use crate::Fault;
 use crate::accounts::recorder::{Arrival, Receipt};
-use crate::carrier::line::HeadWatch;
 use crate::transport::context::ClientContext;
-use crate::witness::Witness;
 
 /// What made the server push something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,35 +17,10 @@ pub(crate) enum Cause {
     Clock,
 }
 
-/// The phase of what was pushed at this moment. `unbooked` is how much was read with it, `head` what
-/// of that is booked already all the same.
-///
-/// News due in the measure phase that comes a little after it belongs to it: nothing else is
-/// published then. What comes by the server's clock does not, and ends the phase for its connection:
-/// heartbeats, and news where it is conflated, so that there are as many messages in the phase as
-/// go into its length. It has been read before that is known, so its bytes are taken off again. Where
-/// clients share a connection its measure phase ends with the drain, and all of that belongs to it.
-pub(crate) fn phase_of(
-    context: &ClientContext,
-    witness: &Witness,
-    cause: Cause,
-    received_at: Timestamp,
-    unbooked: u64,
-    head: &HeadWatch,
-) -> Phase {
-    match context.accounts.phase_at(received_at) {
-        Phase::Drain if witness.is_measured.get() => Phase::Drain,
-        Phase::Drain if cause == Cause::News && context.plan.transport.conflate().is_none() => {
-            Phase::Measure
-        }
-        Phase::Drain if context.plan.carriage.clients_per_connection.get() > 1 => Phase::Measure,
-        Phase::Drain => {
-            head.move_out_of_measure(&context.accounts);
-            context.accounts.sockets.close_measure_before(witness, unbooked);
-            Phase::Drain
-        }
-        phase => phase,
-    }
+/// Whether it belongs to the measure phase if it comes a little after it. Conflated messages come by
+/// the server's clock too.
+pub(crate) fn is_update(context: &ClientContext, cause: Cause) -> bool {
+    cause == Cause::News && context.plan.transport.conflate().is_none()
 }
 
 /// Records a message or a notice; says what its bytes were.

@@ -26,7 +26,7 @@ pub(crate) async fn play(
     let plan = &context.plan;
     let mut kept = Kept::new(client, settings.connection);
     if settings.connection == ConnectionUse::KeepAlive {
-        kept.open(context).await?;
+        kept.open(&context.carriers).await?;
     }
     context.accounts.is_connected(seat);
     let poller = Poller::new(context, client, seat);
@@ -47,7 +47,7 @@ pub(crate) async fn play(
     }
     context.closed().await;
     match client_of.kept.into_line() {
-        Some(line) => line.end(context).await,
+        Some(line) => line.end(&context.carriers).await,
         None => Ok(()),
     }
 }
@@ -76,7 +76,7 @@ impl Client {
             if is_drain && self.poller.holds_last(context) {
                 return Ok(());
             }
-            if !self.kept.rest(context, context.grid.wait_until(at)).await? {
+            if !self.kept.rest(&context.carriers, context.grid.wait_until(at)).await? {
                 return Ok(());
             }
             self.poll(context, at).await?;
@@ -96,7 +96,7 @@ impl Client {
         if phase == Phase::Drain
             && let Some(line) = self.kept.line()
         {
-            line.end_measure(context).await;
+            line.end_measure(&context.accounts).await;
         }
         self.in_flight = true;
         context.accounts.presence.asks();
@@ -106,8 +106,8 @@ impl Client {
             recorder.poll_lateness.record(late.own);
             recorder.poll_kept_waiting.record(late.kept);
         }
-        self.kept.ask(context, &self.poller, phase).await?;
-        self.kept.hear(context, &mut self.poller, |_, _, _, _| phase).await?;
+        self.poller.ask(context, &mut self.kept, phase).await?;
+        self.poller.hear(context, &mut self.kept, |_, _, _, _| phase).await?;
         self.turns.done(context.accounts.now());
         self.in_flight = false;
         context.accounts.presence.is_answered();

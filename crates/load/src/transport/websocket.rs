@@ -7,14 +7,11 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use pushbench_protocol::number::MAX_BODY;
-use pushbench_protocol::{ByteKind, DeflateTerms, Direction, HttpVersion, Phase, Timestamp};
+use pushbench_protocol::{ByteKind, DeflateTerms, Direction, Phase, Timestamp};
 use pushbench_wire::frame::{FrameCounter, FrameCounts};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
@@ -23,16 +20,11 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
-use crate::carrier::connection::Connection;
-use crate::carrier::http1::opening;
-use crate::carrier::http1::response_head::ResponseHead;
-use crate::carrier::http1::upgraded::{self, Asked};
-use crate::carrier::http2;
-use crate::carrier::http2::websocket::Tunnel;
-use crate::carrier::line::HeadWatch;
+use crate::accounts::Came;
+use crate::carrier::Tunnel;
+use crate::carrier::watch::Watch;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::{self, Cause};
-use crate::witness::Witness;
 
 /// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
 /// The library's default of 128 KiB would be the experiment's result.
@@ -115,17 +107,8 @@ pub(crate) async fn begin(
     path: &str,
     terms: Option<DeflateTerms>,
 ) -> Result<(Tapped, Vec<u8>), Fault> {
-    Ok(match context.plan.carriage.http {
-        HttpVersion::Http11 => {
-            let mut connection = context.dialer.connect(client).await?;
-            let early = upgrade(context, &mut connection, path, terms).await?;
-            (Tapped::new(Carrier::Connection(connection)), early)
-        }
-        HttpVersion::Http2 => {
-            let tunnel = http2::websocket::open(&context.http2, client, path, terms).await?;
-            (Tapped::new(Carrier::Tunnel(Box::new(tunnel))), Vec::new())
-        }
-    })
+    let (tunnel, early) = context.carriers.tunnel(client, path, terms).await?;
+    Ok((Tapped::new(tunnel), early))
 }
 
 /// Bytes of a connection's read buffer, for payloads of this length.
@@ -178,12 +161,12 @@ pub(crate) struct Subscriber {
     /// The phase of what was heard last: what answers it belongs there too.
     heard_in: Phase,
     /// What comes with the next message and is booked before it.
-    head: HeadWatch,
+    head: Watch,
 }
 
 impl Subscriber {
     pub(crate) fn new(seat: usize, tapped: &Tapped) -> Self {
-        let head = tapped.carrier.head_watch();
+        let head = tapped.tunnel.watch();
         Self { seat, booked: Booked::default(), heard_in: Phase::Connect, head }
     }
 
@@ -229,13 +212,16 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) -> Phase {
-        let unbooked = tapped.down.counts.total() - self.booked.down.total() + self.head.len();
-        let witness = tapped.carrier.witness();
-        let phase = pushed::phase_of(context, witness, cause, received_at, unbooked, &self.head);
+        let witness = tapped.tunnel.witness();
+        let is_update = pushed::is_update(context, cause);
+        let bytes = tapped.down.counts.total() - self.booked.down.total();
+        let passed = self.head.passed();
+        let came = Came { witness, at: received_at, is_update, bytes, passed };
+        let phase = context.accounts.phase_of(&came);
         self.heard_in = phase;
         self.book(context, tapped, phase);
         witness.has_taken();
-        self.head = tapped.carrier.head_watch();
+        self.head = tapped.tunnel.watch();
         phase
     }
 
@@ -264,7 +250,7 @@ impl Subscriber {
 
     /// Books what has passed since the last time, a header that did not become whole too.
     pub(crate) fn give_up(&mut self, context: &ClientContext, tapped: &Tapped) {
-        let phase = context.accounts.phase_on(tapped.carrier.witness());
+        let phase = context.accounts.phase_on(tapped.tunnel.witness());
         self.book(context, tapped, phase);
         context.accounts.book(phase, Direction::Down, ByteKind::Control, tapped.down.begun());
         context.accounts.book(phase, Direction::Up, ByteKind::Control, tapped.up.begun());
@@ -295,86 +281,16 @@ fn book(
     *booked = now;
 }
 
-/// Upgrades the connection; gives the bytes that came behind the 101.
-async fn upgrade(
-    context: &ClientContext,
-    connection: &mut Connection,
-    path: &str,
-    terms: Option<DeflateTerms>,
-) -> Result<Vec<u8>, Fault> {
-    let plan = &context.plan;
-    let key = STANDARD.encode(rand::random::<[u8; 16]>());
-    let headers = &plan.scenario.headers;
-    let request = headers.request.upgrade_offering(plan.head_target(path), &key, terms);
-    let begin = context.accounts.now();
-    connection.write_all(&request.bytes).await.map_err(|_| Fault::Io)?;
-    context.accounts.book(
-        Phase::Connect,
-        Direction::Up,
-        ByteKind::Handshake,
-        request.bytes.len() as u64,
-    );
-    let asked = Asked { request: &request.bytes, key: &key, terms };
-    let check = |head: &ResponseHead<'_>| upgraded::check(head, asked);
-    let opened = opening::hear(&context.accounts, connection, ByteKind::Handshake, check).await?;
-    context
-        .accounts
-        .recorder
-        .borrow_mut()
-        .connect_upgrade
-        .record(context.accounts.now().since(begin));
-    context.accounts.upgrade_heads.set(Some((request.bytes.len() as u64, opened.head_len)));
-    Ok(opened.early)
-}
-
-/// What frames are carried by.
-enum Carrier {
-    Connection(Connection),
-    /// A stream of an HTTP/2 connection.
-    Tunnel(Box<Tunnel>),
-}
-
-impl Carrier {
-    fn stream(&mut self) -> Pin<&mut dyn Stream> {
-        let stream: &mut dyn Stream = match self {
-            Self::Connection(connection) => connection,
-            Self::Tunnel(tunnel) => &mut **tunnel,
-        };
-        Pin::new(stream)
-    }
-
-    /// The books of the connection.
-    fn witness(&self) -> &Rc<Witness> {
-        match self {
-            Self::Connection(connection) => connection.witness(),
-            Self::Tunnel(tunnel) => tunnel.connection().witness(),
-        }
-    }
-
-    /// Watches for what is booked before the next message.
-    fn head_watch(&self) -> HeadWatch {
-        match self {
-            Self::Connection(_) => HeadWatch::NOTHING,
-            Self::Tunnel(tunnel) => HeadWatch::on(tunnel.connection()),
-        }
-    }
-}
-
-/// Bytes both ways.
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
-
-/// A connection whose frames are counted as they pass.
+/// A tunnel whose frames are counted as they pass.
 pub(crate) struct Tapped {
-    carrier: Carrier,
+    tunnel: Tunnel,
     down: FrameCounter,
     up: FrameCounter,
 }
 
 impl Tapped {
-    fn new(carrier: Carrier) -> Self {
-        Self { carrier, down: FrameCounter::default(), up: FrameCounter::default() }
+    fn new(tunnel: Tunnel) -> Self {
+        Self { tunnel, down: FrameCounter::default(), up: FrameCounter::default() }
     }
 
     /// Takes note of what was read before the tap was there.
@@ -400,7 +316,7 @@ impl AsyncRead for Tapped {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let result = self.carrier.stream().poll_read(cx, buf);
+        let result = Pin::new(&mut self.tunnel).poll_read(cx, buf);
         self.down.observe(&buf.filled()[before..]);
         result
     }
@@ -412,7 +328,7 @@ impl AsyncWrite for Tapped {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = self.carrier.stream().poll_write(cx, bytes);
+        let result = Pin::new(&mut self.tunnel).poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = result {
             self.up.observe(&bytes[..written]);
         }
@@ -420,10 +336,10 @@ impl AsyncWrite for Tapped {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.carrier.stream().poll_flush(cx)
+        Pin::new(&mut self.tunnel).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.carrier.stream().poll_shutdown(cx)
+        Pin::new(&mut self.tunnel).poll_shutdown(cx)
     }
 }

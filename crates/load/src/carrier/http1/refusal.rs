@@ -6,8 +6,9 @@ use pushbench_protocol::{ByteKind, Direction, Phase};
 use tokio::io::AsyncReadExt;
 
 use crate::accounts::Accounts;
+use crate::carrier::answer::Answer;
 use crate::carrier::connection::Connection;
-use crate::carrier::http1::answer::{Answer, AnswerReader};
+use crate::carrier::http1::reader::AnswerReader;
 use crate::{Fault, Unexpected};
 
 /// Longest wait for the rest of a refusal.

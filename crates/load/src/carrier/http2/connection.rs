@@ -17,6 +17,7 @@ use super::tap::{HeadWatch, Tap};
 use crate::Fault;
 use crate::accounts::Accounts;
 use crate::carrier::dial::Dialer;
+use crate::carrier::watch::Watch;
 use crate::witness::Witness;
 
 /// Windows as Chromium sets them, 6 MiB for a stream and 15 MiB for a connection, so that nothing
@@ -131,8 +132,8 @@ impl Http2Connection {
     }
 
     /// Watches for what comes from now on that is no data.
-    pub(crate) fn watch_head(&self) -> HeadWatch {
-        HeadWatch::new(&self.tap)
+    pub(crate) fn watch(&self) -> Watch {
+        Watch::on(HeadWatch::new(&self.tap))
     }
 
     /// A handle that takes one request, once the server takes one more stream.

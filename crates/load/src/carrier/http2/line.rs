@@ -11,11 +11,12 @@ use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::heads::http2::status_line_len;
 use pushbench_protocol::number::{MAX_BODY, digits, gap};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
-use pushbench_protocol::{ByteKind, Cursor, Direction, Phase};
+use pushbench_protocol::{ByteKind, Cursor, Direction, Phase, Timestamp};
 
 use super::connection::{Http2Connection, fault_of};
 use crate::accounts::Accounts;
-use crate::carrier::http1::answer::{Answer, tag};
+use crate::carrier::answer::{Answer, Heard, tag};
+use crate::carrier::request::Asked;
 use crate::content_coding::ContentCoding;
 use crate::{Fault, Unexpected};
 
@@ -36,14 +37,17 @@ impl Line {
         &self.connection
     }
 
-    /// Sends a request with these fields.
+    /// Sends a request.
     pub(crate) async fn ask(
         &mut self,
         accounts: &Accounts,
-        fields: &FieldList,
+        Asked { request: asked, cursor }: Asked<'_>,
         phase: Phase,
     ) -> Result<(), Fault> {
         let mut send = self.connection.ready().await?;
+        let mut asked = asked.borrow_mut();
+        let fields = asked.fields.as_mut().expect("a request of this carrier has fields");
+        fields.set_cursor(cursor);
         let (answer, _) =
             send.send_request(request(fields), true).map_err(|error| fault_of(&error))?;
         self.held = Some(answer);
@@ -51,12 +55,13 @@ impl Line {
         Ok(())
     }
 
-    /// Hears the answer to the last request, whole, and hands it to `with`.
-    pub(crate) async fn hear<T>(
+    /// Hears the response to the last request whole.
+    pub(crate) async fn hear(
         &mut self,
         accounts: &Accounts,
-        with: impl FnOnce(Answer<'_>, usize) -> T,
-    ) -> Result<T, Fault> {
+        phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
+        mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
+    ) -> Result<Heard, Fault> {
         // Kept while it is waited for, so that a wait which is given up gives nothing up with it.
         let held = self.held.as_mut().ok_or(Fault::Closed)?;
         let answer = held.await;
@@ -70,7 +75,11 @@ impl Line {
         let uncompressed = uncompressed_len(status, &head.headers);
         let answer = read(status, &head.headers, &body);
         let answer = answer.inspect_err(|fault| self.give_up(accounts, status, &body, *fault))?;
-        Ok(with(answer, uncompressed))
+        let received_at = accounts.now();
+        let phase = phase_of(&answer, received_at);
+        count_uncompressed(accounts, phase, Direction::Down, uncompressed);
+        take(phase, &answer, received_at)?;
+        Ok(Heard { phase, closes: false })
     }
 
     /// Books what came of a response that is none for a poll.
@@ -101,12 +110,7 @@ impl Drop for Line {
 }
 
 /// Counts what HTTP/1.1 would have written.
-pub(crate) fn count_uncompressed(
-    accounts: &Accounts,
-    phase: Phase,
-    direction: Direction,
-    len: usize,
-) {
+fn count_uncompressed(accounts: &Accounts, phase: Phase, direction: Direction, len: usize) {
     if phase == Phase::Measure {
         let mut counts = accounts.http2.get();
         counts.uncompressed[direction as usize] += len as u64;

@@ -11,7 +11,7 @@ use pushbench_wire::http2::{FrameCounter, FrameCounts, PREFACE};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Passed};
 use crate::carrier::connection::Connection;
 use crate::witness::Witness;
 
@@ -136,14 +136,13 @@ impl HeadWatch {
         Self { tap: tap.clone(), before: tap.0.down.borrow().counts }
     }
 
-    /// Bytes of field blocks.
-    pub(crate) fn heads(&self) -> u64 {
-        self.tap.0.down.borrow().counts.field_blocks - self.before.field_blocks
-    }
-
-    /// Bytes of frame headers and padding.
-    pub(crate) fn framing(&self) -> u64 {
-        self.tap.0.down.borrow().counts.framing - self.before.framing
+    /// What has passed since then.
+    pub(crate) fn passed(&self) -> Passed {
+        let now = self.tap.0.down.borrow().counts;
+        Passed {
+            heads: now.field_blocks - self.before.field_blocks,
+            framing: now.framing - self.before.framing,
+        }
     }
 }
 

@@ -4,45 +4,15 @@
 //! ends with the connection. What the body is coded in is told, not undone.
 
 use pushbench_protocol::Cursor;
-use pushbench_protocol::heads::WEAK;
 use pushbench_protocol::number::{MAX_BODY, gap};
 use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 
 use crate::Fault;
 use crate::accounts::Unfinished;
+use crate::carrier::answer::{Answer, tag};
 use crate::carrier::http1::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
 use crate::content_coding::ContentCoding;
-
-/// A response to a poll.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Answer<'a> {
-    /// Status code.
-    pub(crate) status: u16,
-    /// The head as received, empty line included.
-    pub(crate) head: &'a [u8],
-    /// Bytes of the interim responses before it.
-    pub(crate) interim: u64,
-    /// The body, without what marks its chunks off.
-    pub(crate) body: &'a [u8],
-    /// Bytes that mark its chunks off, trailer fields included.
-    pub(crate) framing: u64,
-    /// From the `Cursor` or the `Etag` field.
-    pub(crate) cursor: Option<Cursor>,
-    /// From the `Gap` field: messages that the server no longer held.
-    pub(crate) gap: u64,
-    /// From the `Content-Encoding` field: what the body is compressed with.
-    pub(crate) coding: ContentCoding,
-    /// Whether the server closes the connection after it.
-    pub(crate) closes: bool,
-}
-
-impl Answer<'_> {
-    /// Bytes of all of it.
-    pub(crate) fn len(&self) -> u64 {
-        self.interim + self.head.len() as u64 + self.body.len() as u64 + self.framing
-    }
-}
 
 /// What a head says.
 #[derive(Clone, Copy, Debug)]
@@ -309,12 +279,6 @@ fn whole<'a>(bytes: &'a [u8], heads: &mut Heads) -> Result<Option<Answer<'a>>, F
     let head_end = heads.interim + head.len;
     let body = bytes[head_end..].get(..len);
     Ok(body.map(|body| head.answer(&bytes[..head_end], heads.interim, body, 0)))
-}
-
-/// What stands between the quotes of an entity tag, weak or not.
-pub(crate) fn tag(value: &[u8]) -> Option<&[u8]> {
-    let value = value.strip_prefix(WEAK.as_bytes()).unwrap_or(value);
-    value.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
 #[cfg(test)]

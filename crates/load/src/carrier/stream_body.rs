@@ -1,9 +1,14 @@
-//! The body of a response that does not end, however it is framed (RFC 9112, section 6.3).
+//! A response that does not end: whether it is one, and its body, however that is framed (RFC 9112,
+//! section 6.3).
 
+use pushbench_protocol::Timestamp;
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 
 use crate::Fault;
+use crate::accounts::Passed;
 use crate::carrier::http1::response_head::BodyEnd;
+use crate::content_coding::ContentCoding;
+use crate::witness::Witness;
 
 /// Takes data off a stream of bytes.
 #[derive(Debug)]
@@ -61,6 +66,62 @@ impl StreamBody {
             Self::Chunks(reader) => reader.take_overhead(),
             Self::UntilClose | Self::Left(..) => 0,
         }
+    }
+}
+
+/// Says what a response is coded in that names these, or refuses them.
+pub(crate) type CodingOf<'f> =
+    dyn for<'n> Fn(&mut dyn Iterator<Item = &'n [u8]>) -> Result<ContentCoding, Fault> + 'f;
+
+/// What a response is coded in that is a stream.
+///
+/// # Errors
+///
+/// [`Fault::Status`] for any but 200, and whatever `coding_of` says.
+pub(crate) fn check(
+    status: u16,
+    named: &mut dyn Iterator<Item = &[u8]>,
+    coding_of: &CodingOf<'_>,
+) -> Result<ContentCoding, Fault> {
+    if status == 200 { coding_of(named) } else { Err(Fault::Status(status)) }
+}
+
+/// What was read of a stream at once. It belongs together, and to one phase.
+pub(crate) struct Read<'r> {
+    body: &'r mut StreamBody,
+    bytes: &'r [u8],
+    /// Bytes of it, with what marks data off.
+    pub(crate) len: u64,
+    pub(crate) received_at: Timestamp,
+    pub(crate) witness: &'r Witness,
+    /// What has come with it, and with the reads before it of which nothing was booked, and was
+    /// booked as it passed.
+    pub(crate) passed: Passed,
+}
+
+impl<'r> Read<'r> {
+    pub(crate) fn new(
+        body: &'r mut StreamBody,
+        bytes: &'r [u8],
+        received_at: Timestamp,
+        witness: &'r Witness,
+        passed: Passed,
+    ) -> Self {
+        Self { body, bytes, len: bytes.len() as u64, received_at, witness, passed }
+    }
+
+    /// The next piece of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`] if the bytes are no body of their kind.
+    pub(crate) fn next(&mut self) -> Result<Option<Piece<'r>>, Fault> {
+        self.body.next(&mut self.bytes)
+    }
+
+    /// Takes the number of bytes so far, of this read and of those before it, that were no data.
+    pub(crate) fn take_overhead(&mut self) -> u64 {
+        self.body.take_overhead()
     }
 }
 

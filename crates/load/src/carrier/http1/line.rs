@@ -1,0 +1,118 @@
+//! A poller's connection: one exchange at a time.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use crate::Fault;
+use crate::accounts::Accounts;
+use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::connection::Connection;
+use crate::carrier::http1::reader::AnswerReader;
+use crate::carrier::request::Asked;
+
+/// A connection, and what has come of a response on it.
+pub(crate) struct Line {
+    pub(crate) connection: Connection,
+    answers: AnswerReader,
+    /// Whether nothing of a response to the last request has come.
+    pub(crate) has_heard_nothing: bool,
+}
+
+impl Line {
+    /// On a connection that has just been opened.
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, answers: AnswerReader::default(), has_heard_nothing: true }
+    }
+
+    /// Writes a request and books it.
+    pub(crate) async fn ask(
+        &mut self,
+        accounts: &Accounts,
+        Asked { request, cursor }: Asked<'_>,
+        phase: Phase,
+    ) -> Result<(), Fault> {
+        let connection = &mut self.connection;
+        // All clients of a topic share one head, filled just before it goes out. Only what a full
+        // socket does not take is copied.
+        let (len, rest) = poll_fn(|cx| {
+            let head = &mut request.borrow_mut().head;
+            head.set_cursor(cursor);
+            Pin::new(&mut *connection)
+                .poll_write(cx, head.bytes())
+                .map_ok(|written| (head.bytes().len() as u64, head.bytes()[written..].to_vec()))
+        })
+        .await
+        .map_err(|_| Fault::Io)?;
+        // What has left is on the books, whatever becomes of the rest.
+        accounts.book(phase, Direction::Up, ByteKind::Header, len - rest.len() as u64);
+        let mut rest = &rest[..];
+        while !rest.is_empty() {
+            let written = connection.write(rest).await.map_err(|_| Fault::Io)?;
+            if written == 0 {
+                return Err(Fault::Io);
+            }
+            accounts.book(phase, Direction::Up, ByteKind::Header, written as u64);
+            rest = &rest[written..];
+        }
+        Ok(())
+    }
+
+    /// Reads one response whole, through the worker's scratch memory.
+    pub(crate) async fn hear(
+        &mut self,
+        accounts: &Accounts,
+        scratch: &RefCell<Vec<u8>>,
+        phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
+        mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
+    ) -> Result<Heard, Fault> {
+        let mut with = |answer: Answer<'_>, received_at| {
+            let phase = phase_of(&answer, received_at);
+            take(phase, &answer, received_at)?;
+            Ok(Heard { phase, closes: answer.closes })
+        };
+        let heard = poll_fn(|cx| self.poll_hear(cx, accounts, scratch, &mut with)).await;
+        heard.inspect_err(|fault| self.give_up(accounts, *fault))
+    }
+
+    fn poll_hear(
+        &mut self,
+        cx: &mut Context<'_>,
+        accounts: &Accounts,
+        scratch: &RefCell<Vec<u8>>,
+        with: &mut impl FnMut(Answer<'_>, Timestamp) -> Result<Heard, Fault>,
+    ) -> Poll<Result<Heard, Fault>> {
+        let mut scratch = scratch.borrow_mut();
+        loop {
+            let mut buf = ReadBuf::new(&mut scratch);
+            if ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buf)).is_err() {
+                return Poll::Ready(Err(Fault::Io));
+            }
+            let received_at = accounts.now();
+            let has_ended = buf.filled().is_empty();
+            let with = |answer: Answer<'_>| with(answer, received_at);
+            let answered = match has_ended {
+                true => self.answers.end(with),
+                false => self.answers.push(buf.filled(), with),
+            };
+            match answered {
+                Ok(Some(done)) => return Poll::Ready(done),
+                Ok(None) if has_ended => return Poll::Ready(Err(Fault::Closed)),
+                Ok(None) => {}
+                Err(fault) => return Poll::Ready(Err(fault)),
+            }
+        }
+    }
+
+    /// Books what has come of a response that will not become whole.
+    fn give_up(&mut self, accounts: &Accounts, fault: Fault) {
+        let unfinished = self.answers.give_up();
+        self.has_heard_nothing = unfinished.header + unfinished.framing + unfinished.rest == 0;
+        let phase = accounts.phase_on(self.connection.witness());
+        accounts.book_unfinished(phase, ByteKind::Header, fault, &unfinished);
+    }
+}
