@@ -25,7 +25,7 @@ impl Standing {
     ///
     /// The kernel has never received less than was read, nor sent more than was written, and the
     /// codec never booked more than passed: so sums that are equal are equal for each connection.
-    fn agrees(&self) -> bool {
+    pub(crate) fn agrees(&self) -> bool {
         let Self { sums, booked } = self;
         let kernel = &sums.kernel;
         let is_asked = sums.kernel_connections == sums.connections;

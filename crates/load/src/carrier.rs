@@ -19,6 +19,8 @@ pub(crate) mod dial;
 pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod kept;
+pub(crate) mod network;
+pub(crate) mod pipe;
 pub(crate) mod request;
 pub(crate) mod stream_body;
 pub(crate) mod tls;
@@ -41,6 +43,7 @@ use crate::carrier::answer::{Answer, Heard};
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
 use crate::carrier::http2::connection::{Pool, join};
+use crate::carrier::network::Network;
 use crate::carrier::request::{Asked, Request};
 use crate::carrier::stream_body::{CodingOf, Read};
 use crate::carrier::watch::Watch;
@@ -87,9 +90,9 @@ pub(crate) enum Tunnel {
 }
 
 impl Carriers {
-    /// The ways that the plan says.
-    pub(crate) fn new(plan: &Arc<Plan>, accounts: &Rc<Accounts>) -> Self {
-        let dialer = Rc::new(Dialer::new(Arc::clone(plan), Rc::clone(accounts)));
+    /// The ways that the plan says, over this network.
+    pub(crate) fn new(plan: &Arc<Plan>, accounts: &Rc<Accounts>, network: Network) -> Self {
+        let dialer = Rc::new(Dialer::new(Arc::clone(plan), Rc::clone(accounts), network));
         let by = match plan.carriage.http {
             HttpVersion::Http11 => By::Http1,
             HttpVersion::Http2 => {

@@ -23,6 +23,8 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod grid;
+#[cfg(test)]
+mod in_memory;
 mod load;
 mod outcome;
 mod plan;

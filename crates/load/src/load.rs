@@ -16,7 +16,7 @@ use crate::boundary::{Demand, attempt};
 use crate::command::{Command, Reply, Status};
 use crate::outcome::Unrest;
 use crate::publisher::Publisher;
-use crate::worker::Worker;
+use crate::worker::{Role, Worker};
 use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
 
 pub use self::preflight::Reached;
@@ -99,7 +99,8 @@ impl Load {
             .map_err(LoadError::Publisher)?;
         let workers = (0..plan.workers)
             .map(|index| {
-                Worker::start(index, Arc::clone(&plan), Arc::clone(&topics), Arc::clone(&times))
+                let (plan, topics) = (Arc::clone(&plan), Arc::clone(&topics));
+                Worker::start(Role { index, plan, topics, published: Arc::clone(&times) })
             })
             .collect::<Result<_, _>>()
             .map_err(LoadError::Start)?;

@@ -22,6 +22,7 @@ use crate::accounts::published::Published;
 use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
 use crate::accounts::timeline::Timeline;
+use crate::carrier::network::Network;
 use crate::command::{Booked, Command, Standing, Status};
 use crate::fault::Fault;
 use crate::outcome::{Boundary, Outcome};
@@ -29,6 +30,22 @@ use crate::plan::{Plan, TopicCount};
 use crate::ticker::Ticker;
 use crate::transport::context::ClientContext;
 use crate::{bounds, transport};
+
+/// What one worker plays.
+#[derive(Clone)]
+pub(crate) struct Role {
+    /// Which of the plan's workers it is.
+    pub(crate) index: u32,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) topics: Arc<[TopicCount]>,
+    pub(crate) published: Arc<Published>,
+}
+
+/// What a worker goes by.
+pub(crate) struct Surroundings {
+    pub(crate) clock: Clock,
+    pub(crate) network: Network,
+}
 
 /// A running worker.
 pub(crate) struct Worker {
@@ -38,18 +55,14 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts a thread that plays every `workers`-th client from `index` on.
-    pub(crate) fn start(
-        index: u32,
-        plan: Arc<Plan>,
-        topics: Arc<[TopicCount]>,
-        times: Arc<Published>,
-    ) -> std::io::Result<Self> {
+    pub(crate) fn start(role: Role) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (commands, received) = mpsc::unbounded_channel();
         let thread =
-            std::thread::Builder::new().name(format!("load-{index}")).spawn(move || {
+            std::thread::Builder::new().name(format!("load-{}", role.index)).spawn(move || {
                 let local = tokio::task::LocalSet::new();
-                local.block_on(&runtime, play(index, plan, topics, times, received));
+                let host = Surroundings { clock: Clock::HOST, network: Network::Host };
+                local.block_on(&runtime, play(role, host, received));
             })?;
         Ok(Self { commands, thread: Some(thread) })
     }
@@ -65,15 +78,15 @@ impl Worker {
     }
 }
 
-async fn play(
-    index: u32,
-    plan: Arc<Plan>,
-    topics: Arc<[TopicCount]>,
-    times: Arc<Published>,
+/// Plays a worker's part, command by command, until it is told to finish.
+pub(crate) async fn play(
+    role: Role,
+    Surroundings { clock, network }: Surroundings,
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) {
-    let accounts = Rc::new(accounts(&plan, topics, times));
-    let context = Rc::new(ClientContext::new(plan, Rc::clone(&accounts)));
+    let accounts = Rc::new(accounts(&role, clock));
+    let Role { index, plan, .. } = role;
+    let context = Rc::new(ClientContext::new(plan, Rc::clone(&accounts), network));
     let ticker = Rc::new(Ticker::default());
     let grid = tokio::task::spawn_local({
         let context = Rc::clone(&context);
@@ -138,14 +151,16 @@ async fn play(
     }
 }
 
-/// Empty accounts of a worker that plays this plan by the host's clock.
-fn accounts(plan: &Plan, topics: Arc<[TopicCount]>, times: Arc<Published>) -> Accounts {
+/// Empty accounts of a worker.
+fn accounts(role: &Role, clock: Clock) -> Accounts {
+    let Role { plan, topics, published, .. } = role;
     let network = plan.scenario.network;
+    let (topics, published) = (Arc::clone(topics), Arc::clone(published));
     Accounts::new(
-        Clock::HOST,
+        clock,
         Timeline::new(plan.warm_up_end(), plan.measure_end()),
         plan.carriage.clients_per_connection.get() > 1,
-        Recorder::new(plan.scenario.workload.deliver, topics, times),
+        Recorder::new(plan.scenario.workload.deliver, topics, published),
         Sockets::new(plan.subscribers_target().is_ipv6(), network.mss),
     )
 }

@@ -49,6 +49,11 @@ impl<S> CountingStream<S> {
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
+
+    /// The same, to be changed. Bytes that are read or written on it are not counted.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for CountingStream<S> {

@@ -2,21 +2,18 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::os::fd::AsRawFd;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use pushbench_scenario::source_address;
 use pushbench_tls::{Connector, TlsStream};
 use pushbench_wire::CountingStream;
-use pushbench_wire::tcp_info::bind_address_no_port;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream};
 
+use crate::carrier::network::Network;
+use crate::carrier::pipe::Pipe;
 use crate::witness::Witness;
 use crate::{Fault, Plan};
 
@@ -31,7 +28,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Socket {
     witness: Rc<Witness>,
-    stream: CountingStream<TcpStream>,
+    stream: CountingStream<Pipe>,
 }
 
 /// A client's connection.
@@ -50,16 +47,16 @@ enum Stream {
 }
 
 impl Connection {
-    /// Opens a client's connection, from the source address that is its own.
-    pub(crate) async fn open(plan: &Plan, client: u32) -> Result<Self, Fault> {
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, connect(plan, client));
-        let stream = match connecting.await {
-            Ok(Ok(stream)) => stream,
+    /// Opens a client's connection.
+    pub(crate) async fn open(network: &Network, plan: &Plan, client: u32) -> Result<Self, Fault> {
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, network.connect(plan, client));
+        let pipe = match connecting.await {
+            Ok(Ok(pipe)) => pipe,
             Ok(Err(_)) => return Err(Fault::Connect),
             Err(_) => return Err(Fault::ConnectTimeout),
         };
-        let witness = Rc::new(Witness::of(Some(stream.as_raw_fd())));
-        let stream = CountingStream::new(stream, Arc::clone(&witness.counters));
+        let witness = Rc::new(Witness::of(pipe.descriptor()));
+        let stream = CountingStream::new(pipe, Arc::clone(&witness.counters));
         let socket = Socket { witness: Rc::clone(&witness), stream };
         Ok(Self { witness, stream: Stream::Clear(socket) })
     }
@@ -102,11 +99,7 @@ impl Connection {
     /// any more.
     pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.stream {
-            Stream::Clear(socket) => {
-                let mut byte = [0; 1];
-                let mut looked = ReadBuf::new(&mut byte);
-                socket.stream.get_ref().poll_peek(cx, &mut looked).map(|_| ())
-            }
+            Stream::Clear(socket) => socket.stream.get_mut().poll_look(cx),
             Stream::Tls(stream) => stream.poll_rest(cx),
         }
     }
@@ -149,19 +142,6 @@ impl Drop for Socket {
         // The last moment at which the descriptor is ours: the stream closes it after this.
         self.witness.close();
     }
-}
-
-async fn connect(plan: &Plan, client: u32) -> io::Result<TcpStream> {
-    let target: SocketAddr = plan.subscribers_target();
-    let socket = if target.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if target.ip().is_loopback() && target.is_ipv4() {
-        let source = source_address(client, plan.clients_per_address);
-        bind_address_no_port(socket.as_raw_fd())?;
-        socket.bind(SocketAddr::new(IpAddr::V4(source), 0))?;
-    }
-    socket2::SockRef::from(&socket).set_tcp_mss(u32::from(plan.scenario.network.mss))?;
-    socket.set_nodelay(true)?;
-    socket.connect(target).await
 }
 
 impl AsyncRead for Socket {

@@ -9,6 +9,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::accounts::Accounts;
 use crate::carrier::connection::Connection;
+use crate::carrier::network::Network;
 use crate::carrier::tls::Tls;
 use crate::outcome::Handshakes;
 use crate::{Fault, Plan, Unexpected, bounds};
@@ -17,15 +18,16 @@ use crate::{Fault, Plan, Unexpected, bounds};
 pub(crate) struct Dialer {
     plan: Arc<Plan>,
     accounts: Rc<Accounts>,
+    network: Network,
     /// Absent in clear text.
     tls: Option<Tls>,
 }
 
 impl Dialer {
-    /// The way that the plan says.
-    pub(crate) fn new(plan: Arc<Plan>, accounts: Rc<Accounts>) -> Self {
+    /// The way that the plan says, over this network.
+    pub(crate) fn new(plan: Arc<Plan>, accounts: Rc<Accounts>, network: Network) -> Self {
         let tls = plan.tls.as_ref().map(|target| Tls::new(target, plan.resumes()));
-        Self { plan, accounts, tls }
+        Self { plan, accounts, network, tls }
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -46,10 +48,10 @@ impl Dialer {
         let accounts = &self.accounts;
         let connector = match &self.tls {
             None => None,
-            Some(tls) => Some(tls.ready(&self.plan, client).await?),
+            Some(tls) => Some(tls.ready(&self.network, &self.plan, client).await?),
         };
         let begin = accounts.now();
-        let connection = Connection::open(&self.plan, client).await?;
+        let connection = Connection::open(&self.network, &self.plan, client).await?;
         accounts.recorder.borrow_mut().connect_tcp.record(accounts.now().since(begin));
         accounts.sockets.enter(connection.witness());
         let (Some(tls), Some(connector)) = (&self.tls, connector) else { return Ok(connection) };

@@ -12,6 +12,7 @@ use pushbench_tls::Connector;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::carrier::connection::Connection;
+use crate::carrier::network::Network;
 use crate::outcome::Handshakes;
 use crate::plan::TlsTarget;
 use crate::{Fault, Plan};
@@ -46,7 +47,12 @@ impl Tls {
     ///
     /// A client without a ticket connects for its sake, in books of its own, and says nothing, so the
     /// server cannot take it for one of a transport.
-    pub(crate) async fn ready(&self, plan: &Plan, client: u32) -> Result<Connector, Fault> {
+    pub(crate) async fn ready(
+        &self,
+        network: &Network,
+        plan: &Plan,
+        client: u32,
+    ) -> Result<Connector, Fault> {
         let Some(memories) = &self.memories else { return Ok(self.connector.clone()) };
         let connector = memories
             .borrow_mut()
@@ -54,7 +60,7 @@ impl Tls {
             .or_insert_with(|| self.connector.with_memory())
             .clone();
         if !connector.has_ticket() {
-            let connection = Connection::open(plan, client).await?;
+            let connection = Connection::open(network, plan, client).await?;
             let witness = Rc::clone(connection.witness());
             let fetched = self.fetch_ticket(connection, &connector).await;
             // However it went: what it carried, it carried.

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::Plan;
 use crate::accounts::Accounts;
 use crate::carrier::Carriers;
+use crate::carrier::network::Network;
 use crate::carrier::request::Request;
 use crate::content_coding::Offer;
 use crate::grid::Grid;
@@ -29,8 +30,8 @@ pub(crate) struct ClientContext {
 
 impl ClientContext {
     /// What clients of this plan work with.
-    pub(crate) fn new(plan: Arc<Plan>, accounts: Rc<Accounts>) -> Self {
-        let carriers = Carriers::new(&plan, &accounts);
+    pub(crate) fn new(plan: Arc<Plan>, accounts: Rc<Accounts>, network: Network) -> Self {
+        let carriers = Carriers::new(&plan, &accounts, network);
         let heads = poll_heads(&plan);
         let offer = heads.first().map_or_else(Offer::default, |head| Offer::of_head(head.bytes()));
         let polls = heads.into_iter().map(|head| RefCell::new(carriers.request(head))).collect();

@@ -1,0 +1,154 @@
+//! A small server for these tests: one topic, every kind, both versions of HTTP. It has no bound and
+//! no policy, and shares no code with the server that is measured.
+
+mod http1;
+mod http2;
+mod request;
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::{SinkExt, StreamExt};
+use pushbench_protocol::paths::NEWS;
+use pushbench_protocol::{HttpVersion, TlsUse};
+use pushbench_scenario::Carriage;
+use pushbench_tls::{Acceptor, Identity, Protocol};
+use pushbench_wire::{CountingStream, SocketCounters};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::sync::watch;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use crate::in_memory::stand_in::request::{Body, Form};
+
+/// How a server behaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Manners {
+    Good,
+    /// It ends a response or a connection in the middle of a message.
+    CutsOff,
+    /// It says that its streams are compressed twice over.
+    Codes,
+}
+
+/// Messages until the first that is cut off.
+const UNCUT: usize = 8;
+/// Bytes that a pipe takes before whoever writes has to wait.
+const PIPE: usize = 64 * 1024;
+
+/// The server.
+pub(super) struct StandIn {
+    http: HttpVersion,
+    /// Absent in clear text.
+    acceptor: Option<Acceptor>,
+    manners: Manners,
+    counters: Arc<SocketCounters>,
+    log: RefCell<Vec<String>>,
+    /// How many messages there are.
+    len: watch::Sender<usize>,
+}
+
+/// Bytes both ways.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
+impl StandIn {
+    pub(super) fn new(carriage: Carriage, identity: &Identity, manners: Manners) -> Self {
+        let acceptor = (carriage.tls != TlsUse::None)
+            .then(|| Acceptor::new(identity, Protocol::ALL).expect("the key is the certificate's"));
+        Self {
+            http: carriage.http,
+            acceptor,
+            manners,
+            counters: Arc::default(),
+            log: RefCell::default(),
+            len: watch::Sender::new(0),
+        }
+    }
+
+    /// Takes a connection; gives the client's end of it.
+    pub(super) fn accept(this: &Rc<Self>) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(PIPE);
+        let server = CountingStream::new(server, Arc::clone(&this.counters));
+        let this = Rc::clone(this);
+        tokio::task::spawn_local(async move {
+            // What a client or these manners break off is an error here.
+            let _ = match &this.acceptor {
+                None => this.serve(server).await,
+                Some(acceptor) => match acceptor.accept(server).await {
+                    Ok(stream) => this.serve(stream).await,
+                    Err(error) => Err(error),
+                },
+            };
+        });
+        client
+    }
+
+    /// Bytes read and written.
+    pub(super) fn served(&self) -> (u64, u64) {
+        (self.counters.bytes_read(), self.counters.bytes_written())
+    }
+
+    /// A message has come.
+    pub(super) fn publish(&self, payload: Vec<u8>) {
+        self.log.borrow_mut().push(String::from_utf8(payload).expect("payloads are text"));
+        self.len.send_replace(self.log.borrow().len());
+    }
+
+    async fn serve(self: &Rc<Self>, stream: impl Stream) -> io::Result<()> {
+        match self.http {
+            HttpVersion::Http11 => http1::serve(self, stream).await,
+            HttpVersion::Http2 => http2::serve(self, stream).await,
+        }
+    }
+
+    /// Waits until there are more messages than `place`; gives how many.
+    async fn more_than(&self, place: usize) -> usize {
+        let mut len = self.len.subscribe();
+        *len.wait_for(|len| *len > place).await.expect("the sender is this server's")
+    }
+
+    fn is_cut(&self, place: usize) -> bool {
+        self.manners == Manners::CutsOff && place >= UNCUT
+    }
+
+    /// What a stream says next behind `place`, and whether it ends with half of it.
+    async fn next_item(&self, body: Body, place: usize) -> (String, bool) {
+        self.more_than(place).await;
+        let mut item = body.item(place, &self.log.borrow()[place]);
+        let is_cut = self.is_cut(place);
+        if is_cut {
+            item.truncate(item.len() / 2);
+        }
+        (item, is_cut)
+    }
+
+    /// Says what there is over a WebSocket until the client ends it.
+    async fn frames(&self, stream: impl Stream, form: Form, mut place: usize) -> io::Result<()> {
+        let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+        loop {
+            tokio::select! {
+                _ = self.more_than(place) => {
+                    let message = self.log.borrow()[place].clone();
+                    if form == Form::Messages && self.is_cut(place) {
+                        // A header that promises more than comes.
+                        let frame = [&[0x81, 0x28][..], &message.as_bytes()[..20]].concat();
+                        socket.get_mut().write_all(&frame).await?;
+                        return socket.get_mut().shutdown().await;
+                    }
+                    let text = if form == Form::Notices { NEWS.to_owned() } else { message };
+                    socket.send(Message::text(text)).await.map_err(io::Error::other)?;
+                    place += 1;
+                }
+                heard = socket.next() => match heard {
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return socket.get_mut().shutdown().await,
+                },
+            }
+        }
+    }
+}

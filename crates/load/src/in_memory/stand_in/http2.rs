@@ -1,0 +1,96 @@
+//! HTTP/2 as the stand-in speaks it.
+
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use h2::server::{Builder, SendResponse};
+use h2::{RecvStream, SendStream};
+use http::{Request, Response, StatusCode};
+use pushbench_wire::http2::ByteStream;
+
+use super::request::{Asked, Body, cursor};
+use super::{Manners, StandIn, Stream};
+
+/// Responds to requests until the client ends the connection.
+pub(super) async fn serve(server: &Rc<StandIn>, stream: impl Stream) -> io::Result<()> {
+    let mut builder = Builder::new();
+    builder.enable_connect_protocol();
+    let mut connection = builder.handshake::<_, Bytes>(stream).await.map_err(io::Error::other)?;
+    while let Some(request) = connection.accept().await {
+        let (request, respond) = request.map_err(io::Error::other)?;
+        let server = Rc::clone(server);
+        tokio::task::spawn_local(async move {
+            // What a client gives up is an error here.
+            let _ = respond_to(&server, request, respond).await;
+        });
+    }
+    Ok(())
+}
+
+async fn respond_to(
+    server: &StandIn,
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+) -> Result<(), h2::Error> {
+    let path = request.uri().path_and_query().expect("a request has a path").to_string();
+    let len = server.log.borrow().len();
+    match Asked::of(&path, len) {
+        Asked::Poll(place, hold) => {
+            let _ = tokio::time::timeout(hold, server.more_than(place)).await;
+            let log = server.log.borrow();
+            let mut body: String =
+                log[place..].iter().map(|message| format!("{message}\n")).collect();
+            let mut response = Response::builder().header("cursor", cursor(log.len()).to_string());
+            if body.is_empty() {
+                response = response.status(StatusCode::NO_CONTENT);
+            }
+            let response = response.body(()).expect("a response");
+            if server.is_cut(log.len()) {
+                body.truncate(body.len() / 2);
+            }
+            let mut send = respond.send_response(response, body.is_empty())?;
+            if !body.is_empty() {
+                send.send_data(body.into(), true)?;
+            }
+            Ok(())
+        }
+        Asked::Stream(body, place) => {
+            let mut response = Response::builder().header("content-type", body.content_type());
+            if server.manners == Manners::Codes {
+                response = response.header("content-encoding", "gzip, br");
+            }
+            let send = respond.send_response(response.body(()).expect("a response"), false)?;
+            say(server, send, body, place).await
+        }
+        Asked::Socket(form, place) => {
+            let send = respond.send_response(Response::new(()), false)?;
+            let stream = ByteStream::new(send, request.into_body());
+            // How it ends is the client's to see.
+            let _ = server.frames(stream, form, place).await;
+            Ok(())
+        }
+    }
+}
+
+/// Says what there is until the client gives the stream up.
+async fn say(
+    server: &StandIn,
+    mut send: SendStream<Bytes>,
+    body: Body,
+    mut place: usize,
+) -> Result<(), h2::Error> {
+    loop {
+        tokio::select! {
+            (item, is_cut) = server.next_item(body, place) => {
+                send.send_data(item.into(), is_cut)?;
+                if is_cut {
+                    return Ok(());
+                }
+                place += 1;
+            }
+            reset = poll_fn(|cx| send.poll_reset(cx)) => return reset.map(|_| ()),
+        }
+    }
+}
