@@ -25,7 +25,7 @@ use crate::accounts::presence::Presence;
 use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
 use crate::accounts::timeline::Timeline;
-use crate::outcome::{Http2Counts, SampleHeads};
+use crate::outcome::{HeadCounts, SampleHeads};
 use crate::witness::Witness;
 use crate::{Fault, Unexpected};
 
@@ -42,7 +42,7 @@ pub(crate) struct Accounts {
     pub(crate) ledger: RefCell<Ledger>,
     pub(crate) sockets: Sockets,
     pub(crate) presence: Presence,
-    pub(crate) http2: Cell<Http2Counts>,
+    pub(crate) heads: Cell<HeadCounts>,
     pub(crate) sample: RefCell<Option<SampleHeads>>,
     pub(crate) upgrade_heads: Cell<Option<(u64, u64)>>,
     /// The first response that was not expected, for each fault.
@@ -109,7 +109,7 @@ impl Accounts {
             ledger: RefCell::default(),
             sockets,
             presence: Presence::default(),
-            http2: Cell::default(),
+            heads: Cell::default(),
             sample: RefCell::default(),
             upgrade_heads: Cell::default(),
             unexpected: RefCell::default(),

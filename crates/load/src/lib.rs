@@ -41,7 +41,7 @@ pub use boundary::ServerBooks;
 pub use fault::Fault;
 pub use load::{Load, LoadError, Progress, Reached, Watch};
 pub use outcome::{
-    Boundary, Counts, Handshakes, Http2Counts, KernelSums, Outcome, PublisherOutcome, SampleHeads,
+    Boundary, Counts, Handshakes, HeadCounts, KernelSums, Outcome, PublisherOutcome, SampleHeads,
     ServerSums, SocketSums, Stall, TimeAverage, Unrest,
 };
 pub use plan::{Plan, TlsTarget};

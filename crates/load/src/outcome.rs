@@ -7,7 +7,7 @@ mod sums;
 
 pub use average::TimeAverage;
 pub use boundary::{Boundary, ServerSums, Unrest};
-pub use counts::{Counts, Http2Counts};
+pub use counts::{Counts, HeadCounts};
 pub use sums::{KernelSums, SocketSums};
 
 use std::collections::BTreeMap;
@@ -128,8 +128,8 @@ pub struct Outcome {
     pub connecting_segments: u64,
     /// The first exchange of the measure phase at some client.
     pub sample: Option<SampleHeads>,
-    /// What connections of HTTP/2 saw of heads.
-    pub http2: Http2Counts,
+    /// What connections saw of heads that are compressed.
+    pub heads: HeadCounts,
     /// The first response that was not what was expected, for each fault.
     pub unexpected: BTreeMap<Fault, Unexpected>,
     /// Head lengths of one upgrade, request and answer.
@@ -177,7 +177,7 @@ impl Outcome {
         if self.sample.is_none() {
             self.sample.clone_from(&other.sample);
         }
-        self.http2.merge(&other.http2);
+        self.heads.merge(&other.heads);
         for (fault, unexpected) in &other.unexpected {
             self.unexpected.entry(*fault).or_insert_with(|| unexpected.clone());
         }

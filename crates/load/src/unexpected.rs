@@ -14,8 +14,8 @@ const KEPT_OF_LINE: usize = 200;
 pub struct Unexpected {
     /// Its status code; `None` if what came is no HTTP.
     pub status: Option<u16>,
-    /// Its first line, without line end; `None` if what came is no HTTP, or was HTTP/2, which has
-    /// none.
+    /// Its first line, without line end; `None` if what came is no HTTP, or came as
+    /// fields, which have none.
     pub first_line: Option<String>,
     /// The first 200 bytes of its body, or of what is no HTTP; what cannot be printed is escaped.
     pub first_bytes: String,
@@ -35,7 +35,7 @@ impl Unexpected {
         }
     }
 
-    /// The same of a head and a body that are apart. Without a head it was HTTP/2.
+    /// The same of a head and a body that are apart. Without a head it came as fields.
     pub(crate) fn of_parts(status: u16, head: &[u8], body: &[u8]) -> Self {
         Self {
             status: Some(status),

@@ -189,7 +189,7 @@ async fn end(
     let begin = context.accounts.now();
     let mut clients = clients.await.expect("clients are only started here");
     end_all(&mut clients, begin, context).await;
-    // A connection that clients context ends after the last of them.
+    // A connection that clients shared ends after the last of them.
     end_all(&mut context.carriers.take_tasks(), begin, context).await;
     grid.await.expect("the grid ends when it is closed");
 }
@@ -234,7 +234,7 @@ fn finish(context: &ClientContext, books: Outcome) -> Outcome {
         ledger: *accounts.ledger.borrow(),
         boundaries: books.boundaries,
         sample: accounts.sample.take(),
-        http2: accounts.http2.get(),
+        heads: accounts.heads.get(),
         unexpected: accounts.take_unexpected(),
         upgrade_heads: accounts.upgrade_heads.get(),
         connecting_segments: accounts.sockets.connecting_segments(),

@@ -104,9 +104,9 @@ impl Counts {
     }
 }
 
-/// What a worker's connections saw of heads.
+/// What a worker's connections saw of heads, where those are compressed; no connection elsewhere.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Http2Counts {
+pub struct HeadCounts {
     /// Connections.
     pub connections: u64,
     /// Field blocks of their first streams, any phase, up and down.
@@ -119,7 +119,7 @@ pub struct Http2Counts {
     pub uncompressed: [u64; 2],
 }
 
-impl Http2Counts {
+impl HeadCounts {
     /// Adds another worker's.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.connections += other.connections;

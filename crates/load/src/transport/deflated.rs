@@ -174,7 +174,7 @@ fn fault_of(error: &WebSocketError) -> Fault {
     }
 }
 
-/// The tapped connection, context with the library, which does not lend it out.
+/// The tapped connection, shared with the library, which does not lend it out.
 #[derive(Clone)]
 struct Wire(Rc<RefCell<Early>>);
 

@@ -20,10 +20,10 @@
 //! phase of that. The client closes first.
 //!
 //! **The end.** A held poll is cut by our FIN. The server ends the held request without a word; if
-//! the hold happened to be over in that moment, the answer is booked in the close phase. On HTTP/2
-//! the held request is reset.
+//! the hold happened to be over in that moment, the answer is booked in the close phase. A held
+//! request that is a stream of its own is reset.
 //!
-//! **ClientContext connections.** Where clients share one, its measure phase ends with the drain: what one
+//! **Shared connections.** Where clients share one, its measure phase ends with the drain: what one
 //! of them hears a little after the end, without news, belongs to it too.
 
 use std::time::Duration;

@@ -205,7 +205,7 @@ struct Held {
 }
 
 impl Held {
-    /// The bytes of the body on the wire, by kind. A compressed body is context out in proportion
+    /// The bytes of the body on the wire, by kind. A compressed body is shared out in proportion
     /// between what is new and what is old: within it nothing marks messages off that could be told
     /// apart.
     fn booked(&self, answer: &Answer<'_>) -> [(ByteKind, u64); 3] {

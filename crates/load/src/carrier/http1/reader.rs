@@ -3,28 +3,14 @@
 //! Any legal response is read: interim ones before it, a body that has a length, comes in chunks or
 //! ends with the connection. What the body is coded in is told, not undone.
 
-use pushbench_protocol::Cursor;
-use pushbench_protocol::number::{MAX_BODY, gap};
-use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
+use pushbench_protocol::number::MAX_BODY;
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
 
 use crate::Fault;
 use crate::accounts::Unfinished;
-use crate::carrier::answer::{Answer, tag};
-use crate::carrier::http1::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
-use crate::content_coding::ContentCoding;
-
-/// What a head says.
-#[derive(Clone, Copy, Debug)]
-struct Head {
-    len: usize,
-    status: u16,
-    body: BodyEnd,
-    closes: bool,
-    cursor: Option<Cursor>,
-    gap: u64,
-    coding: ContentCoding,
-}
+use crate::carrier::answer::Answer;
+use crate::carrier::http1::heads::Heads;
+use crate::carrier::http1::response_head::BodyEnd;
 
 /// Puts responses together from reads.
 ///
@@ -35,14 +21,6 @@ pub(crate) struct AnswerReader {
     kept: Vec<u8>,
     heads: Heads,
     chunks: Option<Box<Chunks>>,
-}
-
-/// The heads of a response, as far as they have come.
-#[derive(Clone, Copy, Debug, Default)]
-struct Heads {
-    /// Bytes of the interim ones.
-    interim: usize,
-    last: Option<Head>,
 }
 
 /// A body in chunks, as far as it has come.
@@ -211,66 +189,6 @@ impl Chunks {
     }
 }
 
-impl Heads {
-    /// Reads heads at the front of `bytes` up to the final one.
-    fn read(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        while self.last.is_none() {
-            let read =
-                ResponseHead::read(&bytes[self.interim..], |head| match head.is_interim() {
-                    true => Ok((head.len, None)),
-                    false => Head::of(head).map(|last| (head.len, Some(last))),
-                })?;
-            match read {
-                None => break,
-                Some((_, Some(last))) => self.last = Some(last),
-                Some((len, None)) => self.interim += len,
-            }
-            if self.interim > MAX_HEAD {
-                return Err(Fault::Malformed);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Head {
-    fn of(head: &ResponseHead<'_>) -> Result<Self, Fault> {
-        let tag = head.value("etag").and_then(tag).and_then(Cursor::decode);
-        Ok(Self {
-            len: head.len,
-            status: head.status,
-            body: head.body_end()?,
-            closes: head.closes(),
-            cursor: tag.or_else(|| head.value(CURSOR_FIELD).and_then(Cursor::decode)),
-            gap: head.value(GAP_FIELD).map_or(Some(0), gap).ok_or(Fault::Malformed)?,
-            coding: match head.value("content-encoding") {
-                Some(value) => ContentCoding::named(value).ok_or(Fault::Coding)?,
-                None => ContentCoding::Identity,
-            },
-        })
-    }
-
-    fn answer<'a>(
-        &self,
-        heads: &'a [u8],
-        interim: usize,
-        body: &'a [u8],
-        framing: u64,
-    ) -> Answer<'a> {
-        Answer {
-            status: self.status,
-            head: &heads[interim..],
-            interim: interim as u64,
-            body,
-            framing,
-            cursor: self.cursor,
-            gap: self.gap,
-            coding: self.coding,
-            closes: self.closes || self.body == BodyEnd::Close,
-        }
-    }
-}
-
 /// The response at the front of `bytes` that is whole in them and has a length.
 fn whole<'a>(bytes: &'a [u8], heads: &mut Heads) -> Result<Option<Answer<'a>>, Fault> {
     heads.read(bytes)?;
@@ -284,6 +202,9 @@ fn whole<'a>(bytes: &'a [u8], heads: &mut Heads) -> Result<Option<Answer<'a>>, F
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use pushbench_protocol::Cursor;
+
+    use crate::content_coding::ContentCoding;
 
     use super::*;
 

@@ -104,9 +104,9 @@ impl Http2Connection {
         let accounts = pool.dialer.accounts();
         let connection = pool.dialer.connect(group).await?;
         let tap = Tap::new(Rc::clone(accounts), pool.heads, connection);
-        let mut counts = accounts.http2.get();
+        let mut counts = accounts.heads.get();
         counts.connections += 1;
-        accounts.http2.set(counts);
+        accounts.heads.set(counts);
         let (send, connection) =
             builder().handshake::<_, Bytes>(tap.clone()).await.map_err(|_| Fault::Io)?;
         let ended = Rc::new(Notify::new());

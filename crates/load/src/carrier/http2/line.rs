@@ -112,9 +112,9 @@ impl Drop for Line {
 /// Counts what HTTP/1.1 would have written.
 fn count_uncompressed(accounts: &Accounts, phase: Phase, direction: Direction, len: usize) {
     if phase == Phase::Measure {
-        let mut counts = accounts.http2.get();
+        let mut counts = accounts.heads.get();
         counts.uncompressed[direction as usize] += len as u64;
-        accounts.http2.set(counts);
+        accounts.heads.set(counts);
     }
 }
 

@@ -108,14 +108,14 @@ impl Tap {
         }
         let first = now.first_field_blocks - before.first_field_blocks;
         if first > 0 {
-            let mut counts = accounts.http2.get();
+            let mut counts = accounts.heads.get();
             counts.first[direction as usize] += first;
             if phase == Phase::Measure {
                 counts.first_in_measure[direction as usize] += first;
                 counts.firsts_in_measure += u64::from(!self.0.has_begun.get());
             }
             self.0.has_begun.set(true);
-            accounts.http2.set(counts);
+            accounts.heads.set(counts);
         }
         if (now.settings, now.settings_acknowledged)
             != (before.settings, before.settings_acknowledged)
