@@ -1,20 +1,21 @@
+//! Decisions as tables: no socket, no clock.
+
+mod polls;
+mod subscriptions;
+
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use http::header::{CONNECTION, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE};
 use http::{Method, Version};
 use proptest::prelude::*;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind};
-use pushbench_protocol::{
-    AllowedHosts, Compression, Cursor, Deliver, SlowPolicy, StreamCoding, TopicName, Unchanged,
-};
+use pushbench_protocol::{AllowedHosts, Cursor, Deliver, SlowPolicy, TopicName, Unchanged};
 
 use super::bodies::Bodies;
 use super::*;
 use crate::config::{BodyCompression, DeflateLimits, Limits};
-use crate::hub::{Format, Hub, HubSettings, PollSettings};
+use crate::hub::{Hub, HubSettings, PollSettings};
 use crate::log::Message;
 
 const NOW: Timestamp = Timestamp::from_nanos(1_000_000_000);
@@ -270,226 +271,6 @@ fn a_publish_needs_the_token_where_there_is_one_and_is_read_within_its_bounds() 
     assert_eq!(publish.topic.as_str(), "t");
     assert_eq!(publish.most_bytes, rules.limits.body_bytes);
     assert_eq!(publish.within, rules.limits.head_timeout);
-}
-
-fn polled(status: AnswerStatus, content: &'static [u8], mark: AnswerMark) -> Response {
-    let content = Content::Whole { bytes: content.into(), is_coded: false };
-    Response::Poll(PollResponse { status, content, mark })
-}
-
-fn poll(status: AnswerStatus, content: &'static [u8], mark: AnswerMark) -> Decision {
-    Decision::Respond(polled(status, content, mark))
-}
-
-#[test]
-fn a_poll_gets_what_its_mode_says() {
-    use AnswerStatus::{Empty, Messages, NotModified};
-    use Deliver::{Every, Latest};
-    use Unchanged as U;
-    let none = AnswerMark::default();
-    let cursor = AnswerMark { cursor: Some(at(2)), ..none };
-    let tag = AnswerMark { tag: Some(at(2)), ..none };
-    let both = AnswerMark { cursor: Some(at(2)), tag: Some(at(2)), gap: 0 };
-    let (before, now) = (at(1).to_string(), at(2).to_string());
-    let quoted = format!("\"{now}\"");
-    let tagged = [HOST, ("If-None-Match", quoted.as_str())];
-    let plain = [HOST];
-    let rows: [(_, _, &str, Sent<'_>, Decision); 12] = [
-        (Every, U::Resend, "", &plain, poll(Messages, b"one\ntwo\n", cursor)),
-        (Every, U::Resend, &before, &plain, poll(Messages, b"two\n", cursor)),
-        (Every, U::Resend, &now, &plain, poll(Messages, b"", cursor)),
-        (Every, U::Empty, &now, &plain, poll(Empty, b"", cursor)),
-        (Every, U::NotModified, &now, &plain, poll(Messages, b"", both)),
-        (Every, U::NotModified, "", &tagged, poll(NotModified, b"", both)),
-        (Latest, U::Resend, "", &plain, poll(Messages, b"two", none)),
-        (Latest, U::Resend, &now, &plain, poll(Messages, b"two", none)),
-        (Latest, U::Empty, &before, &plain, poll(Messages, b"two", cursor)),
-        (Latest, U::Empty, &now, &plain, poll(Empty, b"", cursor)),
-        (Latest, U::NotModified, &now, &plain, poll(Messages, b"two", tag)),
-        (Latest, U::NotModified, "", &tagged, poll(NotModified, b"", tag)),
-    ];
-    for (deliver, unchanged, after, fields, expected) in rows {
-        let rules = Rules { poll: PollSettings { deliver, unchanged }, ..rules() };
-        let target = match after {
-            "" => "/topics/t/poll".to_owned(),
-            after => format!("/topics/t/poll?after={after}"),
-        };
-        let decided = get(&target, fields).decide(&rules, &hub());
-        assert_eq!(decided.class, Some(ConnectionClass::ShortPoll));
-        assert_eq!(decided.decision, expected, "{deliver} {unchanged} {after}");
-    }
-}
-
-#[test]
-fn a_body_is_compressed_for_those_who_accept_it() {
-    let coding = BodyCompression { coding: Compression::Gzip, threshold: 1 };
-    let rules = Rules { bodies: Bodies::new(coding, 1_000), ..rules() };
-    for target in ["/topics/t/poll", "/topics/t/long-poll"] {
-        for (accepted, expected) in [("gzip", true), ("br", false), ("gzip;q=0", false)] {
-            let fields = [HOST, ("Accept-Encoding", accepted)];
-            let decided = get(target, &fields).decide(&rules, &hub());
-            let Decision::Respond(Response::Poll(response)) = decided.decision else {
-                panic!("{target}: {:?}", decided.decision)
-            };
-            let Content::Whole { is_coded, .. } = response.content else { panic!("{response:?}") };
-            assert_eq!(is_coded, expected, "{target} {accepted}");
-        }
-    }
-}
-
-#[test]
-fn a_stream_is_compressed_for_those_who_accept_it() {
-    let coding = StreamCoding::new(Compression::Gzip, None);
-    let rules = Rules { stream_compression: coding, ..rules() };
-    for target in ["/topics/t/events", "/topics/t/stream"] {
-        for (accepted, expected) in [("gzip", coding), ("identity", None), ("gzip;q=0", None)] {
-            let fields = [HOST, ("Accept-Encoding", accepted)];
-            let decided = get(target, &fields).decide(&rules, &hub());
-            let Decision::Subscribe(stream) = decided.decision else { panic!("{decided:?}") };
-            assert_eq!(stream.coding, expected, "{target} {accepted}");
-        }
-    }
-}
-
-#[test]
-fn what_is_too_much_to_copy_is_read_from_a_topic_that_stays() {
-    let hub = hub();
-    publish(&mut hub.borrow_mut(), "t", &[b'x'; 100_000]);
-    let decided = get("/topics/t/poll", &[HOST]).decide(&rules(), &hub);
-    let Decision::Respond(Response::Poll(PollResponse {
-        content: Content::Pieces(pieces), ..
-    })) = decided.decision
-    else {
-        panic!("{:?}", decided.decision)
-    };
-    assert_eq!((pieces.from, pieces.to, pieces.bytes), (0, 3, 100_001 + 8));
-    // There is a reader to be taken away.
-    hub.borrow_mut().leave(pieces.topic);
-}
-
-#[test]
-fn a_long_poll_waits_for_the_next_message_or_for_its_end() {
-    let (rules, hub) = (rules(), hub());
-    let target = format!("/topics/t/long-poll?after={}&hold=2s", Cursor::NOW);
-    let decided = get(&target, &[HOST]).decide(&rules, &hub);
-    assert_eq!(decided.class, Some(ConnectionClass::LongPoll));
-    let Decision::Wait { topic, then } = decided.decision else { panic!("{decided:?}") };
-    let until = NOW.plus(Duration::from_secs(2));
-    assert_eq!(then.until, until);
-    // Asked again before anything has come it waits on.
-    let Polled::Wait { then, .. } = then.again(&rules, &hub, topic, NOW) else {
-        panic!("nothing has come")
-    };
-    let mark = |position| AnswerMark { cursor: Some(at(position)), ..AnswerMark::default() };
-    let over = then.clone().again(&rules, &hub, topic, until);
-    assert_eq!(over, Polled::Answer(polled(AnswerStatus::Empty, b"", mark(2))));
-    publish(&mut hub.borrow_mut(), "t", b"three");
-    let news = then.again(&rules, &hub, topic, NOW);
-    assert_eq!(news, Polled::Answer(polled(AnswerStatus::Messages, b"three\n", mark(3))));
-
-    // One with news already, and one that may not be held, are answered at once.
-    let expected = poll(AnswerStatus::Messages, b"one\ntwo\nthree\n", mark(3));
-    assert_eq!(get("/topics/t/long-poll", &[HOST]).decide(&rules, &hub).decision, expected);
-    let target = format!("/topics/t/long-poll?after={}&hold=0s", at(3));
-    let expected = poll(AnswerStatus::Empty, b"", mark(3));
-    assert_eq!(get(&target, &[HOST]).decide(&rules, &hub).decision, expected);
-}
-
-#[test]
-fn subscribers_begin_where_they_ask_to_and_are_told_what_they_missed() {
-    let websocket = [
-        HOST,
-        ("Upgrade", "websocket"),
-        ("Connection", "Upgrade"),
-        ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Key", KEY),
-        ("Sec-WebSocket-Extensions", "permessage-deflate"),
-    ];
-    let seen = at(1).to_string();
-    let foreign = Cursor { epoch: 9, position: 1 }.to_string();
-    let (after, id) = (format!("?after={seen}"), [HOST, ("Last-Event-ID", seen.as_str())]);
-    let foreign = format!("?after={foreign}");
-    for (query, fields, kind, position, gap) in [
-        ("", &[HOST][..], StreamKind::Events, 2, 0),
-        (&after, &[HOST][..], StreamKind::Events, 1, 0),
-        ("", &id[..], StreamKind::Events, 1, 0),
-        // What an event source has seen wins over its address.
-        (&foreign, &id[..], StreamKind::Events, 1, 0),
-        ("", &id[..], StreamKind::Lines, 2, 0),
-        (&foreign, &[HOST][..], StreamKind::Lines, 0, 1),
-    ] {
-        let (path, class) = match kind {
-            StreamKind::Events => ("events", ConnectionClass::Sse),
-            StreamKind::Lines => ("stream", ConnectionClass::Stream),
-        };
-        let target = format!("/topics/t/{path}{query}");
-        let decided = get(&target, fields).decide(&rules(), &hub());
-        assert_eq!(decided.class, Some(class), "{target}");
-        let Decision::Subscribe(stream) = decided.decision else { panic!("{decided:?}") };
-        assert_eq!((stream.kind, stream.has_heartbeat), (kind, kind == StreamKind::Events));
-        let expected = AnswerMark { cursor: Some(at(position)), tag: None, gap };
-        assert_eq!(stream.mark(), expected, "{target} {fields:?}");
-    }
-    for (query, has_deflate) in [("", true), ("?nudge=0", true), ("?nudge=1", false)] {
-        let target = format!("/topics/t/ws{query}");
-        let decided = get(&target, &websocket).decide(&rules(), &hub());
-        assert_eq!(decided.class, Some(ConnectionClass::WebSocket), "{target}");
-        let Decision::Upgrade(upgrade) = decided.decision else { panic!("{decided:?}") };
-        assert_eq!(upgrade.accept.as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-        assert_eq!(upgrade.extensions.is_some(), has_deflate, "{target}");
-        assert_eq!(upgrade.deflate.is_some(), has_deflate, "{target}");
-        assert!(upgrade.may_publish && upgrade.has_heartbeat);
-    }
-    let asked = Asked {
-        method: Method::CONNECT,
-        version: Version::HTTP_2,
-        ..get("/topics/t/ws", &[("Sec-WebSocket-Version", "13")])
-    };
-    let decided = asked.decide(&rules(), &hub());
-    let Decision::Upgrade(upgrade) = decided.decision else { panic!("{decided:?}") };
-    assert_eq!(upgrade.accept, None, "its 200 says it all");
-}
-
-#[test]
-fn one_topic_too_many_to_wait_for_is_refused_and_polling_makes_none() {
-    let (rules, hub) = (rules(), hub());
-    for _ in 0..20 {
-        get("/topics/unknown/poll", &[HOST]).decide(&rules, &hub);
-        get("/topics/unknown/long-poll?hold=0s", &[HOST]).decide(&rules, &hub);
-    }
-    assert_eq!(hub.borrow().levels().topics, 1);
-    for name in ["a", "b", "c"] {
-        let target = format!("/topics/{name}/events");
-        let decided = get(&target, &[HOST]).decide(&rules, &hub);
-        assert!(matches!(decided.decision, Decision::Subscribe(_)), "{decided:?}");
-    }
-    for target in ["/topics/d/events", "/topics/d/stream", "/topics/d/long-poll"] {
-        let decided = get(target, &[HOST]).decide(&rules, &hub);
-        assert_eq!(refused(&decided.decision), Some((503, vec![])), "{target}");
-    }
-    assert_eq!(hub.borrow().levels().topics, 4);
-}
-
-#[test]
-fn a_subscribers_format_is_what_was_agreed() {
-    let subscribe = |extensions| {
-        let fields = [
-            HOST,
-            ("Upgrade", "websocket"),
-            ("Connection", "Upgrade"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", KEY),
-            ("Sec-WebSocket-Extensions", extensions),
-        ];
-        match get("/topics/t/ws", &fields).decide(&rules(), &hub()).decision {
-            Decision::Upgrade(upgrade) => upgrade.subscription.place.format(),
-            other => panic!("{other:?}"),
-        }
-    };
-    assert_eq!(subscribe("x-unknown"), Format::Frame);
-    assert_eq!(subscribe("permessage-deflate"), Format::Payload);
-    let shared = subscribe("permessage-deflate; server_no_context_takeover");
-    assert!(matches!(shared, Format::Deflated(_)), "{shared:?}");
 }
 
 proptest! {
