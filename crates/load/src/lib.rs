@@ -39,7 +39,8 @@ mod worker;
 
 pub use boundary::ServerBooks;
 pub use fault::Fault;
-pub use load::{Load, LoadError, Progress, Reached, Watch};
+pub use load::preflight::Reached;
+pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
     Boundary, Counts, Handshakes, HeadCounts, KernelSums, Outcome, PublisherOutcome, SampleHeads,
     ServerSums, SocketSums, Stall, TimeAverage, Unrest,

@@ -1,6 +1,6 @@
 //! One trial, phase by phase.
 
-mod preflight;
+pub(crate) mod preflight;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,8 +18,6 @@ use crate::outcome::Unrest;
 use crate::publisher::Publisher;
 use crate::worker::{Role, Worker};
 use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
-
-pub use self::preflight::Reached;
 
 /// How often the conductor looks at its workers.
 const LOOK: Duration = Duration::from_millis(20);
