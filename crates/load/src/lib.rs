@@ -46,5 +46,4 @@ pub use outcome::{
     ServerSums, SocketSums, Stall, TimeAverage, Unrest,
 };
 pub use plan::{Plan, TlsTarget};
-pub use publisher::payload::PayloadWriter;
 pub use unexpected::Unexpected;

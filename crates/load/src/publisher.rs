@@ -6,7 +6,6 @@
 //! timer, and this one has nothing else to do.
 
 pub(crate) mod line;
-pub(crate) mod payload;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,13 +17,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
-use pushbench_scenario::Due;
+use pushbench_scenario::{Due, PayloadWriter};
 
 use crate::accounts::hiccup::{Hiccups, TICK};
 use crate::accounts::published::{BEGINNING, Published, Sent, digest};
 use crate::accounts::turns::Turns;
 use crate::publisher::line::{Cord, PublisherLine};
-use crate::publisher::payload::PayloadWriter;
 use crate::{Fault, Plan, PublisherOutcome, bounds};
 
 /// Something to publish.

@@ -8,10 +8,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_load::PayloadWriter;
 use pushbench_protocol::compression::BODY_THRESHOLD;
 use pushbench_protocol::{Compression, Deliver, Envelope, PublishNumber, Timestamp};
-use pushbench_scenario::{Deflate, Scenario, WebSocket};
+use pushbench_scenario::{Deflate, PayloadWriter, Scenario, WebSocket};
 use pushbench_wire::coding::encode;
 use pushbench_wire::deflate::Deflater;
 

@@ -29,6 +29,7 @@ mod tree;
 
 mod log_needs;
 mod needs;
+mod payload;
 mod random;
 mod schedule;
 mod trials;
@@ -48,6 +49,7 @@ pub use needs::{
     Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
     ports_per_client, source_address,
 };
+pub use payload::PayloadWriter;
 pub use problem::{Location, Problem, Refused};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};

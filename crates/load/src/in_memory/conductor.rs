@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{Cursor, Envelope, Phase, PublishNumber, Timestamp, TlsUse, TopicNames};
-use pushbench_scenario::{Scenario, Transport, due_times_until};
+use pushbench_scenario::{PayloadWriter, Scenario, Transport, due_times_until};
 use pushbench_tls::{Connector, Identity, Protocol};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -16,7 +16,7 @@ use crate::carrier::network::Network;
 use crate::command::{Command, Reply, Standing, Status};
 use crate::in_memory::stand_in::{Manners, StandIn};
 use crate::worker::{self, Role, Surroundings};
-use crate::{Boundary, Outcome, PayloadWriter, Plan, TlsTarget};
+use crate::{Boundary, Outcome, Plan, TlsTarget};
 
 /// What was seen of a trial.
 pub(super) struct Seen {

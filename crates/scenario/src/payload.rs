@@ -1,9 +1,10 @@
 //! Payloads: the envelope and seeded filler.
 
 use pushbench_protocol::Envelope;
-use pushbench_scenario::{Content, Workload};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+
+use crate::checked::{Content, Workload};
 
 /// Filler to cut from, so that one message's filler differs from the next one's as real data does.
 const POOL_LEN: usize = 64 * 1024;
@@ -19,7 +20,7 @@ pub struct PayloadWriter {
 
 impl PayloadWriter {
     /// A writer of payloads of `len` bytes, at least an envelope's.
-    pub(crate) fn new(content: &Content, len: usize, seed: u64) -> Self {
+    fn new(content: &Content, len: usize, seed: u64) -> Self {
         let filler_len = len - Envelope::LEN;
         let mut random = Pcg64Mcg::seed_from_u64(seed);
         let (unit, shifts): (Vec<u8>, bool) = match content {
