@@ -1,7 +1,7 @@
 //! A transcript taken apart, and held against what was counted.
 
+use pushbench_model::{Exchange as Modelled, Link, Pause};
 use pushbench_protocol::{ByteKind, Direction, Layer, TransportKind};
-use pushbench_wire::model::{Exchange as Modelled, Link, Pause};
 use serde::Serialize;
 
 use crate::AnatomyError;

@@ -5,16 +5,16 @@ mod records;
 
 use std::path::Path;
 
+use pushbench_model::TlsLink;
+use pushbench_model::{Subject, predict_rates, predict_rates_of_trial};
 use pushbench_plan::{Plan, accuracy, compare, document, newest_valid};
 use pushbench_protocol::{RequestProfile, TlsUse, TransportKind};
 use pushbench_report::{TextOptions, render_markdown, render_text};
-use pushbench_runner::{Subject, predict_rates, predict_rates_of_trial};
 use pushbench_scenario::{
     Rate, Scenario, Source, TOPIC_WITHOUT_A_CLIENT, Transport, TransportSettings,
     each_topic_has_a_client, read,
 };
 use pushbench_store::TrialV1;
-use pushbench_wire::model::TlsLink;
 use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
 use serde_json::json;
 

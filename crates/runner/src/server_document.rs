@@ -12,7 +12,7 @@ use pushbench_protocol::{
 use pushbench_scenario::{Deflate, LogNeeds, Scenario, Transport, TransportSettings};
 use pushbench_store::ServerV1;
 
-use crate::compression::Compressed;
+use pushbench_model::Compressed;
 
 /// What a connection may idle beyond the length of the trial.
 const IDLE_BEYOND: Duration = Duration::from_secs(120);

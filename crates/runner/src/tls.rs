@@ -1,11 +1,11 @@
 //! What a trial in TLS needs, and what it leaves on record.
 
 use pushbench_load::{Outcome, TlsTarget};
+use pushbench_model::{Handshake, HandshakeKind, TlsLink};
 use pushbench_protocol::{HttpVersion, TlsUse};
 use pushbench_scenario::Transport;
 use pushbench_store::TlsV1;
 use pushbench_tls::{Certificate, Connector, Protocol, settings};
-use pushbench_wire::model::{Handshake, HandshakeKind, TlsLink};
 
 use crate::target::TargetTls;
 use crate::{RunError, Target};

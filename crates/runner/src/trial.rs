@@ -15,7 +15,6 @@ use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1,
 use pushbench_wire::tcp_info::tcp_info;
 
 use crate::books::{books, reconcile_tickets, segment_headers};
-use crate::compression::Compressed;
 use crate::control::Control;
 use crate::figures::{self, figures};
 use crate::judge::{Evidence, as_modelled, judge, on_record};
@@ -23,11 +22,12 @@ use crate::looks::{Eye, Looks, Moment};
 use crate::machine::machine;
 use crate::memory;
 use crate::options::Options;
-use crate::predict::{Subject, predict_trial};
 use crate::server_document::{document, recorded};
 use crate::server_process::ServerProcess;
 use crate::target::TargetTls;
 use crate::{RunError, Target, tls};
+use pushbench_model::Compressed;
+use pushbench_model::{Subject, predict_trial};
 
 /// A trial to play.
 pub(crate) struct Trial<'a> {

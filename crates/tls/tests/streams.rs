@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use pushbench_model::{Handshake, HandshakeKind};
 use pushbench_tls::{
     Acceptor, Certificate, Connector, Identity, Protocol, RecordTotals, TlsStream, settings,
 };
-use pushbench_wire::model::{Handshake, HandshakeKind};
 use pushbench_wire::record::{CLOSE_NOTIFY_LEN, overhead_of};
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{

@@ -2,10 +2,10 @@
 //!
 //! Three hands count independently and must agree: the codecs book into a [`Ledger`] what each
 //! byte was for, a [`CountingStream`] counts what the socket carried, and [`tcp_info`] asks the
-//! kernel, [`sock_diag`] of the other ends too. The [`model`] predicts all of it. Everything but the
+//! kernel, [`sock_diag`] of the other ends too. Everything but the
 //! counting stream, `tcp_info` and `sock_diag` is pure. What is deliberately absent: sockets of our own, clocks, and any knowledge of scenarios.
 //!
-//! Start with [`ledger`], then [`model`].
+//! Start with [`ledger`].
 
 pub mod chunk;
 pub mod coding;
@@ -15,7 +15,6 @@ pub mod frame;
 pub mod hpack;
 pub mod http2;
 pub mod ledger;
-pub mod model;
 pub mod record;
 pub mod segments;
 pub mod sock_diag;

@@ -1,9 +1,9 @@
 //! What moves bytes by itself: heartbeats, holds that end, connections for each poll, conflation.
 //! Books balance all the same, and the model agrees to the byte.
 
+use pushbench_model::{Exchange, Link};
 use pushbench_protocol::{Layer, Phase};
 use pushbench_store::{KindsV1, ReconciliationV1, RunV1, TrialV1, Verdict};
-use pushbench_wire::model::{Exchange, Link};
 use pushbench_wire::segments::SegmentHeaders;
 
 use crate::support::{Bench, trial};

@@ -3,10 +3,10 @@
 
 use std::sync::Mutex;
 
+use pushbench_model::{Exchange, Link};
 use pushbench_protocol::heads::{AnswerMark, AnswerStatus, ResponseProfile};
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Unchanged};
 use pushbench_store::{KindsV1, RunV1, TrialV1};
-use pushbench_wire::model::{Exchange, Link};
 use pushbench_wire::segments::SegmentHeaders;
 
 use crate::support::{Bench, trial};

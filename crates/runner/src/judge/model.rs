@@ -14,10 +14,10 @@ use pushbench_scenario::{ShortPoll, TransportSettings};
 use pushbench_store::{CheckV1, Verdict};
 
 use super::evidence::{Evidence, check, not_checked};
-use crate::compression::Compressed;
 use crate::figures::{bytes_of, layer_of};
-use crate::predict::{Seen, Subject, predict_seen};
-use crate::schedule::Schedule;
+use pushbench_model::Compressed;
+use pushbench_model::Schedule;
+use pushbench_model::{Seen, Subject, predict_seen};
 
 /// Share by which measured and modelled may differ before the result is doubted, and refused.
 const OFF: (f64, f64) = (0.02, 0.10);

@@ -1,8 +1,8 @@
 //! The figures of a trial against published ones and against sums done by hand.
 
 use super::*;
-use crate::model::{Handshake, HandshakeKind, TlsLink};
-use crate::segments::SegmentHeaders;
+use crate::{Handshake, HandshakeKind, TlsLink};
+use pushbench_wire::segments::SegmentHeaders;
 
 const KAAZING: Situation = Situation {
     clients: 1_000.0,

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use pushbench_model::{Subject, predict_rates};
 use pushbench_protocol::Deliver;
-use pushbench_runner::{Subject, predict_rates};
 use pushbench_scenario::{Arrivals, Rate, Scenario, Source, TransportSettings, read};
 use pushbench_wire::segments::SegmentHeaders;
 

@@ -4,7 +4,7 @@
 //! `pushbench_tls::settings` spells out and rustls 0.23 sends for them. All lengths are exact but
 //! one: an ECDSA signature on P-256 is 70 to 72 bytes long, by chance, and 71 on average.
 
-use crate::record::RECORD_OVERHEAD;
+use pushbench_wire::record::RECORD_OVERHEAD;
 
 /// What a handshake depends on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -5,11 +5,11 @@ use pushbench_protocol::{ByteKind, Cursor, Direction};
 
 use super::Handshake;
 use super::burst::{Burst, Pause};
-use crate::Kinds;
-use crate::chunk::chunk_overhead;
-use crate::frame::{Sender, frame_header_len};
-use crate::record::{CLOSE_NOTIFY_LEN, overhead_of};
-use crate::segments::{SegmentHeaders, segments_for};
+use pushbench_wire::Kinds;
+use pushbench_wire::chunk::chunk_overhead;
+use pushbench_wire::frame::{Sender, frame_header_len};
+use pushbench_wire::record::{CLOSE_NOTIFY_LEN, overhead_of};
+use pushbench_wire::segments::{SegmentHeaders, segments_for};
 
 /// What carries an exchange.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

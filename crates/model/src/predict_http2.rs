@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::http2::{Content, Http2Push, Opening, Played, Player, Sign};
+use crate::{Exchange, Finds, Situation};
 use jiff::Timestamp;
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, EXTENSIONS_FIELD, FieldList, HeadTarget, PollFields, StreamKind,
@@ -17,10 +19,8 @@ use pushbench_scenario::{
     Deflate, LongPoll, Scenario, ShortPoll, Transport, TransportSettings, poll_phase,
 };
 use pushbench_wire::hpack::Indexing;
-use pushbench_wire::model::http2::{Content, Http2Push, Opening, Played, Player, Sign};
-use pushbench_wire::model::{Exchange, Finds, Situation};
 
-use crate::compression::{Compressed, said_of_coding};
+use crate::compressed::{Compressed, said_of_coding};
 use crate::predict::{Course, Subject, conflated, finds, held_finds, mean_figures};
 use crate::schedule::Schedule;
 use crate::sizes::{CodedBodies, deflated_lens};

@@ -7,21 +7,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::Finds;
 use pushbench_scenario::{LongPoll, Scenario, ShortPoll, due_times, poll_phase};
-use pushbench_wire::model::Finds;
 
 use crate::sizes::newest_each;
 
 /// The schedule of a trial.
 #[derive(Clone, Debug)]
-pub(crate) struct Schedule<'a> {
+pub struct Schedule<'a> {
     scenario: &'a Scenario,
     /// When the messages of each topic are due, from the start of the warm-up.
     dues: Vec<Vec<Duration>>,
 }
 
 impl<'a> Schedule<'a> {
-    pub(crate) fn of(scenario: &'a Scenario) -> Self {
+    /// The schedule of a scenario, the same each time: from its seed.
+    pub fn of(scenario: &'a Scenario) -> Self {
         let mut dues = vec![Vec::new(); scenario.workload.topics.get() as usize];
         for due in due_times(scenario) {
             dues[due.topic as usize].push(due.at);
@@ -31,7 +32,7 @@ impl<'a> Schedule<'a> {
 
     /// The same with each message so much later or earlier, as if it took that long to be published:
     /// one that lies just beside a poll is found by the next poll, or by the one before.
-    pub(crate) fn shifted(&self, by: Duration, later: bool) -> Self {
+    pub fn shifted(&self, by: Duration, later: bool) -> Self {
         let moved = |due: &Duration| if later { *due + by } else { due.saturating_sub(by) };
         let dues = self.dues.iter().map(|dues| dues.iter().map(moved).collect()).collect();
         Self { scenario: self.scenario, dues }
@@ -39,18 +40,20 @@ impl<'a> Schedule<'a> {
 
     /// Messages of the measure phase that follow another of their topic so closely, over the
     /// subscribers of their topics: one answer may bring both.
-    pub(crate) fn close_together(&self, within: Duration) -> u64 {
+    pub fn close_together(&self, within: Duration) -> u64 {
         self.of_clients(|dues| {
             let pairs = dues.windows(2).filter(|pair| self.is_measured(pair[1]));
             pairs.filter(|pair| pair[1] - pair[0] < within).count() as u64
         })
     }
 
-    pub(crate) fn begin(&self) -> Duration {
+    /// When the measure phase begins, from the start of the warm-up.
+    pub fn begin(&self) -> Duration {
         self.scenario.workload.warm_up
     }
 
-    pub(crate) fn end(&self) -> Duration {
+    /// When it ends.
+    pub fn end(&self) -> Duration {
         self.scenario.workload.warm_up + self.scenario.workload.measure
     }
 
@@ -59,17 +62,17 @@ impl<'a> Schedule<'a> {
     }
 
     /// When the messages of a topic are due.
-    pub(crate) fn dues(&self, topic: usize) -> &[Duration] {
+    pub fn dues(&self, topic: usize) -> &[Duration] {
         &self.dues[topic]
     }
 
     /// Messages of a topic that are due by a moment.
-    pub(crate) fn due_by(&self, topic: usize, at: Duration) -> usize {
+    pub fn due_by(&self, topic: usize, at: Duration) -> usize {
         self.dues[topic].partition_point(|due| *due <= at)
     }
 
     /// Clients times seconds of the measure phase.
-    pub(crate) fn client_seconds(&self) -> f64 {
+    pub fn client_seconds(&self) -> f64 {
         let workload = &self.scenario.workload;
         f64::from(workload.clients.get()) * workload.measure.as_secs_f64()
     }
@@ -86,18 +89,18 @@ impl<'a> Schedule<'a> {
     }
 
     /// Messages due in the measure phase, over the subscribers of their topics.
-    pub(crate) fn expected(&self) -> u64 {
+    pub fn expected(&self) -> u64 {
         self.of_clients(|dues| dues.iter().filter(|&&due| self.is_measured(due)).count() as u64)
     }
 
     /// Messages a second in the topic of a client, the mean over clients.
-    pub(crate) fn rate(&self) -> f64 {
+    pub fn rate(&self) -> f64 {
         self.expected() as f64 / self.client_seconds()
     }
 
     /// Messages that are sent in the measure phase, the newest at most once in so much time to each
     /// client.
-    pub(crate) fn conflated(&self, every: Duration) -> u64 {
+    pub fn conflated(&self, every: Duration) -> u64 {
         self.of_clients(|dues| {
             let sent = newest_each(every, dues);
             sent.iter().filter(|(at, _)| self.is_measured(*at)).count() as u64
@@ -105,7 +108,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// How many polls of a timer find how many messages.
-    pub(crate) fn found(&self, poll: ShortPoll) -> BTreeMap<u64, u64> {
+    pub fn found(&self, poll: ShortPoll) -> BTreeMap<u64, u64> {
         let workload = &self.scenario.workload;
         let interval = poll.interval.as_nanos();
         let mut found = BTreeMap::new();
@@ -131,13 +134,13 @@ impl<'a> Schedule<'a> {
     }
 
     /// What polls of a timer find.
-    pub(crate) fn finds(&self, poll: ShortPoll) -> Finds {
+    pub fn finds(&self, poll: ShortPoll) -> Finds {
         Finds::counted(&self.found(poll), self.client_seconds())
     }
 
     /// Polls that are held: how many end without a message in the measure phase, and how many with
     /// one. A hold begins with the answer before it, the first with the warm-up.
-    pub(crate) fn held(&self, poll: LongPoll) -> [u64; 2] {
+    pub fn held(&self, poll: LongPoll) -> [u64; 2] {
         let hold = poll.hold.duration();
         let empties = self.of_clients(|dues| {
             let (mut since, mut empties) = (Duration::ZERO, 0);
@@ -155,7 +158,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// What polls find that are held.
-    pub(crate) fn held_finds(&self, poll: LongPoll) -> Finds {
+    pub fn held_finds(&self, poll: LongPoll) -> Finds {
         let [empties, with_one] = self.held(poll).map(|polls| polls as f64 / self.client_seconds());
         Finds::held(with_one, empties)
     }

@@ -1,7 +1,10 @@
-//! The model's figures for a trial: from the scenario to `wire::model`. Pure.
+//! The model's figures for a trial: from the scenario to the model of one exchange. Pure.
 
 use std::collections::BTreeMap;
 
+use crate::{
+    Coded, Conflated, Finds, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
+};
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
@@ -9,12 +12,9 @@ use pushbench_protocol::{
     Compression, Cursor, Deliver, HttpVersion, PollTiming, TopicName, Unchanged,
 };
 use pushbench_scenario::{Arrivals, LongPoll, Scenario, ShortPoll, Transport, TransportSettings};
-use pushbench_wire::model::{
-    Coded, Conflated, Finds, Link, LongPollWork, NudgeWork, PollWork, PushWork, Situation, TlsLink,
-};
 use pushbench_wire::segments::SegmentHeaders;
 
-use crate::compression::{Compressed, said_of_coding};
+use crate::compressed::{Compressed, said_of_coding};
 use crate::predict_http2;
 use crate::schedule::Schedule;
 use crate::sizes::{CodedBodies, Span, deflated_lens};
@@ -50,13 +50,13 @@ pub(crate) enum Course<'a> {
 
 /// What was seen to happen in the measure phase of a trial.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// Polls.
-    pub(crate) polls: u64,
+    pub polls: u64,
     /// Of those, the ones that brought nothing new.
-    pub(crate) empty: u64,
+    pub empty: u64,
     /// Messages that reached clients.
-    pub(crate) deliveries: u64,
+    pub deliveries: u64,
 }
 
 impl Seen {
@@ -100,7 +100,7 @@ pub fn predict_trial(subject: &Subject<'_>) -> BTreeMap<String, f64> {
 }
 
 /// What the model predicts for as much as was seen to happen in a trial.
-pub(crate) fn predict_seen(
+pub fn predict_seen(
     subject: &Subject<'_>,
     schedule: &Schedule<'_>,
     seen: Seen,

@@ -14,10 +14,10 @@ use pushbench_protocol::{ByteKind, Deliver, Direction, Layer};
 use super::burst::{Burst, Pause};
 use super::flow::{Figures, Flow};
 use super::{Conflated, Exchange, Finds, Link, Situation};
-use crate::Kinds;
-use crate::frame::{Sender, frame_header_len};
-use crate::hpack::{Encoder, Indexing};
-use crate::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE, PREFACE};
+use pushbench_wire::Kinds;
+use pushbench_wire::frame::{Sender, frame_header_len};
+use pushbench_wire::hpack::{Encoder, Indexing};
+use pushbench_wire::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE, PREFACE};
 
 /// Bytes of a setting (RFC 9113, section 6.5.1).
 const SETTING_LEN: u64 = 6;
@@ -463,8 +463,8 @@ mod tests {
     use pushbench_protocol::{RequestProfile, ResponseProfile};
 
     use super::*;
-    use crate::model::TlsLink;
-    use crate::segments::SegmentHeaders;
+    use crate::TlsLink;
+    use pushbench_wire::segments::SegmentHeaders;
 
     const LINK: Link =
         Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };

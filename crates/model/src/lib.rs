@@ -10,22 +10,33 @@
 
 pub mod arrivals;
 mod burst;
+mod compressed;
 pub mod conflation;
 pub mod exchange;
 pub mod finds;
 mod flow;
 pub mod handshake;
 pub mod http2;
+mod predict;
+mod predict_http2;
+mod schedule;
+mod sizes;
+mod streamed;
 pub mod trial;
 pub mod waiting;
 pub mod work;
 
 pub use arrivals::News;
 pub use burst::Pause;
+pub use compressed::Compressed;
 pub use conflation::Conflation;
 pub use exchange::{Exchange, Link, TlsLink};
 pub use finds::Finds;
 pub use flow::Figures;
 pub use handshake::{Handshake, HandshakeKind};
+pub use predict::{
+    Seen, Subject, predict_rates, predict_rates_of_trial, predict_seen, predict_trial,
+};
+pub use schedule::Schedule;
 pub use trial::Situation;
 pub use work::{Coded, Conflated, LongPollWork, NudgeWork, PollWork, PushWork};

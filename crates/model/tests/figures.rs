@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use pushbench_runner::{Subject, predict_rates, predict_trial};
+use pushbench_model::{Handshake, HandshakeKind, TlsLink};
+use pushbench_model::{Subject, predict_rates, predict_trial};
 use pushbench_scenario::{Scenario, Source, Transport, read};
-use pushbench_wire::model::{Handshake, HandshakeKind, TlsLink};
 use pushbench_wire::segments::SegmentHeaders;
 
 /// Workloads: what is published, and what of it a client gets.

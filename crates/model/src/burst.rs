@@ -10,9 +10,9 @@
 use pushbench_protocol::ByteKind;
 
 use super::Link;
-use crate::Kinds;
-use crate::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE};
-use crate::segments::segments_for;
+use pushbench_wire::Kinds;
+use pushbench_wire::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE};
+use pushbench_wire::segments::segments_for;
 
 /// Most bytes that the kernel hands over at once: as many whole segments as 64 KiB hold beside the
 /// longest headers (`MAX_TCP_HEADER`, 320 bytes, and one).
@@ -132,8 +132,8 @@ impl Burst {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TlsLink;
-    use crate::segments::SegmentHeaders;
+    use crate::TlsLink;
+    use pushbench_wire::segments::SegmentHeaders;
 
     const LINK: Link =
         Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };

@@ -1,0 +1,69 @@
+//! What a transport's compression comes to.
+
+use pushbench_protocol::compression::{BODY_THRESHOLD, MESSAGE_THRESHOLD};
+use pushbench_protocol::{Compression, StreamCoding};
+use pushbench_scenario::{Deflate, TransportSettings};
+
+/// What a transport compresses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Compressed {
+    /// Nothing.
+    Nothing,
+    /// Bodies of answers to polls.
+    Bodies(Compression),
+    /// Responses that do not end.
+    Streams(StreamCoding),
+    /// WebSocket messages.
+    Messages(Deflate),
+}
+
+impl Compressed {
+    /// What these settings come to.
+    pub const fn of(settings: TransportSettings) -> Self {
+        let bodies = match settings {
+            TransportSettings::ShortPoll(poll) => poll.compression,
+            TransportSettings::LongPoll(poll) => poll.compression,
+            TransportSettings::WebSocket(socket) => match socket.deflate {
+                Some(deflate) => return Self::Messages(deflate),
+                None => return Self::Nothing,
+            },
+            TransportSettings::Sse(_) | TransportSettings::Stream(_) => {
+                return match settings.stream_compression() {
+                    Some(coding) => Self::Streams(coding),
+                    None => Self::Nothing,
+                };
+            }
+            TransportSettings::Nudge(_) => return Self::Nothing,
+        };
+        match bodies {
+            Compression::None => Self::Nothing,
+            Compression::Gzip | Compression::Brotli | Compression::Deflate => Self::Bodies(bodies),
+        }
+    }
+
+    /// The coding of it.
+    pub fn coding(self) -> Compression {
+        match self {
+            Self::Nothing => Compression::None,
+            Self::Bodies(coding) => coding,
+            Self::Streams(coding) => coding.coding(),
+            Self::Messages(_) => Compression::Deflate,
+        }
+    }
+
+    /// Bodies or messages of fewer bytes are left as they are.
+    pub const fn threshold(self) -> usize {
+        match self {
+            Self::Nothing => usize::MAX,
+            Self::Bodies(_) => BODY_THRESHOLD,
+            // Nothing of a stream is left as it is.
+            Self::Streams(_) => 0,
+            Self::Messages(_) => MESSAGE_THRESHOLD,
+        }
+    }
+}
+
+/// What the server of a trial with a stream offers for streams, and whether this one is in it.
+pub(crate) fn said_of_coding(settings: TransportSettings) -> (Compression, bool) {
+    (settings.content_coding(), settings.stream_compression().is_some())
+}
