@@ -9,7 +9,7 @@
 
 use pushbench_protocol::ByteKind;
 
-use super::Link;
+use crate::link::Link;
 use pushbench_wire::Kinds;
 use pushbench_wire::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE};
 use pushbench_wire::segments::segments_for;
@@ -132,7 +132,7 @@ impl Burst {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TlsLink;
+    use crate::link::TlsLink;
     use pushbench_wire::segments::SegmentHeaders;
 
     const LINK: Link =

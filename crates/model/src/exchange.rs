@@ -3,41 +3,13 @@
 use pushbench_protocol::paths::NEWS;
 use pushbench_protocol::{ByteKind, Cursor, Direction};
 
-use super::Handshake;
-use super::burst::{Burst, Pause};
+use crate::burst::{Burst, Pause};
+use crate::link::Link;
 use pushbench_wire::Kinds;
 use pushbench_wire::chunk::chunk_overhead;
 use pushbench_wire::frame::{Sender, frame_header_len};
-use pushbench_wire::record::{CLOSE_NOTIFY_LEN, overhead_of};
-use pushbench_wire::segments::{SegmentHeaders, segments_for};
-
-/// What carries an exchange.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Link {
-    /// Headers of each segment.
-    pub headers: SegmentHeaders,
-    /// `TCP_MAXSEG` of both sides.
-    pub mss: u16,
-    /// Absent in clear text.
-    pub tls: Option<TlsLink>,
-}
-
-/// TLS 1.3 on a link: each write leaves in records of its own, as few as hold it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TlsLink {
-    /// What a connection begins with; absent where a server that is not ours decides it.
-    pub handshake: Option<Handshake>,
-}
-
-impl Link {
-    /// What TLS adds to one write.
-    pub(super) const fn records(self, bytes: u64) -> u64 {
-        match self.tls {
-            None => 0,
-            Some(_) => overhead_of(bytes),
-        }
-    }
-}
+use pushbench_wire::record::CLOSE_NOTIFY_LEN;
+use pushbench_wire::segments::segments_for;
 
 /// Bytes of one exchange by direction and kind.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -346,7 +318,10 @@ impl std::ops::AddAssign for Exchange {
 mod tests {
     use pushbench_protocol::Layer;
 
+    use pushbench_wire::segments::SegmentHeaders;
+
     use super::*;
+    use crate::link::TlsLink;
 
     const LINK: Link =
         Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use pushbench_protocol::figure::{SECONDS_PER_HOUR, bytes_per};
 use pushbench_protocol::{ByteKind, Direction, Layer};
 
-use super::{Exchange, Situation, TlsLink};
+use crate::exchange::Exchange;
+use crate::link::TlsLink;
+use crate::situation::Situation;
 
 /// Predicted figures, by the names of the catalogue.
 pub type Figures = BTreeMap<String, f64>;
@@ -144,4 +146,21 @@ pub(super) fn per_poll_figures(figures: &mut Figures, per_poll: &Flow) {
         let both = per_poll.layer(Direction::Up, layer) + per_poll.layer(Direction::Down, layer);
         put(&format!("{layer}_bytes_per_poll"), both);
     }
+}
+
+/// The mean of the figures of messages of several lengths, by how many there are of each: a frame's
+/// header and its segments grow in steps, so those of a mean length are not it.
+pub(crate) fn mean_figures(
+    lens: &BTreeMap<u64, u64>,
+    figures_of: impl Fn(u64) -> BTreeMap<String, f64>,
+) -> BTreeMap<String, f64> {
+    let all = lens.values().sum::<u64>() as f64;
+    let mut mean = BTreeMap::new();
+    for (&len, &count) in lens {
+        for (name, value) in figures_of(len) {
+            *mean.entry(name).or_default() += value * count as f64;
+        }
+    }
+    mean.values_mut().for_each(|sum| *sum /= all);
+    mean
 }

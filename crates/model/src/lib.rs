@@ -17,12 +17,16 @@ pub mod finds;
 mod flow;
 pub mod handshake;
 pub mod http2;
+mod link;
+mod over_http1;
+mod over_http2;
 mod predict;
-mod predict_http2;
 mod schedule;
+mod situation;
 mod sizes;
 mod streamed;
-pub mod trial;
+mod subject;
+mod trial;
 pub mod waiting;
 pub mod work;
 
@@ -30,13 +34,13 @@ pub use arrivals::News;
 pub use burst::Pause;
 pub use compressed::Compressed;
 pub use conflation::Conflation;
-pub use exchange::{Exchange, Link, TlsLink};
+pub use exchange::Exchange;
 pub use finds::Finds;
 pub use flow::Figures;
 pub use handshake::{Handshake, HandshakeKind};
-pub use predict::{
-    Seen, Subject, predict_rates, predict_rates_of_trial, predict_seen, predict_trial,
-};
+pub use link::{Link, TlsLink};
+pub use predict::{predict_rates, predict_rates_of_trial, predict_seen, predict_trial};
 pub use schedule::Schedule;
-pub use trial::Situation;
+pub use situation::Situation;
+pub use subject::{Seen, Subject};
 pub use work::{Coded, Conflated, LongPollWork, NudgeWork, PollWork, PushWork};

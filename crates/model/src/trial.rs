@@ -5,26 +5,9 @@ use pushbench_protocol::{ConnectionUse, Deliver, Layer, Unchanged};
 use super::burst::Pause;
 use super::flow::{Figures, Flow, per_poll_figures};
 use super::{
-    Coded, Conflated, Conflation, Exchange, Finds, Link, LongPollWork, News, NudgeWork, PollWork,
-    PushWork, waiting,
+    Coded, Conflated, Conflation, Exchange, Finds, LongPollWork, News, NudgeWork, PollWork,
+    PushWork, Situation, waiting,
 };
-
-/// What all transports of a scenario have in common. Rates are a second.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Situation {
-    /// Subscribers.
-    pub clients: f64,
-    /// Messages a second in the topic of each subscriber; 0 where none are published.
-    pub rate: f64,
-    /// Whether their arrivals are Poisson; otherwise evenly spaced.
-    pub poisson: bool,
-    /// Bytes of a payload.
-    pub payload: u64,
-    /// Every message, or the newest only.
-    pub deliver: Deliver,
-    /// The link.
-    pub link: Link,
-}
 
 /// Quantiles that are predicted.
 const QUANTILES: [(&str, f64); 6] =

@@ -1,7 +1,7 @@
 //! The figures of a trial against published ones and against sums done by hand.
 
 use super::*;
-use crate::{Handshake, HandshakeKind, TlsLink};
+use crate::{Handshake, HandshakeKind, Link, TlsLink};
 use pushbench_wire::segments::SegmentHeaders;
 
 const KAAZING: Situation = Situation {

@@ -21,10 +21,11 @@ use pushbench_scenario::{
 use pushbench_wire::hpack::Indexing;
 
 use crate::compressed::{Compressed, said_of_coding};
-use crate::predict::{Course, Subject, conflated, finds, held_finds, mean_figures};
+use crate::flow::mean_figures;
 use crate::schedule::Schedule;
 use crate::sizes::{CodedBodies, deflated_lens};
 use crate::streamed::Streamed;
+use crate::subject::{Course, Subject, conflated, finds, held_finds};
 
 /// Exchanges that are played at most, and connections whose beginning is: so many, evenly spread over
 /// the clients, that a mean over them is as good as one over all. How often each kind of exchange

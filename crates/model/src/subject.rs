@@ -1,0 +1,117 @@
+//! What is predicted, and how often things happen: by the laws of rates, as a schedule has it, or as
+//! often as they were seen to happen.
+
+use std::collections::BTreeMap;
+
+use pushbench_scenario::{LongPoll, Scenario, ShortPoll, Transport, TransportSettings};
+use pushbench_wire::segments::SegmentHeaders;
+
+use crate::finds::Finds;
+use crate::link::TlsLink;
+use crate::schedule::Schedule;
+use crate::situation::Situation;
+use crate::sizes::Span;
+use crate::work::Conflated;
+
+/// What is predicted: a transport of a scenario, and what it is carried over.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The work. Of a plan its window (warm-up, measure phase) and its seed say nothing.
+    pub scenario: &'a Scenario,
+    /// One of its transports.
+    pub transport: &'a Transport,
+    /// How the server is addressed.
+    pub host: &'a str,
+    /// Headers of each segment.
+    pub headers: SegmentHeaders,
+    /// TLS, if there is any.
+    pub tls: Option<TlsLink>,
+    /// When it begins (RFC 3339): the digits of a date are not all equally long.
+    pub started_at: &'a str,
+}
+
+/// How often things happen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Course<'a> {
+    /// By the laws of rates. Only compressors ask how long: one that has just begun does worse.
+    Rates(Span),
+    /// As a trial's schedule has it.
+    Schedule(&'a Schedule<'a>),
+    /// As often as it was seen to happen in a trial with this schedule.
+    Seen(&'a Schedule<'a>, Seen),
+}
+
+/// What was seen to happen in the measure phase of a trial.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Seen {
+    /// Polls.
+    pub polls: u64,
+    /// Of those, the ones that brought nothing new.
+    pub empty: u64,
+    /// Messages that reached clients.
+    pub deliveries: u64,
+}
+
+impl Seen {
+    /// What the polls found: nothing, or the mean number of messages.
+    fn finds(self, client_seconds: f64) -> Finds {
+        let mut found = BTreeMap::from([(0, self.empty)]);
+        let with_some = self.polls.saturating_sub(self.empty);
+        if let Some(each) = self.deliveries.checked_div(with_some) {
+            // As many with one more as there are messages over.
+            let more = self.deliveries - each * with_some;
+            *found.entry(each).or_default() += with_some - more;
+            *found.entry(each + 1).or_default() += more;
+        }
+        Finds::counted(&found, client_seconds)
+    }
+}
+
+impl Course<'_> {
+    pub(crate) fn span(self) -> Span {
+        match self {
+            Self::Rates(span) => span,
+            Self::Schedule(_) | Self::Seen(..) => Span::Trial,
+        }
+    }
+}
+
+/// What the polls of a timer find.
+pub(crate) fn finds(situation: &Situation, poll: ShortPoll, course: Course<'_>) -> Finds {
+    match course {
+        Course::Rates(_) => {
+            Finds::by_law(poll.interval.as_secs_f64(), situation.rate, situation.poisson)
+        }
+        Course::Schedule(schedule) => schedule.finds(poll),
+        Course::Seen(schedule, seen) => seen.finds(schedule.client_seconds()),
+    }
+}
+
+/// What polls find that are held.
+pub(crate) fn held_finds(situation: &Situation, poll: LongPoll, course: Course<'_>) -> Finds {
+    match course {
+        Course::Rates(_) => {
+            let hold = poll.hold.duration().as_secs_f64();
+            Finds::held_by_law(situation.rate, situation.poisson, hold)
+        }
+        Course::Schedule(schedule) => schedule.held_finds(poll),
+        Course::Seen(schedule, seen) => {
+            let [with_some, empty] = [seen.polls.saturating_sub(seen.empty), seen.empty]
+                .map(|polls| polls as f64 / schedule.client_seconds());
+            Finds::held(with_some, empty)
+        }
+    }
+}
+
+/// What conflation leaves, if messages are conflated.
+pub(crate) fn conflated(settings: TransportSettings, course: Course<'_>) -> Option<Conflated> {
+    let every = settings.conflate()?;
+    let sent = match course {
+        Course::Rates(_) => None,
+        Course::Schedule(schedule) => {
+            Some(schedule.conflated(every) as f64 / schedule.client_seconds())
+        }
+        Course::Seen(schedule, seen) => Some(seen.deliveries as f64 / schedule.client_seconds()),
+    };
+    Some(Conflated { every: every.as_secs_f64(), sent })
+}
