@@ -21,7 +21,7 @@ use crate::say::say;
 #[command(after_help = "\
 Examples:
   pushbench compare latest~1:quickstart latest:quickstart
-  pushbench compare results/reference/quickstart latest:quickstart --despite machine,kernel
+  pushbench compare results/reference/quickstart latest:quickstart --allow-mismatch machine,kernel
   pushbench compare 4rc25d ekbvxj --fail-on '*.wire_bytes_per_delivery > +0%' \\
       --fail-on 'websocket.latency.p99 > +10%' --format md -o comparison.md
 
@@ -43,11 +43,13 @@ pub(crate) struct CompareOptions {
     /// `machine`, `kernel`, `build`. Repeatable.
     #[arg(
         long,
+        // Its name until 0.1; hidden, and to go with the next version.
+        alias = "despite",
         value_name = "WHAT",
         value_delimiter = ',',
         value_parser = about
     )]
-    pub(crate) despite: Vec<About>,
+    pub(crate) allow_mismatch: Vec<About>,
     /// Folder with records.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
@@ -96,7 +98,7 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
     };
     let (base, new) = runs.split_first().expect("a base and at least one new run are required");
 
-    let despite = BTreeSet::from_iter(options.despite.iter().copied());
+    let despite = BTreeSet::from_iter(options.allow_mismatch.iter().copied());
     let mut compared = Vec::new();
     for new in new {
         let comparison = pushbench_compare::compare(&base.run, &new.run, &despite);

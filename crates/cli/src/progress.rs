@@ -108,7 +108,7 @@ impl Observer for Show {
 
     fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1) {
         let reasons: Vec<_> = disturbed.checks.iter().map(|check| check.text.as_str()).collect();
-        let text = format!("{}: played again: {}", head(note), reasons.join("; "));
+        let text = format!("{}: retried: {}", head(note), reasons.join("; "));
         match &self.bar {
             Some(bar) => bar.println(printable(&text)),
             None => self.line(&text),

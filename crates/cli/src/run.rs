@@ -44,7 +44,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     for dropped in &scenario.dropped {
         say(format_args!(
-            "pushbench: `{}` is not held, its transport is left out",
+            "pushbench: `{}` is skipped: its transport was not selected",
             dropped.written_figure
         ));
     }

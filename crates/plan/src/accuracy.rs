@@ -145,7 +145,7 @@ pub fn compare(records: &[&Record], predict: PredictTrial<'_>) -> (Vec<Compared>
             if is_before_news(transport.settings, trial) {
                 leave_out(
                     what(),
-                    "most topics had no news yet, so there was nothing to send again",
+                    "most topics had no message yet, so there was nothing to send again",
                 );
                 continue;
             }

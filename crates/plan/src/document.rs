@@ -371,7 +371,7 @@ fn accuracy(plan: &Plan) -> Section {
     section.blocks.push(Block::Table(table));
     let left_out = plan.left_out.iter();
     let left_out = left_out
-        .map(|left| vec![Tone::Faint.span(format!("left out: {}: {}", left.what, left.why))]);
+        .map(|left| vec![Tone::Faint.span(format!("skipped: {}: {}", left.what, left.why))]);
     section.list(left_out.collect());
     section
 }

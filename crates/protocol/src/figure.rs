@@ -52,7 +52,7 @@ pub const DISTRIBUTIONS: [(&str, &str); 9] = [
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
     ("connect_tcp", "the TCP handshake"),
     ("connect_tls", "the TLS handshake, from its first byte until the client may speak"),
-    ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to answer"),
+    ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to response"),
     (
         "poll_lateness",
         "from when a poll was due, or its connection free if that was later, until it was sent: how \
@@ -110,7 +110,7 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     ),
     ("wire_bits_per_second", Unit::BitsPerSecond, "layer 3, both directions, all clients"),
     ("stream_bits_per_second", Unit::BitsPerSecond, "above TLS, both directions, all clients"),
-    ("header_bits_per_second", Unit::BitsPerSecond, "HTTP heads, both directions, all clients"),
+    ("header_bits_per_second", Unit::BitsPerSecond, "HTTP headers, both directions, all clients"),
     ("goodput", Unit::BitsPerSecond, "payload of deliveries"),
     ("deliveries_per_second", Unit::PerSecond, "messages new to a client, all clients"),
     (
@@ -126,7 +126,7 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     ),
     ("requests_per_second", Unit::PerSecond, "polls, all clients"),
     ("empty_polls", Unit::Share, "share of polls that found nothing new"),
-    ("messages_per_response", Unit::Count, "new messages in an answer that had any"),
+    ("messages_per_response", Unit::Count, "new messages in a response that had any"),
     ("versions_seen", Unit::Share, "deliveries of the published messages, over clients"),
     ("published", Unit::Count, "messages due in the measure phase"),
     (
@@ -139,10 +139,10 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     ("duplicates", Unit::Count, "messages delivered again"),
     ("foreign", Unit::Count, "messages that no publisher of the trial sent"),
     ("out_of_order", Unit::Count, "messages delivered after a later one"),
-    ("errors", Unit::Count, "failed connects, answers and frames"),
-    ("header_bytes_per_poll", Unit::Bytes, "HTTP heads of one poll, up and down"),
-    ("header_bytes_up_per_poll", Unit::Bytes, "HTTP head of one poll's request"),
-    ("header_bytes_down_per_poll", Unit::Bytes, "HTTP head of one poll's answer"),
+    ("errors", Unit::Count, "failed connects, responses and frames"),
+    ("header_bytes_per_poll", Unit::Bytes, "HTTP headers of one poll, up and down"),
+    ("header_bytes_up_per_poll", Unit::Bytes, "HTTP headers of one poll's request"),
+    ("header_bytes_down_per_poll", Unit::Bytes, "HTTP headers of one poll's response"),
     (
         "wire_bytes_indexed_per_delivery",
         Unit::Bytes,

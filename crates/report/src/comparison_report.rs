@@ -249,15 +249,17 @@ fn objection_line(objection: &Objection) -> Line {
     let about = objection.about;
     let is_transports = about == pushbench_compare::About::Transport;
     let consequence = match objection.spoils {
-        _ if objection.set_aside => format!(" (set aside by --despite {about})"),
+        _ if objection.set_aside => format!(" (set aside by --allow-mismatch {about})"),
         _ if is_transports => {
-            format!(": its figures are not compared (--despite {about} compares them)")
+            format!(": its figures are not compared (--allow-mismatch {about} compares them)")
         }
         Spoils::Nothing => String::new(),
         Spoils::Times => {
-            format!(": times, CPU and memory are not compared (--despite {about} compares them)")
+            format!(
+                ": times, CPU and memory are not compared (--allow-mismatch {about} compares them)"
+            )
         }
-        Spoils::Everything => format!(": nothing is compared (--despite {about} compares)"),
+        Spoils::Everything => format!(": nothing is compared (--allow-mismatch {about} compares)"),
     };
     let tone = match objection.spoils {
         _ if objection.set_aside || is_transports => Tone::Warning,

@@ -184,7 +184,7 @@ fn of_a_run_without_news_nothing_is_shown_that_it_cannot_have() {
     for there in ["- an idle hour -", "wire, idle, an hour", "memory per connection", "13.4 kB"] {
         assert!(text.contains(there), "no `{there}`: {text}");
     }
-    for absent in ["latency p50", "for each delivered message", "bytes a delivery"] {
+    for absent in ["latency p50", "for each delivered message", "bytes per delivery"] {
         assert!(!text.contains(absent), "{absent}: {text}");
     }
 }
@@ -193,7 +193,7 @@ fn of_a_run_without_news_nothing_is_shown_that_it_cannot_have() {
 fn trials_that_were_played_again_are_named_and_do_not_make_the_rest_invalid() {
     let text = text(&runs::disturbed(), &options());
     assert!(text.contains("Yes: "), "{text}");
-    assert!(text.contains("2 trials were played again; not counted:"), "{text}");
+    assert!(text.contains("2 trials were retried; not counted:"), "{text}");
     for line in ["short-poll, round 1, 2026-11-22T14:31:00.100Z: publishes", "websocket, round 2"] {
         assert!(text.contains(line), "{text}");
     }

@@ -46,7 +46,7 @@ pub enum RunError {
     Server(String),
     /// The server's announcement says something else than it was told.
     #[error(
-        "the server runs with other settings than it was told, so nothing was measured: {differences}"
+        "the server runs with other settings than those it was given, so nothing was measured: {differences}"
     )]
     Misunderstood {
         /// Each key, what it was told and what it announced.
@@ -67,7 +67,7 @@ pub enum RunError {
         reasons: String,
     },
     /// The server of `--target` did not answer.
-    #[error("{url} did not answer: {reason}")]
+    #[error("{url} did not respond: {reason}")]
     Target {
         /// What was asked.
         url: String,

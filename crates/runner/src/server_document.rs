@@ -128,7 +128,7 @@ pub(crate) fn differences(told: &ServerDocument, announced: &ServerDocument) -> 
     differs
         .map(|key| {
             let (told, announced) = (said(told.get(key)), said(announced.get(key)));
-            format!("`{key}` is {announced}, it was told {told}")
+            format!("`{key}` is {announced}, it was given {told}")
         })
         .collect()
 }
@@ -163,9 +163,9 @@ mod tests {
         assert_eq!(
             differences(&told, &announced),
             [
-                "`heartbeat` is \"100ms\", it was told nothing",
-                "`mss` is nothing, it was told 1460",
-                "`queue` is 1, it was told 1024",
+                "`heartbeat` is \"100ms\", it was given nothing",
+                "`mss` is nothing, it was given 1460",
+                "`queue` is 1, it was given 1024",
             ]
         );
     }

@@ -57,7 +57,7 @@ fn a_connection_for_each_poll_is_http_1(
 fn a_nudge_has_two_connections(transport: &TransportFile, problems: &Problems) -> Option<()> {
     let (kind, http) = (transport.kind.as_ref()?, transport.carriage.http.as_ref()?);
     if kind.value == TransportKind::Nudge && http.value == HttpVersion::Http2 {
-        let help = "what it is told by and what it fetches with would be streams of one connection";
+        let help = "the connection that notifies it and the one that it fetches with would be streams of one connection";
         http.refuse(problems, "\"1.1\" with kind = \"nudge\"".to_owned(), Some(help));
     }
     Some(())

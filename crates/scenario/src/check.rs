@@ -286,8 +286,7 @@ fn a_profile_with_its_own_path_asks_nothing_else(
             | TransportKind::Stream
             | TransportKind::Nudge => {
                 let can = "\"short-poll\" or \"websocket\" with headers.request";
-                let help =
-                    "the profile brings its own path, which the server answers as a short poll";
+                let help = "the profile brings its own path, to which the server responds as to a short poll";
                 kind.refuse(problems, format!("{can} = {}", request.shown), Some(help));
             }
         }

@@ -192,7 +192,7 @@ pub fn read_journal(path: &Path) -> Result<RunV1, StoreError> {
         run.trials.len()
     ));
     if !rest.is_empty() {
-        run.notes.push("the last line of the journal is cut off and was left out".to_owned());
+        run.notes.push("the last line of the journal is cut off and was skipped".to_owned());
     }
     // When it was last known to be playing.
     run.ended_at = run.trials.last().map_or(&run.started_at, |trial| &trial.started_at).clone();

@@ -167,5 +167,5 @@ impl Line {
 async fn patiently<T>(waiting: impl Future<Output = T>) -> anyhow::Result<T> {
     tokio::time::timeout(PATIENCE, waiting)
         .await
-        .with_context(|| format!("the server did not answer within {PATIENCE:?}"))
+        .with_context(|| format!("the server did not respond within {PATIENCE:?}"))
 }

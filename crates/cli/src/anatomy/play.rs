@@ -168,7 +168,7 @@ impl Play {
         if let Some(expected) = expected
             && !down.starts_with(expected.as_bytes())
         {
-            bail!("the server answered `{}`, expected `{expected}`", down.escape_ascii());
+            bail!("the server responded with `{}`, expected `{expected}`", down.escape_ascii());
         }
         self.note(line, connection, act, up, down).await
     }
@@ -284,7 +284,7 @@ impl Scene<'_> {
             .find(|(name, _)| name.eq_ignore_ascii_case(CURSOR_FIELD))
             .and_then(|(_, value)| value.parse().ok())
             .with_context(|| {
-                format!("{} is no Pushbench server: it answered `{text}`", self.target.host)
+                format!("{} is no Pushbench server: it responded with `{text}`", self.target.host)
             })
     }
 

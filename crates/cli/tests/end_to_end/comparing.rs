@@ -89,7 +89,8 @@ interval = "500ms"
     assert_eq!(ended.code, 4, "{ended}");
     assert!(ended.stdout.contains("`answer.head` is another file"), "{ended}");
     assert!(ended.stdout.contains("`X-Planted: 777"), "{ended}");
-    let gate = ["--despite", "scenario", "--fail-on", "short-poll.header_bytes_per_poll > +0%"];
+    let gate =
+        ["--allow-mismatch", "scenario", "--fail-on", "short-poll.header_bytes_per_poll > +0%"];
     let ended = bench.play(&[&["compare", &base, "latest:small"], &gate[..]].concat());
     assert_eq!(ended.code, 3, "{ended}");
     assert!(ended.stdout.contains("REGRESSION short-poll.header_bytes_per_poll"), "{ended}");
@@ -185,6 +186,8 @@ fn what_cannot_be_compared_is_4_and_says_what_differs() {
     let p99 = ["--fail-on", "*.latency.p99 > +10%"];
     for (arguments, code, said) in [
         (&["base", "other"][..], 4, "workload.clients: 500 and 7"),
+        (&["base", "other", "--allow-mismatch", "scenario"], 0, "set aside"),
+        // By the name that it had.
         (&["base", "other", "--despite", "scenario"], 0, "set aside"),
         (&["base", "debug"], 0, "release and debug"),
         (&["base", "single"], 4, "Nothing could be compared."),
@@ -221,7 +224,7 @@ fn a_condition_that_names_nothing_or_is_none_is_2_with_what_was_meant() {
         assert_eq!(ended.code, 2, "{ended}");
         assert!(ended.stderr.contains(said), "{ended}");
     }
-    assert_eq!(records.compare(&["base", "same", "--despite", "weather"]).code, 2);
+    assert_eq!(records.compare(&["base", "same", "--allow-mismatch", "weather"]).code, 2);
     let ended = records.compare(&["base", "absent"]);
     assert_eq!(ended.code, 1, "{ended}");
     assert!(ended.stderr.contains("there is no run absent: 2 runs in results"), "{ended}");

@@ -230,7 +230,7 @@ impl<'run> Contest<'run> {
             }
             None => "; latency was not measured".to_owned(),
         };
-        let moved = if self.same_news(run) { "the same news" } else { "each message" };
+        let moved = if self.same_news(run) { "the same messages" } else { "each message" };
         format!(
             "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against {} \
              for each delivered message){latency}.",
@@ -252,7 +252,7 @@ impl<'run> Contest<'run> {
                 "The server spent {times} times more CPU time on each delivery ({values})."
             )),
             Some(Comparison::Same { values }) => remarks.push(format!(
-                "The rounds show no difference in the server's CPU time for a delivery ({values})."
+                "The rounds show no difference in the server's CPU time per delivery ({values})."
             )),
             None => {}
         }

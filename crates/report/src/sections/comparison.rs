@@ -93,14 +93,14 @@ const GROUPS: &[Group] = &[
             millions("  wire, Mb/s", "wire_bits_per_second"),
             millions("  header, Mb/s", "header_bits_per_second"),
             millions("  payload, Mb/s", "goodput"),
-            plain("  deliveries a second", "deliveries_per_second"),
-            plain("  polls a second", "requests_per_second"),
-            percent("  empty polls, no news", "empty_polls"),
+            plain("  deliveries per second", "deliveries_per_second"),
+            plain("  polls per second", "requests_per_second"),
+            percent("  empty polls", "empty_polls"),
             plain("  messages a response", "messages_per_response"),
         ],
     },
     Group {
-        heading: "Waiting, from when a message was due until a client had all of it",
+        heading: "Latency, from when a message was due until a client had all of it",
         rows: &[
             time("  latency p50", "latency.p50"),
             time("  latency p90", "latency.p90"),
@@ -108,15 +108,15 @@ const GROUPS: &[Group] = &[
             time("  latency max", "latency.max"),
             time("  latency mean", "latency.mean"),
             time("  service time mean", "service_time.mean"),
-            time("  age of news, mean", "age_mean"),
+            time("  age, mean", "age_mean"),
             plain("  versions behind, mean", "version_age_mean"),
         ],
     },
     Group {
-        heading: "Work of the server",
+        heading: "Server resources",
         rows: &[
-            time("  CPU a delivery", "server_cpu_per_delivery"),
-            time("  CPU a client-second", "server_cpu_per_client_second"),
+            time("  CPU per delivery", "server_cpu_per_delivery"),
+            time("  CPU per client-second", "server_cpu_per_client_second"),
             time("  CPU idle, an hour", "idle_server_cpu_per_client_hour"),
             size("  memory per connection", "server_working_memory_per_connection"),
             size("    at rest after use", "server_resting_memory_per_connection"),
@@ -124,23 +124,23 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
-        heading: "Work of the load generator, which plays the clients",
+        heading: "Resources of the load generator, which plays the clients",
         rows: &[
-            time("  CPU a delivery", "load_cpu_per_delivery"),
-            time("  CPU a client-second", "load_cpu_per_client_second"),
+            time("  CPU per delivery", "load_cpu_per_delivery"),
+            time("  CPU per client-second", "load_cpu_per_client_second"),
             size("  memory per connection", "load_working_memory_per_connection"),
             size("    at rest after use", "load_resting_memory_per_connection"),
             size("    before use", "load_memory_per_connection"),
         ],
     },
     Group {
-        heading: "Kernel memory of a connection, both ends, and the cost of connecting",
+        heading: "Kernel memory per connection, both ends, and the cost of connecting",
         rows: &[
             size("  kernel memory", "kernel_socket_memory_per_connection"),
             size("    of that buffers", "kernel_buffers_per_connection"),
             size("  slab, whole machine", "kernel_memory_per_connection"),
-            size("  connecting, a poll", "connect_wire_bytes_per_poll"),
-            plain("  connects a second", "connects_per_second"),
+            size("  connecting, per poll", "connect_wire_bytes_per_poll"),
+            plain("  connects per second", "connects_per_second"),
             size("  connecting, stream", "connect_stream_bytes_per_connection"),
             size("  connecting, tls", "connect_tls_bytes_per_connection"),
             size("  connecting, wire", "connect_wire_bytes_per_connection"),
@@ -185,7 +185,7 @@ const OCCASIONAL: [&str; 14] = [
 /// The columns of the overview: group, title, figure.
 const GLANCE: [(&str, &[(&str, &str)]); 4] = [
     (
-        "bytes a delivery",
+        "bytes per delivery",
         &[("wire", "wire_bytes_per_delivery"), ("header", "header_bytes_per_delivery")],
     ),
     (
@@ -196,7 +196,7 @@ const GLANCE: [(&str, &[(&str, &str)]); 4] = [
     (
         "server",
         &[
-            ("CPU a delivery", "server_cpu_per_delivery"),
+            ("CPU per delivery", "server_cpu_per_delivery"),
             ("memory per client", "server_working_memory_per_connection"),
         ],
     ),

@@ -22,7 +22,7 @@ const CURVES: [(&str, &str); 7] = [
     ("Bytes on the wire for each client and second (layer 3)", "wire_bytes_per_client_second"),
     ("Header bytes for each delivered message", "header_bytes_per_delivery"),
     ("Mean latency", "latency.mean"),
-    ("Age of news, mean", "age_mean"),
+    ("Age, mean", "age_mean"),
     ("Server CPU for each delivery", "server_cpu_per_delivery"),
     ("Server memory per connection, under load", "server_working_memory_per_connection"),
 ];

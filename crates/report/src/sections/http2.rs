@@ -19,8 +19,8 @@ const ROWS: [(&str, &str, bool); 12] = [
     ("  first, down", "header_bytes_down_indexed_first_poll", false),
     ("  later, up", "header_bytes_up_indexed_warm_poll", false),
     ("  later, down", "header_bytes_down_indexed_warm_poll", false),
-    ("= wire a delivery, as encoded", "wire_bytes_per_delivery", true),
-    ("= wire a delivery, indexed", "wire_bytes_indexed_per_delivery", false),
+    ("= wire per delivery, as encoded", "wire_bytes_per_delivery", true),
+    ("= wire per delivery, indexed", "wire_bytes_indexed_per_delivery", false),
 ];
 
 /// `None` unless something ran over HTTP/2.
@@ -34,7 +34,7 @@ pub(crate) fn http2(run: &RunV1) -> Option<Section> {
         return None;
     }
     let labels: Vec<_> = transports.iter().map(|transport| transport.label.as_str()).collect();
-    let mut section = Section::new("Heads on HTTP/2");
+    let mut section = Section::new("Headers on HTTP/2");
     section.say(
         Tone::Plain,
         format!(

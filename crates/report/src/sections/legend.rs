@@ -8,7 +8,7 @@ use crate::layout::{Line, Section, Tone};
 /// Word and meaning, in the order in which the report uses them.
 const WORDS: [(&str, &str); 10] = [
     ("payload, repeat", "the message itself: new to the client, or sent although it had it."),
-    ("header", "HTTP request and answer heads as sent, line ends included."),
+    ("header", "HTTP request and response headers as sent, line ends included."),
     (
         "framing",
         "what marks one message off from the next: frame headers, chunk sizes, field names of \
@@ -24,7 +24,7 @@ const WORDS: [(&str, &str); 10] = [
     ),
     ("latency", "from when a message was due, not from when it was sent, so a backlog shows."),
     ("service time", "from when it was sent to the server."),
-    ("age of news", "how old the newest message of a client is, averaged over time."),
+    ("age", "how old the newest message of a client is, averaged over time."),
 ];
 
 /// What is to be known of CPU times on loopback.

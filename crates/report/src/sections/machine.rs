@@ -13,7 +13,7 @@ pub(crate) fn machine(run: &RunV1, record: Option<&str>) -> Section {
         section.say(
             Tone::Warning,
             format!(
-                "This was a {} build: its CPU, memory and short waiting times say nothing of a release.",
+                "This was a {} build: its CPU, memory and short latencies say nothing of a release.",
                 environment.build
             ),
         );

@@ -39,7 +39,7 @@ pub(crate) fn validity(run: &RunV1) -> Section {
     section.list(lines(&findings(run)));
     if !run.disturbed.is_empty() {
         let trials = plural(run.disturbed.len(), "trial was", "trials were");
-        let text = format!("{trials} played again; not counted:");
+        let text = format!("{trials} retried; not counted:");
         section.say(Tone::Warning, text);
         let settings = swept(run);
         let mut lines: Vec<_> =

@@ -28,7 +28,7 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> CheckV1 {
     let errors = &evidence.counts.errors;
     let sum: u64 = errors.values().sum();
     let (verdict, text) = if sum == 0 {
-        (Verdict::Ok, "no connect, answer or frame failed".to_owned())
+        (Verdict::Ok, "no connect, response or frame failed".to_owned())
     } else {
         let kinds: Vec<_> = errors.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let faults = &evidence.outcome.counts.faults;

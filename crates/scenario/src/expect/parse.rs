@@ -233,10 +233,10 @@ fn unit_names(unit: Unit) -> String {
 const fn unit_phrase(unit: Unit) -> &'static str {
     match unit {
         Unit::Bytes => "a size in bytes",
-        Unit::BitsPerSecond => "bits a second",
+        Unit::BitsPerSecond => "bits per second",
         Unit::Seconds => "a time",
         Unit::CpuSeconds => "a CPU time",
-        Unit::PerSecond => "events a second",
+        Unit::PerSecond => "events per second",
         Unit::Share => "a share",
         Unit::Count => "a plain number",
     }

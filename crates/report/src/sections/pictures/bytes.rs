@@ -75,7 +75,7 @@ pub(crate) fn directions(run: &RunV1) -> Option<Section> {
         let what = match direction {
             Direction::Up => "From the client to the server: requests and acknowledgements.",
             Direction::Down => {
-                "From the server to the client: answers, messages, acknowledgements."
+                "From the server to the client: responses, messages, acknowledgements."
             }
         };
         let title = format!("Bytes of a delivered message, {direction}: {}", title(layer));

@@ -19,8 +19,8 @@ pub(crate) fn waiting(run: &RunV1) -> Option<Section> {
         return None;
     }
     let mut age = bars_of(run, "age", "Age of the newest message held", "mean age", "age_mean");
-    age.notes = legend::about(&["age of news"]);
-    section("Waiting", vec![latency(run), age])
+    age.notes = legend::about(&["age"]);
+    section("Latency", vec![latency(run), age])
 }
 
 fn latency(run: &RunV1) -> Chart {

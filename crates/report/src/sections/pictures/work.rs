@@ -31,7 +31,7 @@ pub(crate) fn work(run: &RunV1) -> Option<Section> {
         "How much the server's resident memory grew from before the clients connected to its highest \
          while they were served; the kernel's buffers are not in it.",
     ));
-    section("Work of the server", vec![cpu, memory])
+    section("Server resources", vec![cpu, memory])
 }
 
 /// What a client moves in an hour in which nothing is published; only a run without news has it.
@@ -42,10 +42,10 @@ pub(crate) fn idle(run: &RunV1) -> Option<Section> {
     let mut bytes = bars_of(
         run,
         "idle-bytes",
-        "Bytes of an hour without news, on the wire (layer 3)",
+        "Bytes of an hour without messages, on the wire (layer 3)",
         "bytes on the wire for each client and hour",
         "idle_wire_bytes_per_client_hour",
     );
     bytes.notes.push(note("The grey bar behind each is what the model predicts."));
-    section("An hour without news", vec![bytes])
+    section("An hour without messages", vec![bytes])
 }
