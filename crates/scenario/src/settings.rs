@@ -120,11 +120,14 @@ impl Transport {
     }
 }
 
-/// The options of a stream that is compressed, or is not.
+/// The options of a stream that is compressed. Absent where none is, as in the records of before
+/// there were any: with another option two runs of the same stream could not be compared.
 fn of_coding(coding: Option<StreamCoding>) -> Vec<(&'static str, String)> {
-    let compression = coding.map_or(Compression::None, StreamCoding::coding);
-    let window = coding.map(|coding| ("window_bits", coding.window_bits().to_string()));
-    [("compression", compression.to_string())].into_iter().chain(window).collect()
+    let Some(coding) = coding else { return Vec::new() };
+    vec![
+        ("compression", coding.coding().to_string()),
+        ("window_bits", coding.window_bits().to_string()),
+    ]
 }
 
 fn content(payload: &Payload) -> (&'static str, String) {
@@ -152,6 +155,14 @@ fn fnv_1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_that_is_not_compressed_has_the_options_of_the_records_before_any_was() {
+        let coding = StreamCoding::new(Compression::Brotli, None);
+        let compressed = [("compression", "br".to_owned()), ("window_bits", "17".to_owned())];
+        assert_eq!(of_coding(coding), compressed);
+        assert_eq!(of_coding(None), []);
+    }
 
     #[test]
     fn the_hash_of_foobar_is_the_published_one() {

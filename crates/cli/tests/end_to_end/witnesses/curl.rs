@@ -108,3 +108,38 @@ fn curl_listens_to_events_and_to_a_stream() {
         wait_until("the second message", || listening.stdout_so_far().contains(second));
     }
 }
+
+/// Flush by flush: each message is decoded by curl's own zlib and brotli when the next is not yet
+/// published.
+#[test]
+fn curl_reads_compressed_streams_message_by_message() {
+    if !needs_all(&["curl"]) {
+        return;
+    }
+    for (coding, version) in [("gzip", "--http1.1"), ("br", "--http2-prior-knowledge")] {
+        let (_bench, server) = server(&["--stream-compression", coding]);
+        let after = format!("stream?after={OLDEST}");
+        let mut published = Vec::new();
+        for (path, mark) in [("events", "data: "), (after.as_str(), "")] {
+            let wanted = format!("Accept-Encoding: {coding}");
+            let url = format!("{}/topics/news/{path}", server.url());
+            let seen = format!("Last-Event-ID: {OLDEST}");
+            let asked = ["--no-buffer", "--compressed", "--include", version];
+            let fields = ["--header", &wanted, "--header", &seen, &url];
+            let listening = curl(&[&asked[..], &fields].concat());
+            for n in 0..5 {
+                let message = format!("{{\"symbol\":\"ACME\",\"price\":{n}.5,\"of\":\"{path}\"}}");
+                publish(server.address, "news", &message);
+                published.push(message);
+                let line = format!("{mark}{}\n", published.last().expect("one"));
+                wait_until("the message", || listening.stdout_so_far().contains(&line));
+            }
+            let said = listening.stdout_so_far();
+            let head = said.split("\r\n\r\n").next().expect("a head").to_ascii_lowercase();
+            assert!(head.contains(&format!("content-encoding: {coding}")), "{head}");
+            for message in &published {
+                assert!(said.contains(&format!("{mark}{message}\n")), "{coding} {path}: {said}");
+            }
+        }
+    }
+}
