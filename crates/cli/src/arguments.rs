@@ -63,9 +63,11 @@ impl OutputOptions {
 #[command(after_help = "\
 Examples:
   pushbench run scenarios/quickstart.toml
-  pushbench run scenarios/quickstart.toml --set workload.clients=2000 --only websocket
+  pushbench run scenarios/quickstart.toml --only websocket
+  pushbench run scenarios/quickstart.toml --set workload.clients=2000
   pushbench run scenarios/quickstart.toml --set transport.short-poll.interval=5s
-  pushbench run scenarios/quickstart.toml --target http://127.0.0.1:8080 --format json -o run.json
+  pushbench run scenarios/quickstart.toml --target http://127.0.0.1:8080
+  pushbench run scenarios/quickstart.toml --format json -o run.json
 
 The record and the reports are written to RESULTS/<scenario>/<time>-<id>/. The first Ctrl-C ends the
 trial and still writes the record, marked aborted; the second kills.")]
@@ -142,7 +144,8 @@ Examples:
   curl -N http://127.0.0.1:8080/topics/news/events
   pushbench serve --config server.toml --listen 127.0.0.1:0
   pushbench serve --tls --certificate-out server.pem
-  curl --cacert server.pem 'https://127.0.0.1:8443/topics/news/poll?after=0000000000000000'
+  curl --cacert server.pem \\
+      'https://127.0.0.1:8443/topics/news/poll?after=0000000000000000'
 
 When ready it prints one JSON line on stdout: its address and every setting that it runs with. SIGTERM or Ctrl-C ends it: WebSockets
 are closed with 1001, streams with their last chunk, held polls with 204.")]

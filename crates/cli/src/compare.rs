@@ -21,7 +21,8 @@ use crate::say::say;
 #[command(after_help = "\
 Examples:
   pushbench compare latest~1:quickstart latest:quickstart
-  pushbench compare results/reference/quickstart latest:quickstart --allow-mismatch machine,kernel
+  pushbench compare results/reference/quickstart latest:quickstart \\
+      --allow-mismatch machine,kernel
   pushbench compare 4rc25d ekbvxj --fail-on '*.wire_bytes_per_delivery > +0%' \\
       --fail-on 'websocket.latency.p99 > +10%' --format md -o comparison.md
 

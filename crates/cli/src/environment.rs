@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
 use crate::arguments::Arguments;
+use crate::help::readable;
 use crate::serve::documented_default;
 
 /// The arguments of this process; ends it as clap does where they are wrong or help is asked for.
@@ -18,7 +19,7 @@ pub(crate) fn parse() -> Arguments {
 
 /// The command line, with the variable of each option.
 pub(crate) fn command() -> Command {
-    let command = Arguments::command();
+    let command = readable(Arguments::command());
     let names: Vec<String> =
         command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
     let command = names.into_iter().fold(command, |command, name| {
@@ -59,7 +60,7 @@ fn with_variable(argument: Arg, command: &str) -> Arg {
                 _ => unreachable!("an option that may be repeated says what separates its values"),
             };
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            argument.help(format!("{help} In the environment: several, {several}"))
+            argument.help(format!("{help} In the environment: several, {several}."))
         }
         _ => argument,
     }

@@ -12,6 +12,7 @@ mod check;
 mod compare;
 mod environment;
 mod exit;
+mod help;
 mod lab;
 mod options;
 mod output;

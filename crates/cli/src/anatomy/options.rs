@@ -10,13 +10,13 @@ use pushbench_protocol::{Envelope, TransportKind};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  pushbench anatomy                            a short poll, then a WebSocket, then side by side
-  pushbench anatomy websocket                  the upgrade, the accept key, frames bit by bit
-  pushbench anatomy --headers kaazing-2009     the poll of 2010: 871 characters, 909 bytes
+  pushbench anatomy                           a short poll, then a WebSocket
+  pushbench anatomy websocket                 the upgrade, then each frame
+  pushbench anatomy --headers kaazing-2009    the poll of 2010: 909 bytes
   pushbench anatomy --headers minimal --cookie-bytes 2000
   pushbench anatomy websocket --key dGhlIHNhbXBsZSBub25jZQ==
-                                               the worked example of RFC 6455, section 1.3
-  pushbench anatomy sse --message 'hello'      your own text as the message
+                                              as in RFC 6455, section 1.3
+  pushbench anatomy sse --message 'hello'     your own text as the message
   pushbench anatomy --payload 1000 --format html -o anatomy.html
 
 How to read it: each line is a part of what really went over the socket, with its size and what it

@@ -15,9 +15,11 @@ use crate::options::ChangeOptions;
 Examples:
   pushbench plan --clients 1M --interval 1s --news-every 10s --price-per-gb 0.08
   pushbench plan --clients 50k --news-every 100ms --deliver every --payload 500
-  pushbench plan --headers kaazing-2009 --response-headers kaazing-2009 --payload 21 --clients 100k
+  pushbench plan --headers kaazing-2009 --response-headers kaazing-2009 \\
+      --payload 21 --clients 100k
   pushbench plan --scenario scenarios/idle-feed.toml --clients 10M
-  pushbench plan --only short-poll,websocket --set transport.short-poll.unchanged=empty
+  pushbench plan --only short-poll,websocket \\
+      --set transport.short-poll.unchanged=empty
 
 Nothing is run: the figures come from the same model that stands beside every measurement, and each
 line says so. At the end stands how far that model was from what was measured in the newest records.
