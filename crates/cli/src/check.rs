@@ -20,7 +20,7 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
         match read_scenario(path, &options.changes.set, &options.changes.only)?.scenario {
             Ok(scenario) => {
                 let line = format!("{}: {}\n", path.display(), summary(&scenario));
-                output::put(&line, None)?;
+                output::put_list(&line)?;
                 for limit in limits_of_this_machine(&scenario) {
                     say(format_args!("{}: {limit}", path.display()));
                     exit = Exit::Refused;

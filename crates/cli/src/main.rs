@@ -29,6 +29,7 @@ mod say;
 mod scenario_file;
 mod serve;
 mod signals;
+mod wrapped;
 
 use std::process::ExitCode;
 

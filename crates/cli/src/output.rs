@@ -10,6 +10,7 @@ use pushbench_report::{TextOptions, printable, printable_json, printable_styled}
 use pushbench_store::RunV1;
 
 use crate::options::{Format, OutputOptions};
+use crate::wrapped::in_lines;
 
 /// Columns where nobody says how many there are: what a pipe, a file and a page of documentation get.
 /// Terminals begin with as many, and what is made for 80 reads well in a wider one.
@@ -59,6 +60,15 @@ pub(crate) fn write(
 /// obey is written out: records, servers and file names say what they like.
 pub(crate) fn put(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
     put_raw(&printable(text), output)
+}
+
+/// The same for a list to stdout, a line for each thing: on a terminal what is too long for it goes on
+/// further in; in a file or a pipe a thing is one line, so that it can be searched for.
+pub(crate) fn put_list(text: &str) -> anyhow::Result<()> {
+    match columns(stdout()) {
+        Some(width) => put_raw(&(in_lines(&printable(text), width) + "\n"), None),
+        None => put(text, None),
+    }
 }
 
 /// The same for a text with our styles, from a renderer that has written out those of others.

@@ -52,7 +52,7 @@ pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
         }
     };
     match options.format {
-        ListFormat::Text => output::put(&text, None)?,
+        ListFormat::Text => output::put_list(&text)?,
         ListFormat::Json => output::put_json(&text, None)?,
     }
     Ok(Exit::Ok)

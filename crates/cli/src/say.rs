@@ -7,6 +7,7 @@ use std::io::Write as _;
 use pushbench_report::printable;
 
 use crate::output;
+use crate::wrapped::in_lines;
 
 /// Writes a line to stderr, in one write; one that cannot be written is dropped. What a terminal
 /// would obey is written out.
@@ -19,21 +20,6 @@ pub(crate) fn say(line: impl Display) {
     };
     text.push('\n');
     let _ = std::io::stderr().write_all(text.as_bytes());
-}
-
-/// Broken at blanks; what belongs to a line stands below it, further in.
-fn in_lines(text: &str, width: usize) -> String {
-    let lines = text.lines().map(|line| {
-        let indent = line.len() - line.trim_start().len();
-        let further_in = " ".repeat(indent + 4);
-        let options = textwrap::Options::new(width)
-            .subsequent_indent(&further_in)
-            .word_separator(textwrap::WordSeparator::AsciiSpace)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
-        textwrap::fill(line, options)
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Why a command failed, with its causes.
