@@ -8,11 +8,11 @@
 //! before.
 
 use pushbench_protocol::ByteKind;
-
-use crate::link::Link;
 use pushbench_wire::Kinds;
 use pushbench_wire::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE};
 use pushbench_wire::segments::segments_for;
+
+use crate::link::Link;
 
 /// Most bytes that the kernel hands over at once: as many whole segments as 64 KiB hold beside the
 /// longest headers (`MAX_TCP_HEADER`, 320 bytes, and one).

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::Finds;
 use pushbench_scenario::{LongPoll, Scenario, ShortPoll, due_times, poll_phase};
 
+use crate::Finds;
 use crate::sizes::newest_each;
 
 /// The schedule of a trial.

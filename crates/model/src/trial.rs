@@ -1,17 +1,15 @@
 //! The figures of a trial, predicted.
 
+mod waits;
+
 use pushbench_protocol::{ConnectionUse, Deliver, Layer, Unchanged};
 
 use super::burst::Pause;
 use super::flow::{Figures, Flow, per_poll_figures};
 use super::{
     Coded, Conflated, Conflation, Exchange, Finds, LongPollWork, News, NudgeWork, PollWork,
-    PushWork, Situation, waiting,
+    PushWork, Situation,
 };
-
-/// Quantiles that are predicted.
-const QUANTILES: [(&str, f64); 6] =
-    [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)];
 
 impl Situation {
     /// The figures of short polling.
@@ -60,7 +58,7 @@ impl Situation {
     /// The figures of long polling, without the network's delay and without queueing.
     ///
     /// Each message has an answer of its own: no other comes on the way back to the server. For the
-    /// share that meets a delayed link see [`waiting::LongPollWait`].
+    /// share that meets a delayed link see [`crate::waiting::LongPollWait`].
     pub fn long_poll(&self, work: LongPollWork<'_>) -> Figures {
         let (payload, framing, head) = match (work.coded.body)(1) {
             Some(body) => (body, 0, (work.coded.head)(body)),
@@ -234,48 +232,12 @@ impl Situation {
         })
     }
 
-    /// The laws of waiting where each message is brought as it comes.
-    pub fn push_waiting(&self, figures: &mut Figures) {
-        let age = waiting::mean_age(self.rate, self.poisson, None);
-        figures.insert("age_mean".to_owned(), age);
-        let behind = waiting::mean_version_age(self.rate, None);
-        figures.insert("version_age_mean".to_owned(), behind);
-    }
-
-    /// The laws of waiting for a poll on a schedule.
-    pub fn poll_waiting(&self, figures: &mut Figures, interval: f64) {
-        let newest_only = self.deliver == Deliver::Latest;
-        let wait = waiting::PollWait::new(interval, self.rate, self.poisson, newest_only);
-        figures.insert("latency.mean".to_owned(), wait.mean());
-        for (name, quantile) in QUANTILES {
-            figures.insert(format!("latency.{name}"), wait.quantile(quantile));
-        }
-        let interval = Some(interval);
-        figures.insert("age_mean".to_owned(), waiting::mean_age(self.rate, self.poisson, interval));
-        let behind = waiting::mean_version_age(self.rate, interval);
-        figures.insert("version_age_mean".to_owned(), behind);
-    }
-
     /// The figures of a transport that brings each message as it comes.
     pub(super) fn push_figures(&self, flow: &Flow) -> Figures {
         let mut figures = self.flow_figures(flow, self.rate);
         if self.rate > 0.0 {
             figures.insert("versions_seen".to_owned(), 1.0);
             self.push_waiting(&mut figures);
-        }
-        figures
-    }
-
-    /// The figures of one that brings the newest when it may.
-    fn conflated_figures(&self, flow: &Flow, law: Conflation, deliveries: f64) -> Figures {
-        let mut figures = self.flow_figures(flow, deliveries);
-        let mut put = |name: &str, value: Option<f64>| {
-            figures.extend(value.map(|value| (name.to_owned(), value)));
-        };
-        put("versions_seen", Some(deliveries / self.rate));
-        put("latency.mean", law.mean());
-        for (name, quantile) in QUANTILES {
-            put(&format!("latency.{name}"), law.quantile(quantile));
         }
         figures
     }

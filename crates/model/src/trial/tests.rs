@@ -1,8 +1,9 @@
 //! The figures of a trial against published ones and against sums done by hand.
 
+use pushbench_wire::segments::SegmentHeaders;
+
 use super::*;
 use crate::{Handshake, HandshakeKind, Link, TlsLink};
-use pushbench_wire::segments::SegmentHeaders;
 
 const KAAZING: Situation = Situation {
     clients: 1_000.0,
