@@ -6,8 +6,8 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::Command;
 
-use pushbench_protocol::Phase;
-use pushbench_store::{KindsV1, TrialV1};
+use pushbench_protocol::{Phase, TopicNames};
+use pushbench_store::{KindsV1, RunV1, TrialV1};
 use rustix::process::Signal;
 
 use crate::pcap::{Packet, packets};
@@ -38,7 +38,7 @@ fn a_packet_capture_agrees_with_the_books() {
 
         let (_, record) = bench.newest_record();
         let trial = trial(&record, transport);
-        let subscribers = subscribers(&captured, server.address);
+        let subscribers = subscribers(&captured, server.address, &record);
         assert_eq!(subscribers.len() as u64, trial.clients, "{transport} {payload}");
         let stream_up: u64 = subscribers.values().map(|c| c.up.data).sum();
         let stream_down: u64 = subscribers.values().map(|c| c.down.data).sum();
@@ -73,7 +73,7 @@ fn a_packet_capture_sees_each_poll_open_and_close_its_connection() {
 
     let (_, record) = bench.newest_record();
     let trial = trial(&record, "short-poll");
-    let subscribers = subscribers(&captured, server.address);
+    let subscribers = subscribers(&captured, server.address, &record);
     // A port may be used again: what opens a connection is its SYN.
     let is_theirs = |packet: &&Packet| subscribers.contains_key(&packet.from);
     let opened = captured.iter().filter(is_theirs).filter(|packet| packet.is_syn).count() as u64;
@@ -140,8 +140,14 @@ impl Flow {
     }
 }
 
-/// The connections of subscribers: all that neither publish, nor ask for the server's books.
-fn subscribers(packets: &[Packet], server: SocketAddr) -> BTreeMap<SocketAddrV4, Connection> {
+/// The connections of subscribers: all that neither publish, nor ask for the server's books, nor try
+/// the target beforehand, which has a topic of its own.
+fn subscribers(
+    packets: &[Packet],
+    server: SocketAddr,
+    record: &RunV1,
+) -> BTreeMap<SocketAddrV4, Connection> {
+    let topic = format!("/topics/{}/", TopicNames::of_run(&record.id).name(0));
     let mut connections: BTreeMap<SocketAddrV4, Connection> = BTreeMap::new();
     for packet in packets {
         if SocketAddr::from(packet.to) == server {
@@ -160,7 +166,7 @@ fn subscribers(packets: &[Packet], server: SocketAddr) -> BTreeMap<SocketAddrV4,
         let is_poll = path.contains("/poll?");
         // The runner asks for a topic's end too, in the name of its HTTP library.
         let is_control = begins.contains("ureq/");
-        (is_poll || path.contains("/ws?")) && !is_control
+        path.starts_with(&topic) && (is_poll || path.contains("/ws?")) && !is_control
     });
     connections
 }
