@@ -18,17 +18,18 @@ use self::play::{Play, Scene};
 use crate::exit::Exit;
 use crate::output;
 
-/// What is taken apart unless something is named: the two ends of the argument.
-const USUAL: [TransportKind; 2] = [TransportKind::ShortPoll, TransportKind::WebSocket];
-
 /// Makes one exchange by each transport that is asked for, and explains every byte.
 pub(crate) fn anatomy(options: &AnatomyOptions) -> anyhow::Result<Exit> {
     let request = request(&options.headers)?;
-    let kinds = if options.transports.is_empty() { &USUAL[..] } else { &options.transports };
-    for &kind in kinds {
-        if request.has_own_path()
-            && !matches!(kind, TransportKind::ShortPoll | TransportKind::WebSocket)
-        {
+    // Unless something is named, the two that the published sample compares.
+    let of_the_sample = TransportKind::ALL.iter().copied();
+    let of_the_sample = of_the_sample.filter(|kind| kind.properties().takes_own_request_line);
+    let kinds = match options.transports.as_slice() {
+        [] => of_the_sample.collect(),
+        named => named.to_vec(),
+    };
+    for &kind in &kinds {
+        if request.has_own_path() && !kind.properties().takes_own_request_line {
             bail!(
                 "the profile `{}` brings its own request line, which asks for a short poll, and \
                  cannot ask for {kind}",
@@ -38,7 +39,7 @@ pub(crate) fn anatomy(options: &AnatomyOptions) -> anyhow::Result<Exit> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut anatomies = Vec::new();
-    for &kind in kinds {
+    for &kind in &kinds {
         // A server of its own for each, so that its books are of this exchange alone.
         let house = match &options.target {
             Some(target) => House::Theirs(Target {

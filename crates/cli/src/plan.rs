@@ -11,8 +11,7 @@ use pushbench_plan::{Plan, accuracy, compare, document, newest_valid};
 use pushbench_protocol::{RequestProfile, TlsUse, TransportKind};
 use pushbench_report::{TextOptions, render_markdown, render_text};
 use pushbench_scenario::{
-    Rate, Scenario, Source, TOPIC_WITHOUT_A_CLIENT, Transport, TransportSettings,
-    each_topic_has_a_client, read,
+    Rate, Scenario, Source, TOPIC_WITHOUT_A_CLIENT, Transport, each_topic_has_a_client, read,
 };
 use pushbench_store::TrialV1;
 use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
@@ -130,9 +129,7 @@ fn scenario(
         }
         if let Some(interval) = options.interval {
             for transport in &mut scenario.transports {
-                if let TransportSettings::ShortPoll(poll) = &mut transport.settings {
-                    poll.interval = interval;
-                }
+                transport.settings = transport.settings.with_interval(interval);
             }
         }
         scenario
@@ -146,13 +143,9 @@ fn usual(headers: &Option<String>) -> String {
     let mut text = "question = \"What would it cost?\"\n\n[workload]\nclients = 1_000\n\
                     publish = { every = \"1s\" }\npayload = { bytes = 20 }\n"
         .to_owned();
-    for kind in TransportKind::ALL {
-        let interval = match kind {
-            TransportKind::ShortPoll => "interval = \"1s\"\n",
-            TransportKind::WebSocket => "",
-            _ if has_own_path => continue,
-            _ => "",
-        };
+    let can_ask = |kind: &TransportKind| !has_own_path || kind.properties().takes_own_request_line;
+    for kind in TransportKind::ALL.iter().filter(|kind| can_ask(kind)) {
+        let interval = if kind.has_timer() { "interval = \"1s\"\n" } else { "" };
         text.push_str(&format!("\n[[transport]]\nkind = \"{kind}\"\n{interval}"));
     }
     text

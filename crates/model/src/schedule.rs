@@ -168,7 +168,7 @@ impl<'a> Schedule<'a> {
 mod tests {
     use std::path::Path;
 
-    use pushbench_scenario::{Source, TransportSettings, read};
+    use pushbench_scenario::{Source, read};
 
     use super::*;
 
@@ -189,10 +189,7 @@ mod tests {
     }
 
     fn poll_of(scenario: &Scenario) -> ShortPoll {
-        match scenario.transports[0].settings {
-            TransportSettings::ShortPoll(poll) => poll,
-            other => panic!("{other:?}"),
-        }
+        scenario.transports[0].settings.timer().expect("asked for one")
     }
 
     #[test]
@@ -243,9 +240,7 @@ mod tests {
             "clients = 7\npublish = { every = \"4s\" }",
             "kind = \"long-poll\"\nhold = \"1500ms\"",
         );
-        let TransportSettings::LongPoll(poll) = scenario.transports[0].settings else {
-            panic!("asked for one");
-        };
+        let poll = scenario.transports[0].settings.long_poll().expect("asked for one");
         // Messages at 0, 4 and 8; holds end at 1.5, 3, 5.5, 7, 9.5 and 11; the phase is 2 to 12.
         assert_eq!(Schedule::of(&scenario).held(poll), [7 * 5, 7 * 2]);
     }

@@ -244,16 +244,7 @@ fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)
 
 /// Whether much of a run of "send it again" was before there was anything to send.
 fn is_before_news(settings: TransportSettings, trial: &TrialV1) -> bool {
-    match settings {
-        TransportSettings::ShortPoll(poll) if poll.unchanged == Unchanged::Resend => {
-            let nothing = trial.counts.answers.get(&204).copied().unwrap_or(0) as f64;
-            nothing > MOST_BEFORE_NEWS * trial.counts.polls as f64
-        }
-        TransportSettings::ShortPoll(_)
-        | TransportSettings::LongPoll(_)
-        | TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_)
-        | TransportSettings::Nudge(_) => false,
-    }
+    let resends = settings.timer().is_some_and(|poll| poll.unchanged == Unchanged::Resend);
+    let nothing = trial.counts.answers.get(&204).copied().unwrap_or(0) as f64;
+    resends && nothing > MOST_BEFORE_NEWS * trial.counts.polls as f64
 }

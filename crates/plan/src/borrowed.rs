@@ -103,12 +103,7 @@ pub enum Event {
 impl Event {
     /// What it is for a kind of transport.
     pub fn of(kind: TransportKind) -> Self {
-        match kind {
-            TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => {
-                Self::Request
-            }
-            TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => Self::Delivery,
-        }
+        if kind.polls() { Self::Request } else { Self::Delivery }
     }
 
     /// The figure of how many there are a second, all clients together.

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::figure::bytes_per;
-use pushbench_scenario::{Rate, Scenario, Transport, TransportSettings};
+use pushbench_scenario::{Rate, Scenario, Transport};
 use serde::Serialize;
 
 use crate::Predict;
@@ -78,24 +78,16 @@ impl Variable {
     /// The scenario and a transport with this value.
     fn set(self, value: f64, scenario: &mut Scenario, transport: &Transport) -> Transport {
         let mut transport = transport.clone();
-        match (self, transport.settings) {
-            (Self::NewsEvery, _) => {
+        match self {
+            Self::NewsEvery => {
                 let per = Duration::from_secs_f64(value);
                 scenario.workload.publish.rate = Rate { count: NonZeroU32::MIN, per };
             }
-            (Self::Payload, _) => scenario.workload.payload.bytes = value as u32,
-            (Self::Interval, TransportSettings::ShortPoll(mut poll)) => {
-                poll.interval = Duration::from_secs_f64(value);
-                transport.settings = TransportSettings::ShortPoll(poll);
+            Self::Payload => scenario.workload.payload.bytes = value as u32,
+            Self::Interval => {
+                let interval = Duration::from_secs_f64(value);
+                transport.settings = transport.settings.with_interval(interval);
             }
-            (
-                Self::Interval,
-                TransportSettings::LongPoll(_)
-                | TransportSettings::Sse(_)
-                | TransportSettings::Stream(_)
-                | TransportSettings::WebSocket(_)
-                | TransportSettings::Nudge(_),
-            ) => {}
         }
         transport
     }
@@ -118,7 +110,7 @@ pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
     let mut flips = Vec::new();
     for (transport, _) in present.iter().filter(|(transport, _)| transport.label != cheapest.label)
     {
-        let interval = [transport, cheapest].into_iter().find_map(|t| interval(t.settings));
+        let interval = [transport, cheapest].into_iter().find_map(|t| t.settings.interval());
         for variable in Variable::ALL {
             let Some(now) = variable.now(scenario, interval) else { continue };
             let range = variable.range(scenario, interval);
@@ -148,17 +140,6 @@ pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
         }
     }
     flips
-}
-
-fn interval(settings: TransportSettings) -> Option<Duration> {
-    match settings {
-        TransportSettings::ShortPoll(poll) => Some(poll.interval),
-        TransportSettings::LongPoll(_)
-        | TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_)
-        | TransportSettings::Nudge(_) => None,
-    }
 }
 
 /// The first value outwards from `now`, by ratio, at which `holds` does no more.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
 use crate::transport::labelled;
 use crate::{Compression, ConnectionClass, Cursor, Hold, HttpVersion, TopicName};
 
@@ -113,6 +114,9 @@ pub struct Properties {
     pub openings: &'static [Opening],
     /// What its bodies or messages may be compressed with; `None`, the default, is first.
     pub codings: &'static [Compression],
+    /// Least and most that may be asked for as the window of the coding, a base-2 logarithm; `None`
+    /// where it is not for the client to ask. Not every coding has all of them.
+    pub window_bits: Option<(u8, u8)>,
     /// Whether the server can be told to send heartbeats.
     pub has_heartbeats: bool,
     /// Whether the server can be told to conflate messages.
@@ -126,6 +130,8 @@ pub struct Properties {
     pub takes_own_request_line: bool,
 }
 
+/// From deflate's smallest to the largest of `br` (RFC 7932, section 9.1, but for large windows).
+const OF_STREAMS: (u8, u8) = (MIN_WINDOW_BITS, 22);
 const UNCODED: &[Compression] = &[Compression::None];
 const BODIES: &[Compression] = &[Compression::None, Compression::Gzip, Compression::Brotli];
 const MESSAGES: &[Compression] = &[Compression::None, Compression::Deflate];
@@ -139,6 +145,7 @@ impl TransportKind {
                 arrival: Arrival::Timer,
                 openings: &[Opening::SHORT_POLL],
                 codings: BODIES,
+                window_bits: None,
                 has_heartbeats: false,
                 conflates: false,
                 closes_between_polls: true,
@@ -150,6 +157,7 @@ impl TransportKind {
                 arrival: Arrival::Held,
                 openings: &[Opening::LONG_POLL],
                 codings: BODIES,
+                window_bits: None,
                 has_heartbeats: false,
                 conflates: false,
                 closes_between_polls: true,
@@ -160,7 +168,8 @@ impl TransportKind {
                 phrase: "server-sent events",
                 arrival: Arrival::Pushed,
                 openings: &[Opening::EVENTS],
-                codings: UNCODED,
+                codings: BODIES,
+                window_bits: Some(OF_STREAMS),
                 has_heartbeats: true,
                 conflates: true,
                 closes_between_polls: false,
@@ -171,7 +180,8 @@ impl TransportKind {
                 phrase: "a stream of lines",
                 arrival: Arrival::Pushed,
                 openings: &[Opening::LINES],
-                codings: UNCODED,
+                codings: BODIES,
+                window_bits: Some(OF_STREAMS),
                 has_heartbeats: false,
                 conflates: true,
                 closes_between_polls: false,
@@ -183,6 +193,8 @@ impl TransportKind {
                 arrival: Arrival::Pushed,
                 openings: &[Opening::WEBSOCKET],
                 codings: MESSAGES,
+                // 8 is allowed by the RFC and not by zlib, which most peers use.
+                window_bits: Some((MIN_WINDOW_BITS, MAX_WINDOW_BITS)),
                 has_heartbeats: true,
                 conflates: true,
                 closes_between_polls: false,
@@ -195,6 +207,7 @@ impl TransportKind {
                 arrival: Arrival::Notified,
                 openings: &[Opening::NOTICES, Opening::SHORT_POLL],
                 codings: UNCODED,
+                window_bits: None,
                 has_heartbeats: true,
                 conflates: false,
                 closes_between_polls: false,

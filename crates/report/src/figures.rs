@@ -23,9 +23,12 @@ pub(crate) fn modelled(run: &RunV1, transport: &TransportV1, figure: &str) -> Op
     rounds::modelled(figure, trials(run, transport))
 }
 
-/// The first transport of a kind.
-pub(crate) fn first_of(run: &RunV1, kind: TransportKind) -> Option<&TransportV1> {
-    run.transports.iter().find(|transport| transport.kind == kind)
+/// The first transport of such a kind.
+pub(crate) fn first_of(
+    run: &RunV1,
+    is_one: impl Fn(TransportKind) -> bool,
+) -> Option<&TransportV1> {
+    run.transports.iter().find(|transport| is_one(transport.kind))
 }
 
 /// How many rounds were run; 0 if no trial was.

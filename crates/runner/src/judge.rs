@@ -24,7 +24,6 @@ pub(crate) use refused::{on_record, said};
 
 use std::time::Duration;
 
-use pushbench_scenario::TransportSettings;
 use pushbench_store::CheckV1;
 
 use self::{
@@ -76,18 +75,14 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         Duration::try_from_secs_f64(period).unwrap_or(Duration::MAX),
     ));
     checks.extend(steal(evidence));
-    match evidence.transport {
-        TransportSettings::ShortPoll(poll) => checks.push(lateness(
+    match evidence.transport.interval() {
+        Some(interval) => checks.push(lateness(
             "poll-lateness",
             "polls",
             &evidence.outcome.poll_lateness,
-            poll.interval,
+            interval,
         )),
-        TransportSettings::LongPoll(_)
-        | TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_)
-        | TransportSettings::Nudge(_) => {
+        None => {
             let timers = tcp_timers(evidence, &checks);
             checks.extend(timers);
         }

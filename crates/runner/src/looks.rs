@@ -213,24 +213,12 @@ impl Looks {
     }
 }
 
-/// What the server calls the connections of a transport's clients.
-fn classes(kind: TransportKind) -> &'static [ConnectionClass] {
-    match kind {
-        TransportKind::ShortPoll => &[ConnectionClass::ShortPoll],
-        TransportKind::LongPoll => &[ConnectionClass::LongPoll],
-        TransportKind::Sse => &[ConnectionClass::Sse],
-        TransportKind::Stream => &[ConnectionClass::Stream],
-        TransportKind::WebSocket => &[ConnectionClass::WebSocket],
-        TransportKind::Nudge => &[ConnectionClass::WebSocket, ConnectionClass::ShortPoll],
-    }
-}
-
 /// The classes of a transport's clients; in TLS those too that have not asked for anything yet.
 fn of_kind(stats: &ServerStats, kind: TransportKind) -> impl Iterator<Item = ClassStats> {
-    classes(kind)
-        .iter()
-        .chain(&[ConnectionClass::Silent])
-        .map(|class| stats.connections.get(class).copied().unwrap_or_default())
+    let classes = kind.properties().openings.iter().map(|opening| opening.class);
+    classes
+        .chain([ConnectionClass::Silent])
+        .map(|class| stats.connections.get(&class).copied().unwrap_or_default())
 }
 
 fn since(before: ServerSums, now: ServerSums) -> ServerSums {

@@ -9,7 +9,7 @@ use pushbench_protocol::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use pushbench_protocol::{
     Compression, ConnectionUse, ResponseHeaders, ServerDocument, StreamCoding, TlsUse, Unchanged,
 };
-use pushbench_scenario::{Deflate, LogNeeds, Scenario, Transport, TransportSettings};
+use pushbench_scenario::{Deflate, LogNeeds, Scenario, Transport};
 use pushbench_store::ServerV1;
 
 use pushbench_model::Compressed;
@@ -52,7 +52,8 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
     ServerDocument {
         listen: any_port,
         deliver: workload.deliver,
-        unchanged: Some(unchanged(settings)),
+        // Where no poll is responded to by it, any will do.
+        unchanged: Some(settings.unchanged().unwrap_or(Unchanged::Resend)),
         response_headers: ResponseHeaders::of(&scenario.headers.response),
         tls,
         tls_listen: tls.then_some(any_port),
@@ -87,19 +88,6 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         // A profile that names a host of its own asks for that one, whatever the server's address.
         allow_host: scenario.headers.request.own_hosts().into_iter().map(str::to_owned).collect(),
         end_with_parent: true,
-    }
-}
-
-const fn unchanged(settings: TransportSettings) -> Unchanged {
-    match settings {
-        TransportSettings::ShortPoll(poll) => poll.unchanged,
-        // A client that is notified of an update needs nothing again, and a cursor to go on with.
-        TransportSettings::Nudge(_) => Unchanged::Empty,
-        // No poll is answered by it.
-        TransportSettings::LongPoll(_)
-        | TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_) => Unchanged::Resend,
     }
 }
 

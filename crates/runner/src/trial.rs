@@ -160,18 +160,15 @@ impl Trial<'_> {
         let topics = scenario.workload.topics.get();
         // A server of our own is fresh, and its logs are empty. Another's may hold older messages.
         let is_fresh = self.options.target.is_none();
-        let needs_place =
-            scenario.workload.deliver == Deliver::Every || kind != TransportKind::ShortPoll;
+        let needs_place = scenario.workload.deliver == Deliver::Every || !kind.has_timer();
         let everywhere = |cursor| vec![cursor; topics as usize];
-        match kind {
-            _ if is_fresh || !needs_place => everywhere(Cursor::OLDEST),
-            TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => {
-                everywhere(Cursor::NOW)
-            }
-            TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => control
-                .ends_of(
-                    &(0..topics).map(|topic| self.topic_names.name(topic)).collect::<Vec<_>>(),
-                ),
+        if is_fresh || !needs_place {
+            everywhere(Cursor::OLDEST)
+        } else if kind.pushes() {
+            everywhere(Cursor::NOW)
+        } else {
+            let names: Vec<_> = (0..topics).map(|topic| self.topic_names.name(topic)).collect();
+            control.ends_of(&names)
         }
     }
 
@@ -204,10 +201,7 @@ impl Trial<'_> {
                 looks.measure_seconds()
             },
             time_scale: f64::from(workload.time_scale.get()),
-            is_poll: match plan.transport.kind() {
-                TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => true,
-                TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => false,
-            },
+            is_poll: plan.transport.kind().polls(),
             is_compressed: Compressed::of(plan.transport) != Compressed::Nothing,
             counts: &counts,
             books: &books,

@@ -1,18 +1,17 @@
 //! Which carriage fits which transport: rules between the options of one `[[transport]]`.
 
-use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, StreamWindows, TransportKind};
+use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, StreamWindows};
 
 use crate::complaint::Problems;
 use crate::file::ScenarioFile;
-use crate::transport_file::{OptionsFile, TransportFile};
+use crate::transport_file::TransportFile;
 
 pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     for transport in &file.transports {
         // A rule that could not be held against a transport has nothing to add.
         let _ = connections_are_shared_on_http_2_only(transport, problems);
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
-        let _ = a_nudge_has_two_connections(transport, problems);
-        let _ = a_window_is_for_deflate(transport, problems);
+        let _ = a_kind_goes_over_http_that_carries_it(transport, problems);
         let _ = a_window_is_one_of_its_coding(transport, problems);
         let _ = bodies_are_in_a_coding_that_is_accepted(transport, file, problems);
     }
@@ -36,16 +35,7 @@ fn a_connection_for_each_poll_is_http_1(
     transport: &TransportFile,
     problems: &Problems,
 ) -> Option<()> {
-    let connection = match &transport.options {
-        OptionsFile::ShortPoll { connection, .. } | OptionsFile::LongPoll { connection, .. } => {
-            connection.as_ref()?
-        }
-        OptionsFile::Sse { .. }
-        | OptionsFile::Stream { .. }
-        | OptionsFile::WebSocket { .. }
-        | OptionsFile::Nudge { .. }
-        | OptionsFile::Unknown => return Some(()),
-    };
+    let connection = transport.options.connection.as_ref()?;
     let http = transport.carriage.http.as_ref()?;
     if connection.value == ConnectionUse::PerPoll && http.value == HttpVersion::Http2 {
         let help = "HTTP/2 exists to share a connection; no client opens one for each request";
@@ -54,11 +44,17 @@ fn a_connection_for_each_poll_is_http_1(
     Some(())
 }
 
-fn a_nudge_has_two_connections(transport: &TransportFile, problems: &Problems) -> Option<()> {
+fn a_kind_goes_over_http_that_carries_it(
+    transport: &TransportFile,
+    problems: &Problems,
+) -> Option<()> {
     let (kind, http) = (transport.kind.as_ref()?, transport.carriage.http.as_ref()?);
-    if kind.value == TransportKind::Nudge && http.value == HttpVersion::Http2 {
+    if !kind.value.is_carried_by(http.value) {
         let help = "the connection that notifies it and the one that it fetches with would be streams of one connection";
-        http.refuse(problems, "\"1.1\" with kind = \"nudge\"".to_owned(), Some(help));
+        let versions: Vec<_> =
+            kind.value.properties().http.iter().map(|http| http.label()).collect();
+        let expected = format!("\"{}\" with kind = \"{}\"", versions.join("\" or \""), kind.value);
+        http.refuse(problems, expected, Some(help));
     }
     Some(())
 }
@@ -69,17 +65,7 @@ fn bodies_are_in_a_coding_that_is_accepted(
     file: &ScenarioFile,
     problems: &Problems,
 ) -> Option<()> {
-    let compression = match &transport.options {
-        OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
-            compression.as_ref()?
-        }
-        OptionsFile::Sse { coding, .. } | OptionsFile::Stream { coding, .. } => {
-            coding.compression.as_ref()?
-        }
-        OptionsFile::WebSocket { .. } | OptionsFile::Nudge { .. } | OptionsFile::Unknown => {
-            return Some(());
-        }
-    };
+    let compression = transport.options.compression.as_ref()?;
     let request = file.headers.request.as_ref()?;
     let accepted = request.value.accepted_codings()?;
     if !request.value.accepts(compression.value) {
@@ -91,41 +77,30 @@ fn bodies_are_in_a_coding_that_is_accepted(
     Some(())
 }
 
+/// A window is asked for with a coding, and is one that the coding has; so is what else is told of
+/// deflate.
 fn a_window_is_one_of_its_coding(transport: &TransportFile, problems: &Problems) -> Option<()> {
-    let (OptionsFile::Sse { coding, .. } | OptionsFile::Stream { coding, .. }) = &transport.options
-    else {
-        return Some(());
-    };
-    let (compression, window) = (coding.compression.as_ref()?, coding.window_bits.as_ref()?);
-    let bits = window.value?;
-    match compression.value.stream_windows() {
-        None => {
-            let expected = "absent unless compression = \"gzip\" or \"br\"".to_owned();
-            window.refuse(problems, expected, None);
+    let options = &transport.options;
+    let row = transport.kind.as_ref()?.value.properties();
+    let coding = options.compression.as_ref()?.value;
+    if coding == Compression::None {
+        let names = row.codings.iter().filter(|&&coding| coding != Compression::None);
+        let names: Vec<_> = names.map(|coding| format!("\"{coding}\"")).collect();
+        let expected = || format!("absent unless compression = {}", names.join(" or "));
+        if let Some(bits) = options.window_bits.as_ref().filter(|bits| bits.value.is_some()) {
+            bits.refuse(problems, expected(), None);
         }
-        Some(StreamWindows { least, most, .. })
-            if !(u64::from(least)..=u64::from(most)).contains(&bits) =>
-        {
-            let coding = compression.value;
-            let expected = format!("{least} to {most} with compression = \"{coding}\"");
-            window.refuse(problems, expected, None);
+        if let Some(takeover) = options.context_takeover.as_ref().filter(|t| t.value.is_some()) {
+            takeover.refuse(problems, expected(), None);
         }
-        Some(_) => {}
-    }
-    Some(())
-}
-
-fn a_window_is_for_deflate(transport: &TransportFile, problems: &Problems) -> Option<()> {
-    let OptionsFile::WebSocket { deflate, .. } = &transport.options else { return Some(()) };
-    if deflate.compression.as_ref()?.value == Compression::Deflate {
         return Some(());
     }
-    let expected = || "absent unless compression = \"deflate\"".to_owned();
-    if let Some(bits) = deflate.window_bits.as_ref().filter(|bits| bits.value.is_some()) {
-        bits.refuse(problems, expected(), None);
-    }
-    if let Some(takeover) = deflate.context_takeover.as_ref().filter(|t| t.value.is_some()) {
-        takeover.refuse(problems, expected(), None);
+    // Deflate has all that a transport with it can ask for.
+    let StreamWindows { least, most, .. } = coding.stream_windows()?;
+    let window = options.window_bits.as_ref()?;
+    if !(u64::from(least)..=u64::from(most)).contains(&window.value?) {
+        let expected = format!("{least} to {most} with compression = \"{coding}\"");
+        window.refuse(problems, expected, None);
     }
     Some(())
 }

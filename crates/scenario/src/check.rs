@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use pushbench_protocol::{Deliver, TransportKind, Unchanged};
+use pushbench_protocol::{Deliver, Unchanged};
 
 use crate::carriage_check::carriages_fit;
 use crate::complaint::{Complaint, Problems, closest};
@@ -15,7 +15,7 @@ use crate::head_check::request_headers_fit;
 use crate::kind::{grouped, one_of};
 use crate::quantity::format_duration;
 use crate::reader::At;
-use crate::transport_file::{OptionsFile, TransportFile};
+use crate::transport_file::TransportFile;
 use crate::tree::Place;
 use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 
@@ -279,16 +279,11 @@ fn a_profile_with_its_own_path_asks_nothing_else(
 ) -> Option<()> {
     let request = file.headers.request.as_ref().filter(|at| at.value.has_own_path())?;
     for kind in file.transports.iter().filter_map(|transport| transport.kind.as_ref()) {
-        match kind.value {
-            TransportKind::ShortPoll | TransportKind::WebSocket => {}
-            TransportKind::LongPoll
-            | TransportKind::Sse
-            | TransportKind::Stream
-            | TransportKind::Nudge => {
-                let can = "\"short-poll\" or \"websocket\" with headers.request";
-                let help = "the profile brings its own path, to which the server responds as to a short poll";
-                kind.refuse(problems, format!("{can} = {}", request.shown), Some(help));
-            }
+        if !kind.value.properties().takes_own_request_line {
+            let can = "\"short-poll\" or \"websocket\" with headers.request";
+            let help =
+                "the profile brings its own path, to which the server responds as to a short poll";
+            kind.refuse(problems, format!("{can} = {}", request.shown), Some(help));
         }
     }
     Some(())
@@ -309,27 +304,11 @@ impl ScenarioFile {
     fn longest_interval(&self) -> Option<At<Duration>> {
         self.transports
             .iter()
-            .filter_map(|transport| match &transport.options {
-                OptionsFile::ShortPoll { interval, .. } => interval.clone(),
-                OptionsFile::LongPoll { .. }
-                | OptionsFile::Sse { .. }
-                | OptionsFile::Stream { .. }
-                | OptionsFile::WebSocket { .. }
-                | OptionsFile::Nudge { .. }
-                | OptionsFile::Unknown => None,
-            })
+            .filter_map(|transport| transport.options.interval.clone())
             .max_by_key(|interval| interval.value)
     }
 
     fn written_unchanged(&self) -> impl Iterator<Item = &At<Option<Unchanged>>> {
-        self.transports.iter().filter_map(|transport| match &transport.options {
-            OptionsFile::ShortPoll { unchanged, .. } => unchanged.as_ref(),
-            OptionsFile::LongPoll { .. }
-            | OptionsFile::Sse { .. }
-            | OptionsFile::Stream { .. }
-            | OptionsFile::WebSocket { .. }
-            | OptionsFile::Nudge { .. }
-            | OptionsFile::Unknown => None,
-        })
+        self.transports.iter().filter_map(|transport| transport.options.unchanged.as_ref())
     }
 }

@@ -8,7 +8,6 @@ use crate::complaint::Problems;
 use crate::file::ScenarioFile;
 use crate::quantity::format_duration;
 use crate::reader::At;
-use crate::transport_file::OptionsFile;
 
 pub(crate) fn conflation_is_for_the_latest(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     if file.workload.deliver.as_ref()?.value == Deliver::Every {
@@ -42,15 +41,7 @@ impl ScenarioFile {
     }
 
     fn conflations(&self) -> impl Iterator<Item = &At<Option<Duration>>> {
-        let written = self.transports.iter().filter_map(|transport| match &transport.options {
-            OptionsFile::Sse { conflate, .. }
-            | OptionsFile::Stream { conflate, .. }
-            | OptionsFile::WebSocket { conflate, .. } => conflate.as_ref(),
-            OptionsFile::ShortPoll { .. }
-            | OptionsFile::LongPoll { .. }
-            | OptionsFile::Nudge { .. }
-            | OptionsFile::Unknown => None,
-        });
+        let written = self.transports.iter().filter_map(|it| it.options.conflate.as_ref());
         written.filter(|conflate| conflate.value.is_some())
     }
 }

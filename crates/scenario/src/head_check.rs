@@ -4,7 +4,7 @@ use pushbench_protocol::heads::{
     FieldList, HeadTarget, HeadTooLarge, PollFields, field_list_fits, head_fits,
 };
 use pushbench_protocol::{
-    Compression, Cursor, DeflateTerms, Hold, HttpVersion, RequestProfile, TopicName, TransportKind,
+    Compression, Cursor, DeflateTerms, HeadForm, Hold, HttpVersion, RequestProfile, TopicName,
     Unchanged,
 };
 
@@ -47,78 +47,42 @@ fn first_too_large(
     let topic = TopicName::numbered(0);
     let conditional = is_conditional(&transport.options);
     let poll = |path: &str| {
-        let fields = PollFields { conditional, compression: compression(&transport.options) };
+        let fields = PollFields { conditional, compression: coding(&transport.options) };
         profile.poll_with(target(path, cookie_bytes), fields).bytes().to_vec()
     };
     let upgrade = |path: &str| {
-        let terms = is_deflated(&transport.options).then_some(DeflateTerms::DEFAULT);
+        let terms =
+            (coding(&transport.options) == Compression::Deflate).then_some(DeflateTerms::DEFAULT);
         profile.upgrade_offering(target(path, cookie_bytes), KEY, terms).bytes
-    };
-    let heads = match kind {
-        TransportKind::ShortPoll => vec![poll(&topic.poll_path(Cursor::NOW))],
-        TransportKind::LongPoll => vec![poll(&topic.long_poll_path(Cursor::NOW, Hold::USUAL))],
-        TransportKind::Sse => {
-            let path = topic.events_path();
-            vec![profile.events(target(&path, cookie_bytes), compression(&transport.options))]
-        }
-        TransportKind::Stream => vec![poll(&topic.stream_path(Cursor::NOW))],
-        TransportKind::WebSocket => vec![upgrade(&topic.websocket_path(Cursor::NOW))],
-        TransportKind::Nudge => {
-            vec![upgrade(&topic.nudge_path(Cursor::NOW)), poll(&topic.poll_path(Cursor::NOW))]
-        }
     };
     let is_http2 =
         transport.carriage.http.as_ref().is_some_and(|http| http.value == HttpVersion::Http2);
-    let fits = |head: &Vec<u8>| match (is_http2, kind) {
-        (false, _) => head_fits(head),
-        (true, TransportKind::WebSocket) => field_list_fits(&FieldList::of_upgrade(head, "http")),
-        (true, _) => field_list_fits(&FieldList::of_request(head, "http")),
-    };
-    heads.iter().find_map(|head| fits(head).err())
+    kind.properties().openings.iter().find_map(|opening| {
+        let path = opening.path(&topic, Cursor::NOW, Hold::USUAL);
+        let head = match opening.form {
+            HeadForm::Poll => poll(&path),
+            HeadForm::Events => {
+                profile.events(target(&path, cookie_bytes), coding(&transport.options))
+            }
+            HeadForm::Upgrade => upgrade(&path),
+        };
+        let fits = match (is_http2, opening.form) {
+            (false, _) => head_fits(&head),
+            (true, HeadForm::Upgrade) => field_list_fits(&FieldList::of_upgrade(&head, "http")),
+            (true, _) => field_list_fits(&FieldList::of_request(&head, "http")),
+        };
+        fits.err()
+    })
 }
 
 const fn target(path: &str, cookie_bytes: u32) -> HeadTarget<'_> {
     HeadTarget { path, host: HOST, secure: true, cookie_bytes }
 }
 
-fn compression(options: &OptionsFile) -> Compression {
-    let compression = match options {
-        OptionsFile::ShortPoll { compression, .. } | OptionsFile::LongPoll { compression, .. } => {
-            compression.as_ref()
-        }
-        OptionsFile::Sse { coding, .. } | OptionsFile::Stream { coding, .. } => {
-            coding.compression.as_ref()
-        }
-        OptionsFile::WebSocket { .. } | OptionsFile::Nudge { .. } | OptionsFile::Unknown => None,
-    };
-    compression.map_or(Compression::None, |at| at.value)
-}
-
-fn is_deflated(options: &OptionsFile) -> bool {
-    match options {
-        OptionsFile::WebSocket { deflate, .. } => {
-            deflate.compression.as_ref().is_some_and(|at| at.value == Compression::Deflate)
-        }
-        OptionsFile::ShortPoll { .. }
-        | OptionsFile::LongPoll { .. }
-        | OptionsFile::Sse { .. }
-        | OptionsFile::Stream { .. }
-        | OptionsFile::Nudge { .. }
-        | OptionsFile::Unknown => false,
-    }
+fn coding(options: &OptionsFile) -> Compression {
+    options.compression.as_ref().map_or(Compression::None, |at| at.value)
 }
 
 fn is_conditional(options: &OptionsFile) -> bool {
-    match options {
-        OptionsFile::ShortPoll { unchanged: Some(unchanged), .. } => {
-            unchanged.value == Some(Unchanged::NotModified)
-        }
-        OptionsFile::ShortPoll { .. }
-        | OptionsFile::LongPoll { .. }
-        | OptionsFile::Sse { .. }
-        | OptionsFile::Stream { .. }
-        | OptionsFile::WebSocket { .. }
-        | OptionsFile::Nudge { .. }
-        | OptionsFile::Unknown => false,
-    }
+    options.unchanged.as_ref().is_some_and(|at| at.value == Some(Unchanged::NotModified))
 }

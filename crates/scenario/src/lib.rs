@@ -25,6 +25,7 @@ mod reader;
 mod settings;
 mod sweep;
 mod transport_file;
+mod transport_settings;
 mod tree;
 
 mod log_needs;
@@ -38,9 +39,8 @@ pub use pushbench_protocol::{format_duration, parse_duration};
 
 pub use check::{TOPIC_WITHOUT_A_CLIENT, each_topic_has_a_client};
 pub use checked::{
-    Arrivals, Carriage, Cell, Content, Deflate, Headers, LoadSettings, LongPoll, Network, Nudge,
-    Payload, Publish, Rate, Scenario, ServerSettings, ShortPoll, Sse, Stream, Transport,
-    TransportSettings, WebSocket, Workload,
+    Arrivals, Carriage, Cell, Content, Headers, LoadSettings, Network, Payload, Publish, Rate,
+    Scenario, ServerSettings, Transport, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
@@ -53,4 +53,7 @@ pub use payload::PayloadWriter;
 pub use problem::{Location, Problem, Refused};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};
+pub use transport_settings::{
+    Deflate, LongPoll, Nudge, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
+};
 pub use trials::TrialPlan;

@@ -175,14 +175,12 @@ pub fn ports_per_client(
     time_wait: Duration,
 ) -> u32 {
     let open = settings.kind().connections_per_client();
-    let polls_per_second = match (settings.connection(), settings) {
-        (ConnectionUse::PerPoll, TransportSettings::ShortPoll(poll)) => {
-            1.0 / poll.interval.as_secs_f64()
+    let polls_per_second = match (settings.connection(), settings.interval(), settings.hold()) {
+        (ConnectionUse::PerPoll, Some(interval), _) => 1.0 / interval.as_secs_f64(),
+        (ConnectionUse::PerPoll, None, Some(hold)) => {
+            workload.publish.rate.per_second() + 1.0 / hold.duration().as_secs_f64()
         }
-        (ConnectionUse::PerPoll, TransportSettings::LongPoll(poll)) => {
-            workload.publish.rate.per_second() + 1.0 / poll.hold.duration().as_secs_f64()
-        }
-        (ConnectionUse::KeepAlive | ConnectionUse::PerPoll, _) => 0.0,
+        (ConnectionUse::KeepAlive | ConnectionUse::PerPoll, _, _) => 0.0,
     };
     let closed = (polls_per_second * time_wait.as_secs_f64()).ceil();
     // Not near the bounds of u32: a poll each 10 ms or a million messages a second, for a minute.

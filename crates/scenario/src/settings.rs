@@ -1,12 +1,9 @@
 //! A scenario's settings as names and texts, for the record.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-use pushbench_protocol::{Compression, StreamCoding};
 
 use crate::quantity::{format_duration, format_rate};
-use crate::{Carriage, Content, Payload, Scenario, Transport, TransportSettings};
+use crate::{Carriage, Content, Payload, Scenario, Transport};
 
 impl Scenario {
     /// Every setting with its default resolved, by dotted name, as a scenario file spells it.
@@ -73,61 +70,9 @@ impl Transport {
         if clients_per_connection.get() > 1 {
             options.push(("clients_per_connection", clients_per_connection.to_string()));
         }
-        let or_none = |time: Option<Duration>| time.map_or("none".to_owned(), format_duration);
-        match self.settings {
-            TransportSettings::ShortPoll(poll) => options.extend([
-                ("interval", format_duration(poll.interval)),
-                ("timing", poll.timing.to_string()),
-                ("unchanged", poll.unchanged.to_string()),
-                ("connection", poll.connection.to_string()),
-                ("compression", poll.compression.to_string()),
-            ]),
-            TransportSettings::LongPoll(poll) => options.extend([
-                ("hold", format_duration(poll.hold.duration())),
-                ("connection", poll.connection.to_string()),
-                ("compression", poll.compression.to_string()),
-            ]),
-            TransportSettings::Sse(sse) => {
-                options.extend([
-                    ("heartbeat", or_none(sse.heartbeat)),
-                    ("conflate", or_none(sse.conflate)),
-                ]);
-                options.extend(of_coding(sse.compression));
-            }
-            TransportSettings::Stream(stream) => {
-                options.push(("conflate", or_none(stream.conflate)));
-                options.extend(of_coding(stream.compression));
-            }
-            TransportSettings::WebSocket(socket) => {
-                options.extend([
-                    ("heartbeat", or_none(socket.heartbeat)),
-                    ("conflate", or_none(socket.conflate)),
-                ]);
-                match socket.deflate {
-                    None => options.push(("compression", Compression::None.to_string())),
-                    Some(deflate) => options.extend([
-                        ("compression", Compression::Deflate.to_string()),
-                        ("window_bits", deflate.window_bits.to_string()),
-                        ("context_takeover", deflate.context_takeover.to_string()),
-                    ]),
-                }
-            }
-            TransportSettings::Nudge(nudge) => {
-                options.push(("heartbeat", or_none(nudge.heartbeat)));
-            }
-        }
+        options.extend(self.settings.options());
         options.into_iter().map(|(option, value)| (option.to_owned(), value)).collect()
     }
-}
-
-/// The options of a stream that is compressed. Absent where none is, as in the records of before
-/// there were any: with another option two runs of the same stream could not be compared.
-fn of_coding(coding: Option<StreamCoding>) -> Vec<(&'static str, String)> {
-    let Some(coding) = coding else { return Vec::new() };
-    vec![
-        ("compression", coding.coding().to_string()),
-        ("window_bits", coding.window_bits().to_string()),
-    ]
 }
 
 fn content(payload: &Payload) -> (&'static str, String) {

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, StreamCoding, TlsUse,
-    TransportKind, Unchanged,
+    Arrival, Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, StreamCoding,
+    TlsUse, TransportKind, Unchanged,
 };
 
 use crate::complaint::Problems;
@@ -36,78 +36,38 @@ pub(crate) struct CarriageFile {
     pub(crate) clients_per_connection: Read<NonZeroU32>,
 }
 
-/// Options of a transport, by kind.
-#[derive(Debug)]
-pub(crate) enum OptionsFile {
-    ShortPoll {
-        interval: Read<Duration>,
-        timing: Read<PollTiming>,
-        unchanged: Read<Option<Unchanged>>,
-        connection: Read<ConnectionUse>,
-        compression: Read<Compression>,
-    },
-    LongPoll {
-        hold: Read<Hold>,
-        connection: Read<ConnectionUse>,
-        compression: Read<Compression>,
-    },
-    Sse {
-        heartbeat: Read<Option<Duration>>,
-        conflate: Read<Option<Duration>>,
-        coding: CodingFile,
-    },
-    Stream {
-        conflate: Read<Option<Duration>>,
-        coding: CodingFile,
-    },
-    WebSocket {
-        heartbeat: Read<Option<Duration>>,
-        conflate: Read<Option<Duration>>,
-        deflate: DeflateFile,
-    },
-    Nudge {
-        heartbeat: Read<Option<Duration>>,
-    },
-    /// The kind was refused.
-    Unknown,
-}
-
-/// What a stream is compressed with.
-#[derive(Debug)]
-pub(crate) struct CodingFile {
-    pub(crate) compression: Read<Compression>,
-    pub(crate) window_bits: Read<Option<u64>>,
-}
-
-/// What a WebSocket's messages are compressed with.
-#[derive(Debug)]
-pub(crate) struct DeflateFile {
+/// Options of a transport. One that its kind does not have is as absent as one that was refused.
+#[derive(Debug, Default)]
+pub(crate) struct OptionsFile {
+    pub(crate) interval: Read<Duration>,
+    pub(crate) timing: Read<PollTiming>,
+    pub(crate) unchanged: Read<Option<Unchanged>>,
+    pub(crate) hold: Read<Hold>,
+    pub(crate) connection: Read<ConnectionUse>,
     pub(crate) compression: Read<Compression>,
     pub(crate) window_bits: Read<Option<u64>>,
     pub(crate) context_takeover: Read<Option<bool>>,
+    pub(crate) heartbeat: Read<Option<Duration>>,
+    pub(crate) conflate: Read<Option<Duration>>,
 }
 
-/// Options that only some kinds have, and those.
-const OPTIONS: [(&str, &[TransportKind]); 10] = {
-    use TransportKind::{LongPoll, Nudge, ShortPoll, Sse, Stream, WebSocket};
-    [
-        ("interval", &[ShortPoll]),
-        ("timing", &[ShortPoll]),
-        ("unchanged", &[ShortPoll]),
-        ("hold", &[LongPoll]),
-        ("connection", &[ShortPoll, LongPoll]),
-        ("compression", &[ShortPoll, LongPoll, Sse, Stream, WebSocket]),
-        ("window_bits", &[Sse, Stream, WebSocket]),
-        ("context_takeover", &[WebSocket]),
-        ("heartbeat", &[Sse, WebSocket, Nudge]),
-        ("conflate", &[Sse, Stream, WebSocket]),
-    ]
-};
+/// Options that only some kinds have, and which those are.
+const OPTIONS: [(&str, fn(TransportKind) -> bool); 10] = [
+    ("interval", TransportKind::has_timer),
+    ("timing", TransportKind::has_timer),
+    ("unchanged", TransportKind::has_timer),
+    ("hold", |kind| kind.properties().arrival == Arrival::Held),
+    ("connection", |kind| kind.properties().closes_between_polls),
+    ("compression", |kind| kind.properties().codings.len() > 1),
+    ("window_bits", |kind| kind.properties().window_bits.is_some()),
+    ("context_takeover", has_deflate),
+    ("heartbeat", |kind| kind.properties().has_heartbeats),
+    ("conflate", |kind| kind.properties().conflates),
+];
 
-/// How bodies and streams may be compressed.
-const OF_BODIES: &[Compression] = &[Compression::None, Compression::Gzip, Compression::Brotli];
-/// How messages of a WebSocket may be compressed.
-const OF_MESSAGES: &[Compression] = &[Compression::None, Compression::Deflate];
+fn has_deflate(kind: TransportKind) -> bool {
+    kind.properties().codings.contains(&Compression::Deflate)
+}
 
 pub(crate) fn transports(root: &mut Reader<'_>, problems: &Problems) -> Vec<TransportFile> {
     let kinds = one_of(TransportKind::ALL.iter().map(|kind| kind.label())).expected;
@@ -142,12 +102,13 @@ fn transport(mut table: Reader<'_>) -> TransportFile {
     };
     // Without a kind nobody knows which options it may have, so none is called unknown.
     let Some(known) = kind.as_ref().map(|kind| kind.value) else {
-        return TransportFile { kind, label, carriage, options: OptionsFile::Unknown };
+        return TransportFile { kind, label, carriage, options: OptionsFile::default() };
     };
     let options = options(&mut table, known);
-    for (option, owners) in OPTIONS {
-        if !owners.contains(&known) {
-            let owners: Vec<_> = owners.iter().map(|owner| owner.label()).collect();
+    for (option, has) in OPTIONS {
+        if !has(known) {
+            let owners = TransportKind::ALL.iter().filter(|&&kind| has(kind));
+            let owners: Vec<_> = owners.map(|owner| owner.label()).collect();
             let (owners, have) = match owners.as_slice() {
                 [one] => ((*one).to_owned(), "has"),
                 several => (several.join(", "), "have"),
@@ -159,64 +120,44 @@ fn transport(mut table: Reader<'_>) -> TransportFile {
     TransportFile { kind, label, carriage, options }
 }
 
+/// Reads the options that the kind has.
 fn options(table: &mut Reader<'_>, kind: TransportKind) -> OptionsFile {
-    match kind {
-        TransportKind::ShortPoll => OptionsFile::ShortPoll {
-            interval: table.or("interval", "1s", duration(Duration::from_millis(10)..=minutes(3))),
-            timing: table.or("timing", "schedule", choice(PollTiming::ALL, PollTiming::label)),
-            unchanged: table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label)),
-            connection: connection(table),
-            compression: table.or("compression", "none", choice(OF_BODIES, Compression::label)),
-        },
-        TransportKind::LongPoll => OptionsFile::LongPoll {
-            hold: table.or("hold", "25s", hold),
-            connection: connection(table),
-            compression: table.or("compression", "none", choice(OF_BODIES, Compression::label)),
-        },
-        TransportKind::Sse => OptionsFile::Sse {
-            heartbeat: heartbeat(table),
-            conflate: conflate(table),
-            coding: coding(table),
-        },
-        TransportKind::Stream => {
-            OptionsFile::Stream { conflate: conflate(table), coding: coding(table) }
-        }
-        TransportKind::WebSocket => OptionsFile::WebSocket {
-            heartbeat: heartbeat(table),
-            conflate: conflate(table),
-            deflate: DeflateFile {
-                compression: table.or(
-                    "compression",
-                    "none",
-                    choice(OF_MESSAGES, Compression::label),
-                ),
-                // 8 is allowed by the RFC and not by zlib, which most peers use.
-                window_bits: table.optional("window_bits", whole(9..=15)),
-                context_takeover: table.optional("context_takeover", truth),
-            },
-        },
-        TransportKind::Nudge => OptionsFile::Nudge { heartbeat: heartbeat(table) },
+    let row = kind.properties();
+    let mut options = OptionsFile::default();
+    if kind.has_timer() {
+        let interval = duration(Duration::from_millis(10)..=minutes(3));
+        options.interval = table.or("interval", "1s", interval);
+        options.timing = table.or("timing", "schedule", choice(PollTiming::ALL, PollTiming::label));
+        options.unchanged = table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label));
     }
-}
-
-fn connection(table: &mut Reader<'_>) -> Read<ConnectionUse> {
-    table.or("connection", "keep-alive", choice(ConnectionUse::ALL, ConnectionUse::label))
-}
-
-/// A window is held against its coding in `carriage_check`.
-fn coding(table: &mut Reader<'_>) -> CodingFile {
-    CodingFile {
-        compression: table.or("compression", "none", choice(OF_BODIES, Compression::label)),
-        window_bits: table.optional("window_bits", whole(9..=22)),
+    if row.arrival == Arrival::Held {
+        options.hold = table.or("hold", "25s", hold);
     }
-}
-
-fn heartbeat(table: &mut Reader<'_>) -> Read<Option<Duration>> {
-    table.optional("heartbeat", duration(Duration::from_millis(500)..=minutes(10)))
-}
-
-fn conflate(table: &mut Reader<'_>) -> Read<Option<Duration>> {
-    table.optional("conflate", duration(Duration::from_millis(10)..=minutes(3)))
+    if row.closes_between_polls {
+        let uses = choice(ConnectionUse::ALL, ConnectionUse::label);
+        options.connection = table.or("connection", "keep-alive", uses);
+    }
+    if row.has_heartbeats {
+        let every = duration(Duration::from_millis(500)..=minutes(10));
+        options.heartbeat = table.optional("heartbeat", every);
+    }
+    if row.conflates {
+        let least = duration(Duration::from_millis(10)..=minutes(3));
+        options.conflate = table.optional("conflate", least);
+    }
+    if row.codings.len() > 1 {
+        let coding = choice(row.codings, Compression::label);
+        options.compression = table.or("compression", "none", coding);
+    }
+    if let Some((least, most)) = row.window_bits {
+        // That the coding has it is held in `carriage_check`.
+        let bits = whole(u64::from(least)..=u64::from(most));
+        options.window_bits = table.optional("window_bits", bits);
+    }
+    if has_deflate(kind) {
+        options.context_takeover = table.optional("context_takeover", truth);
+    }
+    options
 }
 
 /// How long a poll may be held.
@@ -235,44 +176,7 @@ impl TransportFile {
             tls: tls?.value,
             clients_per_connection: clients_per_connection?.value,
         };
-        let settings = match self.options {
-            OptionsFile::ShortPoll { interval, timing, unchanged, connection, compression } => {
-                TransportSettings::ShortPoll(ShortPoll {
-                    interval: interval?.value,
-                    timing: timing?.value,
-                    unchanged: unchanged?.value.unwrap_or(default_unchanged(deliver)),
-                    connection: connection?.value,
-                    compression: compression?.value,
-                })
-            }
-            OptionsFile::LongPoll { hold, connection, compression } => {
-                TransportSettings::LongPoll(LongPoll {
-                    hold: hold?.value,
-                    connection: connection?.value,
-                    compression: compression?.value,
-                })
-            }
-            OptionsFile::Sse { heartbeat, conflate, coding } => TransportSettings::Sse(Sse {
-                heartbeat: heartbeat?.value,
-                conflate: conflate?.value,
-                compression: coding.resolve()?,
-            }),
-            OptionsFile::Stream { conflate, coding } => TransportSettings::Stream(Stream {
-                conflate: conflate?.value,
-                compression: coding.resolve()?,
-            }),
-            OptionsFile::WebSocket { heartbeat, conflate, deflate } => {
-                TransportSettings::WebSocket(WebSocket {
-                    heartbeat: heartbeat?.value,
-                    conflate: conflate?.value,
-                    deflate: deflate.resolve()?,
-                })
-            }
-            OptionsFile::Nudge { heartbeat } => {
-                TransportSettings::Nudge(Nudge { heartbeat: heartbeat?.value })
-            }
-            OptionsFile::Unknown => return None,
-        };
+        let settings = self.options.settings(self.kind?.value, deliver)?;
         Some(Transport { label: self.label?.value, settings, carriage })
     }
 
@@ -281,24 +185,58 @@ impl TransportFile {
     }
 }
 
-impl CodingFile {
+impl OptionsFile {
+    /// The options of the kind, if none was refused.
+    fn settings(self, kind: TransportKind, deliver: Deliver) -> Option<TransportSettings> {
+        Some(match kind {
+            TransportKind::ShortPoll => TransportSettings::ShortPoll(ShortPoll {
+                interval: self.interval?.value,
+                timing: self.timing?.value,
+                unchanged: self.unchanged?.value.unwrap_or(default_unchanged(deliver)),
+                connection: self.connection?.value,
+                compression: self.compression?.value,
+            }),
+            TransportKind::LongPoll => TransportSettings::LongPoll(LongPoll {
+                hold: self.hold?.value,
+                connection: self.connection?.value,
+                compression: self.compression?.value,
+            }),
+            TransportKind::Sse => TransportSettings::Sse(Sse {
+                compression: self.stream_coding()?,
+                heartbeat: self.heartbeat?.value,
+                conflate: self.conflate?.value,
+            }),
+            TransportKind::Stream => TransportSettings::Stream(Stream {
+                compression: self.stream_coding()?,
+                conflate: self.conflate?.value,
+            }),
+            TransportKind::WebSocket => TransportSettings::WebSocket(WebSocket {
+                deflate: self.deflate()?,
+                heartbeat: self.heartbeat?.value,
+                conflate: self.conflate?.value,
+            }),
+            TransportKind::Nudge => {
+                TransportSettings::Nudge(Nudge { heartbeat: self.heartbeat?.value })
+            }
+        })
+    }
+
     /// `Some(None)` is no compression, `None` that something was refused.
-    fn resolve(self) -> Option<Option<StreamCoding>> {
-        let (compression, window_bits) = (self.compression?.value, self.window_bits?.value);
+    fn stream_coding(&self) -> Option<Option<StreamCoding>> {
+        let window_bits = self.window_bits.as_ref()?.value;
         let window_bits = window_bits.map(|bits| u8::try_from(bits).expect("at most 22"));
-        match compression {
+        match self.compression.as_ref()?.value {
             Compression::None => Some(None),
             // Refused where it does not have that window.
             coding => Some(Some(StreamCoding::new(coding, window_bits)?)),
         }
     }
-}
 
-impl DeflateFile {
-    /// `Some(None)` is no compression, `None` that something was refused.
-    fn resolve(self) -> Option<Option<Deflate>> {
-        let (window_bits, takeover) = (self.window_bits?.value, self.context_takeover?.value);
-        Some(match self.compression?.value {
+    /// The same of messages.
+    fn deflate(&self) -> Option<Option<Deflate>> {
+        let window_bits = self.window_bits.as_ref()?.value;
+        let takeover = self.context_takeover.as_ref()?.value;
+        Some(match self.compression.as_ref()?.value {
             Compression::Deflate => Some(Deflate {
                 window_bits: u8::try_from(window_bits.unwrap_or(15)).expect("at most 15"),
                 context_takeover: takeover.unwrap_or(true),

@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("page.css");
 
 /// Renders anatomies as a whole document.
 pub fn html(all: &[Anatomy]) -> String {
-    let titles: Vec<_> = all.iter().map(|anatomy| words::transport(anatomy.transport)).collect();
+    let titles: Vec<_> = all.iter().map(|anatomy| anatomy.transport.properties().phrase).collect();
     let title = format!("Anatomy of {}", titles.join(" and "));
     let mut page = Page(String::new());
     page.put(format_args!(
@@ -98,7 +98,7 @@ impl Page {
     }
 
     fn anatomy(&mut self, anatomy: &Anatomy) {
-        let title = words::transport(anatomy.transport);
+        let title = anatomy.transport.properties().phrase;
         self.put(format_args!("<article>\n<h2>Anatomy of {title}</h2>\n"));
         self.put(format_args!(
             "<p>One real exchange with <code>{}</code>, heads as the profile {} sends them. Each \

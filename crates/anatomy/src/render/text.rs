@@ -108,7 +108,7 @@ impl Page {
     }
 
     fn anatomy(&mut self, anatomy: &Anatomy) {
-        let title = format!("Anatomy of {}", words::transport(anatomy.transport));
+        let title = format!("Anatomy of {}", anatomy.transport.properties().phrase);
         self.words(0, Look::Strong, &title);
         let story = format!(
             "One real exchange with {}, heads as the profile {} sends them. Each line is a part of \

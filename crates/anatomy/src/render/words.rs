@@ -1,24 +1,12 @@
 //! What both renderings say.
 
-use pushbench_protocol::{ByteKind, Direction, Layer, TransportKind};
+use pushbench_protocol::{ByteKind, Direction, Layer};
 
 use crate::part::Part;
 use crate::{Anatomy, Paid, Step};
 
 /// Most bytes of a part that are shown; the JSON has all of them.
 const SHOWN: usize = 600;
-
-/// `short poll`.
-pub(super) fn transport(kind: TransportKind) -> &'static str {
-    match kind {
-        TransportKind::ShortPoll => "a short poll",
-        TransportKind::LongPoll => "a long poll",
-        TransportKind::Sse => "server-sent events",
-        TransportKind::Stream => "a stream of lines",
-        TransportKind::WebSocket => "a WebSocket",
-        TransportKind::Nudge => "a nudge and a fetch",
-    }
-}
 
 pub(super) fn direction(direction: Direction) -> &'static str {
     match direction {

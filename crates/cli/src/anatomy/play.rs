@@ -7,8 +7,8 @@ use pushbench_anatomy::{Act, Connection, Counted, Exchange, Transcript, Unit};
 use pushbench_protocol::heads::{HeadTarget, head_fits};
 use pushbench_protocol::paths::CURSOR_FIELD;
 use pushbench_protocol::{
-    Compression, ConnectionClass, Cursor, Envelope, Hold, PublishNumber, RequestProfile,
-    ServerStats, TopicName, TransportKind, clock,
+    Arrival, Compression, ConnectionClass, Cursor, Envelope, HeadForm, Hold, PublishNumber,
+    RequestProfile, ServerStats, TopicName, TransportKind, clock,
 };
 use pushbench_runner::Target;
 use pushbench_wire::frame::{Opcode, apply_mask, encode_header};
@@ -54,17 +54,19 @@ impl Play {
         let topic = TopicName::numbered(0);
         // As in trials: the log of a server of our own is empty.
         let place = if scene.is_fresh { Cursor::OLDEST } else { scene.end_of(&topic).await? };
-        match scene.kind {
-            TransportKind::ShortPoll => {
+        let row = scene.kind.properties();
+        let [first, rest @ ..] = row.openings else { bail!("{} opens nothing", scene.kind) };
+        let path = first.path(&topic, place, Hold::USUAL);
+        match (row.arrival, first.form) {
+            (Arrival::Timer, _) => {
                 scene.publish(&topic).await?;
                 let mut line = play.open(scene, 0).await?;
-                let head = scene.poll(&topic.poll_path(place));
-                play.ask(&mut line, 0, Act::Poll, head, Unit::Answer).await?;
-                play.end(line, ConnectionClass::ShortPoll).await?;
+                play.ask(&mut line, 0, Act::Poll, scene.poll(&path), Unit::Answer).await?;
+                play.end(line, first.class).await?;
             }
-            TransportKind::LongPoll => {
+            (Arrival::Held, _) => {
                 let mut line = play.open(scene, 0).await?;
-                let head = scene.poll(&topic.long_poll_path(place, Hold::USUAL));
+                let head = scene.poll(&path);
                 head_fits(&head)?;
                 line.say(&head).await?;
                 // The server holds it once nothing moves.
@@ -76,19 +78,18 @@ impl Play {
                 exchange.segments_up += held.segments_up;
                 exchange.segments_down += held.segments_down;
                 exchange.retransmitted += held.retransmitted;
-                play.end(line, ConnectionClass::LongPoll).await?;
+                play.end(line, first.class).await?;
             }
-            TransportKind::Sse => {
-                let path = topic.events_path();
-                let head = scene.request.events(scene.head_target(&path), Compression::None);
-                play.stream(scene, &topic, head, Act::Event, ConnectionClass::Sse).await?;
+            (Arrival::Pushed, HeadForm::Events) => {
+                let target = scene.head_target(&path);
+                let head = scene.request.events(target, Compression::None);
+                play.stream(scene, &topic, head, Act::Event, first.class).await?;
             }
-            TransportKind::Stream => {
-                let head = scene.poll(&topic.stream_path(place));
-                play.stream(scene, &topic, head, Act::Line, ConnectionClass::Stream).await?;
+            (Arrival::Pushed, HeadForm::Poll) => {
+                play.stream(scene, &topic, scene.poll(&path), Act::Line, first.class).await?;
             }
-            TransportKind::WebSocket => {
-                let mut line = play.upgraded(scene, &topic.websocket_path(place)).await?;
+            (Arrival::Pushed, HeadForm::Upgrade) => {
+                let mut line = play.upgraded(scene, &path).await?;
                 scene.publish(&topic).await?;
                 let frame = line.hear(Unit::Frame).await?;
                 play.note(&mut line, 0, Act::Frame, Vec::new(), frame).await?;
@@ -99,16 +100,17 @@ impl Play {
                 }
                 play.close(line).await?;
             }
-            TransportKind::Nudge => {
-                let mut told = play.upgraded(scene, &topic.nudge_path(place)).await?;
+            (Arrival::Notified, _) => {
+                let mut told = play.upgraded(scene, &path).await?;
                 let mut fetching = play.open(scene, 1).await?;
                 scene.publish(&topic).await?;
                 let frame = told.hear(Unit::Frame).await?;
                 play.note(&mut told, 0, Act::Notice, Vec::new(), frame).await?;
-                let head = scene.poll(&topic.poll_path(place));
+                let [fetch] = rest else { bail!("{} fetches over nothing", scene.kind) };
+                let head = scene.poll(&fetch.path(&topic, place, Hold::USUAL));
                 play.ask(&mut fetching, 1, Act::Fetch, head, Unit::Answer).await?;
                 play.close(told).await?;
-                play.end(fetching, ConnectionClass::ShortPoll).await?;
+                play.end(fetching, fetch.class).await?;
             }
         }
         Ok(play)

@@ -25,21 +25,7 @@ type Arrows = BTreeMap<ItemPath, BTreeMap<ItemPath, BTreeSet<String>>>;
 impl Files {
     /// Reads the `src` of a crate.
     pub(crate) fn read(src: &Path) -> Self {
-        let mut texts = BTreeMap::new();
-        let mut folders = vec![src.to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder:?}: {e}")) {
-                let path = entry.expect("an entry").path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "rs") {
-                    let name = path.strip_prefix(src).expect("it is in it").to_string_lossy();
-                    let text = fs::read_to_string(&path).expect("a source file");
-                    texts.insert(name.into_owned(), text);
-                }
-            }
-        }
-        Self::of(&texts)
+        Self::of(&source_files(src))
     }
 
     /// The files of a crate by name, as `judge/books.rs`.
@@ -137,6 +123,25 @@ impl Files {
         }
         (module, "itself".to_owned())
     }
+}
+
+/// Name and text of every source file of a crate.
+pub(crate) fn source_files(src: &Path) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    let mut folders = vec![src.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder:?}: {e}")) {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path.strip_prefix(src).expect("it is in it").to_string_lossy();
+                let text = fs::read_to_string(&path).expect("a source file");
+                texts.insert(name.into_owned(), text);
+            }
+        }
+    }
+    texts
 }
 
 /// `["judge", "books"]` of `judge/books.rs`; nothing of a crate's root.

@@ -1,6 +1,5 @@
 //! How many times the bytes of one transport another takes, over the cells of a sweep.
 
-use pushbench_protocol::TransportKind;
 use pushbench_store::{RunV1, TransportV1};
 
 use crate::figures::{measured, modelled};
@@ -20,7 +19,7 @@ pub(crate) fn base(run: &RunV1) -> Option<&TransportV1> {
 }
 
 fn is_poll(transport: &TransportV1) -> bool {
-    transport.kind == TransportKind::ShortPoll
+    transport.kind.has_timer()
 }
 
 /// A transport and the one that it is held against.

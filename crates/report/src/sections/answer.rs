@@ -1,6 +1,6 @@
 //! The question, and the answer in a sentence.
 
-use pushbench_protocol::{Deliver, Phase, TransportKind};
+use pushbench_protocol::{Deliver, Phase};
 use pushbench_stats::Rounds;
 use pushbench_store::{RunStatus, RunV1, TransportV1, Verdict};
 
@@ -183,9 +183,7 @@ impl<'run> Contest<'run> {
         let best = *counted.iter().min_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
         let others = || counted.iter().filter(|other| other.0.label != best.0.label);
         let base = others()
-            .find(|other| {
-                other.0.kind == TransportKind::ShortPoll && best.0.kind != TransportKind::ShortPoll
-            })
+            .find(|other| other.0.kind.has_timer() && !best.0.kind.has_timer())
             .or_else(|| others().find(|other| other.0.kind != best.0.kind))
             .or_else(|| others().next())?;
         Some(Self { layer, best, base: *base })

@@ -64,8 +64,8 @@ struct Ours {
 
 impl Ours {
     fn of(run: &RunV1) -> Self {
-        let poll = first_of(run, TransportKind::ShortPoll);
-        let socket = first_of(run, TransportKind::WebSocket);
+        let poll = first_of(run, TransportKind::has_timer);
+        let socket = first_of(run, |kind| kind.pushes() && kind.upgrades());
         let found = |transport: Option<&TransportV1>, figure| {
             Some(measured(run, transport?, figure)?.value)
         };

@@ -9,8 +9,10 @@
 use std::time::Duration;
 
 use pushbench_protocol::figure::bytes_per;
-use pushbench_protocol::{ByteKind, Deliver, Direction, HttpVersion, Layer, Phase, PollTiming};
-use pushbench_scenario::{ShortPoll, TransportSettings};
+use pushbench_protocol::{
+    Arrival, ByteKind, Deliver, Direction, HttpVersion, Layer, Phase, PollTiming,
+};
+use pushbench_scenario::ShortPoll;
 use pushbench_store::{CheckV1, Verdict};
 
 use super::evidence::{Evidence, check, not_checked};
@@ -82,7 +84,7 @@ pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec
     let schedule = Schedule::of(evidence.scenario);
     let mut checks = Vec::new();
     let counts = evidence.counts;
-    if has_polls(evidence.transport) {
+    if evidence.transport.kind().polls() {
         let found = counts.polls;
         checks.push(match polls(evidence, &schedule) {
             Some(expected) => count_check("model-polls", "polls", found, expected),
@@ -102,17 +104,6 @@ pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec
 const AFTER_ANSWER: &str = "with timing = \"after-answer\" the server's response time \
                             decides when polls are due";
 
-const fn has_polls(transport: TransportSettings) -> bool {
-    match transport {
-        TransportSettings::ShortPoll(_)
-        | TransportSettings::LongPoll(_)
-        | TransportSettings::Nudge(_) => true,
-        TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_) => false,
-    }
-}
-
 /// Whether the schedule says when polls are due.
 const fn is_scheduled(poll: ShortPoll) -> bool {
     match poll.timing {
@@ -124,14 +115,16 @@ const fn is_scheduled(poll: ShortPoll) -> bool {
 /// Polls that the schedule has.
 fn polls(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Option<Expected> {
     let clients = u64::from(evidence.scenario.workload.clients.get());
-    match evidence.transport {
-        TransportSettings::ShortPoll(poll) => {
+    let transport = evidence.transport;
+    match transport.kind().properties().arrival {
+        Arrival::Timer => {
+            let poll = transport.timer()?;
             is_scheduled(poll).then(|| Expected::exactly(schedule.found(poll).values().sum()))
         }
         // A hold may have begun at any time before the warm-up, so each client may have one more that
         // ends in the phase, or one less.
-        TransportSettings::LongPoll(poll) => {
-            let [empties, with_one] = schedule.held(poll);
+        Arrival::Held => {
+            let [empties, with_one] = schedule.held(transport.long_poll()?);
             let together = schedule.close_together(answered_within(evidence));
             let widened = Expected::exactly(empties).widened(clients, clients);
             let Expected { least, most } = widened;
@@ -146,13 +139,11 @@ fn polls(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Option<Expected> {
                 most: with_one + empties_most,
             })
         }
-        TransportSettings::Nudge(_) => {
+        Arrival::Notified => {
             let together = schedule.close_together(answered_within(evidence));
             Some(Expected::exactly(schedule.expected()).widened(together, together))
         }
-        TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_) => None,
+        Arrival::Pushed => None,
     }
 }
 
@@ -167,8 +158,8 @@ fn deliveries(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Option<Expect
         // The server's clock runs on while the schedule stands still before the measure phase.
         return Some(Expected::exactly(sent).widened(clients, clients));
     }
-    match evidence.transport {
-        TransportSettings::ShortPoll(poll) => is_scheduled(poll).then(|| {
+    if let Some(poll) = evidence.transport.timer() {
+        return is_scheduled(poll).then(|| {
             let late = &evidence.outcome;
             let p99 = [&late.publisher.lateness, &late.poll_lateness]
                 .map(|histogram| histogram.quantile(0.99).unwrap_or_default());
@@ -188,18 +179,14 @@ fn deliveries(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Option<Expect
                 of(&schedule.shifted(unsure, true)),
                 of(&schedule.shifted(unsure, false)),
             ])
-        }),
-        // The newest only: of messages that come faster than they are asked for some are superseded.
-        TransportSettings::LongPoll(_) | TransportSettings::Nudge(_) if newest_only => {
-            let together = schedule.close_together(answered_within(evidence));
-            Some(expected.widened(together, 0))
-        }
-        TransportSettings::LongPoll(_)
-        | TransportSettings::Nudge(_)
-        | TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_) => Some(expected),
+        });
     }
+    // The newest only: of messages that come faster than they are asked for some are superseded.
+    if newest_only && evidence.transport.kind().polls() {
+        let together = schedule.close_together(answered_within(evidence));
+        return Some(expected.widened(together, 0));
+    }
+    Some(expected)
 }
 
 /// Within how much time of another a message may share its answer.
@@ -279,7 +266,7 @@ fn by_the_clock(evidence: &Evidence<'_>, subject: &Subject<'_>) -> u64 {
     let beats = if evidence.transport.heartbeat().is_some() { clients * BEAT } else { 0 };
     let carriage = subject.transport.carriage;
     let dates = match carriage.http {
-        HttpVersion::Http2 if has_polls(evidence.transport) => {
+        HttpVersion::Http2 if evidence.transport.kind().polls() => {
             clients.div_ceil(u64::from(carriage.clients_per_connection.get())) * DATE
         }
         HttpVersion::Http11 | HttpVersion::Http2 => 0,

@@ -1,8 +1,7 @@
 //! What trying a transport found, in words: what came, what was expected, and what to do. Pure.
 
 use pushbench_load::{Fault, Outcome, Plan, Reached, Unexpected};
-use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion, TransportKind};
-use pushbench_scenario::TransportSettings;
+use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion};
 
 use crate::judge::said;
 
@@ -145,10 +144,7 @@ fn is_as_asked(unexpected: &Unexpected) -> bool {
 
 /// Whether the server has done what was asked, by its status, and broken a protocol in that.
 fn is_violation(fault: Fault, unexpected: &Unexpected, plan: &Plan) -> bool {
-    let offers_none = match plan.transport {
-        TransportSettings::WebSocket(socket) => socket.deflate.is_none(),
-        _ => true,
-    };
+    let offers_none = plan.transport.deflate().is_none();
     is_as_asked(unexpected)
         && match fault {
             Fault::Upgrade => unexpected.status == Some(101),
@@ -161,10 +157,7 @@ fn is_violation(fault: Fault, unexpected: &Unexpected, plan: &Plan) -> bool {
 fn expected(step: Step, plan: &Plan) -> String {
     let topic = plan.topic_name(0);
     let kind = plan.transport.kind();
-    let hold = match plan.transport {
-        TransportSettings::LongPoll(poll) => poll.hold,
-        _ => Hold::USUAL,
-    };
+    let hold = plan.transport.hold().unwrap_or(Hold::USUAL);
     let asks = |opening: usize| {
         // A published request has a path of its own.
         if plan.scenario.headers.request.has_own_path() && kind.properties().takes_own_request_line
@@ -174,24 +167,26 @@ fn expected(step: Step, plan: &Plan) -> String {
         let opening = &kind.properties().openings[opening];
         format!("`GET {}`", opening.path(&topic, Cursor::OLDEST, hold))
     };
-    match (step, kind) {
-        (Step::Publish, _) => format!("a status of 2xx to `POST {}`", topic.messages_path()),
-        (Step::Connect, _) => match (plan.tls.as_ref(), plan.carriage.http) {
+    match step {
+        Step::Publish => format!("a status of 2xx to `POST {}`", topic.messages_path()),
+        Step::Connect => match (plan.tls.as_ref(), plan.carriage.http) {
             (Some(tls), _) => format!("a connection in TLS to {}", tls.host),
             (None, HttpVersion::Http2) => format!("a connection in HTTP/2 to {}", plan.host),
             (None, HttpVersion::Http11) => format!("a connection to {}", plan.host),
         },
-        (Step::Subscribe, TransportKind::WebSocket | TransportKind::Nudge) => {
+        Step::Subscribe if kind.upgrades() => {
             let status = match plan.carriage.http {
                 HttpVersion::Http11 => "101 Switching Protocols",
                 HttpVersion::Http2 => "200 (RFC 8441)",
             };
             format!("{status} to {}", asks(0))
         }
-        (Step::Subscribe, _) => format!("200 and a body that goes on to {}", asks(0)),
-        (Step::Poll, TransportKind::Nudge) => format!("200 or 204 to {}", asks(1)),
-        (Step::Poll, _) => format!("200 and the message that was published to {}", asks(0)),
-        (Step::Message, _) => "the message that was published".to_owned(),
+        Step::Subscribe => format!("200 and a body that goes on to {}", asks(0)),
+        Step::Poll if kind.properties().arrival == Arrival::Notified => {
+            format!("200 or 204 to {}", asks(1))
+        }
+        Step::Poll => format!("200 and the message that was published to {}", asks(0)),
+        Step::Message => "the message that was published".to_owned(),
     }
 }
 

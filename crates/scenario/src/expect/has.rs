@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use pushbench_protocol::figure::{self, Figure, Needs, STATISTICS};
-use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, TlsUse, TransportKind};
+use pushbench_protocol::{ConnectionUse, HttpVersion, TlsUse};
 
 use super::{Base, Expectation};
+use crate::Transport;
 use crate::complaint::{Complaint, Problems};
 use crate::tree::Place;
-use crate::{Transport, TransportSettings};
 
 /// Where the two sides of an expectation were written.
 #[derive(Clone, Debug)]
@@ -53,34 +53,19 @@ pub(crate) fn figures_are_there(
 /// Whether a transport has what a figure needs.
 fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
     let kind = transport.settings.kind();
-    let polls = match kind {
-        TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge => true,
-        TransportKind::Sse | TransportKind::Stream | TransportKind::WebSocket => false,
-    };
+    let polls = kind.polls();
     let is_http2 = transport.carriage.http == HttpVersion::Http2;
     match needs {
         Needs::Nothing => true,
         Needs::Polls => polls,
-        Needs::Timer => kind == TransportKind::ShortPoll,
+        Needs::Timer => kind.has_timer(),
         Needs::ConnectionPerPoll => transport.settings.connection() == ConnectionUse::PerPoll,
         Needs::Http2Polls => polls && is_http2,
-        Needs::Opening => !polls || kind == TransportKind::Nudge,
+        Needs::Opening => kind.pushes() || kind.upgrades(),
         Needs::Tls => transport.carriage.tls != TlsUse::None,
-        Needs::Compression => is_compressed(transport.settings),
+        Needs::Compression => transport.settings.is_compressed(),
         Needs::Model => is_modelled && polls && is_http2,
     }
-}
-
-fn is_compressed(settings: TransportSettings) -> bool {
-    let is_deflated = match settings {
-        TransportSettings::WebSocket(socket) => socket.deflate.is_some(),
-        TransportSettings::ShortPoll(_)
-        | TransportSettings::LongPoll(_)
-        | TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::Nudge(_) => false,
-    };
-    is_deflated || settings.content_coding() != Compression::None
 }
 
 /// Names of the figures that a transport has, `*` for what many differ in.
