@@ -75,7 +75,7 @@ impl Plan {
 
     /// Topic of a client.
     pub fn topic_of(&self, client: u32) -> u32 {
-        client % self.scenario.workload.topics.get()
+        self.scenario.workload.topic_of(client)
     }
 
     /// The scheme of the target's address.

@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
+use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock, publish_head};
 use pushbench_scenario::{Due, PayloadWriter};
 
 use crate::accounts::hiccup::{Hiccups, TICK};
@@ -81,9 +81,8 @@ impl Publisher {
         let (cord, has_failed) = (line.cord(), line.has_failed());
         let len = plan.scenario.workload.payload.bytes as usize;
         let payloads = PayloadWriter::of(&plan.scenario.workload);
-        let heads = (0..plan.scenario.workload.topics.get())
-            .map(|topic| publish_head(&plan, topic, len))
-            .collect();
+        let heads =
+            (0..plan.scenario.workload.topics.get()).map(|topic| head(&plan, topic, len)).collect();
         let stop = Arc::new(AtomicBool::new(false));
         let enough = Arc::new(AtomicBool::new(false));
         let latest = Arc::new(AtomicU64::new(0));
@@ -363,16 +362,7 @@ fn is_for_now(kind: io::ErrorKind) -> bool {
     matches!(kind, Interrupted | TimedOut | WouldBlock)
 }
 
-fn publish_head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {
-    let path = plan.topic_name(topic).messages_path();
-    let token = plan
-        .publish_token
-        .as_ref()
-        .map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: {}\r\n{token}Content-Type: text/plain\r\n\
-         Content-Length: {len}\r\n\r\n",
-        plan.host
-    )
-    .into_bytes()
+fn head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {
+    let token = plan.publish_token.as_deref();
+    publish_head(&plan.topic_name(topic), &plan.host, token, len).into_bytes()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pushbench_protocol::heads::{
     AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
-use pushbench_protocol::{Compression, Cursor, Deliver, PollTiming, TopicName, Unchanged};
+use pushbench_protocol::{Compression, Cursor, PollTiming, TopicName, Unchanged};
 use pushbench_scenario::{Scenario, ShortPoll, TransportSettings};
 
 use crate::compressed::said_of_coding;
@@ -169,12 +169,8 @@ struct Answers<'a> {
 impl<'a> Answers<'a> {
     fn of_short_polls(scenario: &'a Scenario, span: Span, poll: ShortPoll) -> Self {
         let place = Cursor::OLDEST;
-        // As the server marks them: a cursor where the next poll must say it, a tag to be asked by.
-        let by_cursor =
-            scenario.workload.deliver == Deliver::Every || poll.unchanged == Unchanged::Empty;
-        let by_tag = poll.unchanged == Unchanged::NotModified;
-        let mark =
-            AnswerMark { cursor: by_cursor.then_some(place), tag: by_tag.then_some(place), gap: 0 };
+        let deliver = scenario.workload.deliver;
+        let mark = AnswerMark::of_short_poll(deliver, poll.unchanged, place, 0);
         let without_news = match poll.unchanged {
             Unchanged::NotModified => AnswerStatus::NotModified,
             Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,

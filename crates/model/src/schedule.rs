@@ -113,7 +113,7 @@ impl<'a> Schedule<'a> {
         let interval = poll.interval.as_nanos();
         let mut found = BTreeMap::new();
         for client in 0..workload.clients.get() {
-            let topic = (client % workload.topics.get()) as usize;
+            let topic = workload.topic_of(client) as usize;
             let first = poll_phase(workload.seed, client, poll.interval, poll.timing);
             // The poll before the first that is measured says what the client has by then.
             let skipped = self.begin().saturating_sub(first).as_nanos().div_ceil(interval);

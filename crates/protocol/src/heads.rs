@@ -7,16 +7,16 @@
 pub mod http2;
 mod limits;
 mod lines;
+mod mark;
 mod request;
 mod response;
 
 pub use crate::compression::EXTENSIONS_FIELD;
 pub use http2::{FieldList, field_list_fits};
 pub use limits::{HEAD_BYTES, HEAD_FIELDS, HeadTooLarge, head_fits};
+pub use mark::{AnswerMark, WEAK};
 pub use request::{HeadTarget, PollFields, RequestHead, RequestProfile, UpgradeHead};
-pub use response::{
-    AnswerMark, AnswerStatus, ResponseProfile, StreamKind, WEAK, accepted_head_len,
-};
+pub use response::{AnswerStatus, ResponseProfile, StreamKind, accepted_head_len};
 
 /// Why a profile was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

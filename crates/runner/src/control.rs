@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use pushbench_protocol::heads::AnswerMark;
 use pushbench_protocol::{Cursor, ServerStats, TopicName, paths};
 
 use ureq::http::response::Parts;
@@ -106,7 +107,8 @@ impl Control {
                 is_silent.store(true, Ordering::Relaxed);
             }
             let field = |(parts, _): &(Parts, String)| {
-                Cursor::decode(parts.headers.get(paths::CURSOR_FIELD)?.as_bytes())
+                let value = |name| Some(parts.headers.get(name)?.as_bytes());
+                AnswerMark::read(value)?.cursor
             };
             asked.ok().as_ref().and_then(field).unwrap_or(Cursor::OLDEST)
         };

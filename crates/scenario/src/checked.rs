@@ -76,6 +76,13 @@ pub struct Workload {
     pub time_scale: NonZeroU32,
 }
 
+impl Workload {
+    /// The topic of a client, both counted from 0: the topics in turn.
+    pub const fn topic_of(&self, client: u32) -> u32 {
+        client % self.topics.get()
+    }
+}
+
 /// When the messages of one topic are due.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Publish {

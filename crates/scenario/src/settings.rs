@@ -102,14 +102,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_that_is_not_compressed_has_the_options_of_the_records_before_any_was() {
-        let coding = StreamCoding::new(Compression::Brotli, None);
-        let compressed = [("compression", "br".to_owned()), ("window_bits", "17".to_owned())];
-        assert_eq!(of_coding(coding), compressed);
-        assert_eq!(of_coding(None), []);
-    }
-
-    #[test]
     fn the_hash_of_foobar_is_the_published_one() {
         assert_eq!(fnv_1a(b"foobar"), 0x8594_4171_f739_67e8);
         assert_eq!(fnv_1a(b""), 0xcbf2_9ce4_8422_2325);

@@ -296,3 +296,21 @@ impl Deflate {
         DeflateTerms::symmetric(self.window_bits, self.context_takeover)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_is_not_compressed_has_the_options_of_the_records_before_any_was() {
+        let options = |compression| {
+            TransportSettings::Stream(Stream { conflate: None, compression }).options()
+        };
+        let conflate = ("conflate", "none".to_owned());
+        assert_eq!(options(None), [conflate.clone()]);
+        let compressed = [("compression", "br".to_owned()), ("window_bits", "17".to_owned())];
+        let [coding, window] = compressed;
+        let found = options(StreamCoding::new(Compression::Brotli, None));
+        assert_eq!(found, [coding, window, conflate]);
+    }
+}

@@ -4,11 +4,10 @@ use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pushbench_anatomy::{Act, Connection, Counted, Exchange, Transcript, Unit};
-use pushbench_protocol::heads::{HeadTarget, head_fits};
-use pushbench_protocol::paths::CURSOR_FIELD;
+use pushbench_protocol::heads::{AnswerMark, HeadTarget, head_fits};
 use pushbench_protocol::{
     Arrival, Compression, ConnectionClass, Cursor, Envelope, HeadForm, Hold, PublishNumber,
-    RequestProfile, ServerStats, TopicName, TransportKind, clock,
+    RequestProfile, ServerStats, TopicName, TransportKind, clock, publish_head,
 };
 use pushbench_runner::Target;
 use pushbench_wire::frame::{Opcode, apply_mask, encode_header};
@@ -256,17 +255,8 @@ impl Scene<'_> {
     /// anatomy.
     async fn publish(&self, topic: &TopicName) -> anyhow::Result<()> {
         let message = self.message(0);
-        let token = match &self.target.publish_token {
-            Some(token) => format!("Authorization: Bearer {token}\r\n"),
-            None => String::new(),
-        };
-        let head = format!(
-            "POST {} HTTP/1.1\r\nHost: {}\r\n{token}Content-Type: text/plain\r\n\
-             Content-Length: {}\r\n\r\n",
-            topic.messages_path(),
-            self.target.host,
-            message.len()
-        );
+        let token = self.target.publish_token.as_deref();
+        let head = publish_head(topic, &self.target.host, token, message.len());
         let answer = self.aside(&[head.as_bytes(), &message].concat()).await?;
         if !answer.starts_with(b"HTTP/1.1 2") {
             bail!("the server did not take the message: `{}`", answer.escape_ascii());
@@ -281,13 +271,14 @@ impl Scene<'_> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.target.host);
         let answer = self.aside(request.as_bytes()).await?;
         let text = String::from_utf8_lossy(&answer);
-        let mut fields = text.lines().filter_map(|line| line.split_once(": "));
-        fields
-            .find(|(name, _)| name.eq_ignore_ascii_case(CURSOR_FIELD))
-            .and_then(|(_, value)| value.parse().ok())
-            .with_context(|| {
-                format!("{} is no Pushbench server: it responded with `{text}`", self.target.host)
-            })
+        let fields = || text.lines().filter_map(|line| line.split_once(": "));
+        let value = |name: &str| {
+            let field = fields().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            field.map(|(_, value)| value.as_bytes())
+        };
+        AnswerMark::read(value).and_then(|mark| mark.cursor).with_context(|| {
+            format!("{} is no Pushbench server: it responded with `{text}`", self.target.host)
+        })
     }
 
     /// A request over a connection of its own, and its answer.

@@ -1,6 +1,5 @@
 //! A response that ends, whatever carried it.
 
-use pushbench_protocol::heads::WEAK;
 use pushbench_protocol::{Cursor, Phase};
 
 use crate::content_coding::ContentCoding;
@@ -42,10 +41,4 @@ pub(crate) struct Heard {
     pub(crate) phase: Phase,
     /// Whether the server closes the connection after it.
     pub(crate) closes: bool,
-}
-
-/// What stands between the quotes of an entity tag, weak or not.
-pub(crate) fn tag(value: &[u8]) -> Option<&[u8]> {
-    let value = value.strip_prefix(WEAK.as_bytes()).unwrap_or(value);
-    value.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }

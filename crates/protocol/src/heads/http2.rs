@@ -1,8 +1,9 @@
 //! Heads as HTTP/2 carries them: pseudo-fields, names in lower case, nothing about the connection.
 
 use super::limits::{HeadTooLarge, fits};
+use super::mark::WEAK;
 use super::request::AFTER;
-use super::response::{StreamKind, WEAK};
+use super::response::StreamKind;
 use super::{AnswerMark, AnswerStatus, ResponseProfile};
 use crate::{Compression, Cursor};
 

@@ -118,6 +118,19 @@ fn is_token(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
+/// `content-type` as `Content-Type`.
+pub(super) fn title_case(name: &str) -> String {
+    let mut upper = true;
+    name.chars()
+        .map(|letter| {
+            let cased =
+                if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
+            upper = letter == '-';
+            cased
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

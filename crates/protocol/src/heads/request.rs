@@ -1,7 +1,7 @@
 //! Request heads: a poll and a WebSocket upgrade, byte for byte.
 
 use super::lines::{HeadLines, has_element, heads, values};
-use super::response::WEAK;
+use super::mark::WEAK;
 use super::{ProfileError, built_in};
 use crate::compression::{EXTENSIONS_FIELD, PERMESSAGE_DEFLATE};
 use crate::{Compression, Cursor, DeflateTerms, accepts_coding};

@@ -1,7 +1,8 @@
 //! Response heads: what the server puts before a poll's answer.
 
 use super::limits::{HEAD_BYTES, HEAD_FIELDS};
-use super::lines::{FieldLine, HeadLines, has_element, heads};
+use super::lines::{FieldLine, HeadLines, has_element, heads, title_case};
+use super::mark::{AnswerMark, WEAK};
 use super::{ProfileError, built_in};
 use crate::Cursor;
 use crate::compression::EXTENSIONS_FIELD;
@@ -39,25 +40,11 @@ pub enum StreamKind {
     Lines,
 }
 
-/// What an answer says about the client's place in the log, after the profile's fields.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct AnswerMark {
-    /// A `Cursor` field, for the next `?after=`.
-    pub cursor: Option<Cursor>,
-    /// An `Etag` field, for the next `If-None-Match`.
-    pub tag: Option<Cursor>,
-    /// A `Gap` field: messages that the log no longer held for this client; 0 is not sent.
-    pub gap: u64,
-}
-
 const BUILT_IN: [(&str, &str); 3] = [
     ("typical", include_str!("../../profiles/response/typical.head")),
     ("kaazing-2009", include_str!("../../profiles/response/kaazing-2009.head")),
     ("minimal", include_str!("../../profiles/response/minimal.head")),
 ];
-
-/// What makes an entity tag a weak one (RFC 9110, section 8.8.3).
-pub const WEAK: &str = "W/";
 
 /// Length of an HTTP date (RFC 9110, section 5.6.7, IMF-fixdate).
 const DATE_LEN: usize = "Sat, 07 Nov 2009 00:32:46 GMT".len();
@@ -300,28 +287,6 @@ impl ResponseProfile {
     }
 }
 
-impl AnswerMark {
-    /// Adds its fields at the end; an entity tag of the profile's own gives way in its place.
-    pub(super) fn add_to(self, fields: &mut Vec<(String, String)>) {
-        let own_tag = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("etag"));
-        let mark = match (self.tag, own_tag) {
-            (Some(tag), Some((_, value))) => {
-                *value = format!("\"{tag}\"");
-                Self { tag: None, ..self }
-            }
-            _ => self,
-        };
-        fields.extend(mark.fields());
-    }
-
-    fn fields(self) -> impl Iterator<Item = (String, String)> {
-        let cursor = self.cursor.map(|cursor| (title_case(CURSOR_FIELD), cursor.to_string()));
-        let tag = self.tag.map(|tag| ("Etag".to_owned(), format!("\"{tag}\"")));
-        let gap = (self.gap > 0).then(|| (title_case(GAP_FIELD), self.gap.to_string()));
-        [cursor, tag, gap].into_iter().flatten()
-    }
-}
-
 /// Whether a response without content has no such field.
 fn is_about_content(name: &str) -> bool {
     const PREFIX: &str = "content-";
@@ -426,19 +391,6 @@ pub fn accepted_head_len(extension: Option<&str>) -> usize {
         .map(|(name, value)| name.len() + ": ".len() + value + "\r\n".len())
         .sum();
     "HTTP/1.1 101 Switching Protocols\r\n".len() + fields + "\r\n".len()
-}
-
-/// `content-type` as `Content-Type`.
-fn title_case(name: &str) -> String {
-    let mut upper = true;
-    name.chars()
-        .map(|letter| {
-            let cased =
-                if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
-            upper = letter == '-';
-            cased
-        })
-        .collect()
 }
 
 #[cfg(test)]

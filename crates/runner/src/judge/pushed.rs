@@ -58,8 +58,8 @@ fn just_told(scenario: &Scenario, every: Duration) -> u64 {
         .filter(|due| last.contains(&due.at))
         .map(|due| due.topic)
         .collect();
-    let topic_of = |client: u32| client % workload.topics.get();
-    (0..workload.clients.get()).filter(|&client| topics.contains(&topic_of(client))).count() as u64
+    let clients = 0..workload.clients.get();
+    clients.filter(|&client| topics.contains(&workload.topic_of(client))).count() as u64
 }
 
 /// Whether no client was sent more messages than conflation lets through.

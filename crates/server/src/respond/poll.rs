@@ -121,9 +121,7 @@ const NOTHING: PollBody = PollBody::Whole(Bytes::new());
 
 /// Says where the client stands, where its next poll will have to say so.
 fn mark(settings: PollSettings, next: Cursor, gap: u64) -> AnswerMark {
-    let by_cursor = settings.deliver == Deliver::Every || settings.unchanged == Unchanged::Empty;
-    let by_tag = settings.unchanged == Unchanged::NotModified;
-    AnswerMark { cursor: by_cursor.then_some(next), tag: by_tag.then_some(next), gap }
+    AnswerMark::of_short_poll(settings.deliver, settings.unchanged, next, gap)
 }
 
 /// The cursor in `If-None-Match`, if the field is one tag of ours, weak or not: here the two are

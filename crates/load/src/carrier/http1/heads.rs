@@ -1,11 +1,10 @@
 //! The heads of a response that ends: what they say that a poll asks for.
 
 use pushbench_protocol::Cursor;
-use pushbench_protocol::number::gap;
-use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
+use pushbench_protocol::heads::AnswerMark;
 
 use crate::Fault;
-use crate::carrier::answer::{Answer, tag};
+use crate::carrier::answer::Answer;
 use crate::carrier::http1::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
 use crate::content_coding::ContentCoding;
 
@@ -53,14 +52,14 @@ impl Heads {
 
 impl Head {
     fn of(head: &ResponseHead<'_>) -> Result<Self, Fault> {
-        let tag = head.value("etag").and_then(tag).and_then(Cursor::decode);
+        let mark = AnswerMark::read(|name| head.value(name)).ok_or(Fault::Malformed)?;
         Ok(Self {
             len: head.len,
             status: head.status,
             body: head.body_end()?,
             closes: head.closes(),
-            cursor: tag.or_else(|| head.value(CURSOR_FIELD).and_then(Cursor::decode)),
-            gap: head.value(GAP_FIELD).map_or(Some(0), gap).ok_or(Fault::Malformed)?,
+            cursor: mark.place(),
+            gap: mark.gap,
             coding: match head.value("content-encoding") {
                 Some(value) => ContentCoding::named(value).ok_or(Fault::Coding)?,
                 None => ContentCoding::Identity,

@@ -5,17 +5,17 @@ use std::rc::Rc;
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
 use h2::client::ResponseFuture;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
-use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::heads::http2::status_line_len;
+use pushbench_protocol::heads::{AnswerMark, FieldList};
 use pushbench_protocol::number::{MAX_BODY, digits, gap};
-use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
-use pushbench_protocol::{ByteKind, Cursor, Direction, Phase, Timestamp};
+use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
 
 use super::connection::{Http2Connection, fault_of};
 use crate::accounts::Accounts;
-use crate::carrier::answer::{Answer, Heard, tag};
+use crate::carrier::answer::{Answer, Heard};
 use crate::carrier::request::Asked;
 use crate::content_coding::ContentCoding;
 use crate::{Fault, Unexpected};
@@ -186,13 +186,11 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
     {
         return Err(Fault::Malformed);
     }
-    let tag = text(ETAG.as_str()).and_then(tag).and_then(Cursor::decode);
     let coding = match text(CONTENT_ENCODING.as_str()) {
         Some(coding) => ContentCoding::named(coding).ok_or(Fault::Coding)?,
         None => ContentCoding::Identity,
     };
-    let gap = gap_in(fields)?;
-    let cursor = tag.or_else(|| text(CURSOR_FIELD).and_then(Cursor::decode));
+    let mark = AnswerMark::read(text).ok_or(Fault::Malformed)?;
     // The head's bytes are the tap's to book.
     Ok(Answer {
         status,
@@ -200,8 +198,8 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
         interim: 0,
         body,
         framing: 0,
-        cursor,
-        gap,
+        cursor: mark.place(),
+        gap: mark.gap,
         coding,
         closes: false,
     })

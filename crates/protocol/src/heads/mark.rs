@@ -1,0 +1,104 @@
+//! How a response marks the client's place in the log: what the server writes and a client reads.
+
+use super::lines::title_case;
+use crate::number::gap;
+use crate::paths::{CURSOR_FIELD, GAP_FIELD};
+use crate::{Cursor, Deliver, Unchanged};
+
+/// What makes an entity tag a weak one (RFC 9110, section 8.8.3).
+pub const WEAK: &str = "W/";
+
+/// What an answer says about the client's place in the log, after the profile's fields.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct AnswerMark {
+    /// A `Cursor` field, for the next `?after=`.
+    pub cursor: Option<Cursor>,
+    /// An `Etag` field, for the next `If-None-Match`.
+    pub tag: Option<Cursor>,
+    /// A `Gap` field: messages that the log no longer held for this client; 0 is not sent.
+    pub gap: u64,
+}
+
+impl AnswerMark {
+    /// Adds its fields at the end; an entity tag of the profile's own gives way in its place.
+    pub(super) fn add_to(self, fields: &mut Vec<(String, String)>) {
+        let own_tag = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("etag"));
+        let mark = match (self.tag, own_tag) {
+            (Some(tag), Some((_, value))) => {
+                *value = format!("\"{tag}\"");
+                Self { tag: None, ..self }
+            }
+            _ => self,
+        };
+        fields.extend(mark.fields());
+    }
+
+    fn fields(self) -> impl Iterator<Item = (String, String)> {
+        let cursor = self.cursor.map(|cursor| (title_case(CURSOR_FIELD), cursor.to_string()));
+        let tag = self.tag.map(|tag| ("Etag".to_owned(), format!("\"{tag}\"")));
+        let gap = (self.gap > 0).then(|| (title_case(GAP_FIELD), self.gap.to_string()));
+        [cursor, tag, gap].into_iter().flatten()
+    }
+
+    /// The mark of a response to a short poll: the cursor where the next poll must say it, and a tag
+    /// where it will ask with one.
+    pub fn of_short_poll(deliver: Deliver, unchanged: Unchanged, next: Cursor, gap: u64) -> Self {
+        let by_cursor = deliver == Deliver::Every || unchanged == Unchanged::Empty;
+        let by_tag = unchanged == Unchanged::NotModified;
+        Self { cursor: by_cursor.then_some(next), tag: by_tag.then_some(next), gap }
+    }
+
+    /// The mark that a response has; `value` gives the first value of a field, by its name in lower
+    /// case. `None` where the number of messages that are missing is none.
+    pub fn read<'v>(value: impl Fn(&'static str) -> Option<&'v [u8]>) -> Option<Self> {
+        Some(Self {
+            cursor: value(CURSOR_FIELD).and_then(Cursor::decode),
+            tag: value("etag").and_then(within_quotes).and_then(Cursor::decode),
+            gap: value(GAP_FIELD).map_or(Some(0), gap)?,
+        })
+    }
+
+    /// Where the next poll goes on.
+    pub fn place(self) -> Option<Cursor> {
+        self.tag.or(self.cursor)
+    }
+}
+
+/// What stands between the quotes of an entity tag, weak or not.
+fn within_quotes(tag: &[u8]) -> Option<&[u8]> {
+    let tag = tag.strip_prefix(WEAK.as_bytes()).unwrap_or(tag);
+    tag.strip_prefix(b"\"")?.strip_suffix(b"\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_read_as_it_was_written_whatever_marks_the_place() {
+        let next = Cursor::OLDEST;
+        for &deliver in Deliver::ALL {
+            for &unchanged in Unchanged::ALL {
+                let mark = AnswerMark::of_short_poll(deliver, unchanged, next, 7);
+                let mut fields = Vec::new();
+                mark.add_to(&mut fields);
+                let value = |name: &str| {
+                    let field = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+                    field.map(|(_, value)| value.as_bytes())
+                };
+                assert_eq!(AnswerMark::read(value), Some(mark), "{deliver} {unchanged}");
+                let is_marked = deliver == Deliver::Every || unchanged != Unchanged::Resend;
+                assert_eq!(mark.place(), is_marked.then_some(next), "{deliver} {unchanged}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_weak_tag_marks_a_place_and_a_gap_that_is_none_is_refused() {
+        let tag = format!("W/\"{}\"", Cursor::OLDEST);
+        let mark = AnswerMark::read(|name| (name == "etag").then_some(tag.as_bytes()));
+        assert_eq!(mark.and_then(AnswerMark::place), Some(Cursor::OLDEST));
+        assert_eq!(AnswerMark::read(|name| (name == GAP_FIELD).then_some(b"many")), None);
+        assert_eq!(AnswerMark::read(|_| None), Some(AnswerMark::default()));
+    }
+}
