@@ -20,21 +20,13 @@ pub enum Compressed {
 impl Compressed {
     /// What these settings come to.
     pub const fn of(settings: TransportSettings) -> Self {
-        let bodies = match settings {
-            TransportSettings::ShortPoll(poll) => poll.compression,
-            TransportSettings::LongPoll(poll) => poll.compression,
-            TransportSettings::WebSocket(socket) => match socket.deflate {
-                Some(deflate) => return Self::Messages(deflate),
-                None => return Self::Nothing,
-            },
-            TransportSettings::Sse(_) | TransportSettings::Stream(_) => {
-                return match settings.stream_compression() {
-                    Some(coding) => Self::Streams(coding),
-                    None => Self::Nothing,
-                };
-            }
-            TransportSettings::Nudge(_) => return Self::Nothing,
-        };
+        if let Some(deflate) = settings.deflate() {
+            return Self::Messages(deflate);
+        }
+        if let Some(coding) = settings.stream_compression() {
+            return Self::Streams(coding);
+        }
+        let bodies = settings.content_coding();
         match bodies {
             Compression::None => Self::Nothing,
             Compression::Gzip | Compression::Brotli | Compression::Deflate => Self::Bodies(bodies),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, StreamCoding};
+use pushbench_protocol::{Cursor, HeadForm, StreamCoding};
 use pushbench_scenario::{Scenario, TransportSettings};
 use pushbench_wire::stream_coder::StreamCoder;
 
@@ -37,9 +37,10 @@ pub(crate) struct StreamLens {
 impl Streamed {
     /// The stream of a transport, if it has one that is compressed.
     pub(crate) fn of(settings: TransportSettings) -> Option<Self> {
+        let openings = settings.kind().properties().openings;
         Some(Self {
             coding: settings.stream_compression()?,
-            is_events: matches!(settings, TransportSettings::Sse(_)),
+            is_events: openings.iter().any(|opening| opening.form == HeadForm::Events),
             heartbeat: settings.heartbeat(),
             conflate: settings.conflate(),
         })

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use pushbench_load::{Load, LoadError, Reached};
 use pushbench_protocol::{Arrival, Cursor, PollTiming, TopicNames};
-use pushbench_scenario::{Arrivals, Publish, Rate, Scenario, Transport, TransportSettings};
+use pushbench_scenario::{Arrivals, Publish, Rate, Scenario, Transport};
 use pushbench_store::{CellV1, RunV1};
 
 use crate::run::topic_names;
@@ -156,10 +156,10 @@ fn with_one_client(scenario: &Scenario) -> Scenario {
 }
 
 fn poll_often(transport: &mut Transport) {
-    if let TransportSettings::ShortPoll(poll) = &mut transport.settings {
+    transport.settings = transport.settings.with_timer(|poll| {
         poll.interval = poll.interval.min(POLL_INTERVAL);
         poll.timing = PollTiming::Aligned;
-    }
+    });
 }
 
 #[cfg(test)]

@@ -51,8 +51,11 @@ pub(crate) struct OptionsFile {
     pub(crate) conflate: Read<Option<Duration>>,
 }
 
+/// Whether a kind has an option.
+type Has = fn(TransportKind) -> bool;
+
 /// Options that only some kinds have, and which those are.
-const OPTIONS: [(&str, fn(TransportKind) -> bool); 10] = [
+const OPTIONS: [(&str, Has); 10] = [
     ("interval", TransportKind::has_timer),
     ("timing", TransportKind::has_timer),
     ("unchanged", TransportKind::has_timer),

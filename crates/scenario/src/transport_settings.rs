@@ -42,17 +42,26 @@ impl TransportSettings {
         self.timer().map(|poll| poll.interval)
     }
 
-    /// The same with another time between polls, if a timer says when a client polls.
+    /// The same with other options of polls on a timer, if a timer says when a client polls.
     #[must_use]
-    pub const fn with_interval(self, interval: Duration) -> Self {
+    pub fn with_timer(self, change: impl FnOnce(&mut ShortPoll)) -> Self {
         match self {
-            Self::ShortPoll(poll) => Self::ShortPoll(ShortPoll { interval, ..poll }),
+            Self::ShortPoll(mut poll) => {
+                change(&mut poll);
+                Self::ShortPoll(poll)
+            }
             Self::LongPoll(_)
             | Self::Sse(_)
             | Self::Stream(_)
             | Self::WebSocket(_)
             | Self::Nudge(_) => self,
         }
+    }
+
+    /// The same with another time between polls, if a timer says when a client polls.
+    #[must_use]
+    pub fn with_interval(self, interval: Duration) -> Self {
+        self.with_timer(|poll| poll.interval = interval)
     }
 
     /// The options of polls on a timer.
@@ -307,7 +316,7 @@ mod tests {
             TransportSettings::Stream(Stream { conflate: None, compression }).options()
         };
         let conflate = ("conflate", "none".to_owned());
-        assert_eq!(options(None), [conflate.clone()]);
+        assert_eq!(options(None), std::slice::from_ref(&conflate));
         let compressed = [("compression", "br".to_owned()), ("window_bits", "17".to_owned())];
         let [coding, window] = compressed;
         let found = options(StreamCoding::new(Compression::Brotli, None));

@@ -58,6 +58,11 @@ impl Files {
         self.modules.retain(|path, _| !of_tests.iter().any(|of_test| path.starts_with(of_test)));
     }
 
+    /// Whether a file is one of the program's, and not there for tests alone.
+    pub(crate) fn has(&self, file: &str) -> bool {
+        self.modules.values().any(|(name, _)| name == file)
+    }
+
     /// Every circle, the first file first.
     pub(crate) fn circles(&self) -> Vec<Circle> {
         let arrows = self.arrows();
