@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::LabOptions;
 use crate::exit::Exit;
-use crate::signals::hang_up;
+use crate::signals::HangUp;
 
 /// Maximum segment size of browsers' connections, as on Ethernet: loopback's own would hide
 /// segments.
@@ -35,14 +35,14 @@ pub(crate) fn lab(options: &LabOptions) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = signal(hang_up())?;
+        let mut hang_up = HangUp::listen()?;
         let lab = Lab::bind(config).await?;
         announce(&lab)?;
         lab.serve(async move {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
-                _ = hang_up.recv() => {}
+                () = hang_up.recv() => {}
             }
         })
         .await;

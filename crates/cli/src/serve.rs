@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::arguments::ServeOptions;
 use crate::exit::Exit;
 use crate::say::say_error;
-use crate::signals::hang_up;
+use crate::signals::HangUp;
 use config::{config, effective};
 use document::document;
 pub(crate) use document::documented_default;
@@ -43,7 +43,7 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = signal(hang_up())?;
+        let mut hang_up = HangUp::listen()?;
         let server = Server::bind(config).await?;
         if let (Some(file), Some((_, certificate))) = (&document.certificate_out, server.tls()) {
             fs::write(file, certificate.pem())
@@ -55,7 +55,7 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
-                    _ = hang_up.recv() => {}
+                    () = hang_up.recv() => {}
                 }
             })
             .await;

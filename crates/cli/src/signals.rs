@@ -24,9 +24,11 @@ impl Stop {
         let (ready_out, ready) = std::sync::mpsc::channel();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                let kinds = [SignalKind::interrupt(), SignalKind::terminate(), hang_up()];
-                let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = kinds.map(signal)
-                else {
+                let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) = (
+                    signal(SignalKind::interrupt()),
+                    signal(SignalKind::terminate()),
+                    HangUp::listen(),
+                ) else {
                     return;
                 };
                 let _ = ready_out.send(());
@@ -34,7 +36,7 @@ impl Stop {
                     tokio::select! {
                         _ = interrupt.recv() => {}
                         _ = terminate.recv() => {}
-                        _ = hang_up.recv() => {}
+                        () = hang_up.recv() => {}
                     }
                 };
                 wait().await;
@@ -68,10 +70,27 @@ pub(crate) fn survive_file_size_limit() -> io::Result<()> {
     signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
 }
 
-/// SIGHUP, unless it is ignored: then SIGTERM once more, which changes nothing.
-pub(crate) fn hang_up() -> SignalKind {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    if ignores_hang_up(&status) { SignalKind::terminate() } else { SignalKind::hangup() }
+/// Listens for SIGHUP, unless whoever started the program has it ignore that.
+pub(crate) struct HangUp(Option<tokio::signal::unix::Signal>);
+
+impl HangUp {
+    /// Listens from now on, within a runtime.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let listener = match ignores_hang_up(&status) {
+            true => None,
+            false => Some(signal(SignalKind::hangup())?),
+        };
+        Ok(Self(listener))
+    }
+
+    /// Waits for the next one; for ever, where they are ignored.
+    pub(crate) async fn recv(&mut self) {
+        match &mut self.0 {
+            Some(listener) => drop(listener.recv().await),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Whether SIGHUP, signal 1, is ignored by the process that this is the `/proc/PID/status` of.

@@ -1,6 +1,7 @@
 //! What happens when something is killed in the middle of a trial.
 
 use std::net::SocketAddr;
+use std::process::Command;
 use std::time::Duration;
 
 use pushbench_protocol::Phase;
@@ -40,7 +41,12 @@ impl Playing {
             "--set",
             "workload.publish.every=100ms",
         ];
-        let running = Running::start(&mut bench.program(&arguments));
+        Self::started(&mut bench.program(&arguments))
+    }
+
+    /// Starts this command, which is to be such a run.
+    fn started(command: &mut Command) -> Self {
+        let running = Running::start(command);
         let mut server = None;
         wait_until("the run to start a server", || {
             let found = proc::children(running.pid())
@@ -115,6 +121,28 @@ fn the_first_signal_ends_the_trial_105_and_what_was_measured_is_on_record() {
         let books: Vec<_> = invalid_checks(&record);
         assert!(!books.contains(&"books-balance".to_owned()), "{ended}");
     }
+}
+
+#[test]
+fn a_run_whose_hang_ups_are_ignored_is_ended_by_one_signal_and_not_killed() {
+    let bench = Bench::new();
+    // As `nohup` starts it.
+    let program = bench.program(&[]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(program.get_program());
+    command.args(["run", "small.toml", "--only", "websocket", "--set", "workload.measure=60m"]);
+    command.args(["--set", "workload.publish.every=100ms"]).current_dir(bench.path());
+    let playing = Playing::started(&mut command);
+    playing.running.signal(Signal::HUP);
+    let published = || stats_of(playing.address).map_or(0, |stats| stats.published);
+    let before = published();
+    wait_until("the run to go on", || published() > before + 2);
+    playing.running.signal(Signal::TERM);
+    let ended = playing.end();
+    assert_eq!(ended.code, 105, "{ended}");
+    let (_, record) = bench.newest_record();
+    assert_eq!(record.status, RunStatus::Aborted);
+    assert_measured_until_then(&record, "websocket");
 }
 
 #[test]
