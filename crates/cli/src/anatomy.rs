@@ -90,8 +90,8 @@ fn on_this_host(url: &str) -> anyhow::Result<Target> {
 
 /// A built-in profile, or one from a file.
 fn request(name: &str) -> anyhow::Result<RequestProfile> {
-    if crate::serve::is_file(name) {
-        let text = crate::serve::head_file(name)?;
+    if crate::response_headers::is_file(name) {
+        let text = crate::response_headers::head_file(name)?;
         return RequestProfile::parse(name, &text).with_context(|| name.to_owned());
     }
     Ok(RequestProfile::built_in(name)?)
@@ -103,5 +103,5 @@ fn response(options: &AnatomyOptions) -> anyhow::Result<ResponseProfile> {
     let twin =
         || ResponseProfile::names().find(|name| *name == options.headers && *name != "minimal");
     let name = options.response_headers.as_deref().or_else(twin).unwrap_or(USUAL);
-    crate::serve::response(name)
+    crate::response_headers::response(name)
 }

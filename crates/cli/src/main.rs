@@ -22,6 +22,7 @@ mod progress;
 #[cfg(test)]
 mod promises;
 mod report;
+mod response_headers;
 mod results;
 mod run;
 mod runs;

@@ -2,7 +2,6 @@
 
 mod config;
 mod document;
-mod headers;
 
 use std::fs;
 use std::io::{Write, stdout};
@@ -21,7 +20,6 @@ use crate::signals::HangUp;
 use config::{config, effective};
 use document::document;
 pub(crate) use document::documented_default;
-pub(crate) use headers::{head_file, is_file, response};
 
 /// Runs the server until SIGTERM or Ctrl-C.
 pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {

@@ -7,9 +7,9 @@ use pushbench_protocol::server_document::GivenHeaders;
 use pushbench_protocol::{Compression, ResponseHeaders, ServerDocument, StreamWindows};
 use serde_json::Value;
 
-use super::headers::{head_file, is_file};
 use crate::arguments::ServeOptions;
 use crate::bounded::{read_text, text};
+use crate::response_headers::{head_file, is_file};
 
 /// The settings of a server: those of `--config`, else the defaults, and the flags over them.
 pub(super) fn document(options: &ServeOptions) -> anyhow::Result<ServerDocument> {
