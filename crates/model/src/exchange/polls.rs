@@ -24,12 +24,7 @@ impl Exchange {
         framing: u64,
         link: Link,
     ) -> Self {
-        let mut exchange = Self::default();
-        exchange.up[ByteKind::Header] = request_head;
-        exchange.down[ByteKind::Header] = answer_head;
-        exchange.down[ByteKind::Payload] = payload;
-        exchange.down[ByteKind::Repeat] = repeat;
-        exchange.down[ByteKind::Framing] = framing;
+        let mut exchange = Self::of_poll(request_head, answer_head, payload, repeat, framing);
         let answer = Burst::of_write(answer_head + payload + repeat + framing, link);
         answer.book(&mut exchange.down);
         exchange.carry(link, request_head, 0);
@@ -53,12 +48,7 @@ impl Exchange {
         framing: u64,
         link: Link,
     ) -> Self {
-        let mut exchange = Self::default();
-        exchange.up[ByteKind::Header] = request_head;
-        exchange.down[ByteKind::Header] = answer_head;
-        exchange.down[ByteKind::Payload] = payload;
-        exchange.down[ByteKind::Repeat] = repeat;
-        exchange.down[ByteKind::Framing] = framing;
+        let mut exchange = Self::of_poll(request_head, answer_head, payload, repeat, framing);
         exchange.carry(link, request_head, answer_head + payload + repeat + framing);
         exchange.up[ByteKind::TcpIp] += link.headers.len();
         exchange.down[ByteKind::TcpIp] += link.headers.len();
@@ -71,9 +61,9 @@ impl Exchange {
     /// The answer to a held poll and the request that follows it at once.
     ///
     /// That request acknowledges the answer, but one of more than a segment is acknowledged at once
-    /// too. The server, which has nothing to say to it until there
-    /// is news, acknowledges it with a segment of its own, since news is further away than the
-    /// delayed-acknowledgement timer (40 ms).
+    /// too. The server, which has nothing to say to it until there is a message, acknowledges it with
+    /// a segment of its own, since the next message is further away than the delayed-acknowledgement
+    /// timer (40 ms).
     pub fn long_poll(
         request_head: u64,
         answer_head: u64,
@@ -81,11 +71,7 @@ impl Exchange {
         framing: u64,
         link: Link,
     ) -> Self {
-        let mut exchange = Self::default();
-        exchange.up[ByteKind::Header] = request_head;
-        exchange.down[ByteKind::Header] = answer_head;
-        exchange.down[ByteKind::Payload] = payload;
-        exchange.down[ByteKind::Framing] = framing;
+        let mut exchange = Self::of_poll(request_head, answer_head, payload, 0, framing);
         let answer = Burst::of_write(answer_head + payload + framing, link);
         answer.book(&mut exchange.down);
         exchange.carry(link, request_head, 0);
@@ -97,5 +83,22 @@ impl Exchange {
     /// The first request of a long poll, and the server's acknowledgement.
     pub fn long_poll_begin(request_head: u64, link: Link) -> Self {
         Self::long_poll(request_head, 0, 0, 0, link)
+    }
+
+    /// What a poll and its response hand to their connection, whatever carries that.
+    fn of_poll(
+        request_head: u64,
+        answer_head: u64,
+        payload: u64,
+        repeat: u64,
+        framing: u64,
+    ) -> Self {
+        let mut exchange = Self::default();
+        exchange.up[ByteKind::Header] = request_head;
+        exchange.down[ByteKind::Header] = answer_head;
+        exchange.down[ByteKind::Payload] = payload;
+        exchange.down[ByteKind::Repeat] = repeat;
+        exchange.down[ByteKind::Framing] = framing;
+        exchange
     }
 }
