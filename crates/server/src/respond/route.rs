@@ -48,11 +48,11 @@ impl Route {
     }
 
     /// Whether a request with this method is looked at. HEAD is a GET whose content is not sent
-    /// (RFC 9110, section 9.3.2).
+    /// (RFC 9110, section 9.3.2), but a handshake is a GET and nothing else (RFC 6455, section 4.1).
     pub(super) fn takes(self, method: &Method) -> bool {
         match self {
             Self::Publish => method == Method::POST,
-            Self::WebSocket => [Method::GET, Method::HEAD, Method::CONNECT].contains(method),
+            Self::WebSocket => [Method::GET, Method::CONNECT].contains(method),
             Self::Poll
             | Self::LongPoll
             | Self::SamplePoll
@@ -69,7 +69,7 @@ impl Route {
     pub(super) fn methods(self) -> &'static str {
         match self {
             Self::Publish => "POST",
-            Self::WebSocket => "GET,HEAD,CONNECT",
+            Self::WebSocket => "GET,CONNECT",
             Self::Poll
             | Self::LongPoll
             | Self::SamplePoll

@@ -303,6 +303,11 @@ fn rows() -> Vec<Row> {
             ]),
         ),
         row(
+            "6455 4.1: a handshake is a GET",
+            handshake_with("", "").replacen("GET", "HEAD", 1),
+            status("405").has(&["Allow: GET,CONNECT"]),
+        ),
+        row(
             "6455 4.2.2: what is not asked for is not agreed on",
             handshake_with("", ""),
             status("101").lacks(&["sec-websocket-extensions", "sec-websocket-protocol"]),
