@@ -5,10 +5,8 @@ use std::path::Path;
 
 use pushbench_protocol::heads::ProfileError;
 use pushbench_protocol::{RequestProfile, ResponseProfile};
-
-use crate::complaint::closest;
-use crate::kind::{Mismatch, one_of};
-use crate::tree::Value;
+use pushbench_toml::kind::{Mismatch, one_of};
+use pushbench_toml::{Value, closest};
 
 /// How files beside the scenario are read.
 #[derive(Clone, Copy)]

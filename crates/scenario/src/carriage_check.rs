@@ -1,8 +1,8 @@
 //! Which carriage fits which transport: rules between the options of one `[[transport]]`.
 
 use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, StreamWindows};
+use pushbench_toml::Problems;
 
-use crate::complaint::Problems;
 use crate::file::ScenarioFile;
 use crate::transport_file::TransportFile;
 

@@ -4,19 +4,17 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{Deliver, Unchanged};
+use pushbench_toml::kind::{grouped, one_of};
+use pushbench_toml::{At, Complaint, Place, Problems, closest};
 
 use crate::carriage_check::carriages_fit;
-use crate::complaint::{Complaint, Problems, closest};
 use crate::conflation_check::{conflation_is_for_the_latest, drain_outlasts_conflation};
 use crate::expect::has::{Written, figures_are_there};
 use crate::expect::parse::expectation;
 use crate::file::ScenarioFile;
 use crate::head_check::request_headers_fit;
-use crate::kind::{grouped, one_of};
 use crate::quantity::format_duration;
-use crate::reader::At;
 use crate::transport_file::TransportFile;
-use crate::tree::Place;
 use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 
 /// The most messages of one trial. Each has a due time in memory, and a trial that publishes more

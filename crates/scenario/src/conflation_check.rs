@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use pushbench_protocol::Deliver;
+use pushbench_toml::{At, Problems};
 
-use crate::complaint::Problems;
 use crate::file::ScenarioFile;
 use crate::quantity::format_duration;
-use crate::reader::At;
 
 pub(crate) fn conflation_is_for_the_latest(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     if file.workload.deliver.as_ref()?.value == Deliver::Every {

@@ -8,14 +8,13 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{Deliver, Envelope, RequestProfile, ResponseProfile, SlowPolicy};
+use pushbench_toml::kind::{choice, count, duration, size, text, whole};
+use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
 
 use crate::beside::Beside;
-use crate::complaint::Problems;
-use crate::kind::{choice, count, duration, rate, size, text, whole};
+use crate::kind::rate;
 use crate::quantity::{minutes, seconds};
-use crate::reader::{At, Line, Read, Reader};
 use crate::transport_file::{TransportFile, transports};
-use crate::tree::{Place, Table};
 use crate::{Arrivals, Content, LoadSettings, Network, Payload, Publish, Rate};
 
 /// What a TOML integer is sure to hold.

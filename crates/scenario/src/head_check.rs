@@ -7,8 +7,8 @@ use pushbench_protocol::{
     Compression, Cursor, DeflateTerms, HeadForm, Hold, HttpVersion, RequestProfile, TopicName,
     Unchanged,
 };
+use pushbench_toml::Problems;
 
-use crate::complaint::Problems;
 use crate::file::ScenarioFile;
 use crate::transport_file::{OptionsFile, TransportFile};
 

@@ -8,12 +8,10 @@
 
 mod checked;
 mod expect;
-mod problem;
 
 mod beside;
 mod carriage_check;
 mod check;
-mod complaint;
 mod conflation_check;
 mod file;
 mod head_check;
@@ -21,12 +19,10 @@ mod kind;
 mod overrides;
 mod quantity;
 mod read;
-mod reader;
 mod settings;
 mod sweep;
 mod transport_file;
 mod transport_settings;
-mod tree;
 
 mod log_needs;
 mod needs;
@@ -50,7 +46,7 @@ pub use needs::{
     ports_per_client, source_address,
 };
 pub use payload::PayloadWriter;
-pub use problem::{Location, Problem, Refused};
+pub use pushbench_toml::{Location, Problem, Refused};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};
 pub use transport_settings::{

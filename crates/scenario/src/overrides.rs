@@ -2,9 +2,9 @@
 
 use toml::de::DeValue;
 
-use crate::complaint::{Complaint, Problems, closest};
+use pushbench_toml::{Complaint, Node, Place, Problems, Table, Value, closest};
+
 use crate::transport_file::transport_label;
-use crate::tree::{Node, Place, Table, Value};
 
 /// Puts every `key=value` into the tree. Keys that no scenario has are put there too: whoever reads
 /// the tree refuses them, as it does in the file.

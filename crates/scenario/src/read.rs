@@ -4,16 +4,14 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use toml::de::DeTable;
+use pushbench_toml::{Origin, Problems, Refused, Table, parse};
 
 use crate::beside::Beside;
 use crate::check::check;
-use crate::complaint::{Complaint, Problems};
 use crate::file::ScenarioFile;
 use crate::overrides;
 use crate::sweep;
-use crate::tree::{Place, Table};
-use crate::{Cell, Location, Problem, Refused, Scenario};
+use crate::{Cell, Scenario};
 
 /// What a scenario is read from.
 #[derive(Clone, Copy)]
@@ -72,14 +70,8 @@ pub fn read(source: &Source<'_>) -> Result<Scenario, Refused> {
         let first = cells.first()?.scenario.clone();
         Some(Scenario { cells, ..first })
     });
-    let mut complaints = problems.into_inner();
-    complaints.sort_by_key(|complaint| complaint.place);
-    match scenario {
-        Some(scenario) if complaints.is_empty() => Ok(scenario),
-        _ => Err(Refused {
-            problems: complaints.into_iter().map(|complaint| located(complaint, source)).collect(),
-        }),
-    }
+    let &Source { path, text, overrides, only, .. } = source;
+    Origin { path, text, overrides, only }.accept(scenario, problems)
 }
 
 fn read_tree(root: &Table, source: &Source<'_>, problems: &Problems) -> Option<Scenario> {
@@ -88,60 +80,6 @@ fn read_tree(root: &Table, source: &Source<'_>, problems: &Problems) -> Option<S
     check(file, name(source.path), source.only, problems)
 }
 
-/// The text as a tree; all of its syntax errors if it has any, and then nothing else, since what
-/// is left of a broken text would only raise false alarms.
-fn parse(text: &str, problems: &Problems) -> Option<Table> {
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let message = error.message();
-        let (found, expected) = match message.split_once(", expected ") {
-            Some((found, expected)) => (found, expected),
-            None => (message, "valid TOML"),
-        };
-        problems.add(Complaint {
-            place: Place::File(error.span().map_or(0, |span| span.start)),
-            key: String::new(),
-            found: found.to_owned(),
-            expected: expected.to_owned(),
-            help: None,
-        });
-    }
-    errors.is_empty().then(|| Table::from_toml(root.get_ref(), &Place::File))
-}
-
 fn name(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
-}
-
-fn located(complaint: Complaint, source: &Source<'_>) -> Problem {
-    let Complaint { place, key, found, expected, help } = complaint;
-    let at = match place {
-        Place::File(offset) => {
-            let (line, column) = position(source.text, offset);
-            Location::File { path: source.path.to_owned(), line, column }
-        }
-        Place::Set(index) => Location::Set(source.overrides[index].clone()),
-        Place::Only(index) => Location::Only(source.only[index].clone()),
-    };
-    Problem { at, key, found, expected, help }
-}
-
-/// Line and column in characters, both from 1, of a byte of the text.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(offset)];
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_count_characters_and_not_bytes() {
-        assert_eq!(position("ab", 1), (1, 2));
-        assert_eq!(position("é = 1\nßü", "é = 1\nß".len()), (2, 2));
-        assert_eq!(position("a\n", 2), (2, 1));
-        assert_eq!(position("", 9), (1, 1));
-    }
 }

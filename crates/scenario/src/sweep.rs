@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::complaint::{Complaint, Problems};
+use pushbench_toml::{Complaint, Node, Place, Problems, Table, Value};
+
 use crate::overrides::put;
-use crate::tree::{Node, Place, Table, Value};
 
 /// Tables of a scenario; a key of `[sweep]` that names none of them is one of `[workload]`.
 const TABLES: [&str; 7] =

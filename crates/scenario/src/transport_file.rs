@@ -7,12 +7,11 @@ use pushbench_protocol::{
     Arrival, Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, StreamCoding,
     TlsUse, TransportKind, Unchanged,
 };
+use pushbench_toml::kind::{Mismatch, choice, count, duration, one_of, truth, whole};
+use pushbench_toml::{Place, Problems, Read, Reader, Table, Value};
 
-use crate::complaint::Problems;
-use crate::kind::{Mismatch, choice, count, duration, label, one_of, truth, whole};
+use crate::kind::label;
 use crate::quantity::minutes;
-use crate::reader::{Read, Reader};
-use crate::tree::{Place, Table, Value};
 use crate::{
     Carriage, Deflate, LongPoll, Nudge, ShortPoll, Sse, Stream, Transport, TransportSettings,
     WebSocket,

@@ -7,8 +7,7 @@ use pushbench_protocol::{ConnectionUse, HttpVersion, TlsUse};
 
 use super::{Base, Expectation};
 use crate::Transport;
-use crate::complaint::{Complaint, Problems};
-use crate::tree::Place;
+use pushbench_toml::{Complaint, Place, Problems};
 
 /// Where the two sides of an expectation were written.
 #[derive(Clone, Debug)]

@@ -11,10 +11,9 @@
 use pushbench_protocol::figure::{self, Figure, Unit};
 
 use super::{Base, Condition, Expectation, Operand, Relation};
-use crate::complaint::{Complaint, Problems, closest};
-use crate::kind::{Mismatch, one_of};
-use crate::quantity::{SIZE, split_number};
-use crate::reader::Line;
+use crate::quantity::split_number;
+use pushbench_toml::kind::{Mismatch, one_of};
+use pushbench_toml::{Complaint, Line, Problems, SIZE, closest};
 
 const RELATIONS: [(&str, Relation); 5] = [
     // Longer ones first, so that `<=` is not taken for `<`.
@@ -245,8 +244,8 @@ const fn unit_phrase(unit: Unit) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::At;
-    use crate::tree::Place;
+    use pushbench_toml::At;
+    use pushbench_toml::Place;
 
     fn parse(name: &str, condition: &str) -> Result<Expectation, String> {
         let problems = Problems::default();

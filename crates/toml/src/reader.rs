@@ -1,4 +1,4 @@
-//! Reads the tables of a scenario key by key and collects every problem on the way.
+//! Reads tables key by key and collects every problem on the way.
 
 use std::borrow::Cow;
 
@@ -8,24 +8,25 @@ use crate::tree::{Entry, Node, Place, Table, Value};
 
 /// A value with the key it stands at, for checks that come later. `None` in its place means that
 /// the value was refused and the problem noted.
-pub(crate) type Read<T> = Option<At<T>>;
+pub type Read<T> = Option<At<T>>;
 
 /// A value that was read, or the default where none was written.
 #[derive(Clone, Debug)]
-pub(crate) struct At<T> {
-    pub(crate) value: T,
+pub struct At<T> {
+    /// The value.
+    pub value: T,
     /// Its dotted key.
-    pub(crate) key: String,
+    pub key: String,
     /// Where it was written; of a default, where its table was.
-    pub(crate) place: Place,
+    pub place: Place,
     /// The value as messages show it.
-    pub(crate) shown: String,
+    pub shown: String,
 }
 
 /// A table that is being read. Which keys it may have is known by what it was asked for, so there
 /// is no second list of them; [`Reader::finish`] refuses the others.
 #[derive(Debug)]
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     key: String,
     place: Place,
     table: Option<&'a Table>,
@@ -39,17 +40,18 @@ pub(crate) struct Reader<'a> {
 
 /// One line of a table whose keys are free.
 #[derive(Debug)]
-pub(crate) struct Line<T> {
+pub struct Line<T> {
     /// Its dotted name within the table.
-    pub(crate) name: String,
+    pub name: String,
     /// Where the name was written.
-    pub(crate) place: Place,
-    pub(crate) right: At<T>,
+    pub place: Place,
+    /// What it is set to.
+    pub right: At<T>,
 }
 
 impl<T> At<T> {
-    /// Notes that the value does not go with the rest of the scenario.
-    pub(crate) fn refuse(&self, problems: &Problems, expected: String, help: Option<&str>) {
+    /// Notes that the value does not go with the rest of the file.
+    pub fn refuse(&self, problems: &Problems, expected: String, help: Option<&str>) {
         problems.add(Complaint {
             place: self.place,
             key: self.key.clone(),
@@ -59,18 +61,15 @@ impl<T> At<T> {
         });
     }
 
-    pub(crate) fn with<U>(self, value: U) -> At<U> {
+    /// Another value at the same place.
+    pub fn with<U>(self, value: U) -> At<U> {
         At { value, key: self.key, place: self.place, shown: self.shown }
     }
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(
-        key: &str,
-        place: Place,
-        table: Option<&'a Table>,
-        problems: &'a Problems,
-    ) -> Self {
+    /// A reader of the table at a dotted key, or of none.
+    pub fn new(key: &str, place: Place, table: Option<&'a Table>, problems: &'a Problems) -> Self {
         Self {
             key: key.to_owned(),
             place,
@@ -83,7 +82,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value at a key that must be there.
-    pub(crate) fn required<T>(
+    pub fn required<T>(
         &mut self,
         name: &'static str,
         kind: impl Fn(&Value) -> Result<T, Mismatch>,
@@ -103,7 +102,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value at a key, or a default, given as a file would spell it.
-    pub(crate) fn or<T>(
+    pub fn or<T>(
         &mut self,
         name: &'static str,
         default: impl Into<Value>,
@@ -120,7 +119,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value at a key, or none.
-    pub(crate) fn optional<T>(
+    pub fn optional<T>(
         &mut self,
         name: &'static str,
         kind: impl Fn(&Value) -> Result<T, Mismatch>,
@@ -132,7 +131,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The table at a key; an empty one if there is none.
-    pub(crate) fn table(&mut self, name: &'static str) -> Reader<'a> {
+    pub fn table(&mut self, name: &'static str) -> Reader<'a> {
         let node = self.ask(name);
         let table = node.and_then(|node| self.as_table(name, node));
         let place = node.map_or(self.place, |node| node.place);
@@ -141,11 +140,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The table at a key that must be there and look like the example.
-    pub(crate) fn required_table(
-        &mut self,
-        name: &'static str,
-        example: &str,
-    ) -> Option<Reader<'a>> {
+    pub fn required_table(&mut self, name: &'static str, example: &str) -> Option<Reader<'a>> {
         let expected = format!("a table as in `{example}`");
         match self.ask(name) {
             None if self.refused => None,
@@ -165,7 +160,7 @@ impl<'a> Reader<'a> {
 
     /// The tables of a list at a key that must have at least one, with their places; `content` is
     /// what such a table has.
-    pub(crate) fn tables(&mut self, name: &'static str, content: &str) -> Vec<(Place, &'a Table)> {
+    pub fn tables(&mut self, name: &'static str, content: &str) -> Vec<(Place, &'a Table)> {
         let node = self.ask(name);
         let refuse = |place, found: &str| {
             let expected = format!("at least one table `[[{name}]]` with {content}");
@@ -198,7 +193,7 @@ impl<'a> Reader<'a> {
 
     /// Lines of the table at a key whose own keys are free. Tables in it count as parts of names,
     /// since that is what TOML makes of dots without quotes.
-    pub(crate) fn lines<T>(
+    pub fn lines<T>(
         &mut self,
         name: &'static str,
         kind: impl Fn(&Value) -> Result<T, Mismatch>,
@@ -215,7 +210,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Refuses a key that exists elsewhere and means nothing here.
-    pub(crate) fn refuse_key(&mut self, name: &'static str, why: &str) {
+    pub fn refuse_key(&mut self, name: &'static str, why: &str) {
         self.refused_keys.push(name);
         if let Some(node) = self.table.and_then(|table| table.node(name)) {
             self.complain(name, node.place, &node.value.show(), why.to_owned(), None);
@@ -223,7 +218,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a problem with the table as a whole, or with one of its keys.
-    pub(crate) fn complain(
+    pub fn complain(
         &self,
         name: &str,
         place: Place,
@@ -236,17 +231,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the table was written.
-    pub(crate) fn place(&self) -> Place {
+    pub fn place(&self) -> Place {
         self.place
     }
 
     /// A value of this table that was put together from several keys.
-    pub(crate) fn whole<T>(&self, value: T, shown: String) -> At<T> {
+    pub fn whole<T>(&self, value: T, shown: String) -> At<T> {
         At { value, key: self.key.clone(), place: self.place, shown }
     }
 
     /// Refuses every key that nobody asked for.
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         for entry in self.table.map_or(&[][..], Table::entries) {
             let name = entry.name.as_str();
             if !self.asked.contains(&name) && !self.refused_keys.contains(&name) {

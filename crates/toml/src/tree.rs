@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 /// Where a node was written. Ordered as problems are shown: the file from its top, then the
 /// command line.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Place {
+pub enum Place {
     /// At this byte of the file.
     File(usize),
     /// In this `--set`, from 0.
@@ -19,39 +19,46 @@ pub(crate) enum Place {
 
 /// A value and where it begins.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) place: Place,
-    pub(crate) value: Value,
+pub struct Node {
+    /// Where it begins.
+    pub place: Place,
+    /// The value.
+    pub value: Value,
 }
 
 /// A value as written.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub enum Value {
+    /// A string.
     Text(String),
-    /// With its value where 128 bits hold it.
+    /// A whole number as written, with its value where 128 bits hold it.
     Whole(String, Option<i128>),
     /// A float, a truth value or a date: its text is all that matters of it.
     Other(String),
+    /// An array.
     List(Vec<Node>),
+    /// A table, whichever way it was written.
     Table(Table),
 }
 
 /// Keys and values in the order of the text.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Table(Vec<Entry>);
+pub struct Table(Vec<Entry>);
 
 /// A key of a table with its value.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) name: String,
+pub struct Entry {
+    /// The key.
+    pub name: String,
     /// Where the key was written.
-    pub(crate) place: Place,
-    pub(crate) node: Node,
+    pub place: Place,
+    /// Its value.
+    pub node: Node,
 }
 
 impl Value {
     /// The value as messages show it: short, on one line.
-    pub(crate) fn show(&self) -> String {
+    pub fn show(&self) -> String {
         match self {
             Self::Text(text) => match text.char_indices().nth(60) {
                 Some((end, _)) => format!("{:?}...", &text[..end]),
@@ -64,7 +71,7 @@ impl Value {
     }
 
     /// Takes over a value of the TOML library; `place` says where a byte of its text is.
-    pub(crate) fn from_toml(value: &DeValue<'_>, place: &impl Fn(usize) -> Place) -> Self {
+    pub fn from_toml(value: &DeValue<'_>, place: &impl Fn(usize) -> Place) -> Self {
         match value {
             DeValue::String(text) => Self::Text(text.to_string()),
             DeValue::Integer(number) => Self::Whole(
@@ -101,7 +108,7 @@ impl From<u32> for Value {
 
 impl Table {
     /// Takes over a table of the TOML library, in the order of the text.
-    pub(crate) fn from_toml(table: &DeTable<'_>, place: &impl Fn(usize) -> Place) -> Self {
+    pub fn from_toml(table: &DeTable<'_>, place: &impl Fn(usize) -> Place) -> Self {
         let mut entries: Vec<_> = table
             .iter()
             .map(|(name, node)| Entry {
@@ -117,35 +124,38 @@ impl Table {
         Self(entries)
     }
 
-    pub(crate) fn entries(&self) -> &[Entry] {
+    /// Keys and values in the order of the text.
+    pub fn entries(&self) -> &[Entry] {
         &self.0
     }
 
-    pub(crate) fn node(&self, name: &str) -> Option<&Node> {
+    /// The value at a key, with its place.
+    pub fn node(&self, name: &str) -> Option<&Node> {
         self.0.iter().find(|entry| entry.name == name).map(|entry| &entry.node)
     }
 
     /// Takes a key and its value out of the table.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Node> {
+    pub fn take(&mut self, name: &str) -> Option<Node> {
         let at = self.0.iter().position(|entry| entry.name == name)?;
         Some(self.0.remove(at).node)
     }
 
     /// The text at a key, if it is one.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: &str) -> Option<&str> {
         match self.node(name) {
             Some(Node { value: Value::Text(text), .. }) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn node_mut(&mut self, name: &str) -> Option<&mut Node> {
+    /// The same, to be changed.
+    pub fn node_mut(&mut self, name: &str) -> Option<&mut Node> {
         self.0.iter_mut().find(|entry| entry.name == name).map(|entry| &mut entry.node)
     }
 
     /// Puts a value at a path below this table, in place of what is there; makes the tables on the
     /// way. If one of those is no table, the answer is how many keys of the path lead to it.
-    pub(crate) fn set(&mut self, path: &[&str], node: Node) -> Result<(), usize> {
+    pub fn set(&mut self, path: &[&str], node: Node) -> Result<(), usize> {
         let Some((name, below)) = path.split_first() else {
             return Ok(());
         };

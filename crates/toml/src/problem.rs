@@ -1,9 +1,9 @@
-//! Why a scenario was refused: every problem, each with its place.
+//! Why a file was refused: every problem, each with its place.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A scenario file that cannot be used, with all that is wrong with it.
+/// A file that cannot be used, with all that is wrong with it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{}", lines(.problems))]
 pub struct Refused {

@@ -1,0 +1,94 @@
+//! From text to a tree, and from what is wrong in the tree back to lines of the text.
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use crate::complaint::{Complaint, Problems};
+use crate::problem::{Location, Problem, Refused};
+use crate::tree::{Place, Table};
+
+/// What a file was read from, for the places that messages name.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The file, as it was given.
+    pub path: &'a Path,
+    /// Its text.
+    pub text: &'a str,
+    /// What replaced settings of it on the command line, by [`Place::Set`].
+    pub overrides: &'a [String],
+    /// What was chosen of it on the command line, by [`Place::Only`].
+    pub only: &'a [String],
+}
+
+impl Origin<'_> {
+    /// What was read, if nothing is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// If there are problems, or nothing could be read.
+    pub fn accept<T>(&self, read: Option<T>, problems: Problems) -> Result<T, Refused> {
+        let mut complaints = problems.into_inner();
+        complaints.sort_by_key(|complaint| complaint.place);
+        match read {
+            Some(read) if complaints.is_empty() => Ok(read),
+            _ => Err(Refused {
+                problems: complaints.into_iter().map(|one| self.located(one)).collect(),
+            }),
+        }
+    }
+
+    fn located(&self, complaint: Complaint) -> Problem {
+        let Complaint { place, key, found, expected, help } = complaint;
+        let at = match place {
+            Place::File(offset) => {
+                let (line, column) = position(self.text, offset);
+                Location::File { path: self.path.to_owned(), line, column }
+            }
+            Place::Set(index) => Location::Set(self.overrides[index].clone()),
+            Place::Only(index) => Location::Only(self.only[index].clone()),
+        };
+        Problem { at, key, found, expected, help }
+    }
+}
+
+/// The text as a tree; all of its syntax errors if it has any, and then nothing else, since what
+/// is left of a broken text would only raise false alarms.
+pub fn parse(text: &str, problems: &Problems) -> Option<Table> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let message = error.message();
+        let (found, expected) = match message.split_once(", expected ") {
+            Some((found, expected)) => (found, expected),
+            None => (message, "valid TOML"),
+        };
+        problems.add(Complaint {
+            place: Place::File(error.span().map_or(0, |span| span.start)),
+            key: String::new(),
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+            help: None,
+        });
+    }
+    errors.is_empty().then(|| Table::from_toml(root.get_ref(), &Place::File))
+}
+
+/// Line and column in characters, both from 1, of a byte of the text.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_not_bytes() {
+        assert_eq!(position("ab", 1), (1, 2));
+        assert_eq!(position("é = 1\nßü", "é = 1\nß".len()), (2, 2));
+        assert_eq!(position("a\n", 2), (2, 1));
+        assert_eq!(position("", 9), (1, 1));
+    }
+}
