@@ -1,0 +1,104 @@
+//! How much is to happen by the schedule.
+
+use std::time::Duration;
+
+use pushbench_model::Schedule;
+use pushbench_protocol::{Arrival, Deliver, PollTiming};
+use pushbench_scenario::ShortPoll;
+
+use super::expected::Expected;
+use crate::judge::evidence::Evidence;
+
+/// What a message may take to be published and to be there for polls, beside its lateness: a poll so
+/// close to it may find it or not.
+const UNSURE: Duration = Duration::from_millis(5);
+
+/// Whether the schedule says when polls are due.
+const fn is_scheduled(poll: ShortPoll) -> bool {
+    match poll.timing {
+        PollTiming::Schedule | PollTiming::Aligned => true,
+        PollTiming::AfterAnswer => false,
+    }
+}
+
+/// Polls that the schedule has.
+pub(super) fn polls(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Option<Expected> {
+    let clients = u64::from(evidence.scenario.workload.clients.get());
+    let transport = evidence.transport;
+    match transport.kind().properties().arrival {
+        Arrival::Timer => {
+            let poll = transport.timer()?;
+            is_scheduled(poll).then(|| Expected::exactly(schedule.found(poll).values().sum()))
+        }
+        // A hold may have begun at any time before the warm-up, so each client may have one more that
+        // ends in the phase, or one less.
+        Arrival::Held => {
+            let [empties, with_one] = schedule.held(transport.long_poll()?);
+            let together = schedule.close_together(answered_within(evidence));
+            let widened = Expected::exactly(empties).widened(clients, clients);
+            let Expected { least, most } = widened;
+            let (empties_least, empties_most) = match empties {
+                // Where each message comes before a hold ends, none ends.
+                0 => (0.0, 0.0),
+                _ => (least, most),
+            };
+            let with_one = with_one as f64;
+            Some(Expected {
+                least: (with_one - together as f64).max(0.0) + empties_least,
+                most: with_one + empties_most,
+            })
+        }
+        Arrival::Notified => {
+            let together = schedule.close_together(answered_within(evidence));
+            Some(Expected::exactly(schedule.expected()).widened(together, together))
+        }
+        Arrival::Pushed => None,
+    }
+}
+
+/// Deliveries that the schedule has.
+pub(super) fn deliveries(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Option<Expected> {
+    let workload = &evidence.scenario.workload;
+    let clients = u64::from(workload.clients.get());
+    let newest_only = workload.deliver == Deliver::Latest;
+    let expected = Expected::exactly(schedule.expected());
+    if let Some(every) = evidence.transport.conflate() {
+        let sent = schedule.conflated(every);
+        // The server's clock runs on while the schedule stands still before the measure phase.
+        return Some(Expected::exactly(sent).widened(clients, clients));
+    }
+    if let Some(poll) = evidence.transport.timer() {
+        return is_scheduled(poll).then(|| {
+            let late = &evidence.outcome;
+            let p99 = [&late.publisher.lateness, &late.poll_lateness]
+                .map(|histogram| histogram.quantile(0.99).unwrap_or_default());
+            let unsure = UNSURE + p99[0] + p99[1];
+            let of = |schedule: &Schedule<'_>| -> u64 {
+                let found = schedule.found(poll).into_iter();
+                found
+                    .map(
+                        |(count, polls)| {
+                            if newest_only { count.min(1) * polls } else { count * polls }
+                        },
+                    )
+                    .sum()
+            };
+            Expected::between([
+                of(schedule),
+                of(&schedule.shifted(unsure, true)),
+                of(&schedule.shifted(unsure, false)),
+            ])
+        });
+    }
+    // The newest only: of messages that come faster than they are asked for some are superseded.
+    if newest_only && evidence.transport.kind().polls() {
+        let together = schedule.close_together(answered_within(evidence));
+        return Some(expected.widened(together, 0));
+    }
+    Some(expected)
+}
+
+/// Within how much time of another a message may share its answer.
+fn answered_within(evidence: &Evidence<'_>) -> Duration {
+    UNSURE + evidence.outcome.latency.quantile(0.99).unwrap_or_default()
+}
