@@ -1,14 +1,15 @@
 //! Where a unit of an exchange ends, wherever reads do.
 
-use pushbench_protocol::number::{digits, hex_digits};
+use pushbench_protocol::number::hex_digits;
 use pushbench_wire::frame::HeaderParser;
+use pushbench_wire::head::{BodyEnd, HeadError, ResponseHead};
 
 /// What is being read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unit {
-    /// A head, empty line included.
+    /// The headers of a response, empty line included.
     Head,
-    /// A head and the body whose length it announces.
+    /// A response with the body whose length it announces.
     Answer,
     /// A chunk with its size and its end.
     Chunk,
@@ -18,45 +19,41 @@ pub enum Unit {
 
 impl Unit {
     /// Bytes of the first such unit in `bytes`; `None` while it is not whole, or is none.
-    pub fn extent(self, bytes: &[u8]) -> Option<usize> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the headers of a response.
+    pub fn extent(self, bytes: &[u8]) -> Result<Option<usize>, HeadError> {
         let len = match self {
-            Self::Head => head(bytes)?,
-            Self::Answer => {
-                let head = head(bytes)?;
-                head.checked_add(announced(&bytes[..head]))?
-            }
-            Self::Chunk => {
-                let line = find(bytes, b"\r\n")?;
-                let len = usize::try_from(hex_digits(&bytes[..line])?).ok()?;
-                line.checked_add(len)?.checked_add(4)?
-            }
-            Self::Frame => {
-                let mut parser = HeaderParser::default();
-                let whole = |(at, &byte): (usize, &u8)| Some((at + 1, parser.push(byte)?));
-                let (len, header) = bytes.iter().enumerate().find_map(whole)?;
-                len.checked_add(usize::try_from(header.payload_len).ok()?)?
-            }
+            Self::Head => ResponseHead::read(bytes, |head| Ok::<_, HeadError>(head.len))?,
+            Self::Answer => ResponseHead::read(bytes, |head| {
+                Ok::<_, HeadError>(match head.body_end()? {
+                    BodyEnd::Length(len) => {
+                        usize::try_from(len).ok().and_then(|len| head.len.checked_add(len))
+                    }
+                    // The end is found by other means than a length.
+                    BodyEnd::Chunks | BodyEnd::Close => None,
+                })
+            })?
+            .flatten(),
+            Self::Chunk => chunk(bytes),
+            Self::Frame => frame(bytes),
         };
-        (len <= bytes.len()).then_some(len)
+        Ok(len.filter(|len| *len <= bytes.len()))
     }
 }
 
-fn head(bytes: &[u8]) -> Option<usize> {
-    find(bytes, b"\r\n\r\n").map(|at| at + 4)
+fn chunk(bytes: &[u8]) -> Option<usize> {
+    let line = bytes.windows(2).position(|window| window == b"\r\n")?;
+    let len = usize::try_from(hex_digits(&bytes[..line])?).ok()?;
+    line.checked_add(len)?.checked_add(4)
 }
 
-/// Value of `Content-Length`; 0 without one, as 204 and 304 have none.
-fn announced(head: &[u8]) -> usize {
-    let text = String::from_utf8_lossy(head);
-    let mut fields = text.lines().filter_map(|line| line.split_once(':'));
-    let length = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    length
-        .and_then(|(_, value)| usize::try_from(digits(value.trim().as_bytes())?).ok())
-        .unwrap_or(0)
-}
-
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|window| window == what)
+fn frame(bytes: &[u8]) -> Option<usize> {
+    let mut parser = HeaderParser::default();
+    let whole = |(at, &byte): (usize, &u8)| Some((at + 1, parser.push(byte)?));
+    let (len, header) = bytes.iter().enumerate().find_map(whole)?;
+    len.checked_add(usize::try_from(header.payload_len).ok()?)
 }
 
 #[cfg(test)]
@@ -74,12 +71,20 @@ mod tests {
             (Unit::Frame, &[0x88, 0x00]),
         ] {
             for cut in 0..bytes.len() {
-                assert_eq!(unit.extent(&bytes[..cut]), None, "{unit:?} cut at {cut}");
+                assert_eq!(unit.extent(&bytes[..cut]), Ok(None), "{unit:?} cut at {cut}");
             }
-            assert_eq!(unit.extent(bytes), Some(bytes.len()), "{unit:?}");
+            assert_eq!(unit.extent(bytes), Ok(Some(bytes.len())), "{unit:?}");
             let more = [bytes, b"more"].concat();
-            assert_eq!(unit.extent(&more), Some(bytes.len()), "{unit:?}");
+            assert_eq!(unit.extent(&more), Ok(Some(bytes.len())), "{unit:?}");
         }
-        assert_eq!(Unit::Chunk.extent(b"ffffffffffffffff\r\n"), None);
+        assert_eq!(Unit::Chunk.extent(b"ffffffffffffffff\r\n"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_response_is_told_and_not_waited_for() {
+        for bytes in [&b"SSH-2.0-OpenSSH\r\n"[..], b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"]
+        {
+            assert!(Unit::Answer.extent(bytes).is_err(), "{}", bytes.escape_ascii());
+        }
     }
 }

@@ -1,12 +1,11 @@
 //! HTTP heads: start line, fields, empty line.
 
 use pushbench_protocol::{ByteKind, Cursor};
+use pushbench_wire::head::{Fields, RequestHead, ResponseHead};
 
 use crate::fields::known;
 use crate::part::{Detail, Part};
 use crate::{AcceptKey, AnatomyError, malformed};
-
-const LINE_END: &[u8] = b"\r\n";
 
 /// A head taken apart, and what is needed of it to go on.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,75 +37,66 @@ impl Head {
 
 /// Takes the head at the front of `bytes` apart; all of it is booked as `kind`.
 pub(crate) fn head(bytes: &[u8], kind: ByteKind, is_request: bool) -> Result<Head, AnatomyError> {
-    let place = if is_request { "the request's head" } else { "the answer's head" };
-    let mut head = Head { parts: Vec::new(), len: 0, fields: Vec::new() };
-    loop {
-        let rest = &bytes[head.len..];
-        let end = rest
-            .windows(LINE_END.len())
-            .position(|window| window == LINE_END)
-            .ok_or_else(|| malformed(place, rest, "a line that ends in CR LF"))?;
-        let line = &rest[..end + LINE_END.len()];
-        let text = std::str::from_utf8(&line[..end])
-            .map_err(|_| malformed(place, line, "a line of text"))?;
-        head.len += line.len();
-        let part = match (head.parts.is_empty(), text.split_once(':')) {
-            (true, _) if is_request => request_line(text, line, kind),
-            (true, _) => status_line(text, line, kind),
-            (false, _) if text.is_empty() => {
-                let why = "the empty line: the head ends here";
-                head.parts.push(
-                    Part::new("empty line", kind, line).because(why, "RFC 9112, section 2.1"),
-                );
-                return Ok(head);
-            }
-            (false, Some((name, value))) => {
-                head.fields.push((name.to_owned(), value.trim().to_owned()));
-                Some(field(name, value.trim(), line, kind))
-            }
-            (false, None) => None,
-        };
-        let expected = match (head.parts.is_empty(), is_request) {
-            (true, true) => "a request line as `GET / HTTP/1.1`",
-            (true, false) => "a status line as `HTTP/1.1 200 OK`",
-            (false, _) => "a field as `Name: value`",
-        };
-        head.parts.push(part.ok_or_else(|| malformed(place, line, expected))?);
+    let (place, read) = if is_request {
+        let read = RequestHead::read(bytes, |head| {
+            Ok(Head::of(request_line(head, kind), &head.fields, kind))
+        });
+        ("the request's head", read)
+    } else {
+        let read = ResponseHead::read(bytes, |head| {
+            Ok(Head::of(status_line(head, kind), &head.fields, kind))
+        });
+        ("the answer's head", read)
+    };
+    let read = read.map_err(|error| AnatomyError::Head { place, error })?;
+    read.ok_or_else(|| malformed(place, bytes, "lines up to an empty one"))
+}
+
+impl Head {
+    fn of(start: Part, fields: &Fields<'_>, kind: ByteKind) -> Self {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let named: Vec<_> =
+            fields.lines().map(|field| (field.name.to_owned(), text(field.value))).collect();
+        let lines =
+            fields.lines().zip(&named).map(|(f, (name, value))| field(name, value, f.line, kind));
+        let why = "the empty line: the head ends here";
+        let end = Part::new("empty line", kind, fields.empty_line());
+        let end = end.because(why, "RFC 9112, section 2.1");
+        let parts: Vec<_> = [start].into_iter().chain(lines).chain([end]).collect();
+        Self { len: parts.iter().map(|part| part.bytes.len()).sum(), parts, fields: named }
     }
 }
 
-fn request_line(text: &str, line: &[u8], kind: ByteKind) -> Option<Part> {
-    let mut words = text.split(' ');
-    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
-    version.starts_with("HTTP/").then_some(())?;
+fn request_line(head: &RequestHead<'_>, kind: ByteKind) -> Part {
+    let line = head.fields.start_line();
+    let (method, target) = (head.method, head.target);
+    let version = line.trim_ascii().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    let version = String::from_utf8_lossy(version);
     let mut details = vec![
         sized("method", method, "what is to be done with it"),
         sized("target", target, "the topic and what is wanted of it"),
-        sized("version", version, "how to read what follows"),
+        sized("version", &version, "how to read what follows"),
     ];
     if let Some(cursor) = cursor_in(target) {
         details.insert(2, cursor);
     }
     details.push(Detail::new("between", "", "4 B: two blanks, CR and LF"));
     let why = "the request line: what is wanted, said anew by each request";
-    Some(Part::new("request line", kind, line).because(why, "RFC 9112, section 3").with(details))
+    Part::new("request line", kind, line).because(why, "RFC 9112, section 3").with(details)
 }
 
-fn status_line(text: &str, line: &[u8], kind: ByteKind) -> Option<Part> {
-    let mut words = text.splitn(3, ' ');
-    let (version, code) = (words.next()?, words.next()?);
-    version.starts_with("HTTP/").then_some(())?;
-    let (why, source) = match code {
-        "101" => (
+fn status_line(head: &ResponseHead<'_>, kind: ByteKind) -> Part {
+    let (why, source) = match head.status {
+        101 => (
             "101: yes, the protocol is switched; what follows the empty line is no HTTP any more",
             "RFC 9110, section 15.2.2",
         ),
-        "200" => ("200: here it is", "RFC 9110, section 15.3.1"),
-        "204" => ("204: nothing new, and so no body", "RFC 9110, section 15.3.5"),
-        "304" => ("304: what you have is still the newest", "RFC 9110, section 15.4.5"),
+        200 => ("200: here it is", "RFC 9110, section 15.3.1"),
+        204 => ("204: nothing new, and so no body", "RFC 9110, section 15.3.5"),
+        304 => ("304: what you have is still the newest", "RFC 9110, section 15.4.5"),
         _ => ("the status line: how it went", "RFC 9112, section 4"),
     };
-    Some(Part::new("status line", kind, line).because(why, source))
+    Part::new("status line", kind, head.fields.start_line()).because(why, source)
 }
 
 fn field(name: &str, value: &str, line: &[u8], kind: ByteKind) -> Part {

@@ -33,6 +33,8 @@ pub use story::Paid;
 pub use totals::KindTotal;
 pub use transcript::{Act, Connection, Counted, Exchange, Transcript};
 
+use pushbench_wire::head::HeadError;
+
 /// Why bytes could not be taken apart, or do not add up.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum AnatomyError {
@@ -45,6 +47,14 @@ pub enum AnatomyError {
         found: String,
         /// What should stand there.
         expected: &'static str,
+    },
+    /// The bytes are not the headers of a message.
+    #[error("{place}: {error}")]
+    Head {
+        /// Which bytes.
+        place: &'static str,
+        /// What is wrong with them.
+        error: HeadError,
     },
     /// The server accepted with a key that is not ours.
     #[error("`Sec-WebSocket-Accept` is `{found}`, expected `{expected}` for the key `{key}`")]

@@ -80,7 +80,8 @@ pub fn chunks(data: &[u8]) {
     };
     assert_eq!(read(step), read(bytes.len()), "in steps of {step}");
     for unit in [Unit::Head, Unit::Answer, Unit::Chunk, Unit::Frame] {
-        assert!(unit.extent(bytes).is_none_or(|len| len <= bytes.len()));
+        let extent = unit.extent(bytes).ok().flatten();
+        assert!(extent.is_none_or(|len| len <= bytes.len()));
     }
 }
 

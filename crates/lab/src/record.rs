@@ -11,4 +11,4 @@ mod head;
 
 pub(crate) use body::Body;
 pub(crate) use frames::Frames;
-pub(crate) use head::{AnswerHead, HostField, MAX_HEAD, RequestHead};
+pub(crate) use head::{AnswerHead, HostField, RequestHead};

@@ -145,14 +145,15 @@ impl Relay {
     ) -> io::Result<Option<Answer>> {
         let mut bytes = BytesMut::new();
         loop {
-            if let Some(head) = AnswerHead::read(&bytes, to_head)? {
-                if head.status == 101 || head.status >= 200 {
-                    return Ok(Some(Answer { head, bytes }));
-                }
-                // An interim answer, as 100: the final one follows.
-                let interim = bytes.split_to(head.len);
+            let mut interim = 0;
+            let head = AnswerHead::read_final(&bytes, to_head, &mut interim)?;
+            // Interim answers, as 100, are passed on at once: a browser may wait for one.
+            if interim > 0 {
+                let interim = bytes.split_to(interim);
                 self.client.write(&interim).await?;
-                continue;
+            }
+            if let Some(head) = head {
+                return Ok(Some(Answer { head, bytes }));
             }
             if !self.read_upstream(upstream, &mut bytes).await? {
                 return Ok(None);

@@ -1,5 +1,7 @@
 //! What can go wrong for a client: counted by kind, never by its text.
 
+use pushbench_wire::head::HeadError;
+
 /// A failure of one client or of the publisher. Part of the experiment's result, so a value.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Fault {
@@ -92,6 +94,19 @@ impl Fault {
             Self::Clock => "clock".to_owned(),
             Self::Panic => "panic".to_owned(),
             Self::ThreadGone => "thread-gone".to_owned(),
+        }
+    }
+}
+
+impl From<HeadError> for Fault {
+    fn from(error: HeadError) -> Self {
+        match error {
+            HeadError::TransferCoding { .. } => Self::TransferCoding,
+            HeadError::Malformed { .. }
+            | HeadError::TooLong
+            | HeadError::TooManyFields
+            | HeadError::Length { .. }
+            | HeadError::Lengths { .. } => Self::Malformed,
         }
     }
 }

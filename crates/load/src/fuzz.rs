@@ -2,11 +2,11 @@
 //! with what must hold whatever the bytes are. Panics where it does not.
 
 use pushbench_protocol::DeflateTerms;
+use pushbench_wire::head::{HeadError, ResponseHead};
 
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
 use crate::carrier::http1::reader::AnswerReader;
-use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded;
 use crate::coded::decoded;
 use crate::content_coding::{ContentCoding, Offer};
@@ -106,7 +106,7 @@ pub fn lines(bytes: &[u8], step: usize) {
 pub fn upgrade(bytes: &[u8]) {
     let terms = Some(DeflateTerms::DEFAULT);
     let asked = upgraded::Asked { request: b"GET / HTTP/1.1\r\n\r\n", key: "key", terms };
-    let _ = ResponseHead::read(bytes, |head| Ok(upgraded::check(head, asked)));
+    let _ = ResponseHead::read(bytes, |head| Ok::<_, HeadError>(upgraded::check(head, asked)));
     let _ = is_as_asked(Some(&String::from_utf8_lossy(bytes)), terms);
 }
 

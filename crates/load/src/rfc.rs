@@ -5,10 +5,10 @@
 //! with the terms in `agreed`.
 
 use pushbench_protocol::DeflateTerms;
+use pushbench_wire::head::{HeadError, ResponseHead};
 
 use crate::Fault;
 use crate::carrier::http1::reader::AnswerReader;
-use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded::{self, Asked};
 use crate::content_coding::{ContentCoding, Offer};
 use crate::transport::item::{Codec, Said};
@@ -209,7 +209,7 @@ fn a_client_closes_a_connection_where_rfc_9112_obliges_it_to() {
         ),
     ] {
         let bytes = format!("HTTP/{head}\r\n\r\n");
-        let read = ResponseHead::read(bytes.as_bytes(), |head| Ok(head.closes()));
+        let read = ResponseHead::read(bytes.as_bytes(), |head| Ok::<_, HeadError>(head.closes()));
         assert_eq!(read, Ok(Some(closes)), "RFC 9112, {source}");
     }
 }
@@ -276,7 +276,9 @@ fn a_client_fails_an_upgrade_where_rfc_6455_section_4_1_obliges_it_to() {
         let bytes = format!("HTTP/1.1 {status} x\r\n{fields}\r\n");
         let terms: Option<DeflateTerms> = None;
         let asked = Asked { request: b"GET / HTTP/1.1\r\n\r\n", key, terms };
-        let read = ResponseHead::read(bytes.as_bytes(), |head| Ok(upgraded::check(head, asked)));
+        let read = ResponseHead::read(bytes.as_bytes(), |head| {
+            Ok::<_, HeadError>(upgraded::check(head, asked))
+        });
         assert_eq!(read, Ok(Some(expected)), "RFC 6455, section 4.1, step {obliges}");
     }
 }

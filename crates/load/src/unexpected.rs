@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::carrier::http1::response_head::ResponseHead;
+use pushbench_wire::head::{HeadError, ResponseHead};
 
 /// Most bytes that are kept of a body, or of what is no HTTP.
 const KEPT: usize = 200;
@@ -24,7 +24,7 @@ pub struct Unexpected {
 impl Unexpected {
     /// What these bytes say, which begin with a head if they are HTTP.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let head = ResponseHead::read(bytes, |head| Ok((head.len, head.status)));
+        let head = ResponseHead::read(bytes, |head| Ok::<_, HeadError>((head.len, head.status)));
         match head {
             Ok(Some((len, status))) => Self {
                 status: Some(status),

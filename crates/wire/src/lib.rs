@@ -12,6 +12,7 @@ pub mod coding;
 pub mod counting;
 pub mod deflate;
 pub mod frame;
+pub mod head;
 pub mod hpack;
 pub mod http2;
 pub mod ledger;

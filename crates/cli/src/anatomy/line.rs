@@ -77,7 +77,9 @@ impl Line {
     /// Reads until a unit is whole; what follows it is kept.
     pub(super) async fn hear(&mut self, unit: Unit) -> anyhow::Result<Vec<u8>> {
         loop {
-            if let Some(len) = unit.extent(&self.pending) {
+            let extent =
+                unit.extent(&self.pending).context("the server sent no response of HTTP")?;
+            if let Some(len) = extent {
                 let rest = self.pending.split_off(len);
                 return Ok(std::mem::replace(&mut self.pending, rest));
             }

@@ -2,9 +2,10 @@
 
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction};
 use pushbench_wire::chunk::{ChunkedReader, Piece};
+use pushbench_wire::head::BodyEnd;
 
 use super::events::{Events, Lines};
-use super::head::{AnswerHead, BodyLength, NotHttp};
+use super::head::{AnswerHead, NotHttp};
 use crate::books::Book;
 
 /// The body of one answer, or of one request.
@@ -55,16 +56,16 @@ impl Body {
     }
 
     /// A body that is passed on and not booked.
-    pub(crate) fn opaque(length: BodyLength) -> Self {
+    pub(crate) fn opaque(length: BodyEnd) -> Self {
         Self::new(length, Form::Opaque)
     }
 
-    fn new(length: BodyLength, form: Form) -> Self {
+    fn new(length: BodyEnd, form: Form) -> Self {
         let end = match length {
-            BodyLength::Fixed(0) => End::Reached,
-            BodyLength::Fixed(length) => End::After(length),
-            BodyLength::Chunked => End::LastChunk(ChunkedReader::default()),
-            BodyLength::UntilClose => End::Close,
+            BodyEnd::Length(0) => End::Reached,
+            BodyEnd::Length(length) => End::After(length),
+            BodyEnd::Chunks => End::LastChunk(ChunkedReader::default()),
+            BodyEnd::Close => End::Close,
         };
         Self { end, form }
     }
@@ -98,7 +99,7 @@ impl Body {
             End::LastChunk(chunks) => {
                 let mut rest = bytes;
                 let mut ended = false;
-                while let Some(piece) = chunks.next(&mut rest).map_err(|_| NotHttp)? {
+                while let Some(piece) = chunks.next(&mut rest)? {
                     match piece {
                         Piece::Data(data) => self.form.observe(data, book),
                         Piece::End => {
@@ -158,11 +159,11 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use pushbench_protocol::Layer;
-    use pushbench_wire::chunk::{LAST_CHUNK, encode_chunk};
+    use pushbench_wire::chunk::{LAST_CHUNK, NotChunked, encode_chunk};
 
     use super::*;
 
-    fn head(status: u16, body: BodyLength) -> AnswerHead {
+    fn head(status: u16, body: BodyEnd) -> AnswerHead {
         AnswerHead { len: 0, status, body, closes: false }
     }
 
@@ -185,19 +186,22 @@ mod tests {
     #[test]
     fn every_byte_of_a_body_is_booked_once_wherever_reads_end() {
         use ConnectionClass as Class;
-        check(head(200, BodyLength::Fixed(8)), Class::ShortPoll, b"one\ntwo\n", [6, 2, 0]);
-        check(head(200, BodyLength::Fixed(7)), Class::LongPoll, b"one\ntwo", [6, 1, 0]);
-        check(head(404, BodyLength::Fixed(5)), Class::LongPoll, b"what\n", [0, 0, 5]);
-        check(head(403, BodyLength::Fixed(5)), Class::WebSocket, b"what\n", [0, 0, 5]);
+        check(head(200, BodyEnd::Length(8)), Class::ShortPoll, b"one\ntwo\n", [6, 2, 0]);
+        check(head(200, BodyEnd::Length(7)), Class::LongPoll, b"one\ntwo", [6, 1, 0]);
+        check(head(404, BodyEnd::Length(5)), Class::LongPoll, b"what\n", [0, 0, 5]);
+        check(head(403, BodyEnd::Length(5)), Class::WebSocket, b"what\n", [0, 0, 5]);
         let events =
             [&encode_chunk(&[b"data: hello\n\n"])[..], &encode_chunk(&[b":\n\n"]), LAST_CHUNK]
                 .concat();
-        check(head(200, BodyLength::Chunked), Class::Sse, &events, [5, 8 + 5 + 5 + 5, 3]);
+        check(head(200, BodyEnd::Chunks), Class::Sse, &events, [5, 8 + 5 + 5 + 5, 3]);
     }
 
     #[test]
     fn what_is_no_chunk_is_an_error() {
-        let mut body = Body::of(&head(200, BodyLength::Chunked), ConnectionClass::Sse);
-        assert_eq!(body.observe(b"no size\r\n", &mut Book::default()), Err(NotHttp));
+        let mut body = Body::of(&head(200, BodyEnd::Chunks), ConnectionClass::Sse);
+        assert_eq!(
+            body.observe(b"no size\r\n", &mut Book::default()),
+            Err(NotHttp::Body(NotChunked))
+        );
     }
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use pushbench_protocol::{ConnectionClass, Direction};
+use pushbench_wire::head::MAX_HEAD;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::books::Book;
 use crate::meter::Meter;
-use crate::record::{MAX_HEAD, RequestHead};
+use crate::record::RequestHead;
 use crate::session::Session;
 
 /// From a request's first byte until its head is whole.

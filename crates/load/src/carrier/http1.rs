@@ -6,7 +6,6 @@ pub(crate) mod line;
 pub(crate) mod opening;
 pub(crate) mod reader;
 pub(crate) mod refusal;
-pub(crate) mod response_head;
 pub(crate) mod stream;
 pub(crate) mod tunnel;
 pub(crate) mod upgraded;

@@ -3,10 +3,10 @@
 
 use pushbench_protocol::Timestamp;
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
+use pushbench_wire::head::BodyEnd;
 
 use crate::Fault;
 use crate::accounts::Passed;
-use crate::carrier::http1::response_head::BodyEnd;
 use crate::content_coding::ContentCoding;
 use crate::witness::Witness;
 
@@ -27,7 +27,7 @@ impl StreamBody {
         match end {
             BodyEnd::Chunks => Self::Chunks(ChunkedReader::default()),
             BodyEnd::Close => Self::UntilClose,
-            BodyEnd::Length(len) => Self::Left(len as u64, false),
+            BodyEnd::Length(len) => Self::Left(len, false),
         }
     }
 

@@ -1,11 +1,12 @@
-//! The heads of a response that ends: what they say that a poll asks for.
+//! The headers of a response that ends: what they say that a poll asks for.
 
 use pushbench_protocol::Cursor;
 use pushbench_protocol::heads::AnswerMark;
+use pushbench_protocol::number::MAX_BODY;
+use pushbench_wire::head::{BodyEnd, ResponseHead};
 
 use crate::Fault;
 use crate::carrier::answer::Answer;
-use crate::carrier::http1::response_head::{BodyEnd, MAX_HEAD, ResponseHead};
 use crate::content_coding::ContentCoding;
 
 /// What a head says.
@@ -31,20 +32,8 @@ pub(super) struct Heads {
 impl Heads {
     /// Reads heads at the front of `bytes` up to the final one.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        while self.last.is_none() {
-            let read =
-                ResponseHead::read(&bytes[self.interim..], |head| match head.is_interim() {
-                    true => Ok((head.len, None)),
-                    false => Head::of(head).map(|last| (head.len, Some(last))),
-                })?;
-            match read {
-                None => break,
-                Some((_, Some(last))) => self.last = Some(last),
-                Some((len, None)) => self.interim += len,
-            }
-            if self.interim > MAX_HEAD {
-                return Err(Fault::Malformed);
-            }
+        if self.last.is_none() {
+            self.last = ResponseHead::read_final(bytes, &mut self.interim, Head::of)?;
         }
         Ok(())
     }
@@ -52,15 +41,15 @@ impl Heads {
 
 impl Head {
     fn of(head: &ResponseHead<'_>) -> Result<Self, Fault> {
-        let mark = AnswerMark::read(|name| head.value(name)).ok_or(Fault::Malformed)?;
+        let mark = AnswerMark::read(|name| head.fields.value(name)).ok_or(Fault::Malformed)?;
         Ok(Self {
             len: head.len,
             status: head.status,
-            body: head.body_end()?,
+            body: body_end(head)?,
             closes: head.closes(),
             cursor: mark.place(),
             gap: mark.gap,
-            coding: match head.value("content-encoding") {
+            coding: match head.fields.value("content-encoding") {
                 Some(value) => ContentCoding::named(value).ok_or(Fault::Coding)?,
                 None => ContentCoding::Identity,
             },
@@ -85,5 +74,17 @@ impl Head {
             coding: self.coding,
             closes: self.closes || self.body == BodyEnd::Close,
         }
+    }
+}
+
+/// How the body of a response to a GET or a POST ends.
+///
+/// # Errors
+///
+/// [`Fault::TooLarge`] for a length beyond [`MAX_BODY`], and what the headers get wrong.
+pub(super) fn body_end(head: &ResponseHead<'_>) -> Result<BodyEnd, Fault> {
+    match head.body_end()? {
+        BodyEnd::Length(len) if len > MAX_BODY => Err(Fault::TooLarge),
+        end => Ok(end),
     }
 }

@@ -1,8 +1,8 @@
 //! The response that opens a stream or a WebSocket, however the bytes come in.
 
-use pushbench_protocol::number::gap;
-use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_protocol::heads::AnswerMark;
 use pushbench_protocol::{ByteKind, Direction, Phase};
+use pushbench_wire::head::ResponseHead;
 use tokio::io::AsyncReadExt;
 
 use crate::Fault;
@@ -10,7 +10,6 @@ use crate::accounts::Accounts;
 use crate::accounts::Unfinished;
 use crate::carrier::connection::Connection;
 use crate::carrier::http1::refusal;
-use crate::carrier::http1::response_head::{MAX_HEAD, ResponseHead};
 
 /// What has been opened.
 #[derive(Debug)]
@@ -91,28 +90,11 @@ fn read<T>(
     check: impl Fn(&ResponseHead<'_>) -> Result<T, Fault>,
 ) -> Result<Option<Read<T>>, Fault> {
     let mut interim = 0;
-    loop {
-        let of_head = |head: &ResponseHead<'_>| {
-            Ok(match head.is_interim() {
-                true => Err(head.len),
-                false => Ok(Read {
-                    interim,
-                    len: head.len,
-                    status: head.status,
-                    gap: head.value(GAP_FIELD).map_or(Some(0), gap),
-                    value: check(head),
-                }),
-            })
-        };
-        match ResponseHead::read(&bytes[interim..], of_head)? {
-            None => return Ok(None),
-            Some(Ok(read)) => return Ok(Some(read)),
-            Some(Err(len)) => interim += len,
-        }
-        if interim > MAX_HEAD {
-            return Err(Fault::Malformed);
-        }
-    }
+    let read = ResponseHead::read_final(bytes, &mut interim, |head| {
+        let gap = AnswerMark::read(|name| head.fields.value(name)).map(|mark| mark.gap);
+        Ok::<_, Fault>((head.len, head.status, gap, check(head)))
+    })?;
+    Ok(read.map(|(len, status, gap, value)| Read { interim, len, status, gap, value }))
 }
 
 #[cfg(test)]

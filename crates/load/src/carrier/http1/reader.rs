@@ -5,12 +5,12 @@
 
 use pushbench_protocol::number::MAX_BODY;
 use pushbench_wire::chunk::{ChunkedReader, NotChunked, Piece};
+use pushbench_wire::head::BodyEnd;
 
 use crate::Fault;
 use crate::accounts::Unfinished;
 use crate::carrier::answer::Answer;
 use crate::carrier::http1::heads::Heads;
-use crate::carrier::http1::response_head::BodyEnd;
 
 /// Puts responses together from reads.
 ///
@@ -126,7 +126,7 @@ impl AnswerReader {
         let Some(head) = self.heads.last else { return Ok(&[]) };
         let head_end = self.heads.interim + head.len;
         let surplus = match head.body {
-            BodyEnd::Length(len) => self.kept.len().saturating_sub(head_end + len),
+            BodyEnd::Length(len) => self.kept.len().saturating_sub(head_end + len as usize),
             BodyEnd::Close if (self.kept.len() - head_end) as u64 > MAX_BODY => {
                 return Err(Fault::TooLarge);
             }
@@ -150,7 +150,7 @@ impl AnswerReader {
         let head = self.heads.last?;
         let body = &self.kept[self.heads.interim + head.len..];
         let (body, framing, is_whole) = match (head.body, &self.chunks) {
-            (BodyEnd::Length(len), _) => (body, 0, body.len() == len),
+            (BodyEnd::Length(len), _) => (body, 0, body.len() as u64 == len),
             (BodyEnd::Close, _) => (body, 0, has_ended),
             (BodyEnd::Chunks, None) => return None,
             (BodyEnd::Chunks, Some(chunks)) => {
@@ -195,7 +195,7 @@ fn whole<'a>(bytes: &'a [u8], heads: &mut Heads) -> Result<Option<Answer<'a>>, F
     let Some(head) = heads.last else { return Ok(None) };
     let BodyEnd::Length(len) = head.body else { return Ok(None) };
     let head_end = heads.interim + head.len;
-    let body = bytes[head_end..].get(..len);
+    let body = bytes[head_end..].get(..len as usize);
     Ok(body.map(|body| head.answer(&bytes[..head_end], heads.interim, body, 0)))
 }
 

@@ -6,14 +6,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::{ByteKind, Direction, Phase};
+use pushbench_wire::head::{BodyEnd, ResponseHead};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
 use crate::Fault;
 use crate::accounts::{Accounts, Passed};
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
+use crate::carrier::http1::heads::body_end;
 use crate::carrier::http1::opening;
-use crate::carrier::http1::response_head::{BodyEnd, ResponseHead};
 use crate::carrier::stream_body::{CodingOf, Read, StreamBody, check};
 use crate::content_coding::ContentCoding;
 
@@ -49,8 +50,8 @@ fn accepted(
     head: &ResponseHead<'_>,
     coding_of: &CodingOf<'_>,
 ) -> Result<(BodyEnd, ContentCoding), Fault> {
-    let coding = check(head.status, &mut head.members("content-encoding"), coding_of)?;
-    Ok((head.body_end()?, coding))
+    let coding = check(head.status, &mut head.fields.members("content-encoding"), coding_of)?;
+    Ok((body_end(head)?, coding))
 }
 
 impl Stream {
@@ -130,7 +131,7 @@ mod tests {
             let bytes = format!("HTTP/1.1 {head}\r\n\r\n");
             let expected = expected.map(|end| (end, ContentCoding::Identity));
             let read = ResponseHead::read(bytes.as_bytes(), |head| {
-                Ok(accepted(head, &|named| asked.coding_of(named)))
+                Ok::<_, Fault>(accepted(head, &|named| asked.coding_of(named)))
             });
             assert_eq!(read, Ok(Some(expected)), "{head}");
         }
@@ -158,7 +159,8 @@ mod tests {
                 fields => format!("HTTP/1.1 200 OK\r\nContent-Encoding: {fields}\r\n\r\n"),
             };
             let read = ResponseHead::read(head.as_bytes(), |head| {
-                Ok(accepted(head, &|named| asked_for.coding_of(named)).map(|(_, coding)| coding))
+                let coding_of = |named: &mut dyn Iterator<Item = &[u8]>| asked_for.coding_of(named);
+                Ok::<_, Fault>(accepted(head, &coding_of).map(|(_, coding)| coding))
             });
             assert_eq!(read, Ok(Some(expected)), "{asked:?} {line} {fields}");
         }

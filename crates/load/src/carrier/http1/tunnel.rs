@@ -3,13 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pushbench_protocol::{ByteKind, DeflateTerms, Direction, Phase};
+use pushbench_wire::head::ResponseHead;
 use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
 use crate::carrier::http1::opening;
-use crate::carrier::http1::response_head::ResponseHead;
 use crate::carrier::http1::upgraded::{self, Asked};
 
 /// Connects and upgrades; gives the bytes that came behind the 101 too.

@@ -4,11 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pushbench_protocol::DeflateTerms;
 use pushbench_protocol::heads::EXTENSIONS_FIELD;
+use pushbench_wire::head::ResponseHead;
 use sha1::{Digest, Sha1};
 
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
-use crate::carrier::http1::response_head::ResponseHead;
 
 /// Appended to the key before it is hashed (section 1.3).
 const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -32,19 +32,20 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn check(head: &ResponseHead<'_>, asked: Asked<'_>) -> Result<(), Fault> {
     let refuse = |is_so: bool| if is_so { Ok(()) } else { Err(Fault::Upgrade) };
     refuse(head.status == 101)?;
-    let mut upgrades = head.members("upgrade");
+    let mut upgrades = head.fields.members("upgrade");
     let is_websocket = upgrades.next().is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
     refuse(is_websocket && upgrades.next().is_none())?;
-    refuse(head.has_member("connection", "upgrade"))?;
-    let mut accepts = head.values("sec-websocket-accept");
+    refuse(head.fields.has_member("connection", "upgrade"))?;
+    let mut accepts = head.fields.values("sec-websocket-accept");
     refuse(accepts.next().map(<[u8]>::trim_ascii) == Some(accept_key(asked.key).as_bytes()))?;
     refuse(accepts.next().is_none())?;
-    let mut subprotocols = head.values("sec-websocket-protocol");
+    let mut subprotocols = head.fields.values("sec-websocket-protocol");
     if let Some(chosen) = subprotocols.next() {
         refuse(offers(asked.request, chosen.trim_ascii()) && subprotocols.next().is_none())?;
     }
     // Several fields are one list (section 9.1).
-    let extensions: Vec<_> = head.values(EXTENSIONS_FIELD).map(String::from_utf8_lossy).collect();
+    let extensions: Vec<_> =
+        head.fields.values(EXTENSIONS_FIELD).map(String::from_utf8_lossy).collect();
     let extensions = (!extensions.is_empty()).then(|| extensions.join(", "));
     if is_as_asked(extensions.as_deref(), asked.terms) { Ok(()) } else { Err(Fault::Extension) }
 }

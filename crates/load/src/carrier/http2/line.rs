@@ -9,8 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, Head
 use http::{Method, Request, Uri};
 use pushbench_protocol::heads::http2::status_line_len;
 use pushbench_protocol::heads::{AnswerMark, FieldList};
-use pushbench_protocol::number::{MAX_BODY, digits, gap};
-use pushbench_protocol::paths::GAP_FIELD;
+use pushbench_protocol::number::{MAX_BODY, digits};
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
 
 use super::connection::{Http2Connection, fault_of};
@@ -179,18 +178,17 @@ async fn whole(body: &mut RecvStream, heard: &mut BytesMut) -> Result<Bytes, Fau
 }
 
 fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b>, Fault> {
-    let text = |name: &str| fields.get(name).map(HeaderValue::as_bytes);
     if let Some(len) = fields.get(CONTENT_LENGTH)
         && digits(len.as_bytes()) != Some(body.len() as u64)
         && !body.is_empty()
     {
         return Err(Fault::Malformed);
     }
-    let coding = match text(CONTENT_ENCODING.as_str()) {
-        Some(coding) => ContentCoding::named(coding).ok_or(Fault::Coding)?,
+    let coding = match fields.get(CONTENT_ENCODING) {
+        Some(coding) => ContentCoding::named(coding.as_bytes()).ok_or(Fault::Coding)?,
         None => ContentCoding::Identity,
     };
-    let mark = AnswerMark::read(text).ok_or(Fault::Malformed)?;
+    let mark = mark_in(fields)?;
     // The head's bytes are the tap's to book.
     Ok(Answer {
         status,
@@ -205,9 +203,10 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
     })
 }
 
-/// The messages that a server says it no longer held; 0 if it says nothing.
-pub(super) fn gap_in(fields: &HeaderMap) -> Result<u64, Fault> {
-    fields.get(GAP_FIELD).map_or(Ok(0), |value| gap(value.as_bytes()).ok_or(Fault::Malformed))
+/// What a response says of the client's place in the log.
+pub(super) fn mark_in(fields: &HeaderMap) -> Result<AnswerMark, Fault> {
+    let value = |name: &str| fields.get(name).map(HeaderValue::as_bytes);
+    AnswerMark::read(value).ok_or(Fault::Malformed)
 }
 
 /// What HTTP/1.1 would have written for an answer's head.

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use h2::RecvStream;
 use http::header::CONTENT_ENCODING;
 use pushbench_protocol::heads::FieldList;
+use pushbench_wire::head::BodyEnd;
 
 use super::connection::{Http2Connection, Pool, fault_of, join};
-use super::line::{gap_in, request};
+use super::line::{mark_in, request};
 use super::refusal;
 use crate::Fault;
 use crate::accounts::Accounts;
-use crate::carrier::http1::response_head::BodyEnd;
 use crate::carrier::stream_body::{CodingOf, Read, StreamBody, check};
 use crate::carrier::watch::Watch;
 use crate::content_coding::ContentCoding;
@@ -50,7 +50,7 @@ pub(crate) async fn open(
         }
     };
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
-    accounts.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
+    accounts.recorder.borrow_mut().counts.add_gap(mark_in(answer.headers())?.gap);
     let watch = connection.watch();
     Ok((Stream { data: answer.into_body(), connection, watch }, coding))
 }

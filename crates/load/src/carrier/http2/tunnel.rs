@@ -12,7 +12,7 @@ use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Http2Connection, Pool, fault_of, join};
-use super::line::{gap_in, request};
+use super::line::{mark_in, request};
 use super::refusal;
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
@@ -68,7 +68,7 @@ pub(crate) async fn open(
         return Err(Fault::Extension);
     }
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
-    accounts.recorder.borrow_mut().counts.add_gap(gap_in(answer.headers())?);
+    accounts.recorder.borrow_mut().counts.add_gap(mark_in(answer.headers())?.gap);
     Ok(Tunnel { stream: ByteStream::new(send, answer.into_body()), connection })
 }
 
