@@ -54,8 +54,3 @@ impl Compressed {
         }
     }
 }
-
-/// What the server of a trial with a stream offers for streams, and whether this one is in it.
-pub(crate) fn said_of_coding(settings: TransportSettings) -> (Compression, bool) {
-    (settings.content_coding(), settings.stream_compression().is_some())
-}

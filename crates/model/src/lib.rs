@@ -17,6 +17,9 @@
 //!    under the same names, for the works of [`work`]. [`predict_trial`] counts on a trial's
 //!    [`Schedule`], [`predict_rates`] takes rates and has no window, and [`predict_seen`] what was seen.
 //!
+//! The headers of every message are put together in `headers`, by another hand than that of the server
+//! and the load generator.
+//!
 //! What a compressor makes of a message no rule says: messages like the scenario's are compressed.
 //! Deliberately absent: sockets, clocks, the load generator, the runner and the server.
 //!
@@ -44,6 +47,7 @@ pub mod exchange;
 pub mod finds;
 mod flow;
 pub mod handshake;
+mod headers;
 pub mod http2;
 mod link;
 mod over_http1;
@@ -66,6 +70,7 @@ pub use exchange::Exchange;
 pub use finds::Finds;
 pub use flow::Figures;
 pub use handshake::{Handshake, HandshakeKind};
+pub use headers::FieldBlock;
 pub use link::{Link, TlsLink};
 pub use predict::{predict_rates, predict_rates_of_trial, predict_seen, predict_trial};
 pub use schedule::Schedule;

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::heads::{
-    AnswerMark, AnswerStatus, HeadTarget, PollFields, StreamKind, accepted_head_len,
-};
-use pushbench_protocol::{Compression, Cursor, PollTiming, TopicName, Unchanged};
+use pushbench_protocol::{Compression, Cursor, DeflateTerms, PollTiming, TopicName, Unchanged};
 use pushbench_scenario::{Scenario, ShortPoll, TransportSettings};
 
-use crate::compressed::said_of_coding;
 use crate::flow::mean_figures;
+use crate::headers::{Client, Coding, Mark, Server, Status, StreamOf, accepted_len};
 use crate::situation::Situation;
 use crate::sizes::{CodedBodies, Span, deflated_lens};
 use crate::streamed::Streamed;
@@ -24,20 +21,19 @@ pub(crate) fn predict(
 ) -> BTreeMap<String, f64> {
     let Subject { scenario, transport, host, .. } = *subject;
     let topic = TopicName::numbered(0);
-    let request = &scenario.headers.request;
-    let cookie_bytes = scenario.headers.cookie_bytes;
+    let client = Client {
+        file: &scenario.headers.request,
+        host,
+        secure: situation.link.tls.is_some(),
+        cookie_bytes: scenario.headers.cookie_bytes,
+    };
     let heartbeat = transport.settings.heartbeat().map(|every| every.as_secs_f64());
     let conflated = conflated(transport.settings, course);
-    let secure = situation.link.tls.is_some();
-    let upgrade = |path: &str| {
-        let target = HeadTarget { path, host, secure, cookie_bytes };
-        let key = " ".repeat(24);
-        PushWork {
-            request_head: request.upgrade(target, &key).bytes.len() as u64,
-            answer_head: accepted_head_len(None) as u64,
-            heartbeat,
-            conflated,
-        }
+    let upgrade = |path: &str, terms: Option<DeflateTerms>| PushWork {
+        request_head: client.upgrade(path, terms).len(),
+        answer_head: accepted_len(terms),
+        heartbeat,
+        conflated,
     };
     let coded_stream = |streamed: Streamed, work: PushWork| {
         let lens = streamed.lens(scenario, course.span());
@@ -47,10 +43,7 @@ pub(crate) fn predict(
     match transport.settings {
         TransportSettings::ShortPoll(poll) => {
             let path = topic.poll_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
             let conditional = poll.unchanged == Unchanged::NotModified;
-            let compression = poll.compression;
-            let head = request.poll_with(target, PollFields { conditional, compression });
             let answers = Answers::of_short_polls(scenario, course.span(), poll);
             situation.short_poll(PollWork {
                 finds: &finds(&situation, poll, course),
@@ -61,7 +54,7 @@ pub(crate) fn predict(
                 },
                 unchanged: poll.unchanged,
                 connection: poll.connection,
-                request_head: head.bytes().len() as u64,
+                request_head: client.poll(&path, conditional, poll.compression).len(),
                 answer_head: &|body| answers.head(body, false),
                 coded: Coded {
                     body: &|messages| answers.coded(messages),
@@ -71,21 +64,16 @@ pub(crate) fn predict(
         }
         TransportSettings::LongPoll(poll) => {
             let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
-            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
-            let fields = PollFields { conditional: false, compression: poll.compression };
-            let bodies = CodedBodies::where_any(scenario, course.span(), poll.compression);
-            let offered = poll.compression;
             let answers = Answers {
-                scenario,
+                server: Server { file: &scenario.headers.response, offered: poll.compression },
                 mark: PLACE,
-                without_news: AnswerStatus::Empty,
-                offered,
-                bodies,
+                without_news: Status::NoContent,
+                bodies: CodedBodies::where_any(scenario, course.span(), poll.compression),
             };
             situation.long_poll(LongPollWork {
                 finds: &held_finds(&situation, poll, course),
                 connection: poll.connection,
-                request_head: request.poll_with(target, fields).bytes().len() as u64,
+                request_head: client.poll(&path, false, poll.compression).len(),
                 answer_head: &|body| answers.head(body, false),
                 coded: Coded {
                     body: &|messages| answers.coded(messages),
@@ -94,12 +82,10 @@ pub(crate) fn predict(
             })
         }
         TransportSettings::Sse(_) => {
-            let path = topic.events_path();
-            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
-            let head = request.events(target, transport.settings.content_coding());
+            let coding = transport.settings.content_coding();
             let work = PushWork {
-                request_head: head.len() as u64,
-                answer_head: stream_head_len(scenario, StreamKind::Events, transport.settings),
+                request_head: client.events(&topic.events_path(), coding).len(),
+                answer_head: stream_head_len(scenario, StreamOf::Events, transport.settings),
                 heartbeat,
                 conflated,
             };
@@ -110,12 +96,10 @@ pub(crate) fn predict(
         }
         TransportSettings::Stream(_) => {
             let path = topic.stream_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
-            let compression = transport.settings.content_coding();
-            let head = request.poll_with(target, PollFields { conditional: false, compression });
+            let coding = transport.settings.content_coding();
             let work = PushWork {
-                request_head: head.bytes().len() as u64,
-                answer_head: stream_head_len(scenario, StreamKind::Lines, transport.settings),
+                request_head: client.poll(&path, false, coding).len(),
+                answer_head: stream_head_len(scenario, StreamOf::Lines, transport.settings),
                 heartbeat,
                 conflated,
             };
@@ -127,18 +111,9 @@ pub(crate) fn predict(
         TransportSettings::WebSocket(socket) => {
             let path = topic.websocket_path(Cursor::OLDEST);
             match socket.deflate {
-                None => situation.websocket(upgrade(&path)),
+                None => situation.websocket(upgrade(&path, None)),
                 Some(deflate) => {
-                    let target = HeadTarget { path: &path, host, secure, cookie_bytes };
-                    let terms = deflate.terms();
-                    let key = " ".repeat(24);
-                    let head = request.upgrade_offering(target, &key, Some(terms));
-                    let work = PushWork {
-                        request_head: head.bytes.len() as u64,
-                        answer_head: accepted_head_len(Some(&terms.answer(false))) as u64,
-                        heartbeat,
-                        conflated,
-                    };
+                    let work = upgrade(&path, Some(deflate.terms()));
                     // To everything below the messages they are as long as they are compressed.
                     let of_len = |payload| Situation { payload, ..situation }.websocket(work);
                     mean_figures(&deflated_lens(scenario, course.span(), socket, deflate), of_len)
@@ -147,11 +122,16 @@ pub(crate) fn predict(
         }
         TransportSettings::Nudge(_) => {
             let path = topic.poll_path(Cursor::OLDEST);
-            let target = HeadTarget { path: &path, host, secure, cookie_bytes };
+            let answers = Answers {
+                server: Server { file: &scenario.headers.response, offered: Compression::None },
+                mark: PLACE,
+                without_news: Status::NoContent,
+                bodies: None,
+            };
             situation.nudge(NudgeWork {
-                push: upgrade(&topic.nudge_path(Cursor::OLDEST)),
-                request_head: request.poll(target, false).bytes().len() as u64,
-                answer_head: &|body| head_len(scenario, AnswerStatus::Empty, body, PLACE),
+                push: upgrade(&topic.nudge_path(Cursor::OLDEST), None),
+                request_head: client.poll(&path, false, Compression::None).len(),
+                answer_head: &|body| answers.head(body, false),
             })
         }
     }
@@ -159,32 +139,31 @@ pub(crate) fn predict(
 
 /// Answers to polls: their heads, and their bodies where they are compressed.
 struct Answers<'a> {
-    scenario: &'a Scenario,
-    mark: AnswerMark,
-    without_news: AnswerStatus,
-    offered: Compression,
+    server: Server<'a>,
+    mark: Mark,
+    without_news: Status,
     bodies: Option<CodedBodies>,
 }
 
 impl<'a> Answers<'a> {
     fn of_short_polls(scenario: &'a Scenario, span: Span, poll: ShortPoll) -> Self {
-        let place = Cursor::OLDEST;
         let deliver = scenario.workload.deliver;
-        let mark = AnswerMark::of_short_poll(deliver, poll.unchanged, place, 0);
-        let without_news = match poll.unchanged {
-            Unchanged::NotModified => AnswerStatus::NotModified,
-            Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,
-        };
-        let bodies = CodedBodies::where_any(scenario, span, poll.compression);
-        Self { scenario, mark, without_news, offered: poll.compression, bodies }
+        Self {
+            server: Server { file: &scenario.headers.response, offered: poll.compression },
+            mark: Mark::of_short_poll(deliver, poll.unchanged, Cursor::OLDEST),
+            without_news: match poll.unchanged {
+                Unchanged::NotModified => Status::NotModified,
+                Unchanged::Empty | Unchanged::Resend => Status::NoContent,
+            },
+            bodies: CodedBodies::where_any(scenario, span, poll.compression),
+        }
     }
 
     /// Length of an answer's head; `None` is an answer without news and without a body.
     fn head(&self, body: Option<u64>, is_coded: bool) -> u64 {
-        let status = if body.is_some() { AnswerStatus::Messages } else { self.without_news };
-        let response = &self.scenario.headers.response;
-        let more = response.coding_len(status, self.offered, is_coded, self.mark);
-        head_len(self.scenario, self.without_news, body, self.mark) + more as u64
+        let status = if body.is_some() { Status::Ok } else { self.without_news };
+        let coding = Coding::of(is_coded);
+        self.server.response_len(status, body.unwrap_or(0), self.mark, coding)
     }
 
     /// Length of a compressed body with so many messages.
@@ -194,20 +173,10 @@ impl<'a> Answers<'a> {
 }
 
 /// What an answer says that gives a cursor and nothing else.
-const PLACE: AnswerMark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: None, gap: 0 };
+const PLACE: Mark = Mark::cursor(Cursor::OLDEST);
 
-fn stream_head_len(scenario: &Scenario, kind: StreamKind, settings: TransportSettings) -> u64 {
-    let coding = said_of_coding(settings);
-    scenario.headers.response.stream_head_len(kind, PLACE, coding) as u64
-}
-
-fn head_len(
-    scenario: &Scenario,
-    without_news: AnswerStatus,
-    body: Option<u64>,
-    mark: AnswerMark,
-) -> u64 {
-    let status = if body.is_some() { AnswerStatus::Messages } else { without_news };
-    let body = usize::try_from(body.unwrap_or(0)).unwrap_or(usize::MAX);
-    scenario.headers.response.head_len(status, body, mark) as u64
+fn stream_head_len(scenario: &Scenario, of: StreamOf, settings: TransportSettings) -> u64 {
+    let server = Server { file: &scenario.headers.response, offered: settings.content_coding() };
+    let coding = Coding::of(settings.stream_compression().is_some());
+    server.stream_len(of, Cursor::OLDEST, coding)
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{ByteKind, Direction};
 
 use crate::exchange::Exchange;
 use crate::finds::Finds;
 use crate::flow::Flow;
+use crate::headers::FieldBlock;
 use crate::http2::player::Player;
 
 /// What polls of connections have carried, by how many messages they found, and what the first polls
@@ -50,8 +50,8 @@ impl Played {
     }
 
     /// Adds what HTTP/1.1 would have written for a head.
-    pub fn add_uncompressed(&mut self, direction: Direction, list: &FieldList) {
-        self.uncompressed[direction as usize] += list.uncompressed_len() as u64;
+    pub fn add_uncompressed(&mut self, direction: Direction, list: &FieldBlock) {
+        self.uncompressed[direction as usize] += list.uncompressed_len();
     }
 
     /// Adds the first poll of a connection.

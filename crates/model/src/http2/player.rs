@@ -1,12 +1,12 @@
 //! One connection, played exchange by exchange.
 
-use pushbench_protocol::heads::FieldList;
 use pushbench_protocol::{ByteKind, Layer};
 use pushbench_wire::Kinds;
 use pushbench_wire::hpack::{Encoder, Indexing};
 
 use crate::burst::{Burst, Pause};
 use crate::exchange::Exchange;
+use crate::headers::FieldBlock;
 use crate::http2::frames::{block_frames, data_frames, data_in};
 use crate::link::Link;
 
@@ -36,7 +36,7 @@ impl Player {
     }
 
     /// A request without a body, its segments left out.
-    pub fn request(&mut self, fields: &FieldList, kind: ByteKind) -> Exchange {
+    pub fn request(&mut self, fields: &FieldBlock, kind: ByteKind) -> Exchange {
         let block = self.up.encode(fields.iter());
         let mut exchange = Exchange::default();
         exchange.up[kind] = block;
@@ -45,7 +45,7 @@ impl Player {
     }
 
     /// An answer, its segments left out.
-    pub fn answer(&mut self, fields: &FieldList, kind: ByteKind, content: Content) -> Exchange {
+    pub fn answer(&mut self, fields: &FieldBlock, kind: ByteKind, content: Content) -> Exchange {
         let block = self.down.encode(fields.iter());
         let Content { payload, repeat, separators } = content;
         let mut exchange = Exchange::default();
@@ -58,7 +58,12 @@ impl Player {
     }
 
     /// A poll: a request and its answer, acknowledged as on HTTP/1.1.
-    pub fn poll(&mut self, request: &FieldList, answer: &FieldList, content: Content) -> Exchange {
+    pub fn poll(
+        &mut self,
+        request: &FieldBlock,
+        answer: &FieldBlock,
+        content: Content,
+    ) -> Exchange {
         let mut exchange = self.request(request, ByteKind::Header);
         let answer = self.answer(answer, ByteKind::Header, content);
         exchange += answer;
@@ -72,7 +77,7 @@ impl Player {
 
     /// A request and an answer that begins and does not end, on a connection that has just opened:
     /// either side acknowledges with a segment of its own.
-    pub fn begin(&mut self, request: &FieldList, answer: &FieldList, kind: ByteKind) -> Exchange {
+    pub fn begin(&mut self, request: &FieldBlock, answer: &FieldBlock, kind: ByteKind) -> Exchange {
         let mut exchange = self.request(request, kind);
         let answer = self.answer(answer, kind, Content::default());
         exchange += answer;
@@ -116,26 +121,27 @@ impl Player {
 
 #[cfg(test)]
 mod tests {
-    use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget};
-    use pushbench_protocol::{RequestProfile, ResponseProfile};
+    use pushbench_protocol::{Compression, RequestProfile, ResponseProfile};
     use pushbench_wire::segments::SegmentHeaders;
 
     use super::*;
+    use crate::headers::{Client, Coding, Mark, Server, Status};
 
     const LINK: Link =
         Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };
 
     /// The published poll with a payload of 21 bytes, first and a second later.
     fn sample(indexing: Indexing) -> [u64; 2] {
-        let request = RequestProfile::built_in("kaazing-2009").expect("built in");
-        let target = HeadTarget { path: "", host: "", secure: false, cookie_bytes: 0 };
-        let request = FieldList::of_request(request.poll(target, false).bytes(), "http");
-        let profile = ResponseProfile::built_in("kaazing-2009").expect("built in");
+        let file = &RequestProfile::built_in("kaazing-2009").expect("built in");
+        let client = Client { file, host: "", secure: false, cookie_bytes: 0 };
+        let request = client.poll("", false, Compression::None).block(false);
+        let file = &ResponseProfile::built_in("kaazing-2009").expect("built in");
+        let server = Server { file, offered: Compression::None };
         let mut player = Player::new(indexing, LINK);
         ["46", "47"].map(|second| {
             let date = format!("Sat, 07 Nov 2009 00:32:{second} GMT");
-            let mark = AnswerMark::default();
-            let answer = profile.answer_list(AnswerStatus::Messages, 21, &date, mark);
+            let (mark, coding) = (Mark::default(), Coding::Plain);
+            let answer = server.response_block(Status::Ok, 21, &date, mark, coding);
             let content = Content { payload: 21, ..Content::default() };
             let poll = player.poll(&request, &answer, content);
             poll.up.layer(Layer::Wire) + poll.down.layer(Layer::Wire)

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, FieldList, HeadTarget};
 use pushbench_protocol::{Compression, Cursor, TopicName};
 use pushbench_scenario::Scenario;
 
 use crate::exchange::Exchange;
+use crate::headers::{Client as Requests, Coding, FieldBlock, Mark, Server, Status};
 use crate::http2::{Content, Opening};
 use crate::situation::Situation;
 use crate::sizes::CodedBodies;
@@ -50,32 +50,33 @@ pub(super) struct Http2<'a> {
 /// A client that polls, as it is played.
 pub(super) struct Client {
     pub(super) topic: usize,
-    pub(super) request: FieldList,
+    pub(super) request: FieldBlock,
     /// Messages of its topic that it has.
     pub(super) seen: usize,
 }
 
 /// An answer as it is played.
 pub(super) struct Answered {
-    pub(super) list: FieldList,
+    pub(super) list: FieldBlock,
     pub(super) content: Content,
     /// What the next poll says.
     pub(super) cursor: Option<Cursor>,
 }
 
 impl Http2<'_> {
-    pub(super) fn scheme(&self) -> &'static str {
-        if self.secure { "https" } else { "http" }
+    /// The requests of a client.
+    pub(super) fn requests(&self) -> Requests<'_> {
+        Requests {
+            file: &self.scenario.headers.request,
+            host: self.host,
+            secure: self.secure,
+            cookie_bytes: self.scenario.headers.cookie_bytes,
+        }
     }
 
-    pub(super) fn head(
-        &self,
-        path: &str,
-        fill: impl FnOnce(HeadTarget<'_>) -> Vec<u8>,
-    ) -> FieldList {
-        let cookie_bytes = self.scenario.headers.cookie_bytes;
-        let target = HeadTarget { path, host: self.host, secure: self.secure, cookie_bytes };
-        FieldList::of_request(&fill(target), self.scheme())
+    /// The server, which offers this coding.
+    pub(super) fn server(&self, offered: Compression) -> Server<'_> {
+        Server { file: &self.scenario.headers.response, offered }
     }
 
     /// The clients of a connection.
@@ -93,7 +94,7 @@ impl Http2<'_> {
     }
 
     pub(super) fn topic(&self, client: u32) -> (usize, TopicName) {
-        let topic = client % self.scenario.workload.topics.get();
+        let topic = self.scenario.workload.topic_of(client);
         (topic as usize, TopicName::numbered(topic))
     }
 
@@ -112,11 +113,11 @@ impl Http2<'_> {
     /// Makes an answer's body what it is on the wire, and its fields.
     pub(super) fn answer_list(
         &self,
-        status: AnswerStatus,
+        status: Status,
         content: Content,
         at: Duration,
-        mark: AnswerMark,
-    ) -> (FieldList, Content) {
+        mark: Mark,
+    ) -> (FieldBlock, Content) {
         let messages = (content.payload + content.repeat) / self.situation.payload;
         let coded = self.bodies.filter(|_| messages > 0).and_then(|bodies| bodies.len(messages));
         let content = match coded {
@@ -126,10 +127,9 @@ impl Http2<'_> {
             None => content,
         };
         let body = content.payload + content.repeat + content.separators;
-        let body = usize::try_from(body).unwrap_or(usize::MAX);
-        let response = &self.scenario.headers.response;
-        let coding = (self.offered, coded.is_some());
-        (response.coded_answer_list(status, body, &self.date(at), mark, coding), content)
+        let coding = Coding::of(coded.is_some());
+        let server = self.server(self.offered);
+        (server.response_block(status, body, &self.date(at), mark, coding), content)
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, PollFields};
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction};
 use pushbench_scenario::LongPoll;
 use pushbench_wire::hpack::Indexing;
 
 use crate::exchange::Exchange;
+use crate::headers::{Mark, Status};
 use crate::http2::{Content, Played, Player};
 use crate::over_http2::connections::{
     Answered, Client, EXCHANGES, GOLDEN, Http2, POLLS, TOGETHER, place,
@@ -89,7 +89,7 @@ impl Http2<'_> {
         indexing: Indexing,
         scripts: &[Held],
     ) -> (Played, Vec<Vec<Exchange>>) {
-        let request = &self.scenario.headers.request;
+        let requests = self.requests();
         let hold = poll.hold.duration();
         let mut played = Played::default();
         let mut connects = Vec::new();
@@ -104,9 +104,8 @@ impl Http2<'_> {
                 .map(|client| {
                     let (topic, name) = self.topic(client);
                     let path = name.long_poll_path(Cursor::OLDEST, poll.hold);
-                    let fields = PollFields { conditional: false, compression: poll.compression };
-                    let request = self
-                        .head(&path, |target| request.poll_with(target, fields).bytes().to_vec());
+                    let request = requests.poll(&path, false, poll.compression);
+                    let request = request.block(self.secure);
                     let asked = player.request(&request, ByteKind::Header);
                     first.get_or_insert(asked);
                     begin.push(asked);
@@ -161,15 +160,15 @@ impl Http2<'_> {
     fn held_answer(&self, news: u64, due: usize, at: Duration) -> Answered {
         let every = self.scenario.workload.deliver == Deliver::Every;
         let (status, content) = match news {
-            0 => (AnswerStatus::Empty, Content::default()),
+            0 => (Status::NoContent, Content::default()),
             _ => {
                 let payload = self.situation.payload;
                 let separators = u64::from(every);
-                (AnswerStatus::Messages, Content { payload, repeat: 0, separators })
+                (Status::Ok, Content { payload, repeat: 0, separators })
             }
         };
-        let mark = AnswerMark { cursor: Some(place(due)), tag: None, gap: 0 };
+        let mark = Mark::cursor(place(due));
         let (list, content) = self.answer_list(status, content, at, mark);
-        Answered { list, content, cursor: mark.cursor }
+        Answered { list, content, cursor: mark.place() }
     }
 }

@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_protocol::heads::{
-    AnswerMark, EXTENSIONS_FIELD, FieldList, HeadTarget, PollFields, StreamKind,
-};
 use pushbench_protocol::{ByteKind, Cursor};
 use pushbench_scenario::{Deflate, Transport, TransportSettings};
 use pushbench_wire::hpack::Indexing;
 
-use crate::compressed::said_of_coding;
 use crate::exchange::Exchange;
 use crate::flow::mean_figures;
+use crate::headers::{Coding, StreamOf, accepted_block};
 use crate::http2::{Http2Push, Player, Sign};
 use crate::over_http2::connections::{CONNECTIONS, Http2, place};
 use crate::situation::Situation;
@@ -58,37 +55,23 @@ impl Http2<'_> {
     /// What a connection takes until all its clients are subscribed.
     fn push_begins(&self, connection: u32, settings: TransportSettings) -> Vec<Exchange> {
         let mut player = Player::new(Indexing::LikeH2, self.situation.link);
-        let mark = AnswerMark { cursor: Some(place(0)), tag: None, gap: 0 };
         let now = self.date(Duration::ZERO);
-        let request = &self.scenario.headers.request;
+        let coding = settings.content_coding();
+        let (requests, server) = (self.requests(), self.server(coding));
+        let is_coded = Coding::of(settings.stream_compression().is_some());
         let mut connect = self.connect(true);
         for client in self.clients(connection) {
             let (_, name) = self.topic(client);
             let (request, answer, booked) = match settings {
                 TransportSettings::Sse(_) => {
-                    let request = self.head(&name.events_path(), |target| {
-                        request.events(target, settings.content_coding())
-                    });
-                    let answer = self.scenario.headers.response.stream_list(
-                        StreamKind::Events,
-                        &now,
-                        mark,
-                        said_of_coding(settings),
-                    );
+                    let request = requests.events(&name.events_path(), coding);
+                    let answer = server.stream_block(StreamOf::Events, &now, place(0), is_coded);
                     (request, answer, ByteKind::Header)
                 }
                 TransportSettings::Stream(_) => {
                     let path = name.stream_path(Cursor::OLDEST);
-                    let compression = settings.content_coding();
-                    let fields = PollFields { conditional: false, compression };
-                    let request = self
-                        .head(&path, |target| request.poll_with(target, fields).bytes().to_vec());
-                    let answer = self.scenario.headers.response.stream_list(
-                        StreamKind::Lines,
-                        &now,
-                        mark,
-                        said_of_coding(settings),
-                    );
+                    let request = requests.poll(&path, false, coding);
+                    let answer = server.stream_block(StreamOf::Lines, &now, place(0), is_coded);
                     (request, answer, ByteKind::Header)
                 }
                 TransportSettings::ShortPoll(_)
@@ -96,20 +79,12 @@ impl Http2<'_> {
                 | TransportSettings::Nudge(_) => unreachable!("nothing is pushed to who polls"),
                 TransportSettings::WebSocket(socket) => {
                     let path = name.websocket_path(Cursor::OLDEST);
-                    let cookie_bytes = self.scenario.headers.cookie_bytes;
-                    let host = self.host;
-                    let target =
-                        HeadTarget { path: &path, host, secure: self.secure, cookie_bytes };
                     let terms = socket.deflate.map(Deflate::terms);
-                    let head = request.upgrade_offering(target, "", terms).bytes;
-                    let request = FieldList::of_upgrade(&head, self.scheme());
-                    let agreed = terms.map(|terms| (EXTENSIONS_FIELD, terms.answer(false)));
-                    let fields = [("cursor", place(0).to_string()), ("date", now.clone())];
-                    let fields = agreed.into_iter().chain(fields);
-                    let fields = fields.map(|(name, value)| (name.to_owned(), value));
-                    (request, FieldList::of_answer(200, fields), ByteKind::Handshake)
+                    let answer = accepted_block(terms, &now, place(0));
+                    (requests.upgrade(&path, terms), answer, ByteKind::Handshake)
                 }
             };
+            let request = request.block(self.secure);
             connect.push(player.begin(&request, &answer, booked));
         }
         connect

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, PollFields};
 use pushbench_protocol::{Cursor, Deliver, Direction, PollTiming, Unchanged};
 use pushbench_scenario::{ShortPoll, poll_phase};
 use pushbench_wire::hpack::Indexing;
 
 use crate::finds::Finds;
+use crate::headers::{Mark, Status};
 use crate::http2::{Content, Played, Player};
 use crate::over_http2::connections::{
     Answered, Client, EXCHANGES, GOLDEN, Http2, POLLS, TOGETHER, place,
@@ -143,7 +143,7 @@ impl Http2<'_> {
         begins_with: usize,
     ) -> Played {
         let conditional = poll.unchanged == Unchanged::NotModified;
-        let request = &self.scenario.headers.request;
+        let requests = self.requests();
         let mut played = Played::default();
         for (connection, asked) in scripts {
             let mut player = Player::new(indexing, self.situation.link);
@@ -154,9 +154,8 @@ impl Http2<'_> {
                 .map(|client| {
                     let (topic, name) = self.topic(client);
                     let path = name.poll_path(Cursor::OLDEST);
-                    let fields = PollFields { conditional, compression: poll.compression };
-                    let request = self
-                        .head(&path, |target| request.poll_with(target, fields).bytes().to_vec());
+                    let request = requests.poll(&path, conditional, poll.compression);
+                    let request = request.block(self.secure);
                     Client { topic, request, seen: begins_with }
                 })
                 .collect();
@@ -188,26 +187,21 @@ impl Http2<'_> {
         let every = workload.deliver == Deliver::Every;
         let news = if every { found } else { found.min(1) };
         let (status, content) = match (news, poll.unchanged) {
-            _ if due == 0 && !every => (AnswerStatus::Empty, Content::default()),
-            (0, Unchanged::Empty) => (AnswerStatus::Empty, Content::default()),
-            (0, Unchanged::NotModified) => (AnswerStatus::NotModified, Content::default()),
+            _ if due == 0 && !every => (Status::NoContent, Content::default()),
+            (0, Unchanged::Empty) => (Status::NoContent, Content::default()),
+            (0, Unchanged::NotModified) => (Status::NotModified, Content::default()),
             (0, Unchanged::Resend) => {
                 let repeat = if every { 0 } else { self.situation.payload };
-                (AnswerStatus::Messages, Content { repeat, ..Content::default() })
+                (Status::Ok, Content { repeat, ..Content::default() })
             }
             _ => {
                 let separators = if every { news } else { 0 };
                 let payload = news * self.situation.payload;
-                (AnswerStatus::Messages, Content { payload, separators, repeat: 0 })
+                (Status::Ok, Content { payload, separators, repeat: 0 })
             }
         };
-        // As the server marks them: a cursor where the next poll must say it, a tag to be asked by.
-        let by_cursor = every || poll.unchanged == Unchanged::Empty;
-        let by_tag = poll.unchanged == Unchanged::NotModified;
-        let next = place(due);
-        let mark =
-            AnswerMark { cursor: by_cursor.then_some(next), tag: by_tag.then_some(next), gap: 0 };
+        let mark = Mark::of_short_poll(workload.deliver, poll.unchanged, place(due));
         let (list, content) = self.answer_list(status, content, at, mark);
-        Answered { list, content, cursor: mark.tag.or(mark.cursor) }
+        Answered { list, content, cursor: mark.place() }
     }
 }

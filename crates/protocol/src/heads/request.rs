@@ -110,6 +110,12 @@ impl RequestProfile {
         &self.name
     }
 
+    /// The poll and the upgrade as the file has them, with their holes: lines that end in CR LF, and no
+    /// empty line.
+    pub fn written(&self) -> [&str; 2] {
+        [&self.poll, &self.upgrade]
+    }
+
     /// Whether the poll brings its own request line, so that no cursor can be sent.
     pub fn has_own_path(&self) -> bool {
         !self.poll.starts_with(FILLED_LINE)
