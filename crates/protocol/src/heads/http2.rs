@@ -1,7 +1,7 @@
 //! Heads as HTTP/2 carries them: pseudo-fields, names in lower case, nothing about the connection.
 
 use super::limits::{HeadTooLarge, fits};
-use super::mark::WEAK;
+use super::mark::{WEAK, entity_tag};
 use super::request::AFTER;
 use super::response::StreamKind;
 use super::{AnswerMark, AnswerStatus, ResponseProfile};
@@ -130,7 +130,7 @@ impl FieldList {
             self.set(":path", &path);
         }
         let is_weak = self.value(IF_NONE_MATCH).is_some_and(|tag| tag.starts_with(WEAK));
-        self.set(IF_NONE_MATCH, &format!("{}\"{cursor}\"", if is_weak { WEAK } else { "" }));
+        self.set(IF_NONE_MATCH, &entity_tag(cursor, is_weak));
     }
 
     /// Bytes that HTTP/1.1 would write for the same head: its first line, each field with its name,
@@ -187,12 +187,7 @@ impl ResponseProfile {
     ) -> FieldList {
         let mut fields = self.fields(status, body_len, date, AnswerMark::default());
         self.add_coding_fields(&mut fields, status, coding);
-        mark.add_to(&mut fields);
-        let is_weak = mark.tag.is_some() && coding.0.content_coding().is_some();
-        let tag = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("etag"));
-        if let Some((_, tag)) = tag.filter(|_| is_weak) {
-            tag.insert_str(0, WEAK);
-        }
+        mark.add_to(&mut fields, coding.0.content_coding().is_some());
         FieldList::of_answer(status.code(), fields)
     }
 

@@ -6,7 +6,9 @@ use crate::paths::{CURSOR_FIELD, GAP_FIELD};
 use crate::{Cursor, Deliver, Unchanged};
 
 /// What makes an entity tag a weak one (RFC 9110, section 8.8.3).
-pub const WEAK: &str = "W/";
+pub(super) const WEAK: &str = "W/";
+
+const TAG_FIELD: &str = "etag";
 
 /// What an answer says about the client's place in the log, after the profile's fields.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -20,24 +22,24 @@ pub struct AnswerMark {
 }
 
 impl AnswerMark {
-    /// Adds its fields at the end; an entity tag of the profile's own gives way in its place.
-    pub(super) fn add_to(self, fields: &mut Vec<(String, String)>) {
-        let own_tag = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("etag"));
-        let mark = match (self.tag, own_tag) {
-            (Some(tag), Some((_, value))) => {
-                *value = format!("\"{tag}\"");
-                Self { tag: None, ..self }
-            }
-            _ => self,
-        };
-        fields.extend(mark.fields());
+    /// Its fields, names in lower case: what a server sends. The tag is a weak one where it stands for
+    /// bodies in more than one coding (RFC 9110, section 8.8.3.3).
+    pub fn fields(self, is_weak: bool) -> impl Iterator<Item = (&'static str, String)> {
+        let cursor = self.cursor.map(|cursor| (CURSOR_FIELD, cursor.to_string()));
+        let tag = self.tag.map(|tag| (TAG_FIELD, entity_tag(tag, is_weak)));
+        let gap = (self.gap > 0).then(|| (GAP_FIELD, self.gap.to_string()));
+        [cursor, tag, gap].into_iter().flatten()
     }
 
-    fn fields(self) -> impl Iterator<Item = (String, String)> {
-        let cursor = self.cursor.map(|cursor| (title_case(CURSOR_FIELD), cursor.to_string()));
-        let tag = self.tag.map(|tag| ("Etag".to_owned(), format!("\"{tag}\"")));
-        let gap = (self.gap > 0).then(|| (title_case(GAP_FIELD), self.gap.to_string()));
-        [cursor, tag, gap].into_iter().flatten()
+    /// Adds its fields at the end; an entity tag of the profile's own gives way in its place.
+    pub(super) fn add_to(self, fields: &mut Vec<(String, String)>, is_weak: bool) {
+        for (name, value) in self.fields(is_weak) {
+            let own = fields.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            match own {
+                Some((_, own)) if name == TAG_FIELD => *own = value,
+                Some(_) | None => fields.push((title_case(name), value)),
+            }
+        }
     }
 
     /// The mark of a response to a short poll: the cursor where the next poll must say it, and a tag
@@ -53,7 +55,7 @@ impl AnswerMark {
     pub fn read<'v>(value: impl Fn(&'static str) -> Option<&'v [u8]>) -> Option<Self> {
         Some(Self {
             cursor: value(CURSOR_FIELD).and_then(Cursor::decode),
-            tag: value("etag").and_then(within_quotes).and_then(Cursor::decode),
+            tag: value(TAG_FIELD).and_then(tagged),
             gap: value(GAP_FIELD).map_or(Some(0), gap)?,
         })
     }
@@ -64,10 +66,16 @@ impl AnswerMark {
     }
 }
 
-/// What stands between the quotes of an entity tag, weak or not.
-fn within_quotes(tag: &[u8]) -> Option<&[u8]> {
+/// A place as an entity tag, weak or not.
+pub fn entity_tag(place: Cursor, is_weak: bool) -> String {
+    format!("{}\"{place}\"", if is_weak { WEAK } else { "" })
+}
+
+/// The place that an entity tag names, weak or not: where a client asks with one, the two are compared
+/// without a difference (RFC 9110, section 13.1.2). `None` if it is no tag of ours.
+pub fn tagged(tag: &[u8]) -> Option<Cursor> {
     let tag = tag.strip_prefix(WEAK.as_bytes()).unwrap_or(tag);
-    tag.strip_prefix(b"\"")?.strip_suffix(b"\"")
+    Cursor::decode(tag.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
 }
 
 #[cfg(test)]
@@ -81,7 +89,7 @@ mod tests {
             for &unchanged in Unchanged::ALL {
                 let mark = AnswerMark::of_short_poll(deliver, unchanged, next, 7);
                 let mut fields = Vec::new();
-                mark.add_to(&mut fields);
+                mark.add_to(&mut fields, false);
                 let value = |name: &str| {
                     let field = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
                     field.map(|(_, value)| value.as_bytes())
@@ -95,10 +103,25 @@ mod tests {
 
     #[test]
     fn a_weak_tag_marks_a_place_and_a_gap_that_is_none_is_refused() {
-        let tag = format!("W/\"{}\"", Cursor::OLDEST);
+        let tag = entity_tag(Cursor::OLDEST, true);
         let mark = AnswerMark::read(|name| (name == "etag").then_some(tag.as_bytes()));
         assert_eq!(mark.and_then(AnswerMark::place), Some(Cursor::OLDEST));
         assert_eq!(AnswerMark::read(|name| (name == GAP_FIELD).then_some(b"many")), None);
         assert_eq!(AnswerMark::read(|_| None), Some(AnswerMark::default()));
+    }
+
+    #[test]
+    fn only_a_single_tag_of_ours_names_a_place() {
+        for (tag, expected) in [
+            ("\"0000000000000000\"", Some(Cursor::OLDEST)),
+            ("W/\"0000000000000000\"", Some(Cursor::OLDEST)),
+            ("w/\"0000000000000000\"", None),
+            ("0000000000000000", None),
+            ("\"other\"", None),
+            ("*", None),
+            ("\"", None),
+        ] {
+            assert_eq!(tagged(tag.as_bytes()), expected, "{tag}");
+        }
     }
 }

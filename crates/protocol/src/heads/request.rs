@@ -1,7 +1,7 @@
 //! Request heads: a poll and a WebSocket upgrade, byte for byte.
 
 use super::lines::{HeadLines, has_element, heads, values};
-use super::mark::WEAK;
+use super::mark::entity_tag;
 use super::{ProfileError, built_in};
 use crate::compression::{EXTENSIONS_FIELD, PERMESSAGE_DEFLATE};
 use crate::{Compression, Cursor, DeflateTerms, accepts_coding};
@@ -149,14 +149,9 @@ impl RequestProfile {
             text.push_str(&format!("Accept-Encoding: {coding}\r\n"));
         }
         if fields.conditional {
-            text.push_str(IF_NONE_MATCH);
-            if coding.is_some() {
-                text.push_str(WEAK);
-            }
-            text.push('"');
-            tag_at = Some(text.len());
-            text.push_str(&Cursor::OLDEST.to_string());
-            text.push_str("\"\r\n");
+            let tag = entity_tag(Cursor::OLDEST, coding.is_some());
+            text.push_str(&format!("{IF_NONE_MATCH}{tag}\r\n"));
+            tag_at = Some(text.len() - "\"\r\n".len() - Cursor::LEN);
         }
         text.push_str("\r\n");
         let line_end = text.find("\r\n").expect("a head has lines");

@@ -147,7 +147,7 @@ impl ResponseProfile {
                 (name.clone(), value)
             })
             .collect();
-        mark.add_to(&mut fields);
+        mark.add_to(&mut fields, false);
         fields
     }
 
@@ -197,7 +197,7 @@ impl ResponseProfile {
             }
         }
         self.add_coding_fields(&mut fields, AnswerStatus::Messages, coding);
-        mark.add_to(&mut fields);
+        mark.add_to(&mut fields, false);
         fields
     }
 

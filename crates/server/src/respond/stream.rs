@@ -3,7 +3,7 @@
 
 use http::header::ALLOW;
 use http::{HeaderName, Method, StatusCode, Version};
-use pushbench_protocol::heads::{AnswerMark, StreamKind};
+use pushbench_protocol::heads::StreamKind;
 use pushbench_protocol::{ConnectionClass, Cursor, StreamCoding};
 
 use super::fields::Fields;
@@ -34,12 +34,6 @@ impl Stream {
             StreamKind::Events => ConnectionClass::Sse,
             StreamKind::Lines => ConnectionClass::Stream,
         }
-    }
-
-    /// What its head says of where it begins.
-    pub(crate) fn mark(&self) -> AnswerMark {
-        let Subscription { cursor, gap, .. } = self.subscription;
-        AnswerMark { cursor: Some(cursor), tag: None, gap }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A subscriber's place in a topic, and what it is to be told of where it begins.
 
 use http::StatusCode;
+use pushbench_protocol::heads::AnswerMark;
 use pushbench_protocol::{Cursor, TopicName};
 
 use super::refusal::Refusal;
@@ -17,6 +18,11 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// What the response says of where it begins.
+    pub(crate) fn mark(&self) -> AnswerMark {
+        AnswerMark { cursor: Some(self.cursor), tag: None, gap: self.gap }
+    }
+
     /// Subscribes whoever has everything up to `after`.
     pub(super) fn begin(
         hubs: &impl Hubs,

@@ -8,7 +8,7 @@ use http::header::{
 use http::{Response, StatusCode};
 
 use super::content::{Answer, body};
-use super::heads::{CURSOR, GAP, digits};
+use super::heads::put_mark;
 use super::spelling::Spelling;
 use crate::respond::{Refusal, Upgrade};
 
@@ -51,10 +51,7 @@ pub(super) fn upgrade(upgrade: &Upgrade) -> Answer {
         let extensions = HeaderValue::from_str(extensions).expect("names and digits are ASCII");
         fields.insert(SEC_WEBSOCKET_EXTENSIONS, extensions);
     }
-    fields.insert(CURSOR, digits(upgrade.subscription.cursor));
-    if upgrade.subscription.gap > 0 {
-        fields.insert(GAP, HeaderValue::from(upgrade.subscription.gap));
-    }
+    put_mark(fields, upgrade.subscription.mark(), false);
     answer
 }
 

@@ -4,19 +4,15 @@ use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use jiff::Timestamp as WallClock;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind, WEAK};
-use pushbench_protocol::paths::{CURSOR_FIELD, GAP_FIELD};
-use pushbench_protocol::{Compression, Cursor, ResponseProfile};
+use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind};
+use pushbench_protocol::{Compression, ResponseProfile};
 
 use super::content::{Answer, body};
 use super::spelling::Spelling;
-
-pub(super) const CURSOR: HeaderName = HeaderName::from_static(CURSOR_FIELD);
-pub(super) const GAP: HeaderName = HeaderName::from_static(GAP_FIELD);
 
 /// A body as sent.
 #[derive(Clone, Debug)]
@@ -81,15 +77,7 @@ impl Heads {
             // A `Vary` of the profile's own names other fields, and stays.
             fields.append(name, HeaderValue::from_static(value));
         }
-        if let Some(cursor) = mark.cursor {
-            fields.insert(CURSOR, digits(cursor));
-        }
-        if let Some(tag) = mark.tag {
-            fields.insert(ETAG, self.quoted(tag));
-        }
-        if mark.gap > 0 {
-            fields.insert(GAP, HeaderValue::from(mark.gap));
-        }
+        put_mark(fields, mark, self.offered.content_coding().is_some());
         if let Some(spelling) = &self.spelling {
             spelling.spell(&mut answer);
         }
@@ -117,14 +105,6 @@ impl Heads {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         map(&fields).expect("a profile has names and values of HTTP alone")
-    }
-
-    /// A cursor as an entity tag (RFC 9110, section 8.8.3): a weak one where it stands for a body
-    /// in either coding.
-    fn quoted(&self, cursor: Cursor) -> HeaderValue {
-        let weak = if self.offered.content_coding().is_some() { WEAK } else { "" };
-        let tag = [weak.as_bytes(), b"\"", &cursor.encode(), b"\""].concat();
-        HeaderValue::from_bytes(&tag).expect("quoted digits are ASCII")
     }
 
     /// The profile's fields with the date of now, formatted once a second.
@@ -156,9 +136,12 @@ impl Dated {
     }
 }
 
-/// A cursor as a field's value.
-pub(crate) fn digits(cursor: Cursor) -> HeaderValue {
-    HeaderValue::from_bytes(&cursor.encode()).expect("digits are ASCII")
+/// Says where the client stands; the tag is a weak one where it stands for a body in either coding.
+pub(super) fn put_mark(fields: &mut HeaderMap, mark: AnswerMark, is_weak: bool) {
+    for (name, value) in mark.fields(is_weak) {
+        let value = HeaderValue::try_from(value).expect("digits and quotes are ASCII");
+        fields.insert(HeaderName::from_static(name), value);
+    }
 }
 
 fn map(fields: &[(String, String)]) -> Option<HeaderMap> {
@@ -190,6 +173,9 @@ fn unix_second() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use http::header::ETAG;
+    use pushbench_protocol::Cursor;
+
     use super::*;
 
     #[test]

@@ -121,7 +121,7 @@ fn send(app: &App, response: Response) -> Answer {
 
 /// What a stream begins with.
 fn begin(app: &App, version: Version, stream: &respond::Stream) -> Takeover {
-    let (kind, mark, is_coded) = (stream.kind, stream.mark(), stream.coding.is_some());
+    let (kind, mark, is_coded) = (stream.kind, stream.subscription.mark(), stream.coding.is_some());
     let (head, fields) = match version {
         Version::HTTP_2 => (Bytes::new(), app.heads.stream_fields(kind, mark, is_coded)),
         _ => (app.heads.stream(kind, mark, is_coded), HeaderMap::new()),

@@ -41,7 +41,7 @@ fn subscribers_begin_where_they_ask_to_and_are_told_what_they_missed() {
         let Decision::Subscribe(stream) = decided.decision else { panic!("{decided:?}") };
         assert_eq!((stream.kind, stream.has_heartbeat), (kind, kind == StreamKind::Events));
         let expected = AnswerMark { cursor: Some(at(position)), tag: None, gap };
-        assert_eq!(stream.mark(), expected, "{target} {fields:?}");
+        assert_eq!(stream.subscription.mark(), expected, "{target} {fields:?}");
     }
     for (query, has_deflate) in [("", true), ("?nudge=0", true), ("?nudge=1", false)] {
         let target = format!("/topics/t/ws{query}");
