@@ -56,47 +56,46 @@ mod tests {
     use std::path::Path;
 
     use pushbench_load::Outcome;
-    use pushbench_protocol::{Phase, TlsUse};
-    use pushbench_scenario::{Source, read};
+    use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget};
+    use pushbench_protocol::{Cursor, Phase, ResponseProfile, TlsUse, TopicName};
+    use pushbench_scenario::{Scenario, Source, read};
     use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, Verdict};
     use pushbench_wire::segments::SegmentHeaders;
 
     use super::*;
 
-    /// A trial of a WebSocket scenario whose server delivered `deliveries` messages to ten clients
-    /// and sent `control` bytes down and up with them.
-    fn checks(more: &str, deliveries: u64, control: u64) -> Vec<CheckV1> {
+    const HOST: &str = "127.0.0.1:10000";
+
+    /// A scenario of ten clients, ten messages a second and two seconds.
+    fn scenario(more: &str) -> Scenario {
         let text = format!(
             "question = \"Is it as modelled?\"\n[workload]\nclients = 10\n\
              publish = {{ every = \"100ms\" }}\npayload = {{ bytes = 20 }}\nmeasure = \"2s\"\n\
-             [[transport]]\nkind = \"websocket\"\n{more}\n"
+             {more}\n"
         );
-        let scenario = read(&Source {
+        read(&Source {
             path: Path::new("test.toml"),
             text: &text,
             overrides: &[],
             only: &[],
             read_file: &|_| Err(std::io::Error::other("no file")),
         })
-        .unwrap_or_else(|refused| panic!("{refused}"));
+        .unwrap_or_else(|refused| panic!("{refused}"))
+    }
+
+    /// A trial of its transport in which this was counted.
+    fn judged(scenario: &Scenario, counts: &CountsV1, [up, down]: [KindsV1; 2]) -> Vec<CheckV1> {
         let transport = &scenario.transports[0];
-        let kinds =
-            |payload, framing, control| KindsV1 { payload, framing, control, ..KindsV1::default() };
-        let measure = PhaseBooksV1 {
-            up: kinds(0, 0, control),
-            down: kinds(20 * deliveries, 2 * deliveries, control),
-            ..PhaseBooksV1::default()
-        };
+        let measure = PhaseBooksV1 { up, down, ..PhaseBooksV1::default() };
         let books = BooksV1 { phases: [(Phase::Measure, measure)].into(), ..BooksV1::default() };
-        let counts = CountsV1 { deliveries_in_measure: deliveries, ..CountsV1::default() };
         let evidence = Evidence {
             unheard: None,
-            scenario: &scenario,
+            scenario,
             transport: transport.settings,
             tls: TlsUse::None,
             handshakes: None,
             outcome: &Outcome::default(),
-            counts: &counts,
+            counts,
             books: &books,
             busy: None,
             kernel_refusal: None,
@@ -108,14 +107,49 @@ mod tests {
         as_modelled(
             &evidence,
             &Subject {
-                scenario: &scenario,
+                scenario,
                 transport,
-                host: "127.0.0.1:10000",
+                host: HOST,
                 headers: SegmentHeaders { ipv6: false, timestamps: true },
                 tls: None,
                 started_at: "2026-01-01T00:00:00Z",
             },
         )
+    }
+
+    /// A trial of WebSockets whose server delivered `deliveries` messages to ten clients and sent
+    /// `control` bytes down and up with them.
+    fn checks(more: &str, deliveries: u64, control: u64) -> Vec<CheckV1> {
+        let scenario = scenario(&format!("[[transport]]\nkind = \"websocket\"\n{more}"));
+        let kinds = |payload, framing| KindsV1 { payload, framing, control, ..KindsV1::default() };
+        let counts = CountsV1 { deliveries_in_measure: deliveries, ..CountsV1::default() };
+        judged(&scenario, &counts, [kinds(0, 0), kinds(20 * deliveries, 2 * deliveries)])
+    }
+
+    /// The verdict on the bytes of a trial of polls whose requests are as the load generator writes
+    /// them, and whose server answers with what this header file makes of a response.
+    fn verdict_on_headers(response: &str) -> Verdict {
+        let scenario = scenario(
+            "deliver = \"every\"\n[headers]\nrequest = \"minimal\"\nresponse = \"minimal\"\n\
+             [[transport]]\nkind = \"short-poll\"\ninterval = \"100ms\"",
+        );
+        let polls = 200;
+        let (path, place) =
+            (TopicName::numbered(0).poll_path(Cursor::OLDEST), Some(Cursor::OLDEST));
+        let target = HeadTarget { path: &path, host: HOST, secure: false, cookie_bytes: 0 };
+        let request = scenario.headers.request.poll(target, false).bytes().len() as u64;
+        let server = ResponseProfile::parse("server", response).expect("legal");
+        let mark = AnswerMark { cursor: place, ..AnswerMark::default() };
+        let date = "Sat, 07 Nov 2009 00:32:46 GMT";
+        let response = server.head(AnswerStatus::Messages, 21, date, mark).len() as u64;
+        let up = KindsV1 { header: request * polls, ..KindsV1::default() };
+        let (header, payload, framing) = (response * polls, 20 * polls, polls);
+        let down = KindsV1 { header, payload, framing, ..KindsV1::default() };
+        let counts = CountsV1 { polls, deliveries_in_measure: polls, ..CountsV1::default() };
+        let checks = judged(&scenario, &counts, [up, down]);
+        let bytes = checks.iter().find(|check| check.check == "model-bytes").expect("checked");
+        assert!(bytes.found.is_some_and(|off| (off == 0.0) == (bytes.verdict == Verdict::Ok)));
+        bytes.verdict
     }
 
     fn verdicts(checks: &[CheckV1]) -> Vec<(&str, Verdict)> {
@@ -145,5 +179,14 @@ mod tests {
         assert_ne!(found[0].verdict, Verdict::Invalid, "{found:?}");
         let found = checks("conflate = \"500ms\"", 200, 0);
         assert_eq!(found[0].verdict, Verdict::Invalid, "{found:?}");
+    }
+
+    #[test]
+    fn a_server_that_writes_a_header_which_the_header_file_has_not_is_not_as_modelled() {
+        let file = ResponseProfile::built_in("minimal").expect("built in").text();
+        assert_eq!(verdict_on_headers(&file), Verdict::Ok);
+        assert_eq!(verdict_on_headers(&(file.clone() + "Pragma: no\n")), Verdict::Warning);
+        let connection = "Connection: keep-alive\n";
+        assert_eq!(verdict_on_headers(&(file + connection)), Verdict::Invalid);
     }
 }
