@@ -5,65 +5,33 @@
 //! socket does not take what was written. One write leaves as one write below, of one record where
 //! it fits.
 
+mod kept;
+mod read;
+mod tap;
+mod write;
+
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use pushbench_wire::RecordCounter;
-use pushbench_wire::record::{CLOSE_NOTIFY_LEN, Carries, HEADER_LEN, overhead_of, record_len};
+use pushbench_wire::record::{Carries, HEADER_LEN, overhead_of, record_len};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::Protocol;
-use crate::engine::{Engine, Outgoing, Outlet};
-use crate::settings::RECORD_CAPACITY;
+use crate::engine::{Engine, Outgoing};
+use kept::{Incoming, Sink, Unsent, Waiting};
+pub use tap::RecordTotals;
+use tap::{Tap, observe, tell_sent};
 
 /// Ciphertext read at a time: at least a whole record.
 const READ_LEN: usize = 32 * 1024;
-/// Most bytes that one write takes: sixteen records.
-const MOST_WRITTEN: usize = 16 * RECORD_CAPACITY;
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    /// Pieces of the stream that are written together.
-    static TOGETHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// What the records of one connection have added so far; readable while the connection is used.
-#[derive(Debug, Default)]
-pub struct RecordTotals {
-    received: AtomicU64,
-    records_received: AtomicU64,
-    sent: AtomicU64,
-}
-
-impl RecordTotals {
-    /// Records received that carried bytes of the stream.
-    pub fn records_received(&self) -> u64 {
-        self.records_received.load(Ordering::Relaxed)
-    }
-
-    /// TLS's own bytes among those received.
-    pub fn tls_received(&self) -> u64 {
-        self.received.load(Ordering::Relaxed)
-    }
-
-    /// TLS's own bytes among those sent.
-    pub fn tls_sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
-    }
-}
-
-/// Counts what passes for someone who wants to know.
-#[derive(Debug)]
-struct Tap {
-    received: RecordCounter,
-    sent: RecordCounter,
-    totals: Arc<RecordTotals>,
 }
 
 /// A stream in TLS 1.3 over `S`.
@@ -79,71 +47,6 @@ pub struct TlsStream<S> {
     has_said_goodbye: bool,
 }
 
-/// Ciphertext that has come and cannot be handled yet.
-#[derive(Debug, Default)]
-struct Incoming {
-    kept: Vec<u8>,
-    /// Of those, bytes of whole records: parts of a message that is longer than a record.
-    handled: usize,
-    /// The peer has said that nothing more will come.
-    is_over: bool,
-    /// Nothing more comes.
-    has_ended: bool,
-    /// What came was refused: the engine must not be asked again.
-    has_failed: bool,
-}
-
-/// Plaintext that has not been asked for yet.
-#[derive(Debug, Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    taken: usize,
-}
-
-/// Ciphertext that the socket has not taken yet.
-#[derive(Debug, Default)]
-struct Unsent {
-    bytes: Vec<u8>,
-    sent: usize,
-    /// Where records that carry the stream end; those behind are TLS's own.
-    stream_end: usize,
-}
-
-impl Unsent {
-    fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-}
-
-/// Where an engine's output goes: to whoever reads, and what does not fit is kept.
-struct Sink<'a, 'b> {
-    asked: Option<&'a mut ReadBuf<'b>>,
-    waiting: &'a mut Waiting,
-    outgoing: &'a mut Unsent,
-    is_over: &'a mut bool,
-}
-
-impl Outlet for Sink<'_, '_> {
-    fn stream(&mut self, mut plaintext: &[u8]) {
-        if let Some(asked) = &mut self.asked
-            && self.waiting.bytes.is_empty()
-        {
-            let (now, later) = plaintext.split_at(plaintext.len().min(asked.remaining()));
-            asked.put_slice(now);
-            plaintext = later;
-        }
-        self.waiting.bytes.extend_from_slice(plaintext);
-    }
-
-    fn answer(&mut self) -> &mut Vec<u8> {
-        &mut self.outgoing.bytes
-    }
-
-    fn is_over(&mut self) {
-        *self.is_over = true;
-    }
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     /// Shakes hands over `io`.
     pub(crate) async fn shake_hands(
@@ -151,13 +54,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         engine: Engine,
         totals: Option<Arc<RecordTotals>>,
     ) -> io::Result<Self> {
-        let tap = totals.map(|totals| {
-            Box::new(Tap {
-                received: RecordCounter::default(),
-                sent: RecordCounter::default(),
-                totals,
-            })
-        });
+        let tap = totals.map(|totals| Box::new(Tap::new(totals)));
         let mut stream = Self {
             io,
             engine,
@@ -313,7 +210,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         self.poll_drain(cx)
     }
 
-    /// Encrypts at most [`MOST_WRITTEN`] bytes and sends what the socket takes of them; the rest is
+    /// Encrypts so many bytes and sends what the socket takes of them; the rest is
     /// kept. Gives how many were encrypted: all.
     fn send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<usize> {
         if bytes.is_empty() {
@@ -361,121 +258,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 }
 
-/// Tells of bytes received.
-fn observe(tap: &mut Option<Box<Tap>>, bytes: &[u8], carries: Carries) {
-    if let Some(tap) = tap {
-        tap.received.observe(bytes, carries);
-        let counts = tap.received.counts;
-        tap.totals.received.store(counts.tls, Ordering::Relaxed);
-        tap.totals.records_received.store(counts.records, Ordering::Relaxed);
-    }
-}
-
-/// Tells of bytes sent.
-fn tell_sent(tap: &mut Option<Box<Tap>>, bytes: &[u8], carries: Carries) {
-    if let Some(tap) = tap {
-        tap.sent.observe(bytes, carries);
-        tap.totals.sent.store(tap.sent.counts.tls, Ordering::Relaxed);
-    }
-}
-
 fn invalid(error: rustls::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
-    /// Ends when TCP has ended too, so that whoever counts its bytes has seen all of them.
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        let before = buf.filled().len();
-        loop {
-            let Waiting { bytes, taken } = &mut this.waiting;
-            if !bytes.is_empty() {
-                let len = buf.remaining().min(bytes.len() - *taken);
-                buf.put_slice(&bytes[*taken..*taken + len]);
-                *taken += len;
-                if *taken == bytes.len() {
-                    this.waiting = Waiting::default();
-                }
-                return Poll::Ready(Ok(()));
-            }
-            if this.incoming.has_ended || buf.remaining() == 0 {
-                return Poll::Ready(Ok(()));
-            }
-            // Who wrote and now waits for an answer need not flush.
-            if let Poll::Ready(Err(error)) = this.poll_drain(cx) {
-                return Poll::Ready(Err(error));
-            }
-            ready!(this.poll_receive(cx, Some(buf)))?;
-            if buf.filled().len() > before {
-                return Poll::Ready(Ok(()));
-            }
-        }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
-    /// What is taken and not sent is sent by the next write, read or flush.
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_ready_to_write(cx))?;
-        Poll::Ready(self.send(cx, &bytes[..bytes.len().min(MOST_WRITTEN)]))
-    }
-
-    /// Pieces that are written together share their records and leave in one write.
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_ready_to_write(cx))?;
-        let mut pieces = slices.iter().filter(|slice| !slice.is_empty());
-        let (Some(first), second) = (pieces.next(), pieces.next()) else {
-            return Poll::Ready(Ok(0));
-        };
-        let Some(second) = second else {
-            return Poll::Ready(self.send(cx, &first[..first.len().min(MOST_WRITTEN)]));
-        };
-        TOGETHER.with_borrow_mut(|together| {
-            together.clear();
-            for piece in [first, second].into_iter().chain(pieces) {
-                let room = MOST_WRITTEN - together.len();
-                together.extend_from_slice(&piece[..piece.len().min(room)]);
-            }
-            Poll::Ready(self.send(cx, together))
-        })
-    }
-
-    /// True: HTTP libraries then hand over a message's header and its data together, and it leaves
-    /// in one write, as it does in clear text.
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_drain(cx))?;
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    /// Says goodbye in TLS, then in TCP.
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        if !this.has_said_goodbye && !this.incoming.has_failed {
-            this.has_said_goodbye = true;
-            let mut record = [0; CLOSE_NOTIFY_LEN as usize];
-            let Incoming { kept, handled, .. } = &mut this.incoming;
-            let kept = &mut kept[..*handled];
-            let len = this.engine.write(Outgoing::CloseNotify, kept, &mut record)?;
-            this.outgoing.bytes.extend_from_slice(&record[..len]);
-        }
-        ready!(this.poll_drain(cx))?;
-        Pin::new(&mut this.io).poll_shutdown(cx)
-    }
 }
