@@ -1,15 +1,16 @@
 //! One trial: a fresh server, the load generator's phases, and a look at the work between them.
 
+mod phases;
+mod reach;
+
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
 use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
+use pushbench_model::{Compressed, Subject, predict_trial};
 use pushbench_protocol::heads::printable_characters;
-use pushbench_protocol::{
-    Announcement, Cursor, Deliver, Phase, TlsUse, TopicNames, TransportKind, clock,
-};
+use pushbench_protocol::{Announcement, Cursor, Deliver, TopicNames, TransportKind};
 use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 use pushbench_wire::tcp_info::tcp_info;
@@ -24,10 +25,9 @@ use crate::memory;
 use crate::options::Options;
 use crate::server_document::{document, recorded};
 use crate::server_process::ServerProcess;
-use crate::target::TargetTls;
 use crate::{RunError, Target, tls};
-use pushbench_model::Compressed;
-use pushbench_model::{Subject, predict_trial};
+use phases::play_phases;
+use reach::{announced, clients_target, connections_for_one};
 
 /// A trial to play.
 pub(crate) struct Trial<'a> {
@@ -261,77 +261,6 @@ impl Trial<'_> {
             model: ModelV1 { figures: model },
         }
     }
-}
-
-/// Where a server of our own listens.
-fn announced(announcement: &Announcement) -> Result<Target, RunError> {
-    let tls = match (announcement.tls_address, &announcement.certificate) {
-        (Some(address), Some(pem)) => {
-            let certificate = tls::announced(pem)?;
-            Some(TargetTls { address, host: address.to_string(), certificate })
-        }
-        _ => None,
-    };
-    let address = announcement.address;
-    Ok(Target { address, host: address.to_string(), tls, publish_token: None })
-}
-
-/// Where the clients of a transport connect.
-fn clients_target(transport: &Transport, target: &Target) -> SocketAddr {
-    match (transport.carriage.tls, &target.tls) {
-        (TlsUse::Full | TlsUse::Resumed, Some(tls)) => tls.address,
-        _ => target.address,
-    }
-}
-
-/// Connections that it takes to have one: a session that is resumed is from another, whose port is
-/// not free at once.
-const fn connections_for_one(tls: TlsUse) -> u32 {
-    match tls {
-        TlsUse::None | TlsUse::Full => 1,
-        TlsUse::Resumed => 2,
-    }
-}
-
-/// Plays the phases in turn; breaks off where the watch says so.
-fn play_phases(
-    load: &mut Load,
-    looks: &mut Looks,
-    eye: &Eye,
-    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let mut begin = clock::now();
-    let mut lap = |looks: &mut Looks, phase| {
-        let now = clock::now();
-        looks.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
-        begin = now;
-    };
-    load.connect(&mut || looks.server_sums(eye), watch)?;
-    lap(looks, Phase::Connect);
-    looks.look_at_sockets(Phase::Connect, eye);
-    looks.take(Moment::Connected, eye);
-    load.warm_up(&mut || looks.server_sums(eye), watch)?;
-    lap(looks, Phase::WarmUp);
-    looks.look_at_sockets(Phase::WarmUp, eye);
-
-    let at = load.begin_measure();
-    std::thread::sleep(at.since(clock::now()));
-    looks.take(Moment::MeasureBegins, eye);
-    let measured = load.measure(&mut |progress| {
-        looks.sample(eye);
-        watch(progress)
-    });
-    looks.take(Moment::MeasureEnds, eye);
-    // After the look at CPU times, of which this takes some.
-    looks.look_at_sockets(Phase::Measure, eye);
-    looks.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
-    measured?;
-    begin = clock::now();
-    load.drain(&mut || looks.server_sums(eye), watch)?;
-    looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
-    looks.take(Moment::Rest, eye);
-    looks.look_at_sockets(Phase::Drain, eye);
-    ControlFlow::Continue(())
 }
 
 /// Why this kernel gives no `TCP_INFO`, if it does not: asked of a socket that is certainly ours.
