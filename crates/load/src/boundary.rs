@@ -15,29 +15,26 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::bounds;
 use crate::command::{Command, Standing};
 use crate::outcome::{Boundary, ServerSums, Unrest};
+use crate::witness::list::{PAIRS, WitnessName};
 
 /// Asks the server what it has carried for the clients of this trial; `None` if it has no books, or
 /// others use it too.
 pub type ServerBooks<'a> = dyn FnMut() -> Option<ServerSums> + 'a;
 
 impl Standing {
-    /// Whether the clients' own books agree: nothing waits to be read, or sent, or booked.
+    /// Whether all pairs of the clients' own witnesses agree: nothing waits to be read, or sent, or
+    /// booked.
     ///
     /// The kernel has never received less than was read, nor sent more than was written, and the
     /// codec never booked more than passed: so sums that are equal are equal for each connection.
     pub(crate) fn agrees(&self) -> bool {
-        let Self { sums, booked } = self;
-        let kernel = &sums.kernel;
-        let is_asked = sums.kernel_connections == sums.connections;
-        let kernel_agrees = !is_asked
-            || (kernel.bytes_sent, kernel.bytes_received)
-                == (sums.socket_written, sums.socket_read);
-        let codec = (booked.up + sums.tls_written, booked.down + sums.tls_read);
-        kernel_agrees && codec == (sums.socket_written, sums.socket_read)
+        PAIRS.iter().filter(|pair| !pair.asks_the_server()).all(|pair| self.0.agrees(pair))
     }
 
+    /// Whether the pairs with the server's witnesses agree.
     fn agrees_with(&self, server: ServerSums) -> bool {
-        (self.sums.socket_written, self.sums.socket_read) == (server.received, server.sent)
+        let counted = self.0.with(WitnessName::ServerSockets, server.into());
+        PAIRS.iter().filter(|pair| pair.asks_the_server()).all(|pair| counted.agrees(pair))
     }
 }
 
@@ -109,17 +106,17 @@ fn judge(standing: &Standing, demand: Demand, server: &mut ServerBooks<'_>) -> O
 
 #[cfg(test)]
 mod tests {
-    use crate::SocketSums;
-    use crate::command::Booked;
+    use pushbench_wire::tcp_info::TcpInfo;
+
+    use crate::witness::counted::{Counted, Tally};
 
     use super::*;
 
     /// Clients who have written 10 bytes and read 20, as far as codec and kernel know.
     fn standing(booked: u64, received: u64) -> Standing {
-        let mut sums = SocketSums { socket_written: 10, socket_read: 20, ..SocketSums::default() };
-        sums.kernel.bytes_sent = 10;
-        sums.kernel.bytes_received = received;
-        Standing { sums, booked: Booked { up: 10, down: booked } }
+        let info = TcpInfo { bytes_sent: 10, bytes_received: received, ..TcpInfo::default() };
+        let counted = Counted::of(20, 10, Some(info));
+        Standing(counted.with(WitnessName::Codec, Tally::of_bytes(10, booked)))
     }
 
     fn check(standing: Standing, sent: Option<u64>, demand: Demand, expected: Option<Taken>) {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use pushbench_protocol::{Direction, Phase, Timestamp};
 use pushbench_wire::Ledger;
 
-use crate::outcome::{Boundary, Outcome, SocketSums};
+use crate::outcome::{Boundary, Outcome};
+use crate::witness::counted::{Counted, Tally};
+use crate::witness::list::WitnessName;
 
 /// Where a worker's reply goes: a channel that holds one, so that nobody waits to send it.
 pub(crate) type Reply<T> = mpsc_std::SyncSender<T>;
@@ -42,32 +44,21 @@ pub(crate) struct Status {
     pub(crate) late: Option<Duration>,
 }
 
-/// Where the books of a worker that has stopped stand.
+/// Where the books of a worker that has stopped stand: what each of its witnesses has counted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Standing {
-    /// Sockets and kernel.
-    pub(crate) sums: SocketSums,
-    /// Bytes that the codec has booked, both directions.
-    pub(crate) booked: Booked,
-}
+pub(crate) struct Standing(pub(crate) Counted);
 
-/// Bytes in a ledger, all phases and kinds.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Booked {
-    pub(crate) up: u64,
-    pub(crate) down: u64,
-}
-
-impl Booked {
-    pub(crate) fn in_all(ledger: &Ledger) -> Self {
-        Self { up: ledger.stream_bytes(Direction::Up), down: ledger.stream_bytes(Direction::Down) }
+impl Standing {
+    /// Of sockets and kernels that have counted this, and of a codec that has booked all that is in
+    /// the ledger.
+    pub(crate) fn of(counted: Counted, ledger: &Ledger) -> Self {
+        let [up, down] = [Direction::Up, Direction::Down].map(|way| ledger.stream_bytes(way));
+        Self(counted.with(WitnessName::Codec, Tally::of_bytes(up, down)))
     }
 }
 
 impl std::ops::AddAssign for Standing {
     fn add_assign(&mut self, other: Self) {
-        self.sums += other.sums;
-        self.booked.up += other.booked.up;
-        self.booked.down += other.booked.down;
+        self.0 += other.0;
     }
 }

@@ -13,9 +13,10 @@ use std::time::Duration;
 use pushbench_protocol::{HttpVersion, TlsUse, TransportKind};
 use pushbench_scenario::{Scenario, Source, Transport, read};
 
+use crate::command::Standing;
 use crate::in_memory::conductor::{Seen, play};
 use crate::in_memory::stand_in::Manners;
-use crate::{Boundary, Fault};
+use crate::{Boundary, Fault, PAIRS, Tally, WitnessName};
 use pushbench_protocol::Direction;
 
 /// Every accepted combination of a kind with its carriers.
@@ -57,11 +58,16 @@ fn check_books(label: &str, seen: &Seen) {
         assert!(standing.agrees(), "{label}: {boundary:?} {standing:?}");
     }
     let sums = outcome.boundaries[&Boundary::Closed];
-    let booked = |direction| outcome.ledger.stream_bytes(direction);
-    assert_eq!(sums.kernel_connections, 0, "{label}: no kernel is asked");
-    assert_eq!(booked(Direction::Up) + sums.tls_written, sums.socket_written, "{label}: up");
-    assert_eq!(booked(Direction::Down) + sums.tls_read, sums.socket_read, "{label}: down");
-    assert_eq!((sums.socket_written, sums.socket_read), *served, "{label}: the server's counters");
+    let kernel = sums.tally(WitnessName::Kernel).expect("it is on the list");
+    assert_eq!(kernel.missing, sums.connections, "{label}: no kernel is asked");
+    let served = Tally::of_bytes(served.0, served.1);
+    let counted = Standing::of(sums.with(WitnessName::ServerSockets, served), &outcome.ledger).0;
+    for pair in [&PAIRS[0], &PAIRS[2]] {
+        for &direction in Direction::ALL {
+            let (left, right) = counted.pair(pair, direction).expect("both were asked about all");
+            assert_eq!(left, right, "{label}: {}, {direction:?}", pair.label);
+        }
+    }
 }
 
 fn check(label: &str, transport: &Transport, seen: &Seen) {

@@ -42,8 +42,10 @@ pub use fault::Fault;
 pub use load::preflight::Reached;
 pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
-    Boundary, Counts, Handshakes, HeadCounts, KernelSums, Outcome, PublisherOutcome, SampleHeads,
-    ServerSums, SocketSums, Stall, TimeAverage, Unrest,
+    Boundary, Counts, Handshakes, HeadCounts, Outcome, PublisherOutcome, SampleHeads, ServerSums,
+    Stall, TimeAverage, Unrest,
 };
 pub use plan::{Plan, TlsTarget};
 pub use unexpected::Unexpected;
+pub use witness::counted::{Counted, Tally};
+pub use witness::list::{Counter, PAIRS, Pair, Side, WITNESSES, WitnessEntry, WitnessName};

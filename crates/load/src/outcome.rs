@@ -3,12 +3,10 @@
 mod average;
 mod boundary;
 mod counts;
-mod sums;
 
 pub use average::TimeAverage;
 pub use boundary::{Boundary, ServerSums, Unrest};
 pub use counts::{Counts, HeadCounts};
-pub use sums::{KernelSums, SocketSums};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +14,7 @@ use std::time::Duration;
 use pushbench_stats::Histogram;
 use pushbench_wire::Ledger;
 
+use crate::witness::counted::Counted;
 use crate::{Fault, Unexpected};
 
 /// TLS handshakes of a trial's clients.
@@ -28,7 +27,7 @@ pub struct Handshakes {
     /// With a certificate, on connections that were made to have a session to resume.
     pub preliminary: u64,
     /// The books of those connections, which are in none of a phase.
-    pub preliminary_sums: SocketSums,
+    pub preliminary_sums: Counted,
     /// The cipher suite of the last one.
     pub cipher_suite: String,
 }
@@ -96,8 +95,8 @@ pub struct Stall {
 pub struct Outcome {
     /// The codec's books, without TLS and TCP/IP.
     pub ledger: Ledger,
-    /// The sockets' and the kernel's books at each boundary that was reached.
-    pub boundaries: BTreeMap<Boundary, SocketSums>,
+    /// What the clients' witnesses had counted at each boundary that was reached.
+    pub boundaries: BTreeMap<Boundary, Counted>,
     /// What was counted.
     pub counts: Counts,
     /// From due to received whole, messages due in the measure phase.

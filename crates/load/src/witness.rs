@@ -1,7 +1,11 @@
 //! Who else has counted what a connection carried: its socket, the kernel, and TLS.
 //!
-//! The books of the codec are held against these. A witness outlives its connection, so that what
+//! The books of the codec are held against these. Who there is, what each counts and who is held
+//! against whom stands in `list`; sums over connections are in `counted`. A witness outlives its connection, so that what
 //! was counted until the end is known after it.
+
+pub(crate) mod counted;
+pub(crate) mod list;
 
 use std::cell::Cell;
 use std::os::fd::RawFd;
@@ -12,7 +16,8 @@ use pushbench_wire::SocketCounters;
 use pushbench_wire::record::RECORD_OVERHEAD;
 use pushbench_wire::tcp_info::{TcpInfo, tcp_info};
 
-use crate::SocketSums;
+use crate::witness::counted::{Counted, Tally};
+use crate::witness::list::WitnessName;
 
 /// The socket's, the kernel's and TLS's books of one connection, readable while the client uses it.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub(crate) struct Witness {
     /// What the kernel is asked by; absent where no kernel carries the bytes.
     descriptor: Option<RawFd>,
     /// The books when the connection was closed.
-    last: Cell<Option<SocketSums>>,
+    last: Cell<Option<Counted>>,
     /// Whether a read has told that the server's FIN has come.
     has_ended: Cell<bool>,
     /// Records that had brought something when the client last asked, or had taken all of it.
@@ -50,7 +55,7 @@ impl Witness {
     }
 
     /// The books now; after the connection is closed, as they were then.
-    pub(crate) fn sums(&self) -> SocketSums {
+    pub(crate) fn sums(&self) -> Counted {
         if let Some(last) = self.last.get() {
             return last;
         }
@@ -61,11 +66,9 @@ impl Witness {
             let fin = u64::from(self.has_ended.get() || info.is_close_wait);
             TcpInfo { bytes_received: info.bytes_received - fin, ..info }
         });
-        SocketSums {
-            tls_read: self.records.tls_received(),
-            tls_written: self.records.tls_sent(),
-            ..SocketSums::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
-        }
+        let records = Tally::of_bytes(self.records.tls_sent(), self.records.tls_received());
+        Counted::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
+            .with(WitnessName::TlsRecords, records)
     }
 
     /// Bytes that the socket carried, without asking the kernel.
@@ -77,11 +80,8 @@ impl Witness {
     /// and nobody read, since the client has failed or the server has reset the connection, is on
     /// nobody's books, and neither is a FIN that a reset followed.
     pub(crate) fn close(&self) {
-        let mut sums = self.sums();
-        if !self.has_ended.get() {
-            sums.kernel.bytes_received = sums.kernel.bytes_received.min(sums.socket_read);
-        }
-        self.last.set(Some(sums));
+        let sums = self.sums();
+        self.last.set(Some(if self.has_ended.get() { sums } else { sums.without_unread() }));
     }
 
     /// A read has told that nothing more comes.

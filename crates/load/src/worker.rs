@@ -1,6 +1,7 @@
 //! One thread of clients: a single-threaded runtime, a task for each client, and the books that
 //! they share.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -12,7 +13,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use pushbench_protocol::clock::Clock;
-use pushbench_protocol::{Phase, Timestamp, clock};
+use pushbench_protocol::{Direction, Layer, Phase, Timestamp, clock};
+use pushbench_wire::Ledger;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
@@ -23,12 +25,14 @@ use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
 use crate::accounts::timeline::Timeline;
 use crate::carrier::network::Network;
-use crate::command::{Booked, Command, Standing, Status};
+use crate::command::{Command, Standing, Status};
 use crate::fault::Fault;
 use crate::outcome::{Boundary, Outcome};
 use crate::plan::{Plan, TopicCount};
 use crate::ticker::Ticker;
 use crate::transport::context::ClientContext;
+use crate::witness::counted::{Counted, Tally};
+use crate::witness::list::WitnessName;
 use crate::{bounds, transport};
 
 /// What one worker plays.
@@ -110,8 +114,7 @@ pub(crate) async fn play(
                 // The thread is about to be stopped, by us.
                 ticker.stop();
                 let (sums, measured) = accounts.sockets.sums();
-                let booked = Booked::in_all(&accounts.ledger.borrow());
-                let _ = reply.try_send(Standing { sums, booked });
+                let _ = reply.try_send(Standing::of(sums, &accounts.ledger.borrow()));
                 // No client of this thread goes on before the conductor has compared.
                 if told.recv_timeout(bounds::WORKER).unwrap_or(false) {
                     if boundary == Boundary::Drained {
@@ -230,9 +233,10 @@ fn finish(context: &ClientContext, books: Outcome) -> Outcome {
     let recorder = accounts.recorder.replace(empty);
     // The drain is the last that is played.
     let is_complete = accounts.earliest() == Boundary::Drained.opens();
+    let ledger = *accounts.ledger.borrow();
     Outcome {
-        ledger: *accounts.ledger.borrow(),
-        boundaries: books.boundaries,
+        ledger,
+        boundaries: with_codec(books.boundaries, &ledger),
         sample: accounts.sample.take(),
         heads: accounts.heads.get(),
         unexpected: accounts.take_unexpected(),
@@ -242,6 +246,23 @@ fn finish(context: &ClientContext, books: Outcome) -> Outcome {
         handshakes: context.carriers.handshakes(),
         ..recorder.finish(&accounts.timeline(), &dues, is_complete)
     }
+}
+
+/// Each boundary's books with the codec's, which is known only now: a byte belongs to the phase in
+/// whose books it is, whenever it passed.
+fn with_codec(
+    mut boundaries: BTreeMap<Boundary, Counted>,
+    ledger: &Ledger,
+) -> BTreeMap<Boundary, Counted> {
+    for (boundary, counted) in &mut boundaries {
+        let until = |way| {
+            let phases = Phase::ALL.iter().filter(|phase| **phase <= boundary.closes());
+            phases.map(|phase| ledger.kinds(*phase, way).layer(Layer::Stream)).sum()
+        };
+        let codec = Tally::of_bytes(until(Direction::Up), until(Direction::Down));
+        *counted = counted.with(WitnessName::Codec, codec);
+    }
+    boundaries
 }
 
 /// Starts this worker's clients at their share of the scenario's connect rate, once told to.

@@ -1,8 +1,8 @@
 //! What a trial in TLS needs, and what it leaves on record.
 
-use pushbench_load::{Outcome, TlsTarget};
+use pushbench_load::{Outcome, TlsTarget, WitnessName};
 use pushbench_model::{Handshake, HandshakeKind, TlsLink};
-use pushbench_protocol::{HttpVersion, TlsUse};
+use pushbench_protocol::{Direction, HttpVersion, TlsUse};
 use pushbench_scenario::Transport;
 use pushbench_store::TlsV1;
 use pushbench_tls::{Certificate, Connector, Protocol, settings};
@@ -75,6 +75,7 @@ pub(crate) fn announced(pem: &str) -> Result<Certificate, RunError> {
 /// What goes on record; `None` in clear text.
 pub(crate) fn record(outcome: &Outcome, is_ours: bool) -> Option<TlsV1> {
     let handshakes = outcome.handshakes.as_ref()?;
+    let preliminary = |way| handshakes.preliminary_sums.bytes(WitnessName::ClientSockets, way);
     Some(TlsV1 {
         version: "1.3".to_owned(),
         library: settings::LIBRARY.to_owned(),
@@ -84,8 +85,8 @@ pub(crate) fn record(outcome: &Outcome, is_ours: bool) -> Option<TlsV1> {
         full_handshakes: handshakes.full,
         resumed_handshakes: handshakes.resumed,
         preliminary_handshakes: handshakes.preliminary,
-        preliminary_bytes_up: Some(handshakes.preliminary_sums.socket_written),
-        preliminary_bytes_down: Some(handshakes.preliminary_sums.socket_read),
+        preliminary_bytes_up: Some(preliminary(Direction::Up)),
+        preliminary_bytes_down: Some(preliminary(Direction::Down)),
     })
 }
 

@@ -15,7 +15,7 @@ use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client,
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
 use pushbench_wire::tcp_info::tcp_info;
 
-use crate::books::{books, reconcile_tickets, segment_headers};
+use crate::books::{books, compare_tickets, segment_headers};
 use crate::control::Control;
 use crate::figures::{self, figures};
 use crate::judge::{Evidence, as_modelled, judge, on_record};
@@ -186,7 +186,7 @@ impl Trial<'_> {
         let headers = segment_headers(outcome, plan.subscribers_target().is_ipv6());
         let counts = counts(plan, outcome, ending.is_complete);
         let mut books = books(outcome, looks.closed, &looks.sent_again(), headers);
-        reconcile_tickets(&mut books.reconciliations, outcome, looks.tickets);
+        books.reconciliations.extend(compare_tickets(outcome, looks.tickets));
         let busy = looks.busy(outcome);
         let work = looks.work(busy);
         let figures = figures(&figures::Source {

@@ -3,10 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use pushbench_protocol::Direction;
 use pushbench_wire::segments::{SegmentHeaders, segments_for};
 
-use crate::outcome::SocketSums;
 use crate::witness::Witness;
+use crate::witness::counted::Counted;
+use crate::witness::list::WitnessName;
 
 /// The witnesses of one worker.
 #[derive(Debug)]
@@ -15,9 +17,9 @@ pub(crate) struct Sockets {
     data_per_segment: u64,
     witnesses: RefCell<Vec<Rc<Witness>>>,
     /// Books of the connections that were closed while clients went on.
-    folded: Cell<SocketSums>,
+    folded: Cell<Counted>,
     /// Books of the connections that have passed [`crate::Boundary::Measured`].
-    measured: Cell<SocketSums>,
+    measured: Cell<Counted>,
     connecting_segments: Cell<u64>,
 }
 
@@ -28,8 +30,8 @@ impl Sockets {
         Self {
             data_per_segment: headers.data_per_segment(mss),
             witnesses: RefCell::default(),
-            folded: Cell::default(),
-            measured: Cell::default(),
+            folded: Cell::new(Counted::by_clients()),
+            measured: Cell::new(Counted::by_clients()),
             connecting_segments: Cell::default(),
         }
     }
@@ -89,7 +91,7 @@ impl Sockets {
 
     /// The books of all connections, and what they would be at [`crate::Boundary::Measured`] if it
     /// were now for those that have not passed it.
-    pub(crate) fn sums(&self) -> (SocketSums, SocketSums) {
+    pub(crate) fn sums(&self) -> (Counted, Counted) {
         let mut sums = self.folded.get();
         let mut measured = self.measured.get();
         for witness in self.witnesses.borrow().iter() {
@@ -112,6 +114,8 @@ impl Sockets {
     /// Bytes that all sockets carried.
     pub(crate) fn bytes(&self) -> u64 {
         let of_open: u64 = self.witnesses.borrow().iter().map(|witness| witness.bytes()).sum();
-        self.folded.get().bytes() + of_open
+        let folded = self.folded.get();
+        let of_folded = |way: &Direction| folded.bytes(WitnessName::ClientSockets, *way);
+        Direction::ALL.iter().map(of_folded).sum::<u64>() + of_open
     }
 }

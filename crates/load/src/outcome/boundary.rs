@@ -2,6 +2,8 @@
 
 use pushbench_protocol::Phase;
 
+use crate::witness::counted::Tally;
+
 /// A quiet moment at which the books are compared.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Boundary {
@@ -34,6 +36,17 @@ impl Boundary {
         }
     }
 
+    /// The phase that ends here.
+    pub const fn closes(self) -> Phase {
+        match self {
+            Self::Connected => Phase::Connect,
+            Self::WarmedUp => Phase::WarmUp,
+            Self::Measured => Phase::Measure,
+            Self::Drained => Phase::Drain,
+            Self::Closed => Phase::Close,
+        }
+    }
+
     /// The phase that begins here.
     pub(crate) const fn opens(self) -> Phase {
         match self {
@@ -52,6 +65,12 @@ pub struct ServerSums {
     pub received: u64,
     /// Bytes written.
     pub sent: u64,
+}
+
+impl From<ServerSums> for Tally {
+    fn from(sums: ServerSums) -> Self {
+        Self::of_bytes(sums.received, sums.sent)
+    }
 }
 
 /// What did not come to agree at a boundary, so that it is no end of a span of comparison.

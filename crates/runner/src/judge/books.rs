@@ -1,6 +1,6 @@
 //! Whether the books balance, and over what spans they were compared.
 
-use pushbench_load::Unrest;
+use pushbench_load::{Unrest, WitnessName};
 use pushbench_store::{CheckV1, ReconciliationV1, Verdict};
 
 use super::evidence::{Evidence, check, not_checked};
@@ -12,7 +12,10 @@ use super::evidence::{Evidence, check, not_checked};
 pub(super) fn books_balance(evidence: &Evidence<'_>) -> CheckV1 {
     compared(&evidence.books.reconciliations, &|| {
         let sums = evidence.outcome.boundaries.values();
-        let asked = sums.map(|sums| (sums.kernel_connections, sums.connections));
+        let asked = sums.map(|sums| {
+            let missing = sums.tally(WitnessName::Kernel).map_or(0, |kernel| kernel.missing);
+            (sums.connections - missing, sums.connections)
+        });
         without_kernel(evidence.kernel_refusal.as_deref(), asked)
     })
 }

@@ -56,7 +56,7 @@ struct Circumstances<'a> {
 /// Looks for modes, given what the other checks found.
 pub(super) fn tcp_timers(evidence: &Evidence<'_>, others: &[CheckV1]) -> Vec<CheckV1> {
     let outcome = evidence.outcome;
-    let by_kernel = outcome.boundaries.values().filter_map(|sums| sums.kernel.min_round_trip).min();
+    let by_kernel = outcome.boundaries.values().filter_map(|sums| sums.min_round_trip).min();
     // Both are long over a long path. One alone is a crowd that connects, or messages that all wait.
     let exchanges = [outcome.connect_upgrade.quantile(0.0), outcome.latency.quantile(0.0)];
     let by_exchange = exchanges.into_iter().flatten().min();
