@@ -1,0 +1,61 @@
+//! What was counted of messages, polls and failures.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What was counted. Populations are named in each comment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CountsV1 {
+    /// Messages due in the measure phase, over topics.
+    pub published: u64,
+    /// Those, over the subscribers of their topics.
+    pub expected: u64,
+    /// Of the expected, those that reached their subscriber, for the first time.
+    pub delivered: u64,
+    /// Of the expected, replaced by a later one before the client asked (`latest` only).
+    pub superseded: u64,
+    /// Of the expected, those that had to arrive and did not.
+    pub lost: u64,
+    /// Messages of any phase that a subscriber got again without having asked (pushes only).
+    pub duplicates: u64,
+    /// Messages of any phase that arrived after a later one.
+    pub out_of_order: u64,
+    /// Messages that no publisher of this trial sent.
+    pub foreign: u64,
+    /// Messages that came otherwise than they were sent; absent in records from before that was
+    /// looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub altered: Option<u64>,
+    /// Deliveries that happened in the exchanges of the measure phase: the denominator of bytes.
+    pub deliveries_in_measure: u64,
+    /// Payload bytes of those, as published; on the wire they may be fewer. Absent in records of
+    /// before there was compression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncompressed_payload_bytes_in_measure: Option<u64>,
+    /// Polls due in the measure phase.
+    pub polls: u64,
+    /// Of those, the ones that brought nothing new.
+    pub empty_polls: u64,
+    /// Answers to those, by status code.
+    pub answers: BTreeMap<u16, u64>,
+    /// TCP connections opened in the measure phase; absent in records from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connects: Option<u64>,
+    /// Polls of the measure phase that were sent again, since the server had closed the connection
+    /// under them; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u64>,
+    /// Pings and comments of the measure phase; absent in records from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeats: Option<u64>,
+    /// Messages that the server reported as no longer held.
+    pub gap_messages: u64,
+    /// Failures by kind, over all phases but for the close of connections.
+    pub errors: BTreeMap<String, u64>,
+    /// Connections that did not end in order after the measured part, by kind; they are no failures
+    /// of the trial. Absent where there were none, and in records from before they were told apart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub close_errors: BTreeMap<String, u64>,
+}

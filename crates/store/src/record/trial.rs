@@ -1,0 +1,139 @@
+//! One transport answering once.
+
+use std::collections::BTreeMap;
+
+use pushbench_protocol::Phase;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::record::books::BooksV1;
+use crate::record::checks::CheckV1;
+use crate::record::counts::CountsV1;
+use crate::record::scenario::CellV1;
+use crate::record::waiting::WaitingV1;
+use crate::record::work::WorkV1;
+
+/// One transport answering once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrialV1 {
+    /// Label of the transport.
+    pub transport: String,
+    /// Round, from 1.
+    pub round: u32,
+    /// The cell it belongs to; empty without a sweep.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cell: CellV1,
+    /// When it started, RFC 3339, UTC.
+    pub started_at: String,
+    /// Clients that were played.
+    pub clients: u64,
+    /// Length of each phase that ran.
+    pub phase_seconds: BTreeMap<Phase, f64>,
+    /// What was counted.
+    pub counts: CountsV1,
+    /// Every byte.
+    pub books: BooksV1,
+    /// How long news took.
+    pub waiting: WaitingV1,
+    /// What it cost to run.
+    pub work: WorkV1,
+    /// The server that was started for it, as it announced itself; absent with `--target`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerV1>,
+    /// The heads of one exchange, where polls were sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<SampleV1>,
+    /// What its connections were made with; absent in clear text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsV1>,
+    /// The first response that was not what was expected, for each kind of failure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unexpected: Vec<UnexpectedV1>,
+    /// Whether the result may be believed, checked in every trial.
+    pub checks: Vec<CheckV1>,
+    /// Derived figures by name (`latency.p99`), measured. Times in seconds.
+    pub figures: BTreeMap<String, f64>,
+    /// The same figures, modelled.
+    pub model: ModelV1,
+}
+
+/// A server, as it announced itself when it was ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerV1 {
+    /// Its version.
+    pub version: String,
+    /// Everything that it was configured with, by the keys of `serve --config`, defaults included.
+    pub config: BTreeMap<String, serde_json::Value>,
+}
+
+/// A response that was not what was expected.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnexpectedV1 {
+    /// The kind of failure, as in `counts.errors`.
+    pub error: String,
+    /// Its status code; absent if what came was no HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Its first line; absent if what came was no HTTP, or HTTP/2, which has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_line: Option<String>,
+    /// The first 200 bytes of its body, or of what is no HTTP; what cannot be printed is escaped.
+    pub first_bytes: String,
+}
+
+/// TLS of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TlsV1 {
+    /// Its version.
+    pub version: String,
+    /// The clients' library, and the server's if it is ours.
+    pub library: String,
+    /// What was agreed on; absent if no handshake came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cipher_suite: Option<String>,
+    /// Most bytes of the stream in one record, as the clients send.
+    pub record_bytes: u64,
+    /// Tickets that the server sends behind each handshake; absent where it is another's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tickets: Option<u64>,
+    /// Handshakes with a certificate, of connections in the books.
+    pub full_handshakes: u64,
+    /// Handshakes that resumed a session, of connections in the books.
+    pub resumed_handshakes: u64,
+    /// Handshakes of connections that were made to have a session to resume, and are in no phase's
+    /// books.
+    pub preliminary_handshakes: u64,
+    /// Bytes that these connections sent, as their sockets counted; absent in records from before
+    /// they were booked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preliminary_bytes_up: Option<u64>,
+    /// Bytes that they received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preliminary_bytes_down: Option<u64>,
+}
+
+/// The heads of one exchange, for comparing with published samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SampleV1 {
+    /// The request's head as sent.
+    pub request_head: String,
+    /// The answer's head as received.
+    pub response_head: String,
+    /// Printable characters of the request's head: no line ends.
+    pub request_characters: u64,
+    /// Printable characters of the answer's head.
+    pub response_characters: u64,
+    /// Bytes of the request's head.
+    pub request_bytes: u64,
+    /// Bytes of the answer's head.
+    pub response_bytes: u64,
+    /// Bytes of the answer's body.
+    pub body_bytes: u64,
+}
+
+/// What the model predicts for a trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelV1 {
+    /// By the figures' own names. A figure without a model is absent.
+    pub figures: BTreeMap<String, f64>,
+}
