@@ -20,6 +20,9 @@ const SIGNIFICANT_DIGITS: u8 = 3;
 pub struct Histogram {
     samples: hdrhistogram::Histogram<u64>,
     clamped: u64,
+    /// The longest sample to the nanosecond, at most an hour; `None` without samples, and where it was
+    /// not kept beside the encoded form.
+    longest: Option<u64>,
 }
 
 impl Histogram {
@@ -27,7 +30,7 @@ impl Histogram {
     pub fn new() -> Self {
         let samples = hdrhistogram::Histogram::new_with_bounds(1, HIGHEST_NS, SIGNIFICANT_DIGITS)
             .expect("the bounds are constants that the histogram accepts");
-        Self { samples, clamped: 0 }
+        Self { samples, clamped: 0, longest: None }
     }
 
     /// Adds one sample. Longer than an hour is recorded as an hour and counted in
@@ -37,11 +40,21 @@ impl Histogram {
         if nanos > HIGHEST_NS {
             self.clamped += 1;
         }
-        self.samples.saturating_record(nanos.min(HIGHEST_NS));
+        let nanos = nanos.min(HIGHEST_NS);
+        // Samples whose longest is not known have none that this one could be told from.
+        if self.longest.is_some() || self.samples.is_empty() {
+            self.longest = self.longest.max(Some(nanos));
+        }
+        self.samples.saturating_record(nanos);
     }
 
     /// Adds the samples of another.
     pub fn merge(&mut self, other: &Self) {
+        self.longest = match (self.is_empty(), other.is_empty()) {
+            (_, true) => self.longest,
+            (true, false) => other.longest,
+            (false, false) => self.longest.zip(other.longest).map(|(a, b)| a.max(b)),
+        };
         self.samples.add(&other.samples).expect("both have the same bounds, set in `new`");
         self.clamped += other.clamped;
     }
@@ -57,7 +70,7 @@ impl Histogram {
     }
 
     /// How many samples were longer than an hour. Not part of the encoded form, which has no
-    /// place for it: after [`decode`](Self::decode) it is 0.
+    /// place for it: see [`with_extremes`](Self::with_extremes).
     pub fn clamped(&self) -> u64 {
         self.clamped
     }
@@ -68,14 +81,37 @@ impl Histogram {
     }
 
     /// The smallest value that at least the share `q` of the samples does not exceed, rounded up
-    /// by at most 0.1 %; `None` without samples. `q` outside of [0, 1] counts as the nearer end.
+    /// by at most 0.1 % and never above the longest; `None` without samples. `q` outside of [0, 1]
+    /// counts as the nearer end.
     pub fn quantile(&self, q: f64) -> Option<Duration> {
-        (!self.is_empty()).then(|| Duration::from_nanos(self.samples.value_at_quantile(q)))
+        let longest = self.longest.unwrap_or(u64::MAX);
+        let nanos = || self.samples.value_at_quantile(q).min(longest);
+        (!self.is_empty()).then(|| Duration::from_nanos(nanos()))
     }
 
-    /// The longest sample, rounded up by at most 0.1 %; `None` without samples.
+    /// The longest sample; `None` without samples. Exact, but rounded up by at most 0.1 % where only
+    /// the encoded form was kept.
     pub fn max(&self) -> Option<Duration> {
-        (!self.is_empty()).then(|| Duration::from_nanos(self.samples.max()))
+        let nanos = || self.longest.unwrap_or_else(|| self.samples.max());
+        (!self.is_empty()).then(|| Duration::from_nanos(nanos()))
+    }
+
+    /// The longest sample to the nanosecond, at most an hour; `None` without samples, or if it was not
+    /// kept.
+    pub fn longest(&self) -> Option<Duration> {
+        self.longest.map(Duration::from_nanos)
+    }
+
+    /// The same with what the encoded form has no place for, as [`longest`](Self::longest) and
+    /// [`clamped`](Self::clamped) gave it. A longest sample that is not one of these is not taken.
+    #[must_use]
+    pub fn with_extremes(mut self, longest: Option<Duration>, clamped: u64) -> Self {
+        let nanos = longest.and_then(|longest| u64::try_from(longest.as_nanos()).ok());
+        let highest = self.samples.max();
+        self.longest =
+            nanos.filter(|nanos| !self.is_empty() && self.samples.equivalent(*nanos, highest));
+        self.clamped = clamped;
+        self
     }
 
     /// Each recorded value (the middle of its bucket) with how often it was recorded, ascending.
@@ -87,7 +123,7 @@ impl Histogram {
     }
 
     /// The samples in the portable form of HDR histograms: V2, deflate, base64; values in
-    /// nanoseconds. Lossless but for [`clamped`](Self::clamped).
+    /// nanoseconds. Lossless but for [`clamped`](Self::clamped) and [`longest`](Self::longest).
     pub fn encode(&self) -> String {
         let mut bytes = Vec::new();
         V2DeflateSerializer::new()
@@ -117,7 +153,7 @@ impl Histogram {
                 digits: samples.sigfig(),
             });
         }
-        Ok(Self { samples, clamped: 0 })
+        Ok(Self { samples, clamped: 0, longest: None })
     }
 }
 
@@ -127,10 +163,11 @@ impl Default for Histogram {
     }
 }
 
-/// Equal samples in equal buckets; what was clamped does not matter.
+/// Equal samples in equal buckets, and equal extremes.
 impl PartialEq for Histogram {
     fn eq(&self, other: &Self) -> bool {
-        self.samples == other.samples
+        let extremes = |of: &Self| (of.clamped, of.longest);
+        extremes(self) == extremes(other) && self.samples == other.samples
     }
 }
 
@@ -220,6 +257,24 @@ mod tests {
     }
 
     #[test]
+    fn a_longest_sample_is_known_of_all_or_of_none() {
+        let with = of(&[Duration::from_nanos(7_000_001)]);
+        let without = Histogram::decode(&with.encode()).unwrap();
+        assert_eq!((with.max(), without.longest()), (Some(Duration::from_nanos(7_000_001)), None));
+        for (left, right) in [(&with, &without), (&without, &with), (&without, &without)] {
+            let mut merged = left.clone();
+            merged.merge(right);
+            assert_eq!(merged.longest(), None);
+        }
+        let mut merged = Histogram::new();
+        merged.merge(&with);
+        merged.merge(&Histogram::new());
+        assert_eq!(merged.longest(), with.longest());
+        let foreign = without.with_extremes(Some(Duration::from_secs(1)), 0);
+        assert_eq!(foreign.longest(), None, "none of these samples took a second");
+    }
+
+    #[test]
     fn recording_into_a_fresh_histogram_does_not_grow_it() {
         let mut histogram = Histogram::new();
         assert!(!histogram.samples.is_auto_resize());
@@ -246,7 +301,22 @@ mod tests {
         fn encoding_loses_nothing(nanos in prop::collection::vec(0..=HIGHEST_NS, 0..200)) {
             let samples: Vec<_> = nanos.into_iter().map(Duration::from_nanos).collect();
             let histogram = of(&samples);
-            prop_assert_eq!(&Histogram::decode(&histogram.encode()).unwrap(), &histogram);
+            let decoded = Histogram::decode(&histogram.encode()).unwrap();
+            let whole = decoded.with_extremes(histogram.longest(), histogram.clamped());
+            prop_assert_eq!(&whole, &histogram);
+        }
+
+        #[test]
+        fn the_maximum_is_exact_and_no_quantile_is_above_it(
+            nanos in prop::collection::vec(0..=HIGHEST_NS, 1..100),
+            q in 0.0..=1.0,
+        ) {
+            let highest = nanos.iter().max().copied().map(Duration::from_nanos);
+            let histogram = of(&nanos.into_iter().map(Duration::from_nanos).collect::<Vec<_>>());
+            prop_assert_eq!(histogram.max(), highest);
+            prop_assert!(histogram.quantile(q) <= highest);
+            let without = Histogram::decode(&histogram.encode()).unwrap();
+            prop_assert!(without.max() >= highest);
         }
 
         #[test]
