@@ -1,6 +1,6 @@
 // What the page asks the lab, apart from the transports.
 
-/** The lab answered, and not with what was asked for. */
+/** The lab responded, but with a refusal. */
 export class Refused extends Error {
   constructor(status, reason) {
     super(reason);
@@ -9,9 +9,9 @@ export class Refused extends Error {
 }
 
 async function ask(path, options = {}) {
-  const answer = await fetch(`/lab/api/${path}`, options);
-  if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
-  return answer.status === 204 ? null : answer.json();
+  const response = await fetch(`/lab/api/${path}`, options);
+  if (!response.ok) throw new Refused(response.status, (await response.text()).trim());
+  return response.status === 204 ? null : response.json();
 }
 
 const json = (method, value) => ({
@@ -31,12 +31,12 @@ export class Session {
     return ask(`sessions/${this.id}`, json('PUT', settings));
   }
 
-  look() {
+  sample() {
     return ask(`sessions/${this.id}`);
   }
 
-  heads() {
-    return ask(`sessions/${this.id}/heads`);
+  headers() {
+    return ask(`sessions/${this.id}/headers`);
   }
 }
 
@@ -44,7 +44,7 @@ export class Session {
 export async function ping(now) {
   const sent = now();
   const { now_ns: serverNs } = await ask('clock');
-  return { sent, serverMs: serverNs / 1e6, heard: now() };
+  return { sent, serverMs: serverNs / 1e6, received: now() };
 }
 
 /** Starts, stops or kills the server: `start`, `stop`, `kill`. */

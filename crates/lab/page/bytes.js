@@ -3,8 +3,8 @@
 /** Kinds of bytes, in the order of every table. */
 export const KINDS = ['payload', 'repeat', 'header', 'framing', 'control', 'handshake', 'tls', 'tcp_ip'];
 
-/** What marks messages off and carries them, and is no news itself: all but the payload. */
-const NOT_NEWS = KINDS.filter((kind) => kind !== 'payload');
+/** What separates messages and carries them: all but the payload. */
+const OVERHEAD = KINDS.filter((kind) => kind !== 'payload');
 
 const COUNTS = ['requests', 'empty', 'refused', 'messages', 'repeats', 'sent'];
 
@@ -42,8 +42,8 @@ export const wire = (book) => sum(book, KINDS);
 /** All bytes above TLS. */
 export const stream = (book) => sum(book, KINDS.filter((kind) => kind !== 'tls' && kind !== 'tcp_ip'));
 
-/** All but news. */
-export const overhead = (book) => sum(book, NOT_NEWS);
+/** All but the payload. */
+export const overhead = (book) => sum(book, OVERHEAD);
 
 /** Something for each message; `null` while there is none. */
 export const perMessage = (book, bytes) => (book.messages > 0 ? bytes / book.messages : null);

@@ -4,16 +4,16 @@
 const REMEMBERED = 30;
 
 /**
- * How far the server's clock is ahead of ours, as Cristian (1989) found it: the answer left the
- * server somewhere between our asking and our hearing, so the quickest ping knows best, to within
+ * How far the server's clock is ahead of ours, as Cristian (1989) found it: the response left the
+ * server somewhere between our request and its arrival, so the quickest ping knows best, to within
  * half its round trip.
  */
 export class Offset {
   #pings = [];
 
-  /** Takes one ping: when it was sent and heard by our clock, what the server's said in between. */
-  add(sentMs, serverMs, heardMs) {
-    this.#pings.push({ offset: serverMs - (sentMs + heardMs) / 2, half: (heardMs - sentMs) / 2 });
+  /** Takes one ping: when it was sent and received by our clock, what the server's said in between. */
+  add(sentMs, serverMs, receivedMs) {
+    this.#pings.push({ offset: serverMs - (sentMs + receivedMs) / 2, half: (receivedMs - sentMs) / 2 });
     if (this.#pings.length > REMEMBERED) this.#pings.shift();
   }
 

@@ -6,7 +6,7 @@ import { milliseconds, number, t } from './i18n.js';
 /** Each slider runs over these values, so that small and large ones are as easy to set. */
 const SLIDERS = [
   { name: 'intervalMs', values: [100, 200, 500, 1_000, 2_000, 3_000, 5_000, 10_000], start: 1_000, show: milliseconds },
-  { name: 'newsEveryMs', values: [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000], start: 1_000, show: milliseconds },
+  { name: 'messageEveryMs', values: [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000], start: 1_000, show: milliseconds },
   { name: 'payloadBytes', values: [16, 20, 50, 125, 126, 500, 1_000, 4_000, 16_384], start: 20, show: (value) => t('bytes', { n: number(value) }) },
   { name: 'cookieBytes', values: [0, 50, 100, 282, 500, 1_000, 2_000, 4_000], start: 0, show: (value) => t('bytes', { n: number(value) }) },
 ];
@@ -35,8 +35,8 @@ export class Controls {
 
   /** What the lab's publisher has to know. */
   forPublisher() {
-    const { newsEveryMs, payloadBytes, random } = this.settings;
-    return { news_every_ms: newsEveryMs, payload_bytes: payloadBytes, random };
+    const { messageEveryMs, payloadBytes, random } = this.settings;
+    return { message_every_ms: messageEveryMs, payload_bytes: payloadBytes, random };
   }
 
   /** Changes some settings at once. */

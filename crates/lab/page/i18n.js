@@ -52,7 +52,7 @@ export function setLanguage(name) {
   for (const listener of listeners) listener();
 }
 
-/** Fills in what the HTML marks: `data-t` for text, `data-t-label` for a label that is only heard. */
+/** Fills in what the HTML marks: `data-t` for text, `data-t-label` for a label for screen readers. */
 export function translate(root) {
   for (const node of root.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
   for (const node of root.querySelectorAll('[data-t-label]')) {

@@ -1,4 +1,4 @@
-// Messages flying by: a lane for each transport, time running to the right, now at its edge.
+// Timeline of messages: a lane for each transport, time running to the right, now at its edge.
 
 import { t } from './i18n.js';
 
@@ -15,11 +15,11 @@ const STILL_MS = 1_000;
 
 /**
  * Each message is a line from when it was due to when it was received: the longer, the later. One
- * that other lanes have and this one waits for grows until now. Ticks below a lane are answers to
+ * that other lanes have and this one waits for grows until now. Marks below a lane are responses to
  * requests, hollow where nothing was found.
  */
 export class Lanes {
-  /** Due times by publish number, from whichever lane heard of it first. */
+  /** Due times by publish number, from whichever lane received it first. */
   #due = new Map();
   #lanes = new Map(KINDS.map((kind) => [kind, { received: new Map(), asked: [], since: 0 }]));
   #drawn = 0;

@@ -6,7 +6,7 @@ import { Offset, now } from './clock.js';
 import { Controls } from './controls.js';
 import { byId, element, setText } from './dom.js';
 import { decode } from './envelope.js';
-import { HeadsView } from './heads.js';
+import { HeadersView } from './headers.js';
 import { languageButtons, number, t, translate, whenTranslated } from './i18n.js';
 import { Lanes } from './lanes.js';
 import { Panel, SocketPanel } from './panel.js';
@@ -14,12 +14,12 @@ import { Events, LongPoll, ShortPoll } from './transports.js';
 import { Walk } from './walk.js';
 import { Socket } from './websocket.js';
 
-const LOOK_EVERY_MS = 500;
+const SAMPLE_EVERY_MS = 500;
 const PING_EVERY_MS = 2_000;
 /** Pings before anything is judged by the clock. */
 const FIRST_PINGS = 5;
-/** Looks at the balance until it must hold: bytes may be on their way. */
-const BALANCE_LOOKS = 20;
+/** Samples of the balance until it must hold: bytes may be in transit. */
+const BALANCE_SAMPLES = 20;
 
 const session = new Session();
 const offset = new Offset();
@@ -66,16 +66,16 @@ function setCookie(bytes) {
   document.cookie = bytes > 0 ? `lab=${'x'.repeat(bytes)}; ${path}` : `lab=; Max-Age=0; ${path}`;
 }
 
-let look = null;
+let latest = null;
 /** Why the lab did not do what it was asked; `null` while it does. */
 let trouble = null;
 /** Settings reach the lab in the order in which they were made. */
-let told = Promise.resolve();
+let sent = Promise.resolve();
 
 /** Tells the lab the settings; also after it has been started anew and knows nothing of us. */
 function begin() {
-  told = told.then(() => session.set(controls.forPublisher())).then(show, missed);
-  return told;
+  sent = sent.then(() => session.set(controls.forPublisher())).then(show, missed);
+  return sent;
 }
 
 async function missed(error) {
@@ -91,7 +91,7 @@ async function missed(error) {
 }
 
 function show(seen) {
-  look = seen;
+  latest = seen;
   trouble = null;
   for (const { kind, view } of transports) view.setBook(seen.books[kind]);
   notify();
@@ -104,30 +104,30 @@ function notify() {
   setText(notice, text);
   for (const button of byId('server-controls').querySelectorAll('button')) {
     const starts = button.dataset.action === 'start';
-    button.disabled = trouble !== null || !look || look.server_runs === starts;
+    button.disabled = trouble !== null || !latest || latest.server_runs === starts;
   }
 }
 
 function said() {
   if (trouble instanceof Refused) return t('labRefused', { reason: trouble.message });
   if (trouble) return t('labGone');
-  return look && !look.server_runs ? t('serverDown') : '';
+  return latest && !latest.server_runs ? t('serverDown') : '';
 }
 
 async function watch() {
   try {
-    show(await session.look());
-    if (!document.hidden) await heads.refresh(session);
+    show(await session.sample());
+    if (!document.hidden) await headers.refresh(session);
   } catch (error) {
     await missed(error);
   }
-  setTimeout(watch, LOOK_EVERY_MS);
+  setTimeout(watch, SAMPLE_EVERY_MS);
 }
 
 async function keepTime() {
   try {
-    const { sent, serverMs, heard } = await ping(now);
-    offset.add(sent, serverMs, heard);
+    const { sent, serverMs, received } = await ping(now);
+    offset.add(sent, serverMs, received);
     setText(byId('clock'), t('clock', { uncertainty: number(offset.uncertaintyMs, 1) }));
   } catch {
     // The lab is away; the offset stays as it was.
@@ -138,7 +138,7 @@ function serverButtons() {
   const root = byId('server-controls');
   root.append(element('span', { 'data-t': 'server' }));
   for (const action of ['kill', 'stop', 'start']) {
-    const press = () => command(action).then(() => session.look()).then(show, missed);
+    const press = () => command(action).then(() => session.sample()).then(show, missed);
     root.append(element('button', { type: 'button', 'data-action': action, 'data-t': action, disabled: true, on: { click: press } }));
   }
 }
@@ -151,7 +151,7 @@ function reset() {
 async function checkBalance() {
   let off = 0;
   try {
-    for (let looks = 0; looks < BALANCE_LOOKS; looks += 1) {
+    for (let samples = 0; samples < BALANCE_SAMPLES; samples += 1) {
       const { relayed, server } = await balance();
       const ways = Object.keys(server).flatMap((kind) => ['up', 'down'].map((way) => relayed[kind][way] - server[kind][way]));
       off = ways.reduce((total, difference) => total + Math.abs(difference), 0);
@@ -166,7 +166,7 @@ async function checkBalance() {
   }
 }
 
-/** What a step of the walk may do and see. */
+/** What a step of the tour may do and see. */
 const bench = {
   controls,
   clients: Object.fromEntries(transports.map(({ kind, client }) => [kind, client])),
@@ -174,16 +174,16 @@ const bench = {
   command,
   /** What comes into the books of a transport from now on, as the lab's books say it. */
   async measure(kind) {
-    const before = (await session.look()).books[kind] ?? byKind[kind].view.noBook;
+    const before = (await session.sample()).books[kind] ?? byKind[kind].view.noBook;
     return async () => {
-      const seen = await session.look();
+      const seen = await session.sample();
       show(seen);
       return since(seen.books[kind] ?? before, before);
     };
   },
 };
 
-const heads = new HeadsView(byId('heads'), transports.map(({ kind }) => kind));
+const headers = new HeadersView(byId('headers'), transports.map(({ kind }) => kind));
 const walk = new Walk(byId('walk-steps'), bench);
 
 function legend() {
@@ -207,7 +207,7 @@ whenTranslated(() => {
   legend();
   for (const { view } of transports) view.translate();
   controls.translate();
-  heads.translate();
+  headers.translate();
   walk.translate();
   lanes.translate();
   notify();
@@ -222,5 +222,5 @@ watch();
 for (const { client } of transports) client.start();
 setInterval(() => {
   for (const { view } of transports) view.tick(atServer());
-}, LOOK_EVERY_MS);
+}, SAMPLE_EVERY_MS);
 document.documentElement.dataset.ready = 'true';

@@ -66,7 +66,7 @@ export class Panel {
       name.append(element('span', { 'data-t': kind === 'all' ? 'column.all' : `kind.${kind}` }));
       body.append(element('tr', { class: kind === 'all' ? 'total' : false }, name, up, down));
     }
-    return element('table', {}, element('caption', { class: 'heard', 'data-t': 'caption' }), element('thead', {}, head), body);
+    return element('table', {}, element('caption', { class: 'visually-hidden', 'data-t': 'caption' }), element('thead', {}, head), body);
   }
 
   /** Lets the button start and stop a client. */
@@ -172,14 +172,14 @@ export class Panel {
   }
 }
 
-/** The WebSocket's panel: also its `readyState`, what its handlers were told, and what to tell it. */
+/** The WebSocket's panel: also its `readyState`, what its handlers received, and what to send. */
 export class SocketPanel extends Panel {
   #ready = WebSocket.CLOSED;
-  /** What was said and heard, oldest first. */
+  /** Sent and received, oldest first. */
   events = [];
   #unwritten = [];
   #writing = null;
-  /** `readyState` as it was seen, since the walk last looked. */
+  /** `readyState` as it was seen, since the tour last sampled it. */
   seen = [];
 
   constructor(kind, root) {

@@ -1,11 +1,11 @@
-// The steps of the walk: what is set, what is watched, and what comes out.
+// The steps of the guided tour: what is set, what is watched, and what comes out.
 //
 // Texts stand in the languages' files under the step's id. A step measures with the same books that
 // the panels show, from its beginning on.
 
 import { overhead, perMessage, stream, sum, wire } from './bytes.js';
 
-const QUIET = { newsEveryMs: 1_000, payloadBytes: 20, cookieBytes: 0, intervalMs: 1_000, random: false };
+const QUIET = { messageEveryMs: 1_000, payloadBytes: 20, cookieBytes: 0, intervalMs: 1_000, random: false };
 const OPEN = WebSocket.OPEN;
 
 /** Sets the sliders, and lets these transports run. */
@@ -43,7 +43,7 @@ export const STEPS = [
   {
     id: 'poll-head',
     async measure(bench) {
-      prepare(bench, { newsEveryMs: 5_000 }, ['short-poll']);
+      prepare(bench, { messageEveryMs: 5_000 }, ['short-poll']);
       const book = await watch(bench, 'short-poll', (seen) => seen.requests >= 3);
       const up = book.up.header / book.requests;
       const down = book.down.header / book.requests;
@@ -53,7 +53,7 @@ export const STEPS = [
   {
     id: 'empty-polls',
     async measure(bench) {
-      prepare(bench, { intervalMs: 500, newsEveryMs: 2_000 }, ['short-poll']);
+      prepare(bench, { intervalMs: 500, messageEveryMs: 2_000 }, ['short-poll']);
       const book = await watch(bench, 'short-poll', (seen) => seen.requests >= 16);
       return { value: (100 * book.empty) / book.requests, with: { empty: book.empty, requests: book.requests } };
     },
@@ -61,7 +61,7 @@ export const STEPS = [
   {
     id: 'late',
     async measure(bench) {
-      prepare(bench, { intervalMs: 2_000, newsEveryMs: 200, random: true }, ['short-poll', 'websocket']);
+      prepare(bench, { intervalMs: 2_000, messageEveryMs: 200, random: true }, ['short-poll', 'websocket']);
       const views = ['short-poll', 'websocket'].map((kind) => bench.view(kind));
       const before = views.map(({ waiting }) => ({ waiting, count: waiting.count, sum: waiting.count * (waiting.mean ?? 0) }));
       const mean = ({ waiting, count, sum: past }) => (waiting.count * waiting.mean - past) / (waiting.count - count);
@@ -99,7 +99,7 @@ export const STEPS = [
   {
     id: 'frame',
     async measure(bench) {
-      prepare(bench, { newsEveryMs: 500 }, ['websocket']);
+      prepare(bench, { messageEveryMs: 500 }, ['websocket']);
       const book = await watch(bench, 'websocket', messages(4));
       return { value: book.down.framing / book.messages, with: { messages: book.messages, payload: book.down.payload / book.messages } };
     },
@@ -107,14 +107,14 @@ export const STEPS = [
   {
     id: 'ratio',
     async measure(bench) {
-      prepare(bench, { newsEveryMs: 500, intervalMs: 500 }, ['short-poll', 'websocket']);
+      prepare(bench, { messageEveryMs: 500, intervalMs: 500 }, ['short-poll', 'websocket']);
       const both = await Promise.all(['short-poll', 'websocket'].map((kind) => watch(bench, kind, messages(8))));
       const [poll, push] = both;
       const ratio = (of) => perMessage(poll, of(poll)) / perMessage(push, of(push));
       return {
         value: ratio(wire),
         digits: 1,
-        with: { heads: headers(poll) / poll.messages / (push.down.framing / push.messages), stream: ratio(stream), poll: perMessage(poll, wire(poll)), push: perMessage(push, wire(push)) },
+        with: { headers: headers(poll) / poll.messages / (push.down.framing / push.messages), stream: ratio(stream), poll: perMessage(poll, wire(poll)), push: perMessage(push, wire(push)) },
       };
     },
   },
@@ -122,7 +122,7 @@ export const STEPS = [
     id: 'cookie',
     async measure(bench) {
       const cost = async (cookieBytes) => {
-        prepare(bench, { newsEveryMs: 500, intervalMs: 500, cookieBytes }, ['short-poll', 'websocket']);
+        prepare(bench, { messageEveryMs: 500, intervalMs: 500, cookieBytes }, ['short-poll', 'websocket']);
         const [poll, push] = await Promise.all(['short-poll', 'websocket'].map((kind) => watch(bench, kind, messages(3))));
         return { poll: poll.up.header / poll.requests, push: overhead(push) - sum(push, ['tls', 'tcp_ip']), messages: push.messages };
       };
@@ -141,14 +141,14 @@ export const STEPS = [
       const view = bench.view('websocket');
       await bench.until(() => socket.readyState === OPEN);
       const from = new Date();
-      const heard = () => view.events.filter(({ at, event }) => at >= from && event.startsWith('on') && event !== 'onmessage');
+      const fired = () => view.events.filter(({ at, event }) => at >= from && event.startsWith('on') && event !== 'onmessage');
       await bench.command('kill');
-      const closed = await bench.until(() => heard().find(({ event }) => event === 'onclose'));
+      const closed = await bench.until(() => fired().find(({ event }) => event === 'onclose'));
       // An attempt to come back while nobody is there.
-      await bench.until(() => heard().find(({ event }) => event === 'onerror'));
+      await bench.until(() => fired().find(({ event }) => event === 'onerror'));
       await bench.command('start');
       await bench.until(() => socket.readyState === OPEN);
-      const order = heard().map(({ event, details }) => (event === 'onclose' ? `onclose ${details.code}` : event));
+      const order = fired().map(({ event, details }) => (event === 'onclose' ? `onclose ${details.code}` : event));
       return { value: String(closed.details.code), with: { order: order.join(', ') } };
     },
   },

@@ -1,6 +1,6 @@
 // The clients: polling, long polling, and server-sent events, as a page would write them.
 //
-// Each tells its hooks: `message(payload)`, `asked(found)` when a request was answered, `state(name)`.
+// Each tells its hooks: `message(payload)`, `asked(found)` when a request was responded, `state(name)`.
 
 /** Longest time that a long poll is held. */
 const HOLD = '25s';
@@ -59,15 +59,15 @@ class Poller {
     this.#timer = setTimeout(then, ms);
   }
 
-  /** One request; whether the server answered, `null` if it was stopped before. */
+  /** One request; whether the server responded, `null` if it was stopped before. */
   async ask(path) {
     const { signal } = this.#abort;
     try {
-      const answer = await fetch(path, { signal });
-      const text = await answer.text();
+      const response = await fetch(path, { signal });
+      const text = await response.text();
       if (signal.aborted) return null;
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      this.cursor = answer.headers.get('cursor') ?? this.cursor;
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      this.cursor = response.headers.get('cursor') ?? this.cursor;
       const payloads = text.split('\n').filter((line) => line !== '');
       this.hooks.state('on');
       this.hooks.asked(payloads.length);
@@ -112,16 +112,16 @@ export class ShortPoll extends Poller {
   }
 }
 
-/** A request that the server holds until there is news; then at once the next. */
+/** A request that the server holds until there is a message; then at once the next. */
 export class LongPoll extends Poller {
   #backOff = new BackOff();
 
   async begin() {
     // The first is not held: it only asks where the log stands.
-    const answered = await this.ask(`/topics/${this.topic}/long-poll?after=${this.cursor}&hold=${HOLD}`);
-    if (answered === null) return;
-    if (answered) this.#backOff.reset();
-    this.after(answered ? 0 : this.#backOff.next(), () => this.begin());
+    const responded = await this.ask(`/topics/${this.topic}/long-poll?after=${this.cursor}&hold=${HOLD}`);
+    if (responded === null) return;
+    if (responded) this.#backOff.reset();
+    this.after(responded ? 0 : this.#backOff.next(), () => this.begin());
   }
 }
 

@@ -1,12 +1,12 @@
-// How late news comes, and how old what is held becomes.
+// Latency of messages, and age of the newest one held.
 
 /** Latencies that are kept for the median. */
 const KEPT = 500;
 
 /**
- * Lateness of messages and age of the newest one held, all by the server's clock in milliseconds.
+ * Latency of messages and age of the newest one held, all by the server's clock in milliseconds.
  * Age at a moment is that moment minus the due time of the newest message held; its mean is over
- * time, so it grows while nothing comes.
+ * time, so it grows while nothing arrives.
  */
 export class Waiting {
   #latencies = [];
@@ -35,7 +35,7 @@ export class Waiting {
     this.#newest = Math.max(this.#newest ?? dueMs, dueMs);
   }
 
-  /** The time average of age needs the time that passed, news or not. */
+  /** The time average of age needs the time that passed, with or without messages. */
   #advance(nowMs) {
     if (this.#newest === null) return;
     const from = this.#since - this.#newest;

@@ -1,12 +1,12 @@
-// The guided walk: a question, the student's prediction, the measured answer.
+// The guided tour: a question, the student's prediction, the measured answer.
 
 import { element, setText } from './dom.js';
 import { number, t } from './i18n.js';
 import { STEPS } from './steps.js';
 
 /** Longest that a measurement may take; a server that is away is the usual reason. */
-const PATIENCE_MS = 60_000;
-const LOOK_EVERY_MS = 100;
+const DEADLINE_MS = 60_000;
+const SAMPLE_EVERY_MS = 100;
 /** A prediction this close to what was measured was right. */
 const CLOSE = 0.2;
 
@@ -78,7 +78,7 @@ export class Walk {
     this.#isBusy = true;
     this.translate();
     try {
-      answer.measured = await within(PATIENCE_MS, this.#step.measure(this.bench));
+      answer.measured = await within(DEADLINE_MS, this.#step.measure(this.bench));
     } catch {
       answer.failed = true;
     }
@@ -109,14 +109,14 @@ function shown(values) {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? number(value, Number.isInteger(value) ? 0 : 1) : value]));
 }
 
-/** Waits until `look` gives something, and gives that. */
-async function until(look) {
+/** Waits until `sample` gives something, and gives that. */
+async function until(sample) {
   const begin = performance.now();
   for (;;) {
-    const seen = await look();
+    const seen = await sample();
     if (seen) return seen;
-    if (performance.now() - begin > PATIENCE_MS) throw new Error('waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    if (performance.now() - begin > DEADLINE_MS) throw new Error('deadline exceeded');
+    await new Promise((resolve) => setTimeout(resolve, SAMPLE_EVERY_MS));
   }
 }
 

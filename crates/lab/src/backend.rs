@@ -58,8 +58,8 @@ pub(crate) enum Ending {
 }
 
 impl Backend {
-    /// A backend whose server does not run yet. It delivers every message, and answers a poll
-    /// without news with 204.
+    /// A backend whose server does not run yet. It delivers every message, and responds
+    /// with 204 to a poll that finds none.
     ///
     /// `origins` are those of the lab's own pages: a page that came over HTTP may open a WebSocket
     /// over TLS, which is another origin.
@@ -122,14 +122,14 @@ impl Backend {
         self.lock().as_ref().map(|life| (life.address, Arc::clone(&life.carried)))
     }
 
-    /// The server's own books, as it answers them; `None` if it does not.
+    /// The server's own books; `None` if it does not respond.
     pub(crate) async fn stats(&self) -> Option<ServerStats> {
         let stream = TcpStream::connect(self.address()?).await.ok()?;
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await.ok()?;
         tokio::spawn(connection);
         let request = Request::get(STATS).header("Host", "lab").body(Empty::<Bytes>::new()).ok()?;
-        let answer = sender.send_request(request).await.ok()?;
-        let body = answer.into_body().collect().await.ok()?;
+        let response = sender.send_request(request).await.ok()?;
+        let body = response.into_body().collect().await.ok()?;
         serde_json::from_slice(&body.to_bytes()).ok()
     }
 

@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 pub(crate) struct Book {
     /// Requests, upgrades included.
     pub(crate) requests: u64,
-    /// Answers that brought no message though a message could have come: 204.
+    /// Responses that brought no message though a message could have come: 204.
     pub(crate) empty: u64,
-    /// Answers that refused: 4xx and 5xx.
+    /// Responses that refused: 4xx and 5xx.
     pub(crate) refused: u64,
     /// Messages that were new to the session over this transport.
     pub(crate) messages: u64,
@@ -28,18 +28,18 @@ pub(crate) struct Book {
     /// Highest publish number so far.
     #[serde(skip)]
     newest: Option<u32>,
-    /// The heads of the last exchange.
+    /// The headers of the last exchange.
     #[serde(skip)]
-    pub(crate) heads: Heads,
+    pub(crate) headers: Headers,
 }
 
-/// The heads of one exchange, as they passed.
+/// The headers of one exchange, as they passed.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Heads {
+pub(crate) struct Headers {
     /// The request's, its empty line included.
     pub(crate) request: String,
-    /// The answer's; empty while there is none.
-    pub(crate) answer: String,
+    /// The response's; empty while there is none.
+    pub(crate) response: String,
 }
 
 impl Book {

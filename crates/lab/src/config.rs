@@ -20,7 +20,7 @@ pub struct LabConfig {
     pub hosts: AllowedHosts,
     /// Maximum segment size of browsers' connections in bytes; `None` leaves it to the kernel.
     pub mss: Option<u16>,
-    /// The head of the push server's answers.
+    /// The head of the push server's responses.
     pub response: ResponseProfile,
 }
 

@@ -22,7 +22,7 @@ pub(crate) const FILES: &[File] = files![
     "dom.js",
     "en.js",
     "envelope.js",
-    "heads.js",
+    "headers.js",
     "i18n.js",
     "icon.svg",
     "index.html",

@@ -59,7 +59,7 @@ pub(crate) async fn publish(
 
 /// Time from one message to the next; `unit` is in [0, 1) and matters where it is random.
 fn gap(settings: Settings, unit: f64) -> Duration {
-    let mean = Duration::from_millis(u64::from(settings.news_every_ms));
+    let mean = Duration::from_millis(u64::from(settings.message_every_ms));
     if settings.random { mean.mul_f64(-(1.0 - unit).ln()) } else { mean }
 }
 
@@ -107,9 +107,9 @@ impl Connection {
         if sender.ready().await.is_err() {
             return false;
         }
-        let Ok(answer) = sender.send_request(request).await else { return false };
-        let taken = answer.status().is_success();
-        answer.into_body().collect().await.is_ok() && taken
+        let Ok(response) = sender.send_request(request).await else { return false };
+        let taken = response.status().is_success();
+        response.into_body().collect().await.is_ok() && taken
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn random_gaps_have_the_mean_that_was_asked_for() {
-        let settings = Settings { news_every_ms: 1_000, random: true, payload_bytes: 20 };
+        let settings = Settings { message_every_ms: 1_000, random: true, payload_bytes: 20 };
         // The mean of the exponential law's quantiles at even steps.
         let sum: f64 =
             (0..10_000).map(|n| gap(settings, (f64::from(n) + 0.5) / 10_000.0).as_secs_f64()).sum();

@@ -4,7 +4,7 @@
 //! A browser keeps connections and uses them for whatever comes next, so the choice is made for
 //! each request. To the server there is one connection for each transport that this browser
 //! connection was used for, so that the server classes its bytes as the recorder does. Where no
-//! server runs, the browser's connection is closed without an answer.
+//! server runs, the browser's connection is closed without a response.
 
 mod client;
 mod upstream;
@@ -15,7 +15,7 @@ use bytes::BytesMut;
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::record::{AnswerHead, Body, Frames, RequestHead};
+use crate::record::{Body, Frames, RequestHead, ResponseHead};
 use crate::target::Target;
 pub(crate) use client::{Client, Socket};
 use client::{FIRST_TIME, NEXT_TIME, drain};
@@ -39,9 +39,9 @@ enum Then {
     Close,
 }
 
-/// An answer whose head is whole.
-struct Answer {
-    head: AnswerHead,
+/// A response whose head is whole.
+struct ResponseStart {
+    head: ResponseHead,
     /// The head and what came behind it.
     bytes: BytesMut,
 }
@@ -87,13 +87,13 @@ impl Relay {
         self.client.serve(entry);
         let mut upstream = self.upstreams.open(target).await?;
         self.pass_request(&request, upstream.as_mut()).await?;
-        let Some(answer) = self.answer_head(upstream.as_mut(), request.is_head).await? else {
+        let Some(response) = self.response_head(upstream.as_mut(), request.is_head).await? else {
             return Ok(Then::Close);
         };
-        let Answer { head, bytes } = answer;
+        let ResponseStart { head, bytes } = response;
         self.client.entry().book(|book| {
             let text = String::from_utf8_lossy(&bytes[..head.len]).into_owned();
-            book.heads.answer = text;
+            book.headers.response = text;
             book.book(Direction::Down, kind_of_head(class, head.status), head.len as u64);
             book.empty += u64::from(head.status == 204);
             book.refused += u64::from(head.status >= 400);
@@ -102,7 +102,7 @@ impl Relay {
             self.tunnel(upstream.as_mut(), bytes, head.len).await?;
             return Ok(Then::Close);
         }
-        let ended = self.pass_answer(upstream.as_mut(), head, class, bytes).await?;
+        let ended = self.pass_response(upstream.as_mut(), head, class, bytes).await?;
         if head.closes || !ended {
             return Ok(Then::Close);
         }
@@ -119,8 +119,8 @@ impl Relay {
         let entry = self.client.entry();
         entry.book(|book| {
             book.requests += 1;
-            book.heads.request = String::from_utf8_lossy(&head).into_owned();
-            book.heads.answer.clear();
+            book.headers.request = String::from_utf8_lossy(&head).into_owned();
+            book.headers.response.clear();
             let kind = kind_of_head(entry.class, 101);
             book.book(Direction::Up, kind, head.len() as u64);
         });
@@ -137,23 +137,23 @@ impl Relay {
         upstream.flush().await
     }
 
-    /// The head of the answer; `None` if the connection ended before it.
-    async fn answer_head(
+    /// The head of the response; `None` if the connection ended before it.
+    async fn response_head(
         &mut self,
         upstream: &mut dyn Socket,
         to_head: bool,
-    ) -> io::Result<Option<Answer>> {
+    ) -> io::Result<Option<ResponseStart>> {
         let mut bytes = BytesMut::new();
         loop {
             let mut interim = 0;
-            let head = AnswerHead::read_final(&bytes, to_head, &mut interim)?;
-            // Interim answers, as 100, are passed on at once: a browser may wait for one.
+            let head = ResponseHead::read_final(&bytes, to_head, &mut interim)?;
+            // Interim responses, as 100, are passed on at once: a browser may wait for one.
             if interim > 0 {
                 let interim = bytes.split_to(interim);
                 self.client.write(&interim).await?;
             }
             if let Some(head) = head {
-                return Ok(Some(Answer { head, bytes }));
+                return Ok(Some(ResponseStart { head, bytes }));
             }
             if !self.read_upstream(upstream, &mut bytes).await? {
                 return Ok(None);
@@ -161,11 +161,11 @@ impl Relay {
         }
     }
 
-    /// Passes the answer on; says whether it came to its end.
-    async fn pass_answer(
+    /// Passes the response on; says whether it came to its end.
+    async fn pass_response(
         &mut self,
         upstream: &mut dyn Socket,
-        head: AnswerHead,
+        head: ResponseHead,
         class: ConnectionClass,
         mut bytes: BytesMut,
     ) -> io::Result<bool> {
@@ -214,7 +214,7 @@ impl Relay {
         }
     }
 
-    /// Passes frames both ways. `bytes` are the upgrade's answer, its head `head_len` long.
+    /// Passes frames both ways. `bytes` are the upgrade's response, its head `head_len` long.
     async fn tunnel(
         &mut self,
         upstream: &mut dyn Socket,

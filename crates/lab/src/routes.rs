@@ -1,4 +1,4 @@
-//! What the lab answers itself: the page's files, and the page's questions.
+//! What the lab serves itself: the files of the page and the requests of its scripts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use pushbench_protocol::{ClassStats, ConnectionClass, clock};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, Ending};
-use crate::books::{Book, Heads};
+use crate::books::{Book, Headers};
 use crate::page::File;
 use crate::publisher::publish;
 use crate::relay::Peer;
@@ -60,7 +60,7 @@ pub(crate) fn router(backend: Arc<Backend>, sessions: Arc<Sessions>, ports: Port
         .route("/lab/api/clock", get(time))
         .route("/lab/api/ports", get(|State(app): State<App>| async move { Json(app.ports) }))
         .route("/lab/api/sessions/{id}", put(set).get(look))
-        .route("/lab/api/sessions/{id}/heads", get(heads))
+        .route("/lab/api/sessions/{id}/headers", get(headers))
         .route("/lab/api/balance", get(balance))
         .route("/lab/api/server", post(command))
         .fallback(|request: Request| async move {
@@ -70,14 +70,14 @@ pub(crate) fn router(backend: Arc<Backend>, sessions: Arc<Sessions>, ports: Port
         .with_state(App { backend, sessions, ports })
 }
 
-/// Lets pages of other hosts change nothing, and says what a browser may do with the answer.
+/// Lets pages of other hosts change nothing, and says what a browser may do with the response.
 async fn guard(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if !is_safe && !is_own(request.headers()) {
         return (StatusCode::FORBIDDEN, "pages of another host may not do this\n").into_response();
     }
-    let mut answer = next.run(request).await;
-    let fields = answer.headers_mut();
+    let mut response = next.run(request).await;
+    let fields = response.headers_mut();
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -86,7 +86,7 @@ async fn guard(request: Request, next: Next) -> Response {
     ] {
         fields.insert(name, HeaderValue::from_static(value));
     }
-    answer
+    response
 }
 
 /// Whether a request comes from a page of this lab, or from no page at all.
@@ -159,13 +159,13 @@ async fn look(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Loo
     Ok(Json(Look::at(&session, &app.backend)))
 }
 
-async fn heads(
+async fn headers(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<Json<BTreeMap<ConnectionClass, Heads>>, StatusCode> {
+) -> Result<Json<BTreeMap<ConnectionClass, Headers>>, StatusCode> {
     let session = app.sessions.find(&id).ok_or(StatusCode::NOT_FOUND)?;
     let books = session.books();
-    Ok(Json(books.into_iter().map(|(class, book)| (class, book.heads)).collect()))
+    Ok(Json(books.into_iter().map(|(class, book)| (class, book.headers)).collect()))
 }
 
 /// The relays' sums beside the server's own, since it started. They are read one after the other:

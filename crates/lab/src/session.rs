@@ -27,7 +27,7 @@ pub(crate) const MAX_PAYLOAD: u32 = 16_384;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     /// Mean time between messages.
-    pub(crate) news_every_ms: u32,
+    pub(crate) message_every_ms: u32,
     /// Whether the times between messages are random (exponential) instead of all the same.
     pub(crate) random: bool,
     /// Bytes of each payload.
@@ -76,12 +76,12 @@ pub(crate) struct Sessions(Mutex<HashMap<String, Arc<Session>>>);
 
 impl Settings {
     /// Ranges of the sliders.
-    const NEWS_EVERY_MS: (u32, u32) = (50, 60_000);
+    const MESSAGE_EVERY_MS: (u32, u32) = (50, 60_000);
     const PAYLOAD_BYTES: (u32, u32) = (Envelope::LEN as u32, MAX_PAYLOAD);
 
     fn check(self) -> Result<Self, SessionError> {
         for (setting, found, (least, most)) in [
-            ("news_every_ms", self.news_every_ms, Self::NEWS_EVERY_MS),
+            ("message_every_ms", self.message_every_ms, Self::MESSAGE_EVERY_MS),
             ("payload_bytes", self.payload_bytes, Self::PAYLOAD_BYTES),
         ] {
             if !(least..=most).contains(&found) {
@@ -174,7 +174,7 @@ impl Sessions {
         self.lock().get(id).cloned()
     }
 
-    /// The session of an id, whose page has just been heard of.
+    /// The session of an id, whose page has just sent a request.
     pub(crate) fn visit(&self, id: &str, now: Timestamp) -> Option<Arc<Session>> {
         let session = self.find(id)?;
         session.lock().seen_at = now;
@@ -204,7 +204,7 @@ impl Sessions {
 mod tests {
     use super::*;
 
-    const USUAL: Settings = Settings { news_every_ms: 1_000, random: false, payload_bytes: 20 };
+    const USUAL: Settings = Settings { message_every_ms: 1_000, random: false, payload_bytes: 20 };
     const START: Timestamp = Timestamp::from_nanos(0);
 
     /// A publisher that does nothing.
@@ -237,8 +237,8 @@ mod tests {
             ("Abc", USUAL),
             ("a/b", USUAL),
             ("aaaaaaaaaaaaaaaaa", USUAL),
-            ("a", Settings { news_every_ms: 49, ..USUAL }),
-            ("a", Settings { news_every_ms: 60_001, ..USUAL }),
+            ("a", Settings { message_every_ms: 49, ..USUAL }),
+            ("a", Settings { message_every_ms: 60_001, ..USUAL }),
             ("a", Settings { payload_bytes: 15, ..USUAL }),
             ("a", Settings { payload_bytes: 16_385, ..USUAL }),
         ] {

@@ -6,7 +6,7 @@ use pushbench_protocol::paths::{HEALTHZ, KAAZING_POLL, METRICS, STATS};
 /// What begins the topic of a session; its id follows.
 pub(crate) const TOPIC_PREFIX: &str = "lab-";
 
-/// Who answers a request.
+/// Who responds to a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Target<'path> {
     /// The push server.
@@ -71,8 +71,8 @@ mod tests {
         ] {
             assert_eq!(Target::of(&path), server(class, Some("abc")), "{path}");
         }
-        assert_eq!(Target::of("/topics/news/poll"), server(Class::ShortPoll, None));
-        assert_eq!(Target::of("/topics/news/nothing"), server(Class::Other, None));
+        assert_eq!(Target::of("/topics/prices/poll"), server(Class::ShortPoll, None));
+        assert_eq!(Target::of("/topics/prices/nothing"), server(Class::Other, None));
         assert_eq!(Target::of(STATS), server(Class::Control, None));
         for path in ["/", "/lab/main.js", "/favicon.ico", "/topics", "", "*"] {
             assert_eq!(Target::of(path), Target::Page, "{path}");

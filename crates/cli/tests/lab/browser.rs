@@ -44,7 +44,7 @@ impl Lab {
 
     /// The push server's own books.
     pub(crate) fn stats(&self) -> ServerStats {
-        stats_of(self.address).expect("the server answers")
+        stats_of(self.address).expect("the server responds")
     }
 }
 

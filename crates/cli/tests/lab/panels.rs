@@ -82,7 +82,7 @@ async fn the_sliders_act_and_can_be_moved_by_keys() {
     browser.until("many empty polls", &empty).await;
 
     // Twenty messages a second, of 16 bytes; a poll each 10 s brings many at once.
-    browser.keys("#newsEveryMs", &HOME).await;
+    browser.keys("#messageEveryMs", &HOME).await;
     browser.keys("#payloadBytes", &HOME).await;
     browser.keys("#intervalMs", &END).await;
     browser.click("#reset").await;
@@ -116,10 +116,10 @@ async fn the_sliders_act_and_can_be_moved_by_keys() {
     assert_eq!(browser.count("websocket-up-handshake").await, 0);
     browser
         .until(
-            "the cookie among the heads",
-            "(document.getElementById('heads-kind').value = 'short-poll', \
-         document.getElementById('heads-kind').dispatchEvent(new Event('change')), \
-         document.getElementById('head-request').textContent.includes('Cookie: lab=xxx'))",
+            "the cookie among the headers",
+            "(document.getElementById('headers-kind').value = 'short-poll', \
+         document.getElementById('headers-kind').dispatchEvent(new Event('change')), \
+         document.getElementById('headers-request').textContent.includes('Cookie: lab=xxx'))",
         )
         .await;
     browser.expect_quiet().await;

@@ -29,8 +29,8 @@ async fn chromium_polls_listens_and_talks_over_http_2() {
 
     let polled = browser
         .run(&format!(
-            "const answer = await fetch('{poll}'); \
-             return [answer.status, await answer.text()];"
+            "const response = await fetch('{poll}'); \
+             return [response.status, await response.text()];"
         ))
         .await;
     assert_eq!(polled, json!([200, "one\n"]));

@@ -1,4 +1,4 @@
-//! The WebSocket's panel: states, handlers, buttons, heads.
+//! The WebSocket's panel: states, handlers, buttons, headers.
 
 use crate::browser::{Browser, Lab};
 
@@ -57,7 +57,7 @@ async fn a_websocket_goes_through_its_states_and_says_how_it_closed() {
     state(&browser, 3).await;
     let closed = browser.until("a line of onclose", &format!("{}[0]", lines("onclose"))).await;
     let closed = closed.as_str().expect("a line");
-    // The server answers with the code and without the reason.
+    // The server responds with the code and without the reason.
     for part in ["code=4001", "wasClean=true"] {
         assert!(closed.contains(part), "{closed}");
     }
@@ -67,10 +67,10 @@ async fn a_websocket_goes_through_its_states_and_says_how_it_closed() {
     let states = browser.value("window.states.join()").await;
     assert_eq!(states, "2 CLOSING,3 CLOSED,0 CONNECTING,1 OPEN");
 
-    let head = "document.getElementById('head-request').textContent";
+    let head = "document.getElementById('headers-request').textContent";
     browser.until("the upgrade's head", &format!("{head}.includes('Sec-WebSocket-Key: ')")).await;
-    assert!(browser.text("head-answer").await.contains("101 Switching Protocols"));
-    let said = "document.querySelector('#heads figcaption').textContent";
+    assert!(browser.text("headers-response").await.contains("101 Switching Protocols"));
+    let said = "document.querySelector('#headers figcaption').textContent";
     let len = browser.value(&format!("Number({said}.match(/\\d+/)[0])")).await;
     let both = len.as_u64().expect("a length") * 2;
     let booked = format!(

@@ -6,7 +6,7 @@ use crate::browser::{Browser, Lab};
 
 /// What each step must measure, whatever machine it runs on: at least and at most.
 const STEPS: [(&str, f64, f64); 9] = [
-    // Heads of request and answer; the browser's version and language are part of them.
+    // Request and response headers; the browser's version and language are part of them.
     ("600", 300.0, 2_000.0),
     // Four polls for a message: 75 %, give or take the first and the last.
     ("75", 60.0, 90.0),

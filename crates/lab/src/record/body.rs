@@ -5,10 +5,10 @@ use pushbench_wire::chunk::{ChunkedReader, Piece};
 use pushbench_wire::head::BodyEnd;
 
 use super::events::{Events, Lines};
-use super::head::{AnswerHead, NotHttp};
+use super::head::{NotHttp, ResponseHead};
 use crate::books::Book;
 
-/// The body of one answer, or of one request.
+/// The body of one response, or of one request.
 #[derive(Debug)]
 pub(crate) struct Body {
     end: End,
@@ -36,15 +36,15 @@ enum Form {
 }
 
 impl Body {
-    /// The body behind an answer's head.
-    pub(crate) fn of(head: &AnswerHead, class: ConnectionClass) -> Self {
+    /// The body behind a response's head.
+    pub(crate) fn of(head: &ResponseHead, class: ConnectionClass) -> Self {
         let form = match class {
             _ if head.status >= 400 => Form::Reason,
             ConnectionClass::ShortPoll | ConnectionClass::LongPoll | ConnectionClass::Stream => {
                 Form::Lines(Lines::default())
             }
             ConnectionClass::Sse => Form::Events(Events::default()),
-            // A refusal is all that an upgrade can be answered with a body.
+            // The only response to an upgrade that has a body is a refusal.
             ConnectionClass::WebSocket => Form::Reason,
             ConnectionClass::Publish
             | ConnectionClass::Control
@@ -163,12 +163,12 @@ mod tests {
 
     use super::*;
 
-    fn head(status: u16, body: BodyEnd) -> AnswerHead {
-        AnswerHead { len: 0, status, body, closes: false }
+    fn head(status: u16, body: BodyEnd) -> ResponseHead {
+        ResponseHead { len: 0, status, body, closes: false }
     }
 
     /// Every cut of `bytes` gives the same book, takes no byte too many, and ends.
-    fn check(head: AnswerHead, class: ConnectionClass, bytes: &[u8], expected: [u64; 3]) {
+    fn check(head: ResponseHead, class: ConnectionClass, bytes: &[u8], expected: [u64; 3]) {
         let more = [bytes, b"HTTP/1.1 200 OK"].concat();
         for cut in 0..bytes.len() {
             let mut body = Body::of(&head, class);

@@ -77,7 +77,7 @@ impl Event {
                 book.book(Direction::Down, ByteKind::Framing, self.marks);
                 book.message(&data, data.len() as u64);
             }
-            // A comment, or the news that something is missing.
+            // A comment, or the notice of a gap.
             data => {
                 let len = self.marks + data.map_or(0, |data| data.len() as u64);
                 book.book(Direction::Down, ByteKind::Control, len);

@@ -39,14 +39,14 @@ pub(crate) struct RequestHead {
     pub(crate) body: BodyEnd,
 }
 
-/// What matters of an answer's head.
+/// What matters of a response's head.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct AnswerHead {
+pub(crate) struct ResponseHead {
     /// Bytes of it, the empty line included.
     pub(crate) len: usize,
     pub(crate) status: u16,
     pub(crate) body: BodyEnd,
-    /// Whether the connection ends with the answer.
+    /// Whether the connection ends with the response.
     pub(crate) closes: bool,
 }
 
@@ -75,8 +75,8 @@ impl HostField {
     }
 }
 
-impl AnswerHead {
-    /// The head of the final answer at the front of `bytes`, to a HEAD or to another request; `None`
+impl ResponseHead {
+    /// The head of the final response at the front of `bytes`, to a HEAD or to another request; `None`
     /// while it is not whole. `interim` is how many bytes of answers before it were read past.
     pub(crate) fn read_final(
         bytes: &[u8],
@@ -115,7 +115,7 @@ mod tests {
     fn an_answer_to_a_head_has_no_body_and_one_without_an_end_closes() {
         let read = |head: &str, to_head| {
             let bytes = format!("HTTP/1.1 {head}\r\n\r\n");
-            let read = AnswerHead::read_final(bytes.as_bytes(), to_head, &mut 0);
+            let read = ResponseHead::read_final(bytes.as_bytes(), to_head, &mut 0);
             let head = read.expect("HTTP").expect("whole");
             (head.body, head.closes)
         };

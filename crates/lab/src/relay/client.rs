@@ -134,7 +134,7 @@ impl Client {
     }
 
     /// Closes our side, and waits a while for the browser's: closing with its bytes unread would
-    /// reset the connection and lose the last answer on its way.
+    /// reset the connection and lose the last response on its way.
     pub(crate) async fn close(mut self) {
         if self.socket.shutdown().await.is_ok() {
             let mut discarded = [0; 512];

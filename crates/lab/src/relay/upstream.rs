@@ -49,7 +49,7 @@ pub(crate) struct Context {
     pub(crate) hosts: Arc<AllowedHosts>,
 }
 
-/// The connections that one browser connection has to what answers it.
+/// The connections that one browser connection has to the servers behind it.
 pub(super) struct Upstreams {
     context: Context,
     page: Option<Box<dyn Socket>>,

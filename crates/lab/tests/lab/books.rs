@@ -36,13 +36,13 @@ async fn polls_are_booked_to_the_byte_and_share_a_connection_with_the_page() {
     let mut cursor = NOW.to_owned();
     for round in 0..3 {
         raw.get(&format!("/topics/lab-s/poll?after={cursor}")).await;
-        let empty = raw.answer().await.expect("open");
+        let empty = raw.response().await.expect("open");
         assert_eq!(empty.status, 204);
         cursor = empty.field("cursor").expect("where the log stands").to_owned();
         // The page's own requests are nobody's polls.
         let (sent, received) = (raw.sent, raw.received);
         raw.get("/lab/lab.css").await;
-        assert_eq!(raw.answer().await.expect("open").status, 200);
+        assert_eq!(raw.response().await.expect("open").status, 200);
         (raw.sent, raw.received) = (sent, received);
 
         let mut publisher = lab.connect().await;
@@ -53,12 +53,12 @@ async fn polls_are_booked_to_the_byte_and_share_a_connection_with_the_page() {
                 payload.len()
             ))
             .await;
-        assert_eq!(publisher.answer().await.expect("open").status, 200);
+        assert_eq!(publisher.response().await.expect("open").status, 200);
 
         raw.get(&format!("/topics/lab-s/poll?after={cursor}")).await;
-        let news = raw.answer().await.expect("open");
-        assert_eq!(news.body, payload + "\n");
-        cursor = news.field("cursor").expect("where the log stands").to_owned();
+        let found = raw.response().await.expect("open");
+        assert_eq!(found.body, payload + "\n");
+        cursor = found.field("cursor").expect("where the log stands").to_owned();
     }
     let book = check(&lab, "short-poll", &[raw]).await;
     assert_eq!(
@@ -77,7 +77,7 @@ async fn a_refusal_is_booked_too() {
     lab.session("s", 60_000).await;
     let mut raw = lab.connect().await;
     raw.get("/topics/lab-s/poll?after=nonsense").await;
-    assert_eq!(raw.answer().await.expect("open").status, 400);
+    assert_eq!(raw.response().await.expect("open").status, 400);
     let book = check(&lab, "short-poll", &[raw]).await;
     assert_eq!(book["refused"], 1);
     lab.end().await;
@@ -89,10 +89,10 @@ async fn long_polls_and_events_are_booked_to_the_byte_also_when_the_client_break
     lab.session("s", 50).await;
     let mut poller = lab.connect().await;
     poller.get("/topics/lab-s/long-poll?after=0000000000000000&hold=20s").await;
-    let answer = poller.answer().await.expect("open");
-    let cursor = answer.field("cursor").expect("where the log stands").to_owned();
+    let response = poller.response().await.expect("open");
+    let cursor = response.field("cursor").expect("where the log stands").to_owned();
     poller.get(&format!("/topics/lab-s/long-poll?after={cursor}&hold=20s")).await;
-    assert_eq!(poller.answer().await.expect("open").status, 200);
+    assert_eq!(poller.response().await.expect("open").status, 200);
 
     let mut listener = lab.connect().await;
     listener.get("/topics/lab-s/events").await;
@@ -118,7 +118,7 @@ async fn long_polls_and_events_are_booked_to_the_byte_also_when_the_client_break
 }
 
 #[tokio::test]
-async fn a_websocket_is_booked_to_the_byte_with_its_upgrade_and_its_heads() {
+async fn a_websocket_is_booked_to_the_byte_with_its_upgrade_and_its_headers() {
     let lab = start().await;
     lab.session("s", 50).await;
     let mut raw = lab.connect().await;
@@ -145,12 +145,12 @@ async fn a_websocket_is_booked_to_the_byte_with_its_upgrade_and_its_heads() {
     assert_eq!(closed, 1000_u16.to_be_bytes());
     assert_eq!(raw.byte().await, None);
 
-    let heads = lab.json("/lab/api/sessions/s/heads").await;
-    let request = heads["websocket"]["request"].as_str().expect("a head");
+    let headers = lab.json("/lab/api/sessions/s/headers").await;
+    let request = headers["websocket"]["request"].as_str().expect("a head");
     assert!(request.starts_with("GET /topics/lab-s/ws HTTP/1.1\r\n"), "{request}");
-    let answer = heads["websocket"]["answer"].as_str().expect("a head");
-    assert!(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\r\n\r\n"), "{answer}");
-    let (up, down) = (request.len(), answer.len());
+    let response = headers["websocket"]["response"].as_str().expect("a head");
+    assert!(response.starts_with("HTTP/1.1 101 ") && response.ends_with("\r\n\r\n"), "{response}");
+    let (up, down) = (request.len(), response.len());
 
     let book = check(&lab, "websocket", &[raw]).await;
     assert_eq!((&book["up"]["handshake"], &book["down"]["handshake"]), (&up.into(), &down.into()));

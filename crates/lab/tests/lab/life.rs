@@ -19,7 +19,7 @@ async fn a_killed_server_breaks_connections_off_and_one_that_is_stopped_says_so(
     assert_eq!(lab.json("/lab/api/sessions/s").await["server_runs"], false);
     let mut refused = lab.connect().await;
     refused.get("/topics/lab-s/poll").await;
-    assert!(refused.answer().await.is_none(), "nobody is there to answer");
+    assert!(refused.response().await.is_none(), "nobody is there to respond");
     let before = lab.json("/lab/api/sessions/s").await["published"].clone();
     until("messages that no server takes", async || {
         let published = lab.json("/lab/api/sessions/s").await["published"].clone();
@@ -31,7 +31,7 @@ async fn a_killed_server_breaks_connections_off_and_one_that_is_stopped_says_so(
     lab.command("start").await;
     let mut stopped = lab.connect().await;
     stopped.upgrade("/topics/lab-s/ws").await;
-    stopped.frame().await.expect("news again");
+    stopped.frame().await.expect("messages again");
     lab.command("stop").await;
     let last = loop {
         match stopped.frame().await.expect("a close frame before the end") {
@@ -59,16 +59,16 @@ async fn the_lab_ends_in_order_with_its_server() {
 #[tokio::test]
 async fn what_a_page_of_another_host_or_with_wrong_settings_asks_is_refused() {
     let lab = start().await;
-    let usual = json!({ "news_every_ms": 1_000, "random": false, "payload_bytes": 20 });
+    let usual = json!({ "message_every_ms": 1_000, "random": false, "payload_bytes": 20 });
     for (path, body, status) in [
         ("/lab/api/sessions/s", &usual, 200),
         ("/lab/api/sessions/Not-An-Id", &usual, 400),
         (
             "/lab/api/sessions/s",
-            &json!({ "news_every_ms": 1, "random": false, "payload_bytes": 20 }),
+            &json!({ "message_every_ms": 1, "random": false, "payload_bytes": 20 }),
             400,
         ),
-        ("/lab/api/sessions/s", &json!({ "news_every_ms": 1_000 }), 422),
+        ("/lab/api/sessions/s", &json!({ "message_every_ms": 1_000 }), 422),
     ] {
         assert_eq!(lab.ask("PUT", path, body).await.0, status, "{path} {body}");
     }
@@ -90,10 +90,10 @@ async fn what_a_page_of_another_host_or_with_wrong_settings_asks_is_refused() {
              Content-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"action\":\"kill\"}",
         )
         .await;
-    assert_eq!(foreign.answer().await.expect("open").status, 403);
+    assert_eq!(foreign.response().await.expect("open").status, 403);
     let mut noise = lab.connect().await;
     noise.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await;
-    assert_eq!(noise.answer().await.expect("a refusal").status, 400);
+    assert_eq!(noise.response().await.expect("a refusal").status, 400);
     lab.end().await;
 }
 
@@ -114,9 +114,9 @@ async fn a_page_whose_own_name_leads_here_is_refused_on_every_path() {
             "GET {path} HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n\r\n"
         ))
         .await;
-        let answer = raw.answer().await.expect("an answer");
-        assert_eq!(answer.status, 421, "{path}");
-        assert!(answer.body.contains("`--allow-host evil.example`"), "{}", answer.body);
+        let response = raw.response().await.expect("a response");
+        assert_eq!(response.status, 421, "{path}");
+        assert!(response.body.contains("`--allow-host evil.example`"), "{}", response.body);
     }
     lab.end().await;
 }

@@ -48,10 +48,10 @@ impl Running {
         Raw { stream, host: self.address, sent: 0, received: 0 }
     }
 
-    /// A session whose publisher says something every `news_every_ms`.
-    pub(crate) async fn session(&self, id: &str, news_every_ms: u32) {
+    /// A session whose publisher says something every `message_every_ms`.
+    pub(crate) async fn session(&self, id: &str, message_every_ms: u32) {
         let settings =
-            json!({ "news_every_ms": news_every_ms, "random": false, "payload_bytes": 20 });
+            json!({ "message_every_ms": message_every_ms, "random": false, "payload_bytes": 20 });
         let (status, _) = self.ask("PUT", &format!("/lab/api/sessions/{id}"), &settings).await;
         assert_eq!(status, 200);
     }
@@ -67,8 +67,8 @@ impl Running {
             body.len()
         ))
         .await;
-        let answer = raw.answer().await.expect("an answer");
-        (answer.status, answer.body)
+        let response = raw.response().await.expect("a response");
+        (response.status, response.body)
     }
 
     pub(crate) async fn json(&self, path: &str) -> Value {
@@ -104,15 +104,15 @@ pub(crate) struct Raw {
     pub(crate) received: u64,
 }
 
-/// An answer with a length.
+/// A response with a length.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (found, value) = line.split_once(": ")?;
@@ -160,16 +160,16 @@ impl Raw {
         Some(String::from_utf8(bytes).expect("ASCII"))
     }
 
-    /// The next answer; `None` if the connection ends before it.
-    pub(crate) async fn answer(&mut self) -> Option<Answer> {
+    /// The next response; `None` if the connection ends before it.
+    pub(crate) async fn response(&mut self) -> Option<Response> {
         let head = self.until(b"\r\n\r\n").await?;
         let status = head[9..12].parse().expect("a status");
-        let mut answer = Answer { status, head, body: String::new() };
-        if let Some(len) = answer.field("content-length") {
+        let mut response = Response { status, head, body: String::new() };
+        if let Some(len) = response.field("content-length") {
             let body = self.exactly(len.parse().expect("a number")).await;
-            answer.body = String::from_utf8(body).expect("UTF-8");
+            response.body = String::from_utf8(body).expect("UTF-8");
         }
-        Some(answer)
+        Some(response)
     }
 
     /// Upgrades; the cursor it was given.
@@ -181,9 +181,9 @@ impl Raw {
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         ))
         .await;
-        let answer = self.answer().await.expect("an answer");
-        assert_eq!(answer.status, 101);
-        assert_eq!(answer.field("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        let response = self.response().await.expect("a response");
+        assert_eq!(response.status, 101);
+        assert_eq!(response.field("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     }
 
     /// The next short frame: its first byte and its payload.

@@ -1,16 +1,16 @@
-// The heads of each transport's last exchange, as they passed by the lab.
+// The headers of each transport's last exchange, as they passed through the lab.
 
 import { element, setText } from './dom.js';
 import { number, t } from './i18n.js';
 
-export class HeadsView {
+export class HeadersView {
   #kinds;
   #kind = 'websocket';
-  #heads = {};
+  #headers = {};
 
   constructor(root, kinds) {
     this.#kinds = kinds;
-    this.choice = element('select', { id: 'heads-kind' });
+    this.choice = element('select', { id: 'headers-kind' });
     for (const kind of kinds) {
       this.choice.append(element('option', { value: kind, selected: kind === this.#kind, 'data-t': `${kind}.title` }));
     }
@@ -19,20 +19,20 @@ export class HeadsView {
       this.#show();
     });
     this.parts = {};
-    const figures = ['request', 'answer'].map((part) => {
+    const figures = ['request', 'response'].map((part) => {
       const caption = element('figcaption', {});
-      const text = element('pre', { id: `head-${part}` });
+      const text = element('pre', { id: `headers-${part}` });
       this.parts[part] = { caption, text };
       return element('figure', {}, caption, text);
     });
     root.append(
-      element('p', {}, element('label', { for: 'heads-kind', 'data-t': 'headsOf' }), ' ', this.choice),
-      element('div', { class: 'heads' }, ...figures),
+      element('p', {}, element('label', { for: 'headers-kind', 'data-t': 'headersOf' }), ' ', this.choice),
+      element('div', { class: 'headers' }, ...figures),
     );
   }
 
   async refresh(session) {
-    this.#heads = await session.heads();
+    this.#headers = await session.headers();
     this.#show();
   }
 
@@ -41,12 +41,12 @@ export class HeadsView {
   }
 
   #show() {
-    const heads = this.#heads[this.#kind];
+    const headers = this.#headers[this.#kind];
     for (const [part, { caption, text }] of Object.entries(this.parts)) {
-      const head = heads?.[part] ?? '';
+      const head = headers?.[part] ?? '';
       // ASCII, so characters are bytes; what was not would have been replaced.
-      setText(caption, t(`head.${part}`, { bytes: number(new TextEncoder().encode(head).length) }));
-      setText(text, head === '' ? t('noHead') : head.replaceAll('\r\n', '\n').trimEnd());
+      setText(caption, t(`headers.${part}`, { bytes: number(new TextEncoder().encode(head).length) }));
+      setText(text, head === '' ? t('noHeaders') : head.replaceAll('\r\n', '\n').trimEnd());
     }
   }
 }
