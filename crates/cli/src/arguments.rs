@@ -17,7 +17,7 @@ use crate::options::{ChangeOptions, Format, OutputOptions};
 use crate::plan::PlanOptions;
 
 /// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
-/// byte by what it was for, how late the news came, and the server's work.
+/// byte by its purpose, the latency of every message, and the server's CPU and memory.
 #[derive(Debug, Parser)]
 #[command(name = "pushbench", version, after_help = exit::TABLE, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -27,23 +27,24 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a scenario: start a server, play the clients over every transport, compare.
+    /// Run a scenario: start a server, play the clients over every transport, compare the results.
     Run(RunOptions),
     /// Run the push server alone.
     Serve(ServeOptions),
-    /// Check scenarios without running them: all problems at once, with line and column.
+    /// Check scenarios without running them: report all problems at once, with line and column.
     Check(CheckOptions),
-    /// Show the record of an earlier run again.
+    /// Render the report of an earlier run.
     Report(ReportOptions),
-    /// Make one real exchange and explain every byte of it.
+    /// Play one real exchange and explain every byte of it.
     Anatomy(AnatomyOptions),
-    /// Say from the model what a size would cost that nobody can run at home.
+    /// Model what a workload would cost that is too large to run at home.
     Plan(PlanOptions),
-    /// Compare runs with a base: what changed, by how much, and whether that may be said.
+    /// Compare runs with a base run: what changed, by how much, and whether it is statistically
+    /// significant.
     Compare(crate::compare::CompareOptions),
-    /// List the runs on record, the newest first.
+    /// List the recorded runs, the newest first.
     Results(crate::results::ResultsOptions),
-    /// See it in a browser: polling and push side by side, every byte counted, for teaching.
+    /// Serve a page for teaching: polling and push side by side in a browser, every byte counted.
     Lab(LabOptions),
 }
 
@@ -52,7 +53,7 @@ impl OutputOptions {
     pub(crate) fn insist(&self) {
         if self.format == Format::Svg && self.path().is_none() {
             let problem =
-                "`--format svg` makes a file of each chart: name a folder with `--output`";
+                "`--format svg` writes a file for each chart: name a folder with `--output`";
             let kind = clap::error::ErrorKind::MissingRequiredArgument;
             Arguments::command().error(kind, problem).exit();
         }
@@ -76,22 +77,22 @@ pub(crate) struct RunOptions {
     pub(crate) scenario: PathBuf,
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
-    /// Use a server that is running already, `http://host:port`, instead of starting one. Its CPU
-    /// time and memory are not measured. A `serve` that is asked for by a name, or with a header
-    /// profile that has a host of its own (kaazing-2009), needs `--allow-host` with it.
+    /// Use a server that is already running, `http://host:port`, instead of starting one. Its CPU
+    /// time and memory are not measured. A `serve` that is addressed by a name, or by a header
+    /// profile with a host of its own (kaazing-2009), must be started with `--allow-host`.
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
-    /// Where that server listens for TLS, `https://host:port`, for transports that are to be played
-    /// in it. The publisher stays on --target.
+    /// Where that server listens for TLS, `https://host:port`, for the transports that use TLS. The
+    /// publisher stays on --target.
     #[arg(long, value_name = "URL", requires_all = ["target", "target_certificate"])]
     pub(crate) target_tls: Option<String>,
-    /// The one certificate that clients trust there, PEM.
+    /// The only certificate that clients trust at --target-tls, PEM.
     #[arg(long, value_name = "FILE", requires = "target_tls")]
     pub(crate) target_certificate: Option<PathBuf>,
-    /// Token that the target asks publishers for.
+    /// Token that the target requires of publishers.
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
-    /// Folder for records.
+    /// Folder where the records are written.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
     /// No progress on stderr.
@@ -123,12 +124,12 @@ Examples:
   pushbench report results/reference/all-transports --format html -o report.html
   pushbench report results/reference/all-transports --format svg -o charts/
 
-A run is its folder, its run.json, its id, `latest`, `latest:SCENARIO` or, one before that,
-`latest~1:SCENARIO`.")]
+A run is named by its folder, its run.json, its id, `latest`, `latest:SCENARIO`, or
+`latest~1:SCENARIO` for the one before.")]
 pub(crate) struct ReportOptions {
     /// The run: its folder, its run.json, its id, or `latest`.
     pub(crate) run: String,
-    /// Folder with records.
+    /// Folder with the records.
     #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
     pub(crate) results: PathBuf,
     #[command(flatten)]
@@ -139,85 +140,87 @@ pub(crate) struct ReportOptions {
 #[command(after_help = "\
 Examples:
   pushbench serve --listen 127.0.0.1:8080
-  curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/news/messages
-  curl 'http://127.0.0.1:8080/topics/news/poll?after=0000000000000000'
-  curl -N http://127.0.0.1:8080/topics/news/events
+  curl -d 'hello, world, 16+' http://127.0.0.1:8080/topics/prices/messages
+  curl 'http://127.0.0.1:8080/topics/prices/poll?after=0000000000000000'
+  curl -N http://127.0.0.1:8080/topics/prices/events
   pushbench serve --config server.toml --listen 127.0.0.1:0
   pushbench serve --tls --certificate-out server.pem
   curl --cacert server.pem \\
-      'https://127.0.0.1:8443/topics/news/poll?after=0000000000000000'
+      'https://127.0.0.1:8443/topics/prices/poll?after=0000000000000000'
 
-When ready it prints one JSON line on stdout: its address and every setting that it runs with. SIGTERM or Ctrl-C ends it: WebSockets
-are closed with 1001, streams with their last chunk, held polls with 204.")]
+When ready it prints one JSON line on stdout: its address and every setting that it runs with.
+SIGTERM or Ctrl-C ends it: WebSockets are closed with 1001, streams with their last chunk, held polls
+with 204.")]
 pub(crate) struct ServeOptions {
-    /// Read settings from this file, TOML or JSON; `-` is stdin. A key is the name of a flag with `_`
-    /// for `-`, as in `slow_subscriber = "conflate"`. A flag wins over the file.
+    /// Read the settings from this file, TOML or JSON; `-` is stdin. A key is the name of a flag with
+    /// `_` for `-`, as in `slow_subscriber = "conflate"`. A flag wins over the file.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Where to listen; port 0 lets the system choose. Beyond loopback a publish token is needed.
     #[arg(long)]
     pub(crate) listen: Option<SocketAddr>,
-    /// What a poll asks for: `every` message, or the `latest`.
+    /// What a poll asks for: `every` message, or only the `latest`.
     #[arg(long, value_parser = deliver)]
     pub(crate) deliver: Option<Deliver>,
-    /// What a poll without news is answered: `resend`, `empty` (204) or `not-modified` (304).
+    /// The response to a poll when there is no new message: `resend`, `empty` (204) or
+    /// `not-modified` (304).
     #[arg(long, value_parser = unchanged)]
     pub(crate) unchanged: Option<Unchanged>,
-    /// Response header profile: a name, or a file with the exact head.
+    /// Response header profile: a name, or a file with the exact headers.
     #[arg(long)]
     pub(crate) response_headers: Option<String>,
-    /// Listen for TLS 1.3 too, on 127.0.0.1:8443 unless --tls-listen says otherwise.
+    /// Also listen for TLS 1.3, on 127.0.0.1:8443 unless --tls-listen says otherwise.
     #[arg(long)]
     pub(crate) tls: bool,
     /// Where to listen for TLS; port 0 lets the system choose. Implies --tls.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) tls_listen: Option<SocketAddr>,
-    /// Certificate to show, PEM, with those that lead to it behind it. Without one, a certificate
-    /// for localhost, 127.0.0.1 and ::1 is made at each start; its key never leaves memory.
+    /// Certificate chain, PEM, the server's own certificate first. Without one, a certificate for
+    /// localhost, 127.0.0.1 and ::1 is made at every start; its key never leaves memory.
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Option<String>,
     /// The certificate's private key, PEM.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<String>,
-    /// Write the certificate here, PEM, so that a client can be told to trust it.
+    /// Write the certificate to this file, PEM, so that a client can be set to trust it.
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate_out: Option<String>,
-    /// Maximum segment size of every connection; absent leaves it to the kernel.
+    /// Maximum segment size of every connection; without it, the kernel chooses.
     #[arg(long)]
     pub(crate) mss: Option<u16>,
     /// Messages that each topic keeps.
     #[arg(long)]
     pub(crate) log: Option<NonZeroU32>,
-    /// Bytes that each topic keeps, its newest message in any case. All forms in which a message is
-    /// kept count, and some hundred bytes beside them.
+    /// Bytes that each topic keeps; its newest message always stays. Every form in which a message is
+    /// stored counts, plus a few hundred bytes per message.
     #[arg(long, value_name = "BYTES")]
     pub(crate) log_bytes: Option<u64>,
-    /// Bytes that all topics together keep; the oldest messages of all go first.
+    /// Bytes that all topics together keep; the oldest messages are dropped first.
     #[arg(long, value_name = "BYTES")]
     pub(crate) total_log_bytes: Option<u64>,
-    /// Messages that may wait for one subscriber.
+    /// Messages that may be queued for one subscriber.
     #[arg(long)]
     pub(crate) queue: Option<NonZeroU32>,
-    /// What happens to a subscriber for which more wait: `drop-oldest`, `conflate`, `disconnect`.
+    /// What happens when a subscriber's queue is full: `drop-oldest`, `conflate`, `disconnect`.
     #[arg(
         long,
         value_parser = slow_subscriber
     )]
     pub(crate) slow_subscriber: Option<SlowPolicy>,
-    /// Each so often a stream of events gets a comment and a WebSocket a ping, unless it was sent
-    /// something since the last time, as in `15s`; absent sends none.
+    /// Interval of heartbeats, as in `15s`: a comment to an event stream, a ping to a WebSocket,
+    /// unless something else was sent meanwhile. Without it, none are sent.
     #[arg(long, value_parser = duration)]
     pub(crate) heartbeat: Option<Duration>,
     /// Least time between two messages pushed to one subscriber, as in `1s`; the newest replaces
-    /// those before it. Only with `--deliver latest`; absent sends each.
+    /// those before it. Only with `--deliver latest`. Without it, every message is sent.
     #[arg(long, value_parser = duration)]
     pub(crate) conflate: Option<Duration>,
     #[command(flatten)]
     pub(crate) compression: CompressionOptions,
-    /// Connections open at once.
+    /// Most connections open at once.
     #[arg(long)]
     pub(crate) connections: Option<NonZeroU32>,
-    /// Topics.
+    /// Most topics.
     #[arg(long)]
     pub(crate) topics: Option<NonZeroU32>,
     /// Largest message in bytes.
@@ -226,21 +229,23 @@ pub(crate) struct ServeOptions {
     /// How long a connection may carry nothing in either direction before it is closed.
     #[arg(long, value_parser = duration)]
     pub(crate) idle_timeout: Option<Duration>,
-    /// How long a connection may stay silent before it asks for something.
+    /// How long a connection may stay silent before its first request.
     #[arg(long, value_parser = duration)]
     pub(crate) first_request_timeout: Option<Duration>,
-    /// How long a client may take for each of its turns in a TLS handshake.
+    /// How long a client may take for each of its flights in a TLS handshake.
     #[arg(long, value_parser = duration)]
     pub(crate) handshake_timeout: Option<Duration>,
     /// Token that publishers must send as `Authorization: Bearer`.
     #[arg(long, hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
-    /// Origin of another host whose pages may upgrade, as `https://example.com`. Repeatable.
+    /// Origin whose pages may upgrade although it is another host, as `https://example.com`.
+    /// Repeatable.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) allowed_origin: Vec<String>,
-    /// Name that requests may be for, in `Host`, beside localhost and this machine's addresses: the
-    /// name by which others reach the server through a proxy, perhaps with a port. Repeatable. Without
-    /// one, a server on a loopback address refuses all other names, and one beyond loopback none.
+    /// Host name that requests may carry in `Host`, besides localhost and the addresses of this
+    /// machine, optionally with a port: for example the name of a proxy in front of the server.
+    /// Repeatable. Without one, a server on a loopback address refuses every other name, and a server
+    /// beyond loopback refuses none.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) allow_host: Vec<String>,
     /// End when the process that started this one ends, however it ends.
@@ -255,21 +260,21 @@ Examples:
   pushbench lab --listen 192.168.1.10:8090 --open-to-others
 
 When ready it prints its addresses on stdout. Nothing is measured here: a browser shares the machine
-with the server. Bytes are exact, times are for looking at.")]
+with the server. Bytes are exact, times are only indicative.")]
 pub(crate) struct LabOptions {
     /// Where to listen; port 0 lets the system choose.
     #[arg(long, default_value = "127.0.0.1:8090")]
     pub(crate) listen: SocketAddr,
     /// Where to listen for TLS; port 0 lets the system choose. The certificate, for localhost,
-    /// 127.0.0.1 and ::1, is made at each start.
+    /// 127.0.0.1 and ::1, is made at every start.
     #[arg(long, default_value = "127.0.0.1:8091")]
     pub(crate) tls_listen: SocketAddr,
-    /// Allow to listen beyond loopback: everyone who reaches the address may use the lab.
+    /// Allow listening beyond loopback: everyone who can reach the address may use the lab.
     #[arg(long)]
     pub(crate) open_to_others: bool,
-    /// Name by which browsers reach the lab, beside localhost and this machine's addresses.
-    /// Repeatable. Without one, a lab on a loopback address refuses all other names, and one beyond
-    /// loopback none.
+    /// Host name by which browsers reach the lab, besides localhost and the addresses of this machine.
+    /// Repeatable. Without one, a lab on a loopback address refuses every other name, and a lab beyond
+    /// loopback refuses none.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) allow_host: Vec<String>,
 }
@@ -277,37 +282,37 @@ pub(crate) struct LabOptions {
 /// What a server compresses. The levels are fixed: 6 for gzip and deflate, 5 for br.
 #[derive(Args, Debug)]
 pub(crate) struct CompressionOptions {
-    /// How answers to polls are compressed where the request accepts it: `gzip`, `br` or `none`.
+    /// How responses to polls are compressed where the request accepts it: `gzip`, `br` or `none`.
     #[arg(long, value_parser = body_compression)]
     pub(crate) compression: Option<Compression>,
-    /// Smallest body in bytes that is compressed.
+    /// Size in bytes from which a body is compressed.
     #[arg(long, value_name = "BYTES")]
     pub(crate) compression_threshold: Option<usize>,
-    /// How streams of events and of lines are compressed where the request accepts it: `gzip`, `br`
-    /// or `none`. Each stream holds a compressor in memory, from its first message on.
+    /// How event streams and line streams are compressed where the request accepts it: `gzip`, `br`
+    /// or `none`. Each stream holds a compressor in memory from its first message on.
     #[arg(long, value_parser = body_compression)]
     pub(crate) stream_compression: Option<Compression>,
-    /// The window of each such stream, as a base-2 logarithm: 9 to 15 for gzip, 17 to 22 for br; 15
-    /// and 17 unless given. Takes 325 kB per stream for gzip with 15, 198 kB with 9, and 1.4 MB for
-    /// br with 17.
+    /// The window of each such stream, as a base-2 logarithm: 9 to 15 for gzip (default 15), 17 to 22
+    /// for br (default 17). A gzip stream takes 325 kB of memory with 15 and 198 kB with 9, a br
+    /// stream 1.4 MB with 17.
     #[arg(long, value_name = "BITS")]
     pub(crate) stream_window_bits: Option<u8>,
-    /// Agree on permessage-deflate with WebSocket clients that offer it.
+    /// Accept permessage-deflate from WebSocket clients that offer it.
     #[arg(long)]
     pub(crate) deflate: bool,
-    /// The largest window to agree on, either way, as a base-2 logarithm.
+    /// The largest window to negotiate in either direction, as a base-2 logarithm.
     #[arg(
         long,
         value_name = "BITS",
         value_parser = clap::value_parser!(u8).range(9..=15)
     )]
     pub(crate) deflate_window_bits: Option<u8>,
-    /// No message refers to those before it: each is compressed once for all, and no connection
-    /// has a compressor.
+    /// Negotiate no context takeover: each message is compressed once for all subscribers, and no
+    /// connection has a compressor of its own.
     #[arg(long)]
     pub(crate) deflate_no_context_takeover: bool,
-    /// Smallest WebSocket message in bytes that is compressed. Many servers leave small ones as
-    /// they are; here what was agreed is done unless this says otherwise.
+    /// Size in bytes from which a WebSocket message is compressed. Many servers leave small messages
+    /// uncompressed; this one compresses all of them unless told otherwise.
     #[arg(long, value_name = "BYTES")]
     pub(crate) deflate_threshold: Option<usize>,
 }

@@ -49,7 +49,7 @@ fn up_to(file: impl io::Read, bound: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(bound + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bound {
-        let text = format!("it has more than {} MiB, the most that is read", bound >> 20);
+        let text = format!("it has more than {} MiB, the most that pushbench reads", bound >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
     }
     Ok(bytes)

@@ -26,21 +26,22 @@ Examples:
   pushbench compare 4rc25d ekbvxj --fail-on '*.wire_bytes_per_delivery > +0%' \\
       --fail-on 'websocket.latency.p99 > +10%' --format md -o comparison.md
 
-A run is its folder, its run.json, its id, `latest`, `latest:SCENARIO` or, one before that,
-`latest~1:SCENARIO`. Bytes are compared exactly where every round says the same; all else over rounds,
-by an interval of 95 %, from three rounds on. A condition fails only if the whole interval lies beyond
-its bound. What spoils a comparison (another scenario, machine, kernel, build) is said, and what it
-spoils is not compared.")]
+A run is named by its folder, its run.json, its id, `latest`, `latest:SCENARIO`, or
+`latest~1:SCENARIO` for the one before. Bytes are compared exactly where all rounds agree; everything
+else over rounds, by a 95 % interval, from three rounds on. A condition fails only if the whole
+interval lies beyond its bound. What makes runs incomparable (another scenario, machine, kernel or
+build) is named, and the figures that it affects are not compared.")]
 pub(crate) struct CompareOptions {
-    /// The run to compare with.
+    /// The base: the run to compare with.
     pub(crate) base: String,
     /// The runs to judge.
     #[arg(required = true)]
     pub(crate) new: Vec<String>,
-    /// A change that must not be, `TRANSPORT.FIGURE > +N%` or `< -N%`, `*` for any letters. Repeatable.
+    /// Fail if a figure changes by more than this: `TRANSPORT.FIGURE > +N%` or `< -N%`; `*` stands
+    /// for any characters. Repeatable.
     #[arg(long, value_name = "CONDITION", value_delimiter = '\n')]
     pub(crate) fail_on: Vec<Condition>,
-    /// Compare despite a difference in this: `scenario`, `transport`, `validity`, `network`,
+    /// Compare although the runs differ in this: `scenario`, `transport`, `validity`, `network`,
     /// `machine`, `kernel`, `build`. Repeatable.
     #[arg(
         long,
@@ -51,16 +52,16 @@ pub(crate) struct CompareOptions {
         value_parser = about
     )]
     pub(crate) allow_mismatch: Vec<About>,
-    /// Folder with records.
+    /// Folder with the records.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
-    /// How the comparison is written.
+    /// Format of the comparison.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: CompareFormat,
-    /// Write it here instead of to stdout; `-` is stdout.
+    /// Write the comparison to this file instead of stdout; `-` is stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
+    /// No colour. A non-empty NO_COLOR does the same; CLICOLOR_FORCE forces colour.
     #[arg(long)]
     pub(crate) no_color: bool,
 }
@@ -70,7 +71,7 @@ pub(crate) struct CompareOptions {
 pub(crate) enum CompareFormat {
     /// For a terminal.
     Text,
-    /// Everything, every figure.
+    /// Every figure, for programs.
     Json,
     /// Markdown, for a pull request.
     Md,

@@ -60,7 +60,7 @@ fn with_variable(argument: Arg, command: &str) -> Arg {
                 _ => unreachable!("an option that may be repeated says what separates its values"),
             };
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            argument.help(format!("{help} In the environment: several, {several}."))
+            argument.help(format!("{help} In the environment: several values, {several}."))
         }
         _ => argument,
     }

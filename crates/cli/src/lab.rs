@@ -56,12 +56,9 @@ fn announce(lab: &Lab) -> anyhow::Result<()> {
     let mut stdout = stdout().lock();
     writeln!(stdout, "lab       http://{address}/")?;
     if let Some(address) = lab.tls_addr() {
-        writeln!(
-            stdout,
-            "over TLS  https://{address}/ (its certificate vouches for itself alone)"
-        )?;
+        writeln!(stdout, "over TLS  https://{address}/ (self-signed certificate)")?;
     }
     writeln!(stdout, "teachers  http://{address}/teachers")?;
     writeln!(stdout, "Ctrl-C ends it.")?;
-    stdout.flush().context("cannot say on stdout where the lab is")
+    stdout.flush().context("cannot print the addresses of the lab on stdout")
 }

@@ -15,33 +15,33 @@ pub(crate) enum Format {
     Md,
     /// One row for each transport and round.
     Csv,
-    /// One page that needs nothing else, with charts.
+    /// One self-contained page with charts.
     Html,
-    /// The charts alone, a file each, into the folder that `--output` names.
+    /// The charts alone, one file each, in the folder that `--output` names.
     Svg,
 }
 
-/// What is done otherwise than the scenario says.
+/// What deviates from the scenario as written.
 #[derive(Args, Debug)]
 pub(crate) struct ChangeOptions {
     /// Override a setting of the scenario: `workload.clients=2000`,
     /// `transport.short-poll.interval=5s`. Repeatable.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = '\n')]
     pub(crate) set: Vec<String>,
-    /// Play only this transport. Repeatable.
+    /// Select only this transport. Repeatable.
     #[arg(long, value_name = "TRANSPORT", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct OutputOptions {
-    /// How the report is written.
+    /// Format of the report.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
-    /// Write the report here instead of to stdout; `-` is stdout.
+    /// Write the report to this path instead of stdout; `-` is stdout.
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
-    /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
+    /// No colour. A non-empty NO_COLOR does the same; CLICOLOR_FORCE forces colour.
     #[arg(long)]
     pub(crate) no_color: bool,
 }

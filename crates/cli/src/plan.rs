@@ -51,7 +51,7 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
         return Ok(Exit::Refused);
     }
     if !scenario.cells.is_empty() {
-        say("pushbench: the scenario varies settings; their first combination is planned");
+        say("pushbench: the scenario sweeps settings; the plan is for their first combination");
     }
     let Found { records, unread } = find(&options.results)?;
     let (compared, mut left_out) =
@@ -124,7 +124,7 @@ fn scenario(
         if let Some(topics) = options.topics {
             scenario.workload.topics = topics;
         }
-        if let Some(every) = options.news_every {
+        if let Some(every) = options.message_every {
             scenario.workload.publish.rate = Rate { count: std::num::NonZeroU32::MIN, per: every };
         }
         if let Some(interval) = options.interval {

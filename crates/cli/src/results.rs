@@ -18,10 +18,10 @@ Examples:
   pushbench results
   pushbench results results/reference --format json")]
 pub(crate) struct ResultsOptions {
-    /// Folder with records.
+    /// Folder with the records.
     #[arg(default_value = "results")]
     pub(crate) results: PathBuf,
-    /// How the list is written.
+    /// Format of the list.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ListFormat,
 }
@@ -43,7 +43,7 @@ pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
     }
     let text = match options.format {
         ListFormat::Text if found.runs.is_empty() => {
-            format!("There is no run in {}.\n", options.results.display())
+            format!("There are no runs in {}.\n", options.results.display())
         }
         ListFormat::Text => text(&found.runs),
         ListFormat::Json => {

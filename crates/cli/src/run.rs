@@ -69,13 +69,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         }
     }
     let mut journal = Journal::begin(&options.results, &begun, scenario.trials().len())
-        .context("nothing was played, since its record could not be kept; see --results")?;
+        .context("nothing was run, since its record could not be written; see --results")?;
     let mut show = Show::new(stop, options.quiet);
     let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut show);
     if run.trials.is_empty() && run.status == RunStatus::Failed {
         // A report of nothing would only hide the reason.
         journal.discard();
-        say(format_args!("pushbench: {}", run.failure.as_deref().unwrap_or("nothing was played")));
+        say(format_args!("pushbench: {}", run.failure.as_deref().unwrap_or("nothing was run")));
         return Ok(Exit::CouldNotRun);
     }
     let folder = journal.folder().to_owned();
@@ -160,12 +160,12 @@ fn render_beside(run: &RunV1, record: &Path) {
         match written {
             Ok(()) if name == PAGE_FILE => {
                 let page = folder.join(PAGE_FILE);
-                say(format_args!("pushbench: to look at in a browser: {}", page.display()));
+                say(format_args!("pushbench: report page: {}", page.display()));
             }
             Ok(()) => {}
             Err(error) => say(format_args!(
                 "pushbench: warning: {name} is missing ({error:#}); the record is complete, and \
-                 `pushbench report {}` makes it again",
+                 `pushbench report {}` renders it again",
                 folder.display()
             )),
         }

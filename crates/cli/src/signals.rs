@@ -44,7 +44,7 @@ impl Stop {
                 // With the terminal gone there may be nobody to tell.
                 let _ = writeln!(
                     io::stderr(),
-                    "pushbench: ending the trial and writing the record; again to kill"
+                    "pushbench: ending the trial and writing the record; press Ctrl-C again to kill"
                 );
                 wait().await;
                 std::process::exit(KILLED);

@@ -59,7 +59,7 @@ pub enum RunError {
     #[error(transparent)]
     Load(#[from] pushbench_load::LoadError),
     /// A transport cannot be played against the server of `--target`.
-    #[error("nothing was played, since a first message through {target} failed: {reasons}")]
+    #[error("nothing was run, since a first message through {target} failed: {reasons}")]
     Preflight {
         /// Name and port.
         target: String,

@@ -114,7 +114,7 @@ impl Line {
                 break;
             }
             if now.since(begin) >= PATIENCE {
-                bail!("the connection does not come to rest within {PATIENCE:?}");
+                bail!("bytes still moved on the connection after {PATIENCE:?}");
             }
         }
         let look = Look {
@@ -145,10 +145,12 @@ impl Line {
         patiently(self.stream.shutdown()).await?.context("cannot close the connection")?;
         let mut more = Vec::new();
         let mut rest = (&mut self.stream).take(MAX_BODY);
-        patiently(rest.read_to_end(&mut more)).await?.context("cannot read to the end")?;
+        patiently(rest.read_to_end(&mut more))
+            .await?
+            .context("cannot read to the end of the connection")?;
         let unread = self.pending.len() + more.len();
         if unread > 0 {
-            bail!("the server said {unread} bytes more than was asked for");
+            bail!("the server sent {unread} bytes more than expected");
         }
         Ok(Connection {
             client: self.client,

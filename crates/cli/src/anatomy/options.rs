@@ -11,7 +11,7 @@ use pushbench_protocol::{Envelope, TransportKind};
 #[command(after_help = "\
 Examples:
   pushbench anatomy                           a short poll, then a WebSocket
-  pushbench anatomy websocket                 the upgrade, then each frame
+  pushbench anatomy websocket                 the upgrade, then every frame
   pushbench anatomy --headers kaazing-2009    the poll of 2010: 909 bytes
   pushbench anatomy --headers minimal --cookie-bytes 2000
   pushbench anatomy websocket --key dGhlIHNhbXBsZSBub25jZQ==
@@ -20,19 +20,19 @@ Examples:
   pushbench anatomy --payload 1000 --format html -o anatomy.html
 
 How to read it: each line is a part of what really went over the socket, with its size and what it
-is booked as (payload, header, framing, control, handshake); below it stands why it is sent. Then
-come the TCP/IP headers, counted by the kernel, and totals. If the parts do not add up to what the
-socket, the kernel and the server counted, that is an error and nothing is shown.")]
+is booked as (payload, header, framing, control, handshake); below it is the reason why it is sent.
+The TCP/IP headers, counted by the kernel, and the totals follow. If the parts do not add up to what
+the socket, the kernel and the server counted, that is an error and nothing is shown.")]
 pub(crate) struct AnatomyOptions {
-    /// short-poll, long-poll, websocket, sse, stream, nudge; none is short-poll and websocket.
+    /// short-poll, long-poll, websocket, sse, stream, nudge; short-poll and websocket if none is given.
     #[arg(value_name = "TRANSPORT", value_parser = transport)]
     pub(crate) transports: Vec<TransportKind>,
     /// Request header profile: chrome, firefox, curl, minimal, kaazing-2009, or a file with the
-    /// exact head.
+    /// exact headers.
     #[arg(long, value_name = "PROFILE", default_value = "chrome")]
     pub(crate) headers: String,
-    /// Response header profile of the server that is started; with `--headers kaazing-2009` its
-    /// counterpart, else `typical`.
+    /// Response header profile of the server that is started: `typical`, or the counterpart of
+    /// `--headers kaazing-2009`, unless given.
     #[arg(long, value_name = "PROFILE", conflicts_with = "target")]
     pub(crate) response_headers: Option<String>,
     /// Size of the message in bytes; the first 16 are its number and due time.
@@ -41,27 +41,26 @@ pub(crate) struct AnatomyOptions {
     /// Your own text as the message, without number and due time.
     #[arg(long, value_name = "TEXT", conflicts_with = "payload", value_parser = message)]
     pub(crate) message: Option<String>,
-    /// Bytes of cookie added to each request.
+    /// Size in bytes of the cookie in every request.
     #[arg(long, value_name = "BYTES", default_value = "0")]
     pub(crate) cookie_bytes: u32,
     /// `Sec-WebSocket-Key` to send instead of a random one: 16 bytes in base64.
     #[arg(long, value_name = "BASE64", value_parser = key)]
     pub(crate) key: Option<String>,
-    /// Use a Pushbench server that is running already on this host, `http://127.0.0.1:8080`, and
+    /// Use a Pushbench server that is already running on this host, `http://127.0.0.1:8080`, and
     /// publish one or two messages to its topic t0000; otherwise one is started.
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
-    /// Token that the target asks publishers for.
+    /// Token that the target requires of publishers.
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
-    /// How it is shown: `text` for a terminal, `html` as one page without anything beside it, `json`
-    /// for programs.
+    /// Format of the anatomy.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: AnatomyFormat,
-    /// Write it here instead of to stdout; `-` is stdout.
+    /// Write the anatomy to this file instead of stdout; `-` is stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
+    /// No colour. A non-empty NO_COLOR does the same; CLICOLOR_FORCE forces colour.
     #[arg(long)]
     pub(crate) no_color: bool,
 }
@@ -73,7 +72,7 @@ pub(crate) enum AnatomyFormat {
     Text,
     /// Every byte, for programs.
     Json,
-    /// One page.
+    /// One self-contained page.
     Html,
 }
 

@@ -16,7 +16,7 @@ use super::line::Line;
 use super::options::AnatomyOptions;
 
 /// What follows the envelope, over and over.
-const FILLER: &str = "price rose after the report of news in early trade ";
+const FILLER: &str = "price rose after the report of gains in early trade ";
 /// The purpose is fulfilled (RFC 6455, section 7.4.1).
 const NORMAL_CLOSURE: u16 = 1000;
 
@@ -259,7 +259,7 @@ impl Scene<'_> {
         let head = publish_head(topic, &self.target.host, token, message.len());
         let answer = self.aside(&[head.as_bytes(), &message].concat()).await?;
         if !answer.starts_with(b"HTTP/1.1 2") {
-            bail!("the server did not take the message: `{}`", answer.escape_ascii());
+            bail!("the server did not accept the message: `{}`", answer.escape_ascii());
         }
         Ok(())
     }

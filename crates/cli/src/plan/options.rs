@@ -13,41 +13,42 @@ use crate::options::ChangeOptions;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  pushbench plan --clients 1M --interval 1s --news-every 10s --price-per-gb 0.08
-  pushbench plan --clients 50k --news-every 100ms --deliver every --payload 500
+  pushbench plan --clients 1M --message-every 10s --price-per-gb 0.08
+  pushbench plan --clients 50k --message-every 100ms --deliver every
   pushbench plan --headers kaazing-2009 --response-headers kaazing-2009 \\
       --payload 21 --clients 100k
   pushbench plan --scenario scenarios/idle-feed.toml --clients 10M
   pushbench plan --only short-poll,websocket \\
       --set transport.short-poll.unchanged=empty
 
-Nothing is run: the figures come from the same model that stands beside every measurement, and each
-line says so. At the end stands how far that model was from what was measured in the newest records.
-Numbers may be written 1M, 10k, 2.5M or 1_000; units are SI.")]
+Nothing is run: the figures come from the model that every report shows beside its measurements, and
+each line says so. The last section shows how far that model was from the measurements in the newest
+records. Numbers may be written as 1M, 10k, 2.5M or 1_000; units are SI.")]
 pub(crate) struct PlanOptions {
-    /// Start from a scenario file; otherwise from 1,000 clients, news and polls each second, 20
-    /// bytes, and every kind of transport.
+    /// Start from a scenario file; otherwise from 1,000 clients, a message of 20 bytes and a poll
+    /// every second, and every kind of transport.
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
-    /// Subscribers, as in 1M.
+    /// Number of subscribers, as in 1M.
     #[arg(long, value_name = "COUNT", value_parser = count)]
     pub(crate) clients: Option<NonZeroU32>,
-    /// Topics that they are spread over.
+    /// Number of topics that the subscribers are spread over.
     #[arg(long, value_name = "COUNT", value_parser = count)]
     pub(crate) topics: Option<NonZeroU32>,
-    /// Time between the polls of a client that polls by a timer.
+    /// Time between two polls of a client that polls on a timer.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) interval: Option<Duration>,
     /// Time between two messages of a topic.
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) news_every: Option<Duration>,
-    /// How news comes: `regular`, or at random moments, `poisson`.
+    // Its old name is hidden, and goes with the next version.
+    #[arg(long, alias = "news-every", value_name = "TIME", value_parser = time)]
+    pub(crate) message_every: Option<Duration>,
+    /// When messages are published: at `regular` intervals, or at random moments, `poisson`.
     #[arg(long, value_name = "HOW")]
     pub(crate) arrivals: Option<String>,
-    /// Bytes of a message, at least 16.
+    /// Size of a message in bytes, at least 16.
     #[arg(long, value_name = "BYTES", value_parser = count)]
     pub(crate) payload: Option<NonZeroU32>,
-    /// What a client wants: `every` message, or the `latest`.
+    /// What a client needs: `every` message, or only the `latest`.
     #[arg(long, value_parser = deliver)]
     pub(crate) deliver: Option<Deliver>,
     /// Request header profile: chrome, firefox, curl, minimal, kaazing-2009, or a file.
@@ -56,27 +57,29 @@ pub(crate) struct PlanOptions {
     /// Response header profile: typical, minimal, kaazing-2009, or a file.
     #[arg(long, value_name = "PROFILE")]
     pub(crate) response_headers: Option<String>,
-    /// Bytes of cookie added to each request.
+    /// Size in bytes of the cookie in every request.
     #[arg(long, value_name = "BYTES")]
     pub(crate) cookie_bytes: Option<u32>,
-    /// Name of the server as requests say it.
+    /// Host name of the server in every request.
     #[arg(long, value_name = "NAME", default_value = "www.example.com")]
     pub(crate) host: String,
-    /// Price of a gigabyte (10^9 bytes) of traffic; then a month has a price, in the same currency.
+    /// Price of a gigabyte (10^9 bytes) of traffic; the plan then has the price of a month, in the
+    /// same currency.
     #[arg(long, value_name = "PRICE", value_parser = price)]
     pub(crate) price_per_gb: Option<f64>,
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
-    /// Folder with records of runs: memory is taken from them, and the model held against them.
+    /// Folder with the records: memory and CPU are taken from them, and the model is held against
+    /// them.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
-    /// How it is shown.
+    /// Format of the plan.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
-    /// Write it here instead of to stdout; `-` is stdout.
+    /// Write the plan to this file instead of stdout; `-` is stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// No colour. So does a non-empty NO_COLOR; CLICOLOR_FORCE asks for it.
+    /// No colour. A non-empty NO_COLOR does the same; CLICOLOR_FORCE forces colour.
     #[arg(long)]
     pub(crate) no_color: bool,
 }

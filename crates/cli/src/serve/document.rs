@@ -68,7 +68,7 @@ fn refuse_what_is_of_no_use(document: &ServerDocument) -> anyhow::Result<()> {
             ("certificate-out", &document.certificate_out),
         ] {
             if file.is_some() {
-                bail!("--{key} is of no use without --tls");
+                bail!("--{key} has no effect without --tls");
             }
         }
     }
@@ -81,7 +81,7 @@ fn refuse_what_is_of_no_use(document: &ServerDocument) -> anyhow::Result<()> {
     if let Some(found) = document.stream_window_bits {
         let coding = document.stream_compression;
         match coding.stream_windows() {
-            None => bail!("--stream-window-bits is of no use without --stream-compression"),
+            None => bail!("--stream-window-bits has no effect without --stream-compression"),
             Some(StreamWindows { least, most, .. }) if !(least..=most).contains(&found) => {
                 bail!("--stream-window-bits is {found}, expected {least} to {most} with {coding}");
             }
@@ -95,7 +95,7 @@ fn refuse_what_is_of_no_use(document: &ServerDocument) -> anyhow::Result<()> {
             ("deflate-threshold", document.deflate_threshold == usual.deflate_threshold),
         ] {
             if !is_usual {
-                bail!("--{key} is of no use without --deflate");
+                bail!("--{key} has no effect without --deflate");
             }
         }
     }
@@ -247,10 +247,10 @@ mod tests {
     #[test]
     fn what_is_of_no_use_is_refused() {
         for (text, expected) in [
-            ("certificate_out = \"x.pem\"", "--certificate-out is of no use without --tls"),
+            ("certificate_out = \"x.pem\"", "--certificate-out has no effect without --tls"),
             ("tls = true\nkey = \"x\"", "belong together"),
-            ("deflate_window_bits = 10", "no use without --deflate"),
-            ("stream_window_bits = 10", "no use without --stream-compression"),
+            ("deflate_window_bits = 10", "no effect without --deflate"),
+            ("stream_window_bits = 10", "no effect without --stream-compression"),
             ("stream_compression = \"deflate\"", "expected one of none, gzip, br"),
             ("stream_compression = \"gzip\"\nstream_window_bits = 16", "expected 9 to 15"),
             ("stream_compression = \"br\"\nstream_window_bits = 15", "expected 17 to 22"),

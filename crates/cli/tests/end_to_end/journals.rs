@@ -52,14 +52,14 @@ fn results_that_cannot_be_kept_are_refused_before_anything_is_played() {
     for place in ["a-file", "/proc/nothing"] {
         let ended = bench.play(&["run", "small.toml", "--results", place]);
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended}");
-        for part in ["nothing was played", place, "--results"] {
+        for part in ["nothing was run", place, "--results"] {
             assert!(ended.stderr.contains(part), "{part}: {ended}");
         }
     }
     // As on a disk that is full: not even the beginning of the journal fits.
     let ended = limited(&bench, 0, &["run", "small.toml"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended}");
-    assert!(ended.stderr.contains("nothing was played"), "{ended}");
+    assert!(ended.stderr.contains("nothing was run"), "{ended}");
     assert!(bench.records().is_empty(), "{:?}", bench.records());
 }
 

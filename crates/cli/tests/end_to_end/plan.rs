@@ -127,7 +127,7 @@ fn a_million_clients_cost_a_thousand_times_what_a_thousand_do_and_money_follows_
 #[test]
 fn the_answer_flips_where_it_is_said_to() {
     let bench = bench();
-    let usual = ["--only", "short-poll,websocket", "--news-every", "10s"];
+    let usual = ["--only", "short-poll,websocket", "--message-every", "10s"];
     let now = plan(&bench, &usual);
     assert_eq!(cheapest(&now), "websocket");
     let at = |variable: &str| {
@@ -143,12 +143,13 @@ fn the_answer_flips_where_it_is_said_to() {
     let planned_at = |flag: &str, seconds: f64| {
         let value = time(seconds);
         // Of a flag that is given twice clap would complain.
-        let rest = if flag == "--news-every" { &usual[..2] } else { &usual[..] };
+        let rest = if flag == "--message-every" { &usual[..2] } else { &usual[..] };
         cheapest(&plan(&bench, &[rest, &[flag, &value]].concat()))
     };
-    for (variable, flag, seldom) in
-        [("news-every", "--news-every", "websocket"), ("interval", "--interval", "short-poll")]
-    {
+    for (variable, flag, seldom) in [
+        ("message-every", "--message-every", "websocket"),
+        ("interval", "--interval", "short-poll"),
+    ] {
         let at = at(variable).expect("it flips");
         let often = if seldom == "websocket" { "short-poll" } else { "websocket" };
         assert_eq!(planned_at(flag, at * 0.99), often, "{variable} {at}");
@@ -163,7 +164,7 @@ fn the_answer_flips_where_it_is_said_to() {
 
 #[test]
 fn every_figure_says_that_it_is_modelled_and_lines_keep_within_80_columns() {
-    let arguments = ["plan", "--clients", "1M", "--news-every", "10s", "--price-per-gb", "0.08"];
+    let arguments = ["plan", "--clients", "1M", "--message-every", "10s", "--price-per-gb", "0.08"];
     let ended = bench().play(&arguments);
     assert_eq!(ended.code, 0, "{ended}");
     // In Markdown, where a row is a line: a terminal of 80 columns takes tables and labels apart.
@@ -213,7 +214,7 @@ fn a_message_a_minute_has_its_price_by_every_transport() {
             "100k",
             "--interval",
             "5s",
-            "--news-every",
+            "--message-every",
             "60s",
             "--price-per-gb",
             "0.09",
@@ -310,7 +311,7 @@ fn a_scenario_of_ones_own_is_planned_at_another_size_and_nonsense_is_refused() {
     for (arguments, code, said) in [
         (&["--clients", "1.5"][..], 2, "as in 1_000, 10k or 2.5M"),
         (&["--price-per-gb=-1"], 2, "expected a price"),
-        (&["--news-every", "1ns"], 2, "from 1us to 24h"),
+        (&["--message-every", "1ns"], 2, "from 1us to 24h"),
         (&["--interval", "25h"], 2, "from 1us to 24h"),
         (&["--clients", "10", "--topics", "20"], 104, "a topic without a client"),
         (&["--payload", "5"], 104, "payload"),

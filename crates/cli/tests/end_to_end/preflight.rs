@@ -45,7 +45,7 @@ fn refused(url: &str, only: &str) -> Ended {
     assert!(took < SOON, "{took:?}: {ended}");
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended}");
     assert!(bench.records().is_empty(), "{ended}");
-    assert!(ended.stderr.contains("nothing was played"), "{ended}");
+    assert!(ended.stderr.contains("nothing was run"), "{ended}");
     ended
 }
 

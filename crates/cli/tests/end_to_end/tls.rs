@@ -325,7 +325,7 @@ fn a_certificate_goes_with_its_key_and_with_tls() {
     let bench = Bench::new();
     for (arguments, code, said) in [
         (&["serve", "--tls", "--certificate", "x.pem"][..], 2, "--key"),
-        (&["serve", "--certificate-out", "x.pem"], 2, "of no use without --tls"),
+        (&["serve", "--certificate-out", "x.pem"], 2, "no effect without --tls"),
         (&["serve", "--tls", "--certificate", "x.pem", "--key", "x.pem"], 1, "cannot read x.pem"),
     ] {
         let ended = bench.play(arguments);
