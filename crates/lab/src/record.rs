@@ -11,4 +11,4 @@ mod head;
 
 pub(crate) use body::Body;
 pub(crate) use frames::Frames;
-pub(crate) use head::{HostField, RequestHead, ResponseHead};
+pub(crate) use head::{HostField, RelayedHead, RequestHead};

@@ -15,7 +15,7 @@ use bytes::BytesMut;
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::record::{Body, Frames, RequestHead, ResponseHead};
+use crate::record::{Body, Frames, RelayedHead, RequestHead};
 use crate::target::Target;
 pub(crate) use client::{Client, Socket};
 use client::{FIRST_TIME, NEXT_TIME, drain};
@@ -41,7 +41,7 @@ enum Then {
 
 /// A response whose head is whole.
 struct ResponseStart {
-    head: ResponseHead,
+    head: RelayedHead,
     /// The head and what came behind it.
     bytes: BytesMut,
 }
@@ -146,7 +146,7 @@ impl Relay {
         let mut bytes = BytesMut::new();
         loop {
             let mut interim = 0;
-            let head = ResponseHead::read_final(&bytes, to_head, &mut interim)?;
+            let head = RelayedHead::read_final(&bytes, to_head, &mut interim)?;
             // Interim responses, as 100, are passed on at once: a browser may wait for one.
             if interim > 0 {
                 let interim = bytes.split_to(interim);
@@ -165,7 +165,7 @@ impl Relay {
     async fn pass_response(
         &mut self,
         upstream: &mut dyn Socket,
-        head: ResponseHead,
+        head: RelayedHead,
         class: ConnectionClass,
         mut bytes: BytesMut,
     ) -> io::Result<bool> {

@@ -1,11 +1,11 @@
-//! The body of an answer: where it ends, and what its bytes are for.
+//! The body of a response: where it ends, and what its bytes are for.
 
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction};
 use pushbench_wire::chunk::{ChunkedReader, Piece};
 use pushbench_wire::head::BodyEnd;
 
 use super::events::{Events, Lines};
-use super::head::{NotHttp, ResponseHead};
+use super::head::{NotHttp, RelayedHead};
 use crate::books::Book;
 
 /// The body of one response, or of one request.
@@ -37,7 +37,7 @@ enum Form {
 
 impl Body {
     /// The body behind a response's head.
-    pub(crate) fn of(head: &ResponseHead, class: ConnectionClass) -> Self {
+    pub(crate) fn of(head: &RelayedHead, class: ConnectionClass) -> Self {
         let form = match class {
             _ if head.status >= 400 => Form::Reason,
             ConnectionClass::ShortPoll | ConnectionClass::LongPoll | ConnectionClass::Stream => {
@@ -163,12 +163,12 @@ mod tests {
 
     use super::*;
 
-    fn head(status: u16, body: BodyEnd) -> ResponseHead {
-        ResponseHead { len: 0, status, body, closes: false }
+    fn head(status: u16, body: BodyEnd) -> RelayedHead {
+        RelayedHead { len: 0, status, body, closes: false }
     }
 
     /// Every cut of `bytes` gives the same book, takes no byte too many, and ends.
-    fn check(head: ResponseHead, class: ConnectionClass, bytes: &[u8], expected: [u64; 3]) {
+    fn check(head: RelayedHead, class: ConnectionClass, bytes: &[u8], expected: [u64; 3]) {
         let more = [bytes, b"HTTP/1.1 200 OK"].concat();
         for cut in 0..bytes.len() {
             let mut body = Body::of(&head, class);

@@ -41,7 +41,7 @@ pub(crate) struct RequestHead {
 
 /// What matters of a response's head.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct ResponseHead {
+pub(crate) struct RelayedHead {
     /// Bytes of it, the empty line included.
     pub(crate) len: usize,
     pub(crate) status: u16,
@@ -75,9 +75,9 @@ impl HostField {
     }
 }
 
-impl ResponseHead {
+impl RelayedHead {
     /// The head of the final response at the front of `bytes`, to a HEAD or to another request; `None`
-    /// while it is not whole. `interim` is how many bytes of answers before it were read past.
+    /// while it is not whole. `interim` is how many bytes of responses before it were read past.
     pub(crate) fn read_final(
         bytes: &[u8],
         to_head: bool,
@@ -112,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_a_head_has_no_body_and_one_without_an_end_closes() {
+    fn a_response_to_a_head_has_no_body_and_one_without_an_end_closes() {
         let read = |head: &str, to_head| {
             let bytes = format!("HTTP/1.1 {head}\r\n\r\n");
-            let read = ResponseHead::read_final(bytes.as_bytes(), to_head, &mut 0);
+            let read = RelayedHead::read_final(bytes.as_bytes(), to_head, &mut 0);
             let head = read.expect("HTTP").expect("whole");
             (head.body, head.closes)
         };
