@@ -23,7 +23,7 @@ pub(crate) fn refusal(
     let Some(authority) = Authority::parse(host) else {
         return Some(bad("`Host` is no host and perhaps a port"));
     };
-    if hosts.allow(&authority, listener) {
+    if hosts.allow(&authority, Some(listener)) {
         return None;
     }
     let host = authority.host;

@@ -76,17 +76,19 @@ impl<'a> Authority<'a> {
 }
 
 impl AllowedHosts {
-    /// Whether a server that listens on `listener` responds to requests for this authority.
+    /// Whether a server that listens on `listener` responds to requests for this authority; `None`
+    /// where no socket took the connection, which then comes from this host.
     ///
     /// An address beyond loopback is taken as it comes where the server listens beyond loopback: it
     /// cannot be rebound.
-    pub fn allow(&self, authority: &Authority<'_>, listener: IpAddr) -> bool {
+    pub fn allow(&self, authority: &Authority<'_>, listener: Option<IpAddr>) -> bool {
+        let is_beyond = listener.is_some_and(|listener| !listener.is_loopback());
         match self {
             Self::Any => true,
-            Self::Named(names) if names.is_empty() && !listener.is_loopback() => true,
+            Self::Named(names) if names.is_empty() && is_beyond => true,
             Self::Named(names) => {
                 authority.is_own()
-                    || authority.address().is_some_and(|_| !listener.is_loopback())
+                    || authority.address().is_some_and(|_| is_beyond)
                     || names.iter().any(|name| is_named(name, authority))
             }
         }
@@ -195,11 +197,11 @@ mod tests {
             (&["lab.example"], EVERYWHERE, "10.0.0.1", true),
         ] {
             let authority = Authority::parse(host).expect(host);
-            let found = named(names).allow(&authority, listener);
+            let found = named(names).allow(&authority, Some(listener));
             assert_eq!(found, expected, "{names:?} at {listener}: {host}");
         }
         let evil = Authority::parse("evil.example").expect("an authority");
-        assert!(AllowedHosts::Any.allow(&evil, LOOPBACK));
+        assert!(AllowedHosts::Any.allow(&evil, Some(LOOPBACK)));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::BinaryHeap;
 use std::sync::{Mutex, MutexGuard};
 use std::task::Waker;
 
-use pushbench_protocol::{Timestamp, clock};
+use pushbench_protocol::Timestamp;
+use pushbench_protocol::clock::Clock;
 use tokio::sync::Notify;
 
 /// Tasks and the moments at which to wake them.
@@ -21,9 +22,9 @@ pub(crate) struct Alarms {
 pub(crate) struct Pause(Option<Timestamp>);
 
 impl Pause {
-    /// Whether it goes on.
-    pub(crate) fn lasts(&mut self) -> bool {
-        self.0 = self.0.filter(|until| clock::now() < *until);
+    /// Whether it goes on at this moment, which is asked for only if it was begun.
+    pub(crate) fn lasts(&mut self, now: impl Fn() -> Timestamp) -> bool {
+        self.0 = self.0.filter(|until| now() < *until);
         self.0.is_some()
     }
 
@@ -71,9 +72,9 @@ impl Alarms {
     }
 
     /// Wakes everyone in time, for ever.
-    pub(crate) async fn run(&self) {
+    pub(crate) async fn run(&self, clock: Clock) {
         loop {
-            let now = clock::now();
+            let now = clock.now();
             match self.wake_due(now) {
                 Some(next) => {
                     tokio::select! {

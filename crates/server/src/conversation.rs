@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::stream::Stream;
+use crate::stream::Outlet;
 
 /// Bytes read at a time.
 const SCRATCH_LEN: usize = 16 * 1024;
@@ -24,8 +24,11 @@ thread_local! {
 
 /// One side of a conversation that is no longer HTTP.
 pub(crate) trait Conversation {
+    /// What carries it.
+    type Stream: Outlet;
+
     /// The socket, and what is left of the piece being written; pieces never mix.
-    fn socket(&mut self) -> (&mut Stream, &mut Bytes);
+    fn socket(&mut self) -> (&mut Self::Stream, &mut Bytes);
 
     /// Takes what the client has sent.
     fn hear(&mut self, bytes: &[u8]);

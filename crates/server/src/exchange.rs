@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
 use bytes::Bytes;
-use pushbench_protocol::{Cursor, Timestamp, TopicName, clock};
+use pushbench_protocol::clock::Clock;
+use pushbench_protocol::{Cursor, Timestamp, TopicName};
 use tokio::sync::Notify;
 
 use crate::alarms::{Alarms, Pause};
@@ -23,6 +24,7 @@ pub(crate) struct Exchange {
     /// Whether messages are conflated, so that what is next depends on the time.
     conflates: bool,
     alarms: Alarms,
+    clock: Clock,
 }
 
 #[derive(Debug)]
@@ -55,10 +57,10 @@ impl Drop for Reader {
 }
 
 impl Exchange {
-    pub(crate) fn new(settings: HubSettings) -> Self {
+    pub(crate) fn new(settings: HubSettings, clock: Clock) -> Self {
         let conflates = settings.conflate.is_some();
         let inner = Mutex::new(Inner { hub: Hub::new(settings), news: Vec::new() });
-        Self { inner, beats: AtomicU64::new(0), conflates, alarms: Alarms::default() }
+        Self { inner, beats: AtomicU64::new(0), conflates, alarms: Alarms::default(), clock }
     }
 
     /// Publishes to a topic by name, and wakes its subscribers.
@@ -89,8 +91,13 @@ impl Exchange {
 
     /// See [`Hub::next`].
     pub(crate) fn next(&self, place: &mut SubscriberPlace) -> Next {
-        let now = if self.conflates { clock::now() } else { Timestamp::default() };
+        let now = if self.conflates { self.clock.now() } else { Timestamp::default() };
         self.lock().hub.next(place, now)
+    }
+
+    /// Whether a subscriber is not to be sent anything yet.
+    pub(crate) fn is_paused(&self, pause: &mut Pause) -> bool {
+        pause.lasts(|| self.clock.now())
     }
 
     /// Has a subscriber's task woken at this moment, unless it will be.
@@ -109,7 +116,7 @@ impl Exchange {
 
     /// Wakes those whose moment has come, for ever.
     pub(crate) async fn wake_on_time(&self) {
-        self.alarms.run().await;
+        self.alarms.run(self.clock).await;
     }
 
     /// See [`Hub::keeps`].

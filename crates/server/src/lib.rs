@@ -6,6 +6,9 @@
 //! counting stream, and the books say at `/stats` what each class of connection has carried. A second
 //! listener offers the same over TLS 1.3, if asked to.
 //!
+//! It takes its clock and its connections as arguments ([`Server::over`]), so that whole trials run over
+//! pipes in memory; [`Server::bind`] gives it the host's.
+//!
 //! Deliberately absent: a runtime (it runs on the caller's, one thread is enough), signals,
 //! printing, and any code for the teaching page. What is measured is only what is compared.
 //!
@@ -21,6 +24,7 @@ mod exchange;
 pub mod fuzz;
 mod heartbeat;
 pub mod hub;
+mod incoming;
 mod listener;
 pub mod log;
 mod patience;
@@ -31,5 +35,6 @@ mod streaming;
 mod websocket;
 
 pub use config::{BodyCompression, DeflateLimits, Limits, ServerConfig, TlsConfig};
-pub use listener::listen;
-pub use server::{Ended, SHUTDOWN_TIME, Server, ServerError};
+pub use incoming::{Arrival, Incoming};
+pub use listener::{Listeners, listen};
+pub use server::{Ended, OpenBooks, SHUTDOWN_TIME, Server, ServerError};

@@ -1,4 +1,4 @@
-//! The server: binds, accepts, sweeps, and ends within a bound.
+//! The server: takes connections, sweeps, and ends within a bound.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -8,10 +8,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pushbench_protocol::clock::Clock;
 use pushbench_protocol::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
-use pushbench_protocol::{Compression, Cursor, Deliver, ServerStats, StreamCoding, clock};
+use pushbench_protocol::{Compression, Cursor, Deliver, ServerStats, StreamCoding};
 use pushbench_tls::{Acceptor, AcceptorError, Certificate, Protocol};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -23,7 +23,8 @@ use crate::engine::axum::heads::Heads;
 use crate::engine::axum::obey::router;
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
-use crate::listener::{accept, listen};
+use crate::incoming::{Arrival, Incoming};
+use crate::listener::{Bound, Listeners};
 use crate::patience::Timeouts;
 use crate::respond::Rules;
 use crate::respond::bodies::Bodies;
@@ -74,24 +75,32 @@ pub enum ServerError {
     },
 }
 
-/// A server that listens; connections wait until [`Server::serve`] takes them.
+/// A server. Connections wait until [`Server::serve`] takes them.
 #[derive(Debug)]
-pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
-    tls: Option<TlsListener>,
+pub struct Server<I = Listeners> {
+    incoming: I,
+    tls: Option<Tls>,
     app: Arc<App>,
     timeouts: Timeouts,
     heartbeat: Option<Duration>,
 }
 
-/// Where connections begin with a handshake.
+/// What handshakes are made with.
 #[derive(Debug)]
-struct TlsListener {
-    listener: TcpListener,
-    address: SocketAddr,
+struct Tls {
     acceptor: Acceptor,
     certificate: Certificate,
+}
+
+/// The books of a server, to be read while it serves.
+#[derive(Clone, Debug)]
+pub struct OpenBooks(Arc<App>);
+
+impl OpenBooks {
+    /// As they stand, what `GET /stats` says.
+    pub fn stats(&self) -> ServerStats {
+        self.0.stats()
+    }
 }
 
 /// How a server ended.
@@ -104,26 +113,54 @@ pub struct Ended {
 }
 
 impl Server {
-    /// Checks the settings and opens the listening socket. Needs a tokio runtime.
+    /// Checks the settings and opens the listening sockets. Needs a tokio runtime.
     ///
     /// # Errors
     ///
-    /// If a setting is refused, or the system refuses the socket.
+    /// If a setting is refused, or the system refuses a socket.
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
+        check_addresses(&config)?;
+        check(&config)?;
+        let bound = |address| {
+            let refused = |cause| ServerError::Listen { address, cause };
+            Bound::new(address, config.mss).map_err(refused)
+        };
+        let clear = bound(config.listen)?;
+        let tls = config.tls.as_ref().map(|tls| bound(tls.listen)).transpose()?;
+        Self::over(Listeners { clear, tls }, config, Clock::HOST)
+    }
+
+    /// Where it listens, with the port that the system chose if 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.incoming.clear.address
+    }
+
+    /// Where it listens for TLS, and the certificate that it shows there.
+    pub fn tls(&self) -> Option<(SocketAddr, &Certificate)> {
+        Some((self.incoming.tls.as_ref()?.address, &self.tls.as_ref()?.certificate))
+    }
+}
+
+impl<I: Incoming> Server<I> {
+    /// A server of the connections that come in there, on this clock: the settings are checked, and
+    /// their addresses and segment size are of no matter. Where they have no TLS, a connection that
+    /// begins with it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is refused.
+    pub fn over(incoming: I, config: ServerConfig, clock: Clock) -> Result<Self, ServerError> {
         check(&config)?;
         let of_streams = config.stream_compression.map_or(Compression::None, StreamCoding::coding);
         let heads = Heads::new(config.response, config.compression.coding, of_streams);
-        let (listener, address) = listen_on(config.listen, config.mss)?;
         let tls = match &config.tls {
             None => None,
             Some(tls) => {
                 let acceptor = Acceptor::new(&tls.identity, Protocol::ALL)?;
-                let certificate = tls.identity.certificate().clone();
-                let (listener, address) = listen_on(tls.listen, config.mss)?;
-                Some(TlsListener { listener, address, acceptor, certificate })
+                Some(Tls { acceptor, certificate: tls.identity.certificate().clone() })
             }
         };
-        let exchange = Exchange::new(HubSettings {
+        let settings = HubSettings {
             epoch: random_epoch(),
             topics: config.limits.topics,
             log: config.log,
@@ -132,7 +169,7 @@ impl Server {
             queue: config.queue,
             slow_subscriber: config.slow_subscriber,
             conflate: config.conflate,
-        });
+        };
         let rules = Rules {
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
             has_heartbeat: config.heartbeat.is_some(),
@@ -144,8 +181,8 @@ impl Server {
             publish_token: config.publish_token,
             allowed_origins: config.allowed_origins,
         };
-        let app =
-            App { rules, exchange: Arc::new(exchange), books: Arc::new(Books::default()), heads };
+        let exchange = Arc::new(Exchange::new(settings, clock));
+        let app = App { rules, exchange, books: Arc::new(Books::default()), heads, clock };
         let timeouts = Timeouts {
             head: config.limits.head_timeout,
             handshake: config.limits.handshake_timeout,
@@ -155,24 +192,19 @@ impl Server {
             close: CLOSE_TIME,
         };
         let heartbeat = config.heartbeat;
-        Ok(Self { listener, address, tls, app: Arc::new(app), timeouts, heartbeat })
+        Ok(Self { incoming, tls, app: Arc::new(app), timeouts, heartbeat })
     }
 
-    /// Where it listens, with the port that the system chose if 0 was asked for.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Where it listens for TLS, and the certificate that it shows there.
-    pub fn tls(&self) -> Option<(SocketAddr, &Certificate)> {
-        self.tls.as_ref().map(|tls| (tls.address, &tls.certificate))
+    /// Its books, for whoever asks without a request.
+    pub fn books(&self) -> OpenBooks {
+        OpenBooks(Arc::clone(&self.app))
     }
 
     /// Serves until `shutdown` completes; then takes no more connections, lets requests finish,
     /// closes WebSockets with 1001, and ends within [`SHUTDOWN_TIME`].
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
-        let Self { listener, address, tls, app, timeouts, heartbeat } = self;
-        let books = Arc::clone(&app.books);
+        let Self { mut incoming, tls, app, timeouts, heartbeat } = self;
+        let (books, clock) = (Arc::clone(&app.books), app.clock);
         let limit = app.rules.limits.connections;
         let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
         let mut tasks = JoinSet::new();
@@ -184,8 +216,14 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                (stream, beginning) = next(&listener, address, tls.as_ref()) => {
-                    let now = clock::now();
+                arrival = incoming.next() => {
+                    let Arrival { stream, listener, is_tls } = arrival;
+                    let acceptor = match (is_tls, &tls) {
+                        (false, _) => None,
+                        (true, Some(tls)) => Some(tls.acceptor.clone()),
+                        (true, None) => continue,
+                    };
+                    let now = clock.now();
                     let opened = if !is_full(&books, limit) || books.make_room() {
                         books.open(now)
                     } else {
@@ -196,22 +234,23 @@ impl Server {
                             None => continue,
                         }
                     };
+                    let beginning = Beginning { listener, acceptor };
                     tasks.spawn(serving.clone().serve(stream, beginning, opened));
                 }
                 // A task that panicked has closed its own connection and harms no other.
                 Some(_) = tasks.join_next() => {}
-                _ = sweep.tick() => books.sweep(clock::now(), &timeouts),
+                _ = sweep.tick() => books.sweep(clock.now(), &timeouts),
                 () = next_beat(&mut heart) => app.exchange.beat(),
                 () = &mut alarms => {}
             }
         }
-        drop((listener, tls));
+        drop(incoming);
         books.tell_all_to_go();
         let ended = async {
             loop {
                 tokio::select! {
                     ended = tasks.join_next() => if ended.is_none() { break },
-                    _ = sweep.tick() => books.sweep(clock::now(), &timeouts),
+                    _ = sweep.tick() => books.sweep(clock.now(), &timeouts),
                 }
             }
         };
@@ -242,39 +281,11 @@ async fn next_beat(heart: &mut Option<Interval>) {
     }
 }
 
-/// Opens a listening socket; gives it and its address.
-fn listen_on(
-    address: SocketAddr,
-    mss: Option<u16>,
-) -> Result<(TcpListener, SocketAddr), ServerError> {
-    let refused = |cause| ServerError::Listen { address, cause };
-    let listener = listen(address, mss).map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    Ok((listener, address))
-}
-
-/// The next connection of either listener, and what it begins with.
-async fn next(
-    listener: &TcpListener,
-    address: SocketAddr,
-    tls: Option<&TlsListener>,
-) -> (TcpStream, Beginning) {
-    let clear = Beginning { listener: address.ip(), acceptor: None };
-    let Some(tls) = tls else { return (accept(listener).await, clear) };
-    tokio::select! {
-        stream = accept(listener) => (stream, clear),
-        stream = accept(&tls.listener) => {
-            let acceptor = Some(tls.acceptor.clone());
-            (stream, Beginning { listener: tls.address.ip(), acceptor })
-        }
-    }
-}
-
 fn is_full(books: &Books, limit: NonZeroU32) -> bool {
     books.connections() >= limit.get() as usize
 }
 
-fn check(config: &ServerConfig) -> Result<(), ServerError> {
+fn check_addresses(config: &ServerConfig) -> Result<(), ServerError> {
     for address in [Some(config.listen), config.tls.as_ref().map(|tls| tls.listen)] {
         if let Some(address) = address.filter(|address| !address.ip().is_loopback())
             && config.publish_token.is_none()
@@ -282,6 +293,10 @@ fn check(config: &ServerConfig) -> Result<(), ServerError> {
             return Err(ServerError::TokenNeeded { address });
         }
     }
+    Ok(())
+}
+
+fn check(config: &ServerConfig) -> Result<(), ServerError> {
     let refuse = |setting, found: &dyn ToString, expected: String| {
         Err(ServerError::OutOfRange { setting, found: found.to_string(), expected })
     };

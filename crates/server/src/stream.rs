@@ -13,64 +13,49 @@ use pushbench_wire::chunk::chunk_data;
 use pushbench_wire::http2::ByteStream;
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
-/// A client's socket, counted below everything else.
-pub(crate) type Socket = CountingStream<TcpStream>;
+/// A client's socket, or what stands in its place, counted below everything else.
+pub(crate) type Socket<S> = CountingStream<S>;
+
+/// What a session's pieces leave over.
+pub(crate) trait Outlet: AsyncRead + AsyncWrite + Unpin {
+    /// A piece in the form in which this stream carries it; empty where it carries nothing for it.
+    fn form(&self, piece: Bytes) -> Bytes;
+
+    /// Writes a part of `piece`, at least a byte, and takes it off.
+    fn poll_write_piece(&mut self, cx: &mut Context<'_>, piece: &mut Bytes)
+    -> Poll<io::Result<()>>;
+}
 
 /// What a client's bytes come over.
 #[derive(Debug)]
-pub(crate) enum Stream {
+pub(crate) enum Stream<S> {
     /// The socket as it is.
-    Clear(Socket),
+    Clear(Socket<S>),
     /// TLS over it. Boxed, so that clear connections do not pay for its keys.
-    Tls(Box<TlsStream<Socket>>),
-    /// One stream of an HTTP/2 connection.
-    Http2(Box<Http2>),
+    Tls(Box<TlsStream<Socket<S>>>),
 }
 
 /// A stream of an HTTP/2 connection; what it carries is counted for its deadlines only.
 #[derive(Debug)]
-pub(crate) struct Http2 {
+pub(crate) struct Http2Stream {
     stream: ByteStream,
     counters: Arc<SocketCounters>,
     /// Whether what is to be written comes in chunks, which HTTP/2 does not have.
     unwraps: bool,
 }
 
-impl Stream {
-    /// One stream of a connection; `unwraps` where the data of chunks is to be written.
-    pub(crate) fn of_http2(
-        stream: ByteStream,
-        counters: Arc<SocketCounters>,
-        unwraps: bool,
-    ) -> Self {
-        Self::Http2(Box::new(Http2 { stream, counters, unwraps }))
+impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Stream<S> {
+    fn form(&self, piece: Bytes) -> Bytes {
+        piece
     }
 
-    /// A piece in the form in which this stream carries it; empty where it carries nothing for it.
-    pub(crate) fn form(&self, piece: Bytes) -> Bytes {
-        match self {
-            Self::Http2(http2) if http2.unwraps => chunk_data(&piece),
-            Self::Http2(_) | Self::Clear(_) | Self::Tls(_) => piece,
-        }
-    }
-
-    /// Writes a part of `piece`, at least a byte, and takes it off.
-    pub(crate) fn poll_write_piece(
+    fn poll_write_piece(
         &mut self,
         cx: &mut Context<'_>,
         piece: &mut Bytes,
     ) -> Poll<io::Result<()>> {
-        let written = match self {
-            Self::Clear(socket) => ready!(Pin::new(socket).poll_write(cx, piece))?,
-            Self::Tls(stream) => ready!(Pin::new(stream).poll_write(cx, piece))?,
-            Self::Http2(http2) => {
-                let written = ready!(http2.stream.poll_write_piece(cx, piece))?;
-                http2.counters.written.fetch_add(written as u64, Ordering::Relaxed);
-                return Poll::Ready(Ok(()));
-            }
-        };
+        let written = ready!(Pin::new(self).poll_write(cx, piece))?;
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
@@ -79,7 +64,30 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl Http2Stream {
+    /// One stream of a connection; `unwraps` where the data of chunks is to be written.
+    pub(crate) fn new(stream: ByteStream, counters: Arc<SocketCounters>, unwraps: bool) -> Self {
+        Self { stream, counters, unwraps }
+    }
+}
+
+impl Outlet for Http2Stream {
+    fn form(&self, piece: Bytes) -> Bytes {
+        if self.unwraps { chunk_data(&piece) } else { piece }
+    }
+
+    fn poll_write_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+        piece: &mut Bytes,
+    ) -> Poll<io::Result<()>> {
+        let written = ready!(self.stream.poll_write_piece(cx, piece))?;
+        self.counters.written.fetch_add(written as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -88,18 +96,11 @@ impl AsyncRead for Stream {
         match &mut *self {
             Self::Clear(socket) => Pin::new(socket).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Http2(http2) => {
-                let before = buf.filled().len();
-                let result = Pin::new(&mut http2.stream).poll_read(cx, buf);
-                let read = buf.filled().len() - before;
-                http2.counters.read.fetch_add(read as u64, Ordering::Relaxed);
-                result
-            }
         }
     }
 }
 
-impl AsyncWrite for Stream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -108,7 +109,6 @@ impl AsyncWrite for Stream {
         match &mut *self {
             Self::Clear(socket) => Pin::new(socket).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Http2(http2) => Pin::new(&mut http2.stream).poll_write(cx, bytes),
         }
     }
 
@@ -120,7 +120,6 @@ impl AsyncWrite for Stream {
         match &mut *self {
             Self::Clear(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
             Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Self::Http2(http2) => Pin::new(&mut http2.stream).poll_write_vectored(cx, slices),
         }
     }
 
@@ -128,7 +127,6 @@ impl AsyncWrite for Stream {
         match self {
             Self::Clear(socket) => socket.is_write_vectored(),
             Self::Tls(stream) => stream.is_write_vectored(),
-            Self::Http2(http2) => http2.stream.is_write_vectored(),
         }
     }
 
@@ -136,7 +134,6 @@ impl AsyncWrite for Stream {
         match &mut *self {
             Self::Clear(socket) => Pin::new(socket).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Http2(http2) => Pin::new(&mut http2.stream).poll_flush(cx),
         }
     }
 
@@ -144,7 +141,50 @@ impl AsyncWrite for Stream {
         match &mut *self {
             Self::Clear(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Http2(http2) => Pin::new(&mut http2.stream).poll_shutdown(cx),
         }
+    }
+}
+
+impl AsyncRead for Http2Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let read = buf.filled().len() - before;
+        self.counters.read.fetch_add(read as u64, Ordering::Relaxed);
+        result
+    }
+}
+
+impl AsyncWrite for Http2Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use pushbench_protocol::StreamCoding;
 use pushbench_wire::chunk::{LAST_CHUNK, chunk_data, encode_chunk};
 use pushbench_wire::stream_coder::StreamCoder;
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::alarms::Pause;
@@ -24,7 +24,7 @@ use crate::exchange::Reader;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
 use crate::patience::{Order, Phase};
-use crate::stream::Stream;
+use crate::stream::Outlet;
 
 /// A chunk with an empty comment and the line that ends it.
 const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
@@ -44,8 +44,8 @@ pub(crate) struct Begun {
 
 /// A subscriber of a chunked answer.
 #[derive(Debug)]
-pub(crate) struct Streaming {
-    stream: Stream,
+pub(crate) struct Streaming<S> {
+    stream: S,
     connection: Arc<Connection>,
     reader: Reader,
     place: SubscriberPlace,
@@ -70,9 +70,9 @@ enum Ending {
     Shut,
 }
 
-impl Streaming {
+impl<S: Outlet> Streaming<S> {
     /// A session of a stream that is to begin.
-    pub(crate) fn new(stream: Stream, connection: Arc<Connection>, begun: Begun) -> Self {
+    pub(crate) fn new(stream: S, connection: Arc<Connection>, begun: Begun) -> Self {
         let Begun { head, has_heartbeat, coding, place, reader } = begun;
         let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.beats()));
         Self {
@@ -110,7 +110,7 @@ impl Streaming {
         }
         // Waiting for news begins before looking for it, so that no publish slips in between. Who may
         // not be told yet need not know of more.
-        if !self.pause.lasts() {
+        if !self.reader.exchange.is_paused(&mut self.pause) {
             while news.as_mut().poll(cx).is_ready() {
                 news.set(Arc::clone(&self.reader.news).notified_owned());
             }
@@ -157,8 +157,10 @@ impl Streaming {
     }
 }
 
-impl Conversation for Streaming {
-    fn socket(&mut self) -> (&mut Stream, &mut Bytes) {
+impl<S: Outlet> Conversation for Streaming<S> {
+    type Stream = S;
+
+    fn socket(&mut self) -> (&mut S, &mut Bytes) {
         (&mut self.stream, &mut self.writing)
     }
 

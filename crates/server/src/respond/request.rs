@@ -25,8 +25,8 @@ pub(crate) struct Request<'r, F: ?Sized> {
     /// `:protocol` of an extended CONNECT (RFC 8441, section 4).
     pub(crate) protocol: Option<&'r str>,
     pub(crate) fields: &'r F,
-    /// Where the connection was accepted.
-    pub(crate) listener: IpAddr,
+    /// Where the connection was accepted, if on a socket.
+    pub(crate) listener: Option<IpAddr>,
 }
 
 impl<F: Fields + ?Sized> Request<'_, F> {

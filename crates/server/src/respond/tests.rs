@@ -95,7 +95,7 @@ impl Asked<'_> {
             version: self.version,
             protocol: (self.method == Method::CONNECT).then_some("websocket"),
             fields: self.fields,
-            listener: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            listener: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         };
         respond(rules, &request, hub, NOW)
     }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{Opcode, encode_header};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::futures::OwnedNotified;
 
 use super::close::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
@@ -25,12 +25,12 @@ use crate::hub::{Next, PublishError, SubscriberPlace};
 use crate::log::{PayloadError, deflated_frame};
 use crate::patience::{Order, Phase};
 use crate::respond::Upgrade;
-use crate::stream::Stream;
+use crate::stream::Outlet;
 
 /// A WebSocket subscriber.
 #[derive(Debug)]
-pub(crate) struct Session {
-    stream: Stream,
+pub(crate) struct Session<S> {
+    stream: S,
     connection: Arc<Connection>,
     books: Arc<Books>,
     reader: Reader,
@@ -76,10 +76,10 @@ enum Ending {
     Shut,
 }
 
-impl Session {
+impl<S: Outlet> Session<S> {
     /// A session of a subscriber that has just been told 101.
     pub(crate) fn new(
-        stream: Stream,
+        stream: S,
         connection: Arc<Connection>,
         books: Arc<Books>,
         upgrade: Upgrade,
@@ -138,7 +138,7 @@ impl Session {
         }
         // Waiting for news begins before looking for it, so that no publish slips in between. Who may
         // not be told yet need not know of more.
-        if !self.pause.lasts() {
+        if !self.reader.exchange.is_paused(&mut self.pause) {
             while news.as_mut().poll(cx).is_ready() {
                 news.set(Arc::clone(&self.reader.news).notified_owned());
             }
@@ -250,8 +250,10 @@ impl Session {
     }
 }
 
-impl Conversation for Session {
-    fn socket(&mut self) -> (&mut Stream, &mut Bytes) {
+impl<S: Outlet> Conversation for Session<S> {
+    type Stream = S;
+
+    fn socket(&mut self) -> (&mut S, &mut Bytes) {
         (&mut self.stream, &mut self.writing)
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use http::HeaderMap;
 use pushbench_protocol::ServerStats;
+use pushbench_protocol::clock::Clock;
 
 use super::heads::Heads;
 use crate::books::{Books, Connection};
@@ -19,6 +20,7 @@ pub(crate) struct App {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) books: Arc<Books>,
     pub(crate) heads: Heads,
+    pub(crate) clock: Clock,
 }
 
 impl App {
@@ -42,8 +44,8 @@ impl App {
 #[derive(Debug)]
 pub(super) struct HttpConnection {
     pub(super) connection: Arc<Connection>,
-    /// Where it was accepted.
-    pub(super) listener: IpAddr,
+    /// Where it was accepted, if on a socket.
+    pub(super) listener: Option<IpAddr>,
     /// Set by the request that ended HTTP on this connection.
     takeover: Mutex<Option<Takeover>>,
 }
@@ -69,7 +71,7 @@ impl Takeover {
 }
 
 impl HttpConnection {
-    pub(super) fn new(connection: Arc<Connection>, listener: IpAddr) -> Self {
+    pub(super) fn new(connection: Arc<Connection>, listener: Option<IpAddr>) -> Self {
         Self { connection, listener, takeover: Mutex::new(None) }
     }
 

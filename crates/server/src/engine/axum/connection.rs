@@ -18,8 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use pushbench_protocol::ConnectionClass;
 use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::CountingStream;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::answer::say_last;
 use super::app::{App, HttpConnection, Takeover};
@@ -44,15 +43,15 @@ pub(crate) struct Serving {
 /// What a connection begins with.
 #[derive(Clone, Debug)]
 pub(crate) struct Beginning {
-    /// Where it was accepted.
-    pub(crate) listener: IpAddr,
+    /// Where it was accepted, if on a socket.
+    pub(crate) listener: Option<IpAddr>,
     /// What its handshake is made with; `None` where it begins with the first request.
     pub(crate) acceptor: Option<Acceptor>,
 }
 
 /// A connection that HTTP is done with.
-struct TakenOver {
-    stream: Stream,
+struct TakenOver<S> {
+    stream: Stream<S>,
     /// What came right behind the last request's head.
     early: Bytes,
     takeover: Takeover,
@@ -73,7 +72,10 @@ impl Serving {
 
     /// Serves one connection until it is closed. `opened` is dropped last, so that the books close
     /// on the final counts.
-    pub(crate) async fn serve(self, stream: TcpStream, beginning: Beginning, opened: Opened) {
+    pub(crate) async fn serve<S>(self, stream: S, beginning: Beginning, opened: Opened)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let connection = Arc::clone(&opened.connection);
         let socket = CountingStream::new(stream, Arc::clone(&connection.counters));
         let Beginning { listener, acceptor } = beginning;
@@ -120,12 +122,12 @@ impl Serving {
         .await;
     }
 
-    async fn serve_http(
+    async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self,
-        stream: Rewound<Stream>,
+        stream: Rewound<Stream<S>>,
         connection: &Arc<Connection>,
-        listener: IpAddr,
-    ) -> Option<TakenOver> {
+        listener: Option<IpAddr>,
+    ) -> Option<TakenOver<S>> {
         let shared = Arc::new(HttpConnection::new(Arc::clone(connection), listener));
         let requests = Requests {
             router: TowerToHyperService::new(self.router),
@@ -179,7 +181,7 @@ const ONE_TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Connection: close\r\n\r\nthe server has as many connections as it takes\n";
 
 /// Tells a connection that it is one too many, without waiting for what it wants.
-async fn refuse(mut stream: Stream, connection: &Connection) {
+async fn refuse(mut stream: impl AsyncRead + AsyncWrite + Unpin, connection: &Connection) {
     connection.enter(Phase::Closing);
     // Fails where the client has gone away.
     if stream.write_all(ONE_TOO_MANY).await.is_ok() {
@@ -188,7 +190,10 @@ async fn refuse(mut stream: Stream, connection: &Connection) {
 }
 
 /// Which HTTP a connection speaks, and what it has said; `None` if it goes away before that.
-async fn first_words(stream: &mut Stream, connection: &Connection) -> Option<(Version, Bytes)> {
+async fn first_words(
+    stream: &mut (impl AsyncRead + Unpin),
+    connection: &Connection,
+) -> Option<(Version, Bytes)> {
     let mut told = Box::pin(version(stream));
     poll_fn(|cx| match connection.order() {
         Order::None => told.as_mut().poll(cx).map(Result::ok),
@@ -198,12 +203,12 @@ async fn first_words(stream: &mut Stream, connection: &Connection) -> Option<(Ve
 }
 
 /// Shakes hands; gives the stream above and what was agreed to be spoken on it.
-async fn begin_tls(
+async fn begin_tls<S: AsyncRead + AsyncWrite + Unpin>(
     acceptor: Acceptor,
-    socket: Socket,
+    socket: Socket<S>,
     connection: &Connection,
     books: &Books,
-) -> Option<(Stream, Protocol)> {
+) -> Option<(Stream<S>, Protocol)> {
     let mut handshakes = Handshake { books, is_resumed: None };
     let mut handshake = pin!(acceptor.accept(socket));
     let stream = poll_fn(|cx| {

@@ -54,7 +54,7 @@ pub(crate) async fn serve<S>(
     router: Router,
     stream: S,
     connection: &Arc<Connection>,
-    listener: IpAddr,
+    listener: Option<IpAddr>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

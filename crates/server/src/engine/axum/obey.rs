@@ -14,7 +14,6 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use http::{Version, uri};
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
-use pushbench_protocol::clock;
 
 use super::app::{App, HttpConnection, Takeover};
 use super::content::Answer;
@@ -51,7 +50,7 @@ async fn route(State(app): State<Arc<App>>, received: Received) -> Answer {
             listener: http.listener,
         },
         &*app.exchange,
-        clock::now(),
+        app.clock.now(),
     );
     if let Some(class) = class {
         http.connection.classify(class);
@@ -136,11 +135,11 @@ fn begin(app: &App, version: Version, stream: &respond::Stream) -> Takeover {
 /// future is dropped.
 async fn hold(app: &App, connection: &Connection, topic: TopicId, then: LongPoll) -> Answer {
     let reader = app.exchange.reader(topic);
-    let mut timer = pin!(tokio::time::sleep(then.until.since(clock::now())));
+    let mut timer = pin!(tokio::time::sleep(then.until.since(app.clock.now())));
     let mut then = then;
     loop {
         let mut news = pin!(Arc::clone(&reader.news).notified_owned());
-        let now = clock::now();
+        let now = app.clock.now();
         if connection.order() >= Order::GoAway {
             then.until = now;
         }

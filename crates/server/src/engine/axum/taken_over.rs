@@ -6,14 +6,14 @@ use bytes::Bytes;
 
 use super::app::{App, Takeover};
 use crate::books::Connection;
-use crate::stream::Stream;
+use crate::stream::Outlet;
 use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
 
 /// Goes on with a stream that HTTP is done with. `early` is what came behind the request.
 pub(super) async fn go_on(
     app: &Arc<App>,
-    stream: Stream,
+    stream: impl Outlet,
     connection: &Arc<Connection>,
     takeover: Takeover,
     early: Bytes,

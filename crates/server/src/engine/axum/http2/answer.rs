@@ -18,7 +18,6 @@ use http_body_util::BodyExt;
 use hyper::body::Frame;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use pushbench_protocol::clock;
 use pushbench_protocol::heads::http2::is_carried;
 use pushbench_wire::http2::ByteStream;
 
@@ -27,15 +26,15 @@ use super::super::ending::unless_ended;
 use super::super::heads::date_now;
 use super::super::taken_over::go_on;
 use crate::books::Connection;
-use crate::stream::Stream;
+use crate::stream::Http2Stream;
 
 /// What the requests of one connection are answered with.
 pub(super) struct Answering {
     pub(super) app: Arc<App>,
     pub(super) router: Router,
     pub(super) connection: Arc<Connection>,
-    /// Where the connection was accepted.
-    pub(super) listener: IpAddr,
+    /// Where the connection was accepted, if on a socket.
+    pub(super) listener: Option<IpAddr>,
 }
 
 /// What a route has made of a request.
@@ -165,11 +164,11 @@ impl Answering {
             Some(received) => ByteStream::new(send, received),
             None => ByteStream::to_listener(send),
         };
-        let opened = self.app.books.open_stream(&self.connection, clock::now());
+        let opened = self.app.books.open_stream(&self.connection, self.app.clock.now());
         let _waiting = self.connection.wait();
         let connection = Arc::clone(&opened.connection);
         let is_chunked = matches!(takeover, Takeover::Stream(..));
-        let stream = Stream::of_http2(stream, Arc::clone(&connection.counters), is_chunked);
+        let stream = Http2Stream::new(stream, Arc::clone(&connection.counters), is_chunked);
         let session = go_on(&self.app, stream, &connection, takeover, Bytes::new());
         unless_ended(&connection, session).await;
         Ok(())
