@@ -17,7 +17,7 @@ use crate::arguments::ServeOptions;
 use crate::exit::Exit;
 use crate::say::say_error;
 use crate::signals::HangUp;
-use config::{config, effective};
+use config::config;
 use document::document;
 pub(crate) use document::documented_default;
 
@@ -36,7 +36,7 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     }
     raise_open_files();
     let config = config(&document)?;
-    let effective = effective(&config, &document);
+    let effective = config.document(&document);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;

@@ -178,6 +178,11 @@ impl ServerDocument {
     /// What stands in an announcement in place of a token.
     pub const HIDDEN: &str = "(hidden)";
 
+    /// Whether it asks for a listener for TLS.
+    pub const fn wants_tls(&self) -> bool {
+        self.tls || self.tls_listen.is_some()
+    }
+
     /// The document as it may be shown: a token is hidden.
     pub fn shown(&self) -> Self {
         let publish_token = self.publish_token.as_ref().map(|_| Self::HIDDEN.to_owned());

@@ -1,5 +1,7 @@
 //! What a server is told before it starts.
 
+mod document;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;

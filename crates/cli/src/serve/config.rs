@@ -1,129 +1,27 @@
-//! From the document to the server's settings, and back from them for the announcement.
+//! The server's settings, with what they take of files.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
-use pushbench_protocol::{
-    AllowedHosts, Compression, Deliver, ResponseHeaders, ServerDocument, StreamCoding, Unchanged,
-};
-use pushbench_server::{BodyCompression, DeflateLimits, Limits, ServerConfig, TlsConfig};
+use pushbench_protocol::ServerDocument;
+use pushbench_server::ServerConfig;
 use pushbench_store::wall_clock::since_epoch;
 use pushbench_tls::Identity;
 
 use crate::bounded::read_text;
 
-/// Where `tls` listens by itself.
-const TLS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
-
 /// The server's settings.
 pub(super) fn config(document: &ServerDocument) -> anyhow::Result<ServerConfig> {
-    let response = document.response_headers.profile().context("response headers")?;
-    Ok(ServerConfig {
-        listen: document.listen,
-        tls: tls(document)?,
-        deliver: document.deliver,
-        unchanged: document.unchanged.unwrap_or(match document.deliver {
-            Deliver::Latest => Unchanged::Resend,
-            // Where every message is asked for, there is nothing to send again.
-            Deliver::Every => Unchanged::Empty,
-        }),
-        response,
-        mss: document.mss,
-        log: document.log,
-        log_bytes: document.log_bytes,
-        total_log_bytes: document.total_log_bytes,
-        queue: document.queue,
-        slow_subscriber: document.slow_subscriber,
-        heartbeat: document.heartbeat,
-        conflate: document.conflate,
-        compression: BodyCompression {
-            coding: document.compression,
-            threshold: document.compression_threshold,
-        },
-        stream_compression: StreamCoding::new(
-            document.stream_compression,
-            document.stream_window_bits,
-        ),
-        deflate: document.deflate.then_some(DeflateLimits {
-            window_bits: document.deflate_window_bits,
-            context_takeover: !document.deflate_no_context_takeover,
-            threshold: document.deflate_threshold,
-        }),
-        limits: Limits {
-            connections: document.connections,
-            topics: document.topics,
-            body_bytes: document.message_bytes,
-            frame_bytes: document.message_bytes,
-            idle_timeout: document.idle_timeout,
-            handshake_timeout: document.handshake_timeout,
-            first_request_timeout: document.first_request_timeout,
-            ..Limits::default()
-        },
-        publish_token: document.publish_token.clone(),
-        allowed_origins: document.allowed_origin.clone(),
-        hosts: AllowedHosts::Named(document.allow_host.clone()),
-    })
+    ServerConfig::of(document, identity(document)?).context("response headers")
 }
 
-/// What a server with these settings runs with, as a document. Paths and the parent are not the
-/// server's to know; they are the command's own.
-///
-/// Made from the settings and not from the document, so that one that was lost between the two
-/// shows.
-pub(super) fn effective(config: &ServerConfig, document: &ServerDocument) -> ServerDocument {
-    let usual = DeflateLimits::default();
-    let deflate = config.deflate.unwrap_or(usual);
-    ServerDocument {
-        listen: config.listen,
-        deliver: config.deliver,
-        unchanged: Some(config.unchanged),
-        response_headers: ResponseHeaders::of(&config.response),
-        tls: config.tls.is_some(),
-        tls_listen: config.tls.as_ref().map(|tls| tls.listen),
-        certificate: document.certificate.clone(),
-        key: document.key.clone(),
-        certificate_out: document.certificate_out.clone(),
-        mss: config.mss,
-        log: config.log,
-        log_bytes: config.log_bytes,
-        total_log_bytes: config.total_log_bytes,
-        queue: config.queue,
-        slow_subscriber: config.slow_subscriber,
-        heartbeat: config.heartbeat,
-        conflate: config.conflate,
-        compression: config.compression.coding,
-        compression_threshold: config.compression.threshold,
-        stream_compression: config
-            .stream_compression
-            .map_or(Compression::None, StreamCoding::coding),
-        stream_window_bits: config.stream_compression.map(StreamCoding::window_bits),
-        deflate: config.deflate.is_some(),
-        deflate_window_bits: deflate.window_bits,
-        deflate_no_context_takeover: !deflate.context_takeover,
-        deflate_threshold: deflate.threshold,
-        connections: config.limits.connections,
-        topics: config.limits.topics,
-        message_bytes: config.limits.body_bytes,
-        idle_timeout: config.limits.idle_timeout,
-        first_request_timeout: config.limits.first_request_timeout,
-        handshake_timeout: config.limits.handshake_timeout,
-        publish_token: config.publish_token.clone(),
-        allowed_origin: config.allowed_origins.clone(),
-        allow_host: match &config.hosts {
-            AllowedHosts::Named(names) => names.clone(),
-            AllowedHosts::Any => vec!["*".to_owned()],
-        },
-        end_with_parent: document.end_with_parent,
-    }
-}
-
-/// The listener for TLS, if one is asked for.
-fn tls(document: &ServerDocument) -> anyhow::Result<Option<TlsConfig>> {
-    if !document.tls && document.tls_listen.is_none() {
+/// What is shown in TLS: a certificate that was given, or else one that is made now; `None` where
+/// the document has no TLS.
+fn identity(document: &ServerDocument) -> anyhow::Result<Option<Identity>> {
+    if !document.wants_tls() {
         return Ok(None);
     }
-    let identity = match (&document.certificate, &document.key) {
+    Ok(Some(match (&document.certificate, &document.key) {
         (Some(certificate), Some(key)) => {
             let read = |file: &str| {
                 read_text(Path::new(file)).with_context(|| format!("cannot read {file}"))
@@ -132,62 +30,5 @@ fn tls(document: &ServerDocument) -> anyhow::Result<Option<TlsConfig>> {
                 .with_context(|| format!("{certificate} and {key}"))?
         }
         _ => Identity::of_this_host(since_epoch())?,
-    };
-    Ok(Some(TlsConfig { listen: document.tls_listen.unwrap_or(TLS_LISTEN), identity }))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::num::NonZeroU32;
-    use std::time::Duration;
-
-    use pushbench_protocol::SlowPolicy;
-
-    use super::*;
-
-    #[test]
-    fn no_setting_is_lost_between_the_document_and_the_server() {
-        let n = |n| NonZeroU32::new(n).expect("not zero");
-        // Each differs from its default.
-        let document = ServerDocument {
-            listen: SocketAddr::from(([127, 0, 0, 1], 1)),
-            deliver: Deliver::Every,
-            unchanged: Some(Unchanged::NotModified),
-            response_headers: ResponseHeaders::Named("minimal".to_owned()),
-            tls: true,
-            tls_listen: Some(SocketAddr::from(([127, 0, 0, 1], 2))),
-            certificate: None,
-            key: None,
-            certificate_out: Some("out.pem".to_owned()),
-            mss: Some(3),
-            log: n(4),
-            log_bytes: 17,
-            total_log_bytes: 18,
-            queue: n(5),
-            slow_subscriber: SlowPolicy::Conflate,
-            heartbeat: Some(Duration::from_secs(6)),
-            conflate: Some(Duration::from_secs(7)),
-            compression: Compression::Gzip,
-            compression_threshold: 8,
-            stream_compression: Compression::Gzip,
-            stream_window_bits: Some(14),
-            deflate: true,
-            deflate_window_bits: 9,
-            deflate_no_context_takeover: true,
-            deflate_threshold: 10,
-            connections: n(11),
-            topics: n(12),
-            message_bytes: 13,
-            idle_timeout: Duration::from_secs(14),
-            first_request_timeout: Duration::from_secs(19),
-            handshake_timeout: Duration::from_secs(15),
-            publish_token: Some("16".to_owned()),
-            allowed_origin: vec!["https://example.com".to_owned()],
-            allow_host: vec!["example.com".to_owned()],
-            end_with_parent: true,
-        };
-        let config = config(&document).expect("settings");
-        assert_eq!(effective(&config, &document), document);
-        assert_eq!(config.limits.frame_bytes, 13);
-    }
+    }))
 }
