@@ -69,7 +69,11 @@ pub(crate) fn attempt<'w>(
         .filter_map(|worker| {
             let (reply, standing) = std::sync::mpsc::sync_channel(1);
             let (verdict, told) = std::sync::mpsc::channel();
-            worker.send(Command::Close { boundary, reply, told }).ok()?;
+            let decide = Box::new(move |standing| {
+                let _ = reply.try_send(standing);
+                told.recv_timeout(bounds::WORKER).unwrap_or(false)
+            });
+            worker.send(Command::Close { boundary, decide }).ok()?;
             Some((standing, verdict))
         })
         .unzip();
@@ -85,7 +89,12 @@ pub(crate) fn attempt<'w>(
     taken
 }
 
-fn judge(standing: &Standing, demand: Demand, server: &mut ServerBooks<'_>) -> Option<Taken> {
+/// Whether a boundary is taken where the clients' books stand so, and what did not agree.
+pub(crate) fn judge(
+    standing: &Standing,
+    demand: Demand,
+    server: &mut ServerBooks<'_>,
+) -> Option<Taken> {
     let clients_agree = standing.agrees();
     if !clients_agree && demand != Demand::Nothing {
         return None;

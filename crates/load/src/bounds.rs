@@ -10,6 +10,10 @@ use std::time::Duration;
 
 use pushbench_protocol::clock;
 
+use crate::Plan;
+
+/// Longest wait for all clients to connect, beyond what their rate takes.
+const CONNECT: Duration = Duration::from_secs(30);
 /// Longest time for which a client that opens may see none of its worker's clients come to be open.
 pub(crate) const OPEN: Duration = Duration::from_secs(10);
 /// Longest time without a byte while something is to come.
@@ -34,6 +38,13 @@ pub(crate) const UNBLOCKED: Duration = Duration::from_millis(500);
 
 /// Between two looks at a thread that is to end.
 const LOOK: Duration = Duration::from_millis(2);
+
+/// Longest wait for all clients of a plan to connect.
+pub(crate) fn connect(plan: &Plan) -> Duration {
+    let clients = f64::from(plan.scenario.workload.clients.get());
+    let rate = f64::from(plan.scenario.load.connects_per_second.get());
+    Duration::from_secs_f64(clients / rate) + CONNECT
+}
 
 /// Whether a thread ends within `bound`.
 pub(crate) fn ends_within<T>(thread: &JoinHandle<T>, bound: Duration) -> bool {

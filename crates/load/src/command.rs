@@ -13,6 +13,9 @@ use crate::witness::list::WitnessName;
 /// Where a worker's reply goes: a channel that holds one, so that nobody waits to send it.
 pub(crate) type Reply<T> = mpsc_std::SyncSender<T>;
 
+/// Decides whether a worker whose books stand so closes them. The worker stands still meanwhile.
+pub(crate) type Decide = Box<dyn FnOnce(Standing) -> bool + Send>;
+
 /// What the conductor tells a worker.
 pub(crate) enum Command {
     /// Begin to connect.
@@ -20,7 +23,7 @@ pub(crate) enum Command {
     /// Say how things stand.
     Report(Reply<Status>),
     /// Stop, say where the books stand, and close those of a boundary if then told so.
-    Close { boundary: Boundary, reply: Reply<Standing>, told: mpsc_std::Receiver<bool> },
+    Close { boundary: Boundary, decide: Decide },
     /// A part of the schedule begins at this moment.
     Begin(Phase, Timestamp),
     /// End all connections and give the outcome.

@@ -23,12 +23,12 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod grid;
-#[cfg(test)]
-mod in_memory;
+pub mod in_memory;
 mod load;
 mod outcome;
 mod plan;
 mod publisher;
+mod rest;
 #[cfg(test)]
 mod rfc;
 mod ticker;

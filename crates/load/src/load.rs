@@ -12,29 +12,20 @@ use std::time::Duration;
 use pushbench_protocol::{Phase, Timestamp, clock};
 
 use crate::accounts::published::Published;
-use crate::boundary::{Demand, attempt};
+use crate::boundary::attempt;
 use crate::command::{Command, Reply, Status};
 use crate::outcome::Unrest;
 use crate::publisher::Publisher;
+use crate::rest::Rest;
 use crate::worker::{Role, Worker};
 use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
 
 /// How often the conductor looks at its workers.
 const LOOK: Duration = Duration::from_millis(20);
-/// Time without a byte after which all is quiet: longer than a delayed acknowledgement (40 ms).
-const QUIET: Duration = Duration::from_millis(60);
-/// Longest wait for quiet.
-const QUIET_BOUND: Duration = Duration::from_secs(5);
-/// The same where the server's clock moves bytes by itself, so that there may be none.
-const CLOCKED_QUIET_BOUND: Duration = Duration::from_millis(500);
-/// Longest time that a boundary is tried to be taken with the server's books, and again without.
-const REST_BOUND: Duration = Duration::from_secs(5);
 /// Between two attempts.
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(5);
 /// From the order to begin until a part of the schedule begins, so that all hear it before.
-const LEAD: Duration = Duration::from_millis(30);
-/// Longest wait for all clients to connect, beyond what their rate takes.
-const CONNECT_BOUND: Duration = Duration::from_secs(30);
+pub(crate) const LEAD: Duration = Duration::from_millis(30);
 
 /// Why a trial could not be played at all.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +70,7 @@ pub struct Load {
     worker_cpu: Vec<Duration>,
     server: BTreeMap<Boundary, ServerSums>,
     unrest: BTreeMap<Boundary, Unrest>,
-    /// Whether the server has once left something unanswered for so long that less is waited for.
-    has_hung: bool,
+    rest: Rest,
 }
 
 impl Load {
@@ -111,7 +101,7 @@ impl Load {
             worker_cpu: Vec::new(),
             server: BTreeMap::new(),
             unrest: BTreeMap::new(),
-            has_hung: false,
+            rest: Rest::default(),
         })
     }
 
@@ -122,8 +112,7 @@ impl Load {
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         let clients = f64::from(self.plan.scenario.workload.clients.get());
-        let rate = f64::from(self.plan.scenario.load.connects_per_second.get());
-        let bound = Duration::from_secs_f64(clients / rate) + CONNECT_BOUND;
+        let bound = bounds::connect(&self.plan);
         for worker in &self.workers {
             let _ = worker.commands.send(Command::Connect);
         }
@@ -262,31 +251,13 @@ impl Load {
         }
     }
 
-    /// Waits until no byte has moved for a while and nothing is under way, so that the last
-    /// acknowledgements are counted where they belong. A server that leaves something unanswered and
-    /// moves no byte is not waited for.
+    /// Waits until all is quiet.
     fn settle(&mut self, phase: Phase, watch: &mut Watch<'_>) -> ControlFlow<()> {
-        let bound = if self.plan.has_server_clock() { CLOCKED_QUIET_BOUND } else { QUIET_BOUND };
-        let begin = clock::now();
-        let mut bytes = None;
-        let mut still_since = begin;
-        let mut quiet_since = begin;
+        self.rest.begin(clock::now());
         loop {
             let status = self.status();
             watch(self.progress(phase, &status, 1.0))?;
-            let now = clock::now();
-            if bytes != Some(status.bytes) {
-                bytes = Some(status.bytes);
-                still_since = now;
-            }
-            if still_since == now || status.in_flight > 0 {
-                quiet_since = now;
-            }
-            if now.since(quiet_since) >= QUIET || now.since(begin) >= bound {
-                return ControlFlow::Continue(());
-            }
-            if now.since(still_since) >= self.still_bound() {
-                self.has_hung = true;
+            if self.rest.is_settled(&self.plan, &status, clock::now()) {
                 return ControlFlow::Continue(());
             }
             std::thread::sleep(LOOK);
@@ -312,18 +283,9 @@ impl Load {
         server: &mut ServerBooks<'_>,
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
-        let begin = clock::now();
-        let mut bytes = None;
-        let mut still_since = begin;
+        self.rest.begin(clock::now());
         loop {
-            let now = clock::now();
-            let passed = now.since(begin);
-            let demand = match passed {
-                _ if now.since(still_since) >= self.still_bound() => Demand::Nothing,
-                _ if passed < REST_BOUND => Demand::All,
-                _ if passed < 2 * REST_BOUND => Demand::Clients,
-                _ => Demand::Nothing,
-            };
+            let demand = self.rest.demand(clock::now());
             let workers = self.workers.iter().map(|worker| &worker.commands);
             if let Some(taken) = attempt(workers, boundary, demand, server) {
                 self.server.extend(taken.server.map(|sums| (boundary, sums)));
@@ -332,17 +294,9 @@ impl Load {
             }
             let status = self.status();
             watch(self.progress(phase, &status, 1.0))?;
-            if bytes != Some(status.bytes) {
-                bytes = Some(status.bytes);
-                still_since = clock::now();
-            }
+            self.rest.look(&status, clock::now());
             std::thread::sleep(ATTEMPT_PAUSE);
         }
-    }
-
-    /// How long nothing may move while something is to come.
-    fn still_bound(&self) -> Duration {
-        if self.has_hung { bounds::STILL_AGAIN } else { bounds::STILL }
     }
 
     fn statuses(&self) -> Vec<Status> {

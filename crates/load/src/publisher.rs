@@ -5,7 +5,9 @@
 //! back. Blocking sockets: a thread that sleeps until a moment wakes more exactly than a runtime's
 //! timer, and this one has nothing else to do.
 
+pub(crate) mod answers;
 pub(crate) mod line;
+pub(crate) mod messages;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,13 +18,15 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock, publish_head};
-use pushbench_scenario::{Due, PayloadWriter};
+use pushbench_protocol::clock::Clock;
+use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
+use pushbench_scenario::Due;
 
 use crate::accounts::hiccup::{Hiccups, TICK};
-use crate::accounts::published::{BEGINNING, Published, Sent, digest};
-use crate::accounts::turns::Turns;
+use crate::accounts::published::{BEGINNING, Published};
+use crate::accounts::turns::{Late, Turns};
 use crate::publisher::line::{Cord, PublisherLine};
+use crate::publisher::messages::Messages;
 use crate::{Fault, Plan, PublisherOutcome, bounds};
 
 /// Something to publish.
@@ -60,10 +64,8 @@ pub(crate) struct Publisher {
 /// The writing half.
 struct Writer {
     plan: Arc<Plan>,
-    published: Arc<Published>,
+    messages: Messages,
     line: PublisherLine,
-    payloads: PayloadWriter,
-    heads: Vec<Vec<u8>>,
     next: usize,
     outcome: PublisherOutcome,
     stop: Arc<AtomicBool>,
@@ -79,19 +81,14 @@ impl Publisher {
     pub(crate) fn start(plan: Arc<Plan>, published: Arc<Published>) -> io::Result<Self> {
         let line = PublisherLine::open(plan.target)?;
         let (cord, has_failed) = (line.cord(), line.has_failed());
-        let len = plan.scenario.workload.payload.bytes as usize;
-        let payloads = PayloadWriter::of(&plan.scenario.workload);
-        let heads =
-            (0..plan.scenario.workload.topics.get()).map(|topic| head(&plan, topic, len)).collect();
+        let messages = Messages::of(&plan, published, Clock::HOST);
         let stop = Arc::new(AtomicBool::new(false));
         let enough = Arc::new(AtomicBool::new(false));
         let latest = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             plan,
-            published,
+            messages,
             line,
-            payloads,
-            heads,
             next: 0,
             outcome: PublisherOutcome::default(),
             stop: Arc::clone(&stop),
@@ -185,18 +182,7 @@ impl Publisher {
             return gone;
         };
         let Some((answers, has_ended)) = line.finish() else { return gone };
-        outcome.bytes_down = answers.bytes;
-        for (fault, count) in answers.faults {
-            *outcome.faults.entry(fault).or_default() += count;
-        }
-        outcome.unexpected = answers.unexpected;
-        if answers.count < outcome.published {
-            if outcome.faults.is_empty() {
-                outcome.faults.insert(Fault::AnswerTimeout, outcome.published - answers.count);
-            }
-        } else {
-            outcome.close_unanswered = !has_ended;
-        }
+        outcome.hear(answers, has_ended);
         outcome
     }
 }
@@ -265,41 +251,21 @@ impl Writer {
     /// Sends what topics begin with.
     fn begin_topics(&mut self, at: Timestamp, buffer: &mut Vec<u8>) -> Result<bool, Fault> {
         for topic in self.plan.begun_topics() {
-            self.fill(topic, Envelope { number: BEGINNING, due_at: at }, buffer);
+            self.messages.fill(topic, Envelope { number: BEGINNING, due_at: at }, buffer);
             self.write(buffer)?;
-            self.has_sent(buffer.len());
+            self.outcome.has_sent(buffer.len());
         }
         Ok(true)
     }
 
-    /// Makes the request that publishes a message, and takes note of what it is.
-    fn fill(&self, topic: u32, envelope: Envelope, buffer: &mut Vec<u8>) -> Timestamp {
-        buffer.clear();
-        buffer.extend_from_slice(&self.heads[topic as usize]);
-        let head = buffer.len();
-        self.payloads.write(envelope, buffer);
-        let digest = digest(&buffer[head..]);
-        let sent_at = clock::now();
-        let sent = Sent { sent_at, due_at: envelope.due_at, digest };
-        self.published.set(topic, envelope.number, sent);
-        sent_at
-    }
-
-    fn has_sent(&mut self, bytes: usize) {
-        self.outcome.bytes_up += bytes as u64;
-        self.outcome.published += 1;
-    }
-
     fn send(&mut self, due: Due, due_at: Timestamp, buffer: &mut Vec<u8>) -> Result<(), Fault> {
         let envelope = Envelope { number: PublishNumber(due.number), due_at };
-        let sent_at = self.fill(due.topic, envelope, buffer);
+        let sent_at = self.messages.fill(due.topic, envelope, buffer);
         let late = self.turns.send(due_at, sent_at);
         let blocked = self.write(buffer)?;
-        self.has_sent(buffer.len());
-        if (self.plan.warm_up_end()..self.plan.measure_end()).contains(&due.at) {
-            self.outcome.published_in_measure += 1;
-            self.outcome.lateness.record(late.own);
-            self.outcome.kept_waiting.record(late.kept + blocked);
+        self.outcome.has_sent(buffer.len());
+        let late = Late { kept: late.kept + blocked, ..late };
+        if self.outcome.has_sent_due(&self.plan, due, late) {
             let nanos = u64::try_from(late.own.as_nanos()).unwrap_or(u64::MAX);
             self.latest.fetch_max(nanos.max(1), Ordering::Relaxed);
         }
@@ -360,9 +326,4 @@ impl Writer {
 fn is_for_now(kind: io::ErrorKind) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(kind, Interrupted | TimedOut | WouldBlock)
-}
-
-fn head(plan: &Plan, topic: u32, len: usize) -> Vec<u8> {
-    let token = plan.publish_token.as_deref();
-    publish_head(&plan.topic_name(topic), &plan.host, token, len).into_bytes()
 }

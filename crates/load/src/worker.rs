@@ -110,13 +110,12 @@ pub(crate) async fn play(
             Command::Report(reply) => {
                 let _ = reply.try_send(status(&accounts));
             }
-            Command::Close { boundary, reply, told } => {
+            Command::Close { boundary, decide } => {
                 // The thread is about to be stopped, by us.
                 ticker.stop();
                 let (sums, measured) = accounts.sockets.sums();
-                let _ = reply.try_send(Standing::of(sums, &accounts.ledger.borrow()));
                 // No client of this thread goes on before the conductor has compared.
-                if told.recv_timeout(bounds::WORKER).unwrap_or(false) {
+                if decide(Standing::of(sums, &accounts.ledger.borrow())) {
                     if boundary == Boundary::Drained {
                         accounts.sockets.end_measure();
                         outcome.boundaries.insert(Boundary::Measured, measured);

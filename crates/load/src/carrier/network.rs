@@ -19,7 +19,6 @@ pub(crate) enum Network {
     /// The host's.
     Host,
     /// Pipes to a server in this process, which it is handed the other ends of.
-    #[cfg_attr(not(test), expect(dead_code, reason = "trials without a kernel are tests"))]
     Memory(Rc<dyn Fn() -> DuplexStream>),
 }
 

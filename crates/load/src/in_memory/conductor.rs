@@ -1,176 +1,180 @@
-//! Plays a trial on one thread: the worker, the publisher's schedule and the server of these tests.
+//! The phases of a trial over pipes. Each does what [`crate::Load`] does in its phase, and waits on
+//! the runtime's clock.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::{Arc, mpsc as mpsc_std};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::mpsc::{TryRecvError, channel, sync_channel};
+use std::time::Duration;
 
 use pushbench_protocol::clock::Clock;
-use pushbench_protocol::{Cursor, Envelope, Phase, PublishNumber, Timestamp, TlsUse, TopicNames};
-use pushbench_scenario::{PayloadWriter, Scenario, Transport, due_times_until};
-use pushbench_tls::{Connector, Identity, Protocol};
+use pushbench_protocol::{Phase, Timestamp};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
-use crate::accounts::published::{Published, Sent, digest};
-use crate::accounts::timeline::Timeline;
+use super::pipes::Pipes;
+use super::publisher::PipePublisher;
+use crate::accounts::published::Published;
+use crate::boundary::judge;
 use crate::carrier::network::Network;
-use crate::command::{Command, Reply, Standing, Status};
-use crate::in_memory::stand_in::{Manners, StandIn};
+use crate::command::{Command, Reply, Status};
+use crate::load::LEAD;
+use crate::outcome::Unrest;
+use crate::rest::Rest;
 use crate::worker::{self, Role, Surroundings};
-use crate::{Boundary, Outcome, Plan, TlsTarget};
+use crate::{Boundary, Outcome, Plan, ServerSums, bounds};
 
-/// What was seen of a trial.
-pub(super) struct Seen {
-    pub(super) outcome: Outcome,
-    /// Bytes that the server has read and written.
-    pub(super) served: (u64, u64),
-    /// Where the clients' books stood at each boundary.
-    pub(super) boundaries: Vec<(Boundary, Standing)>,
+/// Between two looks. Nobody works meanwhile, so looking costs nothing.
+const LOOK: Duration = Duration::from_millis(5);
+
+struct Conductor {
+    plan: Arc<Plan>,
+    clock: Clock,
+    pipes: Pipes,
+    commands: UnboundedSender<Command>,
+    rest: Rest,
+    server: BTreeMap<Boundary, ServerSums>,
+    unrest: BTreeMap<Boundary, Unrest>,
 }
 
-/// The time of the paused clock; in no trial does it go back.
-fn now() -> Timestamp {
-    thread_local! {
-        static BEGIN: tokio::time::Instant = instant();
-    }
-    let passed = BEGIN.with(|begin| instant().saturating_duration_since(*begin));
-    Timestamp::from_nanos(1_000_000_000).plus(passed)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the clock of these tests is the runtime's")]
-fn instant() -> tokio::time::Instant {
-    tokio::time::Instant::now()
-}
-
-/// Longer than anything takes that is under way.
-const QUIET: Duration = Duration::from_millis(200);
-
-/// Plays a trial to its end.
-pub(super) fn play(scenario: &Scenario, transport: &Transport, manners: Manners) -> Seen {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, conduct(scenario, transport, manners))
-}
-
-async fn conduct(scenario: &Scenario, transport: &Transport, manners: Manners) -> Seen {
-    let identity = Identity::of_this_host(since_1970()).expect("a certificate");
-    let plan = Arc::new(plan(scenario, transport, &identity));
-    let stand_in = Rc::new(StandIn::new(transport.carriage, &identity, manners));
+pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome {
+    let plan = Arc::new(plan);
     let topics: Arc<[_]> = plan.topic_counts().into();
     let published = Arc::new(Published::new(&topics));
     let (commands, received) = unbounded_channel();
-    let network = Network::Memory({
-        let stand_in = Rc::clone(&stand_in);
-        Rc::new(move || StandIn::accept(&stand_in))
-    });
+    let network = Network::Memory(Rc::clone(&pipes.client));
     let role =
         Role { index: 0, plan: Arc::clone(&plan), topics, published: Arc::clone(&published) };
-    let surroundings = Surroundings { clock: Clock::read_by(now), network };
-    let worker = tokio::task::spawn_local(worker::play(role, surroundings, received));
-    let _ = commands.send(Command::Connect);
-    let clients = u64::from(scenario.workload.clients.get());
-    while let Status { connected, failed, .. } = ask(&commands, Command::Report).await
-        && connected + failed < clients
-    {}
-    let mut boundaries = vec![close(&commands, Boundary::Connected).await];
-    let mut timeline = Timeline::new(plan.warm_up_end(), plan.measure_end());
-    timeline.warm_up_at = Some(begin(&commands, Phase::WarmUp));
-    publish(&plan, &timeline, &published, &stand_in).await;
-    boundaries.push(close(&commands, Boundary::WarmedUp).await);
-    timeline.measure_at = Some(begin(&commands, Phase::Measure));
-    publish(&plan, &timeline, &published, &stand_in).await;
-    tokio::time::sleep(scenario.workload.drain).await;
-    boundaries.push(close(&commands, Boundary::Drained).await);
-    let outcome = ask(&commands, Command::Finish).await;
-    worker.await.expect("the worker ends");
-    Seen { outcome, served: stand_in.served(), boundaries }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a certificate is good for days of the calendar")]
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970")
-}
-
-fn plan(scenario: &Scenario, transport: &Transport, identity: &Identity) -> Plan {
-    let address = "127.0.0.1:1".parse().expect("an address");
-    let protocol = match transport.carriage.http {
-        pushbench_protocol::HttpVersion::Http11 => Protocol::Http11,
-        pushbench_protocol::HttpVersion::Http2 => Protocol::Http2,
+    let played = worker::play(role, Surroundings { clock, network }, received);
+    let worker = tokio::task::spawn_local(played);
+    let mut publisher =
+        PipePublisher::new(Arc::clone(&plan), published, clock, (pipes.publisher)());
+    let mut conductor = Conductor {
+        plan,
+        clock,
+        pipes: pipes.clone(),
+        commands,
+        rest: Rest::default(),
+        server: BTreeMap::new(),
+        unrest: BTreeMap::new(),
     };
-    let tls = (transport.carriage.tls != TlsUse::None).then(|| TlsTarget {
-        address,
-        host: "localhost".to_owned(),
-        connector: Connector::new(identity.certificate(), "localhost", protocol).expect("a client"),
-    });
-    Plan {
-        transport: transport.settings,
-        carriage: transport.carriage,
-        target: address,
-        host: "localhost".to_owned(),
-        tls,
-        publish_token: None,
-        dues: due_times_until(scenario, Plan::publish_until(scenario, transport.settings)),
-        topic_names: TopicNames::PLAIN,
-        start_cursors: vec![Cursor::OLDEST],
-        workers: 1,
-        clients_per_address: 1,
-        scenario: scenario.clone(),
-    }
+    conductor.connect().await;
+    conductor.warm_up(&mut publisher).await;
+    conductor.measure_and_drain(&mut publisher).await;
+    let outcome = conductor.ask(Command::Finish).await;
+    worker.await.expect("the worker ends once it is told to finish");
+    let Conductor { server, unrest, .. } = conductor;
+    Outcome { server, unrest, publisher: publisher.finish().await, ..outcome }
 }
 
-/// Sends a command and waits for its reply.
-async fn ask<T>(
-    commands: &UnboundedSender<Command>,
-    command: impl FnOnce(Reply<T>) -> Command,
-) -> T {
-    let (reply, told) = mpsc_std::sync_channel(1);
-    assert!(commands.send(command(reply)).is_ok(), "the worker takes commands");
-    loop {
-        match told.try_recv() {
-            Ok(told) => return told,
-            Err(mpsc_std::TryRecvError::Empty) => {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            Err(error) => panic!("the worker is gone: {error}"),
+impl Conductor {
+    async fn connect(&mut self) {
+        let _ = self.commands.send(Command::Connect);
+        let clients = u64::from(self.plan.scenario.workload.clients.get());
+        let arrived = |status: &Status| status.connected + status.failed >= clients;
+        self.wait(bounds::connect(&self.plan), arrived).await;
+        self.settle().await;
+        self.close(Boundary::Connected).await;
+    }
+
+    async fn warm_up(&mut self, publisher: &mut PipePublisher) {
+        let end = self.plan.warm_up_end();
+        let at = self.begin(Phase::WarmUp);
+        publisher.begin_topics(at).await;
+        publisher.publish(end, Duration::ZERO, at, &mut watch::channel(false).1).await;
+        self.sleep_until(at.plus(end)).await;
+        self.settle().await;
+        self.close(Boundary::WarmedUp).await;
+    }
+
+    async fn measure_and_drain(&mut self, publisher: &mut PipePublisher) {
+        let (from, until) = (self.plan.warm_up_end(), self.plan.measure_end());
+        let at = self.begin(Phase::Measure);
+        let end = at.plus(until - from);
+        let (is_enough, mut enough) = watch::channel(false);
+        publisher.publish(until, from, at, &mut enough).await;
+        self.sleep_until(end).await;
+        // What is due after that is published on while the last of the phase is waited for.
+        let on = publisher.publish(Duration::MAX, until, end, &mut enough);
+        let drained = async {
+            let all_hold = |status: &Status| status.waiting_for_last == 0 && status.in_flight == 0;
+            self.wait(self.plan.scenario.workload.drain, all_hold).await;
+            is_enough.send_replace(true);
+        };
+        tokio::join!(on, drained);
+        self.settle().await;
+        self.close(Boundary::Drained).await;
+    }
+
+    /// Lets a part of the schedule begin; gives when it does.
+    fn begin(&self, phase: Phase) -> Timestamp {
+        let at = self.clock.now().plus(LEAD);
+        let _ = self.commands.send(Command::Begin(phase, at));
+        at
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        tokio::time::sleep(moment.since(self.clock.now())).await;
+    }
+
+    /// Waits until it is done, or for `bound`.
+    async fn wait(&self, bound: Duration, is_done: impl Fn(&Status) -> bool) {
+        let begin = self.clock.now();
+        while !is_done(&self.ask(Command::Report).await) && self.clock.now().since(begin) < bound {
+            tokio::time::sleep(LOOK).await;
         }
     }
-}
 
-/// Takes a boundary once all is quiet.
-async fn close(commands: &UnboundedSender<Command>, boundary: Boundary) -> (Boundary, Standing) {
-    tokio::time::sleep(QUIET).await;
-    let (verdict, told) = mpsc_std::channel();
-    verdict.send(true).expect("the worker has not read it yet");
-    (boundary, ask(commands, |reply| Command::Close { boundary, reply, told }).await)
-}
-
-/// Lets a part of the schedule begin.
-fn begin(commands: &UnboundedSender<Command>, phase: Phase) -> Timestamp {
-    let at = now().plus(Duration::from_millis(30));
-    let _ = commands.send(Command::Begin(phase, at));
-    at
-}
-
-/// Publishes what is due in the part of the schedule that began last, and waits for its end.
-async fn publish(plan: &Plan, timeline: &Timeline, published: &Published, stand_in: &StandIn) {
-    let payloads = PayloadWriter::of(&plan.scenario.workload);
-    let is_measure = timeline.measure_at.is_some();
-    let is_of_part = |at: Duration| (at >= plan.warm_up_end()) == is_measure;
-    for due in plan.dues.iter().filter(|due| is_of_part(due.at)) {
-        let due_at = timeline.moment(due.at).expect("its part has begun");
-        tokio::time::sleep(due_at.since(now())).await;
-        let number = PublishNumber(due.number);
-        let mut payload = Vec::new();
-        payloads.write(Envelope { number, due_at }, &mut payload);
-        let sent = Sent { sent_at: now(), due_at, digest: digest(&payload) };
-        published.set(due.topic, number, sent);
-        stand_in.publish(payload);
+    /// Waits until all is quiet.
+    async fn settle(&mut self) {
+        self.rest.begin(self.clock.now());
+        loop {
+            let status = self.ask(Command::Report).await;
+            if self.rest.is_settled(&self.plan, &status, self.clock.now()) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
-    let end = if is_measure { plan.measure_end() } else { plan.warm_up_end() };
-    let begun = if is_measure { plan.warm_up_end() } else { Duration::ZERO };
-    let at = timeline.moment(begun).expect("it has begun").plus(end - begun);
-    tokio::time::sleep(at.since(now())).await;
+
+    /// Closes the books of a boundary at a moment at which both sides have counted the same, or as
+    /// well as it can be done.
+    async fn close(&mut self, boundary: Boundary) {
+        self.rest.begin(self.clock.now());
+        loop {
+            let demand = self.rest.demand(self.clock.now());
+            let books = Arc::clone(&self.pipes.books);
+            let (taken_out, taken) = channel();
+            let decide = Box::new(move |standing| {
+                let taken = judge(&standing, demand, &mut || books());
+                let is_taken = taken.is_some();
+                let _ = taken_out.send(taken);
+                is_taken
+            });
+            let _ = self.commands.send(Command::Close { boundary, decide });
+            let status = self.ask(Command::Report).await;
+            // Commands are done in their order, so this has been decided.
+            if let Some(taken) = taken.try_recv().expect("the worker decides") {
+                self.server.extend(taken.server.map(|sums| (boundary, sums)));
+                self.unrest.extend(taken.unrest.map(|unrest| (boundary, unrest)));
+                return;
+            }
+            self.rest.look(&status, self.clock.now());
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Sends a command and waits for its reply.
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> T {
+        let (reply, told) = sync_channel(1);
+        assert!(self.commands.send(command(reply)).is_ok(), "the worker takes commands");
+        loop {
+            match told.try_recv() {
+                Ok(told) => return told,
+                // Time passes only where all wait for it.
+                Err(TryRecvError::Empty) => tokio::time::sleep(Duration::from_millis(1)).await,
+                Err(TryRecvError::Disconnected) => panic!("the worker ends before it replies"),
+            }
+        }
+    }
 }

@@ -4,7 +4,6 @@
 //! then goes over a new one, as an application's HTTP client would have it. A message that was on its
 //! way when the server closed is not sent again: a POST is not idempotent (RFC 9110, section 9.2.2).
 
-use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,19 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use crate::accounts::hiccup::TICK;
-use crate::carrier::answer::Answer;
-use crate::carrier::http1::reader::AnswerReader;
-use crate::{Fault, Unexpected, bounds};
-
-/// What the reading half saw.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    pub(crate) bytes: u64,
-    pub(crate) count: u64,
-    pub(crate) faults: BTreeMap<Fault, u64>,
-    /// The first response of each fault, as far as it is kept.
-    pub(crate) unexpected: BTreeMap<Fault, Unexpected>,
-}
+use crate::publisher::answers::{Answers, Hearing};
+use crate::{Fault, bounds};
 
 /// The connection of now, to be shut down under a thread that it blocks.
 #[derive(Clone, Debug)]
@@ -114,23 +102,6 @@ impl PublisherLine {
     }
 }
 
-impl Answers {
-    fn add(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.count += other.count;
-        for (fault, count) in other.faults {
-            *self.faults.entry(fault).or_default() += count;
-        }
-        for (fault, unexpected) in other.unexpected {
-            self.unexpected.entry(fault).or_insert(unexpected);
-        }
-    }
-
-    fn fail(&mut self, fault: Fault) {
-        *self.faults.entry(fault).or_default() += 1;
-    }
-}
-
 fn connect(target: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&target, bounds::PUBLISHER_OPEN)?;
     stream.set_nodelay(true)?;
@@ -159,81 +130,28 @@ fn hear(
 
 /// Reads responses until the server ends the connection, or it is shut down on our side.
 fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool, has_failed: &AtomicBool) -> Answers {
-    let mut answers = Answers::default();
+    let mut hearing = Hearing::default();
     let mut bytes = vec![0; 64 * 1024];
-    let mut reader = AnswerReader::default();
     loop {
         match stream.read(&mut bytes) {
             Ok(0) => {
-                match reader.end(|answer| answers.take(&answer)) {
-                    Ok(_) => {}
-                    Err(fault) => answers.fail(fault),
-                }
+                hearing.end();
                 has_ended.store(true, Ordering::Release);
-                return answers;
+                return hearing.answers;
             }
             Ok(len) => {
-                answers.bytes += len as u64;
-                if let Err(fault) = take_answers(&mut reader, &bytes[..len], &mut answers) {
-                    answers.fail(fault);
-                    let beginning = reader.give_up().beginning;
-                    answers.unexpected.entry(fault).or_insert_with(|| Unexpected::of(&beginning));
-                    return answers;
+                if !hearing.take(&bytes[..len]) {
+                    return hearing.answers;
                 }
-                if !answers.faults.is_empty() {
+                if !hearing.answers.faults.is_empty() {
                     has_failed.store(true, Ordering::Release);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => {
-                answers.fail(Fault::Closed);
-                return answers;
+                hearing.answers.fail(Fault::Closed);
+                return hearing.answers;
             }
-        }
-    }
-}
-
-impl Answers {
-    /// Counts a response.
-    fn take(&mut self, answer: &Answer<'_>) {
-        self.count += 1;
-        let Answer { status, head, body, .. } = *answer;
-        if !(200..300).contains(&status) {
-            let fault = Fault::Status(status);
-            self.fail(fault);
-            let unexpected = || Unexpected::of_parts(status, head, body);
-            self.unexpected.entry(fault).or_insert_with(unexpected);
-        }
-    }
-}
-
-/// Takes every response that is complete with these bytes.
-fn take_answers(
-    reader: &mut AnswerReader,
-    mut bytes: &[u8],
-    answers: &mut Answers,
-) -> Result<(), Fault> {
-    while reader.take(&mut bytes, |answer| answers.take(&answer))?.is_some() {}
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn responses_are_counted_however_they_come_and_those_before_them_are_not() {
-        let text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
-                    2\r\nok\r\n0\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
-        for step in 1..text.len() {
-            let (mut reader, mut answers) = (AnswerReader::default(), Answers::default());
-            for bytes in text.as_bytes().chunks(step) {
-                take_answers(&mut reader, bytes, &mut answers).expect("HTTP");
-            }
-            assert_eq!(answers.count, 2, "in steps of {step}");
-            assert_eq!(answers.faults, BTreeMap::from([(Fault::Status(503), 1)]));
-            let kept = answers.unexpected.get(&Fault::Status(503)).map(|kept| &*kept.first_bytes);
-            assert_eq!(kept, Some("busy"));
         }
     }
 }

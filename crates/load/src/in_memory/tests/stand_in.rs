@@ -22,7 +22,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::in_memory::stand_in::request::{Body, Form};
+use super::stand_in::request::{Body, Form};
 
 /// How a server behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,13 +88,28 @@ impl StandIn {
         client
     }
 
+    /// Takes the publisher's connection, which is in clear text and in nobody's books.
+    pub(super) fn accept_publisher(this: &Rc<Self>) -> DuplexStream {
+        let (publisher, server) = tokio::io::duplex(PIPE);
+        let this = Rc::clone(this);
+        tokio::task::spawn_local(async move {
+            let _ = http1::serve(&this, server).await;
+        });
+        publisher
+    }
+
+    /// What counts the clients' bytes.
+    pub(super) fn counters(&self) -> Arc<SocketCounters> {
+        Arc::clone(&self.counters)
+    }
+
     /// Bytes read and written.
     pub(super) fn served(&self) -> (u64, u64) {
         (self.counters.bytes_read(), self.counters.bytes_written())
     }
 
     /// A message has come.
-    pub(super) fn publish(&self, payload: Vec<u8>) {
+    fn publish(&self, payload: Vec<u8>) {
         self.log.borrow_mut().push(String::from_utf8(payload).expect("payloads are text"));
         self.len.send_replace(self.log.borrow().len());
     }

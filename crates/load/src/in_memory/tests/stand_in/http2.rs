@@ -64,6 +64,7 @@ async fn respond_to(
             let send = respond.send_response(response.body(()).expect("a response"), false)?;
             say(server, send, body, place).await
         }
+        Asked::Publish => panic!("the publisher speaks HTTP/1.1"),
         Asked::Socket(form, place) => {
             let send = respond.send_response(Response::new(()), false)?;
             let stream = ByteStream::new(send, request.into_body());

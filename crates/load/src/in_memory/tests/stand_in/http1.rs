@@ -11,7 +11,8 @@ use crate::carrier::http1::upgraded::accept_key;
 
 /// Responds to requests until the client ends the connection.
 pub(super) async fn serve(server: &Rc<StandIn>, mut stream: impl Stream) -> io::Result<()> {
-    while let Some(head) = head(&mut stream).await? {
+    let mut read = Vec::new();
+    while let Some(head) = head(&mut stream, &mut read).await? {
         let path = head.split(' ').nth(1).expect("a request line has a path");
         let len = server.log.borrow().len();
         match Asked::of(path, len) {
@@ -28,6 +29,15 @@ pub(super) async fn serve(server: &Rc<StandIn>, mut stream: impl Stream) -> io::
                 stream.write_all(response.as_bytes()).await?;
             }
             Asked::Stream(body, place) => return say(server, stream, body, place).await,
+            Asked::Publish => {
+                let len = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+                let len = len.expect("a publish has a length").parse().expect("a length");
+                while read.len() < len {
+                    read.push(stream.read_u8().await?);
+                }
+                server.publish(read.drain(..len).collect());
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await?;
+            }
             Asked::Socket(form, place) => {
                 let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
                 let accept = accept_key(key.expect("an upgrade has a key"));
@@ -43,17 +53,20 @@ pub(super) async fn serve(server: &Rc<StandIn>, mut stream: impl Stream) -> io::
     stream.shutdown().await
 }
 
-/// The head of the next request; `None` if the client has ended the connection.
-async fn head(stream: &mut impl Stream) -> io::Result<Option<String>> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+/// The head of the next request, taken off what was `read`; `None` if the client has ended the
+/// connection.
+async fn head(stream: &mut impl Stream, read: &mut Vec<u8>) -> io::Result<Option<String>> {
+    loop {
+        if let Some(at) = read.windows(4).position(|end| end == b"\r\n\r\n") {
+            let head = read.drain(..at + 4).collect();
+            return Ok(Some(String::from_utf8(head).expect("heads are ASCII")));
+        }
         let mut bytes = [0; 1_024];
         match stream.read(&mut bytes).await? {
             0 => return Ok(None),
-            len => head.extend_from_slice(&bytes[..len]),
+            len => read.extend_from_slice(&bytes[..len]),
         }
     }
-    Ok(Some(String::from_utf8(head).expect("heads are ASCII")))
 }
 
 fn response(log: &[String], place: usize) -> String {

@@ -14,6 +14,8 @@ pub(super) enum Asked {
     Stream(Body, usize),
     /// A WebSocket.
     Socket(Form, usize),
+    /// A message is published.
+    Publish,
 }
 
 /// What the data of a stream is made of.
@@ -44,6 +46,7 @@ impl Asked {
         };
         let path_of = path.split('?').next().unwrap_or_default();
         match path_of.rsplit('/').next() {
+            Some("messages") => Self::Publish,
             Some("poll") => Self::Poll(place, Duration::ZERO),
             Some("long-poll") => {
                 let hold: Hold = value("hold").expect("a hold").parse().expect("a hold");

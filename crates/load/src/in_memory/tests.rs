@@ -1,0 +1,133 @@
+//! Trials against a small server of these tests: each kind over each carrier, in clear text and in
+//! TLS. Its own counters are the other witness in the kernel's place.
+
+mod player;
+mod stand_in;
+
+use std::path::Path;
+use std::time::Duration;
+
+use pushbench_protocol::{Direction, HttpVersion, TlsUse, TransportKind};
+use pushbench_scenario::{Scenario, Source, Transport, read};
+
+use self::player::{Seen, play};
+use self::stand_in::Manners;
+use crate::command::Standing;
+use crate::{Boundary, Fault, PAIRS, Tally, WitnessName};
+
+/// Every accepted combination of a kind with its carriers.
+fn scenario(deliver: &str) -> Scenario {
+    let mut text = format!(
+        "question = \"?\"\n[workload]\nclients = 4\ntopics = 1\npublish = {{ every = \"100ms\" }}\n\
+         payload = {{ bytes = 40, content = \"json\" }}\ndeliver = \"{deliver}\"\nwarm_up = \"500ms\"\n\
+         measure = \"2s\"\ndrain = \"3s\"\n"
+    );
+    for kind in TransportKind::ALL {
+        for http in kind.properties().http {
+            for tls in [TlsUse::None, TlsUse::Full] {
+                let interval = match kind.has_timer() {
+                    true => "interval = \"250ms\"\n",
+                    false => "",
+                };
+                let number = usize::from(*http != HttpVersion::Http11) + 1;
+                text += &format!(
+                    "[[transport]]\nname = \"{kind}-http{number}-tls-{tls}\"\nkind = \"{kind}\"\n{interval}\
+                     http = \"{http}\"\ntls = \"{tls}\"\n"
+                );
+            }
+        }
+    }
+    let source = Source {
+        path: Path::new("in-memory.toml"),
+        text: &text,
+        overrides: &[],
+        only: &[],
+        read_file: &|_| Err(std::io::ErrorKind::NotFound.into()),
+    };
+    read(&source).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+/// The books of clients and server agree to the byte at every boundary.
+fn check_books(label: &str, seen: &Seen) {
+    let Seen { outcome, served } = seen;
+    assert!(outcome.unrest.is_empty(), "{label}: {:?}", outcome.unrest);
+    let compared: Vec<_> = outcome.server.keys().copied().collect();
+    let all = [Boundary::Connected, Boundary::WarmedUp, Boundary::Drained];
+    assert_eq!(compared, all, "{label}: boundaries at which the server's books agreed");
+    let sums = outcome.boundaries[&Boundary::Closed];
+    let kernel = sums.tally(WitnessName::Kernel).expect("it is on the list");
+    assert_eq!(kernel.missing, sums.connections, "{label}: no kernel is asked");
+    let served = Tally::of_bytes(served.0, served.1);
+    let counted = Standing::of(sums.with(WitnessName::ServerSockets, served), &outcome.ledger).0;
+    for pair in [&PAIRS[0], &PAIRS[2]] {
+        for &direction in Direction::ALL {
+            let (left, right) = counted.pair(pair, direction).expect("both were asked about all");
+            assert_eq!(left, right, "{label}: {}, {direction:?}", pair.label);
+        }
+    }
+}
+
+fn check(label: &str, transport: &Transport, seen: &Seen) {
+    check_books(label, seen);
+    let counts = &seen.outcome.counts;
+    assert!(counts.faults.is_empty(), "{label}: {:?}", counts.faults);
+    assert!(counts.close_faults.is_empty(), "{label}: {:?}", counts.close_faults);
+    assert_eq!(counts.expected, 4 * 20, "{label}: 4 clients, 10 messages a second for 2 s");
+    assert_eq!((counts.delivered, counts.lost), (counts.expected, 0), "{label}");
+    assert_eq!((counts.duplicates, counts.foreign, counts.altered), (0, 0, 0), "{label}");
+    assert!(seen.outcome.unexpected.is_empty(), "{label}: {:?}", seen.outcome.unexpected);
+    // Nothing takes time but what waits for it: a poll for its interval, and the timer's grid.
+    let longest = seen.outcome.latency.max().expect("messages were delivered");
+    let bound = match transport.settings.kind().has_timer() {
+        true => Duration::from_millis(252),
+        false => Duration::from_millis(2),
+    };
+    assert!(longest <= bound, "{label}: {longest:?}");
+}
+
+#[test]
+fn every_kind_over_every_carrier_delivers_all_and_its_books_agree() {
+    let scenario = scenario("every");
+    assert_eq!(scenario.transports.len(), 2 * (5 * HttpVersion::ALL.len() + 1));
+    for transport in &scenario.transports {
+        let seen = play(&scenario, transport, Manners::Good);
+        check(&transport.label, transport, &seen);
+    }
+}
+
+#[test]
+fn a_trial_costs_the_same_bytes_each_time() {
+    let scenario = scenario("every");
+    for transport in scenario.transports.iter().filter(|of| of.carriage.tls == TlsUse::None) {
+        let bytes = || {
+            let Seen { outcome, served } = play(&scenario, transport, Manners::Good);
+            (outcome.ledger, served)
+        };
+        assert_eq!(bytes(), bytes(), "{}", transport.label);
+    }
+}
+
+#[test]
+fn what_a_server_cuts_off_is_in_the_books() {
+    let scenario = scenario("every");
+    for transport in &scenario.transports {
+        let seen = play(&scenario, transport, Manners::CutsOff);
+        let faults = &seen.outcome.counts.faults;
+        let is_of_a_cut =
+            |fault: &Fault| matches!(fault, Fault::Closed | Fault::NotLines | Fault::Protocol);
+        assert!(faults.keys().all(is_of_a_cut), "{}: {faults:?}", transport.label);
+        assert_eq!(faults.values().sum::<u64>(), 4, "{}: {faults:?}", transport.label);
+        check_books(&transport.label, &seen);
+    }
+}
+
+#[test]
+fn a_stream_in_two_codings_is_refused_whatever_carries_it() {
+    let scenario = scenario("every");
+    let is_stream = |kind| matches!(kind, TransportKind::Sse | TransportKind::Stream);
+    for transport in scenario.transports.iter().filter(|of| is_stream(of.settings.kind())) {
+        let seen = play(&scenario, transport, Manners::Codes);
+        let faults: Vec<_> = seen.outcome.counts.faults.into_iter().collect();
+        assert_eq!(faults, [(Fault::Coding, 4)], "{}", transport.label);
+    }
+}

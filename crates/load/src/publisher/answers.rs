@@ -1,0 +1,121 @@
+//! The responses to the publisher, as their bytes come. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::carrier::answer::Answer;
+use crate::carrier::http1::reader::AnswerReader;
+use crate::{Fault, PublisherOutcome, Unexpected};
+
+/// What the reading half saw.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) bytes: u64,
+    pub(crate) count: u64,
+    pub(crate) faults: BTreeMap<Fault, u64>,
+    /// The first response of each fault, as far as it is kept.
+    pub(crate) unexpected: BTreeMap<Fault, Unexpected>,
+}
+
+/// The responses of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Hearing {
+    reader: AnswerReader,
+    pub(crate) answers: Answers,
+}
+
+impl Hearing {
+    /// Takes what has come; `false` if it is no HTTP, so that the rest means nothing.
+    pub(crate) fn take(&mut self, mut bytes: &[u8]) -> bool {
+        let Self { reader, answers } = self;
+        answers.bytes += bytes.len() as u64;
+        loop {
+            match reader.take(&mut bytes, |answer| answers.take(&answer)) {
+                Ok(Some(_)) => {}
+                Ok(None) => return true,
+                Err(fault) => {
+                    answers.fail(fault);
+                    let beginning = reader.give_up().beginning;
+                    answers.unexpected.entry(fault).or_insert_with(|| Unexpected::of(&beginning));
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// The server has ended its side.
+    pub(crate) fn end(&mut self) {
+        let Self { reader, answers } = self;
+        if let Err(fault) = reader.end(|answer| answers.take(&answer)) {
+            answers.fail(fault);
+        }
+    }
+}
+
+impl Answers {
+    /// Counts a response.
+    fn take(&mut self, answer: &Answer<'_>) {
+        self.count += 1;
+        let Answer { status, head, body, .. } = *answer;
+        if !(200..300).contains(&status) {
+            let fault = Fault::Status(status);
+            self.fail(fault);
+            let unexpected = || Unexpected::of_parts(status, head, body);
+            self.unexpected.entry(fault).or_insert_with(unexpected);
+        }
+    }
+
+    pub(crate) fn fail(&mut self, fault: Fault) {
+        *self.faults.entry(fault).or_default() += 1;
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.count += other.count;
+        for (fault, count) in other.faults {
+            *self.faults.entry(fault).or_default() += count;
+        }
+        for (fault, unexpected) in other.unexpected {
+            self.unexpected.entry(fault).or_insert(unexpected);
+        }
+    }
+}
+
+impl PublisherOutcome {
+    /// Adds what was heard. `has_ended`: whether the server ended its side once we had ended ours.
+    pub(crate) fn hear(&mut self, answers: Answers, has_ended: bool) {
+        self.bytes_down = answers.bytes;
+        for (fault, count) in answers.faults {
+            *self.faults.entry(fault).or_default() += count;
+        }
+        self.unexpected = answers.unexpected;
+        if answers.count < self.published {
+            if self.faults.is_empty() {
+                self.faults.insert(Fault::AnswerTimeout, self.published - answers.count);
+            }
+        } else {
+            self.close_unanswered = !has_ended;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_counted_however_they_come_and_those_before_them_are_not() {
+        let text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                    2\r\nok\r\n0\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy";
+        for step in 1..text.len() {
+            let mut hearing = Hearing::default();
+            for bytes in text.as_bytes().chunks(step) {
+                assert!(hearing.take(bytes), "HTTP");
+            }
+            let answers = hearing.answers;
+            assert_eq!(answers.count, 2, "in steps of {step}");
+            assert_eq!(answers.faults, BTreeMap::from([(Fault::Status(503), 1)]));
+            let kept = answers.unexpected.get(&Fault::Status(503)).map(|kept| &*kept.first_bytes);
+            assert_eq!(kept, Some("busy"));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The requests that publish messages, and what becomes known of a message when it is sent.
+
+use std::sync::Arc;
+
+use pushbench_protocol::clock::Clock;
+use pushbench_protocol::{Envelope, Timestamp, publish_head};
+use pushbench_scenario::{Due, PayloadWriter};
+
+use crate::accounts::published::{Published, Sent, digest};
+use crate::accounts::turns::Late;
+use crate::{Plan, PublisherOutcome};
+
+/// Makes the requests of one publisher.
+pub(crate) struct Messages {
+    payloads: PayloadWriter,
+    /// By topic.
+    heads: Vec<Vec<u8>>,
+    published: Arc<Published>,
+    clock: Clock,
+}
+
+impl Messages {
+    pub(crate) fn of(plan: &Plan, published: Arc<Published>, clock: Clock) -> Self {
+        let workload = &plan.scenario.workload;
+        let payload_len = workload.payload.bytes as usize;
+        let token = plan.publish_token.as_deref();
+        let head = |topic| publish_head(&plan.topic_name(topic), &plan.host, token, payload_len);
+        let heads = (0..workload.topics.get()).map(|topic| head(topic).into_bytes()).collect();
+        Self { payloads: PayloadWriter::of(workload), heads, published, clock }
+    }
+
+    /// Makes the request that publishes a message, takes note of what it is, and gives when that was.
+    pub(crate) fn fill(&self, topic: u32, envelope: Envelope, buffer: &mut Vec<u8>) -> Timestamp {
+        buffer.clear();
+        buffer.extend_from_slice(&self.heads[topic as usize]);
+        let head = buffer.len();
+        self.payloads.write(envelope, buffer);
+        let digest = digest(&buffer[head..]);
+        let sent_at = self.clock.now();
+        let sent = Sent { sent_at, due_at: envelope.due_at, digest };
+        self.published.set(topic, envelope.number, sent);
+        sent_at
+    }
+}
+
+impl PublisherOutcome {
+    /// A request of so many bytes has been written.
+    pub(crate) fn has_sent(&mut self, bytes: usize) {
+        self.bytes_up += bytes as u64;
+        self.published += 1;
+    }
+
+    /// The same of one that the schedule has: how late it was is of interest in the measure phase.
+    /// Says whether it was due there.
+    pub(crate) fn has_sent_due(&mut self, plan: &Plan, due: Due, late: Late) -> bool {
+        let is_measured = (plan.warm_up_end()..plan.measure_end()).contains(&due.at);
+        if is_measured {
+            self.published_in_measure += 1;
+            self.lateness.record(late.own);
+            self.kept_waiting.record(late.kept);
+        }
+        is_measured
+    }
+}
