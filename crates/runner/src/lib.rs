@@ -21,6 +21,7 @@ mod machine;
 mod memory;
 mod messages;
 mod options;
+mod piped;
 mod preflight;
 mod run;
 mod server_document;
@@ -33,6 +34,7 @@ mod work;
 
 pub use machine::{machine, raise_open_files};
 pub use options::Options;
+pub use piped::{PipedServer, play_piped};
 pub use preflight::{Tried, preflight};
 pub use run::{Observer, TrialNote, begin, run};
 pub use server_process::ServerCommand;

@@ -90,6 +90,13 @@ impl Looks {
         looks
     }
 
+    /// Of a server that ran in this process for one trial, and has ended: its last books.
+    pub(crate) fn at_the_end(stats: &ServerStats, kind: TransportKind) -> Self {
+        let mut looks = Self::default();
+        looks.close_with(stats, sums(stats, kind));
+        looks
+    }
+
     /// The books of a server of ours; that it does not say them is taken note of.
     fn stats(&self, eye: &Eye) -> Option<ServerStats> {
         let stats = eye.control.stats();
@@ -157,16 +164,20 @@ impl Looks {
         while let Some(stats) = self.stats(eye) {
             let open: u64 = of_kind(&stats, eye.kind).map(|class| class.open).sum();
             if open == 0 || clock::now().since(begin) > GONE_BOUND {
-                self.closed = Some(since(before, sums(&stats, eye.kind)));
-                self.tickets =
-                    stats.connections.get(&ConnectionClass::HandshakeOnly).map(|class| {
-                        ServerSums { received: class.received_bytes, sent: class.sent_bytes }
-                    });
-                self.handshakes = Some(stats.handshakes);
-                return;
+                return self.close_with(&stats, since(before, sums(&stats, eye.kind)));
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Takes the server's last books; `closed` is what it has carried for the trial's clients.
+    fn close_with(&mut self, stats: &ServerStats, closed: ServerSums) {
+        self.closed = Some(closed);
+        self.tickets = stats
+            .connections
+            .get(&ConnectionClass::HandshakeOnly)
+            .map(|class| ServerSums { received: class.received_bytes, sent: class.sent_bytes });
+        self.handshakes = Some(stats.handshakes);
     }
 
     /// Length of the measure phase; zero if it was not played.
@@ -225,7 +236,8 @@ fn since(before: ServerSums, now: ServerSums) -> ServerSums {
     ServerSums { received: now.received - before.received, sent: now.sent - before.sent }
 }
 
-fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
+/// What a server has carried for clients of a kind.
+pub(crate) fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
     of_kind(stats, kind).fold(ServerSums::default(), |sums, class| ServerSums {
         received: sums.received + class.received_bytes,
         sent: sums.sent + class.sent_bytes,

@@ -44,10 +44,10 @@ pub(crate) struct Trial<'a> {
 }
 
 /// How a trial ended.
-struct Ending {
-    is_complete: bool,
-    server_death: Option<String>,
-    server_end: Option<String>,
+pub(crate) struct Ending {
+    pub(crate) is_complete: bool,
+    pub(crate) server_death: Option<String>,
+    pub(crate) server_end: Option<String>,
 }
 
 impl Trial<'_> {
@@ -172,7 +172,8 @@ impl Trial<'_> {
         }
     }
 
-    fn record(
+    /// Judges what was seen, and puts it on record.
+    pub(crate) fn record(
         &self,
         started_at: String,
         plan: &Plan,
