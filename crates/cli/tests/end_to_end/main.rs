@@ -12,7 +12,8 @@
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `transports` every kind there is, `http2` the same over
 //! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
-//! compress, `product` every combination of options,
+//! compress, `product` every combination of options
+//! (over pipes in memory, which `piped` plays, and some of them over sockets),
 //! `reference_bytes` the reference scenarios against their records, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
 //! `anatomy` and `plan` the commands that teach.
 //!
@@ -35,6 +36,7 @@ mod model;
 mod payloads;
 mod pcap;
 mod phases;
+mod piped;
 mod plan;
 mod preflight;
 mod proc;

@@ -1,8 +1,11 @@
 //! The product of all options: every combination that a scenario may have is played once, and is
 //! valid, balanced and as modelled.
 //!
-//! The runner's library plays them, several at a time, since a small trial mostly waits.
+//! Over pipes in memory, where nothing is late and every byte must be as modelled. What only a kernel
+//! has, its own books and the ends of its connections, is looked at over sockets: one combination for
+//! each kind on each carrier, and wherever connections come and go.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Mutex;
@@ -11,18 +14,19 @@ use std::time::Duration;
 
 use pushbench_load::Progress;
 use pushbench_protocol::{
-    Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, TlsUse, TransportKind, Unchanged,
+    Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, ResponseProfile, TlsUse,
+    TransportKind, Unchanged,
 };
-use pushbench_runner::{Observer, Options, ServerCommand, TrialNote};
+use pushbench_runner::{Observer, TrialNote};
 use pushbench_scenario::{Scenario, Source, read};
-use pushbench_store::{DisturbedV1, EnvironmentV1, Journal, RunV1, ToolV1, TrialV1, Verdict};
+use pushbench_server::ServerConfig;
+use pushbench_store::{CheckV1, DisturbedV1, Journal, RunV1, TrialV1, Verdict};
 
+use crate::piped;
 use crate::support::OF_THE_MACHINE;
 
-/// Trials at a time, of those that mostly wait and of those that mostly shake hands.
-const AT_ONCE: [usize; 2] = [6, 2];
-/// How often a combination is played that the machine was too busy for.
-const ATTEMPTS: u32 = 6;
+/// Trials at a time over sockets: they mostly wait.
+const AT_ONCE: usize = 4;
 /// Measured time: below what a scenario file may ask for, and enough for a hundred events.
 const MEASURE: Duration = Duration::from_millis(840);
 
@@ -49,9 +53,21 @@ impl Combination {
         self.lines.iter().any(|written| written == line)
     }
 
-    /// Whether each poll has a handshake of TLS.
-    fn shakes_hands(&self) -> bool {
-        self.has("connection = \"per-poll\"") && !self.has("tls = \"none\"")
+    /// Whether the kernel has something of its own to say of it: one for each kind on each carrier in
+    /// clear text, for each kind in TLS, and wherever each poll has a connection; all else as usual.
+    fn is_of_the_kernel(&self) -> bool {
+        let is_usual = self.deliver == Deliver::Every.label()
+            && !self.lines.iter().any(|line| {
+                line.starts_with("compression") && line != "compression = \"none\""
+                    || line.starts_with("unchanged") && line != "unchanged = \"empty\""
+                    || line.starts_with("timing") && line != "timing = \"schedule\""
+            });
+        let per_poll = self.has("connection = \"per-poll\"");
+        let is_carrier = match self.has("http = \"2\"") {
+            true => self.has("tls = \"none\""),
+            false => !self.has("tls = \"resumed\""),
+        };
+        is_usual && (per_poll || is_carrier)
     }
 
     /// The scenario, if `check` accepts it.
@@ -139,115 +155,125 @@ impl Observer for Unseen {
     fn trial_ends(&mut self, _: TrialNote<'_>, _: &TrialV1) {}
 }
 
-fn options(file: String) -> Options {
-    Options {
-        server: ServerCommand {
-            program: env!("CARGO_BIN_EXE_pushbench").into(),
-            arguments: ["serve", "--config", "-"].map(str::to_owned).to_vec(),
-        },
-        target: None,
-        cores: 2,
-        file,
-        files: Vec::new(),
-        overrides: Vec::new(),
-        environment: EnvironmentV1 {
-            link: "loopback".to_owned(),
-            build: "debug".to_owned(),
-            ..EnvironmentV1::default()
-        },
-        tool: ToolV1 { name: "pushbench".to_owned(), version: "test".to_owned(), commit: None },
-    }
-}
-
-/// What is wrong with a run; empty if nothing is.
-fn faults(run: &RunV1) -> Vec<String> {
-    let mut faults: Vec<String> = run.failure.iter().cloned().collect();
-    if run.trials.len() != 1 {
-        faults.push(format!("{} trials", run.trials.len()));
-    }
-    for trial in &run.trials {
-        for check in &trial.checks {
-            let is_model = check.check.starts_with("model-");
-            // Polls that the server's responses time have no schedule; everything else has events
-            // enough.
-            let may_be_silent = check.text.contains("after-answer");
-            let is_fault = match check.verdict {
-                Verdict::Ok => false,
-                Verdict::NotChecked => is_model && !may_be_silent,
-                Verdict::Warning => is_model,
-                Verdict::Invalid => true,
-            };
-            if is_fault {
-                faults.push(format!("{}: {}", check.check, check.text));
-            }
+/// What is wrong with a trial's checks; empty if nothing is.
+fn faults<'a>(checks: impl Iterator<Item = &'a CheckV1> + Clone) -> Vec<String> {
+    let mut faults = Vec::new();
+    for check in checks.clone() {
+        let is_model = check.check.starts_with("model-");
+        // Polls that the server's responses time have no schedule; everything else has events
+        // enough.
+        let may_be_silent = check.text.contains("after-answer");
+        let is_fault = match check.verdict {
+            Verdict::Ok => false,
+            Verdict::NotChecked => is_model && !may_be_silent,
+            Verdict::Warning => is_model,
+            Verdict::Invalid => true,
+        };
+        if is_fault {
+            faults.push(format!("{}: {}", check.check, check.text));
         }
-        for name in ["model-deliveries", "model-bytes", "books-balance"] {
-            if !trial.checks.iter().any(|check| check.check == name) {
-                faults.push(format!("no check `{name}`"));
-            }
+    }
+    for name in ["model-deliveries", "model-bytes", "books-balance"] {
+        if !checks.clone().any(|check| check.check == name) {
+            faults.push(format!("no check `{name}`"));
         }
     }
     faults
 }
 
-/// Whether a fault may be the machine's alone.
-fn is_of_the_machine(run: &RunV1) -> bool {
-    let invalid = || {
-        let checks = run.trials.iter().flat_map(|trial| &trial.checks);
-        checks.filter(|check| check.verdict == Verdict::Invalid)
-    };
-    invalid().any(|check| OF_THE_MACHINE.contains(&check.check.as_str()))
+/// Plays a combination over pipes; gives what is wrong with it.
+fn play_piped(combination: &Combination) -> Vec<String> {
+    let trial = piped::play(&combination.scenario().expect("it was accepted"));
+    let mut found = faults(trial.checks.iter());
+    found.extend(piped::faults(&trial));
+    found
 }
 
-/// Plays a combination until the machine was not too busy for it.
-fn play(combination: &Combination) -> Result<(), String> {
+/// The same over sockets. How late the machine was is not judged, so that nothing has to be tried
+/// again: bytes do not depend on it.
+fn play_over_sockets(combination: &Combination) -> Vec<String> {
     let scenario = combination.scenario().expect("it was accepted");
-    let options = options(combination.text());
-    for attempt in 1.. {
-        let results = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-        let begun = pushbench_runner::begin(&scenario, &options);
-        let mut journal = Journal::begin(results.path(), &begun, 1).expect("a journal");
-        let run = pushbench_runner::run(begun, &scenario, &options, &mut journal, &mut Unseen);
-        let faults = faults(&run);
-        if faults.is_empty() {
-            return Ok(());
-        }
-        if attempt >= ATTEMPTS || !is_of_the_machine(&run) {
-            return Err(format!("{combination:?}\n    {}", faults.join("\n    ")));
-        }
+    let options = piped::options(combination.text());
+    let results = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let begun = pushbench_runner::begin(&scenario, &options);
+    let mut journal = Journal::begin(results.path(), &begun, 1).expect("a journal");
+    let run = pushbench_runner::run(begun, &scenario, &options, &mut journal, &mut Unseen);
+    let RunV1 { failure, trials, .. } = &run;
+    let [trial] = &trials[..] else { return vec![format!("{} trials: {failure:?}", trials.len())] };
+    let of_bytes = |check: &&CheckV1| !OF_THE_MACHINE.contains(&check.check.as_str());
+    let mut found = faults(trial.checks.iter().filter(of_bytes));
+    found.extend(failure.clone());
+    let is_kernel = |pair: &str| pair == "client sockets = kernel";
+    let mut pairs = trial.books.reconciliations.iter();
+    if !pairs.any(|pair| is_kernel(&pair.pair) && pair.left > 0) {
+        found.push("the kernel's books were not compared".to_owned());
     }
-    unreachable!("the last attempt returns")
+    found
+}
+
+/// Plays combinations, several at a time; every one that is at fault is named.
+fn check(
+    combinations: &[Combination],
+    at_once: usize,
+    play: impl Fn(&Combination) -> Vec<String> + Sync,
+) {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                while let Some(combination) = combinations.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let faults = play(combination);
+                    if !faults.is_empty() {
+                        let faults = format!("{combination:?}\n    {}", faults.join("\n    "));
+                        found.lock().expect("nobody panics with it").push(faults);
+                    }
+                }
+            });
+        }
+    });
+    let found = found.into_inner().expect("nobody panicked with it");
+    let (faulty, all) = (found.len(), combinations.len());
+    assert!(found.is_empty(), "{faulty} of {all} combinations:\n{}", found.join("\n"));
 }
 
 #[test]
 fn every_combination_that_is_accepted_is_valid_and_balanced_and_as_modelled() {
     let combinations = combinations();
     assert!(combinations.len() >= 300, "only {} are accepted", combinations.len());
-    let (busy, quiet): (Vec<_>, Vec<_>) =
-        combinations.iter().partition(|combination| combination.shakes_hands());
-    let found = Mutex::new(Vec::new());
-    for (combinations, at_once) in [quiet, busy].into_iter().zip(AT_ONCE) {
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..at_once {
-                scope.spawn(|| {
-                    loop {
-                        let place = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(combination) = combinations.get(place) else { return };
-                        if let Err(faults) = play(combination) {
-                            found.lock().expect("nobody panics with it").push(faults);
-                        }
-                    }
-                });
-            }
-        });
-    }
-    let found = found.into_inner().expect("nobody panicked with it");
-    assert!(
-        found.is_empty(),
-        "{} of {} combinations:\n{}",
-        found.len(),
-        combinations.len(),
-        found.join("\n")
-    );
+    let cores = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+    check(&combinations, cores, play_piped);
+}
+
+#[test]
+fn a_combination_for_each_carrier_is_so_over_sockets_and_the_kernel_agrees() {
+    let mut combinations = combinations();
+    combinations.retain(Combination::is_of_the_kernel);
+    assert!((20..40).contains(&combinations.len()), "{} of them", combinations.len());
+    check(&combinations, AT_ONCE, play_over_sockets);
+}
+
+#[test]
+fn a_server_that_does_something_else_is_not_as_modelled() {
+    let play = |kind: &str, more: &str, change: fn(&mut ServerConfig)| {
+        let lines = [&format!("kind = \"{kind}\""), more].map(str::to_owned).to_vec();
+        let combination = Combination { deliver: "every", lines };
+        let scenario = combination.scenario().expect("it is accepted");
+        let trial = piped::play_against(&scenario, change);
+        let mut found = faults(trial.checks.iter());
+        found.extend(piped::faults(&trial));
+        found
+    };
+    assert_eq!(play("websocket", "", |_| {}), [""; 0]);
+    let found = play("websocket", "", |config| config.heartbeat = Some(Duration::from_millis(20)));
+    assert!(found.iter().any(|fault| fault.starts_with("model-bytes")), "{found:?}");
+    let interval = "interval = \"60ms\"";
+    let found = play("short-poll", interval, |config| config.response = profile("minimal"));
+    assert!(found.iter().any(|fault| fault.starts_with("model-bytes")), "{found:?}");
+    let found = play("short-poll", interval, |config| config.deliver = Deliver::Latest);
+    assert!(found.iter().any(|fault| fault.starts_with("deliveries")), "{found:?}");
+}
+
+fn profile(name: &str) -> ResponseProfile {
+    ResponseProfile::built_in(name).expect("built in")
 }

@@ -1,0 +1,141 @@
+//! The own server and the load generator over pipes in memory, on a clock that stands still while
+//! anybody works: a trial takes as long as its work does, and nothing is late.
+
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use pushbench_protocol::clock::Clock;
+use pushbench_protocol::{ServerDocument, Timestamp};
+use pushbench_runner::{Options, PipedServer, ServerCommand, play_piped};
+use pushbench_scenario::Scenario;
+use pushbench_server::{Arrival, Server, ServerConfig};
+use pushbench_store::wall_clock::since_epoch;
+use pushbench_store::{EnvironmentV1, ReconciliationV1, ToolV1, TrialV1, Verdict};
+use pushbench_tls::Identity;
+use tokio::sync::{mpsc, oneshot};
+
+/// Bytes that a pipe takes before whoever writes has to wait.
+const PIPE: usize = 64 * 1024;
+
+/// Plays a trial of a scenario's only transport.
+pub(crate) fn play(scenario: &Scenario) -> TrialV1 {
+    play_against(scenario, |_| {})
+}
+
+/// The same against a server whose settings are not what it was told.
+pub(crate) fn play_against(scenario: &Scenario, change: impl FnOnce(&mut ServerConfig)) -> TrialV1 {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    let options = options(String::new());
+    let serve = |document: &ServerDocument| serve(document, change);
+    let trial = play_piped(scenario, 0, &options, Clock::read_by(now), serve);
+    let trial = tokio::task::LocalSet::new().block_on(&runtime, trial);
+    trial.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The time of the paused clock. It is a thread's own, and goes on where the runtime before had left
+/// it.
+fn now() -> Timestamp {
+    thread_local! {
+        static BEGIN: tokio::time::Instant = instant();
+    }
+    let passed = BEGIN.with(|begin| instant().saturating_duration_since(*begin));
+    Timestamp::from_nanos(1_000_000_000).plus(passed)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock of these tests is the runtime's")]
+fn instant() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
+/// Starts a server that is told this, and that takes its connections from pipes.
+fn serve(document: &ServerDocument, change: impl FnOnce(&mut ServerConfig)) -> PipedServer {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    let identity =
+        || IDENTITY.get_or_init(|| Identity::of_this_host(since_epoch()).expect("a certificate"));
+    let identity = document.wants_tls().then(identity);
+    let mut config = ServerConfig::of(document, identity.cloned()).expect("settings");
+    assert_eq!(config.document(document), *document, "it has understood all of it");
+    change(&mut config);
+    let (arrivals, incoming) = mpsc::unbounded_channel();
+    let server = Server::over(incoming, config, Clock::read_by(now)).expect("a server");
+    let books = server.books();
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(server.serve(async {
+        let _ = stopped.await;
+    }));
+    PipedServer {
+        open: Rc::new(move |is_tls| {
+            let (client, stream) = tokio::io::duplex(PIPE);
+            let arrival = Arrival { stream, listener: None, is_tls };
+            assert!(arrivals.send(arrival).is_ok(), "the server serves");
+            client
+        }),
+        certificate: identity.map(|identity| identity.certificate().clone()),
+        stats: Arc::new(move || books.stats()),
+        end: Box::pin(async {
+            let _ = stop.send(());
+            let ended = serving.await.expect("the server does not panic");
+            assert_eq!(ended.cut_off, 0, "connections that had not ended by themselves");
+            ended.stats
+        }),
+    }
+}
+
+/// How a run is carried out that is not the command's.
+pub(crate) fn options(file: String) -> Options {
+    Options {
+        server: ServerCommand {
+            program: env!("CARGO_BIN_EXE_pushbench").into(),
+            arguments: ["serve", "--config", "-"].map(str::to_owned).to_vec(),
+        },
+        target: None,
+        cores: 2,
+        file,
+        files: Vec::new(),
+        overrides: Vec::new(),
+        environment: EnvironmentV1 {
+            link: "loopback".to_owned(),
+            build: "debug".to_owned(),
+            ..EnvironmentV1::default()
+        },
+        tool: ToolV1 { name: "pushbench".to_owned(), version: "test".to_owned(), commit: None },
+    }
+}
+
+/// What is wrong with a trial over pipes; empty if nothing is. Nothing can be late or disturbed, so
+/// nothing is excused: books that were not compared are at fault, and so is a warning.
+pub(crate) fn faults(trial: &TrialV1) -> Vec<String> {
+    let mut faults = Vec::new();
+    let pairs = &trial.books.reconciliations;
+    let apart = pairs.iter().filter(|pair| pair.left != pair.right);
+    faults.extend(apart.map(|pair| format!("books do not balance: {pair:?}")));
+    for witnesses in ["codec = client sockets", "client sockets = server sockets"] {
+        let is_it = |pair: &&ReconciliationV1| {
+            pair.pair == witnesses && pair.phases.starts_with("measure") && pair.left > 0
+        };
+        if !pairs.iter().any(|pair| is_it(&pair)) {
+            faults
+                .push(format!("`{witnesses}` was not compared over the measure phase: {pairs:?}"));
+        }
+    }
+    for check in &trial.checks {
+        let is_fault = match check.check.as_str() {
+            // There is no kernel to ask: of its books that check has nothing but a warning.
+            "books-balance" => check.verdict == Verdict::Invalid,
+            _ => matches!(check.verdict, Verdict::Invalid | Verdict::Warning),
+        };
+        if is_fault {
+            faults.push(format!("{}: {:?}: {}", check.check, check.verdict, check.text));
+        }
+    }
+    let counts = &trial.counts;
+    let all = counts.delivered + counts.superseded == counts.expected && counts.duplicates == 0;
+    if !all || !counts.errors.is_empty() || !counts.close_errors.is_empty() {
+        faults.push(format!("not all was delivered once and in order: {counts:?}"));
+    }
+    faults
+}
