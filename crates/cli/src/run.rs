@@ -16,7 +16,7 @@ use crate::output;
 use crate::progress::Show;
 use crate::say::{say, say_error};
 use crate::scenario_file::{limit_beyond_loopback, limits_of_this_machine, read_scenario};
-use crate::signals::Stop;
+use crate::signals::{Stage, Stop};
 
 /// Name of the page beside a record.
 const PAGE_FILE: &str = "report.html";
@@ -68,10 +68,15 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
             }
         }
     }
+    if !stop.go_on_to(Stage::Playing) {
+        return Ok(Exit::Stopped);
+    }
     let mut journal = Journal::begin(&options.results, &begun, scenario.trials().len())
         .context("nothing was run, since its record could not be written; see --results")?;
-    let mut show = Show::new(stop, options.quiet);
+    let mut show = Show::new(stop.clone(), options.quiet);
     let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut show);
+    // Asked to end or not, what was played is kept.
+    stop.go_on_to(Stage::Reporting);
     if run.trials.is_empty() && run.status == RunStatus::Failed {
         // A report of nothing would only hide the reason.
         journal.discard();

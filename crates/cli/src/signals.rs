@@ -1,8 +1,7 @@
 //! The first signal asks to end, the second kills.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,16 +9,49 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Exit code of a process that its user killed.
 const KILLED: i32 = 105;
 
-/// Whether a signal has asked to end.
+/// What a run is doing when a signal arrives: it decides what the signal ends and what is kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Stage {
+    /// Nothing is played yet: the target, if there is one, is being tried.
+    Preparing,
+    /// Trials are being played, from the start of their server to the end of their connections.
+    Playing,
+    /// All trials are over.
+    Reporting,
+}
+
+impl Stage {
+    /// What the first signal leads to.
+    const fn consequence(self) -> &'static str {
+        match self {
+            Self::Preparing => {
+                "ending before the first trial; nothing was run, so no record is written"
+            }
+            Self::Playing => "ending the trial and writing the record",
+            Self::Reporting => {
+                "all trials are over; writing the record and the reports before the end"
+            }
+        }
+    }
+}
+
+/// Whether a signal has asked to end, and what it found the run doing. Both change under one lock, so
+/// that what a signal is said to lead to is what it leads to.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop(Arc<AtomicBool>);
+pub(crate) struct Stop(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    stage: Stage,
+    is_asked: bool,
+}
 
 impl Stop {
     /// Listens for SIGINT, SIGTERM and SIGHUP on a thread of its own. A hang-up that whoever started
     /// the program has it ignore, as `nohup` does, stays ignored.
     pub(crate) fn listen() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let stop = Self(Arc::new(AtomicBool::new(false)));
+        let stop = Self::new();
         let asked = stop.clone();
         let (ready_out, ready) = std::sync::mpsc::channel();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -40,12 +72,10 @@ impl Stop {
                     }
                 };
                 wait().await;
-                asked.0.store(true, Ordering::Relaxed);
+                let consequence = asked.ask().consequence();
                 // With the terminal gone there may be nobody to tell.
-                let _ = writeln!(
-                    io::stderr(),
-                    "pushbench: ending the trial and writing the record; press Ctrl-C again to kill"
-                );
+                let _ =
+                    writeln!(io::stderr(), "pushbench: {consequence}; press Ctrl-C again to kill");
                 wait().await;
                 std::process::exit(KILLED);
             });
@@ -54,9 +84,34 @@ impl Stop {
         Ok(stop)
     }
 
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(State { stage: Stage::Preparing, is_asked: false })))
+    }
+
+    /// A signal has come; gives the stage that it ends.
+    fn ask(&self) -> Stage {
+        let mut state = self.state();
+        state.is_asked = true;
+        state.stage
+    }
+
     /// Whether a signal has come.
     pub(crate) fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.state().is_asked
+    }
+
+    /// Goes on to a stage, unless a signal has asked to end; gives whether it did.
+    pub(crate) fn go_on_to(&self, stage: Stage) -> bool {
+        let mut state = self.state();
+        if !state.is_asked {
+            state.stage = stage;
+        }
+        !state.is_asked
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nobody panics with it, and two plain values are whole in any case.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,6 +160,23 @@ fn ignores_hang_up(status: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signal_is_told_by_what_it_ends_and_nothing_goes_on_after_it() {
+        for (stages, expected) in [
+            (&[][..], "nothing was run, so no record is written"),
+            (&[Stage::Playing], "ending the trial and writing the record"),
+            (&[Stage::Playing, Stage::Reporting], "all trials are over; writing the record"),
+        ] {
+            let stop = Stop::new();
+            assert!(stages.iter().all(|stage| stop.go_on_to(*stage)), "nobody has asked");
+            let stage = stop.ask();
+            assert!(stage.consequence().contains(expected), "{}", stage.consequence());
+            assert!(stop.is_asked());
+            assert!(!stop.go_on_to(Stage::Playing), "a signal has come first");
+            assert_eq!(stop.ask(), stage, "it is still what ends");
+        }
+    }
 
     #[test]
     fn a_hang_up_is_ignored_where_the_mask_says_so() {

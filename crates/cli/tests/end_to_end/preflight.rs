@@ -3,12 +3,15 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pushbench_protocol::{ConnectionClass, clock};
+use rustix::process::Signal;
 
 use crate::servant::{NOT_FOUND, Request, Servant, Subscribers, TAKEN, Then, text_frame};
-use crate::support::{Bench, Ended, Server, trial};
+use crate::support::{Bench, Ended, Running, Server, trial, wait_until};
 
 /// Two transports, of which one polls so seldom that its schedule alone would take minutes.
 const SCENARIO: &str = r#"question = "What if the target cannot work?"
@@ -111,6 +114,29 @@ fn a_target_that_is_silent_or_no_http_server_is_told_so() {
     says(&refused(&servant.url(), "short-poll"), &["no HTTP: SSH-2.0-OpenSSH_9.2"]);
     let servant = taking(|_, stream| respond(stream, "200 OK", "<title>hello</title>"));
     says(&refused(&servant.url(), "websocket"), &["websocket: ", "200 OK: <title>hello</title>"]);
+}
+
+#[test]
+fn a_signal_while_a_target_is_tried_leaves_no_record_and_says_so() {
+    let bench = Bench::with(SCENARIO);
+    let is_tried = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_tried);
+    let servant = taking(move |request, stream| {
+        if !request.line.contains("/ws") {
+            return respond(stream, "404 Not Found", "");
+        }
+        seen.store(true, Ordering::Release);
+        Then::Keep
+    });
+    let arguments = ["run", "small.toml", "--only", "websocket", "--target", &servant.url()];
+    let running = Running::start(&mut bench.program(&arguments));
+    wait_until("the target to be tried", || is_tried.load(Ordering::Acquire));
+    running.signal(Signal::TERM);
+    let ended = running.end();
+    assert_eq!((ended.code, ended.stdout.as_str()), (105, ""), "{ended}");
+    assert!(bench.records().is_empty(), "{ended}");
+    says(&ended, &["nothing was run, so no record is written; press Ctrl-C again to kill"]);
+    assert!(!ended.stderr.contains("writing the record"), "{ended}");
 }
 
 #[test]
