@@ -10,7 +10,8 @@ use rustix::process::Signal;
 
 use crate::proc;
 use crate::support::{
-    Bench, Ended, Running, SMALL, TRANSPORTS, invalid_checks, send, stats_of, trial, wait_until,
+    Bench, Ended, PROGRAM, Running, SMALL, TRANSPORTS, invalid_checks, send, stats_of, trial,
+    wait_until,
 };
 
 /// Messages that are due in the warm-up of [`in_measure`]'s scenario, and some beyond it.
@@ -123,13 +124,27 @@ fn the_first_signal_ends_the_trial_105_and_what_was_measured_is_on_record() {
     }
 }
 
+/// Runs a command that ignores hang-ups, for a shell.
+const WITHOUT_HANG_UPS: &str = "trap '' HUP; exec \"$0\" \"$@\"";
+
+#[test]
+fn the_program_hears_hang_ups_whatever_the_tests_are_started_by() {
+    let bench = Bench::new();
+    let program = bench.program(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", WITHOUT_HANG_UPS]).arg(program.get_program()).args(program.get_args());
+    let running = Running::start(&mut command);
+    running.first_line();
+    running.signal(Signal::HUP);
+    assert_eq!(running.end().code, 0, "a server ends in order");
+}
+
 #[test]
 fn a_run_whose_hang_ups_are_ignored_is_ended_by_one_signal_and_not_killed() {
     let bench = Bench::new();
     // As `nohup` starts it.
-    let program = bench.program(&[]);
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(program.get_program());
+    command.args(["-c", WITHOUT_HANG_UPS, PROGRAM]);
     command.args(["run", "small.toml", "--only", "websocket", "--set", "workload.measure=60m"]);
     command.args(["--set", "workload.publish.every=100ms"]).current_dir(bench.path());
     let playing = Playing::started(&mut command);

@@ -14,6 +14,9 @@ use pushbench_store::{RECORD_FILE, RunV1, TrialV1, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+/// The program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_pushbench");
+
 /// Longest wait for something that must happen. Only a program that hangs gets there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -67,9 +70,11 @@ impl Bench {
         self.folder.path()
     }
 
-    /// The program, to be run in this folder.
+    /// The program, to be run in this folder. Whatever the tests were started by, it hears hang-ups:
+    /// that they are ignored, as `nohup` has it, is inherited.
     pub(crate) fn program(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pushbench"));
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", PROGRAM]);
         command.args(arguments).current_dir(self.path());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
