@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_protocol::compression::BODY_THRESHOLD;
+use pushbench_protocol::compression::{BODY_THRESHOLD, is_body_coded};
 use pushbench_protocol::{Compression, Deliver, Envelope, PublishNumber, Timestamp};
 use pushbench_scenario::{Deflate, PayloadWriter, Scenario, WebSocket};
 use pushbench_wire::coding::encode;
@@ -186,7 +186,7 @@ impl CodedBodies {
     /// Bytes of a body with so many messages, at least one; `None` if it is left as it is. Between
     /// the numbers that were tried it grows evenly, and so beyond them.
     pub(crate) fn len(&self, messages: u64) -> Option<u64> {
-        if messages * self.plain < self.threshold {
+        if !is_body_coded(messages * self.plain, messages, self.threshold) {
             return None;
         }
         let last = self.at_powers.len() - 1;
@@ -208,6 +208,8 @@ fn mean(lens: impl Iterator<Item = usize>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use pushbench_protocol::compression::MOST_CODED_BODY;
+
     use super::*;
 
     #[test]
@@ -236,5 +238,22 @@ mod tests {
         assert_eq!(lens[..6], expected);
         let one = CodedBodies { at_powers: vec![100.0], plain: 500, threshold: 0 };
         assert_eq!((one.len(1), one.len(3)), (Some(100), Some(300)));
+    }
+
+    #[test]
+    fn a_body_is_left_as_it_is_where_the_server_leaves_it() {
+        let bodies = |plain: u64| CodedBodies { at_powers: vec![100.0], plain, threshold: 1_024 };
+        let most = MOST_CODED_BODY;
+        for (plain, messages, is_coded) in [
+            (1_023, 1, false),
+            (1_024, 1, true),
+            (most / 4, 4, true),
+            (most / 4 + 1, 4, false),
+            // One message is compressed whatever its size.
+            (2 * most, 1, true),
+        ] {
+            let len = bodies(plain).len(messages);
+            assert_eq!(len.is_some(), is_coded, "{messages} messages of {plain} B");
+        }
     }
 }

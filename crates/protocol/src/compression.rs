@@ -14,6 +14,18 @@ pub const MIN_WINDOW_BITS: u8 = 9;
 /// the default of Express' `compression` too.
 pub const BODY_THRESHOLD: usize = 1_024;
 
+/// Largest body in bytes that a server compresses if it holds several messages: compressing more would
+/// keep everyone else waiting. A client that has fallen behind by more than that gets it as it is.
+pub const MOST_CODED_BODY: u64 = 1 << 20;
+
+/// Whether a server of ours compresses a body of so many bytes that holds so many messages, from
+/// `threshold` bytes on. A single message is compressed whatever its size, which is bounded besides.
+///
+/// The server goes by it, the load generator expects it, and the model predicts it.
+pub const fn is_body_coded(bytes: u64, messages: u64, threshold: u64) -> bool {
+    bytes >= threshold && (messages <= 1 || bytes <= MOST_CODED_BODY)
+}
+
 /// Smallest WebSocket message in bytes that is compressed unless the server is told otherwise: any.
 ///
 /// npm `ws` leaves messages under 1,024 bytes as they are, Python's `websockets` none. What was

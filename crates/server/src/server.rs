@@ -173,7 +173,7 @@ impl<I: Incoming> Server<I> {
         let rules = Rules {
             poll: PollSettings { deliver: config.deliver, unchanged: config.unchanged },
             has_heartbeat: config.heartbeat.is_some(),
-            bodies: Bodies::new(config.compression, config.limits.body_bytes),
+            bodies: Bodies::new(config.compression),
             stream_compression: config.stream_compression,
             deflate: config.deflate,
             limits: config.limits,

@@ -279,6 +279,28 @@ fn bodies_are_compressed_alike_in_tls_and_over_http_2() {
     }
 }
 
+/// Eight messages of 100 kB in a body are less than the bound of 1 MiB, sixteen are more; so are one or
+/// two fewer or more, which a poll gets that leaves a little late.
+#[test]
+fn a_body_over_the_bound_is_sent_as_it_is_and_load_generator_and_model_know() {
+    for (interval, measure, is_coded) in [("400ms", "1200ms", true), ("800ms", "1600ms", false)] {
+        let sets = [
+            "workload.deliver=every".to_owned(),
+            "workload.clients=2".to_owned(),
+            "workload.publish.every=50ms".to_owned(),
+            "workload.payload.bytes=100_000".to_owned(),
+            format!("workload.measure={measure}"),
+            format!("transport.gzip.interval={interval}"),
+        ];
+        let run = play_only(POLLED, &sets, "--only=gzip");
+        let trial = trial(&run, "gzip");
+        near(trial, "payload_bytes_per_delivery");
+        near(trial, "framing_bytes_per_delivery");
+        let is_smaller = payload(&run, "gzip") < 60_000.0;
+        assert_eq!(is_smaller, is_coded, "{interval}: {}", payload(&run, "gzip"));
+    }
+}
+
 /// A ping between two messages is no part of the window, and of conflated messages those that are
 /// dropped are not in it either.
 #[test]

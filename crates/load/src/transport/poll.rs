@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use pushbench_protocol::compression::BODY_THRESHOLD;
+use pushbench_protocol::compression::{BODY_THRESHOLD, is_body_coded};
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Timestamp};
 
 use crate::accounts::recorder::{Arrival, Receipt};
@@ -170,12 +170,20 @@ impl Poller {
     }
 
     /// Refuses a body in a coding that the request does not offer. Where the transport asks for one,
-    /// it must be that, unless the body is too small for every server's default.
+    /// it must be that, unless the body is one that servers leave as it is by default: too small, or
+    /// of many messages and too large.
     fn check_coding(&self, answer: &Answer<'_>) -> Result<(), Fault> {
-        let is_asked = self.offer.is_met(self.coding, answer.coding);
+        let may_be_plain = || {
+            let bytes = answer.body.len() as u64;
+            let lines = answer.body.split_inclusive(|&byte| byte == b'\n').count() as u64;
+            let messages = if self.every { lines } else { 1 };
+            !is_body_coded(bytes, messages, BODY_THRESHOLD as u64)
+        };
         let is_identity = answer.coding == ContentCoding::Identity;
-        let is_small = is_identity && answer.body.len() < BODY_THRESHOLD;
-        if is_asked || is_small { Ok(()) } else { Err(Fault::Coding) }
+        match self.offer.is_met(self.coding, answer.coding) || (is_identity && may_be_plain()) {
+            true => Ok(()),
+            false => Err(Fault::Coding),
+        }
     }
 
     /// Keeps the heads of this exchange if the worker has none yet.

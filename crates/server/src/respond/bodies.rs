@@ -11,8 +11,6 @@ use super::fields::Fields;
 use super::response::Content;
 use crate::config::BodyCompression;
 
-/// Bodies of more bytes are sent as they are: compressing them would keep everyone else waiting.
-pub(super) const MOST_CODED: u64 = 1 << 20;
 /// Bytes of bodies that are kept, of all topics.
 const MOST_BYTES_KEPT: usize = 32 << 20;
 /// Bodies kept of one topic. Clients that keep up ask from a few places.
@@ -24,8 +22,6 @@ const MOST_TOPICS_KEPT: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Bodies {
     settings: BodyCompression,
-    /// Bytes of the largest message taken: it is compressed whatever its size.
-    largest_message: u64,
     kept: Mutex<AllKept>,
 }
 
@@ -56,9 +52,9 @@ pub(super) struct Span<'a> {
 }
 
 impl Bodies {
-    /// For messages of at most so many bytes.
-    pub(crate) fn new(settings: BodyCompression, largest_message: usize) -> Self {
-        Self { settings, largest_message: largest_message as u64, kept: Mutex::default() }
+    /// That are compressed so.
+    pub(crate) fn new(settings: BodyCompression) -> Self {
+        Self { settings, kept: Mutex::default() }
     }
 
     /// Whether a request with these fields takes a compressed body.
@@ -67,10 +63,10 @@ impl Bodies {
         coding.is_some_and(|coding| fields.accept_coding(coding))
     }
 
-    /// The content of a response to a request that takes a compressed one, or does not.
+    /// The content of a response to a request that takes a compressed one, or does not. What is too
+    /// large to be compressed does not come here: it is in pieces.
     pub(super) fn content(&self, is_accepted: bool, span: Span<'_>, plain: Bytes) -> Content {
-        let is_small = plain.len() as u64 <= MOST_CODED.max(self.largest_message);
-        if is_accepted && is_small && plain.len() >= self.settings.threshold {
+        if is_accepted && plain.len() >= self.settings.threshold {
             Content::Whole { bytes: self.coded(span, &plain), is_coded: true }
         } else {
             Content::Whole { bytes: plain, is_coded: false }
@@ -115,7 +111,7 @@ mod tests {
     use super::*;
 
     fn bodies() -> Bodies {
-        Bodies::new(BodyCompression { coding: Compression::Gzip, threshold: 100 }, 1 << 20)
+        Bodies::new(BodyCompression { coding: Compression::Gzip, threshold: 100 })
     }
 
     fn cursor(position: u64) -> Cursor {

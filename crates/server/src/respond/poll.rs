@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use http::header::IF_NONE_MATCH;
+use pushbench_protocol::compression::is_body_coded;
 use pushbench_protocol::heads::{AnswerMark, AnswerStatus, tagged};
 use pushbench_protocol::paths::KAAZING_TOPIC;
 use pushbench_protocol::{Cursor, Deliver, Unchanged};
 
-use super::bodies::{MOST_CODED, Span};
+use super::bodies::Span;
 use super::fields::Fields;
 use super::refusal::Refusal;
 use super::request::Request;
@@ -82,7 +83,7 @@ impl Found {
             && let PollAnswer::Messages { body, .. } = &mut answer
             && let PollBody::Pieces(pieces) = *body
         {
-            if takes_coded && pieces.bytes <= MOST_CODED {
+            if takes_coded && is_body_coded(pieces.bytes, pieces.to - pieces.from, 0) {
                 let all = (pieces.from..pieces.to).map_while(|at| hub.piece(topic, at));
                 *body = PollBody::Whole(all.collect::<Vec<_>>().concat().into());
             } else {

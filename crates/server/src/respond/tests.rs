@@ -33,7 +33,7 @@ fn rules() -> Rules {
     Rules {
         poll: PollSettings { deliver: Deliver::Every, unchanged: Unchanged::Empty },
         has_heartbeat: true,
-        bodies: Bodies::new(BodyCompression::default(), limits.body_bytes),
+        bodies: Bodies::new(BodyCompression::default()),
         stream_compression: None,
         deflate: Some(DeflateLimits::default()),
         limits,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pushbench_protocol::compression::MOST_CODED_BODY;
 use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
 use pushbench_protocol::{Compression, Cursor, Deliver, StreamCoding, Unchanged};
 
@@ -62,7 +63,7 @@ fn a_poll_gets_what_its_mode_says() {
 #[test]
 fn a_body_is_compressed_for_those_who_accept_it() {
     let coding = BodyCompression { coding: Compression::Gzip, threshold: 1 };
-    let rules = Rules { bodies: Bodies::new(coding, 1_000), ..rules() };
+    let rules = Rules { bodies: Bodies::new(coding), ..rules() };
     for target in ["/topics/t/poll", "/topics/t/long-poll"] {
         for (accepted, expected) in [("gzip", true), ("br", false), ("gzip;q=0", false)] {
             let fields = [HOST, ("Accept-Encoding", accepted)];
@@ -73,6 +74,33 @@ fn a_body_is_compressed_for_those_who_accept_it() {
             let Content::Whole { is_coded, .. } = response.content else { panic!("{response:?}") };
             assert_eq!(is_coded, expected, "{target} {accepted}");
         }
+    }
+}
+
+#[test]
+fn a_body_of_many_messages_is_compressed_up_to_a_bound_and_one_message_whatever_its_size() {
+    let coding = BodyCompression { coding: Compression::Gzip, threshold: 1_024 };
+    let rules = Rules { bodies: Bodies::new(coding), ..rules() };
+    let most = usize::try_from(MOST_CODED_BODY).expect("a MiB");
+    // `one\n` and `two\n` are there already, and each message has its line feed.
+    let room = most - 8 - 1;
+    for (len, after, is_coded) in
+        [(room, "0000000000000000", true), (room + 1, "0000000000000000", false), (most, "", true)]
+    {
+        let hub = hub();
+        publish(&mut hub.borrow_mut(), "t", &vec![b'x'; len]);
+        let after = if after.is_empty() { at(2).to_string() } else { after.to_owned() };
+        let target = format!("/topics/t/poll?after={after}");
+        let fields = [HOST, ("Accept-Encoding", "gzip")];
+        let decided = get(&target, &fields).decide(&rules, &hub);
+        let Decision::Respond(Response::Poll(response)) = decided.decision else {
+            panic!("{:?}", decided.decision)
+        };
+        let found = match response.content {
+            Content::Whole { is_coded, .. } => is_coded,
+            Content::Pieces(_) => false,
+        };
+        assert_eq!(found, is_coded, "{len} B after {after}");
     }
 }
 
