@@ -12,6 +12,7 @@ pub mod announcement;
 pub mod authority;
 pub mod books;
 pub mod clock;
+pub mod coder_memory;
 pub mod compression;
 pub mod cursor;
 pub mod duration;

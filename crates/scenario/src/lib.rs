@@ -25,6 +25,7 @@ mod transport_file;
 mod transport_settings;
 
 mod log_needs;
+mod memory_needs;
 mod needs;
 mod payload;
 mod random;
@@ -41,6 +42,7 @@ pub use checked::{
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
 pub use log_needs::LogNeeds;
+pub use memory_needs::MemoryNeeds;
 pub use needs::{
     Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
     ports_per_client, source_address,

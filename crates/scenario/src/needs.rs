@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pushbench_protocol::ConnectionUse;
 
-use crate::{LogNeeds, Scenario, Transport, TransportSettings, Workload};
+use crate::{MemoryNeeds, Scenario, Transport, TransportSettings, Workload};
 
 /// Files that each side opens beside its clients' connections: the publisher's and the control
 /// connection, one event queue and one waker a worker, the standard streams, `/proc`.
@@ -107,8 +107,8 @@ pub struct Needs {
     pub source_addresses: u32,
     /// Ports that one client takes at a time, those of closed connections included.
     pub ports_per_client: u32,
-    /// Bytes that the server's logs take.
-    pub log_bytes: u64,
+    /// Memory that it takes.
+    pub memory: MemoryNeeds,
 }
 
 /// A limit of the machine that is too small for the scenario.
@@ -158,7 +158,7 @@ pub fn needs(scenario: &Scenario, machine: &Machine) -> Needs {
             groups(transport, workload).div_ceil(per_address)
         }),
         ports_per_client: most(&ports),
-        log_bytes: LogNeeds::of(scenario).total,
+        memory: MemoryNeeds::of(scenario),
     }
 }
 
@@ -237,10 +237,10 @@ pub fn limits(needs: &Needs, machine: &Machine) -> Vec<Limit> {
         },
     ];
     limits.extend(machine.memory_available.map(|limit| Limit {
-        what: "bytes of memory that can be had, for the logs of the server",
+        what: "bytes of memory that can be had",
         limit,
-        need: needs.log_bytes,
-        remedy: "give a smaller server.log, fewer workload.topics or a smaller payload".to_owned(),
+        need: needs.memory.total(),
+        remedy: needs.memory.remedy(),
     }));
     limits.retain(|limit| limit.limit < limit.need);
     limits

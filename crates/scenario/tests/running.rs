@@ -5,7 +5,7 @@ mod common;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use common::scenario;
+use common::{read_with, scenario};
 use proptest::prelude::*;
 use pushbench_protocol::PollTiming;
 use pushbench_scenario::{
@@ -158,22 +158,82 @@ fn a_limit_that_is_too_small_is_named_with_the_need_and_the_remedy() {
 fn logs_that_take_more_memory_than_there_is_are_refused() {
     let needs_of = |changes: &[&str]| {
         let scenario = scenario(changes);
-        needs(&scenario, &machine(1 << 20)).log_bytes
+        needs(&scenario, &machine(1 << 20)).memory
     };
     let large = ["workload.payload.bytes=1000000", "workload.publish={ rate = \"1000/s\" }"];
-    let need = needs_of(&large);
+    let need = needs_of(&large).logs;
     // 4,096 messages of 1 MB, each in two forms.
     assert!((8_000_000_000..10_000_000_000).contains(&need), "{need}");
     let machine = |memory| Machine { memory_available: Some(memory), ..machine(1 << 20) };
     let limits_of = |memory| limits(&needs(&scenario(&large), &machine(memory)), &machine(memory));
-    assert!(limits_of(need).is_empty());
-    let found = limits_of(need - 1);
+    let whole = needs_of(&large).total();
+    assert!(limits_of(whole).is_empty());
+    let found = limits_of(whole - 1);
     assert_eq!(found.len(), 1);
     assert!(found[0].remedy.contains("server.log"), "{}", found[0]);
     // No more than is published, or than is kept.
-    let fewer = needs_of(&[large[0], large[1], "server.queue=1", "server.log=10"]);
-    let rare = needs_of(&[large[0], "workload.publish={ every = \"10s\" }"]);
+    let fewer = needs_of(&[large[0], large[1], "server.queue=1", "server.log=10"]).logs;
+    let rare = needs_of(&[large[0], "workload.publish={ every = \"10s\" }"]).logs;
     assert!(fewer < need / 400 && rare < need / 100, "{fewer} {rare}");
+}
+
+#[test]
+fn compressors_that_take_more_memory_than_there_is_are_refused() {
+    let compressed = |options: &str| {
+        read_with(
+            &format!(
+                "question = \"?\"\n[workload]\nclients = 10_000\npublish = {{ every = \"1s\" }}\n\
+                 [[transport]]\n{options}\n"
+            ),
+            &[],
+            &[],
+        )
+        .unwrap_or_else(|refused| panic!("{options}: {refused}"))
+    };
+    let coders = |options: &str| needs(&compressed(options), &machine(1 << 20)).memory.coders;
+    // Per client: what `results/reference` has for the server, and the decoder of its client.
+    for (options, least, most) in [
+        ("kind = \"websocket\"", 0, 0),
+        ("kind = \"short-poll\"\ncompression = \"br\"", 0, 0),
+        ("kind = \"websocket\"\ncompression = \"deflate\"", 320_000, 400_000),
+        ("kind = \"websocket\"\ncompression = \"deflate\"\nwindow_bits = 10", 190_000, 230_000),
+        (
+            "kind = \"websocket\"\ncompression = \"deflate\"\ncontext_takeover = false",
+            20_000,
+            60_000,
+        ),
+        ("kind = \"sse\"\ncompression = \"gzip\"", 320_000, 400_000),
+        ("kind = \"stream\"\ncompression = \"gzip\"\nwindow_bits = 9", 190_000, 260_000),
+        ("kind = \"sse\"\ncompression = \"br\"", 1_100_000, 1_700_000),
+        ("kind = \"sse\"\ncompression = \"br\"\nwindow_bits = 22", 9_000_000, 15_000_000),
+    ] {
+        let each = coders(options) / 10_000;
+        assert!((least..=most).contains(&each), "{options}: {each}");
+    }
+    // 10,000 streams in `br` are 16 GB, where 10,000 that are not compressed are a quarter of one.
+    let machine = Machine { memory_available: Some(8_000_000_000), ..machine(1 << 20) };
+    let limits_of = |options: &str| limits(&needs(&compressed(options), &machine), &machine);
+    assert_eq!(limits_of("kind = \"sse\""), []);
+    let found = limits_of("kind = \"sse\"\ncompression = \"br\"");
+    insta::assert_snapshot!(found[0], @r#"
+    bytes of memory that can be had is 8000000000, expected at least 16673887096
+      help: the server's logs take 1 MB, connections 242 MB, compressors 16433 MB: give fewer workload.clients, a smaller window_bits, or compression = "none"; WebSockets with context_takeover = false share one compressor
+    "#);
+}
+
+#[test]
+fn what_connections_take_is_what_they_were_measured_to_take() {
+    let each = |changes: &[&str]| {
+        let clients = ["workload.clients=10000", "workload.payload.bytes=20"];
+        let scenario = scenario(&[&clients, changes].concat());
+        needs(&scenario, &machine(1 << 20)).memory.connections / 10_000
+    };
+    // `results/reference/kaazing-b`: server, load generator and kernel of a short poll.
+    assert!((30_000..45_000).contains(&each(&[])), "{}", each(&[]));
+    let over_http2 = ["transport.short-poll.http=\"2\"", "transport.websocket.http=\"2\""];
+    assert!((75_000..95_000).contains(&each(&over_http2)), "{}", each(&over_http2));
+    let shared = [over_http2[0], "transport.short-poll.clients_per_connection=100", over_http2[1]];
+    assert!(each(&shared) >= each(&over_http2), "the largest counts");
 }
 
 #[test]
