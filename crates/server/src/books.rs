@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use pushbench_protocol::{ClassStats, ConnectionClass, HandshakeStats, Timestamp};
 
-use crate::patience::{Order, Patience, Timeouts};
+use crate::patience::{Order, Patience, Seen, Timeouts};
 pub(crate) use connection::Connection;
 use connection::{CLASSES, place_of};
 
@@ -171,13 +171,14 @@ impl Books {
         inner.silent.retain(is_silent);
         for entry in inner.open.iter_mut().flatten() {
             let connection = &entry.connection;
-            let overdue = entry.patience.judge(
-                connection.phase(),
-                connection.counters.bytes_read(),
-                connection.counters.bytes_written(),
-                now,
-                timeouts,
-            );
+            let counters = &connection.counters;
+            let seen = Seen {
+                phase: connection.phase(),
+                read: counters.bytes_read(),
+                written: counters.bytes_written(),
+                is_blocked: counters.is_blocked(),
+            };
+            let overdue = entry.patience.judge(seen, now, timeouts);
             if let Some(overdue) = overdue
                 && connection.order() < overdue.order
             {

@@ -58,6 +58,17 @@ pub(crate) struct Timeouts {
     pub(crate) close: Duration,
 }
 
+/// Bytes a second that a client takes of a response at least, on average, once it has had a write
+/// timeout's time: a response has an end, and whoever takes it drop by drop keeps its memory and its
+/// place. It is what Kestrel asks for by default (`MinResponseDataRate`, 240 bytes a second).
+const LEAST_TAKEN: u64 = 240;
+
+/// How much longer a client may take for a response of which it has taken so much in this time.
+pub(crate) fn time_left(taken: u64, elapsed: Duration, write_timeout: Duration) -> Duration {
+    let earned = Duration::from_millis(taken.saturating_mul(1_000) / LEAST_TAKEN);
+    write_timeout.saturating_add(earned).saturating_sub(elapsed)
+}
+
 /// A deadline that has passed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Overdue {
@@ -74,6 +85,19 @@ pub(crate) struct Patience {
     read: u64,
     written: u64,
     since: Timestamp,
+    /// Since when the socket has taken no more of a response at each sweep, and what had been written
+    /// by then.
+    blocked: Option<(Timestamp, u64)>,
+}
+
+/// What a connection does and has carried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) phase: Phase,
+    pub(crate) read: u64,
+    pub(crate) written: u64,
+    /// Whether the socket takes no more of what is to be written.
+    pub(crate) is_blocked: bool,
 }
 
 impl Phase {
@@ -113,18 +137,20 @@ impl Timeouts {
 
 impl Patience {
     pub(crate) fn new(now: Timestamp) -> Self {
-        Self { phase: Phase::Http, read: 0, written: 0, since: now }
+        Self { phase: Phase::Http, read: 0, written: 0, since: now, blocked: None }
     }
 
     /// Compares what a connection does and has carried with the last sweep.
     pub(crate) fn judge(
         &mut self,
-        phase: Phase,
-        read: u64,
-        written: u64,
+        seen: Seen,
         now: Timestamp,
         timeouts: &Timeouts,
     ) -> Option<Overdue> {
+        if self.is_dripping(seen, now, timeouts) {
+            return Some(Overdue { order: Order::End, code: Some(1006) });
+        }
+        let Seen { phase, read, written, .. } = seen;
         let moved = match phase {
             Phase::Http | Phase::Open => read != self.read || written != self.written,
             Phase::Blocked => written != self.written,
@@ -136,7 +162,7 @@ impl Patience {
             Phase::Fresh | Phase::Held | Phase::Closing => false,
         };
         if phase != self.phase || moved {
-            *self = Self { phase, read, written, since: now };
+            *self = Self { phase, read, written, since: now, blocked: self.blocked };
             return None;
         }
         let (limit, order, code) = match phase {
@@ -150,6 +176,18 @@ impl Patience {
             Phase::Handshake => (timeouts.handshake, Order::End, None),
         };
         (now.since(self.since) >= limit).then_some(Overdue { order, code })
+    }
+
+    /// Whether a response is taken, but too slowly. What a session sends has no end, and its reader
+    /// meets the policy for slow ones.
+    fn is_dripping(&mut self, seen: Seen, now: Timestamp, timeouts: &Timeouts) -> bool {
+        let is_response = matches!(seen.phase, Phase::Http | Phase::Request | Phase::Held);
+        if !(is_response && seen.is_blocked) {
+            self.blocked = None;
+            return false;
+        }
+        let (since, written) = *self.blocked.get_or_insert((now, seen.written));
+        time_left(seen.written - written, now.since(since), timeouts.write).is_zero()
     }
 }
 
@@ -173,7 +211,8 @@ mod tests {
         (0..120).find_map(|second| {
             let now = Timestamp::from_nanos(second * 1_000_000_000);
             let (read, written) = carried(second);
-            patience.judge(phase, read, written, now, &TIMEOUTS).map(|overdue| (second, overdue))
+            let seen = Seen { phase, read, written, is_blocked: false };
+            patience.judge(seen, now, &TIMEOUTS).map(|overdue| (second, overdue))
         })
     }
 
@@ -209,6 +248,30 @@ mod tests {
     fn a_client_that_reads_slowly_is_not_blocked_and_one_that_only_talks_is() {
         assert_eq!(check(Phase::Blocked, |second| (0, second)), None);
         assert_eq!(check(Phase::Blocked, |second| (second, 0)), Some((30, end(Some(1006)))));
+    }
+
+    #[test]
+    fn a_client_that_takes_a_response_drop_by_drop_is_cut_off_and_one_that_takes_its_time_is_not() {
+        let check = |phase, per_second: u64, blocked: fn(u64) -> bool| {
+            let mut patience = Patience::new(Timestamp::from_nanos(0));
+            (0..600).find_map(|second| {
+                let now = Timestamp::from_nanos(second * 1_000_000_000);
+                let is_blocked = blocked(second);
+                let seen = Seen { phase, read: 1, written: per_second * second, is_blocked };
+                patience.judge(seen, now, &TIMEOUTS).map(|overdue| (second, overdue))
+            })
+        };
+        let always = |_| true;
+        let cut_off = |second| Some((second, end(Some(1006))));
+        for phase in [Phase::Http, Phase::Request, Phase::Held] {
+            assert_eq!(check(phase, 1, always), cut_off(31), "{phase:?}");
+            // 30 s and half of the time that it takes.
+            assert_eq!(check(phase, 120, always), cut_off(60), "{phase:?}");
+        }
+        assert_eq!(check(Phase::Http, 240, always), None);
+        // Between its responses nothing waits for it.
+        assert_eq!(check(Phase::Http, 1, |second| second % 20 > 0), None);
+        assert_eq!(check(Phase::Blocked, 1, always), None, "a subscriber meets the policy");
     }
 
     #[test]

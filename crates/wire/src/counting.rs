@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,6 +15,8 @@ pub struct SocketCounters {
     pub read: AtomicU64,
     /// Bytes written.
     pub written: AtomicU64,
+    /// Whether the last write found no room.
+    is_blocked: AtomicBool,
 }
 
 impl SocketCounters {
@@ -26,6 +28,11 @@ impl SocketCounters {
     /// Bytes written so far.
     pub fn bytes_written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
+    }
+
+    /// Whether something waits to be written that the socket does not take now.
+    pub fn is_blocked(&self) -> bool {
+        self.is_blocked.load(Ordering::Relaxed)
     }
 }
 
@@ -73,6 +80,10 @@ impl<S> CountingStream<S> {
     fn count_written(&self, result: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(written)) = result {
             self.counters.written.fetch_add(*written as u64, Ordering::Relaxed);
+        }
+        // Nearly always it is what it was, and a load costs less than a store that others see.
+        if self.counters.is_blocked() != result.is_pending() {
+            self.counters.is_blocked.store(result.is_pending(), Ordering::Relaxed);
         }
     }
 }

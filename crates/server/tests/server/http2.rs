@@ -381,6 +381,30 @@ async fn bytes_of_all_streams_are_booked_with_their_connection() {
 }
 
 #[tokio::test]
+async fn a_poll_whose_response_is_taken_drop_by_drop_is_reset_and_counted() {
+    let server = start(|config| config.limits.write_timeout = Duration::from_millis(300)).await;
+    server.publish(&[b'x'; 60_000]).await;
+    // Room for 16 bytes at a time, ten times a second: there is always something that moves.
+    let client = Client::with_window(&server, 16).await;
+    let (status, _, mut body) = client.get(&TopicName::numbered(0).poll_path(Cursor::OLDEST)).await;
+    assert_eq!(status, 200);
+    let mut taken = 0;
+    let reset = loop {
+        match timeout(PATIENCE, body.data()).await.expect("in time").expect("not all of it") {
+            Ok(data) => {
+                taken += data.len();
+                body.flow_control().release_capacity(data.len()).expect("so much was received");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) => break error,
+        }
+        assert!(taken < 6_000, "it was let go on");
+    };
+    assert!(reset.is_reset() && taken > 16, "{reset}, {taken} B");
+    assert_eq!(server.stats().await.refused.get(&1006), Some(&1));
+}
+
+#[tokio::test]
 async fn a_stream_that_is_not_read_meets_the_policies() {
     for policy in [SlowPolicy::DropOldest, SlowPolicy::Disconnect] {
         let server = start(|config| {

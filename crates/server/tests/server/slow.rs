@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pushbench_protocol::{ConnectionClass, Cursor, SlowPolicy};
+use pushbench_protocol::{ConnectionClass, Cursor, Deliver, ServerStats, SlowPolicy};
+use tokio::io::AsyncReadExt;
 
 use crate::support::{Frame, Raw, Running, start};
 
@@ -127,6 +128,35 @@ async fn a_sleeper_that_never_wakes_is_cut_off_and_counted() {
             .stats_until(|stats| stats.connections[&ConnectionClass::WebSocket].open == 0)
             .await;
         assert_eq!(stats.refused.get(&1006), Some(&1), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_poll_whose_response_is_read_drop_by_drop_is_cut_off_and_counted() {
+    let server = start(|config| {
+        config.deliver = Deliver::Every;
+        config.limits.write_timeout = Duration::from_millis(300);
+    })
+    .await;
+    for n in 0..MESSAGES / 2 {
+        server.publish(&payload(n)).await;
+    }
+    let mut slow = server.connect_narrow().await;
+    slow.send("GET /topics/t0000/poll HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    let head = slow.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    let polls = |stats: &ServerStats| stats.connections[&ConnectionClass::ShortPoll].open;
+    // 50 bytes a second, at most: there is always something that moves.
+    let drip = async {
+        let mut byte = [0];
+        while slow.stream.read(&mut byte).await.is_ok_and(|len| len > 0) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let cut_off = server.stats_until(|stats| polls(stats) == 0);
+    tokio::select! {
+        stats = cut_off => assert_eq!(stats.refused.get(&1006), Some(&1)),
+        () = drip => assert_eq!(server.stats().await.refused.get(&1006), Some(&1)),
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -19,6 +20,7 @@ use hyper::body::Frame;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use pushbench_protocol::heads::http2::is_carried;
+use pushbench_protocol::{Timestamp, clock};
 use pushbench_wire::http2::ByteStream;
 
 use super::super::app::{App, HttpConnection, Takeover};
@@ -26,6 +28,7 @@ use super::super::ending::unless_ended;
 use super::super::heads::date_now;
 use super::super::taken_over::go_on;
 use crate::books::Connection;
+use crate::patience::time_left;
 use crate::stream::Http2Stream;
 
 /// What the requests of one connection are answered with.
@@ -112,12 +115,15 @@ impl Answering {
         // It may break off before there is anything of it: then no answer has begun.
         let mut data = next_data(&mut body).await.map_err(|BrokenOff| Reason::INTERNAL_ERROR)?;
         let mut send = respond.send_response(head, data.is_none())?;
+        let (begin, mut taken) = (clock::now(), 0);
         while let Some(mut piece) = data {
             let next = next_data(&mut body).await;
             let is_broken = next.is_err();
             data = next.unwrap_or(None);
             while !piece.is_empty() {
-                let room = self.room(&mut send, piece.len()).await?;
+                let left = self.time_left(begin, taken);
+                let room = self.room(&mut send, piece.len(), left).await?;
+                taken += room as u64;
                 let now = piece.split_to(room);
                 let is_last = piece.is_empty() && data.is_none() && !is_broken;
                 send.send_data(now, is_last)?;
@@ -131,13 +137,23 @@ impl Answering {
         Ok(())
     }
 
-    /// How much of `len` bytes the client takes; one that takes nothing for too long is reset.
-    async fn room(&self, send: &mut SendStream<Bytes>, len: usize) -> Result<usize, h2::Error> {
+    /// How long may be waited for a client to take more, which has taken so much since `begin`.
+    fn time_left(&self, begin: Timestamp, taken: u64) -> Duration {
+        let limit = self.app.rules.limits.write_timeout;
+        time_left(taken, clock::now().since(begin), limit).min(limit)
+    }
+
+    /// How much of `len` bytes the client takes; one that takes nothing in this time is reset.
+    async fn room(
+        &self,
+        send: &mut SendStream<Bytes>,
+        len: usize,
+        limit: Duration,
+    ) -> Result<usize, h2::Error> {
         send.reserve_capacity(len);
         if send.capacity() > 0 {
             return Ok(send.capacity().min(len));
         }
-        let limit = self.app.rules.limits.write_timeout;
         match tokio::time::timeout(limit, poll_fn(|cx| send.poll_capacity(cx))).await {
             Ok(Some(room)) => room.map(|room| room.min(len)),
             Ok(None) => Err(Reason::CANCEL.into()),
