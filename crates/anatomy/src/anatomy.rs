@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::AnatomyError;
 use crate::part::Passage;
-use crate::said::said;
+use crate::said::{coding_of, said};
 use crate::segment::{Headers, Segments};
 use crate::story::{Paid, paid, words};
 use crate::totals::{Both, KindTotal, of};
@@ -90,10 +90,18 @@ impl Anatomy {
     /// a key that is not ours, or if the parts do not add up to what socket, kernel and server
     /// counted.
     pub fn of(transcript: &Transcript) -> Result<Self, AnatomyError> {
+        // What a stream is coded in is said where it begins.
+        let mut codings = vec![None; transcript.connections.len()];
         let steps = transcript
             .exchanges
             .iter()
-            .map(|exchange| step(exchange, &transcript.connections[exchange.connection]))
+            .map(|exchange| {
+                let (at, coding) = (exchange.connection, &mut codings[exchange.connection]);
+                if let Some(named) = coding_of(exchange)? {
+                    *coding = Some(named);
+                }
+                step(exchange, &transcript.connections[at], coding.as_deref())
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let connections = transcript
             .connections
@@ -202,8 +210,13 @@ fn conn<'a>(
     })
 }
 
-fn step(exchange: &Exchange, connection: &Connection) -> Result<Step, AnatomyError> {
-    let (up, down) = (said(exchange, Direction::Up)?, said(exchange, Direction::Down)?);
+fn step(
+    exchange: &Exchange,
+    connection: &Connection,
+    coding: Option<&str>,
+) -> Result<Step, AnatomyError> {
+    let said = |direction| said(exchange, direction, coding);
+    let (up, down) = (said(Direction::Up)?, said(Direction::Down)?);
     let passages: Vec<_> =
         [up, down].into_iter().flatten().filter(|passage| !passage.is_empty()).collect();
     let headers = connection.headers;
@@ -237,6 +250,8 @@ fn step(exchange: &Exchange, connection: &Connection) -> Result<Step, AnatomyErr
     step.totals = sum.totals();
     let link = Link { headers, mss: connection.mss, tls: None };
     step.modelled_tcp_ip = modelled(exchange.act, &sum, link)
+        // The model of an event has its field names around it, which a coded one does not show.
+        .filter(|_| coding.is_none() || !matches!(exchange.act, Act::Event | Act::Line))
         .map(|modelled| modelled.up[ByteKind::TcpIp] + modelled.down[ByteKind::TcpIp]);
     Ok(step)
 }
@@ -265,7 +280,10 @@ fn modelled(act: Act, sum: &Both, link: Link) -> Option<Modelled> {
 
 #[cfg(test)]
 mod tests {
+    use pushbench_protocol::{Compression, StreamCoding};
+    use pushbench_wire::chunk::encode_chunk;
     use pushbench_wire::segments::SegmentHeaders;
+    use pushbench_wire::stream_coder::StreamCoder;
 
     use super::*;
     use crate::Counted;
@@ -310,6 +328,34 @@ mod tests {
         assert_eq!(anatomy.steps[0].modelled_tcp_ip, Some(156));
         assert_eq!(anatomy.steps[0].layer(Layer::Wire), heads + 5 + 156);
         assert_eq!(anatomy.once(ByteKind::Header), 0);
+    }
+
+    #[test]
+    fn what_a_coding_makes_of_an_event_is_payload_and_named_and_no_framing_of_events() {
+        let coding = StreamCoding::new(Compression::Gzip, None).expect("a coding of streams");
+        let event = StreamCoder::new(coding).message(b"id: 1\ndata: twenty bytes of news\n\n");
+        let chunk = encode_chunk(&[&event]);
+        for (field, payload) in [("Content-Encoding: gzip\r\n", event.len() as u64), ("", 0)] {
+            let begin = format!("HTTP/1.1 200 OK\r\n{field}\r\n");
+            let mut played = transcript(Act::BeginStream, REQUEST, begin.as_bytes());
+            let [exchange] = &played.exchanges[..] else { panic!("one") };
+            let event = Exchange {
+                act: Act::Event,
+                up: Vec::new(),
+                down: chunk.clone(),
+                ..exchange.clone()
+            };
+            played.exchanges.push(event);
+            let connection = &mut played.connections[0];
+            connection.server_books = None;
+            connection.socket.down += chunk.len() as u64;
+            connection.kernel.down += chunk.len() as u64;
+            let anatomy = Anatomy::of(&played).expect("a stream");
+            assert_eq!(anatomy.each(ByteKind::Payload), payload, "{field}");
+            let names: Vec<_> =
+                anatomy.steps[1].passages[0].parts.iter().map(|part| &*part.name).collect();
+            assert_eq!(names.contains(&"flush"), !field.is_empty(), "{names:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use pushbench_protocol::ByteKind;
 use pushbench_protocol::number::hex_digits;
 
+use crate::coded;
 use crate::head::cursor;
 use crate::part::{Detail, Part};
 use crate::payload::payload;
@@ -14,15 +15,17 @@ const EVENTS: &str = "HTML, section 9.2.5";
 
 /// What the chunks carry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Within {
+pub(crate) enum Within<'a> {
     /// Server-sent events.
     Events,
     /// A line for each message.
     Lines,
+    /// Either, in this content coding.
+    Coded(&'a str),
 }
 
 /// Takes every chunk in `bytes` apart.
-pub(crate) fn chunks(mut bytes: &[u8], within: Within) -> Result<Vec<Part>, AnatomyError> {
+pub(crate) fn chunks(mut bytes: &[u8], within: Within<'_>) -> Result<Vec<Part>, AnatomyError> {
     let mut parts = Vec::new();
     while !bytes.is_empty() {
         let expected = "a chunk: its size in hexadecimal, CR LF, that many bytes, CR LF";
@@ -39,6 +42,7 @@ pub(crate) fn chunks(mut bytes: &[u8], within: Within) -> Result<Vec<Part>, Anat
         match within {
             Within::Events => parts.extend(events(data)),
             Within::Lines => parts.extend(lines(data)),
+            Within::Coded(coding) => parts.extend(coded::message(data, coding)),
         }
         let note = "ends the chunk";
         parts.push(Part::new("chunk end", ByteKind::Framing, LINE_END).because(note, CHUNKS));

@@ -11,6 +11,7 @@
 mod accept;
 mod anatomy;
 mod chunked;
+mod coded;
 mod extent;
 pub mod fields;
 mod frame;

@@ -8,12 +8,13 @@ use crate::head::{Head, head};
 use crate::part::{Part, Passage};
 use crate::payload::payload;
 use crate::transcript::{Act, Exchange};
-use crate::{AnatomyError, accept_key, malformed};
+use crate::{AnatomyError, accept_key, coded, malformed};
 
-/// What one side said in an exchange.
+/// What one side said in an exchange, of a stream in this coding if it is of one.
 pub(crate) fn said(
     exchange: &Exchange,
     direction: Direction,
+    coding: Option<&str>,
 ) -> Result<Option<Passage>, AnatomyError> {
     let bytes = match direction {
         Direction::Up => &exchange.up,
@@ -38,8 +39,12 @@ pub(crate) fn said(
             ("the request to upgrade", whole(bytes, head(bytes, ByteKind::Handshake, true)?)?)
         }
         (Act::Upgrade, Direction::Down) => ("101, and no HTTP from here on", accepted(exchange)?),
-        (Act::Event, _) => ("a chunk with an event", chunks(bytes, Within::Events)?),
-        (Act::Line, _) => ("a chunk with a line", chunks(bytes, Within::Lines)?),
+        (Act::Event, _) => {
+            ("a chunk with an event", chunks(bytes, coding.map_or(Within::Events, Within::Coded))?)
+        }
+        (Act::Line, _) => {
+            ("a chunk with a line", chunks(bytes, coding.map_or(Within::Lines, Within::Coded))?)
+        }
         (Act::Frame, _) => ("a frame from the server", frames(bytes)?),
         (Act::Notice, _) => ("a frame that says: there is news", frames(bytes)?),
         (Act::Publish, Direction::Up) => ("a frame from the client", frames(bytes)?),
@@ -48,6 +53,16 @@ pub(crate) fn said(
         (Act::Close, Direction::Down) => ("the server's close frame", frames(bytes)?),
     };
     Ok(Some(Passage { title: title.to_owned(), direction, parts }))
+}
+
+/// The content coding of the answer that begins a stream; `None` for one that is as it is, and for what
+/// begins none.
+pub(crate) fn coding_of(exchange: &Exchange) -> Result<Option<String>, AnatomyError> {
+    if exchange.act != Act::BeginStream {
+        return Ok(None);
+    }
+    let head = head(&exchange.down, ByteKind::Header, false)?;
+    Ok(coded::named(head.value("content-encoding")).map(str::to_owned))
 }
 
 /// The parts of a head that nothing may follow.
@@ -67,11 +82,13 @@ fn answer(bytes: &[u8]) -> Result<Vec<Part>, AnatomyError> {
         let expected = "a body as long as its Content-Length says";
         return Err(malformed("the answer's body", body, expected));
     }
+    let coding = coded::named(head.value("content-encoding")).map(str::to_owned);
     let mut parts = head.parts;
-    match body.last() {
-        None => {}
-        Some(b'\n') => parts.extend(lines(body)),
-        Some(_) => parts.push(payload(body)),
+    match (coding, body.last()) {
+        (_, None) => {}
+        (Some(coding), _) => parts.extend(coded::body(body, &coding)),
+        (None, Some(b'\n')) => parts.extend(lines(body)),
+        (None, Some(_)) => parts.push(payload(body)),
     }
     Ok(parts)
 }
