@@ -26,19 +26,38 @@ pub(crate) fn decoded(coding: ContentCoding, body: &[u8]) -> Result<Cow<'_, [u8]
     };
     let plain = match coding {
         ContentCoding::Identity => return Ok(Cow::Borrowed(body)),
-        ContentCoding::Gzip => read(&mut MultiGzDecoder::new(body)),
-        ContentCoding::Brotli => {
-            read(&mut brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER))
-        }
         // Some servers send deflate data without zlib's head (RFC 9110, section 8.4.1.2), which
         // browsers take.
         ContentCoding::Deflate => {
             read(&mut ZlibDecoder::new(body)).or_else(|_| read(&mut DeflateDecoder::new(body)))
         }
-        ContentCoding::Zstd => return Err(Fault::Zstd),
+        coding => read(&mut *decoder(coding, body)?),
     };
     let plain = plain.map_err(|_| Fault::Malformed)?;
     if plain.len() as u64 > MAX_DECODED { Err(Fault::TooLarge) } else { Ok(Cow::Owned(plain)) }
+}
+
+/// The first `most` bytes of a body for people: decoded as far as it can be, else as it came.
+pub(crate) fn beginning(coding: ContentCoding, body: &[u8], most: usize) -> Cow<'_, [u8]> {
+    let as_it_came = Cow::Borrowed(&body[..body.len().min(most)]);
+    let Ok(decoder) = decoder(coding, body) else { return as_it_came };
+    let mut plain = Vec::new();
+    // What was decoded before an error is the beginning, too.
+    let _ = decoder.take(most as u64).read_to_end(&mut plain);
+    if plain.is_empty() { as_it_came } else { Cow::Owned(plain) }
+}
+
+fn decoder(coding: ContentCoding, body: &[u8]) -> Result<Box<dyn Read + '_>, Fault> {
+    Ok(match coding {
+        ContentCoding::Identity => Box::new(body),
+        ContentCoding::Gzip => Box::new(MultiGzDecoder::new(body)),
+        ContentCoding::Brotli => {
+            Box::new(brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER))
+        }
+        ContentCoding::Deflate => Box::new(ZlibDecoder::new(body)),
+        ContentCoding::Zstd => return Err(Fault::Zstd),
+        ContentCoding::Unknown => return Err(Fault::Coding),
+    })
 }
 
 /// Of `whole` bytes on the wire the part of what is new, where so many bytes of what was decoded are
@@ -78,6 +97,25 @@ mod tests {
             }
         }
         assert_eq!(decoded(ContentCoding::Zstd, &body), Err(Fault::Zstd));
+        assert_eq!(decoded(ContentCoding::Unknown, &body), Err(Fault::Coding));
+    }
+
+    #[test]
+    fn the_beginning_of_a_body_is_decoded_as_far_as_it_can_be() {
+        let body = b"no such topic ".repeat(100);
+        for compression in [Compression::Gzip, Compression::Brotli] {
+            let coding = ContentCoding::of(compression);
+            let coded = encode(compression, &body).expect("a coding of bodies");
+            assert_eq!(*beginning(coding, &coded, 20), body[..20], "{compression}");
+            assert_eq!(*beginning(coding, b"plain all the same", 5), *b"plain", "{compression}");
+        }
+        let gzip = encode(Compression::Gzip, &body).expect("a coding of bodies");
+        // Without gzip's last eight bytes, checksum and length (RFC 1952, section 2.3.1).
+        let cut = &gzip[..gzip.len() - 8];
+        assert_eq!(*beginning(ContentCoding::Gzip, cut, 2_000), body);
+        for coding in [ContentCoding::Identity, ContentCoding::Zstd, ContentCoding::Unknown] {
+            assert_eq!(*beginning(coding, &body, 20), body[..20], "{coding:?}");
+        }
     }
 
     #[test]

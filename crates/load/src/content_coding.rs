@@ -15,6 +15,9 @@ pub(crate) enum ContentCoding {
     Deflate,
     /// Known by its name, so that it can be named; not decoded.
     Zstd,
+    /// One that nobody here knows, or several on top of one another. Only whoever needs the body is
+    /// in need of its coding.
+    Unknown,
 }
 
 /// Names in `Content-Encoding` and `Accept-Encoding`; `x-gzip` is gzip (section 8.4.1.3).
@@ -33,6 +36,11 @@ impl ContentCoding {
         let value = value.trim_ascii();
         let found = NAMES.iter().find(|(name, _)| value.eq_ignore_ascii_case(name.as_bytes()));
         found.map(|(_, coding)| *coding)
+    }
+
+    /// The coding of a response whose field says this; without the field it is the identity.
+    pub(crate) fn of_response(field: Option<&[u8]>) -> Self {
+        field.map_or(Self::Identity, |value| Self::named(value).unwrap_or(Self::Unknown))
     }
 
     /// What a transport's setting asks for bodies in.

@@ -66,6 +66,7 @@ impl Decoder {
         match coding {
             ContentCoding::Identity => Ok(None),
             ContentCoding::Zstd => Err(Fault::Zstd),
+            ContentCoding::Unknown => Err(Fault::Coding),
             ContentCoding::Gzip | ContentCoding::Deflate | ContentCoding::Brotli => {
                 Ok(Some(Self { coding, state: State::Between { is_first: true } }))
             }
@@ -135,7 +136,7 @@ impl Decoder {
                 let alloc = StandardAlloc::default;
                 State::Brotli(Box::new(BrotliState::new(alloc(), alloc(), alloc())))
             }
-            ContentCoding::Identity | ContentCoding::Zstd => {
+            ContentCoding::Identity | ContentCoding::Zstd | ContentCoding::Unknown => {
                 unreachable!("there is no decoder of these")
             }
         };
@@ -354,6 +355,7 @@ mod tests {
         assert_eq!(found, Err(Fault::TooLarge));
         assert!(Decoder::of(ContentCoding::Identity).is_ok_and(|decoder| decoder.is_none()));
         assert!(matches!(Decoder::of(ContentCoding::Zstd), Err(Fault::Zstd)));
+        assert!(matches!(Decoder::of(ContentCoding::Unknown), Err(Fault::Coding)));
     }
 
     proptest! {

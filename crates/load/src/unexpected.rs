@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use pushbench_wire::head::{HeadError, ResponseHead};
 
+use crate::carrier::answer::Answer;
+use crate::coded::beginning;
+
 /// Most bytes that are kept of a body, or of what is no HTTP.
 const KEPT: usize = 200;
 /// Most bytes that are kept of a first line.
@@ -33,6 +36,13 @@ impl Unexpected {
             },
             Ok(None) | Err(_) => Self { first_bytes: printable(bytes, KEPT), ..Self::default() },
         }
+    }
+
+    /// The same of a response that has come whole; its body is decoded, so that people can read the
+    /// reason that a server gives in it.
+    pub(crate) fn of_answer(answer: &Answer<'_>) -> Self {
+        let body = beginning(answer.coding, answer.body, KEPT);
+        Self::of_parts(answer.status, answer.head, &body)
     }
 
     /// The same of a head and a body that are apart. Without a head it came as fields.

@@ -20,7 +20,7 @@ pub(crate) mod stalls;
 mod testing;
 mod timers;
 
-pub(crate) use refused::{on_record, said};
+pub(crate) use refused::{failures, on_record, said};
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ use pushbench_wire::tcp_info::tcp_info;
 use crate::books::{books, compare_tickets, segment_headers};
 use crate::control::Control;
 use crate::figures::{self, figures};
-use crate::judge::{Evidence, as_modelled, judge, on_record};
+use crate::judge::{Evidence, as_modelled, failures, judge, on_record};
 use crate::looks::{Eye, Looks, Moment};
 use crate::machine::machine;
 use crate::memory;
@@ -252,11 +252,7 @@ impl Trial<'_> {
             server: None,
             sample: outcome.sample.as_ref().map(sample),
             tls: tls::record(outcome, is_ours),
-            unexpected: outcome
-                .unexpected
-                .iter()
-                .map(|(fault, unexpected)| on_record(*fault, unexpected))
-                .collect(),
+            unexpected: on_record(outcome),
             checks,
             figures,
             model: ModelV1 { figures: model },
@@ -275,13 +271,6 @@ fn kernel_refusal() -> Option<String> {
 
 fn counts(plan: &Plan, outcome: &Outcome, is_complete: bool) -> CountsV1 {
     let counts = &outcome.counts;
-    let mut errors: BTreeMap<String, u64> = BTreeMap::new();
-    for (fault, count) in &counts.faults {
-        *errors.entry(fault.label()).or_default() += count;
-    }
-    for (fault, count) in &outcome.publisher.faults {
-        *errors.entry(format!("publisher-{}", fault.label())).or_default() += count;
-    }
     let measured = plan.warm_up_end()..plan.measure_end();
     // What was never due is no message of a trial that was broken off.
     let published = match is_complete {
@@ -307,7 +296,7 @@ fn counts(plan: &Plan, outcome: &Outcome, is_complete: bool) -> CountsV1 {
         retries: Some(counts.retries).filter(|retries| *retries > 0),
         answers: counts.answers.clone(),
         gap_messages: counts.gap_messages,
-        errors,
+        errors: failures(outcome),
         close_errors: close_errors(outcome),
     }
 }

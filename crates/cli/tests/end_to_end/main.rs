@@ -8,6 +8,7 @@
 //! `payloads` servers that
 //! deliver something else than was published, `phases` what the ends of phases do to figures,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
+//! `publishes` what a server responds to the publisher,
 //! `targets` servers that run already, `preflight` those that are refused before anything is played
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `transports` every kind there is, `http2` the same over
@@ -41,6 +42,7 @@ mod plan;
 mod preflight;
 mod proc;
 mod product;
+mod publishes;
 mod reference_bytes;
 mod runs;
 mod servant;

@@ -55,12 +55,10 @@ impl Answers {
     /// Counts a response.
     fn take(&mut self, answer: &Answer<'_>) {
         self.count += 1;
-        let Answer { status, head, body, .. } = *answer;
-        if !(200..300).contains(&status) {
-            let fault = Fault::Status(status);
+        if !(200..300).contains(&answer.status) {
+            let fault = Fault::Status(answer.status);
             self.fail(fault);
-            let unexpected = || Unexpected::of_parts(status, head, body);
-            self.unexpected.entry(fault).or_insert_with(unexpected);
+            self.unexpected.entry(fault).or_insert_with(|| Unexpected::of_answer(answer));
         }
     }
 

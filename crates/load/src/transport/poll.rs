@@ -135,9 +135,7 @@ impl Poller {
         });
         if let Err(fault) = taken {
             ledger.book(phase, Direction::Down, ByteKind::Repeat, answer.body.len() as u64);
-            context.accounts.keep_unexpected(fault, || {
-                Unexpected::of_parts(answer.status, answer.head, answer.body)
-            });
+            context.accounts.keep_unexpected(fault, || Unexpected::of_answer(answer));
             return Err(fault);
         }
         for (kind, bytes) in held.booked(answer) {
@@ -222,7 +220,8 @@ impl Held {
             ContentCoding::Gzip
             | ContentCoding::Brotli
             | ContentCoding::Deflate
-            | ContentCoding::Zstd => {
+            | ContentCoding::Zstd
+            | ContentCoding::Unknown => {
                 let whole = answer.body.len() as u64;
                 let (new, old) = (self.new + self.new_framing, self.old + self.old_framing);
                 let payload = new_part(whole, new, old);

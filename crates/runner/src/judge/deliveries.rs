@@ -31,11 +31,8 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> CheckV1 {
         (Verdict::Ok, "no connect, response or frame failed".to_owned())
     } else {
         let kinds: Vec<_> = errors.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        let faults = &evidence.outcome.counts.faults;
-        let told = evidence.outcome.unexpected.iter().map(|(fault, unexpected)| {
-            refused::told(*fault, faults.get(fault).copied().unwrap_or(0), unexpected)
-        });
-        let told: String = told.map(|text| format!("; {text}")).collect();
+        let told = refused::all_told(evidence.outcome);
+        let told: String = told.iter().map(|text| format!("; {text}")).collect();
         (Verdict::Invalid, format!("failures: {}{told}", kinds.join(", ")))
     };
     CheckV1 { found: Some(sum as f64), limit: Some(0.0), ..check("errors", verdict, text) }

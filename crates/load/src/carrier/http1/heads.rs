@@ -49,10 +49,7 @@ impl Head {
             closes: head.closes(),
             cursor: mark.place(),
             gap: mark.gap,
-            coding: match head.fields.value("content-encoding") {
-                Some(value) => ContentCoding::named(value).ok_or(Fault::Coding)?,
-                None => ContentCoding::Identity,
-            },
+            coding: ContentCoding::of_response(head.fields.value("content-encoding")),
         })
     }
 

@@ -31,9 +31,7 @@ pub(crate) async fn hear(
         book(heads, answer.interim + answer.head.len() as u64);
         book(ByteKind::Framing, answer.framing);
         book(ByteKind::Repeat, answer.body.len() as u64);
-        accounts.keep_unexpected(fault, || {
-            Unexpected::of_parts(answer.status, answer.head, answer.body)
-        });
+        accounts.keep_unexpected(fault, || Unexpected::of_answer(&answer));
     };
     let rest = async {
         let mut read = reader.push(begun, with);

@@ -184,10 +184,8 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
     {
         return Err(Fault::Malformed);
     }
-    let coding = match fields.get(CONTENT_ENCODING) {
-        Some(coding) => ContentCoding::named(coding.as_bytes()).ok_or(Fault::Coding)?,
-        None => ContentCoding::Identity,
-    };
+    let coding = fields.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let coding = ContentCoding::of_response(coding);
     let mark = mark_in(fields)?;
     // The head's bytes are the tap's to book.
     Ok(Answer {
