@@ -37,6 +37,7 @@ mod unexpected;
 mod witness;
 mod worker;
 
+pub use accounts::hiccup::TICK as STALL_RESOLUTION;
 pub use boundary::ServerBooks;
 pub use fault::Fault;
 pub use load::preflight::Reached;

@@ -22,7 +22,7 @@ use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
 use pushbench_scenario::Due;
 
-use crate::accounts::hiccup::{Hiccups, TICK};
+use crate::accounts::hiccup::{Hiccups, PUBLISHER_TICK};
 use crate::accounts::published::{BEGINNING, Published};
 use crate::accounts::turns::{Late, Turns};
 use crate::publisher::line::{Cord, PublisherLine};
@@ -126,6 +126,7 @@ impl Publisher {
     /// Enough has been published after the measure phase.
     pub(crate) fn end_publishing_on(&self) {
         self.enough.store(true, Ordering::Relaxed);
+        self.writer.thread().unpark();
     }
 
     fn send(&self, part: Part) {
@@ -163,6 +164,7 @@ impl Publisher {
     pub(crate) fn stop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.parts = None;
+        self.writer.thread().unpark();
     }
 
     /// Ends the connection and gives what was done; what is not yet sent stays unsent.
@@ -171,7 +173,7 @@ impl Publisher {
     /// knows no time limit. So the connection is shut down under it.
     pub(crate) fn finish(mut self) -> PublisherOutcome {
         self.stop();
-        if !bounds::ends_within(&self.writer, 10 * TICK) {
+        if !bounds::ends_within(&self.writer, 2 * PUBLISHER_TICK) {
             self.cord.pull();
         }
         let gone = PublisherOutcome {
@@ -201,7 +203,7 @@ impl Writer {
                 Part::Beginnings(at) => self.begin_topics(at, &mut buffer),
                 Part::Schedule { from, until, at } => {
                     if from >= self.plan.warm_up_end() {
-                        self.hiccups = Some(Hiccups::since(at));
+                        self.hiccups = Some(Hiccups::since(at, PUBLISHER_TICK));
                     }
                     let played = self.play_until(until, from, at, &mut buffer);
                     if played == Ok(true) {
@@ -307,17 +309,22 @@ impl Writer {
 
     /// Sleeps until a moment; `false` if told to stop before, or that it is enough.
     fn sleep_until(&mut self, moment: Timestamp) -> bool {
+        let mut now = clock::now();
         loop {
             if self.stop.load(Ordering::Relaxed) || self.enough.load(Ordering::Relaxed) {
                 return false;
             }
-            let now = clock::now();
             self.tick(now);
             let left = moment.since(now);
             if left.is_zero() {
                 return true;
             }
-            std::thread::sleep(left.min(TICK));
+            let wanted = now.plus(left.min(PUBLISHER_TICK));
+            std::thread::park_timeout(wanted.since(now));
+            now = clock::now();
+            if let Some(hiccups) = &mut self.hiccups {
+                hiccups.wake(wanted, now);
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ impl Ticker {
     /// Ticks count from this moment on.
     pub(crate) fn begin(&self, at: Timestamp) {
         self.is_ticking.set(true);
-        self.hiccups.set(Some(Hiccups::since(at)));
+        self.hiccups.set(Some(Hiccups::since(at, TICK)));
     }
 
     /// The next tick is none any more.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::accounts::hiccup::TICK;
+use crate::accounts::hiccup::PUBLISHER_TICK;
 use crate::publisher::answers::{Answers, Hearing};
 use crate::{Fault, bounds};
 
@@ -107,7 +107,7 @@ fn connect(target: SocketAddr) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
     // A write that a full socket keeps waiting returns at each tick, so that the thread can tell
     // that from standing still.
-    stream.set_write_timeout(Some(TICK))?;
+    stream.set_write_timeout(Some(PUBLISHER_TICK))?;
     Ok(stream)
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pushbench_load::Stall;
+use pushbench_load::{STALL_RESOLUTION, Stall};
 use pushbench_stats::Histogram;
 use pushbench_store::{CheckV1, Verdict};
 
@@ -33,11 +33,16 @@ pub(crate) fn load_stall(stall: Option<Stall>, measure: Duration) -> Option<Chec
         _ => Verdict::Ok,
     };
     let millis = |time: Duration| time.as_secs_f64() * 1e3;
-    let mut text = format!("the longest stall of the load generator was {:.1} ms", millis(longest));
+    let resolution = millis(STALL_RESOLUTION);
+    let mut text = format!(
+        "the longest stall of the load generator was {:.1} ms, or up to {resolution:.0} ms more",
+        millis(longest)
+    );
     if verdict != Verdict::Ok {
         text = format!(
-            "{who} stood still for {:.1} ms, expected at most {:.0} ms: what was sent and received \
-             in that time is too late by up to as much, and it is not the server that was slow",
+            "{who} stood still for {:.1} ms, or up to {resolution:.0} ms more, expected at most \
+             {:.0} ms: what was sent and received in that time is too late by up to as much, and it \
+             is not the server that was slow",
             millis(longest),
             millis(STALL.0)
         );
@@ -100,6 +105,12 @@ mod tests {
         ] {
             assert_eq!(verdict(longest, measure), expected, "{longest} ms of {measure} s");
         }
+        // What a stall of 700 ms shows at least, in a measure phase in which that much is refused.
+        let least = 700 - STALL_RESOLUTION.as_millis() as u64;
+        assert_eq!(
+            (verdict(least, 60), verdict(least, 3_600)),
+            (Verdict::Invalid, Verdict::Warning)
+        );
         assert_eq!(
             load_stall(None, Duration::from_secs(1)),
             None,
