@@ -12,7 +12,7 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use pushbench_protocol::paths::STATS;
 use pushbench_protocol::{
-    AllowedHosts, ConnectionClass, Deliver, ResponseProfile, ServerStats, Unchanged,
+    AllowedHosts, ConnectionClass, Deliver, ResponseProfile, ServerStats, SlowPolicy, Unchanged,
 };
 use pushbench_server::{Ended, Server, ServerConfig, ServerError};
 use pushbench_wire::SocketCounters;
@@ -72,6 +72,8 @@ impl Backend {
         config.hosts = AllowedHosts::Any;
         config.log = LOG;
         config.queue = LOG;
+        // Who lags behind all that is kept is told of a gap, which is a lesson too.
+        config.slow_subscriber = SlowPolicy::DropOldest;
         config.limits.topics = MAX_TOPICS;
         // Whoever sends more than the publisher does has no lesson to learn from it.
         config.limits.body_bytes = MAX_PAYLOAD as usize;

@@ -6,9 +6,6 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
-use pushbench_protocol::heads::HEAD_BYTES;
-use pushbench_protocol::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use pushbench_protocol::{
     AllowedHosts, Compression, Deliver, ResponseProfile, SlowPolicy, StreamCoding, Unchanged,
 };
@@ -95,18 +92,6 @@ pub struct DeflateLimits {
     pub threshold: usize,
 }
 
-impl Default for BodyCompression {
-    fn default() -> Self {
-        Self { coding: Compression::None, threshold: BODY_THRESHOLD }
-    }
-}
-
-impl Default for DeflateLimits {
-    fn default() -> Self {
-        Self { window_bits: MAX_WINDOW_BITS, context_takeover: true, threshold: MESSAGE_THRESHOLD }
-    }
-}
-
 /// Bounds on what clients may use up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
@@ -131,55 +116,4 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// Topics that hold a message, and as many that are only read.
     pub topics: NonZeroU32,
-}
-
-const fn count(n: u32) -> NonZeroU32 {
-    NonZeroU32::new(n).expect("not zero")
-}
-
-impl ServerConfig {
-    /// A server for the newest value, with the default bounds and without a token.
-    pub fn new(listen: SocketAddr, response: ResponseProfile) -> Self {
-        Self {
-            listen,
-            tls: None,
-            deliver: Deliver::Latest,
-            unchanged: Unchanged::Resend,
-            response,
-            mss: None,
-            log: count(1_024),
-            log_bytes: LOG_BYTES,
-            total_log_bytes: TOTAL_LOG_BYTES,
-            queue: count(64),
-            slow_subscriber: SlowPolicy::DropOldest,
-            heartbeat: None,
-            compression: BodyCompression::default(),
-            stream_compression: None,
-            deflate: None,
-            conflate: None,
-            limits: Limits::default(),
-            hosts: AllowedHosts::default(),
-            publish_token: None,
-            allowed_origins: Vec::new(),
-        }
-    }
-}
-
-impl Default for Limits {
-    /// A million connections; heads of 16 KiB, bodies and frames of 1 MiB; 10 s for a head or a
-    /// turn in a handshake, 2 min of silence, 30 s without reading; 10,000 topics.
-    fn default() -> Self {
-        Self {
-            connections: count(1_000_000),
-            head_bytes: HEAD_BYTES,
-            body_bytes: 1024 * 1024,
-            frame_bytes: 1024 * 1024,
-            head_timeout: Duration::from_secs(10),
-            handshake_timeout: Duration::from_secs(10),
-            first_request_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(120),
-            write_timeout: Duration::from_secs(30),
-            topics: count(10_000),
-        }
-    }
 }

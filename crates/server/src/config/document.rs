@@ -1,10 +1,12 @@
 //! From the document to a server's settings, and back from them for the announcement. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
-use pushbench_protocol::heads::ProfileError;
+use pushbench_protocol::heads::{HEAD_BYTES, ProfileError};
 use pushbench_protocol::{
-    AllowedHosts, Compression, Deliver, ResponseHeaders, ServerDocument, StreamCoding, Unchanged,
+    AllowedHosts, Compression, Deliver, ResponseHeaders, ResponseProfile, ServerDocument,
+    StreamCoding, Unchanged,
 };
 use pushbench_tls::Identity;
 
@@ -24,9 +26,19 @@ impl ServerConfig {
         let response = document.response_headers.profile()?;
         let listen = document.tls_listen.unwrap_or(TLS_LISTEN);
         let identity = identity.filter(|_| document.wants_tls());
-        Ok(Self {
+        let tls = identity.map(|identity| TlsConfig { listen, identity });
+        Ok(Self { tls, ..Self::of_clear_text(document, response) })
+    }
+
+    /// A server in clear text with the settings that a document has by default.
+    pub fn new(listen: SocketAddr, response: ResponseProfile) -> Self {
+        Self::of_clear_text(&ServerDocument { listen, ..ServerDocument::default() }, response)
+    }
+
+    fn of_clear_text(document: &ServerDocument, response: ResponseProfile) -> Self {
+        Self {
             listen: document.listen,
-            tls: identity.map(|identity| TlsConfig { listen, identity }),
+            tls: None,
             deliver: document.deliver,
             unchanged: document.unchanged.unwrap_or(match document.deliver {
                 Deliver::Latest => Unchanged::Resend,
@@ -42,33 +54,17 @@ impl ServerConfig {
             slow_subscriber: document.slow_subscriber,
             heartbeat: document.heartbeat,
             conflate: document.conflate,
-            compression: BodyCompression {
-                coding: document.compression,
-                threshold: document.compression_threshold,
-            },
+            compression: BodyCompression::of(document),
             stream_compression: StreamCoding::new(
                 document.stream_compression,
                 document.stream_window_bits,
             ),
-            deflate: document.deflate.then_some(DeflateLimits {
-                window_bits: document.deflate_window_bits,
-                context_takeover: !document.deflate_no_context_takeover,
-                threshold: document.deflate_threshold,
-            }),
-            limits: Limits {
-                connections: document.connections,
-                topics: document.topics,
-                body_bytes: document.message_bytes,
-                frame_bytes: document.message_bytes,
-                idle_timeout: document.idle_timeout,
-                handshake_timeout: document.handshake_timeout,
-                first_request_timeout: document.first_request_timeout,
-                ..Limits::default()
-            },
+            deflate: document.deflate.then(|| DeflateLimits::of(document)),
+            limits: Limits::of(document),
             publish_token: document.publish_token.clone(),
             allowed_origins: document.allowed_origin.clone(),
             hosts: AllowedHosts::Named(document.allow_host.clone()),
-        })
+        }
     }
 
     /// What a server with these settings runs with, as a document. Paths and the parent are not the
@@ -122,6 +118,59 @@ impl ServerConfig {
             },
             end_with_parent: document.end_with_parent,
         }
+    }
+}
+
+impl BodyCompression {
+    fn of(document: &ServerDocument) -> Self {
+        Self { coding: document.compression, threshold: document.compression_threshold }
+    }
+}
+
+impl DeflateLimits {
+    fn of(document: &ServerDocument) -> Self {
+        Self {
+            window_bits: document.deflate_window_bits,
+            context_takeover: !document.deflate_no_context_takeover,
+            threshold: document.deflate_threshold,
+        }
+    }
+}
+
+impl Limits {
+    /// Those of a document. Nobody sets the rest: headers of 16 KiB and 10 s for them, and 30 s for
+    /// a client that takes nothing.
+    fn of(document: &ServerDocument) -> Self {
+        Self {
+            connections: document.connections,
+            head_bytes: HEAD_BYTES,
+            body_bytes: document.message_bytes,
+            frame_bytes: document.message_bytes,
+            head_timeout: Duration::from_secs(10),
+            handshake_timeout: document.handshake_timeout,
+            first_request_timeout: document.first_request_timeout,
+            idle_timeout: document.idle_timeout,
+            write_timeout: Duration::from_secs(30),
+            topics: document.topics,
+        }
+    }
+}
+
+impl Default for BodyCompression {
+    fn default() -> Self {
+        Self::of(&ServerDocument::default())
+    }
+}
+
+impl Default for DeflateLimits {
+    fn default() -> Self {
+        Self::of(&ServerDocument::default())
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::of(&ServerDocument::default())
     }
 }
 
