@@ -50,19 +50,7 @@ impl Route {
     /// Whether a request with this method is looked at. HEAD is a GET whose content is not sent
     /// (RFC 9110, section 9.3.2), but a handshake is a GET and nothing else (RFC 6455, section 4.1).
     pub(super) fn takes(self, method: &Method) -> bool {
-        match self {
-            Self::Publish => method == Method::POST,
-            Self::WebSocket => [Method::GET, Method::CONNECT].contains(method),
-            Self::Poll
-            | Self::LongPoll
-            | Self::SamplePoll
-            | Self::Stream(_)
-            | Self::Stats
-            | Self::Metrics
-            | Self::Ends
-            | Self::Healthz
-            | Self::Index => [Method::GET, Method::HEAD].contains(method),
-        }
+        self.methods().split(',').any(|taken| taken == method.as_str())
     }
 
     /// The methods that it takes, as `Allow` lists them (RFC 9110, section 10.2.1).

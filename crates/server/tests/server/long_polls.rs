@@ -27,6 +27,16 @@ async fn until_held(server: &Running, raws: &[Raw]) {
         .await;
 }
 
+/// A connection whose poll is held.
+async fn held(server: &Running) -> Raw {
+    let mut raw = server.connect().await;
+    raw.send(request(Cursor::NOW, LONG)).await;
+    let raws = [raw];
+    until_held(server, &raws).await;
+    let [raw] = raws;
+    raw
+}
+
 #[tokio::test]
 async fn held_polls_are_answered_at_the_publish_with_the_head_of_the_profile() {
     for name in ResponseProfile::names() {
@@ -109,11 +119,7 @@ async fn a_hold_ends_with_204_and_a_cursor_and_not_before_its_time() {
 #[tokio::test]
 async fn a_client_that_closes_ends_its_held_poll_and_nothing_more_is_written() {
     let server = start(|_| {}).await;
-    let mut raw = server.connect().await;
-    raw.send(request(Cursor::NOW, LONG)).await;
-    let raws = [raw];
-    until_held(&server, &raws).await;
-    let [mut raw] = raws;
+    let mut raw = held(&server).await;
     raw.stream.shutdown().await.expect("our side is open");
     assert!(raw.at_end().await, "the server said something");
     drop(raw.stream);
@@ -128,11 +134,7 @@ async fn a_client_that_closes_ends_its_held_poll_and_nothing_more_is_written() {
 #[tokio::test]
 async fn the_signal_ends_held_polls_with_204_and_in_order() {
     let server = start(|_| {}).await;
-    let mut raw = server.connect().await;
-    raw.send(request(Cursor::NOW, LONG)).await;
-    let raws = [raw];
-    until_held(&server, &raws).await;
-    let [mut raw] = raws;
+    let mut raw = held(&server).await;
     let ended = server.stop();
     let (head, _) = raw.answer().await;
     assert!(head.starts_with("HTTP/1.1 204 No Content\r\n"), "{head}");
