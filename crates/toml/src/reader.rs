@@ -209,6 +209,21 @@ impl<'a> Reader<'a> {
         lines
     }
 
+    /// The value at a key as it was written, for what has several forms.
+    pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
+        self.ask(name)
+    }
+
+    /// The dotted key of one of its keys.
+    pub fn key(&self, name: &str) -> String {
+        self.dotted(name)
+    }
+
+    /// Where it notes what is wrong.
+    pub fn problems(&self) -> &'a Problems {
+        self.problems
+    }
+
     /// Refuses a key that exists elsewhere and means nothing here.
     pub fn refuse_key(&mut self, name: &'static str, why: &str) {
         self.refused_keys.push(name);

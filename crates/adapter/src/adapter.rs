@@ -1,0 +1,125 @@
+//! A server that others wrote, as its file describes it, checked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushbench_protocol::TransportKind;
+
+use crate::matching::{Match, MessageRule, Place};
+use crate::pointer::Pointer;
+use crate::request::RequestTemplate;
+use crate::split::Split;
+use crate::template::Template;
+use crate::values::Setting;
+
+/// How a server is spoken to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adapter {
+    /// What the server is, in a line.
+    pub about: String,
+    /// Where its protocol is documented.
+    pub documents: String,
+    /// The server that it was run against; `None` if it was tested against none.
+    pub tested: Option<String>,
+    /// Values that a scenario may set.
+    pub settings: Arc<[Setting]>,
+    /// The transports that the server offers, in the order of the file; never empty.
+    pub transports: Vec<Arc<Transport>>,
+}
+
+/// One transport of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transport {
+    /// Which.
+    pub kind: TransportKind,
+    /// Whether messages are asked for, one request after the other.
+    pub is_polled: bool,
+    /// The request that is polled with, or that opens the connection.
+    pub(crate) request: RequestTemplate,
+    /// What the upgrade of a WebSocket asks for.
+    pub subprotocol: Option<String>,
+    /// Whether messages are sent as binary ones.
+    pub is_binary: bool,
+    /// Counters, and what they begin with.
+    pub(crate) counters: Vec<(String, u64)>,
+    /// What comes before the first message.
+    pub(crate) steps: Vec<Step>,
+    pub(crate) split: Split,
+    /// Where a unit has a list whose elements are looked at one by one.
+    pub(crate) each: Option<Each>,
+    pub(crate) heartbeats: Vec<(Match, Option<Outgoing>)>,
+    pub(crate) errors: Vec<Match>,
+    pub(crate) acknowledgements: Vec<Match>,
+    pub(crate) ignored: Vec<Match>,
+    pub(crate) message: MessageRule,
+    pub(crate) carried: Vec<Carried>,
+    /// Status codes of a response that has nothing new.
+    pub(crate) empty: Vec<u16>,
+    pub(crate) keep_alive: Option<(Duration, Outgoing)>,
+    pub(crate) close: Option<Outgoing>,
+    /// How a message is published; `None` where the server publishes by itself.
+    pub(crate) publish: Option<Publish>,
+}
+
+/// One step of the opening.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Step {
+    /// A request, before there is a connection.
+    Request {
+        request: RequestTemplate,
+        /// Expected; none for any of 200 to 299.
+        status: Vec<u16>,
+        expect: Option<Match>,
+        take: Vec<(String, Place)>,
+    },
+    /// A message, and what is said to it.
+    Turn { send: Option<Template>, expect: Option<Match>, take: Vec<(String, Place)> },
+}
+
+/// Where the list is, and what stands before its JSON.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Each {
+    pub(crate) after: Template,
+    pub(crate) at: Pointer,
+}
+
+/// What a client says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Outgoing {
+    /// Over its connection.
+    Send(Template),
+    /// By a request of its own.
+    Request(RequestTemplate),
+}
+
+/// A value that each response to a poll gives and the next poll sends.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Carried {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    /// What the first poll sends.
+    pub(crate) first: Template,
+}
+
+/// How a message is published.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Publish {
+    /// By a request.
+    Request {
+        request: RequestTemplate,
+        /// Expected; none for any of 200 to 299.
+        status: Vec<u16>,
+        expect: Option<Match>,
+    },
+    /// Over the connection of a subscriber.
+    Subscriber(Template),
+    /// Over a connection of the publisher's own, of the same transport.
+    Connection { steps: Vec<Step>, send: Template },
+}
+
+impl Adapter {
+    /// The transport of a kind, if the server offers it.
+    pub fn transport(&self, kind: TransportKind) -> Option<&Arc<Transport>> {
+        self.transports.iter().find(|transport| transport.kind == kind)
+    }
+}

@@ -1,0 +1,212 @@
+//! Which of what arrives is what, and where the value is in it.
+
+use std::borrow::Cow;
+
+use crate::decode::Decode;
+use crate::pattern::{FilledPattern, Pattern};
+use crate::pointer::Pointer;
+use crate::template::{PAYLOAD, Template};
+use crate::values::{FillError, Values};
+
+/// What a unit must be like; all of it must hold.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Match {
+    pub(crate) pattern: Option<Pattern>,
+    /// What stands before its JSON.
+    pub(crate) after: Template,
+    pub(crate) conditions: Vec<Condition>,
+    /// The type of the event.
+    pub(crate) event: Option<Template>,
+}
+
+/// What its JSON must have at a place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Condition {
+    pub(crate) pointer: Pointer,
+    /// The value; `None` for any.
+    pub(crate) is: Option<Template>,
+}
+
+/// Where a value is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// In the hole of this pattern, which the whole text must look like.
+    Pattern(Pattern),
+    /// In the JSON behind `after`.
+    Json { after: Template, pointer: Pointer, decode: Option<Decode> },
+    /// In a header of the response, by its name in lower case.
+    Header(String),
+}
+
+/// How a message is known, and where its payload is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MessageRule {
+    pub(crate) when: Match,
+    /// Never a header.
+    pub(crate) payload: Place,
+}
+
+impl MessageRule {
+    /// Whether every unit is a message.
+    pub(crate) fn takes_everything(&self) -> bool {
+        let whole = Place::Pattern(Pattern::whole(PAYLOAD));
+        self.when == Match::default() && self.payload == whole
+    }
+}
+
+/// A [`Match`] whose values are filled in.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct FilledMatch {
+    pattern: Option<FilledPattern>,
+    after: Vec<u8>,
+    conditions: Vec<(Pointer, Option<Vec<u8>>)>,
+    event: Option<Vec<u8>>,
+}
+
+/// A [`Place`] whose values are filled in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum FilledPlace {
+    Pattern(FilledPattern),
+    Json { after: Vec<u8>, pointer: Pointer, decode: Option<Decode> },
+    Header(String),
+}
+
+impl Match {
+    pub(crate) fn fill(&self, values: &mut Values) -> Result<FilledMatch, FillError> {
+        let conditions = self.conditions.iter().map(|condition| {
+            let is = condition.is.as_ref().map(|is| values.fill(is)).transpose()?;
+            Ok((condition.pointer.clone(), is))
+        });
+        let conditions = conditions.collect::<Result<_, _>>()?;
+        Ok(FilledMatch {
+            pattern: self.pattern.as_ref().map(|pattern| pattern.fill(values)).transpose()?,
+            after: values.fill(&self.after)?,
+            conditions,
+            event: self.event.as_ref().map(|event| values.fill(event)).transpose()?,
+        })
+    }
+}
+
+impl FilledMatch {
+    pub(crate) fn holds(&self, item: &[u8], event: &[u8]) -> bool {
+        if self.event.as_ref().is_some_and(|wanted| wanted != event) {
+            return false;
+        }
+        if self.pattern.as_ref().is_some_and(|pattern| pattern.find(item).is_none()) {
+            return false;
+        }
+        if self.conditions.is_empty() {
+            return true;
+        }
+        let Some(json) = item.strip_prefix(&self.after[..]) else { return false };
+        self.conditions.iter().all(|(pointer, is)| match (pointer.find(json), is) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(found), Some(is)) => {
+                let found = Decode::Json.apply(Cow::Borrowed(found.get().as_bytes()));
+                found.is_some_and(|found| found[..] == is[..])
+            }
+        })
+    }
+}
+
+impl Place {
+    pub(crate) fn fill(&self, values: &mut Values) -> Result<FilledPlace, FillError> {
+        Ok(match self {
+            Self::Pattern(pattern) => FilledPlace::Pattern(pattern.fill(values)?),
+            Self::Json { after, pointer, decode } => FilledPlace::Json {
+                after: values.fill(after)?,
+                pointer: pointer.clone(),
+                decode: *decode,
+            },
+            Self::Header(name) => FilledPlace::Header(name.clone()),
+        })
+    }
+}
+
+impl FilledPlace {
+    /// The value in a text; never longer than what it was written with.
+    pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<Cow<'t, [u8]>> {
+        match self {
+            Self::Pattern(pattern) => pattern.find(text)?,
+            Self::Json { after, pointer, decode } => {
+                let json = text.strip_prefix(&after[..])?;
+                let written = pointer.find(json)?.get().as_bytes();
+                let value = Decode::Json.apply(Cow::Borrowed(written))?;
+                match decode {
+                    Some(decode) => decode.apply(value),
+                    None => Some(value),
+                }
+            }
+            Self::Header(_) => None,
+        }
+    }
+
+    /// The value in a response: in its body, or among its headers.
+    pub(crate) fn find_in<'r>(
+        &self,
+        body: &'r [u8],
+        headers: &[(&str, &'r [u8])],
+    ) -> Option<Cow<'r, [u8]>> {
+        match self {
+            Self::Header(name) => {
+                let named = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+                named.map(|(_, value)| Cow::Borrowed(*value))
+            }
+            Self::Pattern(_) | Self::Json { .. } => self.find(body),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(conditions: &[(&str, Option<&str>)], after: &str) -> FilledMatch {
+        let template = |text: &str| Template::parse(text).expect("a template");
+        let condition = |(pointer, is): &(&str, Option<&str>)| Condition {
+            pointer: Pointer::parse(pointer).expect("a pointer"),
+            is: is.map(template),
+        };
+        let conditions = conditions.iter().map(condition).collect();
+        let when = Match { after: template(after), conditions, ..Match::default() };
+        when.fill(&mut Values::default()).expect("nothing to fill")
+    }
+
+    #[test]
+    fn all_that_is_asked_of_the_json_must_hold() {
+        let json = br#"42{"type":"next","n":1,"null":null,"e":"\u00e9"}"#;
+        for (conditions, holds) in [
+            (&[("/type", Some("next"))][..], true),
+            (&[("/type", Some("next")), ("/n", Some("1"))], true),
+            (&[("/type", Some("next")), ("/n", Some("2"))], false),
+            (&[("/null", None)], true),
+            (&[("/null", Some("null"))], true),
+            (&[("/none", None)], false),
+            (&[("/e", Some("é"))], true),
+        ] {
+            assert_eq!(filled(conditions, "42").holds(json, b""), holds, "{conditions:?}");
+        }
+        assert!(!filled(&[("/type", None)], "").holds(json, b""), "no JSON without its prefix");
+        assert!(filled(&[], "").holds(b"anything", b""));
+    }
+
+    #[test]
+    fn a_value_is_found_by_pointer_and_decoded() {
+        let place = |pointer: &str, decode| FilledPlace::Json {
+            after: b"m".to_vec(),
+            pointer: Pointer::parse(pointer).expect("a pointer"),
+            decode,
+        };
+        let text = br#"m{"v":"bTE=","o":{"a": [1]}}"#;
+        let found = |pointer, decode| {
+            place(pointer, decode)
+                .find(text)
+                .map(|value| String::from_utf8_lossy(&value).into_owned())
+        };
+        assert_eq!(found("/v", None).as_deref(), Some("bTE="));
+        assert_eq!(found("/v", Some(Decode::Base64)).as_deref(), Some("m1"));
+        assert_eq!(found("/o", None).as_deref(), Some(r#"{"a": [1]}"#), "byte for byte");
+        assert_eq!(found("/x", None), None);
+    }
+}

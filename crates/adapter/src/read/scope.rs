@@ -1,0 +1,109 @@
+//! Which values a template may use, and the kinds of values that have templates in them.
+
+use pushbench_toml::kind::Mismatch;
+use pushbench_toml::{Value, closest};
+
+use crate::pattern::Pattern;
+use crate::template::{ENVIRONMENT, Hole, PAYLOAD, Template};
+
+/// Values that every template may use: the topic's name at the server, the client's number, letters
+/// that no other client has, the server's host and port, and the time in seconds since 1970.
+pub(crate) const BUILT_IN: [&str; 5] = ["channel", "client", "random", "host", "now"];
+
+/// The names that are known where a template stands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    names: Vec<String>,
+    counters: Vec<String>,
+    /// Whether units are events, which have types.
+    pub(crate) has_events: bool,
+}
+
+impl Scope {
+    /// The names that every adapter has.
+    pub(crate) fn new() -> Self {
+        Self {
+            names: BUILT_IN.map(str::to_owned).to_vec(),
+            counters: Vec::new(),
+            has_events: false,
+        }
+    }
+
+    pub(crate) fn add(&mut self, name: &str) {
+        if !self.has(name) {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    pub(crate) fn add_counter(&mut self, name: &str) {
+        self.add(name);
+        self.counters.push(name.to_owned());
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
+    }
+
+    /// This and the payload, for what is published.
+    pub(crate) fn publishing(&self) -> Self {
+        let mut scope = self.clone();
+        scope.add(PAYLOAD);
+        scope
+    }
+
+    fn check<'h>(&self, holes: impl Iterator<Item = &'h Hole>) -> Result<(), Mismatch> {
+        for hole in holes {
+            if hole.counts && !self.counters.contains(&hole.name) {
+                let known = self.counters.iter().map(String::as_str);
+                return Err(unknown(&format!("{}++", hole.name), "a counter", known));
+            }
+            let keys = hole.filters.iter().filter_map(|filter| filter.key());
+            for name in std::iter::once(hole.name.as_str()).chain(keys) {
+                if !self.has(name) && !name.starts_with(ENVIRONMENT) {
+                    let known = self.names.iter().map(String::as_str);
+                    return Err(unknown(name, "a value that is known here", known));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A template that uses no other values.
+    pub(crate) fn template(&self) -> impl Fn(&Value) -> Result<Template, Mismatch> {
+        move |value| {
+            let Value::Text(text) = value else {
+                return Err(Mismatch::new("a text, which may have holes as `${channel}`"));
+            };
+            let template = Template::parse(text)?;
+            self.check(template.holes())?;
+            Ok(template)
+        }
+    }
+
+    /// A pattern that uses no other values.
+    pub(crate) fn pattern(
+        &self,
+        takes: &'static str,
+    ) -> impl Fn(&Value) -> Result<Pattern, Mismatch> {
+        move |value| {
+            let Value::Text(text) = value else {
+                return Err(Mismatch::new("a text, which may have `${any}` for any bytes"));
+            };
+            let pattern = Pattern::parse(text, takes)?;
+            self.check(pattern.holes())?;
+            Ok(pattern)
+        }
+    }
+}
+
+fn unknown<'n>(name: &str, what: &str, known: impl Iterator<Item = &'n str> + Clone) -> Mismatch {
+    let holes: Vec<_> = known.clone().map(|name| format!("${{{name}}}")).collect();
+    let mismatch = match holes.is_empty() {
+        true => Mismatch::new(format!("{what}; there is none, and no `${{{name}}}`")),
+        false => Mismatch::new(format!("{what} in place of `${{{name}}}`: {}", holes.join(", "))),
+    };
+    match closest(name, known) {
+        Some(close) => mismatch.help(format!("did you mean `${{{close}}}`?")),
+        None => mismatch,
+    }
+}

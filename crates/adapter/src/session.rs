@@ -1,0 +1,266 @@
+//! A dialogue by the rules of an adapter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapter::{Publish, Step, Transport};
+use crate::dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};
+use crate::opening::Opening;
+use crate::outgoing::{excerpt, outgoing, status_is};
+use crate::parts::Parts;
+use crate::request::Request;
+use crate::rules::{Heard, Said};
+use crate::split::Splitter;
+use crate::split::unit::Edge;
+use crate::values::Values;
+
+/// The longest unit in bytes: twice the largest payload, for what is around it.
+const MOST_OF_A_UNIT: usize = 32 << 20;
+
+/// A client of a server that others wrote.
+#[derive(Debug)]
+pub struct Session {
+    transport: Arc<Transport>,
+    opening: Opening,
+    splitter: Splitter,
+}
+
+impl Session {
+    /// A client of a transport, with the values that its templates use.
+    ///
+    /// # Errors
+    ///
+    /// If what a poll begins with, or a rule, cannot be filled with them.
+    pub fn new(transport: Arc<Transport>, values: Values) -> Result<Self, DialogueError> {
+        let steps = transport.steps.clone();
+        Self::with(transport, values, steps)
+    }
+
+    /// A publisher with a connection of its own; `None` where the transport has none.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Session::new`].
+    pub fn of_publisher(
+        transport: Arc<Transport>,
+        values: Values,
+    ) -> Result<Option<Self>, DialogueError> {
+        match &transport.publish {
+            Some(Publish::Connection { steps, .. }) => {
+                let steps = steps.clone();
+                Self::with(transport, values, steps).map(Some)
+            }
+            Some(Publish::Request { .. } | Publish::Subscriber(_)) | None => Ok(None),
+        }
+    }
+
+    fn with(
+        transport: Arc<Transport>,
+        mut values: Values,
+        steps: Vec<Step>,
+    ) -> Result<Self, DialogueError> {
+        for (name, first) in &transport.counters {
+            values.set(name, first.to_string());
+        }
+        for carried in &transport.carried {
+            let first = values.fill(&carried.first)?;
+            values.set(&carried.name, first);
+        }
+        let splitter = Splitter::new(transport.split.clone(), MOST_OF_A_UNIT);
+        let opening = Opening::new(Arc::clone(&transport), values, steps)?;
+        Ok(Self { transport, opening, splitter })
+    }
+
+    fn feed(
+        &mut self,
+        bytes: &[u8],
+        edge: Edge,
+        hear: &mut dyn FnMut(Heard<'_>),
+    ) -> Result<(), DialogueError> {
+        let opening = &mut self.opening;
+        let mut result = Ok(());
+        self.splitter.feed(bytes, edge, &mut |unit| {
+            let heard = opening.hear(unit, hear);
+            if result.is_ok() {
+                result = heard;
+            }
+        })?;
+        result
+    }
+
+    fn on_poll(
+        &mut self,
+        response: &Response<'_>,
+        hear: &mut dyn FnMut(Heard<'_>),
+    ) -> Result<Polled, DialogueError> {
+        let len = response.body.len() as u64;
+        let is_empty = self.transport.empty.contains(&response.status);
+        let mut messages = 0;
+        if is_empty {
+            if len > 0 {
+                let parts = Parts { control: len, ..Parts::default() };
+                hear(Heard { said: Said::Ignored, parts });
+            }
+        } else if let Some(expected) = status_is(&[], response.status) {
+            let parts = Parts { unexplained: len, ..Parts::default() };
+            hear(Heard { said: Said::Unexplained(response.body), parts });
+            return Err(DialogueError::Status {
+                what: "a poll".to_owned(),
+                found: response.status,
+                expected,
+                excerpt: excerpt(response.body),
+            });
+        } else {
+            self.feed(response.body, Edge::Stream, &mut |heard| {
+                messages += u64::from(matches!(heard.said, Said::Message(_)));
+                hear(heard);
+            })?;
+        }
+        self.carry(response, messages > 0)?;
+        Ok(match messages {
+            0 => Polled::Nothing,
+            messages => Polled::Messages(messages),
+        })
+    }
+
+    /// Keeps what the next poll sends. A response without messages may leave the client where it is.
+    fn carry(&mut self, response: &Response<'_>, has_messages: bool) -> Result<(), DialogueError> {
+        for carried in &self.transport.carried {
+            let place = carried.place.fill(&mut self.opening.values)?;
+            match place.find_in(response.body, response.headers) {
+                Some(value) => {
+                    let value = value.into_owned();
+                    self.opening.values.set(&carried.name, value);
+                }
+                None if has_messages => {
+                    return Err(DialogueError::NoValue {
+                        what: "a poll".to_owned(),
+                        name: carried.name.clone(),
+                        excerpt: excerpt(response.body),
+                    });
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Dialogue for Session {
+    fn next(&mut self) -> Result<Next, DialogueError> {
+        self.opening.next()
+    }
+
+    fn on_connected(&mut self) -> Result<(), DialogueError> {
+        self.opening.on_connected()
+    }
+
+    fn on_response(
+        &mut self,
+        response: &Response<'_>,
+        hear: &mut dyn FnMut(Heard<'_>),
+    ) -> Result<Polled, DialogueError> {
+        match self.opening.is_open() && self.transport.is_polled {
+            true => self.on_poll(response, hear),
+            false => self.opening.on_response(response, hear).map(|()| Polled::Nothing),
+        }
+    }
+
+    fn on_bytes(
+        &mut self,
+        bytes: &[u8],
+        edge: Edge,
+        hear: &mut dyn FnMut(Heard<'_>),
+    ) -> Result<(), DialogueError> {
+        self.feed(bytes, edge, hear)
+    }
+
+    fn pending(&self) -> u64 {
+        self.splitter.pending()
+    }
+
+    fn poll(&mut self) -> Result<Request, DialogueError> {
+        match self.opening.is_open() && self.transport.is_polled {
+            true => Ok(self.transport.request.fill(&mut self.opening.values)?),
+            false => {
+                let expected = "a poll only of a polled transport whose opening is done";
+                Err(DialogueError::OutOfTurn { found: "a poll", expected })
+            }
+        }
+    }
+
+    fn reply(&mut self, heartbeat: usize) -> Result<Option<Outgoing>, DialogueError> {
+        let reply = self.transport.heartbeats.get(heartbeat).and_then(|(_, reply)| reply.as_ref());
+        outgoing(reply, &self.transport, &mut self.opening.values)
+    }
+
+    fn keep_alive(&mut self) -> Result<Option<(Duration, Outgoing)>, DialogueError> {
+        let Some((every, sends)) = &self.transport.keep_alive else { return Ok(None) };
+        let sends = outgoing(Some(sends), &self.transport, &mut self.opening.values)?;
+        Ok(sends.map(|sends| (*every, sends)))
+    }
+
+    fn publish(&mut self, payload: &[u8]) -> Result<Option<Outgoing>, DialogueError> {
+        let send = match &self.transport.publish {
+            Some(Publish::Subscriber(send) | Publish::Connection { send, .. }) => send,
+            Some(Publish::Request { .. }) | None => return Ok(None),
+        };
+        let bytes = self.opening.values.publishing(payload, |values| values.fill(send))?;
+        Ok(Some(Outgoing::Message { bytes, is_binary: self.transport.is_binary }))
+    }
+
+    fn close(&mut self) -> Result<Option<Outgoing>, DialogueError> {
+        outgoing(self.transport.close.as_ref(), &self.transport, &mut self.opening.values)
+    }
+}
+
+/// A publisher that sends a request for each message.
+#[derive(Debug)]
+pub struct Publisher {
+    transport: Arc<Transport>,
+    values: Values,
+}
+
+impl Publisher {
+    /// A publisher; `None` where the transport is published to in another way, or not at all.
+    pub fn new(transport: Arc<Transport>, values: Values) -> Option<Self> {
+        let is_request = matches!(transport.publish, Some(Publish::Request { .. }));
+        is_request.then_some(Self { transport, values })
+    }
+
+    /// The request that publishes the payload.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be put together.
+    pub fn publish(&mut self, payload: &[u8]) -> Result<Request, DialogueError> {
+        let Some(Publish::Request { request, .. }) = &self.transport.publish else {
+            unreachable!("checked when it was made");
+        };
+        Ok(self.values.publishing(payload, |values| request.fill(values))?)
+    }
+
+    /// Whether the response says that the message was taken.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
+    pub fn on_response(&mut self, response: &Response<'_>) -> Result<(), DialogueError> {
+        let Some(Publish::Request { status, expect, .. }) = &self.transport.publish else {
+            unreachable!("checked when it was made");
+        };
+        let what = || "publishing".to_owned();
+        if let Some(expected) = status_is(status, response.status) {
+            let (found, excerpt) = (response.status, excerpt(response.body));
+            return Err(DialogueError::Status { what: what(), found, expected, excerpt });
+        }
+        let expect = expect.as_ref().map(|expect| expect.fill(&mut self.values)).transpose()?;
+        match expect.is_none_or(|expect| expect.holds(response.body, b"")) {
+            true => Ok(()),
+            false => {
+                let excerpt = excerpt(response.body);
+                Err(DialogueError::Unexpected { what: what(), excerpt })
+            }
+        }
+    }
+}

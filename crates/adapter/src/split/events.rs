@@ -1,0 +1,152 @@
+//! A stream of events (HTML, section 9.2.6): lines that end by CR LF, LF or CR, and an empty one
+//! that ends an event.
+//!
+//! A CR ends its line at once, since nobody knows when the next byte comes. An LF behind it is part
+//! of that end, but is counted with the unit that follows, so that the books do not depend on where
+//! reads end.
+
+use crate::split::unit::{Edge, SplitError, Unit};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads events.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    /// The line that has begun.
+    line: Vec<u8>,
+    /// Whether a line has ended before, so that no byte order mark can come.
+    has_begun: bool,
+    after_cr: bool,
+    data: Vec<u8>,
+    has_data: bool,
+    event: Vec<u8>,
+    /// Bytes of the event's lines with their ends, data and comments included.
+    lines: u64,
+    comments: u64,
+}
+
+impl Events {
+    pub(super) fn pending(&self) -> u64 {
+        self.line.len() as u64 + self.lines
+    }
+
+    pub(super) fn feed(
+        &mut self,
+        bytes: &[u8],
+        edge: Edge,
+        most: usize,
+        with: &mut dyn FnMut(Unit<'_>),
+    ) -> Result<(), SplitError> {
+        let mut rest = bytes;
+        while let Some(&first) = rest.first() {
+            if std::mem::take(&mut self.after_cr) && first == b'\n' {
+                self.lines += 1;
+                rest = &rest[1..];
+                continue;
+            }
+            let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+                self.line.extend_from_slice(rest);
+                break;
+            };
+            self.after_cr = rest[end] == b'\r';
+            let line = &rest[..end];
+            rest = &rest[end + 1..];
+            if self.line.is_empty() {
+                self.end_line(line, with);
+            } else {
+                self.line.extend_from_slice(line);
+                let line = std::mem::take(&mut self.line);
+                self.end_line(&line, with);
+                self.line = line;
+                self.line.clear();
+            }
+            if self.lines > most as u64 {
+                return Err(SplitError::TooLong { most });
+            }
+        }
+        if self.pending() > most as u64 {
+            return Err(SplitError::TooLong { most });
+        }
+        if edge == Edge::Stream && self.pending() > 0 {
+            // An event that its stream ends in is none (section 9.2.6).
+            self.lines += std::mem::take(&mut self.line).len() as u64;
+            self.dispatch(true, with);
+        }
+        Ok(())
+    }
+
+    fn end_line(&mut self, line: &[u8], with: &mut dyn FnMut(Unit<'_>)) {
+        self.lines += line.len() as u64 + 1;
+        let line = match std::mem::replace(&mut self.has_begun, true) {
+            false => line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line),
+            true => line,
+        };
+        if line.is_empty() {
+            return self.dispatch(false, with);
+        }
+        if line[0] == b':' {
+            self.comments += line.len() as u64 + 1;
+            return;
+        }
+        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+        let (name, value) = line.split_at(colon);
+        let value = value.strip_prefix(b":").unwrap_or(value);
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match name {
+            b"data" => {
+                if std::mem::replace(&mut self.has_data, true) {
+                    self.data.push(b'\n');
+                }
+                self.data.extend_from_slice(value);
+            }
+            b"event" => {
+                self.event.clear();
+                self.event.extend_from_slice(value);
+            }
+            // Whoever does not come back needs no `id` and no `retry`.
+            _ => {}
+        }
+    }
+
+    fn dispatch(&mut self, is_torn: bool, with: &mut dyn FnMut(Unit<'_>)) {
+        // Line feeds between two lines of data are framing here and data there.
+        let framing = self.lines - self.comments - self.data.len() as u64;
+        let (bytes, event) = (&self.data[..], &self.event[..]);
+        with(Unit { bytes, event, framing, comments: self.comments, is_torn });
+        (self.lines, self.comments, self.has_data) = (0, 0, false);
+        self.data.clear();
+        self.event.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_read_as_the_standard_says() {
+        let text = "\u{feff}: hello\n\nid: 7\ndata: one\ndata:two\r\n\r\nevent: ping\rdata\r\r\
+                    \ndata\n\nretry: 1\n\n";
+        let (mut seen, mut len) = (Vec::new(), 0);
+        let mut events = Events::default();
+        let fed = events.feed(text.as_bytes(), Edge::Read, 1_000, &mut |unit| {
+            len += unit.len();
+            let show = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            seen.push((show(unit.bytes), show(unit.event), unit.framing, unit.comments));
+        });
+        assert_eq!(fed, Ok(()));
+        assert_eq!(len + events.pending(), text.len() as u64);
+        let expected = [
+            // The mark and the empty line; the comment.
+            ("", "", 3 + 1, 8),
+            ("one\ntwo", "", 6 + 10 + 9 + 1 + 1 - 7, 0),
+            ("", "ping", 1 + 12 + 5 + 1, 0),
+            ("", "", 1 + 5 + 1, 0),
+            ("", "", 9 + 1, 0),
+        ];
+        let expected = expected.map(|(data, event, framing, comments)| {
+            (data.to_owned(), event.to_owned(), framing, comments)
+        });
+        assert_eq!(seen, expected);
+    }
+}
