@@ -14,6 +14,7 @@
 mod adapter;
 mod dialogue;
 mod session;
+mod shipped;
 
 mod decode;
 mod filter;
@@ -40,6 +41,7 @@ pub use read::read;
 pub use request::Request;
 pub use rules::{Heard, Said};
 pub use session::{Publisher, Session};
+pub use shipped::{SHIPPED, Shipped};
 pub use split::unit::{Edge, SplitError};
 pub use template::Template;
 pub use values::{FillError, Setting, Values};

@@ -1,0 +1,29 @@
+//! Adapters that are in the binary.
+
+/// An adapter that ships with the suite.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Shipped {
+    /// Its name, which is that of its file.
+    pub name: &'static str,
+    /// The file, with its comments.
+    pub text: &'static str,
+}
+
+/// All of them by name.
+pub const SHIPPED: [Shipped; 8] = [
+    Shipped { name: "centrifugo", text: include_str!("../adapters/centrifugo.toml") },
+    Shipped { name: "faye", text: include_str!("../adapters/faye.toml") },
+    Shipped { name: "graphql-ws", text: include_str!("../adapters/graphql-ws.toml") },
+    Shipped { name: "nats", text: include_str!("../adapters/nats.toml") },
+    Shipped { name: "nchan", text: include_str!("../adapters/nchan.toml") },
+    Shipped { name: "pushbench", text: include_str!("../adapters/pushbench.toml") },
+    Shipped { name: "pushpin", text: include_str!("../adapters/pushpin.toml") },
+    Shipped { name: "socket-io", text: include_str!("../adapters/socket-io.toml") },
+];
+
+impl Shipped {
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        SHIPPED.into_iter().find(|shipped| shipped.name == name)
+    }
+}

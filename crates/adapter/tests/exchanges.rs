@@ -1,0 +1,305 @@
+//! Exchanges with each server, as its documents give them, through its adapter: what the client says,
+//! what it hears, and what every byte was for, wherever reads end.
+//!
+//! A file of `exchanges/` is named for an adapter and a transport. A line is
+//!
+//! - `> METHOD URL | Name: value; ... | body`: the request that the client sends next;
+//! - `< STATUS | Name: value; ... | body`: the response to it;
+//! - `>> text`, `<< text`: a message, or part of a stream, over the connection;
+//! - `= message TEXT`, `= heartbeat`, ...: what is heard next;
+//! - `= parts payload 2 ...`: what the bytes so far were for;
+//! - `publish TEXT`, `close`: what the client is told to do;
+//! - `publisher`: from here on another client speaks, who publishes over a connection of its own.
+//!
+//! `\r`, `\n`, `\xNN` and `\\` stand for a byte; empty lines and sounds of the opening are left out.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use pushbench_adapter::{
+    Adapter, Dialogue, Edge, Heard, Next, Outgoing, Parts, Publisher, Request, Response, SHIPPED,
+    Said, Session, Shipped, Transport, Values, read,
+};
+
+fn adapter(shipped: Shipped) -> Adapter {
+    let path = format!("{}.toml", shipped.name);
+    read(Path::new(&path), shipped.text).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+fn exchange(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exchanges");
+    let path = folder.join(format!("{name}.txt"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn each_transport_of_each_adapter_speaks_as_its_server_does() {
+    for shipped in SHIPPED {
+        let adapter = adapter(shipped);
+        for transport in &adapter.transports {
+            let name = format!("{}.{}", shipped.name, transport.kind.label());
+            let text = exchange(&name);
+            assert!(text.starts_with("# Source: "), "{name} says where its exchange is from");
+            let longest = text.lines().map(str::len).max().unwrap_or(1);
+            for step in 1..=longest {
+                Player::new(&name, &adapter, transport, step).play(&text);
+            }
+        }
+    }
+}
+
+#[test]
+fn each_exchange_is_of_an_adapter_that_ships() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exchanges");
+    for entry in fs::read_dir(folder).expect("the folder") {
+        let name = entry.expect("an entry").file_name().into_string().expect("UTF-8");
+        let (shipped, kind) = name.trim_end_matches(".txt").split_once('.').expect("two names");
+        let shipped = Shipped::named(shipped).unwrap_or_else(|| panic!("{name}: no such adapter"));
+        let kinds = adapter(shipped).transports;
+        assert!(kinds.iter().any(|transport| transport.kind.label() == kind), "{name}");
+    }
+}
+
+#[test]
+fn a_server_like_nchan_takes_no_more_than_fifteen_lines() {
+    let nchan = Shipped::named("nchan").expect("it ships");
+    let lines = nchan.text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    assert!(lines.count() <= 15);
+}
+
+/// Both sides of an exchange.
+struct Player<'a> {
+    /// What messages call it: the file, how long reads are, and the line.
+    at: String,
+    adapter: &'a Adapter,
+    transport: &'a Arc<Transport>,
+    step: usize,
+    session: Session,
+    publisher: Option<Publisher>,
+    /// What the client sends because of what it heard or was told.
+    outgoing: VecDeque<Outgoing>,
+    heard: VecDeque<String>,
+    parts: Parts,
+    /// Bytes that were handed over.
+    bytes: u64,
+}
+
+fn values(adapter: &Adapter) -> Values {
+    let mut values = Values::new(Arc::clone(&adapter.settings));
+    for (name, value) in [
+        ("channel", "c1"),
+        ("client", "0"),
+        ("random", "abcdefgh"),
+        ("host", "127.0.0.1:8080"),
+        ("now", "1764490000"),
+    ] {
+        values.set(name, value);
+    }
+    values
+}
+
+impl<'a> Player<'a> {
+    fn new(name: &str, adapter: &'a Adapter, transport: &'a Arc<Transport>, step: usize) -> Self {
+        let session = Session::new(Arc::clone(transport), values(adapter)).expect("a session");
+        let publisher = Publisher::new(Arc::clone(transport), values(adapter));
+        Self {
+            at: name.to_owned(),
+            adapter,
+            transport,
+            step,
+            session,
+            publisher,
+            outgoing: VecDeque::new(),
+            heard: VecDeque::new(),
+            parts: Parts::default(),
+            bytes: 0,
+        }
+    }
+
+    fn play(mut self, text: &str) {
+        let name = self.at.clone();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+            self.at = format!("{name} in steps of {}, line {}: {line}", self.step, number + 1);
+            match line.split_once(' ').unwrap_or((line, "")) {
+                (">", expected) => self.sends(&shown(&unescaped(expected))),
+                (">>", expected) => self.sends(&format!("over: {}", shown(&unescaped(expected)))),
+                ("<", response) => self.responds(response),
+                ("<<", message) => self.says(&unescaped(message)),
+                ("=", expected) => match expected.strip_prefix("parts ") {
+                    Some(parts) => self.sums(parts),
+                    None => {
+                        let heard = self.heard.pop_front();
+                        let expected = shown(&unescaped(expected));
+                        assert_eq!(heard.as_deref(), Some(expected.as_str()), "{}", self.at);
+                    }
+                },
+                ("publish", payload) => self.publishes(&unescaped(payload)),
+                ("close", "") => {
+                    let close = self.session.close().expect("it can be put together");
+                    self.outgoing.extend(close);
+                }
+                ("publisher", "") => {
+                    let transport = Arc::clone(self.transport);
+                    let session = Session::of_publisher(transport, values(self.adapter));
+                    self.session = session.expect("a session").expect("it publishes by itself");
+                }
+                _ => panic!("{}: no such line", self.at),
+            }
+        }
+        assert_eq!(self.heard, VecDeque::<String>::new(), "{name}: nothing else is heard");
+        assert_eq!(self.outgoing, VecDeque::new(), "{name}: nothing else is sent");
+        let pending = self.session.pending();
+        assert_eq!(self.parts.total() + pending, self.bytes, "{name}: each byte is booked once");
+    }
+
+    /// What the client sends next is this.
+    fn sends(&mut self, expected: &str) {
+        let sent = match self.outgoing.pop_front() {
+            Some(Outgoing::Request(request)) => of_request(&request),
+            Some(Outgoing::Message { bytes, .. }) => of_message(&bytes),
+            None => match self.session.next().unwrap_or_else(|e| panic!("{}: {e}", self.at)) {
+                Next::Request(request) => of_request(&request),
+                Next::Connect(request) => {
+                    self.session.on_connected().expect("it was asked for");
+                    of_request(&request)
+                }
+                Next::Send(Outgoing::Message { bytes, .. }) => of_message(&bytes),
+                Next::Send(Outgoing::Request(request)) => of_request(&request),
+                Next::Receive => panic!("{}: the client waits", self.at),
+                Next::Open => of_request(&self.session.poll().expect("a poll")),
+            },
+        };
+        let expected = expected.trim_end_matches(['|', ' ']);
+        assert_eq!(sent, expected, "{}", self.at);
+    }
+
+    fn responds(&mut self, response: &str) {
+        let mut parts = response.splitn(3, " |");
+        let status = parts.next().and_then(|status| status.parse().ok()).expect("a status");
+        let headers = parts.next().unwrap_or_default().trim();
+        let headers: Vec<_> = headers
+            .split("; ")
+            .filter_map(|header| header.split_once(": "))
+            .map(|(name, value)| (name, value.as_bytes()))
+            .collect();
+        let body = parts.next().unwrap_or_default();
+        let body = unescaped(body.strip_prefix(' ').unwrap_or(body));
+        self.bytes += body.len() as u64;
+        let response = Response { status, headers: &headers, body: &body };
+        let (heard, parts) = (&mut self.heard, &mut self.parts);
+        let mut beats = Vec::new();
+        self.session
+            .on_response(&response, &mut |said| note(&said, heard, parts, &mut beats))
+            .unwrap_or_else(|error| panic!("{}: {error}", self.at));
+        self.replies(&beats);
+    }
+
+    fn says(&mut self, message: &[u8]) {
+        self.bytes += message.len() as u64;
+        let mut beats = Vec::new();
+        let is_socket = self.transport.kind.properties().arrival
+            == pushbench_protocol::Arrival::Pushed
+            && self.transport.kind.label() == "websocket";
+        for piece in message.chunks(self.step) {
+            let (heard, parts) = (&mut self.heard, &mut self.parts);
+            self.session
+                .on_bytes(piece, Edge::Read, &mut |said| note(&said, heard, parts, &mut beats))
+                .unwrap_or_else(|error| panic!("{}: {error}", self.at));
+        }
+        if is_socket {
+            let (heard, parts) = (&mut self.heard, &mut self.parts);
+            self.session
+                .on_bytes(b"", Edge::Message, &mut |said| note(&said, heard, parts, &mut beats))
+                .unwrap_or_else(|error| panic!("{}: {error}", self.at));
+        }
+        self.replies(&beats);
+    }
+
+    fn replies(&mut self, beats: &[usize]) {
+        for beat in beats {
+            self.outgoing.extend(self.session.reply(*beat).expect("it can be put together"));
+        }
+    }
+
+    fn publishes(&mut self, payload: &[u8]) {
+        let over = self.session.publish(payload).expect("it can be put together");
+        let by = self.publisher.as_mut().map(|publisher| {
+            Outgoing::Request(publisher.publish(payload).expect("it can be put together"))
+        });
+        self.outgoing.push_back(over.or(by).expect("there is a way to publish"));
+    }
+
+    fn sums(&self, expected: &str) {
+        let Parts { payload, wrapping, framing, control, handshake, unexplained } = self.parts;
+        let parts = [
+            ("payload", payload),
+            ("wrapping", wrapping),
+            ("framing", framing),
+            ("control", control),
+            ("handshake", handshake),
+            ("unexplained", unexplained),
+        ];
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(_, bytes)| *bytes > 0)
+            .map(|(name, bytes)| format!("{name} {bytes}"))
+            .collect();
+        assert_eq!(parts.join(" "), expected, "{}", self.at);
+    }
+}
+
+fn note(heard: &Heard<'_>, all: &mut VecDeque<String>, parts: &mut Parts, beats: &mut Vec<usize>) {
+    *parts += heard.parts;
+    let text = match &heard.said {
+        Said::Message(payload) => format!("message {}", shown(payload)),
+        Said::Heartbeat(place) => {
+            beats.push(*place);
+            "heartbeat".to_owned()
+        }
+        Said::Acknowledgement => "acknowledgement".to_owned(),
+        Said::Ignored => "ignored".to_owned(),
+        Said::Error(text) => format!("error {}", shown(text)),
+        Said::Unexplained(text) => format!("unexplained {}", shown(text)),
+        Said::Opening | Said::Blank => return,
+    };
+    all.push_back(text);
+}
+
+fn of_request(request: &Request) -> String {
+    let headers: Vec<_> =
+        request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let body = request.body.as_deref().unwrap_or_default();
+    let text =
+        format!("{} {} | {} | {}", request.method, request.url, headers.join("; "), shown(body));
+    let text = text.replace(" |  | ", " | | ");
+    text.trim_end_matches(['|', ' ']).to_owned()
+}
+
+fn of_message(bytes: &[u8]) -> String {
+    format!("over: {}", shown(bytes)).trim_end_matches(['|', ' ']).to_owned()
+}
+
+fn shown(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'")
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        (rest, _) = match (first, after) {
+            (b'\\', [b'n', after @ ..]) => (after, bytes.push(b'\n')),
+            (b'\\', [b'r', after @ ..]) => (after, bytes.push(b'\r')),
+            (b'\\', [b'\\', after @ ..]) => (after, bytes.push(b'\\')),
+            (b'\\', [b'x', high, low, after @ ..]) => {
+                let digits = [*high, *low];
+                let digits = std::str::from_utf8(&digits).expect("two digits");
+                (after, bytes.push(u8::from_str_radix(digits, 16).expect("two digits")))
+            }
+            (other, after) => (after, bytes.push(other)),
+        };
+    }
+    bytes
+}
