@@ -12,6 +12,7 @@
 //! This file is the one place where versions are told apart. Another version is a folder beside
 //! `http1` and `http2` with the same three things in it, and its arms here.
 
+pub(crate) mod again;
 pub(crate) mod agreed;
 pub(crate) mod answer;
 pub(crate) mod connection;
@@ -39,10 +40,11 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 
 use crate::accounts::Accounts;
+use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Heard};
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
-use crate::carrier::http2::connection::{Pool, join};
+use crate::carrier::http2::pool::Pool;
 use crate::carrier::network::Network;
 use crate::carrier::request::{Asked, Request};
 use crate::carrier::stream_body::{CodingOf, Read};
@@ -67,7 +69,7 @@ enum By {
     /// One exchange at a time on each.
     Http1,
     /// A stream for each exchange, on connections that clients may share.
-    Http2(Pool),
+    Http2(Rc<Pool>),
 }
 
 /// A client's line to the server: for requests whose responses end.
@@ -102,7 +104,7 @@ impl Carriers {
                     false => ByteKind::Header,
                 };
                 let shared_by = plan.carriage.clients_per_connection;
-                By::Http2(Pool::new(Rc::clone(&dialer), shared_by, heads))
+                By::Http2(Rc::new(Pool::new(Rc::clone(&dialer), shared_by, heads)))
             }
         };
         Self { dialer, scratch: RefCell::new(vec![0; SCRATCH_LEN]), by }
@@ -134,23 +136,15 @@ impl Carriers {
         Request { head, fields }
     }
 
-    /// Opens a client's line in the connect phase; it is there once the client can ask.
-    pub(crate) async fn line(&self, client: u32) -> Result<Line, Fault> {
-        Ok(match &self.by {
-            By::Http1 => Line::Http1(http1::line::Line::new(self.dialer.connect(client).await?)),
-            By::Http2(pool) => Line::Http2(http2::line::Line::new(join(pool, client).await?)),
-        })
-    }
-
-    /// Opens one in a phase that is known: for one poll, or for all of them.
+    /// Opens a client's line in a phase that is known; it is there once the client can ask.
     pub(crate) async fn line_in(&self, phase: Phase, client: u32) -> Result<Line, Fault> {
-        match &self.by {
+        Ok(match &self.by {
             By::Http1 => {
                 let connection = self.dialer.connect_in(phase, client).await?;
-                Ok(Line::Http1(http1::line::Line::new(connection)))
+                Line::Http1(http1::line::Line::new(connection))
             }
-            By::Http2(_) => self.line(client).await,
-        }
+            By::Http2(pool) => Line::Http2(http2::line::Line::open(pool, phase, client).await?),
+        })
     }
 
     /// Sends a request with this head, whose response does not end; gives what that is coded in too.
@@ -242,14 +236,28 @@ impl Line {
         }
     }
 
-    /// Whether a request that failed so may be sent again on another line: the server has closed a
-    /// connection that had been idle under it, and nothing of a response had come.
-    pub(crate) fn may_ask_again(&self, fault: Fault) -> bool {
+    /// Whether a request that failed so may be sent again, on another connection.
+    pub(crate) fn again(&self, fault: Fault) -> Again {
+        match self {
+            Self::Http1(line) => line.again(fault),
+            Self::Http2(line) => line.again(),
+        }
+    }
+
+    /// The client's line in place of this one, whose connection the server has ended.
+    pub(crate) async fn renew(
+        self,
+        carriers: &Carriers,
+        phase: Phase,
+        client: u32,
+    ) -> Result<Self, Fault> {
         match self {
             Self::Http1(line) => {
-                matches!(fault, Fault::Closed | Fault::Io) && line.has_heard_nothing
+                carriers.dialer.discard(line.connection).await?;
+                carriers.line_in(phase, client).await
             }
-            Self::Http2(_) => false,
+            // It finds by itself another connection to ask on.
+            Self::Http2(_) => Ok(self),
         }
     }
 

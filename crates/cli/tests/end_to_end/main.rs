@@ -12,8 +12,8 @@
 //! `targets` servers that run already, `preflight` those that are refused before anything is played
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `transports` every kind there is, `http2` the same over
-//! HTTP/2, `clocks` what moves bytes by itself, `tls` all of it in TLS, `compression` those that
-//! compress, `product` every combination of options
+//! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `tls`
+//! all of it in TLS, `compression` those that compress, `product` every combination of options
 //! (over pipes in memory, which `piped` plays, and some of them over sockets),
 //! `reference_bytes` the reference scenarios against their records, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
 //! `anatomy` and `plan` the commands that teach.
@@ -32,6 +32,7 @@ mod environments;
 mod exits;
 mod foreign;
 mod http2;
+mod http2_ends;
 mod journals;
 mod model;
 mod payloads;

@@ -15,6 +15,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod line;
+pub(crate) mod pool;
 mod refusal;
 pub(crate) mod stream;
 pub(crate) mod tap;

@@ -1,11 +1,12 @@
 //! The line that a poller keeps between two polls, and how it comes to a new one.
 //!
 //! Servers close connections that are idle for some seconds (Node after 5, nginx by its
-//! `keepalive_timeout`), and say in a response that they will. A poller does what a browser does
-//! (RFC 9112, section 9.3): it closes its side and opens another connection for its next poll. A
-//! request that was on its way when the server closed is sent again, once, if nothing of a response
-//! had come and its connection had carried one before (section 9.3.1): a poll is a GET, and the
-//! server may close between any two of them. All of it is booked in its phase and counted.
+//! `keepalive_timeout`), and say in a response, or in a GOAWAY, that they will. A poller does what a
+//! browser does (RFC 9112, section 9.3, and RFC 9113, section 9.1): it closes its side and opens
+//! another connection for its next poll. A request that was on its way when the server closed is sent
+//! again, once, if nothing of a response had come and its connection had carried one before (RFC 9112,
+//! section 9.3.1): a poll is a GET, and the server may close between any two of them. All of it is
+//! booked in its phase and counted.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use std::rc::Rc;
 use pushbench_protocol::{ConnectionUse, Phase, Timestamp};
 
 use crate::Fault;
+use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Heard};
 use crate::carrier::request::Asked;
 use crate::carrier::watch::Watch;
@@ -24,14 +26,14 @@ pub(crate) struct Kept {
     client: u32,
     connection: ConnectionUse,
     line: Option<Line>,
-    /// Whether the line has carried a response.
-    has_carried: bool,
+    /// Whether the last request has been sent again.
+    is_again: bool,
 }
 
 impl Kept {
     /// Without a line.
     pub(crate) fn new(client: u32, connection: ConnectionUse) -> Self {
-        Self { client, connection, line: None, has_carried: false }
+        Self { client, connection, line: None, is_again: false }
     }
 
     /// The line, if there is one.
@@ -41,7 +43,7 @@ impl Kept {
 
     /// Opens a line in the connect phase.
     pub(crate) async fn open(&mut self, carriers: &Carriers) -> Result<(), Fault> {
-        self.line = Some(carriers.line(self.client).await?);
+        self.line = Some(carriers.line_in(Phase::Connect, self.client).await?);
         Ok(())
     }
 
@@ -76,8 +78,8 @@ impl Kept {
     ) -> Result<(), Fault> {
         if self.line.is_none() {
             self.line = Some(carriers.line_in(phase, self.client).await?);
-            self.has_carried = false;
         }
+        self.is_again = false;
         let line = self.line.as_mut().expect("opened above");
         match line.ask(carriers, asked, phase).await {
             Err(fault) if self.may_ask_again(fault) => self.ask_again(carriers, asked, phase).await,
@@ -86,11 +88,12 @@ impl Kept {
     }
 
     /// Hears the response to the last request, which was this, and ends its line unless that is
-    /// used again.
+    /// used again. A request that has to be sent again then is sent in the phase that `again_in` says.
     pub(crate) async fn hear(
         &mut self,
         carriers: &Carriers,
         asked: Asked<'_>,
+        again_in: impl Fn() -> Phase,
         phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
         mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
     ) -> Result<Heard, Fault> {
@@ -101,14 +104,12 @@ impl Kept {
             match line.hear(carriers, phase_of, &mut take).await {
                 Ok(heard) => break heard,
                 Err(fault) if self.may_ask_again(fault) => {
-                    let accounts = carriers.accounts();
-                    let phase = accounts.phase_at(accounts.now());
+                    let phase = carriers.accounts().open_phase(again_in());
                     self.ask_again(carriers, asked, phase).await?;
                 }
                 Err(fault) => return Err(fault),
             }
         };
-        self.has_carried = true;
         match self.connection {
             ConnectionUse::KeepAlive if !heard.closes => {}
             ConnectionUse::KeepAlive | ConnectionUse::PerPoll => {
@@ -124,9 +125,13 @@ impl Kept {
         self.line
     }
 
-    /// Whether the server has closed a connection that had been idle, under our request.
+    /// Whether the server has closed a connection under our request that may be sent again.
     fn may_ask_again(&self, fault: Fault) -> bool {
-        self.has_carried && self.line.as_ref().is_some_and(|line| line.may_ask_again(fault))
+        match self.line.as_ref().map_or(Again::Never, |line| line.again(fault)) {
+            Again::Never => false,
+            Again::Once => !self.is_again,
+            Again::Unprocessed => true,
+        }
     }
 
     async fn ask_again(
@@ -135,12 +140,12 @@ impl Kept {
         asked: Asked<'_>,
         phase: Phase,
     ) -> Result<(), Fault> {
-        self.give_back(carriers).await?;
+        self.is_again = true;
+        let line = self.line.take().expect("a request was sent on it");
+        let mut line = line.renew(carriers, phase, self.client).await?;
         if phase == Phase::Measure {
             carriers.accounts().recorder.borrow_mut().counts.retries += 1;
         }
-        let mut line = carriers.line_in(phase, self.client).await?;
-        self.has_carried = false;
         line.ask(carriers, asked, phase).await?;
         self.line = Some(line);
         Ok(())

@@ -60,7 +60,10 @@ pub(crate) async fn play(
         ended = client_of.work(context, settings) => ended?,
         () = context.closed() => {}
     }
-    context.closed().await;
+    if client_of.asked_at.is_none() {
+        // The server may end a connection that is idle until then.
+        client_of.kept.rest(&context.carriers, context.closed()).await?;
+    }
     let Client { mut poller, kept, asked_at, .. } = client_of;
     let longest = settings.hold.duration() + SLACK;
     if asked_at.is_some_and(|asked_at| context.accounts.now().since(asked_at) > longest) {
@@ -123,7 +126,8 @@ impl Client {
             let is_update = answer.status == 200;
             accounts.phase_of(&Came { witness, at, is_update, bytes, passed })
         };
-        let heard = self.poller.hear(context, &mut self.kept, phase_of).await?;
+        let again_in = || accounts.phase_at(accounts.now());
+        let heard = self.poller.hear(context, &mut self.kept, again_in, phase_of).await?;
         self.asked_at = None;
         Ok(heard.phase)
     }

@@ -122,7 +122,7 @@ impl Fetcher {
         self.in_flight = true;
         accounts.presence.asks();
         self.poller.ask(context, polls, phase).await?;
-        self.poller.hear(context, polls, |_, _, _, _| phase).await?;
+        self.poller.hear(context, polls, || phase, |_, _, _, _| phase).await?;
         self.in_flight = false;
         accounts.presence.is_answered();
         Ok(())

@@ -64,16 +64,18 @@ impl Poller {
         kept.ask(&context.carriers, self.asked(context), phase).await
     }
 
-    /// Hears the response to the last request and books it under the phase that `phase_of` says.
+    /// Hears the response to the last request and books it under the phase that `phase_of` says; a
+    /// request that has to be sent again is sent in the phase that `again_in` says.
     pub(crate) async fn hear(
         &mut self,
         context: &ClientContext,
         kept: &mut Kept,
+        again_in: impl Fn() -> Phase,
         phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
     ) -> Result<Heard, Fault> {
         let asked = self.asked(context);
         let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
-        kept.hear(&context.carriers, asked, phase_of, take).await
+        kept.hear(&context.carriers, asked, again_in, phase_of, take).await
     }
 
     /// Hears a response that comes while connections are ended.

@@ -45,7 +45,8 @@ pub(crate) async fn play(
     if client_of.in_flight {
         return Err(Fault::AnswerTimeout);
     }
-    context.closed().await;
+    // The server may end a connection that is idle until then.
+    client_of.kept.rest(&context.carriers, context.closed()).await?;
     match client_of.kept.into_line() {
         Some(line) => line.end(&context.carriers).await,
         None => Ok(()),
@@ -107,7 +108,7 @@ impl Client {
             recorder.poll_kept_waiting.record(late.kept);
         }
         self.poller.ask(context, &mut self.kept, phase).await?;
-        self.poller.hear(context, &mut self.kept, |_, _, _, _| phase).await?;
+        self.poller.hear(context, &mut self.kept, || phase, |_, _, _, _| phase).await?;
         self.turns.done(context.accounts.now());
         self.in_flight = false;
         context.accounts.presence.is_answered();

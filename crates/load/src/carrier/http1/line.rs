@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::Fault;
 use crate::accounts::Accounts;
+use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Heard};
 use crate::carrier::connection::Connection;
 use crate::carrier::http1::reader::AnswerReader;
@@ -20,13 +21,20 @@ pub(crate) struct Line {
     pub(crate) connection: Connection,
     answers: AnswerReader,
     /// Whether nothing of a response to the last request has come.
-    pub(crate) has_heard_nothing: bool,
+    has_heard_nothing: bool,
+    /// Whether it has carried a response.
+    has_carried: bool,
 }
 
 impl Line {
     /// On a connection that has just been opened.
     pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection, answers: AnswerReader::default(), has_heard_nothing: true }
+        Self {
+            connection,
+            answers: AnswerReader::default(),
+            has_heard_nothing: true,
+            has_carried: false,
+        }
     }
 
     /// Writes a request and books it.
@@ -76,7 +84,19 @@ impl Line {
             Ok(Heard { phase, closes: answer.closes })
         };
         let heard = poll_fn(|cx| self.poll_hear(cx, accounts, scratch, &mut with)).await;
-        heard.inspect_err(|fault| self.give_up(accounts, *fault))
+        let heard = heard.inspect_err(|fault| self.give_up(accounts, *fault))?;
+        self.has_carried = true;
+        Ok(heard)
+    }
+
+    /// Whether a request that failed so may be sent again on another connection: the server has closed
+    /// one that had been idle under it, and nothing of a response had come (RFC 9112, section 9.3.1).
+    pub(crate) fn again(&self, fault: Fault) -> Again {
+        let is_closed = matches!(fault, Fault::Closed | Fault::Io);
+        match is_closed && self.has_heard_nothing && self.has_carried {
+            true => Again::Once,
+            false => Again::Never,
+        }
     }
 
     fn poll_hear(

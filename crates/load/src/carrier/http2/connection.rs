@@ -1,21 +1,22 @@
-//! A connection that clients share, and the task that drives it.
+//! A connection, which clients may share, and the task that drives it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::num::NonZeroU32;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use h2::Reason;
 use h2::client::{Builder, SendRequest};
-use pushbench_protocol::ByteKind;
+use pushbench_protocol::{ByteKind, Phase};
 use tokio::io::AsyncReadExt;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::tap::{HeadWatch, Tap};
 use crate::Fault;
 use crate::accounts::Accounts;
+use crate::carrier::again::Again;
 use crate::carrier::dial::Dialer;
 use crate::carrier::watch::Watch;
 use crate::witness::Witness;
@@ -37,81 +38,35 @@ const SETTINGS_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Http2Connection {
     send: SendRequest<Bytes>,
     tap: Tap,
-    /// Clients that may still poll in the measure phase, or wait for an answer of it.
-    measuring: Cell<u32>,
-    measured: Notify,
+    /// Whether it has carried a response.
+    has_carried: Cell<bool>,
 }
 
-/// The connection of a group of clients, once it is known how its opening went.
-type Opening = OnceCell<Result<Weak<Http2Connection>, Fault>>;
-
-/// The connections of a worker.
-pub(crate) struct Pool {
-    dialer: Rc<Dialer>,
-    clients_per_connection: NonZeroU32,
-    /// What field blocks are booked as.
-    heads: ByteKind,
-    groups: RefCell<HashMap<u32, Rc<Opening>>>,
-    /// The tasks that drive them.
-    drivers: RefCell<JoinSet<()>>,
-}
-
-impl Pool {
-    /// Without a connection; field blocks of those to come are booked as `heads`.
-    pub(crate) fn new(
-        dialer: Rc<Dialer>,
-        clients_per_connection: NonZeroU32,
-        heads: ByteKind,
-    ) -> Self {
-        let (groups, drivers) = (RefCell::default(), RefCell::default());
-        Self { dialer, clients_per_connection, heads, groups, drivers }
-    }
-
-    pub(super) fn dialer(&self) -> &Dialer {
-        &self.dialer
-    }
-
-    /// The tasks of the connections, which end after the last client of each.
-    pub(crate) fn take_drivers(&self) -> JoinSet<()> {
-        self.drivers.take()
-    }
-}
-
-/// The connection of a client, opened by the first that needs it.
-pub(crate) async fn join(pool: &Pool, client: u32) -> Result<Rc<Http2Connection>, Fault> {
-    let group = client / pool.clients_per_connection;
-    let cell = Rc::clone(pool.groups.borrow_mut().entry(group).or_default());
-    let mut opened = None;
-    let joined = cell
-        .get_or_init(|| async {
-            let connection = Rc::new(Http2Connection::open(pool, group).await?);
-            let weak = Rc::downgrade(&connection);
-            opened = Some(connection);
-            Ok(weak)
-        })
-        .await;
-    let connection = match (opened, joined) {
-        (Some(connection), _) => connection,
-        (None, Ok(connection)) => connection.upgrade().ok_or(Fault::Closed)?,
-        (None, Err(fault)) => return Err(*fault),
-    };
-    connection.measuring.set(connection.measuring.get() + 1);
-    Ok(connection)
+/// What a connection is opened with.
+pub(super) struct Opening<'a> {
+    pub(super) dialer: &'a Dialer,
+    /// The tasks of connections, which this one's joins.
+    pub(super) drivers: &'a RefCell<JoinSet<()>>,
+    /// What its field blocks are booked as.
+    pub(super) heads: ByteKind,
+    pub(super) phase: Phase,
+    pub(super) client: u32,
 }
 
 impl Http2Connection {
-    async fn open(pool: &Pool, group: u32) -> Result<Self, Fault> {
-        let accounts = pool.dialer.accounts();
-        let connection = pool.dialer.connect(group).await?;
-        let tap = Tap::new(Rc::clone(accounts), pool.heads, connection);
+    /// Opens a connection and waits until both sides' settings are exchanged.
+    pub(super) async fn open(with: Opening<'_>) -> Result<Self, Fault> {
+        let accounts = with.dialer.accounts();
+        let connection = with.dialer.connect_in(with.phase, with.client).await?;
+        let tap = Tap::new(Rc::clone(accounts), with.heads, connection);
         let mut counts = accounts.heads.get();
         counts.connections += 1;
         accounts.heads.set(counts);
         let (send, connection) =
             builder().handshake::<_, Bytes>(tap.clone()).await.map_err(|_| Fault::Io)?;
         let ended = Rc::new(Notify::new());
-        let drive = drive(connection, tap.clone(), Rc::clone(&ended));
-        pool.drivers.borrow_mut().spawn_local(drive);
+        reap(accounts, &mut with.drivers.borrow_mut());
+        with.drivers.borrow_mut().spawn_local(drive(connection, tap.clone(), Rc::clone(&ended)));
         let settled = async {
             tokio::select! {
                 () = tap.settled() => true,
@@ -124,7 +79,7 @@ impl Http2Connection {
             Ok(false) => return Err(Fault::Closed),
             Err(_) => return Err(Fault::ConnectTimeout),
         }
-        Ok(Self { send, tap, measuring: Cell::new(0), measured: Notify::new() })
+        Ok(Self { send, tap, has_carried: Cell::new(false) })
     }
 
     pub(crate) fn witness(&self) -> &Rc<Witness> {
@@ -136,25 +91,58 @@ impl Http2Connection {
         Watch::on(HeadWatch::new(&self.tap))
     }
 
-    /// A handle that takes one request, once the server takes one more stream.
-    pub(super) async fn ready(&self) -> Result<SendRequest<Bytes>, Fault> {
-        self.send.clone().ready().await.map_err(|error| fault_of(&error))
-    }
-
-    /// A client has all answers of its polls of the measure phase, and sends no more of them.
-    pub(super) fn is_measured(&self) {
-        self.measuring.set(self.measuring.get() - 1);
-        if self.measuring.get() == 0 {
-            self.measured.notify_waiters();
+    /// A handle that takes one request, once the server takes one more stream; `None` if the server
+    /// takes no more requests on this connection, since it has ended it, or is about to, without a
+    /// complaint. Nothing of the request has been sent then.
+    ///
+    /// # Errors
+    ///
+    /// If the server has ended the connection since something on it was wrong.
+    pub(super) async fn ready(&self) -> Result<Option<SendRequest<Bytes>>, Fault> {
+        match self.send.clone().ready().await {
+            Ok(send) => Ok(Some(send)),
+            Err(error) if error.is_io() || is_graceful(&error) => Ok(None),
+            Err(error) => Err(fault_of(&error)),
         }
     }
 
-    /// Closes the books of the measure phase once every client has all its answers.
-    pub(super) async fn end_measure(&self, accounts: &Accounts) {
-        while self.measuring.get() > 0 {
-            self.measured.notified().await;
+    /// Whether the server still takes requests on it, as far as is known.
+    pub(super) fn is_open(&self) -> bool {
+        self.send.clone().ready().now_or_never().is_none_or(|ready| ready.is_ok())
+    }
+
+    /// It has carried a response.
+    pub(super) fn carried(&self) {
+        self.has_carried.set(true);
+    }
+
+    /// Whether a request that failed so, with nothing of a response come, may be sent again on
+    /// another connection.
+    pub(super) fn again(&self, error: &h2::Error) -> Again {
+        match self.has_carried.get() {
+            // The stream's number is above the last that the server says it may have acted on.
+            // A server that ends each connection so and never responds is not asked for ever.
+            true if is_graceful(error) => Again::Unprocessed,
+            false if is_graceful(error) => Again::Once,
+            true if error.is_io() => Again::Once,
+            true | false => Again::Never,
         }
-        accounts.sockets.close_measure(self.witness());
+    }
+}
+
+/// Whether an error is a GOAWAY of the server's that complains of nothing. A stream that fails so is
+/// one that the server has not processed (RFC 9113, section 6.8): those that it may have processed
+/// go on until they end, or the connection does.
+fn is_graceful(error: &h2::Error) -> bool {
+    error.is_go_away() && error.is_remote() && error.reason() == Some(Reason::NO_ERROR)
+}
+
+/// Forgets the tasks of connections that have ended, of which a long trial may have many.
+fn reap(accounts: &Accounts, drivers: &mut JoinSet<()>) {
+    while let Some(ended) = drivers.try_join_next() {
+        if ended.is_err_and(|error| error.is_panic()) {
+            accounts.fault(Fault::Panic);
+        }
     }
 }
 
@@ -171,8 +159,8 @@ fn builder() -> Builder {
     http
 }
 
-/// Drives a connection until both sides have closed it. Whoever waits for one of its streams is told
-/// by the library.
+/// Drives a connection until both sides have closed it, or it has failed. Whoever waits for one of its
+/// streams is told by the library.
 async fn drive(connection: h2::client::Connection<Tap, Bytes>, mut tap: Tap, ended: Rc<Notify>) {
     let closed = connection.await;
     ended.notify_one();
@@ -181,6 +169,7 @@ async fn drive(connection: h2::client::Connection<Tap, Bytes>, mut tap: Tap, end
         let mut rest = [0; 512];
         while tap.read(&mut rest).await.is_ok_and(|read| read > 0) {}
     }
+    tap.close();
 }
 
 /// What a failure of a stream or of its connection is.

@@ -13,37 +13,50 @@ use pushbench_protocol::number::{MAX_BODY, digits};
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
 
 use super::connection::{Http2Connection, fault_of};
+use super::pool::{Place, Pool};
 use crate::accounts::Accounts;
+use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Heard};
 use crate::carrier::request::Asked;
 use crate::content_coding::ContentCoding;
 use crate::{Fault, Unexpected};
 
-/// A poller's place on its connection.
+/// A poller's place on its group's connection, and on the one after it.
 pub(crate) struct Line {
+    place: Place,
     connection: Rc<Http2Connection>,
     held: Option<ResponseFuture>,
-    is_measuring: bool,
+    /// Whether the last request, if it failed, may be sent again.
+    again: Again,
 }
 
 impl Line {
-    /// A place on this connection, which counts this client among those that may poll.
-    pub(crate) fn new(connection: Rc<Http2Connection>) -> Self {
-        Self { connection, held: None, is_measuring: true }
+    /// A client's place, on a connection that is opened in this phase if its group has none.
+    pub(crate) async fn open(pool: &Rc<Pool>, phase: Phase, client: u32) -> Result<Self, Fault> {
+        let place = Place::take(Rc::clone(pool), client);
+        let connection = place.join(phase).await?;
+        Ok(Self { place, connection, held: None, again: Again::Never })
     }
 
     pub(crate) fn connection(&self) -> &Rc<Http2Connection> {
         &self.connection
     }
 
-    /// Sends a request.
+    /// Sends a request, on another connection if the server has ended this one.
     pub(crate) async fn ask(
         &mut self,
         accounts: &Accounts,
         Asked { request: asked, cursor }: Asked<'_>,
         phase: Phase,
     ) -> Result<(), Fault> {
-        let mut send = self.connection.ready().await?;
+        self.again = Again::Never;
+        let mut send = match self.connection.ready().await? {
+            Some(send) => send,
+            None => {
+                self.connection = self.place.join(phase).await?;
+                self.connection.ready().await?.ok_or(Fault::Closed)?
+            }
+        };
         let mut asked = asked.borrow_mut();
         let fields = asked.fields.as_mut().expect("a request of this carrier has fields");
         fields.set_cursor(cursor);
@@ -65,7 +78,12 @@ impl Line {
         let held = self.held.as_mut().ok_or(Fault::Closed)?;
         let answer = held.await;
         self.held = None;
-        let (head, mut body) = answer.map_err(|error| fault_of(&error))?.into_parts();
+        let (head, mut body) = answer
+            .map_err(|error| {
+                self.again = self.connection.again(&error);
+                fault_of(&error)
+            })?
+            .into_parts();
         let status = head.status.as_u16();
         let mut heard = BytesMut::new();
         let body = whole(&mut body, &mut heard).await.inspect_err(|fault| {
@@ -78,7 +96,13 @@ impl Line {
         let phase = phase_of(&answer, received_at);
         count_uncompressed(accounts, phase, Direction::Down, uncompressed);
         take(phase, &answer, received_at)?;
+        self.connection.carried();
         Ok(Heard { phase, closes: false })
+    }
+
+    /// Whether the last request may be sent again, since its connection has ended under it.
+    pub(crate) fn again(&self) -> Again {
+        self.again
     }
 
     /// Books what came of a response that is none for a poll.
@@ -90,21 +114,12 @@ impl Line {
 
     /// Says that this client has no answer of the measure phase to come.
     pub(crate) fn is_measured(&mut self) {
-        if std::mem::replace(&mut self.is_measuring, false) {
-            self.connection.is_measured();
-        }
+        self.place.is_measured();
     }
 
     /// Closes the books of the measure phase, once every client of the connection is so far.
     pub(crate) async fn end_measure(&mut self, accounts: &Accounts) {
-        self.is_measured();
-        self.connection.end_measure(accounts).await;
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.is_measured();
+        self.place.end_measure(accounts).await;
     }
 }
 

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use h2::RecvStream;
 use http::header::CONTENT_ENCODING;
+use pushbench_protocol::Phase;
 use pushbench_protocol::heads::FieldList;
 use pushbench_wire::head::BodyEnd;
 
-use super::connection::{Http2Connection, Pool, fault_of, join};
+use super::connection::{Http2Connection, fault_of};
 use super::line::{mark_in, request};
+use super::pool::Pool;
 use super::refusal;
 use crate::Fault;
 use crate::accounts::Accounts;
@@ -31,11 +33,11 @@ pub(crate) async fn open(
     head: &[u8],
     coding_of: &CodingOf<'_>,
 ) -> Result<(Stream, ContentCoding), Fault> {
-    let connection = join(pool, client).await?;
+    let connection = pool.join(Phase::Connect, client).await?;
     let (plan, accounts) = (pool.dialer().plan(), pool.dialer().accounts());
     let fields = FieldList::of_request(head, plan.scheme());
     let begin = accounts.now();
-    let mut send = connection.ready().await?;
+    let mut send = connection.ready().await?.ok_or(Fault::Closed)?;
     let (answer, _) =
         send.send_request(request(&fields), true).map_err(|error| fault_of(&error))?;
     let answer = answer.await.map_err(|error| fault_of(&error))?;

@@ -21,7 +21,10 @@ use crate::witness::Witness;
 pub(super) struct Tap(Rc<Inner>);
 
 struct Inner {
-    connection: RefCell<Connection>,
+    /// `None` once it is closed.
+    connection: RefCell<Option<Connection>>,
+    /// Segments before the end of the connection began.
+    segments_before_end: Cell<Option<u64>>,
     /// The preface, which the library writes by itself: it leaves with the first frames, as others
     /// send it, and not in a segment of its own whenever that happens to come first.
     early: RefCell<Vec<u8>>,
@@ -40,7 +43,8 @@ impl Tap {
     pub(super) fn new(accounts: Rc<Accounts>, kind: ByteKind, connection: Connection) -> Self {
         let witness = Rc::clone(connection.witness());
         Self(Rc::new(Inner {
-            connection: RefCell::new(connection),
+            connection: RefCell::new(Some(connection)),
+            segments_before_end: Cell::new(None),
             early: RefCell::default(),
             witness,
             up: RefCell::new(FrameCounter::of_client()),
@@ -69,11 +73,35 @@ impl Tap {
         self.0.down.borrow().counts.settings > 0
     }
 
+    /// Closes the connection, though clients may hold it still: it brings and takes nothing more.
+    pub(super) fn close(&self) {
+        let Inner { connection, witness, accounts, segments_before_end, .. } = &*self.0;
+        let Some(connection) = connection.take() else { return };
+        let phase = accounts.phase_on(witness);
+        drop(connection);
+        if phase == Phase::Measure
+            && let Some(before) = segments_before_end.get()
+        {
+            accounts.sockets.connecting(witness.sums().segments() - before);
+        }
+    }
+
+    /// Does something with the connection while it is open.
+    fn on<T>(
+        &self,
+        with: impl FnOnce(Pin<&mut Connection>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        match &mut *self.0.connection.borrow_mut() {
+            Some(connection) => with(Pin::new(connection)),
+            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+
     /// Writes what was held back. A socket that has just opened takes it whole; what it does not
     /// take is an error, since it was said to be written.
     fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let early = self.0.early.take();
-        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write(cx, &early);
+        let result = self.on(|connection| connection.poll_write(cx, &early));
         match result {
             Poll::Ready(Ok(written)) if written == early.len() => {
                 self.observe(Direction::Up, &early);
@@ -125,6 +153,14 @@ impl Tap {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Nobody books anything more of it; its books go to those of the connections that are no more.
+        self.connection.take();
+        self.accounts.sockets.fold(&self.witness);
+    }
+}
+
 /// Field blocks, and what marks them off, that have come from the server since a moment.
 pub(crate) struct HeadWatch {
     tap: Tap,
@@ -153,7 +189,7 @@ impl AsyncRead for Tap {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_read(cx, buf);
+        let result = self.on(|connection| connection.poll_read(cx, buf));
         self.observe(Direction::Down, &buf.filled()[before..]);
         result
     }
@@ -173,7 +209,7 @@ impl AsyncWrite for Tap {
             self.0.early.borrow_mut().extend_from_slice(bytes);
             return self.poll_early(cx).map_ok(|()| bytes.len());
         }
-        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write(cx, bytes);
+        let result = self.on(|connection| connection.poll_write(cx, bytes));
         if let Poll::Ready(Ok(written)) = result {
             self.observe(Direction::Up, &bytes[..written]);
         }
@@ -189,7 +225,7 @@ impl AsyncWrite for Tap {
             let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
             return self.poll_write(cx, &bytes);
         }
-        let result = Pin::new(&mut *self.0.connection.borrow_mut()).poll_write_vectored(cx, slices);
+        let result = self.on(|connection| connection.poll_write_vectored(cx, slices));
         if let Poll::Ready(Ok(written)) = result {
             let mut left = written;
             for slice in slices {
@@ -202,14 +238,18 @@ impl AsyncWrite for Tap {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.connection.borrow().is_write_vectored()
+        self.0.connection.borrow().as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0.connection.borrow_mut()).poll_flush(cx)
+        self.on(|connection| connection.poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0.connection.borrow_mut()).poll_shutdown(cx)
+        let before = &self.0.segments_before_end;
+        if before.get().is_none() {
+            before.set(Some(self.0.witness.sums().segments()));
+        }
+        self.on(|connection| connection.poll_shutdown(cx))
     }
 }

@@ -6,13 +6,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use h2::ext::Protocol;
-use pushbench_protocol::DeflateTerms;
 use pushbench_protocol::heads::{EXTENSIONS_FIELD, FieldList};
+use pushbench_protocol::{DeflateTerms, Phase};
 use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection::{Http2Connection, Pool, fault_of, join};
+use super::connection::{Http2Connection, fault_of};
 use super::line::{mark_in, request};
+use super::pool::Pool;
 use super::refusal;
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
@@ -39,7 +40,7 @@ pub(crate) async fn open(
     path: &str,
     terms: Option<DeflateTerms>,
 ) -> Result<Tunnel, Fault> {
-    let connection = join(pool, client).await?;
+    let connection = pool.join(Phase::Connect, client).await?;
     let (plan, accounts) = (pool.dialer().plan(), pool.dialer().accounts());
     let head = plan.scenario.headers.request.upgrade_offering(plan.head_target(path), "", terms);
     let fields = FieldList::of_upgrade(&head.bytes, plan.scheme());
@@ -47,7 +48,7 @@ pub(crate) async fn open(
     let protocol = fields.value(":protocol").unwrap_or_default();
     request.extensions_mut().insert(Protocol::from(protocol));
     let begin = accounts.now();
-    let mut send = connection.ready().await?;
+    let mut send = connection.ready().await?.ok_or(Fault::Closed)?;
     if !send.is_extended_connect_protocol_enabled() {
         return Err(Fault::Upgrade);
     }

@@ -1,6 +1,7 @@
 //! A small server for these tests: one topic, every kind, both versions of HTTP. It has no bound and
 //! no policy, and shares no code with the server that is measured.
 
+mod by_hand;
 mod http1;
 mod http2;
 mod request;
@@ -9,6 +10,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use pushbench_protocol::paths::NEWS;
@@ -32,10 +34,43 @@ pub(super) enum Manners {
     CutsOff,
     /// It says that its streams are compressed twice over.
     Codes,
+    /// It ends a connection that is idle, without a word.
+    EndsIdle,
+    /// It takes a few requests on each connection, and says so with the last of them.
+    TakesFew,
+    /// It takes a few requests on each connection, and ends it under the next, which it has not looked
+    /// at; HTTP/2 can say so, HTTP/1.1 cannot.
+    RefusesMore,
+    /// The same, and it says nothing.
+    DropsMore,
+}
+
+impl Manners {
+    /// Waits for what is asked next; `None` if nothing is for longer than these manners allow.
+    async fn next<T>(self, asked: impl Future<Output = T>) -> Option<T> {
+        match self == Manners::EndsIdle {
+            true => tokio::time::timeout(IDLE, asked).await.ok(),
+            false => Some(asked.await),
+        }
+    }
+
+    /// Whether it says that a request is the last that it takes, after so many on a connection.
+    fn is_last(self, taken: usize) -> bool {
+        self == Manners::TakesFew && taken == FEW
+    }
+
+    /// Whether it ends a connection under a request after so many.
+    fn is_too_many(self, taken: usize) -> bool {
+        matches!(self, Manners::RefusesMore | Manners::DropsMore) && taken > FEW
+    }
 }
 
 /// Messages until the first that is cut off.
 const UNCUT: usize = 8;
+/// For how long nothing may be asked on a connection of [`Manners::EndsIdle`].
+const IDLE: Duration = Duration::from_millis(60);
+/// Requests that are taken on each connection by [`Manners::TakesFew`] and those after it.
+const FEW: usize = 3;
 /// Bytes that a pipe takes before whoever writes has to wait.
 const PIPE: usize = 64 * 1024;
 
@@ -93,7 +128,7 @@ impl StandIn {
         let (publisher, server) = tokio::io::duplex(PIPE);
         let this = Rc::clone(this);
         tokio::task::spawn_local(async move {
-            let _ = http1::serve(&this, server).await;
+            let _ = http1::serve(&this, Manners::Good, server).await;
         });
         publisher
     }
@@ -116,8 +151,15 @@ impl StandIn {
 
     async fn serve(self: &Rc<Self>, stream: impl Stream) -> io::Result<()> {
         match self.http {
-            HttpVersion::Http11 => http1::serve(self, stream).await,
-            HttpVersion::Http2 => http2::serve(self, stream).await,
+            HttpVersion::Http11 => http1::serve(self, self.manners, stream).await,
+            HttpVersion::Http2 => match self.manners {
+                Manners::RefusesMore | Manners::DropsMore => by_hand::serve(self, stream).await,
+                Manners::Good
+                | Manners::CutsOff
+                | Manners::Codes
+                | Manners::EndsIdle
+                | Manners::TakesFew => http2::serve(self, stream).await,
+            },
         }
     }
 

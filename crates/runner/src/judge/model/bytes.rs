@@ -25,6 +25,10 @@ pub(super) fn bytes(
         empty: counts.empty_polls,
         deliveries: counts.deliveries_in_measure,
     };
+    if counts.connects > Some(0) && subject.transport.carriage.http == HttpVersion::Http2 {
+        let text = "connections were opened again, and what each begins with is not modelled";
+        return vec![not_checked(name, text)];
+    }
     let model = predict_seen(subject, schedule, seen);
     let modelled = |name: &str, direction| {
         let figure = bytes_per(name, Some(direction), "client_second");

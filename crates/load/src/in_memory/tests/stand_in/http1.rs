@@ -9,10 +9,19 @@ use super::request::{Asked, Body, cursor};
 use super::{Manners, StandIn, Stream};
 use crate::carrier::http1::upgraded::accept_key;
 
-/// Responds to requests until the client ends the connection.
-pub(super) async fn serve(server: &Rc<StandIn>, mut stream: impl Stream) -> io::Result<()> {
-    let mut read = Vec::new();
-    while let Some(head) = head(&mut stream, &mut read).await? {
+/// Responds to requests until the client, or these manners, end the connection.
+pub(super) async fn serve(
+    server: &Rc<StandIn>,
+    manners: Manners,
+    mut stream: impl Stream,
+) -> io::Result<()> {
+    let (mut read, mut taken) = (Vec::new(), 0);
+    while let Some(head) = manners.next(head(&mut stream, &mut read)).await {
+        let Some(head) = head? else { break };
+        taken += 1;
+        if manners.is_too_many(taken) {
+            break;
+        }
         let path = head.split(' ').nth(1).expect("a request line has a path");
         let len = server.log.borrow().len();
         match Asked::of(path, len) {
@@ -21,12 +30,16 @@ pub(super) async fn serve(server: &Rc<StandIn>, mut stream: impl Stream) -> io::
                     _ = tokio::time::timeout(hold, server.more_than(place)) => {}
                     _ = stream.read_u8() => break,
                 }
-                let response = response(&server.log.borrow(), place);
+                let is_last = manners.is_last(taken);
+                let response = response(&server.log.borrow(), place, is_last);
                 if server.is_cut(server.log.borrow().len()) {
                     stream.write_all(&response.as_bytes()[..response.len() / 2]).await?;
                     break;
                 }
                 stream.write_all(response.as_bytes()).await?;
+                if is_last {
+                    break;
+                }
             }
             Asked::Stream(body, place) => return say(server, stream, body, place).await,
             Asked::Publish => {
@@ -50,7 +63,14 @@ pub(super) async fn serve(server: &Rc<StandIn>, mut stream: impl Stream) -> io::
             }
         }
     }
-    stream.shutdown().await
+    end(stream).await
+}
+
+/// Ends a connection, and reads what the client says until it ends its side.
+async fn end(mut stream: impl Stream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.map(|_| ())
 }
 
 /// The head of the next request, taken off what was `read`; `None` if the client has ended the
@@ -69,13 +89,16 @@ async fn head(stream: &mut impl Stream, read: &mut Vec<u8>) -> io::Result<Option
     }
 }
 
-fn response(log: &[String], place: usize) -> String {
+fn response(log: &[String], place: usize, is_last: bool) -> String {
     let cursor = cursor(log.len());
+    let more = if is_last { "Connection: close\r\n" } else { "" };
     let body: String = log[place..].iter().map(|message| format!("{message}\n")).collect();
     match body.len() {
-        0 => format!("HTTP/1.1 204 No Content\r\nCursor: {cursor}\r\n\r\n"),
+        0 => format!("HTTP/1.1 204 No Content\r\n{more}Cursor: {cursor}\r\n\r\n"),
         len => {
-            format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\nCursor: {cursor}\r\n\r\n{body}")
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n{more}Cursor: {cursor}\r\n\r\n{body}"
+            )
         }
     }
 }
@@ -88,8 +111,13 @@ async fn say(
     mut place: usize,
 ) -> io::Result<()> {
     let coding = match server.manners {
-        Manners::Good | Manners::CutsOff => "",
         Manners::Codes => "Content-Encoding: gzip, br\r\n",
+        Manners::Good
+        | Manners::CutsOff
+        | Manners::EndsIdle
+        | Manners::TakesFew
+        | Manners::RefusesMore
+        | Manners::DropsMore => "",
     };
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{coding}Transfer-Encoding: chunked\r\n\r\n",

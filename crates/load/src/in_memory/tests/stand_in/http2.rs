@@ -1,5 +1,6 @@
 //! HTTP/2 as the stand-in speaks it.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
@@ -18,15 +19,28 @@ pub(super) async fn serve(server: &Rc<StandIn>, stream: impl Stream) -> io::Resu
     let mut builder = Builder::new();
     builder.enable_connect_protocol();
     let mut connection = builder.handshake::<_, Bytes>(stream).await.map_err(io::Error::other)?;
-    while let Some(request) = connection.accept().await {
-        let (request, respond) = request.map_err(io::Error::other)?;
-        let server = Rc::clone(server);
+    let open = Rc::new(Cell::new(0));
+    let mut taken = 0;
+    loop {
+        let request = match server.manners.next(connection.accept()).await {
+            Some(Some(request)) => request.map_err(io::Error::other)?,
+            // A connection is idle while no stream is open.
+            None if open.get() > 0 => continue,
+            Some(None) | None => return Ok(()),
+        };
+        taken += 1;
+        let (request, respond) = request;
+        let (server, still_open) = (Rc::clone(server), Rc::clone(&open));
+        open.set(open.get() + 1);
+        if server.manners.is_last(taken) {
+            connection.graceful_shutdown();
+        }
         tokio::task::spawn_local(async move {
             // What a client gives up is an error here.
             let _ = respond_to(&server, request, respond).await;
+            still_open.set(still_open.get() - 1);
         });
     }
-    Ok(())
 }
 
 async fn respond_to(
