@@ -32,7 +32,8 @@ pub fn accept_key(key: &str) -> AcceptKey {
 impl AcceptKey {
     /// The steps, one a line.
     pub(crate) fn steps(&self) -> [Detail; 5] {
-        let note = "appended by every server: no cache or plain HTTP server would do so";
+        let note =
+            "appended by every WebSocket server: no cache and no plain HTTP server would do so";
         [
             Detail::new("key", &self.key, "as the client sent it, still in base64"),
             Detail::new("constant", GUID, note),

@@ -240,8 +240,10 @@ fn step(
         segments,
         modelled_tcp_ip: None,
         fewer_because: match exchange.act {
-            Act::HeldPoll => "the next request follows at once and acknowledges the answer",
-            _ => "a young connection acknowledges at once what later rides on the next segment",
+            Act::HeldPoll => "the next request follows at once and acknowledges the response",
+            _ => {
+                "a new connection acknowledges at once what is later acknowledged by the next segment"
+            }
         },
         totals: Vec::new(),
     };

@@ -57,7 +57,7 @@ pub(crate) fn lines(data: &[u8]) -> Vec<Part> {
         .flat_map(|line| {
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let news = (!text.is_empty()).then(|| payload(text));
-            let note = "ends the message: no payload has a line break";
+            let note = "ends the message: payloads have no line breaks";
             let end = (text.len() < line.len())
                 .then(|| Part::new("line feed", ByteKind::Framing, b"\n").because(note, ""));
             news.into_iter().chain(end)
@@ -70,7 +70,7 @@ fn events(data: &[u8]) -> Vec<Part> {
     for line in data.split_inclusive(|&byte| byte == b'\n') {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         if text.is_empty() {
-            let note = "the empty line: the event is complete, and the page is told";
+            let note = "the empty line: the event is complete and is dispatched to the page";
             parts.push(Part::new("empty line", ByteKind::Framing, line).because(note, EVENTS));
             continue;
         }
@@ -85,17 +85,17 @@ fn events(data: &[u8]) -> Vec<Part> {
         }
         parts.push(match text.split_first() {
             Some((b':', _)) => Part::new("comment", ByteKind::Control, line)
-                .because("a comment, so that intermediaries see that the stream lives", EVENTS),
+                .because("a comment, so that intermediaries see that the stream is alive", EVENTS),
             _ if text.starts_with(b"id: ") => {
                 let id = String::from_utf8_lossy(&text["id: ".len()..]).into_owned();
-                let note = "the event's id: a client that comes back sends it as Last-Event-ID";
+                let note = "the event's id: a client that reconnects sends it as Last-Event-ID";
                 let known: Option<Detail> = cursor(&id);
                 Part::new("id", ByteKind::Framing, line).because(note, EVENTS).with(known)
             }
             _ if text.starts_with(b"event: ") => Part::new("event", ByteKind::Framing, line)
                 .because("the event's type; without one it is `message`", EVENTS),
             _ => Part::new("field", ByteKind::Framing, line)
-                .because("a field that Pushbench knows nothing of", EVENTS),
+                .because("a field that Pushbench does not know", EVENTS),
         });
     }
     parts
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    const NEWS: &[u8] = b"twenty bytes of news";
+    const NEWS: &[u8] = b"twenty bytes of text";
 
     fn of_kind(parts: &[Part], kind: ByteKind) -> u64 {
         parts.iter().filter(|part| part.kind == kind).map(Part::len).sum()
@@ -140,7 +140,7 @@ mod tests {
         let bytes = encode_chunk(&[b": alive\nretry: 5\nbanana: x\n\n"]);
         let parts = chunks(&bytes, Within::Events).expect("a chunk");
         assert_eq!(of_kind(&parts, ByteKind::Control), 8);
-        assert!(parts.iter().any(|part| part.note.contains("knows nothing")));
+        assert!(parts.iter().any(|part| part.note.contains("does not know")));
         assert_eq!(joined(&parts), bytes);
     }
 

@@ -24,21 +24,25 @@ const fn field(name: &'static str, why: &'static str, source: &'static str) -> F
 pub const FIELDS: &[Field] = &[
     field(
         "Accept",
-        "which types of content the client can use; a script that knows what it asks for needs none",
+        "which media types the client accepts; a script that knows what it requests does not need it",
         "RFC 9110, section 12.5.1",
     ),
     field(
         "Accept-Charset",
-        "which character sets the client can read; browsers send it no more",
+        "which character sets the client accepts; browsers no longer send it",
         "RFC 9110, section 12.5.2",
     ),
-    field("Accept-Encoding", "which compressions the client can undo", "RFC 9110, section 12.5.3"),
+    field(
+        "Accept-Encoding",
+        "which content codings the client can decode",
+        "RFC 9110, section 12.5.3",
+    ),
     field(
         "Accept-Language",
-        "which languages the reader prefers; sent with polls for numbers too",
+        "which languages the reader prefers; sent even with polls for numbers",
         "RFC 9110, section 12.5.4",
     ),
-    field("Authorization", "who asks", "RFC 9110, section 11.6.2"),
+    field("Authorization", "the credentials of the client", "RFC 9110, section 11.6.2"),
     field(
         "Cache-Control",
         "what caches on the way may do with this message",
@@ -52,26 +56,30 @@ pub const FIELDS: &[Field] = &[
     field("Content-Encoding", "how the body is compressed", "RFC 9110, section 8.4"),
     field(
         "Content-Length",
-        "where the body ends, and so where the next answer begins on the same connection",
+        "where the body ends, and so where the next response begins on the same connection",
         "RFC 9110, section 8.6",
     ),
     field("Content-Type", "what the body is", "RFC 9110, section 8.3"),
     field(
         "Cookie",
-        "what the server once told the client to remember; every request brings all of it back",
+        "what the server once set with Set-Cookie; every request sends all of it back",
         "RFC 6265, section 5.4",
     ),
-    field("Cursor", "Pushbench's own: the client's place in the log, for its next `?after=`", ""),
-    field("Date", "when the answer was made", "RFC 9110, section 6.6.1"),
+    field(
+        "Cursor",
+        "Pushbench's own: the client's position in the log, for its next `?after=`",
+        "",
+    ),
+    field("Date", "when the response was made", "RFC 9110, section 6.6.1"),
     field(
         "ETag",
-        "a name of this version of the answer, to be asked by with If-None-Match",
+        "an identifier of this version of the response, for If-None-Match",
         "RFC 9110, section 8.8.3",
     ),
     field("Gap", "Pushbench's own: how many messages the log no longer held", ""),
     field(
         "Host",
-        "which of the sites behind one address is meant; the one field that HTTP/1.1 demands",
+        "which of the sites at one address is meant; the only field that HTTP/1.1 requires",
         "RFC 9110, section 7.2",
     ),
     field(
@@ -81,40 +89,40 @@ pub const FIELDS: &[Field] = &[
     ),
     field(
         "Keep-Alive",
-        "how many seconds an idle connection may stay open; a habit of HTTP/1.0",
+        "how many seconds an idle connection may stay open; a remnant of HTTP/1.0",
         "RFC 2068, section 19.7.1.1",
     ),
     field(
         "Last-Event-ID",
-        "the last event the client had, so that a new stream goes on behind it",
+        "the last event that the client received, so that a new stream continues after it",
         "HTML, section 9.2.4",
     ),
     field(
         "Origin",
-        "which site's page asks, so that a server can refuse others",
+        "the site of the page that sends the request, so that a server can refuse others",
         "RFC 6454, section 7",
     ),
     field(
         "Pragma",
-        "no-cache, for caches of HTTP/1.0 that know no Cache-Control",
+        "no-cache, for HTTP/1.0 caches, which do not know Cache-Control",
         "RFC 9111, section 5.4",
     ),
-    field("Priority", "how urgent the answer is to the page", "RFC 9218, section 5"),
-    field("Referer", "which page asks", "RFC 9110, section 10.1.3"),
+    field("Priority", "how urgent the response is to the page", "RFC 9218, section 5"),
+    field("Referer", "the page that sends the request", "RFC 9110, section 10.1.3"),
     field(
         "Sec-CH-UA",
-        "brand and version of the browser, in a form for programs",
+        "brand and version of the browser, for programs",
         "User-Agent Client Hints, section 3.1",
     ),
     field(
         "Sec-CH-UA-Mobile",
-        "whether the browser would like a page for a phone",
+        "whether the browser runs on a mobile device",
         "User-Agent Client Hints, section 3.5",
     ),
     field("Sec-CH-UA-Platform", "the operating system", "User-Agent Client Hints, section 3.7"),
     field(
         "Sec-Fetch-Dest",
-        "what the answer is for; `empty` is a script's fetch",
+        "what the response is for; `empty` is a script's fetch",
         "Fetch Metadata, section 2.1",
     ),
     field(
@@ -134,57 +142,45 @@ pub const FIELDS: &[Field] = &[
     ),
     field(
         "Sec-WebSocket-Extensions",
-        "what may be added to frames, as compression; a server that wants none leaves it out",
+        "extensions of frames, such as compression; a server that accepts none leaves it out",
         "RFC 6455, section 9.1",
     ),
     field(
         "Sec-WebSocket-Key",
-        "16 random bytes in base64, new for each connection; no secret, only to be answered to",
+        "16 random bytes in base64, new for every connection; not secret, only to be proved in the response",
         "RFC 6455, section 4.1",
     ),
-    field(
-        "Sec-WebSocket-Protocol",
-        "which protocol is to be spoken inside of the messages",
-        "RFC 6455, section 1.9",
-    ),
+    field("Sec-WebSocket-Protocol", "which protocol the messages use", "RFC 6455, section 1.9"),
     field(
         "Sec-WebSocket-Version",
         "the version of the protocol; 13 is the only one there is",
         "RFC 6455, section 4.4",
     ),
-    field("Server", "the program that answers", "RFC 9110, section 10.2.4"),
-    field(
-        "Set-Cookie",
-        "what the client is to remember and to bring back",
-        "RFC 6265, section 4.1",
-    ),
+    field("Server", "the program that responds", "RFC 9110, section 10.2.4"),
+    field("Set-Cookie", "what the client is to store and to send back", "RFC 6265, section 4.1"),
     field(
         "Transfer-Encoding",
-        "the body comes in chunks that say their own size: nobody knows yet how long it will be",
+        "the body is sent in chunks that carry their own size, since its length is not known yet",
         "RFC 9112, section 6.1",
     ),
-    field(
-        "Upgrade",
-        "from now on this connection is to speak another protocol",
-        "RFC 9110, section 7.8",
-    ),
+    field("Upgrade", "the protocol that this connection is to switch to", "RFC 9110, section 7.8"),
     field(
         "User-Agent",
-        "which program asks; long, since each browser claims to be all that came before it",
+        "which program sends the request; long, since every browser claims to be all of its predecessors",
         "RFC 9110, section 10.1.5",
     ),
     field(
         "Vary",
-        "which fields of the request the answer depended on, for caches",
+        "which request fields the response depends on, for caches",
         "RFC 9110, section 12.5.5",
     ),
     field("Via", "the intermediaries that passed the message on", "RFC 9110, section 7.6.3"),
     field(
         "X-Content-Type-Options",
-        "tells browsers not to guess the type of the body",
+        "forbids browsers to guess the media type of the body",
         "Fetch, section 3.6",
     ),
-    field("X-Powered-By", "the framework behind the server; of no use to anyone", ""),
+    field("X-Powered-By", "the framework behind the server; nothing needs it", ""),
 ];
 
 #[cfg(test)]

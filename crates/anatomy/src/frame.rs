@@ -49,8 +49,8 @@ fn frame(bytes: &[u8]) -> Result<(Vec<Part>, &[u8]), AnatomyError> {
         parts.push(Part::new("extended length", kind, extended).because(note, LAYOUT));
     }
     if let Some(key) = header.mask {
-        let note = "random for each frame: a page must not be able to choose which bytes it sends, or it \
-                    could fool a proxy into caching them";
+        let note = "random for every frame: a page must not be able to choose the bytes on the \
+                    wire, or it could trick a proxy into caching them";
         parts.push(Part::new("masking key", kind, &key).because(note, "RFC 6455, section 10.3"));
     }
     if payload_len > 0 {
@@ -62,14 +62,14 @@ fn frame(bytes: &[u8]) -> Result<(Vec<Part>, &[u8]), AnatomyError> {
 fn first_byte(byte: u8, header: FrameHeader, opcode: Opcode, kind: ByteKind) -> Part {
     let fin = match header.fin {
         true => "FIN 1: this frame ends its message",
-        false => "FIN 0: the message goes on in another frame",
+        false => "FIN 0: the message continues in another frame",
     };
     let rsv = match header.rsv {
         0 => "RSV1 to RSV3 0: no extension is in use",
         _ => "RSV1 to RSV3: an extension is in use, as compression",
     };
     let meaning = match opcode {
-        Opcode::Continuation => "opcode 0: goes on with the message before",
+        Opcode::Continuation => "opcode 0: continues the message before",
         Opcode::Text => "opcode 1: text in UTF-8",
         Opcode::Binary => "opcode 2: bytes",
         Opcode::Close => "opcode 8: close",
@@ -127,7 +127,7 @@ fn content(bytes: &[u8], header: FrameHeader, opcode: Opcode) -> Part {
     }
     let mut part = match opcode {
         Opcode::Text | Opcode::Binary | Opcode::Continuation if clear.first() == Some(&NOTICE) => {
-            let why = "a notice of Pushbench's server and no news: what it says is control";
+            let why = "a notice of Pushbench's server and no message: its content is control";
             Part::new("notice", ByteKind::Control, &clear).because(why, "")
         }
         Opcode::Text | Opcode::Binary | Opcode::Continuation => payload(&clear),
@@ -185,7 +185,7 @@ fn close_code(clear: &[u8]) -> Vec<Detail> {
         1008 => "policy violation",
         1011 => "the server met an error",
         1013 => "try again later",
-        _ => "a code that Pushbench knows nothing of",
+        _ => "a code that Pushbench does not know",
     };
     let mut details = vec![Detail::new("code", code.to_string(), meaning)];
     if !reason.is_empty() {

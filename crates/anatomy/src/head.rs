@@ -1,4 +1,4 @@
-//! HTTP heads: start line, fields, empty line.
+//! HTTP headers: start line, fields, empty line.
 
 use pushbench_protocol::{ByteKind, Cursor};
 use pushbench_wire::head::{Fields, RequestHead, ResponseHead};
@@ -41,12 +41,12 @@ pub(crate) fn head(bytes: &[u8], kind: ByteKind, is_request: bool) -> Result<Hea
         let read = RequestHead::read(bytes, |head| {
             Ok(Head::of(request_line(head, kind), &head.fields, kind))
         });
-        ("the request's head", read)
+        ("the request headers", read)
     } else {
         let read = ResponseHead::read(bytes, |head| {
             Ok(Head::of(status_line(head, kind), &head.fields, kind))
         });
-        ("the answer's head", read)
+        ("the response headers", read)
     };
     let read = read.map_err(|error| AnatomyError::Head { place, error })?;
     read.ok_or_else(|| malformed(place, bytes, "lines up to an empty one"))
@@ -59,7 +59,7 @@ impl Head {
             fields.lines().map(|field| (field.name.to_owned(), text(field.value))).collect();
         let lines =
             fields.lines().zip(&named).map(|(f, (name, value))| field(name, value, f.line, kind));
-        let why = "the empty line: the head ends here";
+        let why = "the empty line: the headers end here";
         let end = Part::new("empty line", kind, fields.empty_line());
         let end = end.because(why, "RFC 9112, section 2.1");
         let parts: Vec<_> = [start].into_iter().chain(lines).chain([end]).collect();
@@ -73,28 +73,28 @@ fn request_line(head: &RequestHead<'_>, kind: ByteKind) -> Part {
     let version = line.trim_ascii().rsplit(|&byte| byte == b' ').next().unwrap_or_default();
     let version = String::from_utf8_lossy(version);
     let mut details = vec![
-        sized("method", method, "what is to be done with it"),
-        sized("target", target, "the topic and what is wanted of it"),
-        sized("version", &version, "how to read what follows"),
+        sized("method", method, "the method: what to do with the resource"),
+        sized("target", target, "the resource: the topic, and what is requested of it"),
+        sized("version", &version, "the protocol version: how to read what follows"),
     ];
     if let Some(cursor) = cursor_in(target) {
         details.insert(2, cursor);
     }
     details.push(Detail::new("between", "", "4 B: two blanks, CR and LF"));
-    let why = "the request line: what is wanted, said anew by each request";
+    let why = "the request line: what is requested, sent again with every request";
     Part::new("request line", kind, line).because(why, "RFC 9112, section 3").with(details)
 }
 
 fn status_line(head: &ResponseHead<'_>, kind: ByteKind) -> Part {
     let (why, source) = match head.status {
         101 => (
-            "101: yes, the protocol is switched; what follows the empty line is no HTTP any more",
+            "101: the protocol is switched; what follows the empty line is no longer HTTP",
             "RFC 9110, section 15.2.2",
         ),
-        200 => ("200: here it is", "RFC 9110, section 15.3.1"),
-        204 => ("204: nothing new, and so no body", "RFC 9110, section 15.3.5"),
-        304 => ("304: what you have is still the newest", "RFC 9110, section 15.4.5"),
-        _ => ("the status line: how it went", "RFC 9112, section 4"),
+        200 => ("200: the body has the requested messages", "RFC 9110, section 15.3.1"),
+        204 => ("204: no new message, and so no body", "RFC 9110, section 15.3.5"),
+        304 => ("304: what the client has is still the newest", "RFC 9110, section 15.4.5"),
+        _ => ("the status line: the outcome of the request", "RFC 9112, section 4"),
     };
     Part::new("status line", kind, head.fields.start_line()).because(why, source)
 }
@@ -103,7 +103,7 @@ fn field(name: &str, value: &str, line: &[u8], kind: ByteKind) -> Part {
     let part = Part::new(name, kind, line);
     let mut part = match known(name) {
         Some(field) => part.because(field.why, field.source),
-        None => part.because("a field that Pushbench knows nothing of", ""),
+        None => part.because("a field that Pushbench does not know", ""),
     };
     if name.eq_ignore_ascii_case("cursor") {
         part.details.extend(cursor(value));
@@ -155,7 +155,7 @@ mod tests {
         assert!(head.parts[0].details.iter().any(|detail| detail.name == "cursor"));
         assert_eq!(head.parts[1].source, Some("RFC 9110, section 7.2"));
         assert_eq!(
-            (head.parts[2].source, head.parts[2].note.contains("knows nothing")),
+            (head.parts[2].source, head.parts[2].note.contains("does not know")),
             (None, true)
         );
     }

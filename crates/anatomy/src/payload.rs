@@ -7,7 +7,7 @@ use crate::part::{Detail, Part};
 /// The part of a payload that is new to the client.
 pub(crate) fn payload(bytes: &[u8]) -> Part {
     Part::new("payload", ByteKind::Payload, bytes)
-        .because("the news itself, the only bytes that anybody asked for", "")
+        .because("the message itself, the only bytes that anyone wanted", "")
         .with(envelope(bytes))
 }
 
@@ -17,7 +17,7 @@ pub(crate) fn envelope(bytes: &[u8]) -> Vec<Detail> {
         return vec![Detail::new(
             "envelope",
             "none",
-            "a text of your own, which does not begin with one",
+            "your own text, which does not begin with one",
         )];
     };
     let text = String::from_utf8_lossy(&bytes[..Envelope::LEN]).into_owned();
@@ -34,11 +34,11 @@ pub(crate) fn envelope(bytes: &[u8]) -> Vec<Detail> {
         Detail::new(
             "due",
             seconds,
-            "due time, 8 bytes of nanoseconds since the host was started: latency counts from here",
+            "due time, 8 bytes of nanoseconds since the host started: latency is counted from here",
         ),
     ];
     if filler > 0 {
-        let note = "stands for what an application would say";
+        let note = "stands for the content of an application";
         details.push(Detail::new("filler", format!("{filler} B"), note));
     }
     details

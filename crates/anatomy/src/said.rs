@@ -30,10 +30,12 @@ pub(crate) fn said(
         (Act::Poll | Act::HeldPoll | Act::Fetch | Act::BeginStream, Direction::Up) => {
             ("the request", whole(bytes, head(bytes, ByteKind::Header, true)?)?)
         }
-        (Act::Poll | Act::HeldPoll | Act::Fetch, Direction::Down) => ("the answer", answer(bytes)?),
+        (Act::Poll | Act::HeldPoll | Act::Fetch, Direction::Down) => {
+            ("the response", answer(bytes)?)
+        }
         (Act::BeginStream, Direction::Down) => {
             let head = head(bytes, ByteKind::Header, false)?;
-            ("the head of an answer that does not end", whole(bytes, head)?)
+            ("the headers of a response that does not end", whole(bytes, head)?)
         }
         (Act::Upgrade, Direction::Up) => {
             ("the request to upgrade", whole(bytes, head(bytes, ByteKind::Handshake, true)?)?)
@@ -46,9 +48,9 @@ pub(crate) fn said(
             ("a chunk with a line", chunks(bytes, coding.map_or(Within::Lines, Within::Coded))?)
         }
         (Act::Frame, _) => ("a frame from the server", frames(bytes)?),
-        (Act::Notice, _) => ("a frame that says: there is news", frames(bytes)?),
+        (Act::Notice, _) => ("a frame that notifies of a message", frames(bytes)?),
         (Act::Publish, Direction::Up) => ("a frame from the client", frames(bytes)?),
-        (Act::Publish, Direction::Down) => ("and back, as to every subscriber", frames(bytes)?),
+        (Act::Publish, Direction::Down) => ("and back, pushed to every subscriber", frames(bytes)?),
         (Act::Close, Direction::Up) => ("the client's close frame", frames(bytes)?),
         (Act::Close, Direction::Down) => ("the server's close frame", frames(bytes)?),
     };
@@ -80,7 +82,7 @@ fn answer(bytes: &[u8]) -> Result<Vec<Part>, AnatomyError> {
     let announced = head.value("content-length").map_or(Ok(0), str::parse);
     if announced != Ok(body.len()) {
         let expected = "a body as long as its Content-Length says";
-        return Err(malformed("the answer's body", body, expected));
+        return Err(malformed("the body of the response", body, expected));
     }
     let coding = coded::named(head.value("content-encoding")).map(str::to_owned);
     let mut parts = head.parts;

@@ -114,12 +114,12 @@ fn tcp(connection: &Connection) -> Vec<HeaderField> {
     vec![
         field(H, "source port", 2, format!("upwards {}", connection.client.port())),
         field(H, "destination port", 2, format!("upwards {}", connection.server.port())),
-        field(H, "sequence number", 4, "place of the first byte of data in the stream"),
-        field(H, "acknowledgement", 4, "the next byte that is expected of the other side"),
+        field(H, "sequence number", 4, "position of the first byte of data in the stream"),
+        field(H, "acknowledgement", 4, "the next byte that is expected from the peer"),
         field(H, "offset, flags", 2, format!("{words} words of 4 bytes; ACK, PSH, SYN, FIN")),
-        field(H, "window", 2, "how much more the sender of this segment can take"),
+        field(H, "window", 2, "how many more bytes the sender of this segment can receive"),
         field(H, "checksum", 2, "of header and data"),
-        field(H, "urgent pointer", 2, "of no use any more"),
+        field(H, "urgent pointer", 2, "no longer used"),
     ]
 }
 
@@ -131,10 +131,10 @@ fn timestamps() -> [HeaderField; 3] {
             H,
             "two no-operations, kind, length",
             4,
-            "01 01 08 0a: two blanks so that words line up",
+            "01 01 08 0a: two no-operations for alignment",
         ),
         field(H, "own clock", 4, "when this segment was sent"),
-        field(H, "echoed clock", 4, "the other side's clock in the segment that this one answers"),
+        field(H, "echoed clock", 4, "the peer's clock in the segment that this one acknowledges"),
     ]
 }
 

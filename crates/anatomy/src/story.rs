@@ -22,59 +22,62 @@ pub(crate) fn words(act: Act) -> (&'static str, &'static str) {
         Act::Connect => (
             "Connecting",
             "SYN, SYN-ACK, ACK: three segments before the first byte. Paid once for a connection \
-             that stays open, and once for each poll by a client that opens one each time.",
+             that stays open, and once per poll by a client that opens a connection for every \
+             poll.",
         ),
         Act::Poll => (
             "A poll",
-            "The client asks whether there is news, and says all about itself each time. This poll \
-             finds some; one that finds none costs nearly the same.",
+            "The client asks whether there is a new message, and introduces itself in full every \
+             time. This poll finds one; a poll that finds none costs nearly the same.",
         ),
         Act::HeldPoll => (
             "A held poll",
-            "The client asks, and the server keeps the request open until there is news. The \
-             acknowledgement of the request goes alone, since the answer is still far away.",
+            "The client polls, and the server holds the request open until there is a message. \
+             The request is acknowledged by a segment of its own, since the response is not due \
+             yet.",
         ),
         Act::Fetch => (
-            "Fetching the news",
-            "Told that there is news, the client asks for it with an ordinary poll, over a \
+            "Fetching the message",
+            "Notified of a message, the client fetches it with an ordinary poll, over a \
              connection of its own.",
         ),
         Act::BeginStream => (
             "Opening the stream",
-            "One request, and an answer whose end is not in sight. From here on only the server \
-             speaks.",
+            "One request, and a response that does not end. From here on only the server sends.",
         ),
         Act::Upgrade => (
             "The upgrade",
-            "An HTTP request that asks to speak another protocol on this connection. Paid once; it \
-             is as heavy as a poll, and the last one.",
+            "An HTTP request to switch this connection to another protocol. Paid once: it is as \
+             large as a poll, and the last HTTP request on the connection.",
         ),
         Act::Event => (
             "An event",
-            "News, as soon as it is published. No request, no head: a chunk of the answer that was \
-             begun above.",
+            "A message, as soon as it is published. No request and no headers: a chunk of the \
+             response that began above.",
         ),
         Act::Line => (
             "A line",
-            "News, as soon as it is published. No request, no head: a chunk of the answer that was \
-             begun above.",
+            "A message, as soon as it is published. No request and no headers: a chunk of the \
+             response that began above.",
         ),
         Act::Frame => (
             "A message",
-            "News, as soon as it is published. No request, no head: two bytes say what it is and \
-             how long.",
+            "A message, as soon as it is published. No request and no headers: two bytes say \
+             what it is and how long.",
         ),
-        Act::Notice => ("A nudge", "The server does not say what is new, only that something is."),
+        Act::Notice => {
+            ("A nudge", "The server sends no message here, only the notice that there is one.")
+        }
         Act::Publish => (
-            "The client speaks",
+            "The client sends",
             "The same connection carries messages the other way. A client masks what it sends, so \
              its header has four bytes more. The server hands the message to every subscriber, and \
              this client is one.",
         ),
         Act::Close => (
             "The closing handshake",
-            "Each side says that it is done, and why. Then TCP closes: the server's FIN may be counted \
-             here already, the client's comes after the last look.",
+            "Each side says that it is done, and why. Then TCP closes: the server's FIN may \
+             already be counted here; the client's follows after the last sample.",
         ),
     }
 }

@@ -30,7 +30,7 @@ pub enum LabError {
     /// Everyone who can reach the address could use it.
     #[error(
         "{address} is not a loopback address, and everyone who reaches it could use the lab and \
-         publish; say that it is open to others, or listen on loopback"
+         publish; give --open-to-others, or listen on loopback"
     )]
     OpenToOthers {
         /// Where it was to listen.

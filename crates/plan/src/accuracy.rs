@@ -21,7 +21,7 @@ use crate::borrowed::Record;
 /// What is compared: the catalogue's name, and what people call it.
 const COMPARED: [(&str, &str); 4] = [
     ("wire_bytes_per_delivery", "wire bytes per delivery"),
-    ("idle_wire_bytes_per_client_hour", "wire bytes of an idle hour"),
+    ("idle_wire_bytes_per_client_hour", "wire bytes per idle hour"),
     ("latency.mean", "latency mean"),
     ("latency.p95", "latency p95"),
 ];
@@ -222,7 +222,7 @@ fn scenario(record: &Record) -> Option<Scenario> {
     read(&source).ok()
 }
 
-/// The scenario of a trial with the news that came, and its transport.
+/// The scenario of a trial with the messages that arrived, and its transport.
 fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)> {
     let mut cells = scenario.cells.iter();
     let of_cell = if trial.cell.is_empty() {

@@ -28,7 +28,7 @@ fn question(plan: &Plan) -> Section {
         Tone::Plain,
         format!(
             "Modelled, not measured: a message every {} in the topic of each client, {} B per \
-             message, {} of them wanted; headers as in the profiles {} and {}, {} B of cookie.",
+             message, {} of them needed; headers as in the profiles {} and {}, {} B of cookie.",
             units::seconds(1.0 / plan.news_per_second),
             units::number(setting("workload.payload.bytes").parse().unwrap_or(0.0)),
             match setting("workload.deliver") {

@@ -39,7 +39,7 @@ pub struct Flip {
     /// Where the two are equal, at the least distance from now; `None` where they are nowhere in
     /// the range.
     pub at: Option<f64>,
-    /// Mean age of the news at a client there in seconds, if there is a law: what the bytes that are
+    /// Mean age of the newest message at a client there in seconds, if there is a law: what the bytes that are
     /// saved cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_mean: Option<f64>,

@@ -36,7 +36,7 @@ labelled! {
         Payload = "payload",
         /// Payload that the client had already.
         Repeat = "repeat",
-        /// HTTP heads as sent: start line, fields, empty line.
+        /// HTTP headers as sent: start line, fields, empty line.
         Header = "header",
         /// What marks messages off: frame headers, masking keys, chunk sizes, field names of events,
         /// line ends between messages.

@@ -60,17 +60,17 @@ pub const DISTRIBUTIONS: [(&str, &str); 9] = [
     ),
     (
         "poll_kept_waiting",
-        "from when a poll was due until the response before it had come: how long the server kept it \
-         from being sent",
+        "from when a poll was due until the response before it had arrived: how long the server \
+         delayed it",
     ),
     (
         "publish_lateness",
-        "from when a message was due, or the socket took more if that was later, until it was sent: \
-         how late the publisher was",
+        "from when a message was due, or the socket was writable if that was later, until it was \
+         sent: how late the publisher was",
     ),
     (
         "publish_kept_waiting",
-        "how long a full socket kept a message that was due from being sent: the server did not read",
+        "how long a full socket delayed a message that was due: the server did not read",
     ),
 ];
 
@@ -86,8 +86,8 @@ const HTTP2_HEADS: [(&str, &str); 5] = [
     ),
     (
         "uncompressed_poll",
-        "heads of a poll as HTTP/1.1 would write the same fields: first line, name, `: `, value and \
-         line end of each, empty line",
+        "headers of a poll as HTTP/1.1 would write the same fields: start line, name, `: `, \
+         value and line end of each, empty line",
     ),
     (
         "indexed_first_poll",
@@ -122,7 +122,7 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     (
         "compression_saved",
         Unit::Share,
-        "share of the payload as published that compressing keeps off the wire; below 0 where it adds",
+        "share of the payload as published that compression keeps off the wire; below 0 where it adds",
     ),
     ("requests_per_second", Unit::PerSecond, "polls, all clients"),
     ("empty_polls", Unit::Share, "share of polls that found nothing new"),
@@ -134,7 +134,7 @@ const SINGLE: [(&str, Unit, &str); 54] = [
         Unit::Count,
         "messages due in the measure phase that reached a client, over clients",
     ),
-    ("superseded", Unit::Count, "messages replaced before a client asked (latest only)"),
+    ("superseded", Unit::Count, "messages replaced before a client polled (latest only)"),
     ("lost", Unit::Count, "messages that never reached a client that had to have them"),
     ("duplicates", Unit::Count, "messages delivered again"),
     ("foreign", Unit::Count, "messages that no publisher of the trial sent"),
@@ -160,16 +160,12 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     (
         "connect_tls_bytes_per_connection",
         Unit::Bytes,
-        "TLS of connecting: handshake, tickets, and the records of what is said; absent without TLS",
+        "TLS of connecting: handshake, tickets, and record overhead; absent without TLS",
     ),
     ("connect_wire_bytes_per_connection", Unit::Bytes, "connecting and upgrading, at layer 3"),
     ("resumed_handshakes", Unit::Share, "share of TLS handshakes that resumed a session"),
-    ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time for one delivery"),
-    (
-        "server_cpu_per_client_second",
-        Unit::CpuSeconds,
-        "server CPU time for one client, one second",
-    ),
+    ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time per delivery"),
+    ("server_cpu_per_client_second", Unit::CpuSeconds, "server CPU time per client and second"),
     (
         "idle_wire_bytes_per_client_hour",
         Unit::Bytes,
@@ -183,35 +179,35 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     (
         "server_working_memory_per_connection",
         Unit::Bytes,
-        "resident memory of the server under load: growth from before the connects to the highest \
-         of the measure phase",
+        "resident memory of the server under load: growth from before the connects to the \
+         maximum of the measure phase",
     ),
     (
         "server_resting_memory_per_connection",
         Unit::Bytes,
-        "the same with all clients connected and nothing under way, after the last message",
+        "the same with all clients connected and nothing in flight, after the last message",
     ),
     (
         "server_memory_per_connection",
         Unit::Bytes,
         "the same when all clients have connected, before the first poll or message",
     ),
-    ("load_cpu_per_delivery", Unit::CpuSeconds, "load generator CPU time for one delivery"),
+    ("load_cpu_per_delivery", Unit::CpuSeconds, "load generator CPU time per delivery"),
     (
         "load_cpu_per_client_second",
         Unit::CpuSeconds,
-        "load generator CPU time, one client, one second",
+        "load generator CPU time per client and second",
     ),
     (
         "load_working_memory_per_connection",
         Unit::Bytes,
-        "resident memory of the load generator under load: growth from before the connects to the \
-         highest of the measure phase",
+        "resident memory of the load generator under load: growth from before the connects to \
+         the maximum of the measure phase",
     ),
     (
         "load_resting_memory_per_connection",
         Unit::Bytes,
-        "the same with all clients connected and nothing under way, after the last message",
+        "the same with all clients connected and nothing in flight, after the last message",
     ),
     (
         "load_memory_per_connection",
@@ -222,13 +218,13 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     (
         "load_stall_max",
         Unit::Seconds,
-        "the longest time for which a thread of the load generator stood still, publisher included",
+        "the longest stall of a thread of the load generator, publisher included",
     ),
     (
         "kernel_socket_memory_per_connection",
         Unit::Bytes,
-        "kernel memory of the sockets of both ends under load: their buffers, as it says of each, and \
-         their structures; absent where it does not tell how large these are",
+        "kernel memory of the sockets of both ends under load: their buffers, as the kernel \
+         reports them, and their structures; absent where the kernel does not report their size",
     ),
     (
         "kernel_buffers_per_connection",
@@ -243,11 +239,11 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     (
         "retransmitted_bytes",
         Unit::Bytes,
-        "bytes sent again by TCP in the measure phase, both directions; absent where the server's \
+        "bytes retransmitted by TCP in the measure phase, both directions; absent where the server's \
          are not known",
     ),
-    ("retransmitted_bytes_up", Unit::Bytes, "bytes sent again by the clients"),
-    ("retransmitted_bytes_down", Unit::Bytes, "bytes sent again by the server"),
+    ("retransmitted_bytes_up", Unit::Bytes, "bytes retransmitted by the clients"),
+    ("retransmitted_bytes_down", Unit::Bytes, "bytes retransmitted by the server"),
 ];
 
 /// Every figure, in the order reports show them.

@@ -210,7 +210,7 @@ fn judged_line(judged: &Judged) -> Line {
             let ends = judged_interval(&judged.figure, interval);
             let lies = match judgement {
                 Judgement::Regression => ", all of it beyond the bound",
-                Judgement::Unsure => ", which is not all beyond the bound: more rounds would tell",
+                Judgement::Unsure => ", which is not entirely beyond the bound: run more rounds",
                 Judgement::Passed | Judgement::NotJudged => "",
             };
             format!(", {confidence}% interval {ends}{lies}")
@@ -290,7 +290,7 @@ fn pair_section(pair: &Pair) -> Option<Section> {
         section.say(
             Tone::Faint,
             format!(
-                "Of {} other figures {} changed exactly: {}{}; --format json has all.",
+                "Of {} other figures, {} changed in every round: {}{}; --format json has all of them.",
                 others().count(),
                 exact.len(),
                 named.join(", "),
@@ -311,21 +311,21 @@ fn pair_name(pair: &Pair) -> String {
 fn legend() -> Section {
     let mut section = Section::new("How this was judged");
     let items = [
-        "every round: each side has the same value in all of its rounds, or every round lies the same \
-         whole number of bytes per delivery, poll, connection or client from its partner. Such a \
-         change is real, however small",
+        "every round: each run has the same value in all of its rounds, or every round differs \
+         from its counterpart by the same whole number of bytes per delivery, poll, connection \
+         or client. Such a change is real, however small",
         "none or all: 0 in every round of one run, and above 0 in every round of the other",
         "an interval: of 95 %, for the change over rounds (Welch's, of the ratio of geometric means). \
          Bytes on the wire have the change in bytes above TCP/IP exactly, where the rounds agree on \
          it, and an interval for TCP/IP alone. Where an interval holds 0, no difference is shown. A \
-         verdict with ? stands alone but not among as many figures as are shown here (Holm): repeat \
-         it with more rounds",
-        "the gate holds a wider interval against its bound, the more figures it watches (Holm); the \
-         one that was judged is printed",
-        "noise: half the interval, the least change that these rounds could have shown. It knows the \
-         spread between rounds of a run, and not what differs from one run to the next: run both on a \
-         quiet machine, one after the other",
-        "base and new are means over rounds, geometric ones beside an interval in per cent. A figure \
+         verdict with ? is significant alone but not among as many figures as are shown here \
+         (Holm): repeat it with more rounds",
+        "the gate widens its intervals with the number of figures that it watches (Holm); the \
+         interval printed is the one that was judged",
+        "noise: half the interval, the least change that these rounds could have shown. It \
+         covers the spread between the rounds of a run, and not what differs from one run to the \
+         next: run both on an idle machine, one after the other",
+        "base and new are means over rounds, geometric means where the interval is in per cent. A figure \
          that is 0 in both runs is left out",
     ];
     section.list(items.into_iter().map(|item| vec![Tone::Faint.span(item)]).collect());

@@ -21,7 +21,7 @@ const LAYOUTS: [Limits; 5] = [
 const NARROWEST_LAYOUT: Limits = Limits { group: 2, column: 1, label: TORN };
 
 /// Where a terminal's reader finds what a terminal does not unfold.
-const ELSEWHERE: &str = "For these tables: --format html or md; csv has a row for each trial";
+const ELSEWHERE: &str = "For these tables, use --format html or md; csv has a row for each trial";
 
 /// What a label of the narrowest layout and one column need.
 const NARROWEST: usize = 60;

@@ -23,7 +23,7 @@ fn an_idle_run_is_answered_by_the_hour_and_the_cheapest_comes_first() {
     let sentence =
         "In an hour of that, a client moves on the wire: 23.6 kB by websocket, 63.9 kB by";
     assert!(text.contains(sentence), "{text}");
-    assert!(text.contains("wire, idle, an hour"), "{text}");
+    assert!(text.contains("wire, idle, per hour"), "{text}");
     assert!(!report(&runs::valid()).contains("idle"), "other runs have no such row");
 }
 
@@ -36,7 +36,7 @@ fn superseded_versions_stand_beside_the_setting_that_made_them() {
         (trial.counts.superseded, trial.counts.expected) = (300, 1_000);
     }
     let text = report(&run);
-    let line = "websocket, conflated to one each 1s: 900 of 3,000 versions superseded (30%)";
+    let line = "websocket, conflated to one every 1s: 900 of 3,000 versions superseded (30%)";
     assert!(text.contains(line), "{text}");
-    assert!(text.contains("short-poll, asked for each 1s: "), "{text}");
+    assert!(text.contains("short-poll, polled every 1s: "), "{text}");
 }

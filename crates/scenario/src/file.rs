@@ -78,7 +78,8 @@ impl ScenarioFile {
     pub(crate) fn read(root: &Table, beside: Beside<'_>, problems: &Problems) -> Self {
         let mut root = Reader::new("", Place::File(0), Some(root), problems);
         let file = Self {
-            question: root.required("question", text("one line that says what the run answers")),
+            question: root
+                .required("question", text("one line: the question that the run answers")),
             workload: workload(root.table("workload"), beside),
             headers: headers(root.table("headers"), beside),
             network: network(root.table("network")),

@@ -43,7 +43,7 @@ impl Page {
 
     fn legend(&mut self, all: &[Anatomy]) {
         let seen = |kind: ByteKind| all.iter().any(|anatomy| anatomy.total(kind) > 0);
-        self.put(format_args!("<ul class=\"legend\" aria-label=\"What bytes are for\">\n"));
+        self.put(format_args!("<ul class=\"legend\" aria-label=\"Purpose of the bytes\">\n"));
         for &kind in ByteKind::ALL.iter().filter(|&&kind| seen(kind)) {
             let what = words::kind(kind);
             self.put(format_args!("<li><span class=\"kind {kind}\">{kind}</span> {what}</li>\n"));
@@ -53,13 +53,13 @@ impl Page {
 
     fn comparison(&mut self, all: &[Anatomy]) {
         self.put(format_args!("<section>\n<h2>Side by side</h2>\n"));
-        self.put(format_args!("<p>Bytes that were counted, both directions.</p>\n"));
+        self.put(format_args!("<p>Counted bytes, both directions.</p>\n"));
         for anatomy in all {
             let label = anatomy.transport.label();
             let each: Vec<_> =
                 ByteKind::ALL.iter().map(|&kind| (kind, anatomy.each(kind))).collect();
             let most = all.iter().map(|a| wire(|kind| a.each(kind))).max().unwrap_or(1);
-            self.put(format_args!("<p class=\"bar-label\">{label}, for each message</p>\n"));
+            self.put(format_args!("<p class=\"bar-label\">{label}, per message</p>\n"));
             self.bar(&each, most);
         }
         for (heading, rows) in words::comparison(all) {
@@ -101,9 +101,9 @@ impl Page {
         let title = anatomy.transport.properties().phrase;
         self.put(format_args!("<article>\n<h2>Anatomy of {title}</h2>\n"));
         self.put(format_args!(
-            "<p>One real exchange with <code>{}</code>, heads as the profile {} sends them. Each \
-             row is a part of it: the bytes, how many, what they are booked as, and why they are \
-             sent.</p>\n",
+            "<p>One real exchange with <code>{}</code>, with the headers of the profile {}. Each \
+             row is a part of it: the bytes, their number, what they are booked as, and why they \
+             are sent.</p>\n",
             escaped(&anatomy.server),
             escaped(&anatomy.request_headers)
         ));
@@ -192,9 +192,9 @@ impl Page {
     fn headers(&mut self, headers: &Headers) {
         self.put(format_args!(
             "<section>\n<h3>The {} bytes in front of every segment <small>{}</small></h3>\n\
-             <p>Loopback or an ocean, each segment has them, and so has each acknowledgement that \
-             travels alone. A SYN has {}: its options say more. The kernel counted the segments \
-             (<code>TCP_INFO</code>); their headers are laid out so:</p>\n<div class=\"scroll\"><table class=\"layout\">\n\
+             <p>On loopback as across an ocean, every segment has them, and so does every pure \
+             acknowledgement. A SYN has {}, since it carries more options. The kernel counted \
+             the segments (<code>TCP_INFO</code>); the layout of their headers:</p>\n<div class=\"scroll\"><table class=\"layout\">\n\
              <tr><th scope=\"col\">header</th><th scope=\"col\">bytes</th><th scope=\"col\">field</th>\
              <th scope=\"col\">here</th></tr>\n",
             headers.len,
@@ -215,7 +215,7 @@ impl Page {
 
     fn totals(&mut self, anatomy: &Anatomy) {
         self.put(format_args!(
-            "<section>\n<h3>All of it by kind</h3>\n<div class=\"scroll\"><table>\n\
+            "<section>\n<h3>All bytes by kind</h3>\n<div class=\"scroll\"><table>\n\
              <tr><th scope=\"col\">bytes</th><th scope=\"col\">up</th><th scope=\"col\">down</th>\
              <th scope=\"col\">both</th></tr>\n"
         ));

@@ -111,8 +111,9 @@ impl Page {
         let title = format!("Anatomy of {}", anatomy.transport.properties().phrase);
         self.words(0, Look::Strong, &title);
         let story = format!(
-            "One real exchange with {}, heads as the profile {} sends them. Each line is a part of \
-             it: the bytes, how many, what they are booked as; below it why they are sent.",
+            "One real exchange with {}, with the headers of the profile {}. Each line is a part \
+             of it: the bytes, their number, and what they are booked as; below it is the reason \
+             why they are sent.",
             anatomy.server, anatomy.request_headers
         );
         self.words(BYTES, Look::Plain, &story);
@@ -205,9 +206,9 @@ impl Page {
             format!("The {} bytes in front of every segment ({})", headers.len, headers.sum);
         self.words(0, Look::Strong, &title);
         let story = format!(
-            "Loopback or an ocean, each segment has them, and so has each acknowledgement that \
-             travels alone. A SYN has {}: its options say more. The kernel counted the segments \
-             (TCP_INFO); their headers are laid out so:",
+            "On loopback as across an ocean, every segment has them, and so does every pure \
+             acknowledgement. A SYN has {}, since it carries more options. The kernel counted \
+             the segments (TCP_INFO); the layout of their headers:",
             headers.syn_len
         );
         self.words(BYTES, Look::Plain, &story);
@@ -227,7 +228,7 @@ impl Page {
 
     fn totals(&mut self, anatomy: &Anatomy) {
         self.blank();
-        self.words(0, Look::Strong, "All of it by kind");
+        self.words(0, Look::Strong, "All bytes by kind");
         let row = |label: &str, values: [String; 3]| {
             let [up, down, both] = values;
             format!("  {label:<12}{up:>10}{down:>10}{both:>10}")
@@ -263,7 +264,7 @@ impl Page {
     }
 
     fn comparison(&mut self, all: &[Anatomy]) {
-        self.words(0, Look::Strong, "Side by side: bytes that were counted, both directions");
+        self.words(0, Look::Strong, "Side by side: counted bytes, both directions");
         for some in all.chunks(((self.width - LABEL) / COLUMN).max(1)) {
             self.compared(some);
         }

@@ -18,10 +18,10 @@ pub(super) fn direction(direction: Direction) -> &'static str {
 /// What a kind of bytes is, for the legend.
 pub(super) fn kind(kind: ByteKind) -> &'static str {
     match kind {
-        ByteKind::Payload => "the news",
-        ByteKind::Repeat => "news that the client had already",
-        ByteKind::Header => "HTTP heads",
-        ByteKind::Framing => "what marks messages off",
+        ByteKind::Payload => "the message",
+        ByteKind::Repeat => "a message that the client already had",
+        ByteKind::Header => "HTTP headers",
+        ByteKind::Framing => "what separates messages",
         ByteKind::Control => "ping, pong, close, notices",
         ByteKind::Handshake => "the upgrade",
         ByteKind::Tls => "encryption",
@@ -105,7 +105,7 @@ pub(super) fn number(value: u64) -> String {
 /// When an exchange has to be paid.
 pub(super) fn paid(step: &Step) -> &'static str {
     match step.paid {
-        Paid::EachMessage => "for each message",
+        Paid::EachMessage => "per message",
         Paid::EachConnection => "once",
         Paid::AtWill => "if it likes",
     }
@@ -123,7 +123,7 @@ pub(super) fn segments(step: &Step) -> String {
     );
     match step.modelled_tcp_ip {
         Some(modelled) if modelled != counted => text.push_str(&format!(
-            " In the middle of a long conversation it is {} B (modelled): {}.",
+            " In the middle of a long connection it is {} B (modelled): {}.",
             number(modelled),
             step.fewer_because
         )),
@@ -177,7 +177,7 @@ pub(super) fn comparison(all: &[Anatomy]) -> Vec<(&'static str, Vec<Row>)> {
         values: all.iter().map(Anatomy::each_later).collect(),
         is_sum: true,
     });
-    vec![("For each message", each), ("Once a connection", rows(&Anatomy::once))]
+    vec![("Per message", each), ("Once per connection", rows(&Anatomy::once))]
 }
 
 /// What the totals were held against.

@@ -10,15 +10,15 @@ pub(super) fn accuracy(plan: &Plan) -> Section {
     if plan.accuracy.is_empty() {
         section.say(
             Tone::Warning,
-            "No record of a run was found, so nothing here has been held against a measurement. \
-             `pushbench run` makes one; `--results` says where records lie.",
+            "No record of a run was found, so nothing here has been compared with a measurement. \
+             `pushbench run` makes one; `--results` names the folder with the records.",
         );
         return section;
     }
     section.say(
         Tone::Plain,
-        "Every valid trial of the newest valid record of each scenario, planned anew with the \
-         messages that really came, against what was counted and timed in it.",
+        "Every valid trial of the newest valid record of each scenario, planned again with the \
+         messages that really arrived, against what was counted and timed in it.",
     );
     let mut rows = Vec::new();
     let mut heading = "";

@@ -67,7 +67,7 @@ fn needs(planned: &Planned, clients: f64) -> String {
     let mut text = format!("{} would need (modelled): {}", planned.label, known.join(", "));
     if !unknown.is_empty() {
         text.push_str(&format!(
-            "; not known: {}, since no record of a valid run has these settings",
+            "; unknown: {}, since no record of a valid run has these settings",
             unknown.join(" and ")
         ));
     }

@@ -13,9 +13,9 @@ pub(super) fn flips(plan: &Plan) -> Section {
     let mut section = Section::new("Where the answer flips");
     section.say(
         Tone::Plain,
-        "One setting is changed, all else stays: where would another transport move fewer bytes on \
-         the wire per client and second than the one that moves the fewest now? Solved from the \
-         model.",
+        "One setting is changed, everything else stays: where would another transport move fewer \
+         bytes on the wire per client and second than the one that moves the fewest now? Solved \
+         from the model.",
     );
     let mut items = Vec::new();
     let mut rest = plan.flips.as_slice();

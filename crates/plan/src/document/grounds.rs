@@ -8,7 +8,7 @@ use crate::borrowed::Origin;
 use crate::plan::{MONTH, Plan};
 
 /// What is said where nothing can be borrowed.
-const NOT_KNOWN: &str = "not known, no record of a valid run has these settings.";
+const NOT_KNOWN: &str = "unknown: no record of a valid run has these settings.";
 
 /// Where something was measured, for people.
 fn measured(origin: &Origin) -> String {
@@ -23,11 +23,13 @@ fn measured(origin: &Origin) -> String {
 pub(super) fn grounds(plan: &Plan) -> Section {
     let mut section = Section::new("What the figures rest on");
     let mut items = vec![
-        "Traffic is layer 3: IPv4, TCP with timestamps and acknowledgements, no loss. A network card \
-         carries 100 Gb/s each way; cores are those of the record's machine, busy with nothing else. Megabit and gigabyte are SI, 10^6 and 10^9."
+        "Traffic is layer 3: IPv4, TCP with timestamps and acknowledgements, no loss. A network \
+         card carries 100 Gb/s in each direction; cores are those of the record's machine, used \
+         for nothing else. Megabit and gigabyte are SI, 10^6 and 10^9."
             .to_owned(),
-        "Latency is what the transport adds. A push adds none, so there is no figure; the network's \
-         delay, and the queue behind a server that sends to many, come on top of every transport."
+        "Latency is what the transport adds. A push adds none, so there is no figure; the delay \
+         of the network, and queueing at a server that sends to many clients, add to every \
+         transport."
             .to_owned(),
         format!(
             "A month has {} days. Most providers bill traffic down only.",

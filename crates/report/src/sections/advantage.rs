@@ -71,7 +71,7 @@ impl Pair<'_> {
         let (most, most_at) = found().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let (base, other) = (&self.base.label, &self.other.label);
         Some(format!(
-            "{base} put {} ({}) to {} ({}) times as many bytes on the wire as {other} for each \
+            "{base} put {} ({}) to {} ({}) times as many bytes on the wire as {other} per \
              delivered message (layer 3, TCP/IP headers included).",
             ratio(least),
             grid.called(&least_at.cell),
@@ -127,7 +127,7 @@ pub(crate) fn ratios(run: &RunV1, grid: &Grid) -> Vec<Block> {
         .filter(|pair| grid.points().any(|point| pair.times(&point.run).is_some()))
         .collect();
     let heading = |what: &str| {
-        let text = format!("{what} (bytes on the wire for each delivered message, layer 3)");
+        let text = format!("{what} (bytes on the wire per delivered message, layer 3)");
         Block::Paragraph(vec![Tone::Strong.span(text)])
     };
     if pairs.is_empty() {

@@ -66,10 +66,10 @@ fn news(run: &RunV1) -> Option<String> {
         topics => format!("Each of {topics} topics"),
     };
     let deliver = match Deliver::from_label(setting("workload.deliver")?)? {
-        Deliver::Every => "each must reach every subscriber",
-        Deliver::Latest => "only the newest counts",
+        Deliver::Every => "every message must reach every subscriber",
+        Deliver::Latest => "only the newest message counts",
     };
-    Some(format!("{topics} gets {pace}, {bytes} B of payload; {deliver}."))
+    Some(format!("{topics} gets {pace} of {bytes} B of payload; {deliver}."))
 }
 
 /// What the figures say, after whatever speaks against believing it.
@@ -198,10 +198,10 @@ impl<'run> Contest<'run> {
         if few.overlaps(&many) {
             let latency = match latency {
                 Some(Comparison::Less { times, values }) => {
-                    format!("{best} was {times} times sooner: mean latency {values}")
+                    format!("{best} delivered {times} times sooner: mean latency {values}")
                 }
                 Some(Comparison::More { times, values }) => {
-                    format!("{best} was {times} times later: mean latency {values}")
+                    format!("{best} delivered {times} times later: mean latency {values}")
                 }
                 Some(Comparison::Same { values }) => {
                     format!("nor do they in mean latency ({values})")
@@ -210,7 +210,7 @@ impl<'run> Contest<'run> {
             };
             return format!(
                 "The rounds show no difference between {best} and {base} in bytes {} ({what}: {} \
-                 against {} for each delivered message); {latency}.",
+                 against {} per delivered message); {latency}.",
                 layer.place(),
                 range(few, bytes),
                 range(many, bytes),
@@ -230,8 +230,8 @@ impl<'run> Contest<'run> {
         };
         let moved = if self.same_news(run) { "the same messages" } else { "each message" };
         format!(
-            "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against {} \
-             for each delivered message){latency}.",
+            "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against \
+             {} per delivered message){latency}.",
             ratio(many.value / few.value),
             layer.place(),
             bytes(few.value),
@@ -244,10 +244,10 @@ impl<'run> Contest<'run> {
         let (best, base) = (self.best.0, self.base.0);
         match self.compare(run, "server_cpu_per_delivery", seconds) {
             Some(Comparison::Less { times, values }) => remarks.push(format!(
-                "The server spent {times} times less CPU time on each delivery ({values})."
+                "The server used {times} times less CPU time per delivery ({values})."
             )),
             Some(Comparison::More { times, values }) => remarks.push(format!(
-                "The server spent {times} times more CPU time on each delivery ({values})."
+                "The server used {times} times more CPU time per delivery ({values})."
             )),
             Some(Comparison::Same { values }) => remarks.push(format!(
                 "The rounds show no difference in the server's CPU time per delivery ({values})."
@@ -258,15 +258,15 @@ impl<'run> Contest<'run> {
             let seen = |transport| delivered_share(run, transport).map(share);
             if let (Some(of_best), Some(of_base)) = (seen(best), seen(base)) {
                 remarks.push(format!(
-                    "They did not do the same work: {} delivered {of_best} of what was \
-                     published, {} {of_base}; the rest was replaced by newer values first, or lost.",
+                    "They did not deliver the same messages: {} delivered {of_best} of what was \
+                     published, {} {of_base}; the rest was superseded by newer messages, or \
+                     lost.",
                     best.label, base.label
                 ));
             }
         }
         if rounds(run) == 1 {
-            remarks
-                .push("One round only: how far another would differ was not measured.".to_owned());
+            remarks.push("One round only: the spread between rounds was not measured.".to_owned());
         }
         remarks
     }

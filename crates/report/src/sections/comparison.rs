@@ -60,7 +60,7 @@ const fn size(label: &'static str, figure: &'static str) -> RowOf {
 /// The rows of the comparison.
 const GROUPS: &[Group] = &[
     Group {
-        heading: "Bytes for each delivered message, both directions",
+        heading: "Bytes per delivered message, both directions",
         rows: &[
             plain("  payload", "payload_bytes_per_delivery"),
             plain("    as published", "uncompressed_payload_bytes_per_delivery"),
@@ -77,14 +77,14 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
-        heading: "Bytes for each client and second, both directions",
+        heading: "Bytes per client and second, both directions",
         rows: &[
             plain("  header", "header_bytes_per_client_second"),
             plain("  tcp_ip", "tcp_ip_bytes_per_client_second"),
             plain("= wire", "wire_bytes_per_client_second"),
             plain("    of that up", "wire_bytes_up_per_client_second"),
             plain("    of that down", "wire_bytes_down_per_client_second"),
-            size("  wire, idle, an hour", "idle_wire_bytes_per_client_hour"),
+            size("  wire, idle, per hour", "idle_wire_bytes_per_client_hour"),
         ],
     },
     Group {
@@ -96,7 +96,7 @@ const GROUPS: &[Group] = &[
             plain("  deliveries per second", "deliveries_per_second"),
             plain("  polls per second", "requests_per_second"),
             percent("  empty polls", "empty_polls"),
-            plain("  messages a response", "messages_per_response"),
+            plain("  messages per response", "messages_per_response"),
         ],
     },
     Group {
@@ -117,7 +117,7 @@ const GROUPS: &[Group] = &[
         rows: &[
             time("  CPU per delivery", "server_cpu_per_delivery"),
             time("  CPU per client-second", "server_cpu_per_client_second"),
-            time("  CPU idle, an hour", "idle_server_cpu_per_client_hour"),
+            time("  CPU idle, per hour", "idle_server_cpu_per_client_hour"),
             size("  memory per connection", "server_working_memory_per_connection"),
             size("    at rest after use", "server_resting_memory_per_connection"),
             size("    before use", "server_memory_per_connection"),
@@ -151,12 +151,12 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
-        heading: "Loss, order and punctuality",
+        heading: "Loss, order and lateness",
         rows: &[
             plain("  lost messages", "lost"),
             plain("  duplicates", "duplicates"),
             plain("  out of order", "out_of_order"),
-            plain("  replaced before asked", "superseded"),
+            plain("  superseded before a poll", "superseded"),
             time("  polls late, p99", "poll_lateness.p99"),
             time("  publishes late, p99", "publish_lateness.p99"),
         ],
@@ -189,7 +189,7 @@ const GLANCE: [(&str, &[(&str, &str)]); 4] = [
         &[("wire", "wire_bytes_per_delivery"), ("header", "header_bytes_per_delivery")],
     ),
     (
-        "an idle hour",
+        "per idle hour",
         &[("wire", "idle_wire_bytes_per_client_hour"), ("CPU", "idle_server_cpu_per_client_hour")],
     ),
     ("latency", &[("mean", "latency.mean"), ("p99", "latency.p99")]),

@@ -13,7 +13,7 @@ pub(crate) fn conflation(run: &RunV1) -> Option<Section> {
     section.say(
         Tone::Plain,
         "Versions that were replaced by a newer one before they reached a client, over clients and \
-         rounds. Who is told of fewer does less work.",
+         rounds. A client that receives fewer messages needs fewer resources.",
     );
     section.list(
         run.transports
@@ -30,9 +30,9 @@ fn line(run: &RunV1, transport: &TransportV1) -> Option<String> {
             (superseded + t.counts.superseded, expected + t.counts.expected)
         });
     let by = match setting(transport) {
-        Some(every) => format!("conflated to one each {every}"),
+        Some(every) => format!("conflated to one every {every}"),
         None => match transport.options.get("interval") {
-            Some(interval) => format!("asked for each {interval}"),
+            Some(interval) => format!("polled every {interval}"),
             None => "not conflated".to_owned(),
         },
     };

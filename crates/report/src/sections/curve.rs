@@ -18,19 +18,19 @@ const MOST_CELLS: usize = 16;
 
 /// What a curve is drawn of.
 const CURVES: [(&str, &str); 7] = [
-    ("Bytes on the wire for each delivered message (layer 3)", "wire_bytes_per_delivery"),
-    ("Bytes on the wire for each client and second (layer 3)", "wire_bytes_per_client_second"),
-    ("Header bytes for each delivered message", "header_bytes_per_delivery"),
+    ("Bytes on the wire per delivered message (layer 3)", "wire_bytes_per_delivery"),
+    ("Bytes on the wire per client and second (layer 3)", "wire_bytes_per_client_second"),
+    ("Header bytes per delivered message", "header_bytes_per_delivery"),
     ("Mean latency", "latency.mean"),
     ("Age, mean", "age_mean"),
-    ("Server CPU for each delivery", "server_cpu_per_delivery"),
+    ("Server CPU per delivery", "server_cpu_per_delivery"),
     ("Server memory per connection, under load", "server_working_memory_per_connection"),
 ];
 
 /// What else is drawn where something is compressed.
 const OF_COMPRESSION: [(&str, &str); 2] = [
-    ("Payload on the wire for each delivered message", "payload_bytes_per_delivery"),
-    ("Share of the payload that compressing saves", "compression_saved"),
+    ("Payload on the wire per delivered message", "payload_bytes_per_delivery"),
+    ("Share of the payload that compression saves", "compression_saved"),
 ];
 
 /// Titles and figures of a run's curves.
@@ -69,7 +69,7 @@ pub(crate) fn curves(run: &RunV1) -> Option<Section> {
         let mut titles: Vec<&str> = rest.iter().map(|(title, _)| *title).collect();
         titles.dedup();
         section.blocks.push(Block::Folded(Folded {
-            summary: format!("Of each combination there are also: {}", titles.join("; ")),
+            summary: format!("Also recorded for every combination: {}", titles.join("; ")),
             tables: rest.into_iter().map(|(title, table)| (title.to_owned(), table)).collect(),
         }));
     }

@@ -12,7 +12,7 @@ use crate::units::{ABSENT, number};
 const SIDE_BY_SIDE: usize = 4;
 /// What bytes are divided by, and how it is called.
 const PER: [(&str, &str); 2] =
-    [("delivery", "For each delivered message"), ("client_second", "For each client and second")];
+    [("delivery", "Per delivered message"), ("client_second", "Per client and second")];
 
 /// Bytes by kind and direction, measured; `None` if no trial ran or settings were
 /// swept.

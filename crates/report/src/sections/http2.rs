@@ -15,7 +15,7 @@ const ROWS: [(&str, &str, bool); 12] = [
     ("later polls, down", "header_bytes_down_warm_poll", true),
     ("uncompressed, up", "header_bytes_up_uncompressed_poll", true),
     ("uncompressed, down", "header_bytes_down_uncompressed_poll", true),
-    ("if all is indexed: first, up", "header_bytes_up_indexed_first_poll", false),
+    ("if all fields are indexed: first, up", "header_bytes_up_indexed_first_poll", false),
     ("  first, down", "header_bytes_down_indexed_first_poll", false),
     ("  later, up", "header_bytes_up_indexed_warm_poll", false),
     ("  later, down", "header_bytes_down_indexed_warm_poll", false),
@@ -38,10 +38,11 @@ pub(crate) fn http2(run: &RunV1) -> Option<Section> {
     section.say(
         Tone::Plain,
         format!(
-            "{}: HTTP/2, field blocks as encoded. A connection's first head is sent almost in full \
-             and later ones refer to it. What they may refer to is the encoder's choice: that of \
-             the h2 crate, which ran here, leaves out paths, cookies, tags and lengths. What \
-             one that leaves out nothing would send was not measured: it is the model's.",
+            "{}: HTTP/2, field blocks as encoded. A connection sends its first headers almost in \
+             full, and later ones refer to them. What they may refer to is the choice of the \
+             encoder: that of the h2 crate, which ran here, does not index paths, cookies, \
+             entity tags and lengths. What an encoder that indexes all of them would send was \
+             not measured: it comes from the model.",
             labels.join(", ")
         ),
     );
@@ -70,15 +71,16 @@ pub(crate) fn http2(run: &RunV1) -> Option<Section> {
         Row::Values { label: tone.span(label), cells: cells.collect() }
     });
     let table = Table {
-        label: "bytes of a poll".to_owned(),
+        label: "bytes per poll".to_owned(),
         groups: groups.collect(),
         rows: rows.collect(),
     };
     section.blocks.push(Block::Table(table));
     section.say(
         Tone::Faint,
-        "Uncompressed: as HTTP/1.1 would write the same fields, with the first line, each field's \
-         name, `: ` and line end, and the empty line; without those that HTTP/2 does not carry.",
+        "Uncompressed: the same fields as HTTP/1.1 would write them: the start line, each field \
+         with its name, `: ` and line end, and the empty line; without the fields that HTTP/2 \
+         does not carry.",
     );
     Some(section)
 }

@@ -26,8 +26,8 @@ pub(crate) fn answer(run: &RunV1) -> Option<String> {
         None => String::new(),
     };
     Some(format!(
-        "Nothing was published while it was measured. In an hour of that{pace}, a client moves on \
-         the wire: {}.",
+        "Nothing was published during the measure phase. In an hour of that{pace}, a client \
+         moves on the wire: {}.",
         costs.join(", ")
     ))
 }

@@ -7,11 +7,14 @@ use crate::layout::{Line, Section, Tone};
 
 /// Word and meaning, in the order in which the report uses them.
 const WORDS: [(&str, &str); 10] = [
-    ("payload, repeat", "the message itself: new to the client, or sent although it had it."),
+    (
+        "payload, repeat",
+        "the message itself: new to the client, or sent although the client already had it.",
+    ),
     ("header", "HTTP request and response headers as sent, line ends included."),
     (
         "framing",
-        "what marks one message off from the next: frame headers, chunk sizes, field names of \
+        "what separates messages: frame headers, chunk sizes, field names of \
          events, line ends.",
     ),
     ("control, handshake", "pings, closes, comments, notices; the WebSocket upgrade."),
@@ -30,8 +33,8 @@ const WORDS: [(&str, &str); 10] = [
 /// What is to be known of CPU times on loopback.
 const LOOPBACK: (&str, &str) = (
     "CPU on loopback",
-    "the kernel charges a segment's receive path to whoever sent it, so the server pays for the \
-     clients' receiving.",
+    "the kernel charges a segment's receive path to its sender, so the server pays for receiving \
+     at the clients.",
 );
 
 /// What is to be known of this run's CPU times, if anything is.
@@ -59,14 +62,17 @@ pub(crate) fn legend(run: &RunV1) -> Option<Section> {
         0 | 1 => String::new(),
         rounds => format!(
             ": times and lateness of the samples of all {rounds} rounds together (a maximum is the \
-             maximum), ages as their mean, losses and errors as in the worst round, all else as the \
-             median of the rounds; +- is how far the farthest round lies from that, nothing where \
-             all are equal"
+             maximum), ages as their mean, losses and errors of the worst round, everything else \
+             as the median of the rounds; +- is how far the farthest round lies from that, and \
+             is left out where all rounds are equal"
         ),
     };
     let mut lines = vec![
         ("measured".to_owned(), format!("counted or timed in this run{over}.")),
-        ("model".to_owned(), "what the protocols' rules predict, without looking.".to_owned()),
+        (
+            "model".to_owned(),
+            "what the rules of the protocols predict, without measuring.".to_owned(),
+        ),
         ("n/a".to_owned(), "does not apply, or is not known.".to_owned()),
     ];
     lines.extend(WORDS.iter().map(|&(word, meaning)| (word.to_owned(), meaning.to_owned())));

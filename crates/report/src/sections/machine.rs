@@ -13,7 +13,7 @@ pub(crate) fn machine(run: &RunV1, record: Option<&str>) -> Section {
         section.say(
             Tone::Warning,
             format!(
-                "This was a {} build: its CPU, memory and short latencies say nothing of a release.",
+                "This was a {} build: its CPU, memory and short latencies say nothing about a release build.",
                 environment.build
             ),
         );
@@ -69,7 +69,7 @@ fn network(run: &RunV1) -> String {
         environment
             .tcp_timestamps
             .map(|on| format!("TCP timestamps {}", if on { "on" } else { "off" })),
-        header.map(|bytes| format!("{bytes} header bytes a segment")),
+        header.map(|bytes| format!("{bytes} header bytes per segment")),
         run.scenario.settings.get("network.mss").map(|mss| format!("maximum segment {mss} B")),
         environment.port_range.map(|[first, last]| format!("ports {first} to {last}")),
     ])
@@ -81,7 +81,7 @@ fn tls(tls: &TlsV1) -> String {
         Some(format!("version {version}")),
         cipher_suite.clone(),
         Some(format!("records of up to {} B", grouped(*record_bytes as f64, 0))),
-        tickets.map(|tickets| format!("{tickets} tickets a handshake")),
+        tickets.map(|tickets| format!("{tickets} tickets per handshake")),
         Some(library.clone()),
     ]);
     format!("TLS: {known}")

@@ -32,9 +32,9 @@ pub(crate) fn published(run: &RunV1) -> Option<Section> {
     let mut section = Section::new("The published sample");
     section.say(
         Tone::Plain,
-        "Lubbers and Greco (2010): one poll or one WebSocket message for each client and second. \
-         Printed there are 871, 2 and the megabits; the other figures beside ours follow from the \
-         article's sample, which has a payload of 21 bytes, and its layer 3 is modelled.",
+        "Lubbers and Greco (2010): one poll or one WebSocket message per client and second. The \
+         article prints 871, 2 and the megabits; the other published figures are derived from \
+         its sample, which has a payload of 21 bytes, and their layer 3 is modelled.",
     );
     section.blocks.push(Block::Table(counted(&ours)));
     if let Some(body) = ours.body_bytes.filter(|&body| body != 21) {
@@ -43,7 +43,7 @@ pub(crate) fn published(run: &RunV1) -> Option<Section> {
     section.say(
         Tone::Plain,
         "Mib/s (2^20 bits), as the 2010 article counted: header characters only, both directions \
-         summed. Beside it the same in SI, Mb/s (10^6 bits).",
+         summed. The same in SI units, Mb/s (10^6 bits), is beside it.",
     );
     section.blocks.push(Block::Table(use_cases(&ours)));
     Some(section)

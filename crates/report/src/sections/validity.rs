@@ -39,14 +39,14 @@ pub(crate) fn validity(run: &RunV1) -> Section {
     section.list(lines(&findings(run)));
     if !run.disturbed.is_empty() {
         let trials = plural(run.disturbed.len(), "trial was", "trials were");
-        let text = format!("{trials} retried; not counted:");
+        let text = format!("{trials} retried; the first attempts are not counted:");
         section.say(Tone::Warning, text);
         let settings = swept(run);
         let mut lines: Vec<_> =
             run.disturbed.iter().map(|trial| not_counted(trial, &settings)).collect();
         if lines.len() > SHOWN + 1 {
             let more = lines.split_off(SHOWN).len();
-            lines.push(vec![Tone::Plain.span(format!("{more} more; the record has each"))]);
+            lines.push(vec![Tone::Plain.span(format!("{more} more; the record has all of them"))]);
         }
         section.list(lines);
     }
@@ -91,7 +91,7 @@ impl Finding<'_> {
     fn and_more(&self, findings: &[Self]) -> Line {
         let (all, each) = by_transport(findings);
         let text = format!(
-            " ({}): the same check in {} more ({each}); the record has each",
+            " ({}): and the same check in {} more ({each}); the record has all of them",
             self.check.check,
             plural(all, "trial", "trials"),
         );

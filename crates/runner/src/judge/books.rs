@@ -76,8 +76,8 @@ fn without_kernel(refusal: Option<&str>, asked: impl Iterator<Item = (u64, u64)>
              are compared without it"
         ),
         (None, None) => {
-            "the kernel's books were not compared: the clients' connections were never \
-                         at rest at the end of a phase"
+            "the kernel's books were not compared: bytes were in flight on the clients' \
+                         connections at the end of every phase"
                 .to_owned()
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
         return check(
             "quiet",
             Verdict::Ok,
-            "both sides stood still while books were closed".into(),
+            "no bytes were in flight while the books were closed".into(),
         );
     }
     let places: Vec<_> = unrest
@@ -103,8 +103,8 @@ pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
         })
         .collect();
     let text = format!(
-        "bytes were on their way each time that books were to be closed, so these are compared \
-         over longer spans: {}",
+        "bytes were in flight whenever books were to be closed, so these are compared over \
+         longer spans: {}",
         places.join(", ")
     );
     // Where only the server's are, nothing is hidden: the same bytes are compared, only later.

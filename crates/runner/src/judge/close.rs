@@ -11,13 +11,13 @@ pub(crate) fn close(counts: &CountsV1) -> CheckV1 {
     let errors = &counts.close_errors;
     let sum: u64 = errors.values().sum();
     let (verdict, text) = if sum == 0 {
-        (Verdict::Ok, "every connection was closed in order".to_owned())
+        (Verdict::Ok, "every connection was closed cleanly".to_owned())
     } else {
         let kinds: Vec<_> = errors.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         (
             Verdict::Warning,
             format!(
-                "after the measured part {sum} connections did not close in order ({}): the server \
+                "after the measured part {sum} connections did not close cleanly ({}): the server \
                  or a proxy in between left a close or a half-close unanswered; the close phase is \
                  left out of the books, and nothing else is affected",
                 kinds.join(", ")

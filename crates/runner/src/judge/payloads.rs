@@ -51,8 +51,8 @@ pub(crate) fn delivered(counts: &Counts) -> Option<CheckV1> {
             "delivered",
             Verdict::Invalid,
             format!(
-                "none of {} expected messages was delivered: there is no latency, and bytes are of \
-                 clients that were told nothing",
+                "none of {} expected messages was delivered: there is no latency, and the bytes \
+                 are those of clients that received nothing",
                 counts.expected
             ),
         )

@@ -32,12 +32,12 @@ pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
                 ),
             ));
         }
-        _ if found >= least => (Verdict::Ok, format!("{found} heartbeats came")),
+        _ if found >= least => (Verdict::Ok, format!("{found} heartbeats arrived")),
         _ => (
             Verdict::Invalid,
             format!(
-                "{found} heartbeats came, at least {least} were to come: the server does not send \
-                 one each {}",
+                "{found} heartbeats arrived, expected at least {least}: the server does not send \
+                 one every {}",
                 format_duration(every)
             ),
         ),
@@ -82,7 +82,7 @@ pub(super) fn conflated(evidence: &Evidence<'_>) -> Option<CheckV1> {
         ));
     }
     if found == 0 {
-        return Some(not_checked("conflated", "no message came, so none was sent too soon"));
+        return Some(not_checked("conflated", "no message arrived, so none was sent too soon"));
     }
     let (verdict, text) = if found <= most {
         let superseded = evidence.counts.superseded;
@@ -94,8 +94,8 @@ pub(super) fn conflated(evidence: &Evidence<'_>) -> Option<CheckV1> {
         (
             Verdict::Invalid,
             format!(
-                "{found} messages came, at most {most} were to come: the server does not conflate \
-                 to one each {}",
+                "{found} messages arrived, expected at most {most}: the server does not conflate \
+                 to one every {}",
                 format_duration(every)
             ),
         )

@@ -1,4 +1,4 @@
-//! Whether the server lived through the trial.
+//! Whether the server ran throughout the trial.
 
 use pushbench_store::{CheckV1, Verdict};
 
@@ -18,6 +18,6 @@ pub(super) fn server(evidence: &Evidence<'_>) -> CheckV1 {
         (None, None) if !evidence.is_complete => {
             check(name, Verdict::Invalid, "the trial was stopped before its end".to_owned())
         }
-        (None, None) => check(name, Verdict::Ok, "the server lived through the trial".to_owned()),
+        (None, None) => check(name, Verdict::Ok, "the server ran throughout the trial".to_owned()),
     }
 }

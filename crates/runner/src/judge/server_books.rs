@@ -16,7 +16,7 @@ fn told(unheard: &Unheard) -> String {
     let Unheard { times, first } = unheard;
     let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
     format!(
-        "the server was asked for its own counts {times} in vain ({first}): the clients' sockets are \
+        "the server failed {times} to report its own counts ({first}): the clients' sockets are \
          not compared with the server's there"
     )
 }
@@ -26,9 +26,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_was_asked_in_vain_is_told_with_the_first_reason() {
+    fn a_server_that_did_not_report_its_counts_is_named_with_the_first_reason() {
         let told = |times| told(&Unheard { times, first: "timeout".to_owned() });
-        assert!(told(1).contains("counts once in vain (timeout)"), "{}", told(1));
-        assert!(told(3).contains("counts 3 times in vain (timeout)"), "{}", told(3));
+        assert!(told(1).contains("failed once to report its own counts (timeout)"), "{}", told(1));
+        assert!(
+            told(3).contains("failed 3 times to report its own counts (timeout)"),
+            "{}",
+            told(3)
+        );
     }
 }

@@ -40,9 +40,9 @@ pub(crate) fn load_stall(stall: Option<Stall>, measure: Duration) -> Option<Chec
     );
     if verdict != Verdict::Ok {
         text = format!(
-            "{who} stood still for {:.1} ms, or up to {resolution:.0} ms more, expected at most \
-             {:.0} ms: what was sent and received in that time is too late by up to as much, and it \
-             is not the server that was slow",
+            "{who} stalled for {:.1} ms, or up to {resolution:.0} ms more, expected at most {:.0} ms: \
+             what was sent and received in that time is late by up to as much, and the server was \
+             not the cause",
             millis(longest),
             millis(STALL.0)
         );
@@ -65,14 +65,15 @@ pub(crate) fn server_kept_waiting(polls: &Histogram, publishes: &Histogram) -> O
         (
             Verdict::Warning,
             format!(
-                "the server kept {what} that was due waiting for {millis:.0} ms, by a response that \
-                 had not come or by not reading: that is the server's doing and part of the latency"
+                "the server delayed {what} that was due by {millis:.0} ms, by a response that \
+                 had not arrived or by not reading: the server is the cause, and it is part of \
+                 the latency"
             ),
         )
     } else {
         (
             Verdict::Ok,
-            format!("the server kept nothing that was due waiting for over {millis:.1} ms"),
+            format!("the server delayed nothing that was due by more than {millis:.1} ms"),
         )
     };
     Some(CheckV1 {

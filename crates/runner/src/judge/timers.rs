@@ -125,14 +125,14 @@ fn for_and_against(timer: &Timer, circumstances: Circumstances<'_>) -> Vec<Strin
     let mut lines = Vec::new();
     match circumstances.retransmitted {
         Some(0) if timer.sends_again => {
-            lines.push("Against it: nothing was sent again".to_owned());
+            lines.push("Against it: nothing was retransmitted".to_owned());
         }
-        Some(0) => lines.push("For it: nothing was sent again, so it is no loss".to_owned()),
+        Some(0) => lines.push("For it: nothing was retransmitted, so it is no loss".to_owned()),
         Some(bytes) if timer.sends_again => {
-            lines.push(format!("For it: {bytes} bytes were sent again"));
+            lines.push(format!("For it: {bytes} bytes were retransmitted"));
         }
         Some(bytes) => {
-            lines.push(format!("Against it: {bytes} bytes were sent again, so it may be loss"));
+            lines.push(format!("Against it: {bytes} bytes were retransmitted, so it may be loss"));
         }
         None => lines.push("retransmissions are not known".to_owned()),
     }
@@ -143,7 +143,7 @@ fn for_and_against(timer: &Timer, circumstances: Circumstances<'_>) -> Vec<Strin
         )),
         None => lines.push("the path's round trip is not known".to_owned()),
     }
-    lines.push("for it: no check found a side standing still".to_owned());
+    lines.push("for it: no check found a stall on either side".to_owned());
     lines
 }
 
@@ -177,7 +177,7 @@ mod tests {
         let found = look(&TIMERS[0], &delayed(), near_path(160));
         assert_eq!(found.verdict, Verdict::Warning);
         assert!(found.text.contains("delayed acknowledgements look like this"), "{}", found.text);
-        assert!(found.text.contains("For it: nothing was sent again"), "{}", found.text);
+        assert!(found.text.contains("For it: nothing was retransmitted"), "{}", found.text);
     }
 
     #[test]
@@ -200,11 +200,11 @@ mod tests {
 
     #[test]
     fn a_stall_that_was_seen_is_no_timer() {
-        let stall = Some("the load generator stood still for 212 ms");
+        let stall = Some("the load generator stalled for 212 ms");
         let stalled = Circumstances { stall, ..near_path(160) };
         let found = look(&TIMERS[0], &delayed(), stalled);
         assert_eq!(found.verdict, Verdict::NotChecked, "{}", found.text);
-        assert!(found.text.contains("stood still for 212 ms"), "{}", found.text);
+        assert!(found.text.contains("stalled for 212 ms"), "{}", found.text);
     }
 
     #[test]

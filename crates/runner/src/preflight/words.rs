@@ -96,7 +96,7 @@ fn silent(
     let waiting = if is_polled(plan) { Step::Poll } else { Step::Message };
     let other = counts.first_altered.clone().map(|what| (counts.altered, what)).or_else(|| {
         let first = counts.first_foreign.as_ref()?;
-        Some((counts.foreign, format!("`{first}`, which nobody here published")))
+        Some((counts.foreign, format!("`{first}`, which this run did not publish")))
     });
     match (reached, other) {
         (Reached::Nothing, _) => step(
@@ -107,12 +107,12 @@ fn silent(
         (_, Some((count, first))) => step(
             waiting,
             format!("{count} other messages arrived, the first: {first}"),
-            "look at what the server does with a message, or whether --target is another server",
+            "check what the server does with a message, or whether --target is another server",
         ),
         (_, None) => step(
             waiting,
             format!("no message arrived within {:?}", plan.preflight_bound()),
-            "look at whether the server offers this transport and hands messages on",
+            "check whether the server offers this transport and forwards messages",
         ),
     }
 }
@@ -199,10 +199,10 @@ fn came(fault: Fault) -> &'static str {
         }
         Fault::NoHttp2 => "the server does not speak HTTP/2",
         Fault::Tls => "the TLS handshake failed",
-        Fault::NoTicket => "no ticket came to resume a TLS session with",
+        Fault::NoTicket => "no ticket arrived to resume a TLS session with",
         Fault::Upgrade => "the upgrade is not one for this request",
-        Fault::Extension => "the upgrade agrees on other extensions than were offered",
-        Fault::Coding => "the body is not compressed as was asked for",
+        Fault::Extension => "the upgrade agrees on extensions that were not offered",
+        Fault::Coding => "the body is not compressed as requested",
         Fault::Closed => "the server closed the connection",
         Fault::Io => "the connection broke",
         Fault::Status(_) => "the request was refused",
@@ -210,11 +210,11 @@ fn came(fault: Fault) -> &'static str {
         Fault::NotLines => "the body is not a line for each message",
         Fault::TransferCoding => "the body has a transfer coding that was not offered",
         Fault::Zstd => "the body is in zstd, which is not supported",
-        Fault::Bomb => "what came inflates to more than any payload",
-        Fault::TooLarge => "the body is longer than is read",
+        Fault::Bomb => "the body inflates to more than any payload",
+        Fault::TooLarge => "the body is longer than the limit",
         Fault::Protocol => "a frame breaks RFC 6455",
         Fault::CloseTimeout => "the server did not end the connection",
-        Fault::Clock => "the message came before it was sent",
+        Fault::Clock => "the message arrived before it was sent",
         Fault::Panic | Fault::ThreadGone => "this program failed",
     }
 }
@@ -222,15 +222,15 @@ fn came(fault: Fault) -> &'static str {
 fn remedy(fault: Fault, plan: &Plan) -> &'static str {
     match fault {
         Fault::Status(404 | 405 | 426 | 501) => {
-            "look at whether --target is the server that is meant and offers this transport; \
-             --only plays the others"
+            "check whether --target is the right server and offers this transport; --only \
+             selects the others"
         }
         Fault::Status(401 | 403) => "let the server admit clients without a login",
         Fault::Status(413) => "make workload.payload.bytes smaller, or the server's limit larger",
         Fault::Status(429 | 503) => "raise the server's limits",
         Fault::NoHttp2 => "set http = \"1.1\", or have the server speak HTTP/2",
         Fault::Tls => {
-            "look at whether --target-certificate is the server's and names the host of --target-tls"
+            "check whether --target-certificate is the server's and names the host of --target-tls"
         }
         Fault::NoTicket => "set tls = \"full\", or have the server send tickets",
         Fault::Coding | Fault::Extension => {
@@ -240,6 +240,6 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
             "have the server offer WebSockets on HTTP/2, or set http = \"1.1\""
         }
         Fault::Panic | Fault::ThreadGone => "please report it",
-        _ => "look at whether --target is the server that is meant, and at its log",
+        _ => "check whether --target is the right server, and its log",
     }
 }

@@ -104,7 +104,7 @@ GET  /topics/{topic}/long-poll?after=CURSOR&hold=25s
 GET  /topics/{topic}/events                       server-sent events; resumes by Last-Event-ID
 GET  /topics/{topic}/stream?after=CURSOR          lines, chunked
 GET  /topics/{topic}/ws?after=CURSOR              WebSocket
-GET  /ends?topics=TOPIC,TOPIC                     where topics end: a cursor per line
+GET  /ends?topics=TOPIC,TOPIC                     the ends of topics: a cursor per line
 GET  /stats                                       the server's own books, JSON
 GET  /metrics                                     the same for Prometheus
 GET  /healthz                                     liveness

@@ -44,7 +44,7 @@ pub(super) fn stream<F: Fields + ?Sized>(
     hubs: &impl Hubs,
 ) -> Result<Stream, Refusal> {
     if request.version < Version::HTTP_11 {
-        let reason = "the request is HTTP/1.0, which has no chunked answers";
+        let reason = "the request is HTTP/1.0, which has no chunked responses";
         return Err(Refusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, reason));
     }
     if request.method != Method::GET {

@@ -23,7 +23,7 @@ pub(super) fn check_field(field: &FieldLine<'_>) -> Result<(), ProfileError> {
             "no `Connection: close`: a transport with connection = \"per-poll\" closes it"
         }
         CURSOR_FIELD | GAP_FIELD => {
-            "a field that is not the server's own: it says there how far a client has come"
+            "a field that is not the server's own: the server sends the client's position in it"
         }
         _ if format!("{name}: {value}") != line.text => {
             "`Name: value` with one space before the value and none behind it, as the server writes it"

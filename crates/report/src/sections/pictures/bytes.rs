@@ -11,7 +11,7 @@ use crate::layout::{Line, Section};
 use crate::sections::legend;
 
 /// What the bars' lengths are.
-const AXIS: &str = "bytes for each message";
+const AXIS: &str = "bytes per message";
 
 /// The bars of each layer, from what the network carries to what a program hands over.
 pub(crate) fn layers(run: &RunV1) -> Option<Section> {
@@ -30,7 +30,7 @@ pub(crate) fn layers(run: &RunV1) -> Option<Section> {
                 if let Some(chart) = charts.last_mut() {
                     let Chart { notes, .. } = chart;
                     notes.push(note(format!(
-                        "{layer}: {} Here that is nothing, so its bars would be those of {same}.",
+                        "{layer}: {} Here that is nothing, so its bars are the same as those of {same}.",
                         meaning(layer)
                     )));
                 }
@@ -38,7 +38,7 @@ pub(crate) fn layers(run: &RunV1) -> Option<Section> {
             None => {
                 charts.push(chart(
                     &format!("bytes-{layer}"),
-                    &format!("Bytes of a delivered message: {}", title(layer)),
+                    &format!("Bytes per delivered message: {}", title(layer)),
                     bars.clone(),
                     notes,
                 ));
@@ -52,7 +52,7 @@ pub(crate) fn layers(run: &RunV1) -> Option<Section> {
         first.notes.push(note(BEHIND));
         first.notes.extend(legend::about(&kinds_in(&first.picture)));
     }
-    section("Bytes of a delivered message", charts)
+    section("Bytes per delivered message", charts)
 }
 
 /// Up and down apart, at the lowest layer that was counted, on axes of the same length.
@@ -78,7 +78,7 @@ pub(crate) fn directions(run: &RunV1) -> Option<Section> {
                 "From the server to the client: responses, messages, acknowledgements."
             }
         };
-        let title = format!("Bytes of a delivered message, {direction}: {}", title(layer));
+        let title = format!("Bytes per delivered message, {direction}: {}", title(layer));
         let notes = vec![note(format!("{what} Up and down have the same scale."))];
         chart(&format!("bytes-{direction}"), &title, bars.clone(), notes)
     });
@@ -141,7 +141,7 @@ fn title(layer: Layer) -> &'static str {
 
 fn meaning(layer: Layer) -> &'static str {
     match layer {
-        Layer::Stream => "All that a program hands to its connection.",
+        Layer::Stream => "Everything that a program hands to its connection.",
         Layer::Socket => "The stream and what TLS adds.",
         Layer::Wire => {
             "What a network carries: the socket's bytes with the IP and TCP headers of every segment."

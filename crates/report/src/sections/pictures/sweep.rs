@@ -88,7 +88,7 @@ impl Sweep<'_> {
             measured: points(line, &|cell| pair.times(cell)),
             model: points(line, &|cell| pair.modelled(cell)),
         });
-        let title = format!("{}: bytes on the wire for each delivered message", pair.name());
+        let title = format!("{}: bytes on the wire per delivered message", pair.name());
         let name = format!("sweep-{}-{}", pair.base.label, pair.other.label);
         let mut chart = self.chart(&name, &title, Unit::Count, curves.collect());
         chart.notes.push(note(format!("Lines are named by: {}.", self.grid.shared_words())));

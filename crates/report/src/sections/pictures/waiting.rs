@@ -31,9 +31,9 @@ fn latency(run: &RunV1) -> Chart {
     });
     let lines: Vec<_> = lines.collect();
     let mut notes = vec![note(
-        "Each line reads: so many of the messages took at most so long. To the right are the \
-         slow ones: each step takes as much room as all before it, and shows a tenth as many. \
-         All samples of all rounds together.",
+        "Read a line as: this share of the messages took at most this long. The slow messages \
+         are to the right: each step has the same width and covers a tenth of the messages of \
+         the step before it. All samples of all rounds together.",
     )];
     if lines.iter().any(|line| !line.model.is_empty()) {
         notes.push(note("Circles are what the model predicts."));

@@ -14,22 +14,24 @@ pub(crate) fn work(run: &RunV1) -> Option<Section> {
     let mut cpu = bars_of(
         run,
         "server-cpu",
-        "CPU time of the server for each delivery",
-        "CPU time for each delivery",
+        "Server CPU time per delivery",
+        "CPU time per delivery",
         "server_cpu_per_delivery",
     );
-    cpu.notes.push(note("User and system time of the measure phase, by the messages delivered."));
+    cpu.notes.push(note(
+        "User and system time of the measure phase, divided by the messages delivered.",
+    ));
     cpu.notes.extend(legend::about_cpu(run));
     let mut memory = bars_of(
         run,
         "server-memory",
-        "Memory of the server per connection, under load",
+        "Server memory per connection, under load",
         "resident memory per connection",
         "server_working_memory_per_connection",
     );
     memory.notes.push(note(
-        "How much the server's resident memory grew from before the clients connected to its highest \
-         while they were served; the kernel's buffers are not in it.",
+        "Growth of the server's resident memory from before the clients connected to its maximum \
+         under load, per connection; the kernel's buffers are not included.",
     ));
     section("Server resources", vec![cpu, memory])
 }
@@ -42,8 +44,8 @@ pub(crate) fn idle(run: &RunV1) -> Option<Section> {
     let mut bytes = bars_of(
         run,
         "idle-bytes",
-        "Bytes of an hour without messages, on the wire (layer 3)",
-        "bytes on the wire for each client and hour",
+        "Bytes on the wire (layer 3) in an hour without messages",
+        "bytes on the wire per client and hour",
         "idle_wire_bytes_per_client_hour",
     );
     bytes.notes.push(note("The grey bar behind each is what the model predicts."));
