@@ -8,11 +8,10 @@ use pushbench_protocol::{AllowedHosts, ResponseProfile};
 use pushbench_server::TlsConfig;
 use pushbench_store::wall_clock::since_epoch;
 use pushbench_tls::Identity;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::LabOptions;
 use crate::exit::Exit;
-use crate::signals::HangUp;
+use crate::signals::Signals;
 
 /// Maximum segment size of browsers' connections, as on Ethernet: loopback's own would hide
 /// segments.
@@ -33,19 +32,10 @@ pub(crate) fn lab(options: &LabOptions) -> anyhow::Result<Exit> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = HangUp::listen()?;
+        let mut signals = Signals::listen()?;
         let lab = Lab::bind(config).await?;
         announce(&lab)?;
-        lab.serve(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-                () = hang_up.recv() => {}
-            }
-        })
-        .await;
+        lab.serve(async move { signals.recv().await }).await;
         Ok(Exit::Ok)
     })
 }

@@ -11,12 +11,11 @@ use pushbench_protocol::{Announcement, ServerDocument};
 use pushbench_runner::raise_open_files;
 use pushbench_server::Server;
 use rustix::process::{Signal, set_parent_process_death_signal};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::ServeOptions;
 use crate::exit::Exit;
 use crate::say::say_error;
-use crate::signals::HangUp;
+use crate::signals::Signals;
 use config::config;
 use document::document;
 pub(crate) use document::documented_default;
@@ -39,24 +38,14 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     let effective = config.document(&document);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = HangUp::listen()?;
+        let mut signals = Signals::listen()?;
         let server = Server::bind(config).await?;
         if let (Some(file), Some((_, certificate))) = (&document.certificate_out, server.tls()) {
             fs::write(file, certificate.pem())
                 .with_context(|| format!("cannot write the certificate to {file}"))?;
         }
         announce(&server, &effective)?;
-        server
-            .serve(async move {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                    () = hang_up.recv() => {}
-                }
-            })
-            .await;
+        server.serve(async move { signals.recv().await }).await;
         Ok(Exit::Ok)
     })
 }

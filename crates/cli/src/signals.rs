@@ -56,27 +56,14 @@ impl Stop {
         let (ready_out, ready) = std::sync::mpsc::channel();
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async move {
-                let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) = (
-                    signal(SignalKind::interrupt()),
-                    signal(SignalKind::terminate()),
-                    HangUp::listen(),
-                ) else {
-                    return;
-                };
+                let Ok(mut signals) = Signals::listen() else { return };
                 let _ = ready_out.send(());
-                let mut wait = async || {
-                    tokio::select! {
-                        _ = interrupt.recv() => {}
-                        _ = terminate.recv() => {}
-                        () = hang_up.recv() => {}
-                    }
-                };
-                wait().await;
+                signals.recv().await;
                 let consequence = asked.ask().consequence();
                 // With the terminal gone there may be nobody to tell.
                 let _ =
                     writeln!(io::stderr(), "pushbench: {consequence}; press Ctrl-C again to kill");
-                wait().await;
+                signals.recv().await;
                 std::process::exit(KILLED);
             });
         })?;
@@ -125,12 +112,39 @@ pub(crate) fn survive_file_size_limit() -> io::Result<()> {
     signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
 }
 
+/// The signals that ask to end.
+pub(crate) struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: HangUp,
+}
+
+impl Signals {
+    /// Listens from now on for SIGINT, SIGTERM and SIGHUP, within a runtime.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: HangUp::listen()?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            () = self.hang_up.recv() => {}
+        }
+    }
+}
+
 /// Listens for SIGHUP, unless whoever started the program has it ignore that.
-pub(crate) struct HangUp(Option<tokio::signal::unix::Signal>);
+struct HangUp(Option<tokio::signal::unix::Signal>);
 
 impl HangUp {
     /// Listens from now on, within a runtime.
-    pub(crate) fn listen() -> io::Result<Self> {
+    fn listen() -> io::Result<Self> {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let listener = match ignores_hang_up(&status) {
             true => None,
@@ -140,7 +154,7 @@ impl HangUp {
     }
 
     /// Waits for the next one; for ever, where they are ignored.
-    pub(crate) async fn recv(&mut self) {
+    async fn recv(&mut self) {
         match &mut self.0 {
             Some(listener) => drop(listener.recv().await),
             None => std::future::pending().await,

@@ -5,29 +5,9 @@ use std::io::Write;
 
 use pushbench_store::{TrialV1, Verdict};
 
-use crate::servant::{NOT_FOUND, Servant, Subscribers, TAKEN, Then, text_frame};
+use crate::servant::{NOT_FOUND, Servant, Subscribers, TAKEN, Then, scenario, text_frame};
 use crate::support::{Bench, Ended, trial};
 use crate::turncoat::Tried;
-
-const SCENARIO: &str = r#"question = "What if something else arrives?"
-
-[workload]
-clients = 4
-topics = 2
-deliver = "every"
-publish = { every = "100ms" }
-payload = { bytes = 40 }
-warm_up = "300ms"
-measure = "1s"
-drain = "1s"
-rounds = 1
-
-[headers]
-request = "minimal"
-
-[[transport]]
-kind = "websocket"
-"#;
 
 /// Who gets a message.
 enum To {
@@ -73,7 +53,7 @@ fn pusher(made: Made) -> Servant {
 }
 
 fn played(made: Made) -> (Ended, TrialV1) {
-    let bench = Bench::with(SCENARIO);
+    let bench = Bench::with(&scenario(4, 2, &["websocket"]));
     let servant = pusher(made);
     let ended = bench.play(&["run", "small.toml", "--target", &servant.url()]);
     let (_, record) = bench.newest_record();

@@ -73,6 +73,31 @@ pub(crate) fn text_frame(payload: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// A scenario for such a server: each of so many clients is to have each message of its topic, ten a
+/// second for a second, by each of these kinds of transport.
+pub(crate) fn scenario(clients: u32, topics: u32, kinds: &[&str]) -> String {
+    let transports: String =
+        kinds.iter().map(|kind| format!("\n[[transport]]\nkind = \"{kind}\"\n")).collect();
+    format!(
+        r#"question = "What does a server of others do?"
+
+[workload]
+clients = {clients}
+topics = {topics}
+deliver = "every"
+publish = {{ every = "100ms" }}
+payload = {{ bytes = 40 }}
+warm_up = "300ms"
+measure = "1s"
+drain = "1s"
+rounds = 1
+
+[headers]
+request = "minimal"
+{transports}"#
+    )
+}
+
 /// Says that a publish was taken.
 pub(crate) const TAKEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 /// Says that there is no such thing, as the books of a server that has none.

@@ -8,7 +8,7 @@ use pushbench_protocol::{Phase, clock};
 use pushbench_store::{RunStatus, Verdict};
 use rustix::process::Signal;
 
-use crate::servant::{NOT_FOUND, Servant, Subscribers, TAKEN, Then, text_frame};
+use crate::servant::{NOT_FOUND, Servant, Subscribers, TAKEN, Then, scenario, text_frame};
 use crate::signals::Playing;
 use crate::support::{Bench, TRANSPORTS, invalid_checks, send, trial};
 use crate::turncoat::Tried;
@@ -16,27 +16,10 @@ use crate::turncoat::Tried;
 /// A run ends so long after its schedule, or after the signal that asks for it.
 const END: Duration = Duration::from_secs(10);
 
-const SCENARIO: &str = r#"question = "What if nobody answers?"
-
-[workload]
-clients = 2
-deliver = "every"
-publish = { every = "100ms" }
-payload = { bytes = 40 }
-warm_up = "300ms"
-measure = "1s"
-drain = "1s"
-rounds = 1
-
-[headers]
-request = "minimal"
-
-[[transport]]
-kind = "websocket"
-
-[[transport]]
-kind = "sse"
-"#;
+/// Two clients, each by either transport.
+fn bench() -> Bench {
+    Bench::with(&scenario(2, 1, &["websocket", "sse"]))
+}
 
 /// A server of WebSockets and SSE that pushes as it should; `at_the_end` says what a subscriber's end
 /// is to it, `publisher` what the publisher's is.
@@ -77,7 +60,7 @@ fn a_close_that_is_not_answered_is_a_warning_and_takes_nothing_else_with_it() {
         ("websocket", || Then::Keep, Then::GoOn, "2 close-timeout"),
         ("sse", || Then::Keep, Then::GoOn, "2 close-timeout"),
     ] {
-        let bench = Bench::with(SCENARIO);
+        let bench = bench();
         let servant = pusher(subscriber, publisher);
         let (ended, record) = bench.valid_run(&["--only", transport, "--target", &servant.url()]);
         let trial = trial(&record, transport);
@@ -95,7 +78,7 @@ fn a_close_that_is_not_answered_is_a_warning_and_takes_nothing_else_with_it() {
 
 #[test]
 fn an_upgrade_that_is_never_answered_fails_its_client_and_the_run_ends() {
-    let bench = Bench::with(SCENARIO);
+    let bench = bench();
     let (tried, subscribers) = (Tried::default(), Subscribers::default());
     let servant = Servant::start(
         move |request, stream| {
