@@ -53,15 +53,18 @@ pub(crate) fn limit_beyond_loopback(scenario: &Scenario) -> Option<Limit> {
     std::iter::once(scenario).chain(cells).find_map(limit)
 }
 
-/// The limits of this machine that are too small for a scenario, or for one of its cells.
+/// The limits of this machine that are too small for a scenario, or for one of its cells: each once, as
+/// the cell that needs most of it.
 pub(crate) fn limits_of_this_machine(scenario: &Scenario) -> Vec<Limit> {
     let machine = machine();
     let cells = scenario.cells.iter().map(|cell| &cell.scenario);
     let mut found: Vec<Limit> = Vec::new();
     for scenario in std::iter::once(scenario).chain(cells) {
         for limit in limits(&needs(scenario, &machine), &machine) {
-            if !found.contains(&limit) {
-                found.push(limit);
+            match found.iter_mut().find(|known| known.what == limit.what) {
+                Some(known) if known.need < limit.need => *known = limit,
+                Some(_) => {}
+                None => found.push(limit),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pushbench_store::{RunStatus, Verdict};
 use rustix::process::{Resource, getrlimit};
 
-use crate::support::{Bench, Running, SMALL, Server, invalid_checks, skip, trial};
+use crate::support::{Bench, Ended, Running, SMALL, Server, invalid_checks, skip, trial};
 use crate::turncoat;
 
 /// Open files that the largest scenario of the repository needs.
@@ -73,18 +73,34 @@ fn check_says_how_long_a_run_takes_with_connecting_and_every_combination() {
     assert!(ended.stdout.contains(told), "{ended}");
 }
 
+/// Runs the program with at most 1,000 open files.
+fn with_few_files(bench: &Bench, arguments: &[&str]) -> Ended {
+    let program = bench.program(arguments);
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 1000 && exec \"$0\" \"$@\""])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .current_dir(bench.path());
+    Running::start(&mut limited).end()
+}
+
+#[test]
+fn a_limit_that_several_combinations_exceed_is_told_once_with_the_largest_need() {
+    let bench = Bench::with(&format!("{SMALL}\n[sweep]\nclients = [3_000, 5_000, 4_000]\n"));
+    let ended = with_few_files(&bench, &["check", "small.toml"]);
+    assert_eq!(ended.code, 104, "{ended}");
+    let told = ended.stderr.matches("open files of the server is 1000").count();
+    assert_eq!(told, 1, "{ended}");
+    assert!(ended.stderr.contains("expected at least 5128"), "{ended}");
+}
+
 #[test]
 fn limits_that_are_too_small_are_104_with_the_need_and_the_remedy() {
     for command in ["run", "check"] {
         let bench = Bench::new();
-        let program = bench.program(&[command, "small.toml", "--set", "workload.clients=5000"]);
-        let mut limited = std::process::Command::new("sh");
-        limited
-            .args(["-c", "ulimit -n 1000 && exec \"$0\" \"$@\""])
-            .arg(program.get_program())
-            .args(program.get_args())
-            .current_dir(bench.path());
-        let ended = Running::start(&mut limited).end();
+        let arguments = [command, "small.toml", "--set", "workload.clients=5000"];
+        let ended = with_few_files(&bench, &arguments);
         assert_eq!(ended.code, 104, "{command}: {ended}");
         for part in ["open files", "1000", "5128", "ulimit"] {
             assert!(ended.stderr.contains(part), "{command}: {part}: {ended}");

@@ -36,7 +36,7 @@ pub(crate) fn validity(run: &RunV1) -> Section {
             section.say(Tone::Bad, format!("No: {failed}; {warnings}; {passed}{rest}."));
         }
     }
-    section.list(lines(&findings(run)));
+    section.list(lines(&findings(run), run.trials.len()));
     if !run.disturbed.is_empty() {
         let trials = plural(run.disturbed.len(), "trial was", "trials were");
         let text = format!("{trials} retried; the first attempts are not counted:");
@@ -98,9 +98,9 @@ impl Finding<'_> {
         vec![self.tag(), Tone::Plain.span(text)]
     }
 
-    /// The one line of a check that had nothing to look at in these trials: it says nothing against
-    /// any of them, and where it says the same of all it is read once.
-    fn in_all(&self, findings: &[Self]) -> Line {
+    /// The one line of checks that had nothing to look at in these trials of so many, for the same
+    /// reasons: it says nothing against any of them, and where it says the same of all it is read once.
+    fn in_all(&self, checks: &[&str], findings: &[Self], trials: usize) -> Line {
         let (all, each) = by_transport(findings);
         let first = &self.check.text;
         let others = findings.iter().filter(|other| other.check.text != *first).count();
@@ -109,8 +109,11 @@ impl Finding<'_> {
             1 => format!(" ({}); the record has the other reason", self.place()),
             _ => format!(" ({}); the record has the other reasons", self.place()),
         };
-        let trials = plural(all, "trial", "trials");
-        let text = format!(" ({}) in {trials} ({each}): {first}{others}", self.check.check);
+        let place = match all == trials {
+            true => format!("all {}", plural(all, "trial", "trials")),
+            false => format!("{} ({each})", plural(all, "trial", "trials")),
+        };
+        let text = format!(" ({}) in {place}: {first}{others}", checks.join(", "));
         vec![self.tag(), Tone::Plain.span(text)]
     }
 
@@ -124,7 +127,10 @@ impl Finding<'_> {
     }
 }
 
-/// How many trials these are, and how many of each transport.
+/// Transports that are named one by one.
+const NAMED: usize = 4;
+
+/// How many trials these are, and how many of each transport; of many transports how many those are.
 fn by_transport(findings: &[Finding<'_>]) -> (usize, String) {
     let mut transports: Vec<(&str, usize)> = Vec::new();
     for Finding { transport, rounds, .. } in findings {
@@ -134,6 +140,9 @@ fn by_transport(findings: &[Finding<'_>]) -> (usize, String) {
         }
     }
     let all = transports.iter().map(|(_, count)| count).sum();
+    if transports.len() > NAMED {
+        return (all, format!("of {} transports", transports.len()));
+    }
     let each = transports.iter().map(|(transport, count)| format!("{count} of {transport}"));
     (all, each.collect::<Vec<_>>().join(", "))
 }
@@ -183,18 +192,27 @@ fn findings(run: &RunV1) -> Vec<Finding<'_>> {
     findings
 }
 
+/// Findings of one check with one verdict.
+type Kind<'a, 'run> = &'a [Finding<'run>];
+
 /// One line each; of many by one check the first few, and how many more each transport has. A check
-/// that had nothing to look at is one line however often.
-fn lines(findings: &[Finding<'_>]) -> Vec<Line> {
+/// that had nothing to look at is one line however often, with the others that say the same of the
+/// same of all `trials`.
+fn lines(findings: &[Finding<'_>], trials: usize) -> Vec<Line> {
     let mut lines = Vec::new();
+    let mut unchecked: Vec<(Vec<&str>, Kind<'_, '_>)> = Vec::new();
     let mut rest = findings;
     while let Some(first) = rest.first() {
         let kind = |finding: &Finding<'_>| (finding.check.verdict, finding.check.check.clone());
         let alike = rest.iter().take_while(|finding| kind(finding) == kind(first)).count();
         let (found, after) = rest.split_at(alike);
         rest = after;
-        if first.check.verdict == Verdict::NotChecked && alike > 1 {
-            lines.push(first.in_all(found));
+        if first.check.verdict == Verdict::NotChecked {
+            let same = |(_, other): &&mut (Vec<&str>, Kind<'_, '_>)| says_the_same(other, found);
+            match unchecked.iter_mut().find(same) {
+                Some((checks, _)) => checks.push(&first.check.check),
+                None => unchecked.push((vec![&first.check.check], found)),
+            }
             continue;
         }
         // One more line is not longer than the line that says so.
@@ -204,7 +222,24 @@ fn lines(findings: &[Finding<'_>]) -> Vec<Line> {
             lines.push(first.and_more(&found[shown..]));
         }
     }
+    // They are the mildest, so nothing comes behind them.
+    for (checks, found) in unchecked {
+        lines.push(match (&checks[..], found) {
+            ([_], [alone]) => alone.line(),
+            (_, [first, ..]) => first.in_all(&checks, found, trials),
+            (_, []) => unreachable!("each has a finding"),
+        });
+    }
     lines
+}
+
+/// Whether two checks found the same in the same trials.
+fn says_the_same(some: &[Finding<'_>], others: &[Finding<'_>]) -> bool {
+    let same = |(one, other): (&Finding<'_>, &Finding<'_>)| {
+        (one.transport, one.cell, &one.rounds, &one.check.text)
+            == (other.transport, other.cell, &other.rounds, &other.check.text)
+    };
+    some.len() == others.len() && some.iter().zip(others).all(same)
 }
 
 fn plural(count: usize, one: &str, many: &str) -> String {
@@ -223,20 +258,62 @@ mod tests {
         Finding { transport, cell, settings: String::new(), rounds: vec![1, 2], check }
     }
 
-    fn told(findings: &[Finding<'_>]) -> Vec<String> {
+    fn told_of(findings: &[Finding<'_>], trials: usize) -> Vec<String> {
         let text = |line: Line| line.into_iter().map(|span| span.text).collect();
-        lines(findings).into_iter().map(text).collect()
+        lines(findings, trials).into_iter().map(text).collect()
     }
 
-    #[test]
-    fn a_check_that_had_nothing_to_look_at_is_one_line_however_often() {
-        let check = |text: &str| CheckV1 {
-            check: "published".to_owned(),
+    fn told(findings: &[Finding<'_>]) -> Vec<String> {
+        told_of(findings, 100)
+    }
+
+    fn not_checked(check: &str, text: &str) -> CheckV1 {
+        CheckV1 {
+            check: check.to_owned(),
             verdict: Verdict::NotChecked,
             found: None,
             limit: None,
             text: text.to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn many_transports_are_not_named_one_by_one() {
+        let (cell, check) = (CellV1::new(), not_checked("mode", "too few"));
+        let labels = ["a", "b", "c", "d", "e"];
+        let all = labels.map(|label| finding(label, &cell, &check));
+        assert_eq!(
+            (by_transport(&all[..4]), by_transport(&all)),
+            ((8, "2 of a, 2 of b, 2 of c, 2 of d".to_owned()), (10, "of 5 transports".to_owned()))
+        );
+    }
+
+    #[test]
+    fn checks_that_had_nothing_to_look_at_for_one_reason_are_one_line() {
+        let cell = CellV1::new();
+        let (delayed, again) =
+            (not_checked("a-mode", "no latency"), not_checked("b-mode", "no latency"));
+        let other = not_checked("c", "no message");
+        let of = |check| [finding("a", &cell, check), finding("b", &cell, check)];
+        let all: Vec<_> = [&delayed, &again, &other].into_iter().flat_map(of).collect();
+        assert_eq!(
+            told_of(&all, 4),
+            [
+                "not checked (a-mode, b-mode) in all 4 trials: no latency",
+                "not checked (c) in all 4 trials: no message"
+            ]
+        );
+        assert_eq!(
+            told_of(&all[..4], 5),
+            ["not checked (a-mode, b-mode) in 4 trials (2 of a, 2 of b): no latency"]
+        );
+        // Not of the same trials.
+        assert_eq!(told_of(&all[1..4], 5).len(), 2);
+    }
+
+    #[test]
+    fn a_check_that_had_nothing_to_look_at_is_one_line_however_often() {
+        let check = |text: &str| not_checked("published", text);
         let (cell, none, few) = (CellV1::new(), check("no message was due"), check("too few"));
         let all = [finding("a", &cell, &none), finding("b", &cell, &none)];
         assert_eq!(
