@@ -154,12 +154,12 @@ mod tests {
     #[test]
     fn the_parts_add_up_to_what_was_counted() {
         let anatomy = Anatomy::of(&transcript(Act::Poll, REQUEST, ANSWER)).expect("a poll");
-        let heads = (REQUEST.len() + ANSWER.len() - 5) as u64;
-        assert_eq!(anatomy.each(ByteKind::Header), heads);
+        let headers = (REQUEST.len() + ANSWER.len() - 5) as u64;
+        assert_eq!(anatomy.each(ByteKind::Header), headers);
         assert_eq!(anatomy.each(ByteKind::Payload), 5);
         assert_eq!(anatomy.each(ByteKind::TcpIp), 156);
         assert_eq!(anatomy.steps[0].modelled_tcp_ip, Some(156));
-        assert_eq!(anatomy.steps[0].layer(Layer::Wire), heads + 5 + 156);
+        assert_eq!(anatomy.steps[0].layer(Layer::Wire), headers + 5 + 156);
         assert_eq!(anatomy.once(ByteKind::Header), 0);
     }
 

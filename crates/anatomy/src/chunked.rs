@@ -56,11 +56,11 @@ pub(crate) fn lines(data: &[u8]) -> Vec<Part> {
     data.split_inclusive(|&byte| byte == b'\n')
         .flat_map(|line| {
             let text = line.strip_suffix(b"\n").unwrap_or(line);
-            let news = (!text.is_empty()).then(|| payload(text));
+            let message = (!text.is_empty()).then(|| payload(text));
             let note = "ends the message: payloads have no line breaks";
             let end = (text.len() < line.len())
                 .then(|| Part::new("line feed", ByteKind::Framing, b"\n").because(note, ""));
-            news.into_iter().chain(end)
+            message.into_iter().chain(end)
         })
         .collect()
 }
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    const NEWS: &[u8] = b"twenty bytes of text";
+    const TEXT: &[u8] = b"twenty bytes of text";
 
     fn of_kind(parts: &[Part], kind: ByteKind) -> u64 {
         parts.iter().filter(|part| part.kind == kind).map(Part::len).sum()
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn event() -> Vec<u8> {
-        encode_chunk(&[b"id: 001a00000000000i\ndata: ", NEWS, b"\n\n"])
+        encode_chunk(&[b"id: 001a00000000000i\ndata: ", TEXT, b"\n\n"])
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
             (20, 35)
         );
         assert_eq!(joined(&parts), event());
-        let line = encode_chunk(&[NEWS, b"\n"]);
+        let line = encode_chunk(&[TEXT, b"\n"]);
         let parts = chunks(&line, Within::Lines).expect("a chunk");
         assert_eq!(of_kind(&parts, ByteKind::Framing), 1 + chunk_overhead(21));
         assert_eq!(joined(&parts), line);

@@ -185,7 +185,7 @@ pub const FIELDS: &[Field] = &[
 
 #[cfg(test)]
 mod tests {
-    use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget, StreamKind};
+    use pushbench_protocol::headers::{AnswerMark, AnswerStatus, HeadTarget, StreamKind};
     use pushbench_protocol::{Cursor, RequestProfile, ResponseProfile};
 
     use super::*;
@@ -203,19 +203,19 @@ mod tests {
     #[test]
     fn every_field_of_every_built_in_profile_is_explained() {
         let target = HeadTarget { path: "/", host: "h", secure: false, cookie_bytes: 3 };
-        let mut heads = Vec::new();
+        let mut headers = Vec::new();
         for name in RequestProfile::names() {
             let profile = RequestProfile::built_in(name).expect("built in");
-            heads.push(profile.poll(target, true).bytes().to_vec());
-            heads.push(profile.upgrade(target, "k").bytes);
+            headers.push(profile.poll(target, true).bytes().to_vec());
+            headers.push(profile.upgrade(target, "k").bytes);
         }
         let mark = AnswerMark { cursor: Some(Cursor::OLDEST), tag: Some(Cursor::OLDEST), gap: 1 };
         for name in ResponseProfile::names() {
             let profile = ResponseProfile::built_in(name).expect("built in");
-            heads.push(profile.head(AnswerStatus::Messages, 1, "now", mark).into_bytes());
-            heads.push(profile.stream_head(StreamKind::Events, "now", mark).into_bytes());
+            headers.push(profile.head(AnswerStatus::Messages, 1, "now", mark).into_bytes());
+            headers.push(profile.stream_head(StreamKind::Events, "now", mark).into_bytes());
         }
-        for head in heads {
+        for head in headers {
             let text = String::from_utf8(head).expect("ASCII");
             for line in text.lines().skip(1).filter(|line| !line.is_empty()) {
                 let (name, _) = line.split_once(':').expect("a field");

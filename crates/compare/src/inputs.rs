@@ -28,7 +28,7 @@ pub(crate) fn differing_files(base: &RunV1, new: &RunV1) -> Vec<String> {
         let setting = named_by.map_or("scenario", |(name, _)| name);
         format!("{setting}: `{}` is another file: {}", was.path, difference(was, is))
     });
-    kept.chain(differing_heads(base, new)).collect()
+    kept.chain(differing_headers(base, new)).collect()
 }
 
 /// Files that both records keep, by their name.
@@ -57,7 +57,7 @@ fn difference(was: &FileV1, is: &FileV1) -> String {
 
 /// The same of header files in records that do not keep them: what one exchange sent by them shows
 /// it. Built-in profiles belong to the program.
-fn differing_heads(base: &RunV1, new: &RunV1) -> Vec<String> {
+fn differing_headers(base: &RunV1, new: &RunV1) -> Vec<String> {
     type Part = (&'static str, fn(&str) -> bool, fn(&SampleV1) -> &str);
     let parts: [Part; 2] = [
         (

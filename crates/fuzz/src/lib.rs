@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 use pushbench_anatomy::Unit;
-use pushbench_protocol::heads::{FieldList, HeadTarget, PollFields};
+use pushbench_protocol::headers::{FieldList, HeadTarget, PollFields};
 use pushbench_protocol::number::{digits, gap, hex_digits};
 use pushbench_protocol::{
     Compression, Cursor, Envelope, Hold, RequestProfile, ResponseProfile, TopicName,

@@ -21,7 +21,7 @@ use crate::backend::Backend;
 use crate::session::{Session, Settings};
 
 /// Longest wait for the server to take one message.
-const PATIENCE: Duration = Duration::from_secs(2);
+const DEADLINE: Duration = Duration::from_secs(2);
 const FILLER: &[u8] =
     b"the price rose after the report and fell in early trade while volume was light ";
 
@@ -49,7 +49,7 @@ pub(crate) async fn publish(
         last_due = due_at;
         let payload = payload(number, due_at, settings.borrow().payload_bytes as usize);
         let post = connection.post(&path, payload);
-        let taken = tokio::time::timeout(PATIENCE, post).await.unwrap_or(false);
+        let taken = tokio::time::timeout(DEADLINE, post).await.unwrap_or(false);
         if !taken {
             connection.forget();
         }

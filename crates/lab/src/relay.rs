@@ -53,9 +53,9 @@ impl Relay {
 
     /// Runs until either side has closed.
     pub(crate) async fn run(mut self) {
-        let mut patience = FIRST_TIME;
+        let mut deadline = FIRST_TIME;
         loop {
-            let request = match self.client.next_request(patience).await {
+            let request = match self.client.next_request(deadline).await {
                 Ok(Some(request)) => request,
                 Ok(None) => break,
                 Err(error) => {
@@ -66,7 +66,7 @@ impl Relay {
                 }
             };
             self.upstreams.asked();
-            patience = NEXT_TIME;
+            deadline = NEXT_TIME;
             let refusal = self.upstreams.refusal(&request);
             if let Some(refusal) = refusal {
                 let _ = self.client.write(refusal.as_bytes()).await;

@@ -25,7 +25,7 @@ use crate::accounts::presence::Presence;
 use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
 use crate::accounts::timeline::Timeline;
-use crate::outcome::{HeadCounts, SampleHeads};
+use crate::outcome::{HeadCounts, SampleHeaders};
 use crate::witness::Witness;
 use crate::{Fault, Unexpected};
 
@@ -42,9 +42,9 @@ pub(crate) struct Accounts {
     pub(crate) ledger: RefCell<Ledger>,
     pub(crate) sockets: Sockets,
     pub(crate) presence: Presence,
-    pub(crate) heads: Cell<HeadCounts>,
-    pub(crate) sample: RefCell<Option<SampleHeads>>,
-    pub(crate) upgrade_heads: Cell<Option<(u64, u64)>>,
+    pub(crate) headers: Cell<HeadCounts>,
+    pub(crate) sample: RefCell<Option<SampleHeaders>>,
+    pub(crate) upgrade_headers: Cell<Option<(u64, u64)>>,
     /// The first response that was not expected, for each fault.
     unexpected: RefCell<BTreeMap<Fault, Unexpected>>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Accounts {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Passed {
     /// Bytes of heads.
-    pub(crate) heads: u64,
+    pub(crate) headers: u64,
     /// Bytes that mark frames off.
     pub(crate) framing: u64,
 }
@@ -86,7 +86,7 @@ pub(crate) struct Unfinished {
 impl Passed {
     /// Bytes of all of it.
     pub(crate) fn len(self) -> u64 {
-        self.heads + self.framing
+        self.headers + self.framing
     }
 }
 
@@ -109,9 +109,9 @@ impl Accounts {
             ledger: RefCell::default(),
             sockets,
             presence: Presence::default(),
-            heads: Cell::default(),
+            headers: Cell::default(),
             sample: RefCell::default(),
-            upgrade_heads: Cell::default(),
+            upgrade_headers: Cell::default(),
             unexpected: RefCell::default(),
         }
     }
@@ -180,9 +180,9 @@ impl Accounts {
             Phase::Drain if came.witness.is_measured.get() => Phase::Drain,
             Phase::Drain if came.is_update || self.shares_connections => Phase::Measure,
             Phase::Drain => {
-                let Passed { heads, framing } = came.passed;
+                let Passed { headers, framing } = came.passed;
                 let mut ledger = self.ledger.borrow_mut();
-                for (kind, bytes) in [(ByteKind::Header, heads), (ByteKind::Framing, framing)] {
+                for (kind, bytes) in [(ByteKind::Header, headers), (ByteKind::Framing, framing)] {
                     ledger.postpone((Phase::Measure, Phase::Drain), Direction::Down, kind, bytes);
                 }
                 drop(ledger);
@@ -220,16 +220,16 @@ impl Accounts {
         self.unexpected.take()
     }
 
-    /// Books what came of a response that did not become whole, its heads as `heads`, and keeps its
+    /// Books what came of a response that did not become whole, its heads as `headers`, and keeps its
     /// beginning. What it would have been is not known: it brought nothing new.
     pub(crate) fn book_unfinished(
         &self,
         phase: Phase,
-        heads: ByteKind,
+        headers: ByteKind,
         fault: Fault,
         unfinished: &Unfinished,
     ) {
-        self.book(phase, Direction::Down, heads, unfinished.header);
+        self.book(phase, Direction::Down, headers, unfinished.header);
         self.book(phase, Direction::Down, ByteKind::Framing, unfinished.framing);
         self.book(phase, Direction::Down, ByteKind::Repeat, unfinished.rest);
         if !unfinished.beginning.is_empty() {
@@ -253,13 +253,13 @@ impl Accounts {
     }
 
     /// A client of `topic` takes its seat; gives its place.
-    pub(crate) fn seat(&self, topic: u32) -> usize {
+    pub(crate) fn subscriber_id(&self, topic: u32) -> usize {
         self.presence.expect();
-        self.recorder.borrow_mut().seat(topic)
+        self.recorder.borrow_mut().subscriber_id(topic)
     }
 
     /// The client of this seat is ready for messages.
-    pub(crate) fn is_connected(&self, seat: usize) {
-        self.presence.is_open(seat, self.now());
+    pub(crate) fn is_connected(&self, subscriber_id: usize) {
+        self.presence.is_open(subscriber_id, self.now());
     }
 }

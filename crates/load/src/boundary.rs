@@ -14,7 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::bounds;
 use crate::command::{Command, Standing};
-use crate::outcome::{Boundary, ServerSums, Unrest};
+use crate::outcome::{Boundary, InFlight, ServerSums};
 use crate::witness::list::{PAIRS, WitnessName};
 
 /// Asks the server what it has carried for the clients of this trial; `None` if it has no books, or
@@ -53,7 +53,7 @@ pub(crate) enum Demand {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Taken {
     /// What did not agree.
-    pub(crate) unrest: Option<Unrest>,
+    pub(crate) in_flight: Option<InFlight>,
     /// What the server had carried, if it agreed.
     pub(crate) server: Option<ServerSums>,
 }
@@ -101,16 +101,16 @@ pub(crate) fn judge(
     }
     let server = server();
     let agreeing = server.filter(|server| standing.agrees_with(*server));
-    let unrest = match (clients_agree, server.is_none() || agreeing.is_some()) {
-        (false, _) => Some(Unrest::Clients),
-        (true, false) => Some(Unrest::Server),
+    let in_flight = match (clients_agree, server.is_none() || agreeing.is_some()) {
+        (false, _) => Some(InFlight::Clients),
+        (true, false) => Some(InFlight::Server),
         (true, true) => None,
     };
     let is_enough = match demand {
-        Demand::All => unrest.is_none(),
+        Demand::All => in_flight.is_none(),
         Demand::Clients | Demand::Nothing => true,
     };
-    is_enough.then_some(Taken { unrest, server: agreeing })
+    is_enough.then_some(Taken { in_flight, server: agreeing })
 }
 
 #[cfg(test)]
@@ -138,20 +138,20 @@ mod tests {
     fn a_boundary_is_taken_when_all_have_counted_the_same() {
         let still = standing(20, 20);
         let server = Some(ServerSums { received: 10, sent: 20 });
-        check(still, Some(20), Demand::All, Some(Taken { unrest: None, server }));
+        check(still, Some(20), Demand::All, Some(Taken { in_flight: None, server }));
         // A server without books has nothing to disagree with.
-        check(still, None, Demand::All, Some(Taken { unrest: None, server: None }));
+        check(still, None, Demand::All, Some(Taken { in_flight: None, server: None }));
     }
 
     #[test]
     fn a_byte_on_its_way_is_waited_for_and_then_left_to_a_longer_span() {
         check(standing(20, 20), Some(24), Demand::All, None);
-        let without = |unrest| Some(Taken { unrest: Some(unrest), server: None });
-        check(standing(20, 20), Some(24), Demand::Clients, without(Unrest::Server));
+        let without = |in_flight| Some(Taken { in_flight: Some(in_flight), server: None });
+        check(standing(20, 20), Some(24), Demand::Clients, without(InFlight::Server));
         for unread in [standing(20, 24), standing(16, 20)] {
             check(unread, Some(24), Demand::All, None);
             check(unread, Some(24), Demand::Clients, None);
-            check(unread, Some(24), Demand::Nothing, without(Unrest::Clients));
+            check(unread, Some(24), Demand::Nothing, without(InFlight::Clients));
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A transport asks for three things, whatever carries them, and sees no version:
 //!
-//! - [`Line::ask`] and [`Line::hear`]: a request, and a response that ends;
+//! - [`Line::ask`] and [`Line::receive`]: a request, and a response that ends;
 //! - [`Carriers::stream`]: a request, and a response that does not end, as [`DataStream`];
 //! - [`Carriers::tunnel`]: bytes both ways, as [`Tunnel`].
 //!
@@ -34,14 +34,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::headers::FieldList;
 use pushbench_protocol::{ByteKind, DeflateTerms, HttpVersion, Phase, RequestHead, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
-use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::answer::{Answer, Received};
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
 use crate::carrier::http2::pool::Pool;
@@ -99,12 +99,12 @@ impl Carriers {
             HttpVersion::Http11 => By::Http1,
             HttpVersion::Http2 => {
                 // Field blocks are told apart by connection and not by stream.
-                let heads = match plan.transport.kind().upgrades() {
+                let headers = match plan.transport.kind().upgrades() {
                     true => ByteKind::Handshake,
                     false => ByteKind::Header,
                 };
                 let shared_by = plan.carriage.clients_per_connection;
-                By::Http2(Rc::new(Pool::new(Rc::clone(&dialer), shared_by, heads)))
+                By::Http2(Rc::new(Pool::new(Rc::clone(&dialer), shared_by, headers)))
             }
         };
         Self { dialer, scratch: RefCell::new(vec![0; SCRATCH_LEN]), by }
@@ -213,16 +213,16 @@ impl Line {
     }
 
     /// Hears one response whole, finds its phase, and hands it to `take`.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         carriers: &Carriers,
         phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
         take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
-    ) -> Result<Heard, Fault> {
+    ) -> Result<Received, Fault> {
         let Carriers { dialer, scratch, .. } = carriers;
         match self {
-            Self::Http1(line) => line.hear(dialer.accounts(), scratch, phase_of, take).await,
-            Self::Http2(line) => line.hear(dialer.accounts(), phase_of, take).await,
+            Self::Http1(line) => line.receive(dialer.accounts(), scratch, phase_of, take).await,
+            Self::Http2(line) => line.receive(dialer.accounts(), phase_of, take).await,
         }
     }
 
@@ -338,26 +338,26 @@ impl Line {
 impl DataStream {
     /// Hands what comes to `take`, read by read, until the stream ends; says how. `take` says whether
     /// it has booked anything of a read.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         carriers: &Carriers,
         take: impl FnMut(Read<'_>) -> Result<bool, Fault>,
     ) -> Fault {
         let Carriers { dialer, scratch, .. } = carriers;
         match self {
-            Self::Http1(stream) => stream.hear(dialer.accounts(), scratch, take).await,
-            Self::Http2(stream) => stream.hear(dialer.accounts(), take).await,
+            Self::Http1(stream) => stream.receive(dialer.accounts(), scratch, take).await,
+            Self::Http2(stream) => stream.receive(dialer.accounts(), take).await,
         }
     }
 
     /// Hands what has come together with the response's head to `take`.
-    pub(crate) fn hear_early(
+    pub(crate) fn receive_early(
         &mut self,
         accounts: &Accounts,
         take: impl FnMut(Read<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         match self {
-            Self::Http1(stream) => stream.hear_early(accounts, take),
+            Self::Http1(stream) => stream.receive_early(accounts, take),
             Self::Http2(_) => Ok(()),
         }
     }

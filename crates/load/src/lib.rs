@@ -43,8 +43,8 @@ pub use fault::Fault;
 pub use load::preflight::Reached;
 pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
-    Boundary, Counts, Handshakes, HeadCounts, Outcome, PublisherOutcome, SampleHeads, ServerSums,
-    Stall, TimeAverage, Unrest,
+    Boundary, Counts, Handshakes, HeadCounts, InFlight, Outcome, PublisherOutcome, SampleHeaders,
+    ServerSums, Stall, TimeAverage,
 };
 pub use plan::{Plan, TlsTarget};
 pub use unexpected::Unexpected;

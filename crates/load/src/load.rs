@@ -14,7 +14,7 @@ use pushbench_protocol::{Phase, Timestamp, clock};
 use crate::accounts::published::Published;
 use crate::boundary::attempt;
 use crate::command::{Command, Reply, Status};
-use crate::outcome::Unrest;
+use crate::outcome::InFlight;
 use crate::publisher::Publisher;
 use crate::rest::Rest;
 use crate::worker::{Role, Worker};
@@ -69,7 +69,7 @@ pub struct Load {
     cpu_before: Vec<Duration>,
     worker_cpu: Vec<Duration>,
     server: BTreeMap<Boundary, ServerSums>,
-    unrest: BTreeMap<Boundary, Unrest>,
+    in_flight: BTreeMap<Boundary, InFlight>,
     rest: Rest,
 }
 
@@ -100,7 +100,7 @@ impl Load {
             cpu_before: Vec::new(),
             worker_cpu: Vec::new(),
             server: BTreeMap::new(),
-            unrest: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
             rest: Rest::default(),
         })
     }
@@ -193,7 +193,7 @@ impl Load {
     /// Ends all connections and gives what was seen. Works after any phase.
     pub fn finish(mut self) -> Outcome {
         let mut outcome =
-            Outcome { server: self.server, unrest: self.unrest, ..Outcome::default() };
+            Outcome { server: self.server, in_flight: self.in_flight, ..Outcome::default() };
         self.publisher.stop();
         let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Finish)).collect();
         for reply in replies {
@@ -289,7 +289,7 @@ impl Load {
             let workers = self.workers.iter().map(|worker| &worker.commands);
             if let Some(taken) = attempt(workers, boundary, demand, server) {
                 self.server.extend(taken.server.map(|sums| (boundary, sums)));
-                self.unrest.extend(taken.unrest.map(|unrest| (boundary, unrest)));
+                self.in_flight.extend(taken.in_flight.map(|in_flight| (boundary, in_flight)));
                 return ControlFlow::Continue(());
             }
             let status = self.status();

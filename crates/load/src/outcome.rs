@@ -5,7 +5,7 @@ mod boundary;
 mod counts;
 
 pub use average::TimeAverage;
-pub use boundary::{Boundary, ServerSums, Unrest};
+pub use boundary::{Boundary, InFlight, ServerSums};
 pub use counts::{Counts, HeadCounts};
 
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ impl Handshakes {
 
 /// The heads of one exchange, as they went over the wire.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct SampleHeads {
+pub struct SampleHeaders {
     /// Request's head.
     pub request: Vec<u8>,
     /// Answer's head.
@@ -126,13 +126,13 @@ pub struct Outcome {
     /// each poll has its own.
     pub connecting_segments: u64,
     /// The first exchange of the measure phase at some client.
-    pub sample: Option<SampleHeads>,
+    pub sample: Option<SampleHeaders>,
     /// What connections saw of heads that are compressed.
-    pub heads: HeadCounts,
+    pub headers: HeadCounts,
     /// The first response that was not what was expected, for each fault.
     pub unexpected: BTreeMap<Fault, Unexpected>,
     /// Head lengths of one upgrade, request and answer.
-    pub upgrade_heads: Option<(u64, u64)>,
+    pub upgrade_headers: Option<(u64, u64)>,
     /// The publisher.
     pub publisher: PublisherOutcome,
     /// CPU time of each worker over the measure phase.
@@ -140,7 +140,7 @@ pub struct Outcome {
     /// What the server had carried at each boundary at which both sides stood still.
     pub server: BTreeMap<Boundary, ServerSums>,
     /// Boundaries that had to be taken while something was on its way.
-    pub unrest: BTreeMap<Boundary, Unrest>,
+    pub in_flight: BTreeMap<Boundary, InFlight>,
 }
 
 impl Outcome {
@@ -176,11 +176,11 @@ impl Outcome {
         if self.sample.is_none() {
             self.sample.clone_from(&other.sample);
         }
-        self.heads.merge(&other.heads);
+        self.headers.merge(&other.headers);
         for (fault, unexpected) in &other.unexpected {
             self.unexpected.entry(*fault).or_insert_with(|| unexpected.clone());
         }
-        self.upgrade_heads = self.upgrade_heads.or(other.upgrade_heads);
+        self.upgrade_headers = self.upgrade_headers.or(other.upgrade_headers);
         self.worker_cpu.extend_from_slice(&other.worker_cpu);
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use pushbench_protocol::heads::HeadTarget;
+use pushbench_protocol::headers::HeadTarget;
 use pushbench_protocol::{Arrival, Cursor, Deliver, TlsUse, TopicName, TopicNames, Unchanged};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 use pushbench_tls::Connector;

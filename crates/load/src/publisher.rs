@@ -184,7 +184,7 @@ impl Publisher {
             return gone;
         };
         let Some((answers, has_ended)) = line.finish() else { return gone };
-        outcome.hear(answers, has_ended);
+        outcome.receive(answers, has_ended);
         outcome
     }
 }

@@ -8,7 +8,7 @@ pub(crate) mod coded_stream;
 pub(crate) mod context;
 pub(crate) mod deflated;
 pub(crate) mod event_lines;
-pub(crate) mod heads;
+pub(crate) mod headers;
 pub(crate) mod item;
 pub(crate) mod lines;
 pub(crate) mod long_poll;
@@ -27,18 +27,28 @@ use crate::Fault;
 use crate::transport::context::ClientContext;
 
 /// Plays a client to its end, by the plan's transport.
-pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play(
+    context: &ClientContext,
+    client: u32,
+    subscriber_id: usize,
+) -> Result<(), Fault> {
     match context.plan.transport {
-        TransportSettings::ShortPoll(poll) => short_poll::play(context, client, seat, poll).await,
-        TransportSettings::LongPoll(poll) => long_poll::play(context, client, seat, poll).await,
-        TransportSettings::Sse(_) => streamed::play::<sse::Events>(context, client, seat).await,
+        TransportSettings::ShortPoll(poll) => {
+            short_poll::play(context, client, subscriber_id, poll).await
+        }
+        TransportSettings::LongPoll(poll) => {
+            long_poll::play(context, client, subscriber_id, poll).await
+        }
+        TransportSettings::Sse(_) => {
+            streamed::play::<sse::Events>(context, client, subscriber_id).await
+        }
         TransportSettings::Stream(_) => {
-            streamed::play::<stream::Lines>(context, client, seat).await
+            streamed::play::<stream::Lines>(context, client, subscriber_id).await
         }
         TransportSettings::WebSocket(socket) => match socket.deflate {
-            None => websocket::play(context, client, seat).await,
-            Some(deflate) => deflated::play(context, client, seat, deflate.terms()).await,
+            None => websocket::play(context, client, subscriber_id).await,
+            Some(deflate) => deflated::play(context, client, subscriber_id, deflate.terms()).await,
         },
-        TransportSettings::Nudge(_) => nudge::play(context, client, seat).await,
+        TransportSettings::Nudge(_) => nudge::play(context, client, subscriber_id).await,
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Witness {
     /// Whether a read has told that the server's FIN has come.
     has_ended: Cell<bool>,
     /// Records that had brought something when the client last asked, or had taken all of it.
-    heard_before: Cell<u64>,
+    received_before: Cell<u64>,
     /// Whether this connection has passed [`crate::Boundary::Measured`].
     pub(crate) is_measured: Cell<bool>,
     /// Its place among the worker's witnesses.
@@ -48,7 +48,7 @@ impl Witness {
             descriptor,
             last: Cell::default(),
             has_ended: Cell::new(false),
-            heard_before: Cell::new(0),
+            received_before: Cell::new(0),
             is_measured: Cell::new(false),
             place: Cell::new(0),
         }
@@ -92,11 +92,11 @@ impl Witness {
     /// The client has asked for something, or taken all that it was told: what comes from now on
     /// comes with what it hears next.
     pub(crate) fn has_taken(&self) {
-        self.heard_before.set(self.records.records_received());
+        self.received_before.set(self.records.records_received());
     }
 
     /// What TLS added to what was heard since then.
-    pub(crate) fn tls_heard(&self) -> u64 {
-        (self.records.records_received() - self.heard_before.get()) * RECORD_OVERHEAD
+    pub(crate) fn tls_received(&self) -> u64 {
+        (self.records.records_received() - self.received_before.get()) * RECORD_OVERHEAD
     }
 }

@@ -237,9 +237,9 @@ fn finish(context: &ClientContext, books: Outcome) -> Outcome {
         ledger,
         boundaries: with_codec(books.boundaries, &ledger),
         sample: accounts.sample.take(),
-        heads: accounts.heads.get(),
+        headers: accounts.headers.get(),
         unexpected: accounts.take_unexpected(),
-        upgrade_heads: accounts.upgrade_heads.get(),
+        upgrade_headers: accounts.upgrade_headers.get(),
         connecting_segments: accounts.sockets.connecting_segments(),
         worker_stall: books.worker_stall,
         handshakes: context.carriers.handshakes(),
@@ -295,11 +295,11 @@ async fn connect_all(
         if context.accounts.is_closing() {
             break;
         }
-        let seat = context.accounts.seat(plan.topic_of(client));
+        let subscriber_id = context.accounts.subscriber_id(plan.topic_of(client));
         let context = Rc::clone(&context);
         tasks.spawn_local(async move {
-            let played = play_client(&context, client, seat);
-            if let Err(fault) = bounded(&context, seat, played).await {
+            let played = play_client(&context, client, subscriber_id);
+            if let Err(fault) = bounded(&context, subscriber_id, played).await {
                 context.accounts.fault(fault);
             }
         });
@@ -308,8 +308,12 @@ async fn connect_all(
 }
 
 /// Plays a client to its end. One that panics is a fault; the others go on.
-async fn play_client(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
-    let play = transport::play(context, client, seat);
+async fn play_client(
+    context: &ClientContext,
+    client: u32,
+    subscriber_id: usize,
+) -> Result<(), Fault> {
+    let play = transport::play(context, client, subscriber_id);
     AssertUnwindSafe(play).catch_unwind().await.unwrap_or(Err(Fault::Panic))
 }
 
@@ -317,7 +321,7 @@ async fn play_client(context: &ClientContext, client: u32, seat: usize) -> Resul
 /// are to end before it is.
 async fn bounded(
     context: &ClientContext,
-    seat: usize,
+    subscriber_id: usize,
     play: impl Future<Output = Result<(), Fault>>,
 ) -> Result<(), Fault> {
     let mut play = pin!(play);
@@ -333,7 +337,9 @@ async fn bounded(
         }
         let opening = poll_fn(|cx| match play.as_mut().poll(cx) {
             Poll::Ready(played) => Poll::Ready(Some(played)),
-            Poll::Pending if context.accounts.presence.has_opened(seat) => Poll::Ready(None),
+            Poll::Pending if context.accounts.presence.has_opened(subscriber_id) => {
+                Poll::Ready(None)
+            }
             Poll::Pending => Poll::Pending,
         });
         tokio::select! {

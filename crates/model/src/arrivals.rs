@@ -5,14 +5,14 @@ const MOST_COUNTED: f64 = 1_000.0;
 
 /// Messages of one topic between two polls of one client.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct News {
+pub struct MessageCounts {
     /// Mean number: rate times interval.
     pub mean: f64,
     /// Whether arrivals are Poisson; otherwise they are evenly spaced.
     pub poisson: bool,
 }
 
-impl News {
+impl MessageCounts {
     /// Probability that a poll finds nothing.
     ///
     /// `e^(-LT)` for Poisson arrivals; evenly spaced ones leave the share `1 - LT` of polls
@@ -80,7 +80,7 @@ fn around(count: f64, share: f64) -> [(u64, f64); 2] {
 ///
 /// A hold begins anew with each answer. Poisson: a share `e^(-LH)` of holds ends without news,
 /// whatever came before. Evenly spaced: those that fit between two messages.
-pub fn holds_without_news(rate: f64, poisson: bool, hold: f64) -> f64 {
+pub fn holds_without_message(rate: f64, poisson: bool, hold: f64) -> f64 {
     if poisson {
         return 1.0 / (rate * hold).exp_m1();
     }
@@ -101,9 +101,9 @@ mod tests {
         for (mean, seen, empty) in
             [(0.1, 0.9516, 0.9048), (1.0, 0.6321, 0.3679), (5.0, 0.1987, 0.0067)]
         {
-            let news = News { mean, poisson: true };
-            close(news.versions_seen(), seen);
-            close(news.empty(), empty);
+            let counts = MessageCounts { mean, poisson: true };
+            close(counts.versions_seen(), seen);
+            close(counts.empty(), empty);
         }
     }
 
@@ -111,11 +111,11 @@ mod tests {
     fn probabilities_sum_to_one_and_keep_the_mean() {
         for mean in [0.03, 1.0, 40.0, 900.0, 1_000.5, 8.64e10] {
             for poisson in [false, true] {
-                let news = News { mean, poisson };
-                close(news.expect(|_| 1.0), 1.0);
-                assert!((news.expect(|count| count as f64) / mean - 1.0).abs() < 1e-6, "{mean}");
-                let nothing = news.counts().into_iter().filter(|(count, _)| *count == 0);
-                close(nothing.map(|(_, share)| share).sum(), news.empty());
+                let counts = MessageCounts { mean, poisson };
+                close(counts.expect(|_| 1.0), 1.0);
+                assert!((counts.expect(|count| count as f64) / mean - 1.0).abs() < 1e-6, "{mean}");
+                let nothing = counts.counts().into_iter().filter(|(count, _)| *count == 0);
+                close(nothing.map(|(_, share)| share).sum(), counts.empty());
             }
         }
     }

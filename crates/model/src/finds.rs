@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{News, arrivals};
+use super::{MessageCounts, arrivals};
 
 /// How often a client polls, and how many messages its polls find.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,15 +19,15 @@ impl Finds {
     /// What polls find that come every `interval` seconds, of messages with this `rate` a second,
     /// which know nothing of them.
     pub fn by_law(interval: f64, rate: f64, poisson: bool) -> Self {
-        let news = News { mean: rate * interval, poisson };
-        Self { per_second: 1.0 / interval, shares: news.counts(), mean: news.mean }
+        let counts = MessageCounts { mean: rate * interval, poisson };
+        Self { per_second: 1.0 / interval, shares: counts.counts(), mean: counts.mean }
     }
 
     /// What polls find that are held for `hold` seconds, of messages with this `rate` a second.
     pub fn held_by_law(rate: f64, poisson: bool, hold: f64) -> Self {
         let empties = match rate {
             0.0 => 1.0 / hold,
-            rate => rate * arrivals::holds_without_news(rate, poisson, hold),
+            rate => rate * arrivals::holds_without_message(rate, poisson, hold),
         };
         Self::held(rate, empties)
     }

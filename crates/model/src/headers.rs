@@ -1,7 +1,7 @@
 //! The headers of every message that a trial has, as the scenario's header files and settings ask for
 //! them: by another hand than that of the server and the load generator.
 //!
-//! They write headers with `protocol::heads`. What is modelled here is put together anew from the
+//! They write headers with `protocol::headers`. What is modelled here is put together anew from the
 //! header files, from the RFCs and from DESIGN.md, section 4, so that a wrong field there is not wrong
 //! here too: measured and modelled bytes then differ, and the trial says so. Deliberately shared are
 //! the files themselves, the paths of topics, and cursors.

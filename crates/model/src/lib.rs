@@ -62,7 +62,7 @@ mod trial;
 pub mod waiting;
 pub mod work;
 
-pub use arrivals::News;
+pub use arrivals::MessageCounts;
 pub use burst::Pause;
 pub use compressed::Compressed;
 pub use conflation::Conflation;

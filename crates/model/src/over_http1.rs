@@ -67,7 +67,7 @@ pub(crate) fn predict(
             let answers = Answers {
                 server: Server { file: &scenario.headers.response, offered: poll.compression },
                 mark: PLACE,
-                without_news: Status::NoContent,
+                when_empty: Status::NoContent,
                 bodies: CodedBodies::where_any(scenario, course.span(), poll.compression),
             };
             situation.long_poll(LongPollWork {
@@ -125,7 +125,7 @@ pub(crate) fn predict(
             let answers = Answers {
                 server: Server { file: &scenario.headers.response, offered: Compression::None },
                 mark: PLACE,
-                without_news: Status::NoContent,
+                when_empty: Status::NoContent,
                 bodies: None,
             };
             situation.nudge(NudgeWork {
@@ -141,7 +141,7 @@ pub(crate) fn predict(
 struct Answers<'a> {
     server: Server<'a>,
     mark: Mark,
-    without_news: Status,
+    when_empty: Status,
     bodies: Option<CodedBodies>,
 }
 
@@ -151,7 +151,7 @@ impl<'a> Answers<'a> {
         Self {
             server: Server { file: &scenario.headers.response, offered: poll.compression },
             mark: Mark::of_short_poll(deliver, poll.unchanged, Cursor::OLDEST),
-            without_news: match poll.unchanged {
+            when_empty: match poll.unchanged {
                 Unchanged::NotModified => Status::NotModified,
                 Unchanged::Empty | Unchanged::Resend => Status::NoContent,
             },
@@ -161,7 +161,7 @@ impl<'a> Answers<'a> {
 
     /// Length of an answer's head; `None` is an answer without news and without a body.
     fn head(&self, body: Option<u64>, is_coded: bool) -> u64 {
-        let status = if body.is_some() { Status::Ok } else { self.without_news };
+        let status = if body.is_some() { Status::Ok } else { self.when_empty };
         let coding = Coding::of(is_coded);
         self.server.response_len(status, body.unwrap_or(0), self.mark, coding)
     }

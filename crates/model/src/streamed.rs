@@ -52,17 +52,17 @@ impl Streamed {
         let mut coder = StreamCoder::new(self.coding);
         let (mut lens, mut signs) = (Vec::new(), Vec::new());
         // The server's clock beats from before the first message on.
-        let mut beat = Duration::ZERO;
+        let mut tick = Duration::ZERO;
         let mut has_spoken = true;
         for (at, number) in messages.sent(self.conflate) {
             while let Some(every) = self.heartbeat
-                && beat <= at
+                && tick <= at
                 && signs.len() < MOST_SIGNS
             {
                 if !std::mem::take(&mut has_spoken) {
                     signs.push(coder.message(COMMENT).len() as u64);
                 }
-                beat += every;
+                tick += every;
             }
             lens.push((number, coder.message(&self.text(&messages, number)).len() as u64));
             has_spoken = true;

@@ -7,8 +7,8 @@ use pushbench_protocol::{ConnectionUse, Deliver, Layer, Unchanged};
 use super::burst::Pause;
 use super::flow::{Figures, Flow, per_poll_figures};
 use super::{
-    Coded, Conflated, Conflation, Exchange, Finds, LongPollWork, News, NudgeWork, PollWork,
-    PushWork, Situation,
+    Coded, Conflated, Conflation, Exchange, Finds, LongPollWork, MessageCounts, NudgeWork,
+    PollWork, PushWork, Situation,
 };
 
 impl Situation {
@@ -76,12 +76,12 @@ impl Situation {
                 Exchange::poll_alone(work.request_head, head, payload, 0, framing, self.link)
             }
         };
-        let news = exchange(head, payload, framing);
+        let full = exchange(head, payload, framing);
         let empty = exchange((work.answer_head)(None), 0, 0);
         let polls = work.finds.per_second();
         let mut per_poll = Flow::default();
         for (found, share) in work.finds.shares() {
-            per_poll.add(if found == 0 { &empty } else { &news }, share);
+            per_poll.add(if found == 0 { &empty } else { &full }, share);
         }
         let mut figures = self.held_figures(per_poll, work.finds);
         let connect = Exchange::connect(self.link);
@@ -228,7 +228,7 @@ impl Situation {
     /// Signs of life to one client a second: one for each beat without a message since the last.
     fn signs_per_second(&self, heartbeat: Option<f64>) -> f64 {
         heartbeat.map_or(0.0, |every| {
-            News { mean: self.rate * every, poisson: self.poisson }.empty() / every
+            MessageCounts { mean: self.rate * every, poisson: self.poisson }.empty() / every
         })
     }
 

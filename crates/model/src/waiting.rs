@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_only_are_younger_and_rare_news_is_not() {
+    fn the_newest_only_are_younger_and_rare_messages_are_not() {
         let often = PollWait::new(1.0, 5.0, true, true);
         assert!(often.mean() < 0.2);
         let rare = PollWait::new(1.0, 0.001, true, true);

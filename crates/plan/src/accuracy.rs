@@ -27,7 +27,7 @@ const COMPARED: [(&str, &str); 4] = [
 ];
 /// Share of polls answered "nothing yet" beyond which a run says little about a server that has run
 /// for long.
-const MOST_BEFORE_NEWS: f64 = 0.01;
+const MOST_BEFORE_MESSAGES: f64 = 0.01;
 
 /// One figure of one trial, as planned and as measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -142,7 +142,7 @@ pub fn compare(records: &[&Record], predict: PredictTrial<'_>) -> (Vec<Compared>
                 leave_out(what(), "its scenario has no such transport or cell");
                 continue;
             };
-            if is_before_news(transport.settings, trial) {
+            if is_before_messages(transport.settings, trial) {
                 leave_out(
                     what(),
                     "most topics had no message yet, so there was nothing to send again",
@@ -243,8 +243,8 @@ fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)
 }
 
 /// Whether much of a run of "send it again" was before there was anything to send.
-fn is_before_news(settings: TransportSettings, trial: &TrialV1) -> bool {
+fn is_before_messages(settings: TransportSettings, trial: &TrialV1) -> bool {
     let resends = settings.timer().is_some_and(|poll| poll.unchanged == Unchanged::Resend);
     let nothing = trial.counts.answers.get(&204).copied().unwrap_or(0) as f64;
-    resends && nothing > MOST_BEFORE_NEWS * trial.counts.polls as f64
+    resends && nothing > MOST_BEFORE_MESSAGES * trial.counts.polls as f64
 }

@@ -29,7 +29,7 @@ fn question(plan: &Plan) -> Section {
         format!(
             "Modelled, not measured: a message every {} in the topic of each client, {} B per \
              message, {} of them needed; headers as in the profiles {} and {}, {} B of cookie.",
-            units::seconds(1.0 / plan.news_per_second),
+            units::seconds(1.0 / plan.messages_per_second),
             units::number(setting("workload.payload.bytes").parse().unwrap_or(0.0)),
             match setting("workload.deliver") {
                 "every" => "every one",

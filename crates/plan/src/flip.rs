@@ -18,7 +18,7 @@ use crate::Predict;
 #[serde(rename_all = "kebab-case")]
 pub enum Variable {
     /// Seconds between two messages of a topic.
-    NewsEvery,
+    MessageEvery,
     /// Seconds between two polls of a client.
     Interval,
     /// Bytes of a message.
@@ -49,11 +49,11 @@ pub struct Flip {
 
 impl Variable {
     /// All, in the order plans show them.
-    pub const ALL: [Self; 3] = [Self::NewsEvery, Self::Interval, Self::Payload];
+    pub const ALL: [Self; 3] = [Self::MessageEvery, Self::Interval, Self::Payload];
 
     fn now(self, scenario: &Scenario, interval: Option<Duration>) -> Option<f64> {
         match self {
-            Self::NewsEvery => Some(1.0 / scenario.workload.publish.rate.per_second()),
+            Self::MessageEvery => Some(1.0 / scenario.workload.publish.rate.per_second()),
             Self::Interval => interval.map(|interval| interval.as_secs_f64()),
             Self::Payload => Some(f64::from(scenario.workload.payload.bytes)),
         }
@@ -66,7 +66,7 @@ impl Variable {
         const MOST_MESSAGES: f64 = 2_000.0;
         let every = 1.0 / scenario.workload.publish.rate.per_second();
         match self {
-            Self::NewsEvery => {
+            Self::MessageEvery => {
                 let least = interval.map_or(0.0, |interval| interval.as_secs_f64() / MOST_MESSAGES);
                 [least.max(0.001), DAY]
             }
@@ -79,7 +79,7 @@ impl Variable {
     fn set(self, value: f64, scenario: &mut Scenario, transport: &Transport) -> Transport {
         let mut transport = transport.clone();
         match self {
-            Self::NewsEvery => {
+            Self::MessageEvery => {
                 let per = Duration::from_secs_f64(value);
                 scenario.workload.publish.rate = Rate { count: NonZeroU32::MIN, per };
             }

@@ -21,7 +21,7 @@ pub struct Plan {
     /// Subscribers.
     pub clients: u32,
     /// Messages a second in the topic of each.
-    pub news_per_second: f64,
+    pub messages_per_second: f64,
     /// Settings of the scenario by dotted name.
     pub settings: BTreeMap<String, String>,
     /// The transports, in the scenario's order.
@@ -106,7 +106,7 @@ impl Plan {
         });
         Self {
             clients: scenario.workload.clients.get(),
-            news_per_second: scenario.workload.publish.rate.per_second(),
+            messages_per_second: scenario.workload.publish.rate.per_second(),
             settings: scenario.settings(),
             transports: transports.collect(),
             flips: flips(scenario, predict),

@@ -78,7 +78,7 @@ pub const DISTRIBUTIONS: [(&str, &str); 9] = [
 pub const SECONDS_PER_HOUR: f64 = 3_600.0;
 
 /// Heads of a poll on HTTP/2, and what they are.
-const HTTP2_HEADS: [(&str, &str); 5] = [
+const HTTP2_HEADERS: [(&str, &str); 5] = [
     ("first_poll", "field blocks of a connection's first poll, as HTTP/2 encodes them"),
     (
         "warm_poll",
@@ -269,10 +269,10 @@ pub fn all() -> Vec<Figure> {
             }
         }
     }
-    for (heads, meaning) in HTTP2_HEADS {
+    for (headers, meaning) in HTTP2_HEADERS {
         for (way, of) in [("", "up and down"), ("_up", "up"), ("_down", "down")] {
             figures.push(Figure {
-                name: format!("header_bytes{way}_{heads}"),
+                name: format!("header_bytes{way}_{headers}"),
                 unit: Unit::Bytes,
                 meaning: format!("{meaning}, {of}"),
             });

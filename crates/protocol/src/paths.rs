@@ -30,8 +30,8 @@ pub const GAP_FIELD: &str = "gap";
 /// No payload can begin so, since an envelope is base64url.
 pub const NOTICE: u8 = b'!';
 /// The notice that there is news to be fetched.
-pub const NEWS: &str = "!news";
-/// Parameter of an upgrade that asks for [`NEWS`] instead of payloads.
+pub const NUDGE_NOTICE: &str = "!news";
+/// Parameter of an upgrade that asks for [`NUDGE_NOTICE`] instead of payloads.
 pub const NUDGE: &str = "nudge=1";
 /// Type of the server-sent event that tells how many messages were dropped; messages have none.
 pub const GAP_EVENT: &str = "gap";
@@ -152,7 +152,7 @@ impl TopicName {
         format!("/topics/{self}/ws?after={after}")
     }
 
-    /// `GET` here upgrades to a WebSocket that tells of news, [`NEWS`], and does not bring it.
+    /// `GET` here upgrades to a WebSocket that sends [`NUDGE_NOTICE`] for each message, and not the message.
     pub fn nudge_path(&self, after: Cursor) -> String {
         format!("/topics/{self}/ws?after={after}&{NUDGE}")
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use crate::duration::{optional_text, text};
-use crate::heads::ProfileError;
+use crate::headers::ProfileError;
 use crate::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use crate::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
 

@@ -296,13 +296,13 @@ fn the_words_of_each_chart_are_as_reviewed() {
 }
 
 /// A sweep of 2 payloads, 3 numbers of clients and these heads; two transports.
-fn sweep_over(heads: &[&str]) -> RunV1 {
+fn sweep_over(headers: &[&str]) -> RunV1 {
     let mut run = runs::sweep();
     let (cells, trials) =
         (std::mem::take(&mut run.scenario.cells), std::mem::take(&mut run.trials));
-    for heads in heads {
+    for headers in headers {
         for clients in ["10", "20", "30"] {
-            let settings = [("headers.request", *heads), ("workload.clients", clients)]
+            let settings = [("headers.request", *headers), ("workload.clients", clients)]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
             run.scenario.cells.extend(cells.iter().cloned().map(|mut cell| {
                 cell.extend(settings.clone());
@@ -318,7 +318,7 @@ fn sweep_over(heads: &[&str]) -> RunV1 {
 }
 
 #[test]
-fn a_sweep_of_more_lines_than_an_eye_can_follow_has_a_picture_for_each_pair() {
+fn a_sweep_of_more_lines_than_an_sampler_can_follow_has_a_picture_for_each_pair() {
     let run = sweep_over(&["minimal", "chrome", "firefox", "curl", "kaazing-2009"]);
     let document = document(&run, None);
     let charts: Vec<_> = document.charts().collect();
@@ -332,17 +332,17 @@ fn a_sweep_of_more_lines_than_an_eye_can_follow_has_a_picture_for_each_pair() {
 
 #[test]
 fn a_sweep_of_too_many_combinations_for_one_picture_has_one_for_each() {
-    let heads: Vec<_> = (1..=9).map(|number| format!("head-{number}")).collect();
-    let heads: Vec<_> = heads.iter().map(String::as_str).collect();
-    let document = document(&sweep_over(&heads), None);
+    let headers: Vec<_> = (1..=9).map(|number| format!("head-{number}")).collect();
+    let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+    let document = document(&sweep_over(&headers), None);
     let charts: Vec<_> = document.charts().collect();
     let names: BTreeSet<_> = charts.iter().map(|chart| chart.name.as_str()).collect();
     assert_eq!((charts.len(), names.len()), (18, 18), "{names:?}");
     // Along the axis go three values of clients; what a picture is of stands in its title.
     let titles: Vec<_> = charts.iter().map(|chart| chart.title.as_str()).collect();
-    for heads in heads {
+    for headers in headers {
         for bytes in ["20", "200"] {
-            let what = format!("headers.request {heads}, payload.bytes {bytes}");
+            let what = format!("headers.request {headers}, payload.bytes {bytes}");
             let found = titles.iter().filter(|title| title.ends_with(&what)).count();
             assert_eq!(found, 1, "{titles:?}");
         }

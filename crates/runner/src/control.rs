@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pushbench_protocol::heads::AnswerMark;
+use pushbench_protocol::headers::AnswerMark;
 use pushbench_protocol::{Cursor, ServerStats, TopicName, paths};
 
 use ureq::http::response::Parts;

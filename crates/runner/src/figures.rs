@@ -275,7 +275,7 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
 
 /// What only HTTP/2 has.
 fn http2(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
-    let seen = &source.outcome.heads;
+    let seen = &source.outcome.headers;
     let polls = source.counts.polls;
     if seen.connections == 0 || polls == 0 {
         return;

@@ -26,13 +26,13 @@ impl Messages {
     /// Listens until the end.
     pub(crate) fn of(mut from: impl Read + Send + 'static) -> Self {
         let said = Arc::<Mutex<Vec<u8>>>::default();
-        let heard = Arc::clone(&said);
+        let received = Arc::clone(&said);
         let thread = std::thread::spawn(move || {
             let mut bytes = [0; 4_096];
             while let Ok(len @ 1..) = from.read(&mut bytes) {
-                let Ok(mut heard) = heard.lock() else { return };
-                let room = KEPT.saturating_sub(heard.len());
-                heard.extend_from_slice(&bytes[..len.min(room)]);
+                let Ok(mut received) = received.lock() else { return };
+                let room = KEPT.saturating_sub(received.len());
+                received.extend_from_slice(&bytes[..len.min(room)]);
             }
         });
         Self { said, thread }

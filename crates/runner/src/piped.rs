@@ -16,8 +16,8 @@ use pushbench_store::wall_clock::now_rfc3339;
 use pushbench_store::{CellV1, TrialV1};
 use pushbench_tls::Certificate;
 
-use crate::looks::{Looks, sums};
 use crate::options::Options;
+use crate::samples::{Samples, sums};
 use crate::server_document::document;
 use crate::target::TargetTls;
 use crate::trial::{Ending, Trial};
@@ -92,7 +92,7 @@ pub async fn play_piped(
         books: Arc::new(move || Some(sums(&stats(), kind))),
     };
     let outcome = in_memory::play(plan.clone(), &pipes, clock).await;
-    let looks = Looks::at_the_end(&server.end.await, kind);
+    let samples = Samples::at_the_end(&server.end.await, kind);
     let ending = Ending { is_complete: true, server_death: None, server_end: None };
-    Ok(trial.record(started_at, &plan, &target, &outcome, &looks, ending))
+    Ok(trial.record(started_at, &plan, &target, &outcome, &samples, ending))
 }

@@ -14,7 +14,7 @@ const PHASES: [Phase; 4] = [Phase::Connect, Phase::WarmUp, Phase::Measure, Phase
 
 /// The sockets at the end of one phase.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SocketLook {
+pub(crate) struct SocketSample {
     pub(crate) client: Option<SocketMemoryV1>,
     /// Absent where the server's ends are not on this host, or in another network namespace.
     pub(crate) server: Option<SocketMemoryV1>,
@@ -34,7 +34,7 @@ impl Others {
     }
 }
 
-impl SocketLook {
+impl SocketSample {
     /// Looks at the sockets of this process's clients, connected to `port`. `None` if the kernel
     /// does not tell.
     pub(crate) fn take(port: u16, others: &Others) -> Option<Self> {
@@ -72,11 +72,11 @@ impl SocketLook {
 }
 
 /// What the server's ends have sent again in each phase, as far as it is known.
-pub(crate) fn again_by_phase(looks: &BTreeMap<Phase, SocketLook>) -> BTreeMap<Phase, u64> {
+pub(crate) fn again_by_phase(samples: &BTreeMap<Phase, SocketSample>) -> BTreeMap<Phase, u64> {
     let mut again = BTreeMap::new();
-    let mut earlier = Some(&SocketLook::default());
+    let mut earlier = Some(&SocketSample::default());
     for phase in PHASES {
-        let now = looks.get(&phase);
+        let now = samples.get(&phase);
         if let Some(bytes) = now.zip(earlier).and_then(|(now, earlier)| now.again_since(earlier)) {
             again.insert(phase, bytes);
         }
@@ -122,34 +122,34 @@ mod tests {
     fn the_servers_ends_are_those_that_our_clients_are_connected_to() {
         let clients = [end(1, 5_001, 80, 9), end(2, 5_002, 80, 9)];
         let candidates = [end(3, 80, 5_001, 7), end(4, 80, 5_002, 0), end(5, 80, 6_000, 1_000)];
-        let look = SocketLook::of(&clients, &candidates);
+        let look = SocketSample::of(&clients, &candidates);
         assert_eq!(look.client, Some(SocketMemoryV1 { sockets: 2, bytes: 300 }));
         assert_eq!(look.server, Some(SocketMemoryV1 { sockets: 2, bytes: 700 }));
-        assert_eq!(look.again_since(&SocketLook::default()), Some(7));
+        assert_eq!(look.again_since(&SocketSample::default()), Some(7));
     }
 
     #[test]
     fn what_was_sent_again_belongs_to_the_phase_in_which_it_was() {
         let look = |again: [u64; 2]| {
             let clients = [end(1, 5_001, 80, 0), end(2, 5_002, 80, 0)];
-            SocketLook::of(&clients, &[end(3, 80, 5_001, again[0]), end(4, 80, 5_002, again[1])])
+            SocketSample::of(&clients, &[end(3, 80, 5_001, again[0]), end(4, 80, 5_002, again[1])])
         };
-        let looks = BTreeMap::from([
+        let samples = BTreeMap::from([
             (Phase::Connect, look([0, 5])),
             (Phase::WarmUp, look([0, 5])),
             (Phase::Measure, look([3, 9])),
         ]);
         let expected = [(Phase::Connect, 5), (Phase::WarmUp, 0), (Phase::Measure, 7)];
-        assert_eq!(again_by_phase(&looks), BTreeMap::from(expected));
+        assert_eq!(again_by_phase(&samples), BTreeMap::from(expected));
     }
 
     #[test]
     fn what_an_end_that_has_gone_had_sent_again_is_not_known() {
         let clients = [end(1, 5_001, 80, 0), end(2, 5_002, 80, 0)];
-        let both = SocketLook::of(&clients, &[end(3, 80, 5_001, 1), end(4, 80, 5_002, 1)]);
-        let one = SocketLook::of(&clients, &[end(3, 80, 5_001, 1)]);
+        let both = SocketSample::of(&clients, &[end(3, 80, 5_001, 1), end(4, 80, 5_002, 1)]);
+        let one = SocketSample::of(&clients, &[end(3, 80, 5_001, 1)]);
         assert_eq!(one.again_since(&both), None);
-        assert_eq!(SocketLook::of(&clients, &[]).again_since(&SocketLook::default()), None);
+        assert_eq!(SocketSample::of(&clients, &[]).again_since(&SocketSample::default()), None);
         assert_eq!(memory(&[]), None, "no socket is unknown and not nothing");
     }
 
@@ -160,7 +160,7 @@ mod tests {
         let _publisher = TcpStream::connect(address).expect("listening");
         let others = Others::look(address.port());
         let _clients = [(); 3].map(|()| TcpStream::connect(address).expect("listening"));
-        let look = SocketLook::take(address.port(), &others).expect("this kernel tells");
+        let look = SocketSample::take(address.port(), &others).expect("this kernel tells");
         assert_eq!(look.client.map(|ends| ends.sockets), Some(3));
         assert_eq!(look.server.map(|ends| ends.sockets), Some(3), "accepted or not");
     }

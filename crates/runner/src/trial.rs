@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
-use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeads, TlsTarget};
+use pushbench_load::{Fault, Load, Outcome, Plan, Progress, SampleHeaders, TlsTarget};
 use pushbench_model::{Compressed, Subject, predict_trial};
-use pushbench_protocol::heads::printable_characters;
+use pushbench_protocol::headers::printable_characters;
 use pushbench_protocol::{Announcement, Cursor, Deliver, TopicNames, TransportKind};
 use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client, round_seed};
 use pushbench_store::{CellV1, CountsV1, HistogramV1, ModelV1, SampleV1, TrialV1, WaitingV1};
@@ -19,10 +19,10 @@ use crate::books::{books, compare_tickets, segment_headers};
 use crate::control::Control;
 use crate::figures::{self, figures};
 use crate::judge::{Evidence, as_modelled, failures, judge, on_record};
-use crate::looks::{Eye, Looks, Moment};
 use crate::machine::machine;
 use crate::memory;
 use crate::options::Options;
+use crate::samples::{Moment, Sampler, Samples};
 use crate::server_document::{document, recorded};
 use crate::server_process::ServerProcess;
 use crate::{RunError, Target, tls};
@@ -81,7 +81,7 @@ impl Trial<'_> {
             let Announcement { version, config, .. } = &process.announcement;
             recorded(version, config)
         });
-        let eye = Eye {
+        let sampler = Sampler {
             server: process.as_ref().map(|process| process.announcement.pid),
             control: Control::new(target.address),
             kind: settings.kind(),
@@ -89,32 +89,32 @@ impl Trial<'_> {
             is_ours: process.is_some(),
         };
         let tls = tls::tls_target(&transport, &target)?;
-        let start_cursors = self.start_cursors(&scenario, settings.kind(), &eye.control);
+        let start_cursors = self.start_cursors(&scenario, settings.kind(), &sampler.control);
         let plan = self.plan(scenario, &transport, &target, tls, start_cursors);
-        let mut looks = Looks::new(&eye);
+        let mut samples = Samples::new(&sampler);
         let mut load = Load::start(plan.clone())?;
-        looks.tell_clients_from_others(&eye);
-        looks.take(Moment::Before, &eye);
+        samples.tell_clients_from_others(&sampler);
+        samples.take(Moment::Before, &sampler);
         let mut death = None;
-        let played = play_phases(&mut load, &mut looks, &eye, &mut |progress| {
+        let played = play_phases(&mut load, &mut samples, &sampler, &mut |progress| {
             death = process.as_mut().and_then(ServerProcess::ended);
             if death.is_some() { ControlFlow::Break(()) } else { watch(progress) }
         });
         let outcome = load.finish();
         if death.is_none() {
-            looks.close(&eye);
+            samples.close(&sampler);
             death = process.as_mut().and_then(ServerProcess::ended);
         }
         // A server that is told to end waits a while for open connections, this one among them.
-        let is_silent = eye.control.is_silent();
-        drop(eye);
+        let is_silent = sampler.control.is_silent();
+        drop(sampler);
         let server_end = match (process, &death) {
             (Some(process), None) => process.stop(is_silent).err(),
             _ => None,
         };
         let is_complete = played.is_continue();
         let ending = Ending { is_complete, server_death: death, server_end };
-        let trial = self.record(started_at, &plan, &target, &outcome, &looks, ending);
+        let trial = self.record(started_at, &plan, &target, &outcome, &samples, ending);
         Ok(TrialV1 { server, ..trial })
     }
 
@@ -179,17 +179,17 @@ impl Trial<'_> {
         plan: &Plan,
         target: &Target,
         outcome: &Outcome,
-        looks: &Looks,
+        samples: &Samples,
         ending: Ending,
     ) -> TrialV1 {
         let workload = &plan.scenario.workload;
         let clients = u64::from(workload.clients.get());
         let headers = segment_headers(outcome, plan.subscribers_target().is_ipv6());
         let counts = counts(plan, outcome, ending.is_complete);
-        let mut books = books(outcome, looks.closed, &looks.sent_again(), headers);
-        books.reconciliations.extend(compare_tickets(outcome, looks.tickets));
-        let busy = looks.busy(outcome);
-        let work = looks.work(busy);
+        let mut books = books(outcome, samples.closed, &samples.sent_again(), headers);
+        books.reconciliations.extend(compare_tickets(outcome, samples.tickets));
+        let busy = samples.busy(outcome);
+        let work = samples.work(busy);
         let figures = figures(&figures::Source {
             clients,
             connections: clients.div_ceil(u64::from(plan.carriage.clients_per_connection.get())),
@@ -199,7 +199,7 @@ impl Trial<'_> {
             measure_seconds: if ending.is_complete {
                 workload.measure.as_secs_f64()
             } else {
-                looks.measure_seconds()
+                samples.measure_seconds()
             },
             time_scale: f64::from(workload.time_scale.get()),
             is_poll: plan.transport.kind().polls(),
@@ -214,14 +214,14 @@ impl Trial<'_> {
             scenario: &plan.scenario,
             transport: plan.transport,
             tls: plan.carriage.tls,
-            handshakes: looks.handshakes,
-            unheard: looks.unheard(),
+            handshakes: samples.handshakes,
+            unreported: samples.unreported(),
             outcome,
             counts: &counts,
             books: &books,
             busy,
             kernel_refusal: kernel_refusal(),
-            steal: looks.steal_share(),
+            steal: samples.steal_share(),
             is_complete: ending.is_complete,
             server_death: ending.server_death,
             server_end: ending.server_end,
@@ -244,7 +244,7 @@ impl Trial<'_> {
             cell: self.cell.clone(),
             started_at,
             clients,
-            phase_seconds: looks.phase_seconds.clone(),
+            phase_seconds: samples.phase_seconds.clone(),
             counts,
             books,
             waiting: waiting(outcome),
@@ -328,14 +328,14 @@ fn waiting(outcome: &Outcome) -> WaitingV1 {
     }
 }
 
-fn sample(heads: &SampleHeads) -> SampleV1 {
+fn sample(headers: &SampleHeaders) -> SampleV1 {
     SampleV1 {
-        request_characters: printable_characters(&heads.request) as u64,
-        response_characters: printable_characters(&heads.response) as u64,
-        request_bytes: heads.request.len() as u64,
-        response_bytes: heads.response.len() as u64,
-        body_bytes: heads.body_len,
-        request_head: String::from_utf8_lossy(&heads.request).into_owned(),
-        response_head: String::from_utf8_lossy(&heads.response).into_owned(),
+        request_characters: printable_characters(&headers.request) as u64,
+        response_characters: printable_characters(&headers.response) as u64,
+        request_bytes: headers.request.len() as u64,
+        response_bytes: headers.response.len() as u64,
+        body_bytes: headers.body_len,
+        request_head: String::from_utf8_lossy(&headers.request).into_owned(),
+        response_head: String::from_utf8_lossy(&headers.response).into_owned(),
     }
 }

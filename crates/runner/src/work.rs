@@ -7,7 +7,7 @@ const PAGE: u64 = 4_096;
 
 /// One look at a process.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct ProcessLook {
+pub(crate) struct ProcessSample {
     /// CPU time of all its threads that live, in nanoseconds, from `schedstat`.
     pub(crate) cpu_ns: Option<u64>,
     /// User time in clock ticks.
@@ -37,11 +37,11 @@ pub(crate) struct StealLook {
 }
 
 /// Looks at a process.
-pub(crate) fn look_at(pid: u32) -> ProcessLook {
+pub(crate) fn look_at(pid: u32) -> ProcessSample {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let (user_ticks, system_ticks) = ticks(&stat).unzip();
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    ProcessLook {
+    ProcessSample {
         cpu_ns: cpu_ns(pid),
         user_ticks,
         system_ticks,
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_process_that_is_not_there_is_unknown_and_not_zero() {
-        assert_eq!(look_at(u32::MAX), ProcessLook::default());
+        assert_eq!(look_at(u32::MAX), ProcessSample::default());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use pushbench_protocol::heads::ProfileError;
+use pushbench_protocol::headers::ProfileError;
 use pushbench_protocol::{RequestProfile, ResponseProfile};
 use pushbench_toml::kind::{Mismatch, one_of};
 use pushbench_toml::{Value, closest};

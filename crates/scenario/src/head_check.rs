@@ -1,6 +1,6 @@
 //! Request headers as they will be sent, held against what the server takes.
 
-use pushbench_protocol::heads::{
+use pushbench_protocol::headers::{
     FieldList, HeadTarget, HeadTooLarge, PollFields, field_list_fits, head_fits,
 };
 use pushbench_protocol::{

@@ -95,7 +95,7 @@ fn the_last_of_two_settings_of_one_key_wins() {
 }
 
 #[test]
-fn a_poll_without_news_is_answered_by_default_as_the_work_demands() {
+fn a_poll_without_a_message_is_answered_by_default_as_the_work_demands() {
     assert_eq!(poll_of(&scenario(&["workload.deliver=latest"])).unchanged, Unchanged::Resend);
     assert_eq!(poll_of(&scenario(&["workload.deliver=every"])).unchanged, Unchanged::Empty);
 }

@@ -59,15 +59,15 @@ fn polled(scenario: &Scenario, poll: ShortPoll) -> BTreeMap<String, f64> {
         let phase = poll_phase(workload.seed, client, poll.interval, poll.timing);
         let mut seen = 0;
         for poll_at in (0..).map(|n| phase + n * poll.interval) {
-            let news = &dues[seen..dues.partition_point(|due| *due <= poll_at)];
-            seen += news.len();
+            let message = &dues[seen..dues.partition_point(|due| *due <= poll_at)];
+            seen += message.len();
             if (start..end).contains(&poll_at) {
                 polls += 1;
-                empty += u32::from(news.is_empty());
+                empty += u32::from(message.is_empty());
             }
             let delivered = match workload.deliver {
-                Deliver::Every => news,
-                Deliver::Latest => &news[news.len().saturating_sub(1)..],
+                Deliver::Every => message,
+                Deliver::Latest => &message[message.len().saturating_sub(1)..],
             };
             let counted = delivered.iter().filter(|due| **due >= start);
             latencies.extend(counted.map(|due| (poll_at - *due).as_secs_f64()));

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use pushbench_protocol::{ClassStats, ConnectionClass, HandshakeStats, Timestamp};
 
-use crate::patience::{Order, Patience, Seen, Timeouts};
+use crate::deadline::{Deadlines, Order, Seen, Timeouts};
 pub(crate) use connection::Connection;
 use connection::{CLASSES, place_of};
 
@@ -39,7 +39,7 @@ struct Inner {
 #[derive(Debug)]
 struct Entry {
     connection: Arc<Connection>,
-    patience: Patience,
+    deadline: Deadlines,
     is_stream: bool,
 }
 
@@ -91,8 +91,8 @@ impl Books {
 
     fn enter(self: &Arc<Self>, now: Timestamp, connection: Connection, is_stream: bool) -> Opened {
         let connection = Arc::new(connection);
-        let patience = Patience::new(now);
-        let entry = Entry { connection: Arc::clone(&connection), patience, is_stream };
+        let deadline = Deadlines::new(now);
+        let entry = Entry { connection: Arc::clone(&connection), deadline, is_stream };
         let mut inner = self.lock();
         inner.streams += usize::from(is_stream);
         inner.refused_open += usize::from(connection.is_refused);
@@ -178,7 +178,7 @@ impl Books {
                 written: counters.bytes_written(),
                 is_blocked: counters.is_blocked(),
             };
-            let overdue = entry.patience.judge(seen, now, timeouts);
+            let overdue = entry.deadline.judge(seen, now, timeouts);
             if let Some(overdue) = overdue
                 && connection.order() < overdue.order
             {

@@ -31,7 +31,7 @@ pub(crate) trait Conversation {
     fn socket(&mut self) -> (&mut Self::Stream, &mut Bytes);
 
     /// Takes what the client has sent.
-    fn hear(&mut self, bytes: &[u8]);
+    fn on_bytes(&mut self, bytes: &[u8]);
 
     /// The next thing to write; `None` while there is nothing.
     fn next_piece(&mut self) -> Option<Bytes>;
@@ -45,7 +45,7 @@ pub(crate) trait Conversation {
                 if buffer.filled().is_empty() {
                     return Poll::Ready(Ok(()));
                 }
-                self.hear(buffer.filled());
+                self.on_bytes(buffer.filled());
             }
             cx.waker().wake_by_ref();
             Poll::Pending

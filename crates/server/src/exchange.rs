@@ -9,21 +9,21 @@ use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{Cursor, Timestamp, TopicName};
 use tokio::sync::Notify;
 
-use crate::alarms::{Alarms, Pause};
 use crate::hub::{
     Hub, HubCounts, HubLevels, HubSettings, Hubs, Next, PublishError, SubscriberPlace, TopicId,
 };
 use crate::log::Message;
+use crate::wake_ups::{Pause, WakeUps};
 
 /// The one hub of a server, shared by its connections.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     inner: Mutex<Inner>,
     /// Beats of the server's heart so far.
-    beats: AtomicU64,
+    ticks: AtomicU64,
     /// Whether messages are conflated, so that what is next depends on the time.
     conflates: bool,
-    alarms: Alarms,
+    wake_ups: WakeUps,
     clock: Clock,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Exchange {
 struct Inner {
     hub: Hub,
     /// By topic: wakes its subscribers.
-    news: Vec<Arc<Notify>>,
+    published: Vec<Arc<Notify>>,
 }
 
 /// A reader of a topic, which is there as long as it has one.
@@ -39,7 +39,7 @@ struct Inner {
 pub(crate) struct Reader {
     pub(crate) exchange: Arc<Exchange>,
     /// Notified at each publish of its topic.
-    pub(crate) news: Arc<Notify>,
+    pub(crate) published: Arc<Notify>,
     topic: TopicId,
 }
 
@@ -59,8 +59,8 @@ impl Drop for Reader {
 impl Exchange {
     pub(crate) fn new(settings: HubSettings, clock: Clock) -> Self {
         let conflates = settings.conflate.is_some();
-        let inner = Mutex::new(Inner { hub: Hub::new(settings), news: Vec::new() });
-        Self { inner, beats: AtomicU64::new(0), conflates, alarms: Alarms::default(), clock }
+        let inner = Mutex::new(Inner { hub: Hub::new(settings), published: Vec::new() });
+        Self { inner, ticks: AtomicU64::new(0), conflates, wake_ups: WakeUps::default(), clock }
     }
 
     /// Publishes to a topic by name, and wakes its subscribers.
@@ -85,8 +85,8 @@ impl Exchange {
 
     /// The handle of a reader of a topic that the hub has counted already.
     pub(crate) fn reader(self: &Arc<Self>, topic: TopicId) -> Reader {
-        let news = Arc::clone(self.lock().news_of(topic));
-        Reader { exchange: Arc::clone(self), news, topic }
+        let published = Arc::clone(self.lock().published_in(topic));
+        Reader { exchange: Arc::clone(self), published, topic }
     }
 
     /// See [`Hub::next`].
@@ -110,13 +110,13 @@ impl Exchange {
         if pause.is_new(until)
             && let Some(task) = task()
         {
-            self.alarms.set(until, task);
+            self.wake_ups.set(until, task);
         }
     }
 
     /// Wakes those whose moment has come, for ever.
     pub(crate) async fn wake_on_time(&self) {
-        self.alarms.run(self.clock).await;
+        self.wake_ups.run(self.clock).await;
     }
 
     /// See [`Hub::keeps`].
@@ -125,16 +125,16 @@ impl Exchange {
     }
 
     /// One beat of the server's heart: wakes every subscriber.
-    pub(crate) fn beat(&self) {
-        self.beats.fetch_add(1, Ordering::Release);
-        for news in &self.lock().news {
-            news.notify_waiters();
+    pub(crate) fn tick(&self) {
+        self.ticks.fetch_add(1, Ordering::Release);
+        for published in &self.lock().published {
+            published.notify_waiters();
         }
     }
 
     /// Beats so far.
-    pub(crate) fn beats(&self) -> u64 {
-        self.beats.load(Ordering::Acquire)
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks.load(Ordering::Acquire)
     }
 
     /// What the hub has done so far.
@@ -159,17 +159,17 @@ impl Hubs for Exchange {
 }
 
 impl Inner {
-    fn news_of(&mut self, topic: TopicId) -> &Arc<Notify> {
-        if self.news.len() <= topic.0 {
-            self.news.resize_with(self.hub.slots(), Arc::default);
+    fn published_in(&mut self, topic: TopicId) -> &Arc<Notify> {
+        if self.published.len() <= topic.0 {
+            self.published.resize_with(self.hub.slots(), Arc::default);
         }
-        &self.news[topic.0]
+        &self.published[topic.0]
     }
 
     fn publish(&mut self, topic: TopicId, message: Message) -> Cursor {
         let cursor = self.hub.publish(topic, message);
         // Waking only marks tasks as ready: none of them runs before the lock is free.
-        self.news_of(topic).notify_waiters();
+        self.published_in(topic).notify_waiters();
         cursor
     }
 }

@@ -5,7 +5,7 @@
 //! Each beat wakes every subscriber. Whoever was sent something since the last one needs no sign.
 
 /// Pings without any answer after which a WebSocket's other side is taken for dead.
-const PATIENCE: u32 = 2;
+const DEADLINE: u32 = 2;
 
 /// What one subscriber knows of the server's beat. Pure: the beat is an argument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,15 +17,15 @@ pub(crate) struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// Of a subscriber that has just been answered, at the server's beat `beats`.
-    pub(crate) fn new(beats: u64) -> Self {
-        Self { seen: beats, has_spoken: true, is_due: false, unanswered: 0 }
+    /// Of a subscriber that has just been answered, at the server's beat `ticks`.
+    pub(crate) fn new(ticks: u64) -> Self {
+        Self { seen: ticks, has_spoken: true, is_due: false, unanswered: 0 }
     }
 
     /// Looks at the server's beat.
-    pub(crate) fn look(&mut self, beats: u64) {
-        if beats != self.seen {
-            self.seen = beats;
+    pub(crate) fn look(&mut self, ticks: u64) {
+        if ticks != self.seen {
+            self.seen = ticks;
             self.is_due = !std::mem::take(&mut self.has_spoken);
         }
     }
@@ -37,13 +37,13 @@ impl Heartbeat {
     }
 
     /// The subscriber has said something.
-    pub(crate) fn heard(&mut self) {
+    pub(crate) fn received(&mut self) {
         self.unanswered = 0;
     }
 
     /// Whether a sign is due and the last ones went unanswered.
     pub(crate) fn is_given_up(&self) -> bool {
-        self.is_due && self.unanswered >= PATIENCE
+        self.is_due && self.unanswered >= DEADLINE
     }
 
     /// Takes the sign that is due, if one is.
@@ -62,17 +62,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_beat_without_a_word_since_the_last_calls_for_one_sign() {
+    fn each_tick_without_a_word_since_the_last_calls_for_one_sign() {
         let mut heartbeat = Heartbeat::new(7);
         heartbeat.look(7);
         assert!(!heartbeat.take_due(), "no beat yet");
         heartbeat.look(8);
         assert!(!heartbeat.take_due(), "it was answered since the last");
-        for beat in 9..12 {
-            heartbeat.look(beat);
-            assert!(heartbeat.take_due(), "{beat}");
-            heartbeat.look(beat);
-            assert!(!heartbeat.take_due(), "{beat} again");
+        for tick in 9..12 {
+            heartbeat.look(tick);
+            assert!(heartbeat.take_due(), "{tick}");
+            heartbeat.look(tick);
+            assert!(!heartbeat.take_due(), "{tick} again");
         }
         heartbeat.spoke();
         heartbeat.look(12);
@@ -87,11 +87,11 @@ mod tests {
     #[test]
     fn two_pings_without_an_answer_are_enough() {
         let mut heartbeat = Heartbeat::new(0);
-        let mut given_up = |beat: u64, is_heard: bool| {
-            if is_heard {
-                heartbeat.heard();
+        let mut given_up = |tick: u64, is_alive: bool| {
+            if is_alive {
+                heartbeat.received();
             }
-            heartbeat.look(beat);
+            heartbeat.look(tick);
             let is_given_up = heartbeat.is_given_up();
             if heartbeat.take_due() {
                 heartbeat.asked();
@@ -100,7 +100,7 @@ mod tests {
         };
         // The first beat finds that the subscriber has just been answered.
         let found = [(1, false), (2, false), (3, false), (4, true), (5, false), (6, false)]
-            .map(|(beat, is_heard)| given_up(beat, is_heard));
+            .map(|(tick, is_alive)| given_up(tick, is_alive));
         assert_eq!(found, [false, false, false, false, false, true]);
     }
 }

@@ -148,7 +148,7 @@ impl Hub {
         until: Timestamp,
         now: Timestamp,
     ) -> Option<PollAnswer> {
-        let is_held = now < until && !self.topics.log(topic).after(after).has_news();
+        let is_held = now < until && !self.topics.log(topic).after(after).has_messages();
         (!is_held).then(|| self.answer_poll(Some(topic), after, settings))
     }
 

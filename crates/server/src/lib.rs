@@ -14,10 +14,10 @@
 //!
 //! Start with [`hub`], then `respond.rs`, then `engine/axum.rs`.
 
-mod alarms;
 mod books;
 mod config;
 mod conversation;
+mod deadline;
 mod engine;
 mod exchange;
 #[doc(hidden)]
@@ -27,11 +27,11 @@ pub mod hub;
 mod incoming;
 mod listener;
 pub mod log;
-mod patience;
 mod respond;
 mod server;
 mod stream;
 mod streaming;
+mod wake_ups;
 mod websocket;
 
 pub use config::{BodyCompression, DeflateLimits, Limits, ServerConfig, TlsConfig};

@@ -44,7 +44,7 @@ pub struct Slice<'log> {
 
 impl Slice<'_> {
     /// Whether there is anything to tell: a message, or that some are missing.
-    pub fn has_news(&self) -> bool {
+    pub fn has_messages(&self) -> bool {
         self.messages.len() > 0 || self.gap > 0
     }
 }

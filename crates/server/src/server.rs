@@ -17,15 +17,15 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::books::Books;
 use crate::config::ServerConfig;
+use crate::deadline::Timeouts;
 use crate::engine::axum::app::App;
 use crate::engine::axum::connection::{Beginning, Serving};
-use crate::engine::axum::heads::Heads;
+use crate::engine::axum::headers::Headers;
 use crate::engine::axum::obey::router;
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::incoming::{Arrival, Incoming};
 use crate::listener::{Bound, Listeners};
-use crate::patience::Timeouts;
 use crate::respond::Rules;
 use crate::respond::bodies::Bodies;
 
@@ -152,7 +152,7 @@ impl<I: Incoming> Server<I> {
     pub fn over(incoming: I, config: ServerConfig, clock: Clock) -> Result<Self, ServerError> {
         check(&config)?;
         let of_streams = config.stream_compression.map_or(Compression::None, StreamCoding::coding);
-        let heads = Heads::new(config.response, config.compression.coding, of_streams);
+        let headers = Headers::new(config.response, config.compression.coding, of_streams);
         let tls = match &config.tls {
             None => None,
             Some(tls) => {
@@ -182,7 +182,7 @@ impl<I: Incoming> Server<I> {
             allowed_origins: config.allowed_origins,
         };
         let exchange = Arc::new(Exchange::new(settings, clock));
-        let app = App { rules, exchange, books: Arc::new(Books::default()), heads, clock };
+        let app = App { rules, exchange, books: Arc::new(Books::default()), headers, clock };
         let timeouts = Timeouts {
             head: config.limits.head_timeout,
             handshake: config.limits.handshake_timeout,
@@ -211,7 +211,7 @@ impl<I: Incoming> Server<I> {
         let mut sweep = tokio::time::interval(timeouts.sweep_interval());
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heart = heartbeat.map(heart);
-        let mut alarms = pin!(app.exchange.wake_on_time());
+        let mut wake_ups = pin!(app.exchange.wake_on_time());
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
@@ -240,8 +240,8 @@ impl<I: Incoming> Server<I> {
                 // A task that panicked has closed its own connection and harms no other.
                 Some(_) = tasks.join_next() => {}
                 _ = sweep.tick() => books.sweep(clock.now(), &timeouts),
-                () = next_beat(&mut heart) => app.exchange.beat(),
-                () = &mut alarms => {}
+                () = next_tick(&mut heart) => app.exchange.tick(),
+                () = &mut wake_ups => {}
             }
         }
         drop(incoming);
@@ -272,7 +272,7 @@ fn heart(every: Duration) -> Interval {
 }
 
 /// Waits for the next beat; for ever if there is no heart.
-async fn next_beat(heart: &mut Option<Interval>) {
+async fn next_tick(heart: &mut Option<Interval>) {
     match heart {
         Some(heart) => {
             heart.tick().await;

@@ -17,14 +17,14 @@ use pushbench_wire::stream_coder::StreamCoder;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::futures::OwnedNotified;
 
-use crate::alarms::Pause;
 use crate::books::Connection;
 use crate::conversation::Conversation;
+use crate::deadline::{Order, Phase};
 use crate::exchange::Reader;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, SubscriberPlace};
-use crate::patience::{Order, Phase};
 use crate::stream::Outlet;
+use crate::wake_ups::Pause;
 
 /// A chunk with an empty comment and the line that ends it.
 const COMMENT: &[u8] = b"3\r\n:\n\n\r\n";
@@ -74,7 +74,7 @@ impl<S: Outlet> Streaming<S> {
     /// A session of a stream that is to begin.
     pub(crate) fn new(stream: S, connection: Arc<Connection>, begun: Begun) -> Self {
         let Begun { head, has_heartbeat, coding, place, reader } = begun;
-        let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.beats()));
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.ticks()));
         Self {
             stream,
             connection,
@@ -90,8 +90,8 @@ impl<S: Outlet> Streaming<S> {
 
     /// Runs until the connection is closed.
     pub(crate) async fn run(mut self) {
-        let mut news = pin!(Arc::clone(&self.reader.news).notified_owned());
-        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        let mut published = pin!(Arc::clone(&self.reader.published).notified_owned());
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, published.as_mut())).await;
         if ended.is_ok() {
             // The client has closed its side. In TLS it is told that we close ours; however that
             // ends, there is nobody left to tell.
@@ -103,7 +103,7 @@ impl<S: Outlet> Streaming<S> {
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        mut news: Pin<&mut OwnedNotified>,
+        mut published: Pin<&mut OwnedNotified>,
     ) -> Poll<io::Result<()>> {
         if self.connection.order() == Order::GoAway {
             self.end();
@@ -111,12 +111,12 @@ impl<S: Outlet> Streaming<S> {
         // Waiting for news begins before looking for it, so that no publish slips in between. Who may
         // not be told yet need not know of more.
         if !self.reader.exchange.is_paused(&mut self.pause) {
-            while news.as_mut().poll(cx).is_ready() {
-                news.set(Arc::clone(&self.reader.news).notified_owned());
+            while published.as_mut().poll(cx).is_ready() {
+                published.set(Arc::clone(&self.reader.published).notified_owned());
             }
         }
         if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.look(self.reader.exchange.beats());
+            heartbeat.look(self.reader.exchange.ticks());
         }
         let read = self.poll_read(cx)?;
         let mut written = self.poll_write(cx)?;
@@ -164,7 +164,7 @@ impl<S: Outlet> Conversation for Streaming<S> {
         (&mut self.stream, &mut self.writing)
     }
 
-    fn hear(&mut self, _: &[u8]) {}
+    fn on_bytes(&mut self, _: &[u8]) {}
 
     fn next_piece(&mut self) -> Option<Bytes> {
         if self.ending == Ending::Not {

@@ -131,7 +131,7 @@ fn at_three_and_five_rounds_it_is_too_careful_rather_than_too_bold() {
 fn false_alarms(model: Model, rounds: usize, seed: u64) -> f64 {
     const FIGURES: usize = 12;
     let mut random = Random::new(seed);
-    let mut alarms = 0;
+    let mut wake_ups = 0;
     for _ in 0..SIMULATIONS {
         // Figures of one round hang together: half of what moves each is common to all.
         let common = [false, true].map(|is_new| model.rounds(&mut random, rounds, is_new));
@@ -145,9 +145,9 @@ fn false_alarms(model: Model, rounds: usize, seed: u64) -> f64 {
             let welch = Welch::of(&base, &new, [0.0; 2]).unwrap();
             p_values.push(welch.p_above(0.0));
         }
-        alarms += usize::from(holm(&p_values).iter().any(|&p| p <= (1.0 - CONFIDENCE) / 2.0));
+        wake_ups += usize::from(holm(&p_values).iter().any(|&p| p <= (1.0 - CONFIDENCE) / 2.0));
     }
-    alarms as f64 / SIMULATIONS as f64
+    wake_ups as f64 / SIMULATIONS as f64
 }
 
 #[test]

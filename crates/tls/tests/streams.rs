@@ -118,17 +118,17 @@ async fn what_is_written_is_read_and_counted_wherever_the_pipe_cuts() {
         let (mut sum, mut up, mut down) = (0, 0, 0);
         for len in [1, 20, 16_383, 16_384, 16_385, 40_000] {
             let said: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
-            let mut heard = vec![0; len];
+            let mut received = vec![0; len];
             joined.client.write_all(&said).await.expect("open");
             joined.client.flush().await.expect("open");
-            joined.server.read_exact(&mut heard).await.expect("open");
-            assert_eq!(heard, said, "{len} bytes, {most} at a time");
+            joined.server.read_exact(&mut received).await.expect("open");
+            assert_eq!(received, said, "{len} bytes, {most} at a time");
             // The tickets come before the first answer.
             joined.server.write_all(&said).await.expect("open");
             joined.server.flush().await.expect("open");
-            heard.fill(0);
-            joined.client.read_exact(&mut heard).await.expect("open");
-            assert_eq!(heard, said, "{len} bytes, {most} at a time");
+            received.fill(0);
+            joined.client.read_exact(&mut received).await.expect("open");
+            assert_eq!(received, said, "{len} bytes, {most} at a time");
             sum += len as u64;
             up += overhead_of(len as u64);
             down += overhead_of(len as u64);
@@ -162,9 +162,9 @@ async fn pieces_that_are_written_together_leave_in_one_write_and_share_their_rec
             let taken = joined.client.write_vectored(&slices).await.expect("open");
             assert_eq!(taken, said.len(), "{lens:?} leave in one write");
             joined.client.flush().await.expect("open");
-            let mut heard = vec![0; taken];
-            joined.server.read_exact(&mut heard).await.expect("open");
-            assert_eq!(heard, said, "{lens:?}, {most} at a time");
+            let mut received = vec![0; taken];
+            joined.server.read_exact(&mut received).await.expect("open");
+            assert_eq!(received, said, "{lens:?}, {most} at a time");
             let added = joined.records.tls_sent() - tls;
             assert_eq!(added, overhead_of(taken as u64), "{lens:?}, {most} at a time");
         }
@@ -182,7 +182,7 @@ fn full(identity: &Identity, server_name: Option<u64>) -> Handshake {
 }
 
 /// Waits until the client has a ticket, while nothing is said.
-async fn hear_ticket(joined: &mut Joined, connector: &Connector) {
+async fn receive_ticket(joined: &mut Joined, connector: &Connector) {
     std::future::poll_fn(|cx| {
         assert!(joined.client.poll_rest(cx).is_pending(), "the stream has ended");
         if connector.has_ticket() { Poll::Ready(()) } else { Poll::Pending }
@@ -202,7 +202,7 @@ async fn a_handshake_takes_what_the_model_says_full_and_resumed() {
             assert_eq!(joined.server.is_resumed(), time > 0, "{name}, time {time}");
             assert_eq!(joined.client.cipher_suite(), "TLS13_AES_128_GCM_SHA256");
             assert_eq!(joined.server.protocol(), Protocol::Http11);
-            hear_ticket(&mut joined, &connector).await;
+            receive_ticket(&mut joined, &connector).await;
             let (model, spread) = match time {
                 0 => (full(&identity, server_name), SIGNATURE_SPREAD),
                 // Without a signature there is nothing left to chance.
@@ -259,10 +259,10 @@ async fn whoever_waits_for_an_answer_need_not_flush() {
     let mut joined = Joined::new(&acceptor, &connector, 100).await;
     let said = [7; 5_000];
     joined.client.write_all(&said).await.expect("open");
-    let (mut heard, mut answer) = ([0; 5_000], [0; 2]);
+    let (mut received, mut answer) = ([0; 5_000], [0; 2]);
     let (server, client) = tokio::join!(
         async {
-            joined.server.read_exact(&mut heard).await.expect("open");
+            joined.server.read_exact(&mut received).await.expect("open");
             joined.server.write_all(b"ok").await.expect("open");
             joined.server.flush().await
         },
@@ -270,7 +270,7 @@ async fn whoever_waits_for_an_answer_need_not_flush() {
     );
     server.expect("open");
     client.expect("open");
-    assert_eq!((heard, &answer), (said, b"ok"));
+    assert_eq!((received, &answer), (said, b"ok"));
 }
 
 #[tokio::test]

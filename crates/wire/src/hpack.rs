@@ -160,7 +160,7 @@ fn huffman_len(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use pushbench_protocol::heads::{AnswerMark, AnswerStatus, FieldList, HeadTarget};
+    use pushbench_protocol::headers::{AnswerMark, AnswerStatus, FieldList, HeadTarget};
     use pushbench_protocol::{Cursor, RequestProfile, ResponseProfile};
 
     use super::*;

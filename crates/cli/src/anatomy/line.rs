@@ -20,7 +20,7 @@ use tokio::net::{TcpSocket, TcpStream};
 pub(super) const MSS: u16 = 1460;
 
 /// Longest wait for the other side.
-const PATIENCE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(10);
 /// No segment for so long, and nothing more is to come: three times the delayed-acknowledgement
 /// timer of 40 ms.
 const QUIET: Duration = Duration::from_millis(120);
@@ -75,7 +75,7 @@ impl Line {
     }
 
     /// Reads until a unit is whole; what follows it is kept.
-    pub(super) async fn hear(&mut self, unit: Unit) -> anyhow::Result<Vec<u8>> {
+    pub(super) async fn receive(&mut self, unit: Unit) -> anyhow::Result<Vec<u8>> {
         loop {
             let extent =
                 unit.extent(&self.pending).context("the server sent no response of HTTP")?;
@@ -113,8 +113,8 @@ impl Line {
             if now.since(since) >= QUIET && info.unacknowledged == 0 {
                 break;
             }
-            if now.since(begin) >= PATIENCE {
-                bail!("bytes still moved on the connection after {PATIENCE:?}");
+            if now.since(begin) >= DEADLINE {
+                bail!("bytes still moved on the connection after {DEADLINE:?}");
             }
         }
         let look = Look {
@@ -169,7 +169,7 @@ impl Line {
 }
 
 async fn patiently<T>(waiting: impl Future<Output = T>) -> anyhow::Result<T> {
-    tokio::time::timeout(PATIENCE, waiting)
+    tokio::time::timeout(DEADLINE, waiting)
         .await
-        .with_context(|| format!("the server did not respond within {PATIENCE:?}"))
+        .with_context(|| format!("the server did not respond within {DEADLINE:?}"))
 }

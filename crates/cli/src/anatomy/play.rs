@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pushbench_anatomy::{Act, Connection, Counted, Exchange, Transcript, Unit};
-use pushbench_protocol::heads::{AnswerMark, HeadTarget, head_fits};
+use pushbench_protocol::headers::{AnswerMark, HeadTarget, head_fits};
 use pushbench_protocol::{
     Arrival, Compression, ConnectionClass, Cursor, Envelope, HeadForm, Hold, PublishNumber,
     RequestProfile, ServerStats, TopicName, TransportKind, clock, publish_head,
@@ -71,7 +71,7 @@ impl Play {
                 // The server holds it once nothing moves.
                 let held = line.settle().await?;
                 scene.publish(&topic).await?;
-                let answer = line.hear(Unit::Answer).await?;
+                let answer = line.receive(Unit::Answer).await?;
                 play.note(&mut line, 0, Act::HeldPoll, head, answer).await?;
                 let exchange = play.exchanges.last_mut().expect("just noted");
                 exchange.segments_up += held.segments_up;
@@ -90,7 +90,7 @@ impl Play {
             (Arrival::Pushed, HeadForm::Upgrade) => {
                 let mut line = play.upgraded(scene, &path).await?;
                 scene.publish(&topic).await?;
-                let frame = line.hear(Unit::Frame).await?;
+                let frame = line.receive(Unit::Frame).await?;
                 play.note(&mut line, 0, Act::Frame, Vec::new(), frame).await?;
                 // Who must show a token to publish cannot do so in a frame.
                 if scene.target.publish_token.is_none() {
@@ -103,7 +103,7 @@ impl Play {
                 let mut told = play.upgraded(scene, &path).await?;
                 let mut fetching = play.open(scene, 1).await?;
                 scene.publish(&topic).await?;
-                let frame = told.hear(Unit::Frame).await?;
+                let frame = told.receive(Unit::Frame).await?;
                 play.note(&mut told, 0, Act::Notice, Vec::new(), frame).await?;
                 let [fetch] = rest else { bail!("{} fetches over nothing", scene.kind) };
                 let head = scene.poll(&fetch.path(&topic, place, Hold::USUAL));
@@ -160,7 +160,7 @@ impl Play {
             head_fits(&up)?;
         }
         line.say(&up).await?;
-        let down = line.hear(unit).await?;
+        let down = line.receive(unit).await?;
         let expected = match act {
             Act::Poll | Act::HeldPoll | Act::Fetch | Act::BeginStream => Some("HTTP/1.1 200"),
             Act::Upgrade => Some("HTTP/1.1 101"),
@@ -206,7 +206,7 @@ impl Play {
         let mut line = self.open(scene, 0).await?;
         self.ask(&mut line, 0, Act::BeginStream, head, Unit::Head).await?;
         scene.publish(topic).await?;
-        let chunk = line.hear(Unit::Chunk).await?;
+        let chunk = line.receive(Unit::Chunk).await?;
         self.note(&mut line, 0, act, Vec::new(), chunk).await?;
         self.end(line, class).await
     }
@@ -285,7 +285,7 @@ impl Scene<'_> {
     async fn aside(&self, request: &[u8]) -> anyhow::Result<Vec<u8>> {
         let mut line = Line::open(self.target.address).await?;
         line.say(request).await?;
-        let answer = line.hear(Unit::Answer).await?;
+        let answer = line.receive(Unit::Answer).await?;
         line.end().await?;
         Ok(answer)
     }

@@ -43,7 +43,7 @@ fn detail<'a>(part: &'a Value, name: &str) -> &'a str {
 }
 
 #[test]
-fn the_published_poll_is_871_characters_and_909_bytes_of_heads() {
+fn the_published_poll_is_871_characters_and_909_bytes_of_headers() {
     let bench = Bench::new();
     let [poll] =
         &anatomies(&bench, &["short-poll", "--headers", "kaazing-2009", "--payload", "21"])[..]

@@ -94,11 +94,11 @@ fn comments_and_conflation_are_the_models_too() {
     let run = crate::compression::play_only(&streamed(), &sets, &only);
     for label in labels {
         let trial = trial(&run, label);
-        let beats = trial.counts.heartbeats.expect("they are counted");
-        assert!(beats > 0, "{label}");
+        let ticks = trial.counts.heartbeats.expect("they are counted");
+        assert!(ticks > 0, "{label}");
         let books = &trial.books.phases[&Phase::Measure];
         // As deflate makes of three bytes behind others, and a flush; brotli takes one byte less.
-        let each = books.down.control as f64 / beats as f64;
+        let each = books.down.control as f64 / ticks as f64;
         assert!((6.0..=10.0).contains(&each), "{label}: {each}");
         assert_eq!(books.up.control, 0, "{label}");
         near(trial, "control_bytes_per_delivery");

@@ -311,10 +311,10 @@ fn heartbeats_and_conflation_leave_the_window_as_it_is() {
     let run = play(PUSHED, &sets, &[]);
     for label in labels {
         let trial = trial(&run, label);
-        let beats = trial.counts.heartbeats.expect("they are counted");
-        assert!(beats > 0, "{label}");
+        let ticks = trial.counts.heartbeats.expect("they are counted");
+        assert!(ticks > 0, "{label}");
         let books = &trial.books.phases[&Phase::Measure];
-        assert_eq!((books.down.control, books.up.control), (2 * beats, 6 * beats), "{label}");
+        assert_eq!((books.down.control, books.up.control), (2 * ticks, 6 * ticks), "{label}");
         same(trial, "framing_bytes_per_delivery");
         near(trial, "payload_bytes_per_delivery");
     }

@@ -35,8 +35,8 @@ fn scenario(more: &str) -> String {
 /// Sums whose bytes do not depend on when a second begins on the wall's clock: all of what is pushed;
 /// of polls, what goes up, and what goes down beside heads.
 fn is_timeless(trial: &TrialV1, sum: &str, direction: Direction) -> bool {
-    let has_heads = sum == ByteKind::Header.label() || sum == Layer::Stream.label();
-    !has_heads
+    let has_headers = sum == ByteKind::Header.label() || sum == Layer::Stream.label();
+    !has_headers
         || direction == Direction::Up
         || !trial.figures.contains_key("header_bytes_first_poll")
 }

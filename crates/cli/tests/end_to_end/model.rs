@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use pushbench_model::{Exchange, Link};
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, ResponseProfile};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus, ResponseProfile};
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Unchanged};
 use pushbench_store::{KindsV1, RunV1, TrialV1};
 use pushbench_wire::segments::SegmentHeaders;
@@ -129,9 +129,9 @@ impl Found<'_> {
 
         // Each answer costs what the model says of its kind.
         let framing = if every { counts.deliveries_in_measure } else { 0 };
-        let (news, bare) = self.answer_heads(trial);
+        let (message, bare) = self.answer_headers(trial);
         let of = |status: u16| counts.answers.get(&status).copied().unwrap_or(0);
-        let header = of(200) * news + (of(204) + of(304)) * bare;
+        let header = of(200) * message + (of(204) + of(304)) * bare;
         let repeats = of(200) - (counts.polls - counts.empty_polls);
         let down = KindsV1 {
             payload: counts.deliveries_in_measure * payload,
@@ -149,7 +149,7 @@ impl Found<'_> {
             Unchanged::Resend => 0.0,
             Unchanged::Empty | Unchanged::NotModified => trial.model.figures["empty_polls"],
         };
-        let mean = (1.0 - empty) * news as f64 + empty * bare as f64;
+        let mean = (1.0 - empty) * message as f64 + empty * bare as f64;
         let model = trial.model.figures["header_bytes_down_per_poll"];
         assert!((mean - model).abs() < 1e-6, "{row:?}: {mean} is not the model's {model}");
 
@@ -233,7 +233,7 @@ impl Found<'_> {
     }
 
     /// Bytes of an answer's head with news and without a body.
-    fn answer_heads(&self, trial: &TrialV1) -> (u64, u64) {
+    fn answer_headers(&self, trial: &TrialV1) -> (u64, u64) {
         let unchanged = self.unchanged(trial);
         let every = self.setting("workload.deliver") == Deliver::Every.label();
         let payload = self.number("workload.payload.bytes") as usize;
@@ -251,10 +251,10 @@ impl Found<'_> {
             Unchanged::Empty | Unchanged::Resend => AnswerStatus::Empty,
         };
         let body = payload + usize::from(every);
-        let news = profile.head_len(AnswerStatus::Messages, body, mark) as u64;
+        let message = profile.head_len(AnswerStatus::Messages, body, mark) as u64;
         let sample = trial.sample.as_ref().expect("a poll was answered 200");
-        assert_eq!(sample.response_bytes, news, "{:?}: {sample:?}", self.row);
-        (news, profile.head_len(bare, 0, mark) as u64)
+        assert_eq!(sample.response_bytes, message, "{:?}: {sample:?}", self.row);
+        (message, profile.head_len(bare, 0, mark) as u64)
     }
 }
 

@@ -128,7 +128,7 @@ fn the_first_signal_ends_the_trial_105_and_what_was_measured_is_on_record() {
 const WITHOUT_HANG_UPS: &str = "trap '' HUP; exec \"$0\" \"$@\"";
 
 #[test]
-fn the_program_hears_hang_ups_whatever_the_tests_are_started_by() {
+fn the_program_receives_hang_ups_whatever_the_tests_are_started_by() {
     let bench = Bench::new();
     let program = bench.program(&["serve", "--listen", "127.0.0.1:0"]);
     let mut command = Command::new("sh");

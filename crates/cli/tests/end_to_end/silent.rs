@@ -139,10 +139,11 @@ fn a_server_that_hangs_for_good_does_not_keep_the_run_from_its_end() {
         assert!(record.disturbed.is_empty(), "the server's fault is no reason to play again");
         assert!(!invalid_checks(&record).is_empty());
         // It could not be asked either, and is a witness less.
-        let unheard = trial(&record, transport).checks.iter().find(|c| c.check == "server-books");
-        let unheard = unheard.unwrap_or_else(|| panic!("nothing is said of it: {ended}"));
-        assert_eq!(unheard.verdict, Verdict::NotChecked);
-        assert!(unheard.text.contains("failed"), "{unheard:?}");
+        let unreported =
+            trial(&record, transport).checks.iter().find(|c| c.check == "server-books");
+        let unreported = unreported.unwrap_or_else(|| panic!("nothing is said of it: {ended}"));
+        assert_eq!(unreported.verdict, Verdict::NotChecked);
+        assert!(unreported.text.contains("failed"), "{unreported:?}");
         // The measure phase, and the bound of the drain.
         let schedule = Duration::from_secs(2) + Duration::from_secs(5);
         assert!(took < schedule + END, "{transport}: {took:?}");

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_pushbench");
 
 /// Longest wait for something that must happen. Only a program that hangs gets there.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Checks that judge the machine and not the program: a busy one fails them.
 pub(crate) const OF_THE_MACHINE: [&str; 4] =
@@ -344,7 +344,7 @@ pub(crate) fn publish(address: SocketAddr, topic: &str, message: &str) {
 /// The answer to the one request of a connection.
 fn asked(address: SocketAddr, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.set_read_timeout(Some(DEADLINE)).ok()?;
     // In one write, and so in one packet.
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
@@ -356,7 +356,7 @@ fn asked(address: SocketAddr, request: &str) -> Option<String> {
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = clock::now();
     while !is_so() {
-        assert!(clock::now().since(begin) < PATIENCE, "waited in vain for {what}");
+        assert!(clock::now().since(begin) < DEADLINE, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use pushbench_protocol::{ConnectionClass, SlowPolicy};
 use rustix::net::sockopt::set_socket_recv_buffer_size;
 
-use crate::support::{Bench, PATIENCE, Running, Server, TRANSPORTS, trial};
+use crate::support::{Bench, DEADLINE, Running, Server, TRANSPORTS, trial};
 use crate::turncoat;
 
 #[test]
@@ -68,7 +68,7 @@ fn sleeper(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("it listens");
     // So little fits into the kernel that its messages soon wait at the server.
     set_socket_recv_buffer_size(&stream, 4_096).expect("a socket");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a socket");
     let request = format!(
         "GET /topics/t0000/ws?after=tttttttttttttttt HTTP/1.1\r\nHost: {address}\r\n\
          Upgrade: websocket\r\nConnection: Upgrade\r\n\

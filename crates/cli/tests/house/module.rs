@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// A path within a crate, from its root: `["heads", "request", "RequestHead"]`.
+/// A path within a crate, from its root: `["headers", "request", "RequestHead"]`.
 pub(crate) type ItemPath = Vec<String>;
 
 /// What a file says. Tests within it are left out: they may look wherever they like.

@@ -12,7 +12,7 @@ use pushbench_protocol::{ServerStats, clock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Bench, PATIENCE, Running, needs, stats_of, wait_until};
+use crate::support::{Bench, DEADLINE, Running, needs, stats_of, wait_until};
 
 /// How often a driver is started. It takes a free port of IPv4 and gives up where another program
 /// has the same of IPv6.
@@ -144,7 +144,7 @@ impl Browser {
             if !matches!(value, Value::Null | Value::Bool(false)) && value != 0 && value != "" {
                 return value;
             }
-            if clock::now().since(begin) > PATIENCE {
+            if clock::now().since(begin) > DEADLINE {
                 let page = self.value("document.body.innerText").await;
                 panic!("waited in vain for {what}: {expression}\n{page}");
             }
@@ -309,7 +309,7 @@ pub(crate) async fn settle(what: &str, mut look: impl AsyncFnMut() -> (bool, Str
         if is_so {
             return;
         }
-        assert!(clock::now().since(begin) < PATIENCE, "waited in vain for {what}: {seen}");
+        assert!(clock::now().since(begin) < DEADLINE, "waited in vain for {what}: {seen}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -83,10 +83,10 @@ impl Client {
     }
 
     /// The next request's head, which is left in `incoming`; `None` if the browser closes or stays
-    /// silent for longer than `patience`.
+    /// silent for longer than `deadline`.
     pub(crate) async fn next_request(
         &mut self,
-        patience: Duration,
+        deadline: Duration,
     ) -> io::Result<Option<RequestHead>> {
         let whole = async {
             loop {
@@ -98,7 +98,7 @@ impl Client {
                 }
             }
         };
-        match timeout(patience, whole).await {
+        match timeout(deadline, whole).await {
             Ok(read) => read,
             Err(_) => Ok(None),
         }

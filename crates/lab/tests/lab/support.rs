@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Longest wait for something that must happen. Only a program that hangs gets there.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A lab that is ended in order when it is told to.
 pub(crate) struct Running {
@@ -202,13 +202,13 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
         if let Some(found) = look().await {
             return found;
         }
-        assert!(clock::now().since(begin) < PATIENCE, "waited in vain for {what}");
+        assert!(clock::now().since(begin) < DEADLINE, "waited in vain for {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
+    tokio::time::timeout(DEADLINE, future)
         .await
         .unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }

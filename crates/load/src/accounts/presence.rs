@@ -23,9 +23,9 @@ impl Presence {
     }
 
     /// The client of this seat is ready for messages.
-    pub(crate) fn is_open(&self, seat: usize, now: Timestamp) {
+    pub(crate) fn is_open(&self, subscriber_id: usize, now: Timestamp) {
         self.connected.set(self.connected.get() + 1);
-        self.open.borrow_mut()[seat] = true;
+        self.open.borrow_mut()[subscriber_id] = true;
         self.last_opened.set(now);
     }
 
@@ -45,8 +45,8 @@ impl Presence {
     }
 
     /// Whether the client of this seat has come to be open.
-    pub(crate) fn has_opened(&self, seat: usize) -> bool {
-        self.open.borrow()[seat]
+    pub(crate) fn has_opened(&self, subscriber_id: usize) -> bool {
+        self.open.borrow()[subscriber_id]
     }
 
     /// When the last client has come to be open.

@@ -36,7 +36,7 @@ pub(crate) enum Arrival {
 
 /// One client's place among the messages of its topic.
 #[derive(Clone, Debug)]
-struct Seat {
+struct SubscriberState {
     topic: u32,
     /// Numbers before the newest received that have not come (`every`).
     missing: Vec<u32>,
@@ -75,7 +75,7 @@ pub(crate) struct Recorder {
     deliver: Deliver,
     topics: Arc<[TopicCount]>,
     published: Arc<Published>,
-    seats: Vec<Seat>,
+    subscriber_ids: Vec<SubscriberState>,
     pub(crate) counts: Counts,
     latency: Histogram,
     service_time: Histogram,
@@ -97,7 +97,7 @@ impl Recorder {
             deliver,
             topics,
             published,
-            seats: Vec::new(),
+            subscriber_ids: Vec::new(),
             counts: Counts::default(),
             latency: Histogram::new(),
             service_time: Histogram::new(),
@@ -111,33 +111,33 @@ impl Recorder {
     }
 
     /// Seats a client of `topic`; gives its place here.
-    pub(crate) fn seat(&mut self, topic: u32) -> usize {
-        self.seats.push(Seat {
+    pub(crate) fn subscriber_id(&mut self, topic: u32) -> usize {
+        self.subscriber_ids.push(SubscriberState {
             topic,
             missing: Vec::new(),
             recent: Recent::default(),
             delivered: 0,
             holding: Holding::default(),
         });
-        self.seats.len() - 1
+        self.subscriber_ids.len() - 1
     }
 
-    /// Books a message that `seat` has received whole at `received_at`.
+    /// Books a message that `subscriber_id` has received whole at `received_at`.
     pub(crate) fn receive(
         &mut self,
-        seat: usize,
+        subscriber_id: usize,
         payload: &[u8],
         received_at: Timestamp,
         arrival: Arrival,
         timeline: &Timeline,
     ) -> Receipt {
-        let topic_index = self.seats[seat].topic;
+        let topic_index = self.subscriber_ids[subscriber_id].topic;
         let topic = self.topics[topic_index as usize];
         let (number, sent) = match self.identify(topic_index, payload) {
             Ok((PublishNumber(number), sent)) => (number, sent),
             Err(receipt) => return receipt,
         };
-        let place = &mut self.seats[seat];
+        let place = &mut self.subscriber_ids[subscriber_id];
         if number < place.holding.next {
             if let Some(at) = place.missing.iter().position(|&missing| missing == number) {
                 place.missing.swap_remove(at);
@@ -164,7 +164,7 @@ impl Recorder {
             self.ages.take(&mut place.holding, number + 1, sent.due_at, received_at, timeline);
         }
         if (topic.warm_up..topic.all).contains(&number) {
-            self.seats[seat].delivered += 1;
+            self.subscriber_ids[subscriber_id].delivered += 1;
             if received_at < sent.due_at || received_at < sent.sent_at {
                 // Nothing arrives before it is sent: clocks that are not one have no latency between
                 // them, and zero would be the best there is.
@@ -219,14 +219,16 @@ impl Recorder {
     }
 
     /// Whether a client holds the last message of its topic, so that nothing more is to come.
-    pub(crate) fn holds_last(&self, seat: usize) -> bool {
-        let seat = &self.seats[seat];
-        seat.holding.next >= self.topics[seat.topic as usize].all
+    pub(crate) fn holds_last(&self, subscriber_id: usize) -> bool {
+        let subscriber_id = &self.subscriber_ids[subscriber_id];
+        subscriber_id.holding.next >= self.topics[subscriber_id.topic as usize].all
     }
 
     /// Clients that do not yet hold the last message of their topic.
     pub(crate) fn waiting_for_last(&self) -> u64 {
-        (0..self.seats.len()).filter(|&seat| !self.holds_last(seat)).count() as u64
+        (0..self.subscriber_ids.len())
+            .filter(|&subscriber_id| !self.holds_last(subscriber_id))
+            .count() as u64
     }
 
     /// Closes the books: what is expected and has not come is lost or superseded. A trial that was
@@ -238,8 +240,8 @@ impl Recorder {
         published: &[TopicDues],
         is_complete: bool,
     ) -> Outcome {
-        for seat in 0..self.seats.len() {
-            let place = &mut self.seats[seat];
+        for subscriber_id in 0..self.subscriber_ids.len() {
+            let place = &mut self.subscriber_ids[subscriber_id];
             let topic = self.topics[place.topic as usize];
             self.ages.finish(&mut place.holding, &published[place.topic as usize], timeline);
             let newest = place.holding.next.clamp(topic.warm_up, topic.all);
@@ -315,7 +317,7 @@ mod tests {
             published.set(0, PublishNumber(number), Sent { sent_at: due_at, due_at, digest });
         }
         let mut recorder = Recorder::new(deliver, topics, Arc::new(published));
-        recorder.seat(0);
+        recorder.subscriber_id(0);
         recorder
     }
 

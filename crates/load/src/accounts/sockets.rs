@@ -80,7 +80,7 @@ impl Sockets {
     /// The same on the books as they were before the last `received` bytes, which came alone.
     pub(crate) fn close_measure_before(&self, witness: &Witness, received: u64) {
         if !witness.is_measured.replace(true) {
-            let tls = if received > 0 { witness.tls_heard() } else { 0 };
+            let tls = if received > 0 { witness.tls_received() } else { 0 };
             let received = received + tls;
             let segments = segments_for(received, self.data_per_segment);
             let mut sums = self.measured.get();

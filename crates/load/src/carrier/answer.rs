@@ -36,7 +36,7 @@ impl Answer<'_> {
 
 /// A response that was heard whole.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Heard {
+pub(crate) struct Received {
     /// The phase under which it was booked.
     pub(crate) phase: Phase,
     /// Whether the server closes the connection after it.

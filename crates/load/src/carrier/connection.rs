@@ -20,7 +20,7 @@ use crate::{Fault, Plan};
 /// Most bytes that are taken of what nobody asked for.
 const MOST_UNASKED: usize = 16 * 1024;
 /// Longest wait for the end of a connection that is not used any more.
-const HEAR_OUT_TIMEOUT: Duration = Duration::from_secs(1);
+const RECEIVE_OUT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest wait for a TCP handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -115,20 +115,20 @@ impl Connection {
     }
 
     /// Hears what the server says unasked before it ends the connection; nothing if it just ends it.
-    pub(crate) async fn hear_out(&mut self) -> Vec<u8> {
-        let mut heard = Vec::new();
+    pub(crate) async fn receive_out(&mut self) -> Vec<u8> {
+        let mut received = Vec::new();
         let rest = async {
             let mut bytes = [0; 1_024];
             while let Ok(len @ 1..) = self.read(&mut bytes).await {
-                heard.extend_from_slice(&bytes[..len]);
-                if heard.len() > MOST_UNASKED {
+                received.extend_from_slice(&bytes[..len]);
+                if received.len() > MOST_UNASKED {
                     break;
                 }
             }
         };
         // Whoever says something and does not end is not waited for.
-        let _ = tokio::time::timeout(HEAR_OUT_TIMEOUT, rest).await;
-        heard
+        let _ = tokio::time::timeout(RECEIVE_OUT_TIMEOUT, rest).await;
+        received
     }
 
     /// The connection's books.

@@ -101,7 +101,7 @@ impl Dialer {
         let witness = Rc::clone(connection.witness());
         let phase = self.accounts.phase_on(&witness);
         let before = witness.sums().segments();
-        let unasked = connection.hear_out().await;
+        let unasked = connection.receive_out().await;
         // A connection that was reset has nothing to shut down.
         let _ = connection.shutdown().await;
         let is_timeout = Unexpected::of(&unasked).status == Some(408);

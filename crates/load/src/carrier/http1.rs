@@ -1,7 +1,7 @@
 //! HTTP/1.1: one exchange at a time on a connection, and responses read from bytes, however they
 //! come in.
 
-mod heads;
+mod headers;
 pub(crate) mod line;
 pub(crate) mod opening;
 pub(crate) mod reader;

@@ -15,7 +15,7 @@ use pushbench_protocol::{ConnectionUse, Phase, Timestamp};
 
 use crate::Fault;
 use crate::carrier::again::Again;
-use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::answer::{Answer, Received};
 use crate::carrier::request::Asked;
 use crate::carrier::watch::Watch;
 use crate::carrier::{Carriers, Line};
@@ -89,20 +89,20 @@ impl Kept {
 
     /// Hears the response to the last request, which was this, and ends its line unless that is
     /// used again. A request that has to be sent again then is sent in the phase that `again_in` says.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         carriers: &Carriers,
         asked: Asked<'_>,
         again_in: impl Fn() -> Phase,
         phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
         mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
-    ) -> Result<Heard, Fault> {
-        let heard = loop {
+    ) -> Result<Received, Fault> {
+        let received = loop {
             let line = self.line.as_mut().expect("a poll was sent on it");
             let (witness, watch) = (Rc::clone(line.witness()), line.watch());
             let phase_of = |answer: &Answer<'_>, at| phase_of(&witness, &watch, answer, at);
-            match line.hear(carriers, phase_of, &mut take).await {
-                Ok(heard) => break heard,
+            match line.receive(carriers, phase_of, &mut take).await {
+                Ok(received) => break received,
                 Err(fault) if self.may_ask_again(fault) => {
                     let phase = carriers.accounts().open_phase(again_in());
                     self.ask_again(carriers, asked, phase).await?;
@@ -111,13 +111,13 @@ impl Kept {
             }
         };
         match self.connection {
-            ConnectionUse::KeepAlive if !heard.closes => {}
+            ConnectionUse::KeepAlive if !received.closes => {}
             ConnectionUse::KeepAlive | ConnectionUse::PerPoll => {
                 let over = self.line.take().expect("it was there above");
-                over.end_in(carriers, heard.phase).await?;
+                over.end_in(carriers, received.phase).await?;
             }
         }
-        Ok(heard)
+        Ok(received)
     }
 
     /// The line, for its end.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::headers::FieldList;
 use pushbench_protocol::{Cursor, RequestHead};
 
 /// A request that clients share, each fills in its cursor just before it sends it.

@@ -77,10 +77,10 @@ impl Tls {
     ) -> Result<(), Fault> {
         let mut connection = shake_hands(connection, connector).await?;
         self.handshakes.borrow_mut().preliminary += 1;
-        hear_ticket(&mut connection, connector).await?;
+        receive_ticket(&mut connection, connector).await?;
         // What a server says at once, as the settings of HTTP/2, is not for this connection.
         connection.shutdown().await.map_err(|_| Fault::Io)?;
-        connection.hear_out().await;
+        connection.receive_out().await;
         Ok(())
     }
 
@@ -108,8 +108,8 @@ async fn shake_hands(connection: Connection, connector: &Connector) -> Result<Co
 }
 
 /// Waits for a ticket.
-async fn hear_ticket(connection: &mut Connection, connector: &Connector) -> Result<(), Fault> {
-    let heard = async {
+async fn receive_ticket(connection: &mut Connection, connector: &Connector) -> Result<(), Fault> {
+    let received = async {
         loop {
             poll_fn(|cx| {
                 let has_more = connection.poll_rest(cx).is_ready();
@@ -126,5 +126,5 @@ async fn hear_ticket(connection: &mut Connection, connector: &Connector) -> Resu
             }
         }
     };
-    tokio::time::timeout(HANDSHAKE_TIMEOUT, heard).await.unwrap_or(Err(Fault::NoTicket))
+    tokio::time::timeout(HANDSHAKE_TIMEOUT, received).await.unwrap_or(Err(Fault::NoTicket))
 }

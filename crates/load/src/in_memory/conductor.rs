@@ -19,7 +19,7 @@ use crate::boundary::judge;
 use crate::carrier::network::Network;
 use crate::command::{Command, Reply, Status};
 use crate::load::LEAD;
-use crate::outcome::Unrest;
+use crate::outcome::InFlight;
 use crate::rest::Rest;
 use crate::worker::{self, Role, Surroundings};
 use crate::{Boundary, Outcome, Plan, ServerSums, bounds};
@@ -34,7 +34,7 @@ struct Conductor {
     commands: UnboundedSender<Command>,
     rest: Rest,
     server: BTreeMap<Boundary, ServerSums>,
-    unrest: BTreeMap<Boundary, Unrest>,
+    in_flight: BTreeMap<Boundary, InFlight>,
 }
 
 pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome {
@@ -56,15 +56,15 @@ pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome 
         commands,
         rest: Rest::default(),
         server: BTreeMap::new(),
-        unrest: BTreeMap::new(),
+        in_flight: BTreeMap::new(),
     };
     conductor.connect().await;
     conductor.warm_up(&mut publisher).await;
     conductor.measure_and_drain(&mut publisher).await;
     let outcome = conductor.ask(Command::Finish).await;
     worker.await.expect("the worker ends once it is told to finish");
-    let Conductor { server, unrest, .. } = conductor;
-    Outcome { server, unrest, publisher: publisher.finish().await, ..outcome }
+    let Conductor { server, in_flight, .. } = conductor;
+    Outcome { server, in_flight, publisher: publisher.finish().await, ..outcome }
 }
 
 impl Conductor {
@@ -156,7 +156,7 @@ impl Conductor {
             // Commands are done in their order, so this has been decided.
             if let Some(taken) = taken.try_recv().expect("the worker decides") {
                 self.server.extend(taken.server.map(|sums| (boundary, sums)));
-                self.unrest.extend(taken.unrest.map(|unrest| (boundary, unrest)));
+                self.in_flight.extend(taken.in_flight.map(|in_flight| (boundary, in_flight)));
                 return;
             }
             self.rest.look(&status, self.clock.now());

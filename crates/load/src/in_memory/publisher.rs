@@ -26,7 +26,7 @@ pub(super) struct PipePublisher {
     messages: Messages,
     line: WriteHalf<DuplexStream>,
     reader: JoinHandle<()>,
-    heard: Rc<RefCell<Hearing>>,
+    received: Rc<RefCell<Hearing>>,
     next: usize,
     turns: Turns,
     buffer: Vec<u8>,
@@ -42,14 +42,14 @@ impl PipePublisher {
         pipe: DuplexStream,
     ) -> Self {
         let (read, line) = tokio::io::split(pipe);
-        let heard = Rc::new(RefCell::new(Hearing::default()));
+        let received = Rc::new(RefCell::new(Hearing::default()));
         Self {
             messages: Messages::of(&plan, published, clock),
             plan,
             clock,
             line,
-            reader: tokio::task::spawn_local(hear(read, Rc::clone(&heard))),
-            heard,
+            reader: tokio::task::spawn_local(receive(read, Rc::clone(&received))),
+            received,
             next: 0,
             turns: Turns::default(),
             buffer: Vec::new(),
@@ -109,24 +109,24 @@ impl PipePublisher {
         let ended = tokio::time::timeout(bounds::PUBLISHER_END, &mut self.reader).await;
         self.reader.abort();
         let mut outcome = self.outcome;
-        let answers = std::mem::take(&mut self.heard.borrow_mut().answers);
-        outcome.hear(answers, ended.is_ok_and(|ended| ended.is_ok()));
+        let answers = std::mem::take(&mut self.received.borrow_mut().answers);
+        outcome.receive(answers, ended.is_ok_and(|ended| ended.is_ok()));
         outcome
     }
 }
 
 /// Reads responses until the server ends the connection.
-async fn hear(mut read: ReadHalf<DuplexStream>, heard: Rc<RefCell<Hearing>>) {
+async fn receive(mut read: ReadHalf<DuplexStream>, received: Rc<RefCell<Hearing>>) {
     let mut bytes = vec![0; 16 * 1024];
     loop {
         match read.read(&mut bytes).await {
-            Ok(0) => return heard.borrow_mut().end(),
+            Ok(0) => return received.borrow_mut().end(),
             Ok(len) => {
-                if !heard.borrow_mut().take(&bytes[..len]) {
+                if !received.borrow_mut().take(&bytes[..len]) {
                     return;
                 }
             }
-            Err(_) => return heard.borrow_mut().answers.fail(Fault::Closed),
+            Err(_) => return received.borrow_mut().answers.fail(Fault::Closed),
         }
     }
 }

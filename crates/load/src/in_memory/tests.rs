@@ -57,7 +57,7 @@ fn scenario_of(deliver: &str, more: impl Fn(TransportKind, HttpVersion) -> Strin
 /// The books of clients and server agree to the byte at every boundary.
 fn check_books(label: &str, seen: &Seen) {
     let Seen { outcome, served } = seen;
-    assert!(outcome.unrest.is_empty(), "{label}: {:?}", outcome.unrest);
+    assert!(outcome.in_flight.is_empty(), "{label}: {:?}", outcome.in_flight);
     let compared: Vec<_> = outcome.server.keys().copied().collect();
     let all = [Boundary::Connected, Boundary::WarmedUp, Boundary::Drained];
     assert_eq!(compared, all, "{label}: boundaries at which the server's books agreed");

@@ -75,7 +75,7 @@ impl From<ServerSums> for Tally {
 
 /// What did not come to agree at a boundary, so that it is no end of a span of comparison.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unrest {
+pub enum InFlight {
     /// Codec, sockets and kernel of the clients.
     Clients,
     /// The server's sockets with the clients'.

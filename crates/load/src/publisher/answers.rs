@@ -80,7 +80,7 @@ impl Answers {
 
 impl PublisherOutcome {
     /// Adds what was heard. `has_ended`: whether the server ended its side once we had ended ours.
-    pub(crate) fn hear(&mut self, answers: Answers, has_ended: bool) {
+    pub(crate) fn receive(&mut self, answers: Answers, has_ended: bool) {
         self.bytes_down = answers.bytes;
         for (fault, count) in answers.faults {
             *self.faults.entry(fault).or_default() += count;

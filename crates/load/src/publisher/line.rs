@@ -48,7 +48,7 @@ impl PublisherLine {
         let stream = connect(target)?;
         let cord = Cord(Arc::new(Mutex::new(stream.try_clone()?)));
         let has_failed = Arc::default();
-        let (reader, has_ended) = hear(&stream, &has_failed)?;
+        let (reader, has_ended) = receive(&stream, &has_failed)?;
         let earlier = Answers::default();
         Ok(Self { target, stream, cord, has_ended, has_failed, reader, earlier })
     }
@@ -91,7 +91,7 @@ impl PublisherLine {
         if let Ok(mut shown) = self.cord.0.lock() {
             *shown = stream.try_clone()?;
         }
-        let (reader, has_ended) = hear(&stream, &self.has_failed)?;
+        let (reader, has_ended) = receive(&stream, &self.has_failed)?;
         self.stream = stream;
         self.has_ended = has_ended;
         // The server's end is the end of its thread.
@@ -112,7 +112,7 @@ fn connect(target: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Starts a thread that reads the responses on a connection.
-fn hear(
+fn receive(
     stream: &TcpStream,
     has_failed: &Arc<AtomicBool>,
 ) -> io::Result<(JoinHandle<Answers>, Arc<AtomicBool>)> {

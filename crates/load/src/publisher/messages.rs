@@ -14,7 +14,7 @@ use crate::{Plan, PublisherOutcome};
 pub(crate) struct Messages {
     payloads: PayloadWriter,
     /// By topic.
-    heads: Vec<Vec<u8>>,
+    headers: Vec<Vec<u8>>,
     published: Arc<Published>,
     clock: Clock,
 }
@@ -25,14 +25,14 @@ impl Messages {
         let payload_len = workload.payload.bytes as usize;
         let token = plan.publish_token.as_deref();
         let head = |topic| publish_head(&plan.topic_name(topic), &plan.host, token, payload_len);
-        let heads = (0..workload.topics.get()).map(|topic| head(topic).into_bytes()).collect();
-        Self { payloads: PayloadWriter::of(workload), heads, published, clock }
+        let headers = (0..workload.topics.get()).map(|topic| head(topic).into_bytes()).collect();
+        Self { payloads: PayloadWriter::of(workload), headers, published, clock }
     }
 
     /// Makes the request that publishes a message, takes note of what it is, and gives when that was.
     pub(crate) fn fill(&self, topic: u32, envelope: Envelope, buffer: &mut Vec<u8>) -> Timestamp {
         buffer.clear();
-        buffer.extend_from_slice(&self.heads[topic as usize]);
+        buffer.extend_from_slice(&self.headers[topic as usize]);
         let head = buffer.len();
         self.payloads.write(envelope, buffer);
         let digest = digest(&buffer[head..]);

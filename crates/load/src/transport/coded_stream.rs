@@ -69,7 +69,7 @@ impl<C: Codec> CodedStream<C> {
         Ok(Self { codec: C::default(), coded })
     }
 
-    /// Takes the next data of the stream, wherever it was cut, and gives `hear` each whole item with
+    /// Takes the next data of the stream, wherever it was cut, and gives `on_item` each whole item with
     /// its bytes on the wire.
     ///
     /// A server that flushes with each message sends one in a piece, which is then all its own. Of
@@ -77,10 +77,10 @@ impl<C: Codec> CodedStream<C> {
     pub(crate) fn push(
         &mut self,
         data: &[u8],
-        hear: &mut dyn FnMut(Item<'_>),
+        on_item: &mut dyn FnMut(Item<'_>),
     ) -> Result<(), Fault> {
         let Some(Coded { decoder, wire, plain }) = &mut self.coded else {
-            return self.codec.push(data, hear);
+            return self.codec.push(data, on_item);
         };
         let codec = &mut self.codec;
         *wire += data.len() as u64;
@@ -91,7 +91,7 @@ impl<C: Codec> CodedStream<C> {
                 let old = plain.saturating_sub(item.len());
                 let part = new_part(*wire, item.len(), old);
                 (*wire, *plain) = (*wire - part, old);
-                hear(match item.said {
+                on_item(match item.said {
                     Said::Message(_) => Item { payload: part, framing: 0, control: 0, ..item },
                     Said::Gap(_) | Said::Nothing => {
                         Item { payload: 0, framing: 0, control: part, ..item }

@@ -13,7 +13,7 @@ use crate::carrier::network::Network;
 use crate::carrier::request::Request;
 use crate::content_coding::Offer;
 use crate::grid::Grid;
-use crate::transport::heads::poll_heads;
+use crate::transport::headers::poll_headers;
 
 /// What the clients of one worker work with. One thread owns it, so nothing here is locked.
 pub(crate) struct ClientContext {
@@ -32,9 +32,10 @@ impl ClientContext {
     /// What clients of this plan work with.
     pub(crate) fn new(plan: Arc<Plan>, accounts: Rc<Accounts>, network: Network) -> Self {
         let carriers = Carriers::new(&plan, &accounts, network);
-        let heads = poll_heads(&plan);
-        let offer = heads.first().map_or_else(Offer::default, |head| Offer::of_head(head.bytes()));
-        let polls = heads.into_iter().map(|head| RefCell::new(carriers.request(head))).collect();
+        let headers = poll_headers(&plan);
+        let offer =
+            headers.first().map_or_else(Offer::default, |head| Offer::of_head(head.bytes()));
+        let polls = headers.into_iter().map(|head| RefCell::new(carriers.request(head))).collect();
         Self {
             grid: Grid::new(Rc::clone(&accounts)),
             carriers,

@@ -38,7 +38,7 @@ thread_local! {
 pub(crate) async fn play(
     context: &ClientContext,
     client: u32,
-    seat: usize,
+    subscriber_id: usize,
     terms: DeflateTerms,
 ) -> Result<(), Fault> {
     let topic = context.plan.topic_of(client);
@@ -49,8 +49,8 @@ pub(crate) async fn play(
     tapped.observe_early(&early);
     let wire = Wire(Rc::new(RefCell::new(Early { tapped, early: early.into() })));
     let socket = open(context, wire.clone(), terms)?;
-    context.accounts.is_connected(seat);
-    let subscriber = Subscriber::new(seat, &wire.0.borrow().tapped);
+    context.accounts.is_connected(subscriber_id);
+    let subscriber = Subscriber::new(subscriber_id, &wire.0.borrow().tapped);
     let mut client = Client { wire, socket, subscriber };
     let ended = loop {
         let frame = tokio::select! {
@@ -128,7 +128,7 @@ impl Client {
             }
             OpCode::Ping => self.subscriber.take_ping(context, received_at, tapped),
             OpCode::Pong | OpCode::Close | OpCode::Continuation => {
-                self.subscriber.hear(context, Cause::News, received_at, tapped);
+                self.subscriber.receive(context, Cause::Message, received_at, tapped);
             }
         }
         Ok(frame.opcode())

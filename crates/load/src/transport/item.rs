@@ -30,15 +30,15 @@ pub(crate) trait Codec: Default {
     /// The head of the request.
     fn request(plan: &Plan, topic: u32) -> Vec<u8>;
 
-    /// Takes the next data of the stream, wherever it was cut, and gives `hear` each whole item.
-    fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault>;
+    /// Takes the next data of the stream, wherever it was cut, and gives `on_item` each whole item.
+    fn push(&mut self, data: &[u8], on_item: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault>;
 }
 
 impl Item<'_> {
     /// What made the server say it.
     pub(crate) fn cause(&self) -> Cause {
         match self.said {
-            Said::Message(_) | Said::Gap(_) => Cause::News,
+            Said::Message(_) | Said::Gap(_) => Cause::Message,
             Said::Nothing => Cause::Clock,
         }
     }

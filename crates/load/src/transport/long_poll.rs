@@ -47,14 +47,14 @@ const SLACK: Duration = Duration::from_secs(10);
 pub(crate) async fn play(
     context: &ClientContext,
     client: u32,
-    seat: usize,
+    subscriber_id: usize,
     settings: LongPoll,
 ) -> Result<(), Fault> {
-    let poller = Poller::new(context, client, seat);
+    let poller = Poller::new(context, client, subscriber_id);
     let kept = Kept::new(client, settings.connection);
     let mut client_of = Client { client, poller, kept, asked_at: None };
     client_of.ask(context, Phase::Connect).await?;
-    context.accounts.is_connected(seat);
+    context.accounts.is_connected(subscriber_id);
     tokio::select! {
         biased;
         ended = client_of.work(context, settings) => ended?,
@@ -74,7 +74,7 @@ pub(crate) async fn play(
         return line.end(&context.carriers).await;
     }
     loop {
-        match poller.hear_last(context, &mut line).await {
+        match poller.receive_last(context, &mut line).await {
             Ok(_) => {}
             Err(Fault::Closed) => return Ok(()),
             Err(fault) => return Err(fault),
@@ -95,7 +95,7 @@ impl Client {
     /// Hears and asks until nothing more is to come.
     async fn work(&mut self, context: &ClientContext, settings: LongPoll) -> Result<(), Fault> {
         loop {
-            let mut phase = self.hear(context).await?;
+            let mut phase = self.receive(context).await?;
             let is_over = phase == Phase::Drain && self.poller.holds_last(context);
             if is_over || phase == Phase::Close {
                 return Ok(());
@@ -119,7 +119,7 @@ impl Client {
     }
 
     /// Waits for the response, and ends its line unless that is used again; gives its phase.
-    async fn hear(&mut self, context: &ClientContext) -> Result<Phase, Fault> {
+    async fn receive(&mut self, context: &ClientContext) -> Result<Phase, Fault> {
         let accounts = &context.accounts;
         let phase_of = |witness: &Witness, watch: &Watch, answer: &Answer<'_>, at| {
             let (bytes, passed) = (answer.len(), watch.passed());
@@ -127,9 +127,9 @@ impl Client {
             accounts.phase_of(&Came { witness, at, is_update, bytes, passed })
         };
         let again_in = || accounts.phase_at(accounts.now());
-        let heard = self.poller.hear(context, &mut self.kept, again_in, phase_of).await?;
+        let received = self.poller.receive(context, &mut self.kept, again_in, phase_of).await?;
         self.asked_at = None;
-        Ok(heard.phase)
+        Ok(received.phase)
     }
 }
 

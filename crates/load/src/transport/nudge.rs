@@ -9,7 +9,7 @@
 //! push.
 
 use futures_util::FutureExt;
-use pushbench_protocol::paths::NEWS;
+use pushbench_protocol::paths::NUDGE_NOTICE;
 use pushbench_protocol::{ConnectionUse, Cursor};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -22,15 +22,20 @@ use crate::transport::poll::Poller;
 use crate::transport::websocket::{self, Subscriber, Tapped, fault_of};
 
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.
-pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play(
+    context: &ClientContext,
+    client: u32,
+    subscriber_id: usize,
+) -> Result<(), Fault> {
     let plan = &context.plan;
     let mut polls = Kept::new(client, ConnectionUse::KeepAlive);
     polls.open(&context.carriers).await?;
     let path = plan.topic_name(plan.topic_of(client)).nudge_path(Cursor::NOW);
     let mut socket = websocket::open(context, client, &path).await?;
-    context.accounts.is_connected(seat);
-    let mut subscriber = Subscriber::new(seat, socket.get_ref());
-    let mut fetcher = Fetcher { poller: Poller::new(context, client, seat), in_flight: false };
+    context.accounts.is_connected(subscriber_id);
+    let mut subscriber = Subscriber::new(subscriber_id, socket.get_ref());
+    let mut fetcher =
+        Fetcher { poller: Poller::new(context, client, subscriber_id), in_flight: false };
     let ended = tokio::select! {
         biased;
         fault = work(context, &mut socket, &mut subscriber, &mut fetcher, &mut polls) => Err(fault),
@@ -68,11 +73,11 @@ async fn work(
             Ok(message) => message,
             Err(fault) => return fault,
         };
-        let mut has_news = false;
+        let mut has_notice = false;
         // One poll fetches for all nudges that have come.
         loop {
-            match hear(context, socket.get_ref(), subscriber, message) {
-                Ok(is_news) => has_news |= is_news,
+            match receive(context, socket.get_ref(), subscriber, message) {
+                Ok(is_notice) => has_notice |= is_notice,
                 Err(fault) => return fault,
             }
             match websocket::next(context, socket, subscriber).now_or_never() {
@@ -80,14 +85,14 @@ async fn work(
                 None => break,
             }
         }
-        if has_news && let Err(fault) = fetcher.fetch(context, polls).await {
+        if has_notice && let Err(fault) = fetcher.fetch(context, polls).await {
             return fault;
         }
     }
 }
 
 /// Books a message; says whether it is a nudge.
-fn hear(
+fn receive(
     context: &ClientContext,
     tapped: &Tapped,
     subscriber: &mut Subscriber,
@@ -98,7 +103,7 @@ fn hear(
     if message.is_close() {
         return Err(Fault::Closed);
     }
-    Ok(matches!(&message, Message::Text(text) if text.as_str() == NEWS))
+    Ok(matches!(&message, Message::Text(text) if text.as_str() == NUDGE_NOTICE))
 }
 
 struct Fetcher {
@@ -122,7 +127,7 @@ impl Fetcher {
         self.in_flight = true;
         accounts.presence.asks();
         self.poller.ask(context, polls, phase).await?;
-        self.poller.hear(context, polls, || phase, |_, _, _, _| phase).await?;
+        self.poller.receive(context, polls, || phase, |_, _, _, _| phase).await?;
         self.in_flight = false;
         accounts.presence.is_answered();
         Ok(())

@@ -10,13 +10,13 @@ use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Timestamp}
 
 use crate::accounts::recorder::{Arrival, Receipt};
 use crate::carrier::Line;
-use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::answer::{Answer, Received};
 use crate::carrier::kept::Kept;
 use crate::carrier::request::Asked;
 use crate::carrier::watch::Watch;
 use crate::coded::{decoded, new_part};
 use crate::content_coding::{ContentCoding, Offer};
-use crate::outcome::SampleHeads;
+use crate::outcome::SampleHeaders;
 use crate::transport::context::ClientContext;
 use crate::witness::Witness;
 use crate::{Fault, Unexpected};
@@ -24,7 +24,7 @@ use crate::{Fault, Unexpected};
 /// A client that polls one topic.
 #[derive(Debug)]
 pub(crate) struct Poller {
-    seat: usize,
+    subscriber_id: usize,
     topic: usize,
     cursor: Cursor,
     every: bool,
@@ -36,11 +36,11 @@ pub(crate) struct Poller {
 
 impl Poller {
     /// A client that has seen nothing yet.
-    pub(crate) fn new(context: &ClientContext, client: u32, seat: usize) -> Self {
+    pub(crate) fn new(context: &ClientContext, client: u32, subscriber_id: usize) -> Self {
         let plan = &context.plan;
         let topic = plan.topic_of(client) as usize;
         Self {
-            seat,
+            subscriber_id,
             topic,
             cursor: plan.start_cursors[topic],
             every: plan.scenario.workload.deliver == Deliver::Every,
@@ -51,7 +51,7 @@ impl Poller {
 
     /// Whether the client holds the last message of its topic.
     pub(crate) fn holds_last(&self, context: &ClientContext) -> bool {
-        context.accounts.recorder.borrow().holds_last(self.seat)
+        context.accounts.recorder.borrow().holds_last(self.subscriber_id)
     }
 
     /// Sends a request.
@@ -66,26 +66,26 @@ impl Poller {
 
     /// Hears the response to the last request and books it under the phase that `phase_of` says; a
     /// request that has to be sent again is sent in the phase that `again_in` says.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         context: &ClientContext,
         kept: &mut Kept,
         again_in: impl Fn() -> Phase,
         phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
-    ) -> Result<Heard, Fault> {
+    ) -> Result<Received, Fault> {
         let asked = self.asked(context);
         let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
-        kept.hear(&context.carriers, asked, again_in, phase_of, take).await
+        kept.receive(&context.carriers, asked, again_in, phase_of, take).await
     }
 
     /// Hears a response that comes while connections are ended.
-    pub(crate) async fn hear_last(
+    pub(crate) async fn receive_last(
         &mut self,
         context: &ClientContext,
         line: &mut Line,
-    ) -> Result<Heard, Fault> {
+    ) -> Result<Received, Fault> {
         let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
-        line.hear(&context.carriers, |_, _| Phase::Close, take).await
+        line.receive(&context.carriers, |_, _| Phase::Close, take).await
     }
 
     fn asked<'r>(&self, context: &'r ClientContext) -> Asked<'r> {
@@ -105,13 +105,18 @@ impl Poller {
         let timeline = context.accounts.timeline();
         let mut recorder = context.accounts.recorder.borrow_mut();
         let mut ledger = context.accounts.ledger.borrow_mut();
-        let heads = answer.interim + answer.head.len() as u64;
-        ledger.book(phase, Direction::Down, ByteKind::Header, heads);
+        let headers = answer.interim + answer.head.len() as u64;
+        ledger.book(phase, Direction::Down, ByteKind::Header, headers);
         ledger.book(phase, Direction::Down, ByteKind::Framing, answer.framing);
         let mut held = Held::default();
         let mut receive = |payload: &[u8], framing: u64| {
-            let seen =
-                recorder.receive(self.seat, payload, received_at, Arrival::Polled, &timeline);
+            let seen = recorder.receive(
+                self.subscriber_id,
+                payload,
+                received_at,
+                Arrival::Polled,
+                &timeline,
+            );
             match seen {
                 Receipt::New => {
                     held.messages += 1;
@@ -190,7 +195,7 @@ impl Poller {
     fn keep_sample(&self, context: &ClientContext, answer: &Answer<'_>) {
         let mut sample = context.accounts.sample.borrow_mut();
         if sample.is_none() {
-            *sample = Some(SampleHeads {
+            *sample = Some(SampleHeaders {
                 request: context.polls[self.topic].borrow().head.bytes().to_vec(),
                 response: answer.head.to_vec(),
                 body_len: answer.body.len() as u64,

@@ -12,7 +12,7 @@ use crate::transport::context::ClientContext;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Cause {
     /// A publish.
-    News,
+    Message,
     /// Its clock: a heartbeat.
     Clock,
 }
@@ -20,13 +20,13 @@ pub(crate) enum Cause {
 /// Whether it belongs to the measure phase if it comes a little after it. Conflated messages come by
 /// the server's clock too.
 pub(crate) fn is_update(context: &ClientContext, cause: Cause) -> bool {
-    cause == Cause::News && context.plan.transport.conflate().is_none()
+    cause == Cause::Message && context.plan.transport.conflate().is_none()
 }
 
 /// Records a message or a notice; says what its bytes were.
 pub(crate) fn receive(
     context: &ClientContext,
-    seat: usize,
+    subscriber_id: usize,
     payload: &[u8],
     phase: Phase,
     received_at: Timestamp,
@@ -40,7 +40,7 @@ pub(crate) fn receive(
         }
         return ByteKind::Control;
     }
-    match recorder.receive(seat, payload, received_at, Arrival::Pushed, &timeline) {
+    match recorder.receive(subscriber_id, payload, received_at, Arrival::Pushed, &timeline) {
         Receipt::New => {
             if phase == Phase::Measure {
                 recorder.counts.deliveries_in_measure += 1;

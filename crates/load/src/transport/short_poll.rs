@@ -20,7 +20,7 @@ use crate::transport::poll::Poller;
 pub(crate) async fn play(
     context: &ClientContext,
     client: u32,
-    seat: usize,
+    subscriber_id: usize,
     settings: ShortPoll,
 ) -> Result<(), Fault> {
     let plan = &context.plan;
@@ -28,8 +28,8 @@ pub(crate) async fn play(
     if settings.connection == ConnectionUse::KeepAlive {
         kept.open(&context.carriers).await?;
     }
-    context.accounts.is_connected(seat);
-    let poller = Poller::new(context, client, seat);
+    context.accounts.is_connected(subscriber_id);
+    let poller = Poller::new(context, client, subscriber_id);
     let turns = Turns::default();
     let mut client_of = Client { poller, kept, in_flight: false, turns };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
@@ -108,7 +108,7 @@ impl Client {
             recorder.poll_kept_waiting.record(late.kept);
         }
         self.poller.ask(context, &mut self.kept, phase).await?;
-        self.poller.hear(context, &mut self.kept, || phase, |_, _, _, _| phase).await?;
+        self.poller.receive(context, &mut self.kept, || phase, |_, _, _, _| phase).await?;
         self.turns.done(context.accounts.now());
         self.in_flight = false;
         context.accounts.presence.is_answered();

@@ -47,17 +47,21 @@ impl Codec for Events {
         plan.scenario.headers.request.events(target, plan.transport.content_coding())
     }
 
-    fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
+    fn push(&mut self, data: &[u8], on_item: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
         let event = &mut self.event;
-        self.lines.push(data, |line| event.take(line, hear))
+        self.lines.push(data, |line| event.take(line, on_item))
     }
 }
 
 impl Event {
-    fn take(&mut self, line: EventLine<'_>, hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
+    fn take(
+        &mut self,
+        line: EventLine<'_>,
+        on_item: &mut dyn FnMut(Item<'_>),
+    ) -> Result<(), Fault> {
         let EventLine { text: line, len } = line;
         if line.is_empty() {
-            return self.end(len, hear);
+            return self.end(len, on_item);
         }
         if line[0] == b':' {
             self.comments += len;
@@ -93,7 +97,7 @@ impl Event {
     }
 
     /// The empty line, of `len` bytes, that ends an event, or a comment by itself.
-    fn end(&mut self, len: u64, hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
+    fn end(&mut self, len: u64, on_item: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
         let (lines, comments) = (self.lines, self.comments);
         let is_ours = || Envelope::decode(&self.data).is_some();
         let kind = match self.kind {
@@ -116,7 +120,7 @@ impl Event {
                 Item { said: Said::Nothing, payload: 0, framing: 0, control }
             }
         };
-        hear(item);
+        on_item(item);
         self.data.clear();
         *self = Self { data: std::mem::take(&mut self.data), ..Self::default() };
         Ok(())

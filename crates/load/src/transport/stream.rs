@@ -2,7 +2,7 @@
 //!
 //! Line ends are `framing`; a line that begins as a notice does is `control`.
 
-use pushbench_protocol::heads::PollFields;
+use pushbench_protocol::headers::PollFields;
 
 use crate::transport::item::{Codec, Item, Said};
 use crate::transport::lines::LineReader;
@@ -21,10 +21,10 @@ impl Codec for Lines {
         plan.scenario.headers.request.poll_with(target, fields).bytes().to_vec()
     }
 
-    fn push(&mut self, data: &[u8], hear: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
+    fn push(&mut self, data: &[u8], on_item: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
         self.0.push(data, |line| {
             let payload = line.len() as u64;
-            hear(Item { said: Said::Message(line), payload, framing: 1, control: 0 });
+            on_item(Item { said: Said::Message(line), payload, framing: 1, control: 0 });
             Ok(())
         })
     }

@@ -19,13 +19,14 @@ use crate::transport::pushed;
 pub(crate) async fn play<C: Codec>(
     context: &ClientContext,
     client: u32,
-    seat: usize,
+    subscriber_id: usize,
 ) -> Result<(), Fault> {
     let request = C::request(&context.plan, context.plan.topic_of(client));
     let asked = Asked::by(&context.plan, &request);
     let coding_of: &CodingOf<'_> = &|named| asked.coding_of(named);
     let (mut stream, coding) = context.carriers.stream(client, &request, coding_of).await?;
-    let mut subscriber = Subscriber { seat, data: CodedStream::<C>::of(coding)?, unbooked: 0 };
+    let mut subscriber =
+        Subscriber { subscriber_id, data: CodedStream::<C>::of(coding)?, unbooked: 0 };
     let ended = subscriber.play(context, &mut stream).await;
     subscriber.give_up(context, &stream);
     ended
@@ -34,7 +35,7 @@ pub(crate) async fn play<C: Codec>(
 /// Books an item, and records what it says.
 fn book_item(
     context: &ClientContext,
-    seat: usize,
+    subscriber_id: usize,
     phase: Phase,
     received_at: Timestamp,
     item: &Item<'_>,
@@ -42,7 +43,7 @@ fn book_item(
     let book = |kind, bytes| context.accounts.book(phase, Direction::Down, kind, bytes);
     match item.said {
         Said::Message(payload) => {
-            let kind = pushed::receive(context, seat, payload, phase, received_at);
+            let kind = pushed::receive(context, subscriber_id, payload, phase, received_at);
             book(kind, item.payload);
         }
         Said::Gap(gap) => context.accounts.recorder.borrow_mut().counts.add_gap(gap),
@@ -56,7 +57,7 @@ fn book_item(
 }
 
 struct Subscriber<C> {
-    seat: usize,
+    subscriber_id: usize,
     data: CodedStream<C>,
     /// Bytes read and not yet booked.
     unbooked: u64,
@@ -69,11 +70,11 @@ impl<C: Codec> Subscriber<C> {
         context: &ClientContext,
         stream: &mut DataStream,
     ) -> Result<(), Fault> {
-        stream.hear_early(&context.accounts, |read| self.take(context, read))?;
-        context.accounts.is_connected(self.seat);
+        stream.receive_early(&context.accounts, |read| self.take(context, read))?;
+        context.accounts.is_connected(self.subscriber_id);
         tokio::select! {
             biased;
-            fault = stream.hear(&context.carriers, |read| self.take(context, read)) => {
+            fault = stream.receive(&context.carriers, |read| self.take(context, read)) => {
                 return Err(fault);
             }
             () = context.closed() => {}
@@ -82,7 +83,7 @@ impl<C: Codec> Subscriber<C> {
             return Ok(());
         }
         // The server ends its side; what it says before that is booked.
-        match stream.hear(&context.carriers, |read| self.take(context, read)).await {
+        match stream.receive(&context.carriers, |read| self.take(context, read)).await {
             Fault::Closed => Ok(()),
             fault => Err(fault),
         }
@@ -101,20 +102,20 @@ impl<C: Codec> Subscriber<C> {
         let accounts = &context.accounts;
         let Read { received_at: at, witness, passed, len, .. } = read;
         self.unbooked += len;
-        let (seat, bytes) = (self.seat, self.unbooked);
+        let (subscriber_id, bytes) = (self.subscriber_id, self.unbooked);
         let mut phase = None;
-        let mut hear = |item: Item<'_>| {
+        let mut receive = |item: Item<'_>| {
             let phase = *phase.get_or_insert_with(|| {
                 let is_update = pushed::is_update(context, item.cause());
                 accounts.phase_of(&Came { witness, at, is_update, bytes, passed })
             });
-            book_item(context, seat, phase, at, &item);
+            book_item(context, subscriber_id, phase, at, &item);
             self.unbooked -= item.len();
         };
         let mut has_ended = false;
         while let Some(piece) = read.next()? {
             match piece {
-                Piece::Data(data) => self.data.push(data, &mut hear)?,
+                Piece::Data(data) => self.data.push(data, &mut receive)?,
                 Piece::End => has_ended = true,
             }
         }

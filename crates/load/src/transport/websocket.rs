@@ -33,13 +33,17 @@ const READ_BUFFER: usize = 1024;
 const MAX_READ_BUFFER: usize = 16 * 1024;
 
 /// Connects, upgrades, takes every message, and closes the WebSocket when told to.
-pub(crate) async fn play(context: &ClientContext, client: u32, seat: usize) -> Result<(), Fault> {
+pub(crate) async fn play(
+    context: &ClientContext,
+    client: u32,
+    subscriber_id: usize,
+) -> Result<(), Fault> {
     let topic = context.plan.topic_of(client);
     let path =
         context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
     let mut socket = open(context, client, &path).await?;
-    context.accounts.is_connected(seat);
-    let mut subscriber = Subscriber::new(seat, socket.get_ref());
+    context.accounts.is_connected(subscriber_id);
+    let mut subscriber = Subscriber::new(subscriber_id, socket.get_ref());
     let ended = loop {
         let message = tokio::select! {
             biased;
@@ -156,18 +160,18 @@ struct Booked {
 
 /// What is booked of one client's WebSocket.
 pub(crate) struct Subscriber {
-    seat: usize,
+    subscriber_id: usize,
     booked: Booked,
     /// The phase of what was heard last: what answers it belongs there too.
-    heard_in: Phase,
+    received_in: Phase,
     /// What comes with the next message and is booked before it.
     head: Watch,
 }
 
 impl Subscriber {
-    pub(crate) fn new(seat: usize, tapped: &Tapped) -> Self {
+    pub(crate) fn new(subscriber_id: usize, tapped: &Tapped) -> Self {
         let head = tapped.tunnel.watch();
-        Self { seat, booked: Booked::default(), heard_in: Phase::Connect, head }
+        Self { subscriber_id, booked: Booked::default(), received_in: Phase::Connect, head }
     }
 
     /// Books one message.
@@ -187,7 +191,7 @@ impl Subscriber {
             }
             Message::Ping(_) => self.take_ping(context, received_at, tapped),
             Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
-                self.hear(context, Cause::News, received_at, tapped);
+                self.receive(context, Cause::Message, received_at, tapped);
             }
         }
     }
@@ -199,13 +203,13 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        if self.hear(context, Cause::Clock, received_at, tapped) == Phase::Measure {
+        if self.receive(context, Cause::Clock, received_at, tapped) == Phase::Measure {
             context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
         }
     }
 
     /// Books what has come since the last time; gives its phase.
-    pub(crate) fn hear(
+    pub(crate) fn receive(
         &mut self,
         context: &ClientContext,
         cause: Cause,
@@ -218,7 +222,7 @@ impl Subscriber {
         let passed = self.head.passed();
         let came = Came { witness, at: received_at, is_update, bytes, passed };
         let phase = context.accounts.phase_of(&came);
-        self.heard_in = phase;
+        self.received_in = phase;
         self.book(context, tapped, phase);
         witness.has_taken();
         self.head = tapped.tunnel.watch();
@@ -234,8 +238,8 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        let phase = self.hear(context, Cause::News, received_at, tapped);
-        let kind = pushed::receive(context, self.seat, payload, phase, received_at);
+        let phase = self.receive(context, Cause::Message, received_at, tapped);
+        let kind = pushed::receive(context, self.subscriber_id, payload, phase, received_at);
         if kind != ByteKind::Payload {
             let mut ledger = context.accounts.ledger.borrow_mut();
             ledger.rebook(phase, Direction::Down, ByteKind::Payload, kind, wire_len);
@@ -258,7 +262,7 @@ impl Subscriber {
 
     /// Books what was sent since the last time, where what it answers was.
     pub(crate) fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped) {
-        book(context, self.heard_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
+        book(context, self.received_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
     }
 }
 

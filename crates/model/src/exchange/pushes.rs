@@ -1,6 +1,6 @@
 //! A message that is pushed, and a sign of life.
 
-use pushbench_protocol::paths::NEWS;
+use pushbench_protocol::paths::NUDGE_NOTICE;
 use pushbench_protocol::{ByteKind, Cursor};
 use pushbench_wire::chunk::chunk_overhead;
 use pushbench_wire::frame::{Sender, frame_header_len};
@@ -42,7 +42,7 @@ impl Exchange {
 
     /// The notice that there is news, and its acknowledgement.
     pub fn nudge(link: Link) -> Self {
-        let len = NEWS.len() as u64;
+        let len = NUDGE_NOTICE.len() as u64;
         let mut exchange =
             Self::push(0, frame_header_len(len, Sender::Server) + len, link, Pause::Long);
         exchange.down[ByteKind::Framing] -= len;

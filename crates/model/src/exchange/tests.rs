@@ -42,7 +42,7 @@ fn the_published_poll_on_a_connection_of_its_own_takes_ten_segments() {
 }
 
 #[test]
-fn a_held_poll_costs_what_a_poll_with_news_costs() {
+fn a_held_poll_costs_what_a_poll_with_a_message_costs() {
     let held = Exchange::long_poll(716, 193, 21, 0, LINK);
     assert_eq!(layer(&held, Layer::Stream), 930);
     assert_eq!(layer(&held, Layer::Wire), 1_086);

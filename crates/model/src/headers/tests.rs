@@ -1,7 +1,7 @@
-//! Both hands against each other: what is modelled here, and what `protocol::heads` writes for the
+//! Both hands against each other: what is modelled here, and what `protocol::headers` writes for the
 //! server and the load generator, over the product of header files and settings.
 
-use pushbench_protocol::heads::{
+use pushbench_protocol::headers::{
     AnswerMark, AnswerStatus, FieldList, HeadTarget, PollFields, StreamKind, accepted_head_len,
 };
 use pushbench_protocol::{

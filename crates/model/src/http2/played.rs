@@ -98,11 +98,11 @@ impl Played {
         nearest.or_else(|| self.found.iter().min_by_key(|(played, _)| played.abs_diff(found)))
     }
 
-    pub(super) fn first_heads(&self) -> [Option<f64>; 2] {
+    pub(super) fn first_headers(&self) -> [Option<f64>; 2] {
         self.first.map(|sum| (self.firsts > 0).then(|| sum as f64 / self.firsts as f64))
     }
 
-    pub(super) fn warm_heads(&self) -> [Option<f64>; 2] {
+    pub(super) fn warm_headers(&self) -> [Option<f64>; 2] {
         let warm = (self.polls() - self.firsts_in_measure) as f64;
         let sum = self.sum();
         [Direction::Up, Direction::Down].map(|direction| {

@@ -54,11 +54,11 @@ impl Situation {
         let polls = played.polls() as f64;
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         for (name, [up, down]) in [
-            ("first_poll", played.first_heads()),
-            ("warm_poll", played.warm_heads()),
+            ("first_poll", played.first_headers()),
+            ("warm_poll", played.warm_headers()),
             ("uncompressed_poll", played.uncompressed.map(|sum| Some(sum as f64 / polls))),
-            ("indexed_first_poll", ideal.first_heads()),
-            ("indexed_warm_poll", ideal.warm_heads()),
+            ("indexed_first_poll", ideal.first_headers()),
+            ("indexed_warm_poll", ideal.warm_headers()),
         ] {
             if let (Some(up), Some(down)) = (up, down) {
                 put(&format!("header_bytes_{name}"), up + down);

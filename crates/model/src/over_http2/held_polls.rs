@@ -157,9 +157,9 @@ impl Http2<'_> {
     }
 
     /// What a held poll is answered: a message, or that its hold is over.
-    fn held_answer(&self, news: u64, due: usize, at: Duration) -> Answered {
+    fn held_answer(&self, messages: u64, due: usize, at: Duration) -> Answered {
         let every = self.scenario.workload.deliver == Deliver::Every;
-        let (status, content) = match news {
+        let (status, content) = match messages {
             0 => (Status::NoContent, Content::default()),
             _ => {
                 let payload = self.situation.payload;

@@ -185,8 +185,8 @@ impl Http2<'_> {
     fn answer(&self, poll: ShortPoll, found: u64, due: usize, at: Duration) -> Answered {
         let workload = &self.scenario.workload;
         let every = workload.deliver == Deliver::Every;
-        let news = if every { found } else { found.min(1) };
-        let (status, content) = match (news, poll.unchanged) {
+        let messages = if every { found } else { found.min(1) };
+        let (status, content) = match (messages, poll.unchanged) {
             _ if due == 0 && !every => (Status::NoContent, Content::default()),
             (0, Unchanged::Empty) => (Status::NoContent, Content::default()),
             (0, Unchanged::NotModified) => (Status::NotModified, Content::default()),
@@ -195,8 +195,8 @@ impl Http2<'_> {
                 (Status::Ok, Content { repeat, ..Content::default() })
             }
             _ => {
-                let separators = if every { news } else { 0 };
-                let payload = news * self.situation.payload;
+                let separators = if every { messages } else { 0 };
+                let payload = messages * self.situation.payload;
                 (Status::Ok, Content { payload, separators, repeat: 0 })
             }
         };

@@ -164,7 +164,7 @@ fn a_nudge_costs_a_frame_and_a_poll() {
 }
 
 #[test]
-fn a_sign_of_life_is_sent_for_each_beat_without_a_message() {
+fn a_sign_of_life_is_sent_for_each_tick_without_a_message() {
     let work = PushWork { heartbeat: Some(25.0), ..PUSH };
     let figures = |rate, poisson| Situation { rate, poisson, ..KAAZING }.websocket(work);
     let control = |rate, poisson| figures(rate, poisson)["control_bytes_per_client_second"];
@@ -178,7 +178,7 @@ fn a_sign_of_life_is_sent_for_each_beat_without_a_message() {
 }
 
 #[test]
-fn an_idle_client_costs_what_its_clock_does_and_nothing_is_divided_by_no_news() {
+fn an_idle_client_costs_what_its_clock_does_and_nothing_is_divided_by_no_messages() {
     let idle = Situation { rate: 0.0, ..KAAZING };
     let each_minute = idle.finds(60.0);
     let poll = idle.short_poll(PollWork { unchanged: Unchanged::Empty, ..poll(&each_minute) });

@@ -45,7 +45,7 @@ fn flip(flip: &Flip) -> String {
     let is_more = at > flip.now;
     let value = |value: f64| value_of(flip.variable, value);
     match flip.variable {
-        Variable::NewsEvery => format!(
+        Variable::MessageEvery => format!(
             "with a message every {} or {} (now every {})",
             value(at),
             if is_more { "less often" } else { "more often" },
@@ -74,7 +74,7 @@ fn flip(flip: &Flip) -> String {
 fn never(flip: &Flip) -> String {
     let [least, most] = flip.range.map(|value| value_of(flip.variable, value));
     match flip.variable {
-        Variable::NewsEvery => format!("with a message every {least} to {most}"),
+        Variable::MessageEvery => format!("with a message every {least} to {most}"),
         Variable::Interval => format!("polling every {least} to {most}"),
         Variable::Payload => format!("with messages of {least} to {most}"),
     }
@@ -83,10 +83,10 @@ fn never(flip: &Flip) -> String {
 fn value_of(variable: Variable, value: f64) -> String {
     match variable {
         // Beyond some minutes people think in hours.
-        Variable::NewsEvery | Variable::Interval if value >= 600.0 => {
+        Variable::MessageEvery | Variable::Interval if value >= 600.0 => {
             format_duration(Duration::from_secs(value.round() as u64))
         }
-        Variable::NewsEvery | Variable::Interval => units::seconds(value),
+        Variable::MessageEvery | Variable::Interval => units::seconds(value),
         Variable::Payload => units::bytes(value),
     }
 }
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn long_times_are_told_in_hours_and_short_ones_with_three_digits() {
-        let of = |seconds| value_of(Variable::NewsEvery, seconds);
+        let of = |seconds| value_of(Variable::MessageEvery, seconds);
         assert_eq!([of(0.1339), of(74.6), of(86_400.0)], ["134 ms", "74.6 s", "24h"]);
     }
 }

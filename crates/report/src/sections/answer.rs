@@ -13,7 +13,7 @@ use crate::sections::validity::reasons;
 use crate::units::{bytes, grouped, ratio, seconds, share};
 
 /// Shares of delivered messages this close are the same news.
-const SAME_NEWS: f64 = 0.005;
+const SAME_DELIVERIES: f64 = 0.005;
 
 /// The question and how much work was done to answer it.
 pub(crate) fn question(run: &RunV1) -> Section {
@@ -29,11 +29,14 @@ pub(crate) fn question(run: &RunV1) -> Section {
         work.push(counted(run.scenario.cells.len() as u64, "combination"));
     }
     let varied = swept(run);
-    let news = match varied.is_empty() {
-        true => news(run).map_or(String::new(), |news| format!(" {news}")),
+    let workload = match varied.is_empty() {
+        true => workload(run).map_or(String::new(), |workload| format!(" {workload}")),
         false => " Varied:".to_owned(),
     };
-    section.say(Tone::Plain, format!("Scenario {}: {}.{news}", run.scenario.name, work.join(", ")));
+    section.say(
+        Tone::Plain,
+        format!("Scenario {}: {}.{workload}", run.scenario.name, work.join(", ")),
+    );
     section.list(varied.iter().map(|setting| vec![Tone::Plain.span(values(setting))]).collect());
     section
 }
@@ -53,7 +56,7 @@ fn measured_for(run: &RunV1) -> Option<String> {
 }
 
 /// What is published and who must get it, if the scenario's settings tell.
-fn news(run: &RunV1) -> Option<String> {
+fn workload(run: &RunV1) -> Option<String> {
     let setting = |name: &str| run.scenario.settings.get(name);
     let pace = match (setting("workload.publish.every"), setting("workload.publish.rate")) {
         (Some(every), _) => format!("a message every {every}"),
@@ -228,7 +231,7 @@ impl<'run> Contest<'run> {
             }
             None => "; latency was not measured".to_owned(),
         };
-        let moved = if self.same_news(run) { "the same messages" } else { "each message" };
+        let moved = if self.same_messages(run) { "the same messages" } else { "each message" };
         format!(
             "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against \
              {} per delivered message){latency}.",
@@ -254,7 +257,7 @@ impl<'run> Contest<'run> {
             )),
             None => {}
         }
-        if !self.same_news(run) {
+        if !self.same_messages(run) {
             let seen = |transport| delivered_share(run, transport).map(share);
             if let (Some(of_best), Some(of_base)) = (seen(best), seen(base)) {
                 remarks.push(format!(
@@ -271,10 +274,10 @@ impl<'run> Contest<'run> {
         remarks
     }
 
-    fn same_news(&self, run: &RunV1) -> bool {
+    fn same_messages(&self, run: &RunV1) -> bool {
         let seen = |transport| delivered_share(run, transport);
         match (seen(self.best.0), seen(self.base.0)) {
-            (Some(best), Some(base)) => (best - base).abs() <= SAME_NEWS,
+            (Some(best), Some(base)) => (best - base).abs() <= SAME_DELIVERIES,
             _ => false,
         }
     }

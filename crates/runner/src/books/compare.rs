@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_load::{Boundary, Counted, Outcome, PAIRS, Pair, ServerSums, Unrest, WitnessName};
+use pushbench_load::{Boundary, Counted, InFlight, Outcome, PAIRS, Pair, ServerSums, WitnessName};
 use pushbench_protocol::Direction;
 use pushbench_store::ReconciliationV1;
 
@@ -96,10 +96,10 @@ fn moment(pair: &Pair, counted: Option<&Counted>, boundary: Boundary, outcome: &
         Boundary::Measured => Boundary::Drained,
         boundary => boundary,
     };
-    let is_restless = match outcome.unrest.get(&taken_with) {
-        Some(Unrest::Clients) => !pair.asks_the_server(),
+    let is_restless = match outcome.in_flight.get(&taken_with) {
+        Some(InFlight::Clients) => !pair.asks_the_server(),
         // The server's books of that moment are then not kept.
-        Some(Unrest::Server) | None => false,
+        Some(InFlight::Server) | None => false,
     };
     if was_asked && !is_cut_off && !is_restless { Moment::Quiet } else { Moment::Restless }
 }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn clients_that_were_never_at_rest_are_compared_over_what_comes_before_and_after() {
         let mut outcome = outcome(grows);
-        outcome.unrest.insert(Boundary::Drained, Unrest::Clients);
+        outcome.in_flight.insert(Boundary::Drained, InFlight::Clients);
         let phases: Vec<_> = labels(&outcome, None);
         assert_eq!(
             phases.last().map(String::as_str),

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn phases_that_meet_in_unrest_are_compared_as_one() {
+    fn phases_that_meet_in_in_flight_are_compared_as_one() {
         // The server has no books at the end of the measure phase, of which each client has its own.
         let server = |restless: &[Boundary], expected: &[&str]| {
             check(&[], &[&[Measured], restless].concat(), expected);

@@ -1,6 +1,6 @@
 //! Whether the books balance, and over what spans they were compared.
 
-use pushbench_load::{Unrest, WitnessName};
+use pushbench_load::{InFlight, WitnessName};
 use pushbench_store::{CheckV1, ReconciliationV1, Verdict};
 
 use super::evidence::{Evidence, check, not_checked};
@@ -84,22 +84,22 @@ fn without_kernel(refusal: Option<&str>, asked: impl Iterator<Item = (u64, u64)>
 }
 
 pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
-    let unrest = &evidence.outcome.unrest;
+    let in_flight = &evidence.outcome.in_flight;
     if evidence.outcome.boundaries.is_empty() {
         return not_checked("quiet", "the trial ended before the books of a phase were closed");
     }
-    if unrest.is_empty() {
+    if in_flight.is_empty() {
         return check(
             "quiet",
             Verdict::Ok,
             "no bytes were in flight while the books were closed".into(),
         );
     }
-    let places: Vec<_> = unrest
+    let places: Vec<_> = in_flight
         .iter()
-        .map(|(boundary, unrest)| match unrest {
-            Unrest::Clients => format!("{} (all books)", boundary.label()),
-            Unrest::Server => format!("{} (the server's books)", boundary.label()),
+        .map(|(boundary, in_flight)| match in_flight {
+            InFlight::Clients => format!("{} (all books)", boundary.label()),
+            InFlight::Server => format!("{} (the server's books)", boundary.label()),
         })
         .collect();
     let text = format!(
@@ -108,7 +108,7 @@ pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
         places.join(", ")
     );
     // Where only the server's are, nothing is hidden: the same bytes are compared, only later.
-    let may_share = unrest.values().any(|unrest| *unrest == Unrest::Clients);
+    let may_share = in_flight.values().any(|in_flight| *in_flight == InFlight::Clients);
     check("quiet", if may_share { Verdict::Warning } else { Verdict::Ok }, text)
 }
 

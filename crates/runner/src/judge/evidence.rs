@@ -5,7 +5,7 @@ use pushbench_protocol::{HandshakeStats, TlsUse};
 use pushbench_scenario::{Scenario, TransportSettings};
 use pushbench_store::{BooksV1, CheckV1, CountsV1, Verdict};
 
-use crate::looks::Unheard;
+use crate::samples::Unreported;
 
 /// What a trial is judged by.
 pub(crate) struct Evidence<'a> {
@@ -15,7 +15,7 @@ pub(crate) struct Evidence<'a> {
     /// TLS handshakes that the server counted, if it is ours.
     pub(crate) handshakes: Option<HandshakeStats>,
     /// What a server of ours did not say of its own books, if it did not always.
-    pub(crate) unheard: Option<Unheard>,
+    pub(crate) unreported: Option<Unreported>,
     pub(crate) outcome: &'a Outcome,
     pub(crate) counts: &'a CountsV1,
     pub(crate) books: &'a BooksV1,

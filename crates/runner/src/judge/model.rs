@@ -56,7 +56,7 @@ mod tests {
     use std::path::Path;
 
     use pushbench_load::Outcome;
-    use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget};
+    use pushbench_protocol::headers::{AnswerMark, AnswerStatus, HeadTarget};
     use pushbench_protocol::{Cursor, Phase, ResponseProfile, TlsUse, TopicName};
     use pushbench_scenario::{Scenario, Source, read};
     use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, Verdict};
@@ -89,7 +89,7 @@ mod tests {
         let measure = PhaseBooksV1 { up, down, ..PhaseBooksV1::default() };
         let books = BooksV1 { phases: [(Phase::Measure, measure)].into(), ..BooksV1::default() };
         let evidence = Evidence {
-            unheard: None,
+            unreported: None,
             scenario,
             transport: transport.settings,
             tls: TlsUse::None,

@@ -15,10 +15,10 @@ pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let measure = evidence.scenario.workload.measure;
     // A beat may just miss the phase at either end, and a message stands for one: also the last one
     // of the warm-up, for the first beat of the phase.
-    let beats = (measure.as_nanos() / every.as_nanos()).saturating_sub(1) as u64;
+    let ticks = (measure.as_nanos() / every.as_nanos()).saturating_sub(1) as u64;
     let clients = u64::from(evidence.scenario.workload.clients.get());
     let messages = counts.deliveries_in_measure + just_told(evidence.scenario, every);
-    let least = (clients * beats).saturating_sub(messages);
+    let least = (clients * ticks).saturating_sub(messages);
     let found = counts.heartbeats?;
     let (verdict, text) = match found {
         _ if !evidence.is_complete => return None,

@@ -5,45 +5,45 @@ use std::ops::ControlFlow;
 use pushbench_load::{Load, Progress};
 use pushbench_protocol::{Phase, clock};
 
-use crate::looks::{Eye, Looks, Moment};
+use crate::samples::{Moment, Sampler, Samples};
 
 /// Plays the phases in turn; breaks off where the watch says so.
 pub(super) fn play_phases(
     load: &mut Load,
-    looks: &mut Looks,
-    eye: &Eye,
+    samples: &mut Samples,
+    sampler: &Sampler,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let mut begin = clock::now();
-    let mut lap = |looks: &mut Looks, phase| {
+    let mut lap = |samples: &mut Samples, phase| {
         let now = clock::now();
-        looks.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
+        samples.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
         begin = now;
     };
-    load.connect(&mut || looks.server_sums(eye), watch)?;
-    lap(looks, Phase::Connect);
-    looks.look_at_sockets(Phase::Connect, eye);
-    looks.take(Moment::Connected, eye);
-    load.warm_up(&mut || looks.server_sums(eye), watch)?;
-    lap(looks, Phase::WarmUp);
-    looks.look_at_sockets(Phase::WarmUp, eye);
+    load.connect(&mut || samples.server_sums(sampler), watch)?;
+    lap(samples, Phase::Connect);
+    samples.sample_sockets(Phase::Connect, sampler);
+    samples.take(Moment::Connected, sampler);
+    load.warm_up(&mut || samples.server_sums(sampler), watch)?;
+    lap(samples, Phase::WarmUp);
+    samples.sample_sockets(Phase::WarmUp, sampler);
 
     let at = load.begin_measure();
     std::thread::sleep(at.since(clock::now()));
-    looks.take(Moment::MeasureBegins, eye);
+    samples.take(Moment::MeasureBegins, sampler);
     let measured = load.measure(&mut |progress| {
-        looks.sample(eye);
+        samples.sample(sampler);
         watch(progress)
     });
-    looks.take(Moment::MeasureEnds, eye);
+    samples.take(Moment::MeasureEnds, sampler);
     // After the look at CPU times, of which this takes some.
-    looks.look_at_sockets(Phase::Measure, eye);
-    looks.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
+    samples.sample_sockets(Phase::Measure, sampler);
+    samples.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
     measured?;
     begin = clock::now();
-    load.drain(&mut || looks.server_sums(eye), watch)?;
-    looks.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
-    looks.take(Moment::Rest, eye);
-    looks.look_at_sockets(Phase::Drain, eye);
+    load.drain(&mut || samples.server_sums(sampler), watch)?;
+    samples.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
+    samples.take(Moment::Rest, sampler);
+    samples.sample_sockets(Phase::Drain, sampler);
     ControlFlow::Continue(())
 }

@@ -7,7 +7,7 @@ use std::task::Waker;
 use pushbench_protocol::{ClassStats, ConnectionClass};
 use pushbench_wire::SocketCounters;
 
-use crate::patience::{Order, Phase};
+use crate::deadline::{Order, Phase};
 
 /// One connection, as its task and the books share it.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use pushbench_protocol::heads::{HEAD_BYTES, ProfileError};
+use pushbench_protocol::headers::{HEAD_BYTES, ProfileError};
 use pushbench_protocol::{
     AllowedHosts, Compression, Deliver, ResponseHeaders, ResponseProfile, ServerDocument,
     StreamCoding, Unchanged,

@@ -8,7 +8,7 @@ pub(crate) mod app;
 pub(crate) mod connection;
 mod content;
 mod ending;
-pub(crate) mod heads;
+pub(crate) mod headers;
 mod http2;
 pub(crate) mod obey;
 mod pieces;

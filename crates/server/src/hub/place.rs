@@ -185,7 +185,7 @@ impl SubscriberPlace {
             Format::Frame => log.get(at).map(|message| message.frame.clone()),
             Format::Deflated(how) => log.deflated(at, how),
             Format::Payload => log.get(at).map(|message| message.payload.clone()),
-            Format::Nudge => log.get(at).map(|_| Bytes::from_static(NEWS_FRAME)),
+            Format::Nudge => log.get(at).map(|_| Bytes::from_static(NUDGE_FRAME)),
             Format::Event => log.event(at),
             Format::Line => log.line(at),
         };
@@ -202,8 +202,8 @@ impl SubscriberPlace {
     }
 }
 
-/// [`pushbench_protocol::paths::NEWS`] as a text frame.
-const NEWS_FRAME: &[u8] = b"\x81\x05!news";
+/// [`pushbench_protocol::paths::NUDGE_NOTICE`] as a text frame.
+const NUDGE_FRAME: &[u8] = b"\x81\x05!news";
 
 impl Format {
     /// Says that so many messages were dropped; `None` where nothing is missed, since who is only
@@ -226,12 +226,12 @@ impl Format {
 
 #[cfg(test)]
 mod tests {
-    use pushbench_protocol::paths::NEWS;
+    use pushbench_protocol::paths::NUDGE_NOTICE;
 
     use super::*;
 
     #[test]
     fn a_nudge_is_the_notice_that_the_protocol_names() {
-        assert_eq!(text_frame(NEWS.as_bytes()), NEWS_FRAME);
+        assert_eq!(text_frame(NUDGE_NOTICE.as_bytes()), NUDGE_FRAME);
     }
 }

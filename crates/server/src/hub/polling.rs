@@ -74,7 +74,7 @@ pub(super) fn answer_poll(
 ) -> (PollAnswer, u64) {
     let slice = log.after(after);
     let next = slice.next;
-    let nothing_new = !slice.has_news();
+    let nothing_new = !slice.has_messages();
     match (settings.deliver, settings.unchanged, log.newest()) {
         (Deliver::Latest, _, None) => (PollAnswer::Empty { next }, 0),
         (_, Unchanged::Empty, _) if nothing_new => (PollAnswer::Empty { next }, 0),

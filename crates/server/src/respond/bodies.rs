@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_body_is_compressed_once_until_there_is_news() {
+    fn the_same_body_is_compressed_once_until_there_is_a_message() {
         let bodies = bodies();
         let (text, more) = ("price ".repeat(50), "price ".repeat(60));
         let first = ask(&bodies, 1, 2, &text);

@@ -4,7 +4,7 @@
 //! hold (204), with the server, or with the client.
 
 use http::StatusCode;
-use pushbench_protocol::heads::AnswerMark;
+use pushbench_protocol::headers::AnswerMark;
 use pushbench_protocol::{Cursor, Hold, Timestamp, TopicName, Unchanged};
 
 use super::fields::Fields;

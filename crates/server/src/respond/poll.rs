@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::IF_NONE_MATCH;
 use pushbench_protocol::compression::is_body_coded;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, tagged};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus, tagged};
 use pushbench_protocol::paths::KAAZING_TOPIC;
 use pushbench_protocol::{Cursor, Deliver, Unchanged};
 

@@ -1,7 +1,7 @@
 //! A response, but for what an engine adds to all: the date, and what ends a connection.
 
 use bytes::Bytes;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus};
 
 use crate::hub::Pieces;
 

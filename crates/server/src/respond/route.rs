@@ -2,7 +2,7 @@
 
 use http::Method;
 use pushbench_protocol::ConnectionClass;
-use pushbench_protocol::heads::StreamKind;
+use pushbench_protocol::headers::StreamKind;
 use pushbench_protocol::paths::{ENDS, HEALTHZ, KAAZING_POLL, METRICS, STATS};
 
 /// What a path is for.

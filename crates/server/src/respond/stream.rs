@@ -3,7 +3,7 @@
 
 use http::header::ALLOW;
 use http::{HeaderName, Method, StatusCode, Version};
-use pushbench_protocol::heads::StreamKind;
+use pushbench_protocol::headers::StreamKind;
 use pushbench_protocol::{ConnectionClass, Cursor, StreamCoding};
 
 use super::fields::Fields;

@@ -1,7 +1,7 @@
 //! A subscriber's place in a topic, and what it is to be told of where it begins.
 
 use http::StatusCode;
-use pushbench_protocol::heads::AnswerMark;
+use pushbench_protocol::headers::AnswerMark;
 use pushbench_protocol::{Cursor, TopicName};
 
 use super::refusal::Refusal;

@@ -16,16 +16,16 @@ use super::close::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LAT
 use super::extensions::SessionDeflate;
 use super::inflate::Inflater;
 use super::reader::{Event, FrameReader, ReaderLimits};
-use crate::alarms::Pause;
 use crate::books::{Books, Connection};
 use crate::conversation::Conversation;
+use crate::deadline::{Order, Phase};
 use crate::exchange::Reader;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Next, PublishError, SubscriberPlace};
 use crate::log::{PayloadError, deflated_frame};
-use crate::patience::{Order, Phase};
 use crate::respond::Upgrade;
 use crate::stream::Outlet;
+use crate::wake_ups::Pause;
 
 /// A WebSocket subscriber.
 #[derive(Debug)]
@@ -63,14 +63,14 @@ struct Deflating {
 #[derive(Debug)]
 enum Ending {
     Not,
-    /// A close frame is to be written. `heard`: the client has closed, or will not be listened to.
+    /// A close frame is to be written. `received`: the client has closed, or will not be listened to.
     Say {
         frame: Bytes,
-        heard: bool,
+        received: bool,
     },
     /// It is written, or being written.
     Said {
-        heard: bool,
+        received: bool,
     },
     /// Our side of the TCP connection is closed, first, as section 7.1.1 wants it.
     Shut,
@@ -87,7 +87,7 @@ impl<S: Outlet> Session<S> {
         limits: ReaderLimits,
     ) -> Self {
         let Upgrade { subscription, may_publish, has_heartbeat, deflate, .. } = upgrade;
-        let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.beats()));
+        let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.ticks()));
         let inflater = deflate.map(|SessionDeflate { terms, .. }| {
             Inflater::new(terms.client_takeover, limits.message_bytes)
         });
@@ -116,10 +116,10 @@ impl<S: Outlet> Session<S> {
 
     /// Runs until the connection is closed. `early` is what came right behind the upgrade.
     pub(crate) async fn run(mut self, early: Bytes) {
-        self.hear(&early);
+        self.on_bytes(&early);
         drop(early);
-        let mut news = pin!(Arc::clone(&self.reader.news).notified_owned());
-        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, news.as_mut())).await;
+        let mut published = pin!(Arc::clone(&self.reader.published).notified_owned());
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, published.as_mut())).await;
         if ended.is_ok() {
             // The client has closed its side. In TLS it is told that we close ours; however that
             // ends, there is nobody left to tell.
@@ -131,7 +131,7 @@ impl<S: Outlet> Session<S> {
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        mut news: Pin<&mut OwnedNotified>,
+        mut published: Pin<&mut OwnedNotified>,
     ) -> Poll<io::Result<()>> {
         if self.connection.order() == Order::GoAway {
             self.close(GOING_AWAY, false);
@@ -139,12 +139,12 @@ impl<S: Outlet> Session<S> {
         // Waiting for news begins before looking for it, so that no publish slips in between. Who may
         // not be told yet need not know of more.
         if !self.reader.exchange.is_paused(&mut self.pause) {
-            while news.as_mut().poll(cx).is_ready() {
-                news.set(Arc::clone(&self.reader.news).notified_owned());
+            while published.as_mut().poll(cx).is_ready() {
+                published.set(Arc::clone(&self.reader.published).notified_owned());
             }
         }
         if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.look(self.reader.exchange.beats());
+            heartbeat.look(self.reader.exchange.ticks());
         }
         let read = self.poll_read(cx)?;
         // Looked at once everything is read that may be an answer.
@@ -153,7 +153,7 @@ impl<S: Outlet> Session<S> {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let mut written = self.poll_write(cx)?;
-        if let Ending::Said { heard: true } = self.ending
+        if let Ending::Said { received: true } = self.ending
             && written.is_ready()
         {
             written = Pin::new(&mut self.stream).poll_shutdown(cx)?;
@@ -179,7 +179,7 @@ impl<S: Outlet> Session<S> {
     fn listens(&self) -> bool {
         match self.ending {
             Ending::Not => true,
-            Ending::Say { heard, .. } | Ending::Said { heard } => !heard,
+            Ending::Say { received, .. } | Ending::Said { received } => !received,
             Ending::Shut => false,
         }
     }
@@ -194,9 +194,9 @@ impl<S: Outlet> Session<S> {
                     let code = code.map(u16::to_be_bytes);
                     let payload = code.as_ref().map_or(&[][..], |code| &code[..]);
                     let frame = control(Opcode::Close, payload);
-                    self.ending = Ending::Say { frame, heard: true };
+                    self.ending = Ending::Say { frame, received: true };
                 }
-                Ending::Say { heard, .. } | Ending::Said { heard } => *heard = true,
+                Ending::Say { received, .. } | Ending::Said { received } => *received = true,
                 Ending::Shut => {}
             },
         }
@@ -235,15 +235,15 @@ impl<S: Outlet> Session<S> {
     }
 
     /// Begins the closing handshake, unless it has begun.
-    fn close(&mut self, reason: CloseReason, heard: bool) {
+    fn close(&mut self, reason: CloseReason, received: bool) {
         match &mut self.ending {
             Ending::Not => {
                 let mut payload = reason.code.to_be_bytes().to_vec();
                 payload.extend_from_slice(reason.text.as_bytes());
-                self.ending = Ending::Say { frame: control(Opcode::Close, &payload), heard };
+                self.ending = Ending::Say { frame: control(Opcode::Close, &payload), received };
             }
-            Ending::Say { heard: already, .. } | Ending::Said { heard: already } => {
-                *already |= heard;
+            Ending::Say { received: already, .. } | Ending::Said { received: already } => {
+                *already |= received;
             }
             Ending::Shut => {}
         }
@@ -258,9 +258,9 @@ impl<S: Outlet> Conversation for Session<S> {
     }
 
     /// Takes bytes from the client and does what they ask for.
-    fn hear(&mut self, mut input: &[u8]) {
+    fn on_bytes(&mut self, mut input: &[u8]) {
         if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.heard();
+            heartbeat.received();
         }
         while self.listens() {
             match self.frames.read(&mut input) {
@@ -302,9 +302,9 @@ impl<S: Outlet> Conversation for Session<S> {
             }
         }
         match &mut self.ending {
-            Ending::Say { frame, heard } => {
+            Ending::Say { frame, received } => {
                 let frame = std::mem::take(frame);
-                self.ending = Ending::Said { heard: *heard };
+                self.ending = Ending::Said { received: *received };
                 Some(frame)
             }
             Ending::Not | Ending::Said { .. } | Ending::Shut => None,

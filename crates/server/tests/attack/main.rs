@@ -10,7 +10,7 @@ mod support;
 use std::time::Duration;
 
 use pushbench_protocol::{ConnectionClass, Cursor, Deliver, TopicName, Unchanged};
-use support::{PATIENCE, Raw, Running, post, start, text};
+use support::{DEADLINE, Raw, Running, post, start, text};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -136,7 +136,7 @@ async fn attackers_beside_clients_cost_no_more_than_is_configured_and_harm_nobod
             client.expect("a client that behaves is served");
         }
     };
-    timeout(6 * PATIENCE, well).await.expect("in time");
+    timeout(6 * DEADLINE, well).await.expect("in time");
     while let Some(attacker) = greedy.join_next().await {
         attacker.expect("who reads gets all of it");
     }

@@ -5,13 +5,13 @@ use std::io::Read;
 use std::time::Duration;
 
 use http::Request;
-use pushbench_protocol::heads::{AnswerMark, StreamKind};
+use pushbench_protocol::headers::{AnswerMark, StreamKind};
 use pushbench_protocol::{Compression, Cursor, Deliver, ResponseProfile, StreamCoding, TopicName};
 use pushbench_server::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Raw, Running, field, start};
+use crate::support::{DEADLINE, Raw, Running, field, start};
 
 const KINDS: [StreamKind; 2] = [StreamKind::Events, StreamKind::Lines];
 
@@ -68,9 +68,9 @@ impl Coded {
         self.bytes.extend_from_slice(piece);
         let (text, has_ended) = self.readable();
         assert!(!has_ended);
-        let news = text[self.read..].to_owned();
+        let message = text[self.read..].to_owned();
         self.read = text.len();
-        news
+        message
     }
 }
 
@@ -239,7 +239,7 @@ async fn the_signal_ends_the_coder_first_and_then_the_chunks() {
             assert!(raw.at_end().await);
         }
         drop((raw, silent));
-        let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+        let ended = timeout(DEADLINE, ended).await.expect("in time").expect("no panic");
         assert_eq!(ended.cut_off, 0);
     }
 }
@@ -275,7 +275,7 @@ async fn over_http_2_it_is_data_without_chunks() {
             assert_eq!(data.expect("in order"), "");
         }
         drop((send, body));
-        timeout(PATIENCE, driver).await.expect("in time").expect("no panic").expect("in order");
-        timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+        timeout(DEADLINE, driver).await.expect("in time").expect("no panic").expect("in order");
+        timeout(DEADLINE, ended).await.expect("in time").expect("no panic");
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use pushbench_protocol::compression::BODY_THRESHOLD;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus};
 use pushbench_protocol::{Compression, Cursor, Deliver, ResponseProfile, TopicName, Unchanged};
 use pushbench_server::ServerConfig;
 use pushbench_wire::coding::encode;
@@ -148,17 +148,17 @@ async fn a_batch_is_compressed_as_one_body_and_a_client_elsewhere_gets_its_own()
 }
 
 #[tokio::test]
-async fn a_held_poll_gets_its_news_compressed() {
+async fn a_held_poll_gets_its_message_compressed() {
     let server = start(|config| compressing(Compression::Gzip, config)).await;
     let cursor = server.publish(b"before").await;
     let mut raw = server.connect().await;
     let path = TopicName::numbered(0).long_poll_path(cursor, "20s".parse().expect("a hold"));
     raw.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n")).await;
-    let news = "y".repeat(5_000);
-    server.publish(news.as_bytes()).await;
+    let message = "y".repeat(5_000);
+    server.publish(message.as_bytes()).await;
     let (head, body) = raw.answer().await;
     assert_eq!(field(&head, "Content-Encoding"), Some("gzip"), "{head}");
-    assert_eq!(decoded(Compression::Gzip, &body), news.as_bytes());
+    assert_eq!(decoded(Compression::Gzip, &body), message.as_bytes());
 }
 
 #[tokio::test]

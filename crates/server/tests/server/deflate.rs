@@ -2,7 +2,7 @@
 //! data that harms nobody else.
 
 use flate2::{Decompress, FlushDecompress};
-use pushbench_protocol::heads::accepted_head_len;
+use pushbench_protocol::headers::accepted_head_len;
 use pushbench_protocol::{Cursor, DeflateTerms};
 use pushbench_server::{DeflateLimits, ServerConfig};
 use pushbench_wire::deflate::{Deflater, TAIL};
@@ -160,19 +160,19 @@ async fn a_client_publishes_compressed_fragmented_and_with_takeover() {
     for _ in 0..3 {
         assert_eq!(plain.frame().await, Some(text("Hello")));
     }
-    let mut heard = Vec::new();
-    while heard.len() < 3 {
+    let mut received = Vec::new();
+    while received.len() < 3 {
         let Frame { first, payload } = raw.frame().await.expect("a frame");
         if first == 0xc1 {
             let mut out = Vec::with_capacity(1_000);
             let bytes = [&payload[..], &TAIL].concat();
             decompress.decompress_vec(&bytes, &mut out, FlushDecompress::Sync).expect("deflate");
-            heard.push(out);
+            received.push(out);
         } else {
             assert_eq!((first, &payload[..]), (0x8a, &b"p"[..]));
         }
     }
-    assert_eq!(heard, [b"Hello"; 3]);
+    assert_eq!(received, [b"Hello"; 3]);
 }
 
 #[tokio::test]

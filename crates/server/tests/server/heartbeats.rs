@@ -21,17 +21,17 @@ async fn pong(raw: &mut Raw) {
 }
 
 #[tokio::test]
-async fn a_silent_websocket_is_pinged_at_each_beat_and_news_stands_for_a_ping() {
+async fn a_silent_websocket_is_pinged_at_each_tick_and_a_message_stands_for_a_ping() {
     let server = server().await;
     let mut raw = server.subscribe().await;
     // What says so is what came before: a ping is the next thing, and then the news.
-    for news in ["first", "second"] {
+    for message in ["first", "second"] {
         for _ in 0..2 {
             assert_eq!(raw.frame().await, ping());
             pong(&mut raw).await;
         }
-        server.publish(news.as_bytes()).await;
-        assert_eq!(raw.frame().await, Some(text(news)));
+        server.publish(message.as_bytes()).await;
+        assert_eq!(raw.frame().await, Some(text(message)));
     }
     let stats = server.stats().await.connections[&ConnectionClass::WebSocket];
     assert_eq!((stats.received_bytes, stats.sent_bytes), (raw.sent, raw.received));

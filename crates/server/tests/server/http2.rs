@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::support::{KEY, PATIENCE, Running, field, frame, start};
+use crate::support::{DEADLINE, KEY, Running, field, frame, start};
 
 /// A client's HTTP/2 connection, and the task that drives it.
 struct Client {
@@ -48,7 +48,7 @@ impl Client {
         let request = Request::get(format!("http://h{path}")).body(()).expect("a request");
         let mut send = self.send.clone().ready().await.expect("open");
         let (answer, _) = send.send_request(request, true).expect("open");
-        let answer = timeout(PATIENCE, answer).await.expect("in time").expect("an answer");
+        let answer = timeout(DEADLINE, answer).await.expect("in time").expect("an answer");
         let (parts, body) = answer.into_parts();
         (parts.status.as_u16(), parts.headers, body)
     }
@@ -69,7 +69,7 @@ impl Client {
             tokio::task::yield_now().await;
         }
         let (answer, send) = send.send_request(request, false).expect("open");
-        let answer = timeout(PATIENCE, answer).await.expect("in time").expect("an answer");
+        let answer = timeout(DEADLINE, answer).await.expect("in time").expect("an answer");
         (answer.status().as_u16(), send, answer.into_body())
     }
 }
@@ -77,7 +77,7 @@ impl Client {
 /// The next data of a stream; `None` at its end.
 async fn data(body: &mut RecvStream) -> Option<Bytes> {
     loop {
-        let data = timeout(PATIENCE, body.data()).await.expect("in time")?.expect("not reset");
+        let data = timeout(DEADLINE, body.data()).await.expect("in time")?.expect("not reset");
         body.flow_control().release_capacity(data.len()).expect("so much was received");
         // What ends a stream may be empty.
         if !data.is_empty() {
@@ -112,7 +112,7 @@ async fn a_preface_is_known_wherever_its_bytes_are_cut() {
         // Our SETTINGS, empty; the server's begin with their length and type.
         raw.send([0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
         let mut head = [0; 9];
-        timeout(PATIENCE, raw.stream.read_exact(&mut head)).await.expect("in time").expect("open");
+        timeout(DEADLINE, raw.stream.read_exact(&mut head)).await.expect("in time").expect("open");
         assert_eq!((head[3], &head[5..]), (4, &[0; 4][..]), "cut at {cut}");
     }
     let mut raw = server.connect().await;
@@ -122,7 +122,7 @@ async fn a_preface_is_known_wherever_its_bytes_are_cut() {
     }
     raw.send([0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
     let mut head = [0; 9];
-    timeout(PATIENCE, raw.stream.read_exact(&mut head)).await.expect("in time").expect("open");
+    timeout(DEADLINE, raw.stream.read_exact(&mut head)).await.expect("in time").expect("open");
     assert_eq!(head[3], 4);
 }
 
@@ -239,11 +239,11 @@ async fn a_websocket_runs_over_a_stream_and_closes_in_order() {
     for part in [first, second] {
         send.send_data(Bytes::copy_from_slice(part), false).expect("open");
     }
-    let mut heard = Vec::new();
-    while heard.len() < text_frame("from me").len() + 3 {
-        heard.extend_from_slice(&data(&mut body).await.expect("open"));
+    let mut received = Vec::new();
+    while received.len() < text_frame("from me").len() + 3 {
+        received.extend_from_slice(&data(&mut body).await.expect("open"));
     }
-    assert!(heard.windows(3).any(|bytes| bytes == [0x8a, 1, b'?']), "{heard:?}");
+    assert!(received.windows(3).any(|bytes| bytes == [0x8a, 1, b'?']), "{received:?}");
     send.send_data(Bytes::from(frame(0x88, b"\x03\xe8")), false).expect("open");
     assert_eq!(
         data(&mut body).await.expect("a close frame"),
@@ -390,7 +390,7 @@ async fn a_poll_whose_response_is_taken_drop_by_drop_is_reset_and_counted() {
     assert_eq!(status, 200);
     let mut taken = 0;
     let reset = loop {
-        match timeout(PATIENCE, body.data()).await.expect("in time").expect("not all of it") {
+        match timeout(DEADLINE, body.data()).await.expect("in time").expect("not all of it") {
             Ok(data) => {
                 taken += data.len();
                 body.flow_control().release_capacity(data.len()).expect("so much was received");
@@ -456,7 +456,7 @@ async fn a_frame_that_does_not_end_is_late_and_a_quiet_connection_is_not() {
     // HEADERS of 10 bytes, of which 3 come.
     late.send([0, 0, 10, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 0x84]).await;
     let mut rest = Vec::new();
-    let read = timeout(PATIENCE, late.stream.read_to_end(&mut rest)).await;
+    let read = timeout(DEADLINE, late.stream.read_to_end(&mut rest)).await;
     read.expect("it is cut off").ok();
     let stats = server.stats_until(|stats| stats.refused.contains_key(&408)).await;
     assert_eq!(stats.refused[&408], 1);
@@ -471,7 +471,7 @@ async fn bytes_that_are_no_frames_are_refused_and_harm_nobody() {
     let mut raw = server.connect().await;
     raw.send([&PREFACE[..], b"this is no SETTINGS frame at all"].concat()).await;
     let mut rest = Vec::new();
-    timeout(PATIENCE, raw.stream.read_to_end(&mut rest)).await.expect("in time").ok();
+    timeout(DEADLINE, raw.stream.read_to_end(&mut rest)).await.expect("in time").ok();
     assert_eq!(server.stats_until(|s| !s.refused.is_empty()).await.refused.get(&400), Some(&1));
     assert_eq!(client.get("/healthz").await.0, 200);
 }
@@ -501,8 +501,8 @@ async fn the_signal_ends_streams_in_their_way_and_then_the_connection() {
     assert_eq!(data(&mut socket).await, None);
     drop((lines, socket, send, client.send, holder.send, idle.send));
     for driver in [client.driver, holder.driver, idle.driver] {
-        timeout(PATIENCE, driver).await.expect("in time").expect("no panic").expect("in order");
+        timeout(DEADLINE, driver).await.expect("in time").expect("no panic").expect("in order");
     }
-    let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+    let ended = timeout(DEADLINE, ended).await.expect("in time").expect("no panic");
     assert_eq!(ended.cut_off, 0);
 }

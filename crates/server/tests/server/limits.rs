@@ -5,7 +5,7 @@ use std::time::Duration;
 use pushbench_protocol::ConnectionClass;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{PATIENCE, Raw, post, start};
+use crate::support::{DEADLINE, Raw, post, start};
 
 /// A poll whose head has exactly this many bytes.
 fn poll_of(head_bytes: usize) -> String {
@@ -71,7 +71,7 @@ async fn who_dawdles_over_a_head_is_closed_and_who_waits_between_polls_is_not() 
         }
         dawdler.at_end().await
     };
-    assert!(timeout(PATIENCE, dripping).await.expect("closed in time"));
+    assert!(timeout(DEADLINE, dripping).await.expect("closed in time"));
     assert!(began.elapsed() >= Duration::from_millis(200), "{:?}", began.elapsed());
     assert_eq!(server.stats().await.refused[&408], 1);
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus};
 use pushbench_protocol::{
     ConnectionClass, Cursor, Deliver, Hold, ResponseProfile, TopicName, clock,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Raw, Running, field, start};
+use crate::support::{DEADLINE, Raw, Running, field, start};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -140,7 +140,7 @@ async fn the_signal_ends_held_polls_with_204_and_in_order() {
     assert!(head.starts_with("HTTP/1.1 204 No Content\r\n"), "{head}");
     assert!(raw.at_end().await);
     drop(raw);
-    let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+    let ended = timeout(DEADLINE, ended).await.expect("in time").expect("no panic");
     assert_eq!(ended.cut_off, 0);
 }
 

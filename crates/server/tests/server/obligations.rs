@@ -5,7 +5,7 @@ use pushbench_server::DeflateLimits;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
-use crate::support::{KEY, PATIENCE, Running, frame, post, start};
+use crate::support::{DEADLINE, KEY, Running, frame, post, start};
 
 /// A request, and what its response must be.
 struct Row {
@@ -459,7 +459,7 @@ async fn the_server_does_what_the_rfcs_oblige_it_to() {
         }
         if expect.closes {
             let mut rest = Vec::new();
-            let closed = timeout(PATIENCE, raw.stream.read_to_end(&mut rest)).await;
+            let closed = timeout(DEADLINE, raw.stream.read_to_end(&mut rest)).await;
             must(closed.is_ok_and(|closed| closed.is_ok()), "closes in order");
         }
         // Nobody else is harmed by it.

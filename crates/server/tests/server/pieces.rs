@@ -4,7 +4,7 @@ use pushbench_protocol::{Deliver, Unchanged};
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Running, field, start};
+use crate::support::{DEADLINE, Running, field, start};
 
 const POLL: &str = "GET /topics/t0000/poll HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n";
 
@@ -56,7 +56,7 @@ async fn who_takes_longer_than_the_log_keeps_it_gets_no_end_and_nothing_wrong() 
         server.publish(&payload(25)).await;
     }
     let mut body = Vec::new();
-    let read = timeout(PATIENCE, slow.stream.read_to_end(&mut body)).await;
+    let read = timeout(DEADLINE, slow.stream.read_to_end(&mut body)).await;
     let _ = read.expect("the server lets go");
     assert!(body.len() < promised, "{}", body.len());
     for (place, byte) in body.iter().enumerate() {

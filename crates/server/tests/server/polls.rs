@@ -1,6 +1,6 @@
 //! Polls: every mode, and heads to the byte.
 
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, HeadTarget};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus, HeadTarget};
 use pushbench_protocol::paths::{KAAZING_POLL, KAAZING_TOPIC};
 use pushbench_protocol::{
     ConnectionClass, Cursor, Deliver, RequestProfile, ResponseProfile, TopicName, Unchanged,

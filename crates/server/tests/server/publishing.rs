@@ -1,7 +1,7 @@
 //! Publishing by HTTP and by WebSocket, and who may.
 
 use futures_util::{SinkExt, StreamExt};
-use pushbench_protocol::heads::accepted_head_len;
+use pushbench_protocol::headers::accepted_head_len;
 use pushbench_protocol::{Cursor, ResponseProfile};
 use pushbench_server::{Server, ServerConfig, ServerError};
 use tokio::net::TcpStream;

@@ -5,7 +5,7 @@ use pushbench_server::SHUTDOWN_TIME;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, frame, start};
+use crate::support::{DEADLINE, frame, start};
 
 #[tokio::test]
 async fn the_signal_closes_websockets_with_1001_and_every_connection_is_booked() {
@@ -27,7 +27,7 @@ async fn the_signal_closes_websockets_with_1001_and_every_connection_is_booked()
     assert!(silent.at_end().await);
     drop((poller, silent, subscriber));
 
-    let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+    let ended = timeout(DEADLINE, ended).await.expect("in time").expect("no panic");
     assert_eq!(ended.cut_off, 0);
     for (class, expected) in [
         (ConnectionClass::WebSocket, 1),
@@ -52,7 +52,7 @@ async fn clients_that_will_not_close_do_not_hold_it_up() {
     let mut half = server.connect().await;
     half.send("GET /healthz HTTP/1.1\r\n").await;
 
-    let ended = timeout(SHUTDOWN_TIME + PATIENCE / 10, server.stop()).await;
+    let ended = timeout(SHUTDOWN_TIME + DEADLINE / 10, server.stop()).await;
     let ended = ended.expect("within its bound").expect("no panic");
     assert!(ended.stats.connections.values().all(|class| class.open == 0));
     drop((deaf, narrow, half));

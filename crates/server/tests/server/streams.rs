@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use pushbench_protocol::heads::{AnswerMark, StreamKind};
+use pushbench_protocol::headers::{AnswerMark, StreamKind};
 use pushbench_protocol::{Compression, ConnectionClass, Cursor, ResponseProfile, TopicName};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Raw, Running, field, frame, start, text};
+use crate::support::{DEADLINE, Raw, Running, field, frame, start, text};
 
 const KINDS: [StreamKind; 2] = [StreamKind::Events, StreamKind::Lines];
 
@@ -163,12 +163,12 @@ async fn the_signal_ends_streams_with_their_last_chunk() {
         assert!(raw.at_end().await);
     }
     drop(raws);
-    let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+    let ended = timeout(DEADLINE, ended).await.expect("in time").expect("no panic");
     assert_eq!(ended.cut_off, 0);
 }
 
 #[tokio::test]
-async fn a_nudge_says_that_there_is_news_and_the_poll_brings_it() {
+async fn a_nudge_says_that_there_is_a_message_and_the_poll_brings_it() {
     let server = start(|config| {
         config.deliver = pushbench_protocol::Deliver::Every;
         config.unchanged = pushbench_protocol::Unchanged::Empty;

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Longest wait for anything that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
 
@@ -78,7 +78,7 @@ impl Running {
 
     /// Asks for the books until they say what is expected.
     pub(crate) async fn stats_until(&self, expected: impl Fn(&ServerStats) -> bool) -> ServerStats {
-        let deadline = tokio::time::sleep(PATIENCE);
+        let deadline = tokio::time::sleep(DEADLINE);
         tokio::pin!(deadline);
         loop {
             let stats = self.stats().await;
@@ -155,7 +155,7 @@ impl Raw {
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
-        let written = timeout(PATIENCE, self.stream.write_all(bytes)).await;
+        let written = timeout(DEADLINE, self.stream.write_all(bytes)).await;
         written.expect("the server reads").expect("the connection is open");
         self.sent += bytes.len() as u64;
     }
@@ -163,7 +163,7 @@ impl Raw {
     /// One byte; `None` at the end of the stream.
     async fn byte(&mut self) -> Option<u8> {
         let mut byte = [0];
-        let read = timeout(PATIENCE, self.stream.read(&mut byte)).await;
+        let read = timeout(DEADLINE, self.stream.read(&mut byte)).await;
         let read = read.expect("the server answers").expect("the connection is not reset");
         self.received += read as u64;
         (read == 1).then_some(byte[0])
@@ -171,7 +171,7 @@ impl Raw {
 
     pub(crate) async fn exactly(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
-        let read = timeout(PATIENCE, self.stream.read_exact(&mut bytes)).await;
+        let read = timeout(DEADLINE, self.stream.read_exact(&mut bytes)).await;
         read.expect("the server answers").expect("the connection is open");
         self.received += len as u64;
         bytes

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Running, field, start, upgrade};
+use crate::support::{DEADLINE, Running, field, start, upgrade};
 
 /// 2026-11-22.
 const NOW: Duration = Duration::from_secs(1_795_305_600);
@@ -49,7 +49,7 @@ impl Client {
     async fn connect(server: &Running, connector: &Connector) -> Self {
         let socket = Arc::<SocketCounters>::default();
         let tcp = CountingStream::new(raw(server).await, Arc::clone(&socket));
-        let stream = timeout(PATIENCE, connector.connect(tcp, None)).await;
+        let stream = timeout(DEADLINE, connector.connect(tcp, None)).await;
         Self { stream: stream.expect("in time").expect("a handshake"), socket }
     }
 
@@ -60,7 +60,7 @@ impl Client {
 
     async fn exactly(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
-        let read = timeout(PATIENCE, self.stream.read_exact(&mut bytes)).await;
+        let read = timeout(DEADLINE, self.stream.read_exact(&mut bytes)).await;
         read.expect("the server answers").expect("open");
         bytes
     }
@@ -83,7 +83,7 @@ impl Client {
     }
 
     async fn ends(&mut self) {
-        let read = timeout(PATIENCE, self.stream.read(&mut [0])).await;
+        let read = timeout(DEADLINE, self.stream.read(&mut [0])).await;
         assert_eq!(read.expect("in time").expect("a goodbye"), 0);
     }
 }
@@ -185,7 +185,7 @@ async fn who_speaks_no_tls_1_3_is_told_so_and_disturbs_nobody() {
         let mut client = raw(&server).await;
         client.write_all(&first).await.expect("open");
         let mut answer = Vec::new();
-        let read = timeout(PATIENCE, client.read_to_end(&mut answer)).await;
+        let read = timeout(DEADLINE, client.read_to_end(&mut answer)).await;
         read.expect("it is closed").expect("it is not reset");
         assert_eq!((answer[0], answer[5]), (21, 2), "{first:?}: {answer:?}");
         if let Some(alert) = alert {
@@ -215,7 +215,7 @@ async fn who_dawdles_over_a_handshake_is_closed_and_counted() {
     for client in [&mut silent, &mut slow] {
         let mut answer = Vec::new();
         // A client that goes on sending is reset, another is not.
-        let read = timeout(PATIENCE, client.read_to_end(&mut answer)).await;
+        let read = timeout(DEADLINE, client.read_to_end(&mut answer)).await;
         let _ = read.expect("it is closed");
         assert_eq!(answer, b"");
     }
@@ -247,7 +247,7 @@ async fn at_the_end_clients_are_told_in_http_or_frames_then_in_tls_then_in_tcp()
     }
     assert_eq!(late.read(&mut [0]).await.expect("not reset"), 0);
     drop((poller, socket, late));
-    let ended = timeout(PATIENCE, ended).await.expect("in time").expect("no panic");
+    let ended = timeout(DEADLINE, ended).await.expect("in time").expect("no panic");
     assert_eq!(ended.cut_off, 0);
     assert_eq!(ended.stats.handshakes.failed, 1, "one had not begun");
 }

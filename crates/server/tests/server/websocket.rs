@@ -2,9 +2,9 @@
 
 use crate::support::{Frame, Raw, Running, frame, start, text};
 
-async fn unharmed(server: &Running, witness: &mut Raw, news: &str) {
-    server.publish(news.as_bytes()).await;
-    assert_eq!(witness.frame().await, Some(text(news)));
+async fn unharmed(server: &Running, witness: &mut Raw, message: &str) {
+    server.publish(message.as_bytes()).await;
+    assert_eq!(witness.frame().await, Some(text(message)));
 }
 
 #[tokio::test]

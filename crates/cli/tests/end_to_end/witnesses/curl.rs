@@ -15,7 +15,7 @@ fn curl(arguments: &[&str]) -> Running {
 }
 
 #[test]
-fn curl_gets_the_news_by_polling_and_counts_the_bytes_that_the_server_counts() {
+fn curl_gets_the_messages_by_polling_and_counts_the_bytes_that_the_server_counts() {
     if !needs_all(&["curl"]) {
         return;
     }
@@ -40,7 +40,7 @@ fn curl_gets_the_news_by_polling_and_counts_the_bytes_that_the_server_counts() {
 }
 
 #[test]
-fn curl_waits_in_a_long_poll_until_there_is_news() {
+fn curl_waits_in_a_long_poll_until_there_is_a_message() {
     if !needs_all(&["curl"]) {
         return;
     }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use crate::Fault;
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
-use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::answer::{Answer, Received};
 use crate::carrier::connection::Connection;
 use crate::carrier::http1::reader::AnswerReader;
 use crate::carrier::request::Asked;
@@ -21,7 +21,7 @@ pub(crate) struct Line {
     pub(crate) connection: Connection,
     answers: AnswerReader,
     /// Whether nothing of a response to the last request has come.
-    has_heard_nothing: bool,
+    has_received_nothing: bool,
     /// Whether it has carried a response.
     has_carried: bool,
 }
@@ -32,7 +32,7 @@ impl Line {
         Self {
             connection,
             answers: AnswerReader::default(),
-            has_heard_nothing: true,
+            has_received_nothing: true,
             has_carried: false,
         }
     }
@@ -71,41 +71,41 @@ impl Line {
     }
 
     /// Reads one response whole, through the worker's scratch memory.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         accounts: &Accounts,
         scratch: &RefCell<Vec<u8>>,
         phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
         mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
-    ) -> Result<Heard, Fault> {
+    ) -> Result<Received, Fault> {
         let mut with = |answer: Answer<'_>, received_at| {
             let phase = phase_of(&answer, received_at);
             take(phase, &answer, received_at)?;
-            Ok(Heard { phase, closes: answer.closes })
+            Ok(Received { phase, closes: answer.closes })
         };
-        let heard = poll_fn(|cx| self.poll_hear(cx, accounts, scratch, &mut with)).await;
-        let heard = heard.inspect_err(|fault| self.give_up(accounts, *fault))?;
+        let received = poll_fn(|cx| self.poll_receive(cx, accounts, scratch, &mut with)).await;
+        let received = received.inspect_err(|fault| self.give_up(accounts, *fault))?;
         self.has_carried = true;
-        Ok(heard)
+        Ok(received)
     }
 
     /// Whether a request that failed so may be sent again on another connection: the server has closed
     /// one that had been idle under it, and nothing of a response had come (RFC 9112, section 9.3.1).
     pub(crate) fn again(&self, fault: Fault) -> Again {
         let is_closed = matches!(fault, Fault::Closed | Fault::Io);
-        match is_closed && self.has_heard_nothing && self.has_carried {
+        match is_closed && self.has_received_nothing && self.has_carried {
             true => Again::Once,
             false => Again::Never,
         }
     }
 
-    fn poll_hear(
+    fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
         accounts: &Accounts,
         scratch: &RefCell<Vec<u8>>,
-        with: &mut impl FnMut(Answer<'_>, Timestamp) -> Result<Heard, Fault>,
-    ) -> Poll<Result<Heard, Fault>> {
+        with: &mut impl FnMut(Answer<'_>, Timestamp) -> Result<Received, Fault>,
+    ) -> Poll<Result<Received, Fault>> {
         let mut scratch = scratch.borrow_mut();
         loop {
             let mut buf = ReadBuf::new(&mut scratch);
@@ -131,7 +131,7 @@ impl Line {
     /// Books what has come of a response that will not become whole.
     fn give_up(&mut self, accounts: &Accounts, fault: Fault) {
         let unfinished = self.answers.give_up();
-        self.has_heard_nothing = unfinished.header + unfinished.framing + unfinished.rest == 0;
+        self.has_received_nothing = unfinished.header + unfinished.framing + unfinished.rest == 0;
         let phase = accounts.phase_on(self.connection.witness());
         accounts.book_unfinished(phase, ByteKind::Header, fault, &unfinished);
     }

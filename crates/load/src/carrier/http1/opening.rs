@@ -1,6 +1,6 @@
 //! The response that opens a stream or a WebSocket, however the bytes come in.
 
-use pushbench_protocol::heads::AnswerMark;
+use pushbench_protocol::headers::AnswerMark;
 use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_wire::head::ResponseHead;
 use tokio::io::AsyncReadExt;
@@ -32,56 +32,56 @@ struct Read<T> {
     value: Result<T, Fault>,
 }
 
-/// Hears the response to a request that has just been sent. Heads are booked as `heads` in the
+/// Hears the response to a request that has just been sent. Heads are booked as `headers` in the
 /// connect phase; interim ones are read past. What is refused by `check` is heard out.
 ///
 /// # Errors
 ///
 /// What `check` says; [`Fault::Closed`] if the server ends the connection first.
-pub(crate) async fn hear<T>(
+pub(crate) async fn receive<T>(
     accounts: &Accounts,
     connection: &mut Connection,
-    heads: ByteKind,
+    headers: ByteKind,
     check: impl Fn(&ResponseHead<'_>) -> Result<T, Fault>,
 ) -> Result<Opened<T>, Fault> {
-    let mut heard = Vec::new();
-    let give_up = |heard: Vec<u8>, head_end: usize, fault| {
+    let mut received = Vec::new();
+    let give_up = |received: Vec<u8>, head_end: usize, fault| {
         let unfinished = Unfinished {
             header: head_end as u64,
             framing: 0,
-            rest: (heard.len() - head_end) as u64,
-            beginning: heard,
+            rest: (received.len() - head_end) as u64,
+            beginning: received,
         };
-        accounts.book_unfinished(Phase::Connect, heads, fault, &unfinished);
+        accounts.book_unfinished(Phase::Connect, headers, fault, &unfinished);
         fault
     };
     let read = loop {
         let mut bytes = [0; 1_024];
         match connection.read(&mut bytes).await {
-            Ok(len @ 1..) => heard.extend_from_slice(&bytes[..len]),
-            Ok(_) => return Err(give_up(heard, 0, Fault::Closed)),
-            Err(_) => return Err(give_up(heard, 0, Fault::Io)),
+            Ok(len @ 1..) => received.extend_from_slice(&bytes[..len]),
+            Ok(_) => return Err(give_up(received, 0, Fault::Closed)),
+            Err(_) => return Err(give_up(received, 0, Fault::Io)),
         }
-        match read(&heard, &check) {
+        match read(&received, &check) {
             Ok(Some(read)) => break read,
             Ok(None) => {}
-            Err(fault) => return Err(give_up(heard, 0, fault)),
+            Err(fault) => return Err(give_up(received, 0, fault)),
         }
     };
     let end = read.interim + read.len;
     let value = match (read.value, read.gap) {
         (Ok(value), Some(_)) => value,
         // The bytes behind a 101 are none of HTTP.
-        (Ok(_), None) => return Err(give_up(heard, end, Fault::Malformed)),
-        (Err(fault), _) if read.status == 101 => return Err(give_up(heard, end, fault)),
+        (Ok(_), None) => return Err(give_up(received, end, Fault::Malformed)),
+        (Err(fault), _) if read.status == 101 => return Err(give_up(received, end, fault)),
         (Err(fault), _) => {
-            let book = (Phase::Connect, heads);
-            return Err(refusal::hear(accounts, connection, book, &heard, fault).await);
+            let book = (Phase::Connect, headers);
+            return Err(refusal::receive(accounts, connection, book, &received, fault).await);
         }
     };
     accounts.recorder.borrow_mut().counts.add_gap(read.gap.unwrap_or(0));
-    accounts.book(Phase::Connect, Direction::Down, heads, end as u64);
-    Ok(Opened { value, head_len: read.len as u64, early: heard.split_off(end) })
+    accounts.book(Phase::Connect, Direction::Down, headers, end as u64);
+    Ok(Opened { value, head_len: read.len as u64, early: received.split_off(end) })
 }
 
 /// The first head in `bytes` that is no interim one; `None` while it is not whole.

@@ -10,7 +10,7 @@ use pushbench_wire::head::BodyEnd;
 use crate::Fault;
 use crate::accounts::Unfinished;
 use crate::carrier::answer::Answer;
-use crate::carrier::http1::heads::Heads;
+use crate::carrier::http1::headers::Headers;
 
 /// Puts responses together from reads.
 ///
@@ -19,7 +19,7 @@ use crate::carrier::http1::heads::Heads;
 pub(crate) struct AnswerReader {
     /// What has come of the response that is being read. Data of chunks is taken off.
     kept: Vec<u8>,
-    heads: Heads,
+    headers: Headers,
     chunks: Option<Box<Chunks>>,
 }
 
@@ -64,7 +64,7 @@ impl AnswerReader {
     ) -> Result<Option<T>, Fault> {
         // What is wrong with it is found again below.
         if self.is_empty()
-            && let Ok(Some(answer)) = whole(input, &mut Heads::default())
+            && let Ok(Some(answer)) = whole(input, &mut Headers::default())
         {
             let len = answer.interim as usize + answer.head.len() + answer.body.len();
             let rest = &input[len..];
@@ -105,13 +105,13 @@ impl AnswerReader {
 
     /// Gives up on what has come in part, and says what it was.
     pub(crate) fn give_up(&mut self) -> Unfinished {
-        let Self { kept, heads, chunks } = std::mem::take(self);
-        let head_end = heads.interim + heads.last.map_or(0, |head| head.len);
+        let Self { kept, headers, chunks } = std::mem::take(self);
+        let head_end = headers.interim + headers.last.map_or(0, |head| head.len);
         let (data, framing) =
             chunks.map_or((Vec::new(), 0), |chunks| (chunks.data, chunks.framing));
-        let mut beginning = kept[heads.interim..].to_vec();
+        let mut beginning = kept[headers.interim..].to_vec();
         beginning.extend_from_slice(&data);
-        beginning.truncate(head_end - heads.interim + BEGINNING);
+        beginning.truncate(head_end - headers.interim + BEGINNING);
         Unfinished {
             header: head_end as u64,
             framing,
@@ -122,9 +122,9 @@ impl AnswerReader {
 
     /// Reads on in what is kept, whose last bytes are `input`; gives what of it is too much.
     fn read<'i>(&mut self, input: &'i [u8]) -> Result<&'i [u8], Fault> {
-        self.heads.read(&self.kept)?;
-        let Some(head) = self.heads.last else { return Ok(&[]) };
-        let head_end = self.heads.interim + head.len;
+        self.headers.read(&self.kept)?;
+        let Some(head) = self.headers.last else { return Ok(&[]) };
+        let head_end = self.headers.interim + head.len;
         let surplus = match head.body {
             BodyEnd::Length(len) => self.kept.len().saturating_sub(head_end + len as usize),
             BodyEnd::Close if (self.kept.len() - head_end) as u64 > MAX_BODY => {
@@ -147,8 +147,8 @@ impl AnswerReader {
 
     /// The response, if it is complete.
     fn answer(&self, has_ended: bool) -> Option<Answer<'_>> {
-        let head = self.heads.last?;
-        let body = &self.kept[self.heads.interim + head.len..];
+        let head = self.headers.last?;
+        let body = &self.kept[self.headers.interim + head.len..];
         let (body, framing, is_whole) = match (head.body, &self.chunks) {
             (BodyEnd::Length(len), _) => (body, 0, body.len() as u64 == len),
             (BodyEnd::Close, _) => (body, 0, has_ended),
@@ -159,8 +159,8 @@ impl AnswerReader {
         };
         is_whole.then(|| {
             head.answer(
-                &self.kept[..self.heads.interim + head.len],
-                self.heads.interim,
+                &self.kept[..self.headers.interim + head.len],
+                self.headers.interim,
                 body,
                 framing,
             )
@@ -190,13 +190,13 @@ impl Chunks {
 }
 
 /// The response at the front of `bytes` that is whole in them and has a length.
-fn whole<'a>(bytes: &'a [u8], heads: &mut Heads) -> Result<Option<Answer<'a>>, Fault> {
-    heads.read(bytes)?;
-    let Some(head) = heads.last else { return Ok(None) };
+fn whole<'a>(bytes: &'a [u8], headers: &mut Headers) -> Result<Option<Answer<'a>>, Fault> {
+    headers.read(bytes)?;
+    let Some(head) = headers.last else { return Ok(None) };
     let BodyEnd::Length(len) = head.body else { return Ok(None) };
-    let head_end = heads.interim + head.len;
+    let head_end = headers.interim + head.len;
     let body = bytes[head_end..].get(..len as usize);
-    Ok(body.map(|body| head.answer(&bytes[..head_end], heads.interim, body, 0)))
+    Ok(body.map(|body| head.answer(&bytes[..head_end], headers.interim, body, 0)))
 }
 
 #[cfg(test)]

@@ -17,18 +17,18 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const MOST: usize = 64 * 1024;
 
 /// Hears the rest of a response that began with `begun`, of which nothing is booked yet, and gives
-/// `fault` back. Its heads are booked as `heads`, its body as what brought nothing new.
-pub(crate) async fn hear(
+/// `fault` back. Its heads are booked as `headers`, its body as what brought nothing new.
+pub(crate) async fn receive(
     accounts: &Accounts,
     connection: &mut Connection,
-    (phase, heads): (Phase, ByteKind),
+    (phase, headers): (Phase, ByteKind),
     begun: &[u8],
     fault: Fault,
 ) -> Fault {
     let mut reader = AnswerReader::default();
     let with = |answer: Answer<'_>| {
         let book = |kind, bytes| accounts.book(phase, Direction::Down, kind, bytes);
-        book(heads, answer.interim + answer.head.len() as u64);
+        book(headers, answer.interim + answer.head.len() as u64);
         book(ByteKind::Framing, answer.framing);
         book(ByteKind::Repeat, answer.body.len() as u64);
         accounts.keep_unexpected(fault, || Unexpected::of_answer(&answer));
@@ -55,6 +55,6 @@ pub(crate) async fn hear(
     };
     // Whoever refuses and does not say all of it is not waited for.
     let _ = tokio::time::timeout(TIMEOUT, rest).await;
-    accounts.book_unfinished(phase, heads, fault, &reader.give_up());
+    accounts.book_unfinished(phase, headers, fault, &reader.give_up());
     fault
 }

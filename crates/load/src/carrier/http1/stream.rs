@@ -13,7 +13,7 @@ use crate::Fault;
 use crate::accounts::{Accounts, Passed};
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
-use crate::carrier::http1::heads::body_end;
+use crate::carrier::http1::headers::body_end;
 use crate::carrier::http1::opening;
 use crate::carrier::stream_body::{CodingOf, Read, StreamBody, check};
 use crate::content_coding::ContentCoding;
@@ -39,7 +39,7 @@ pub(crate) async fn open(
     connection.write_all(head).await.map_err(|_| Fault::Io)?;
     accounts.book(Phase::Connect, Direction::Up, ByteKind::Header, head.len() as u64);
     let accepted = |head: &ResponseHead<'_>| accepted(head, coding_of);
-    let opened = opening::hear(accounts, &mut connection, ByteKind::Header, accepted).await?;
+    let opened = opening::receive(accounts, &mut connection, ByteKind::Header, accepted).await?;
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
     let (end, coding) = opened.value;
     Ok((Stream { connection, body: StreamBody::of(end), early: opened.early }, coding))
@@ -56,7 +56,7 @@ fn accepted(
 
 impl Stream {
     /// Hands what came with the head to `take`.
-    pub(crate) fn hear_early(
+    pub(crate) fn receive_early(
         &mut self,
         accounts: &Accounts,
         mut take: impl FnMut(Read<'_>) -> Result<bool, Fault>,
@@ -66,16 +66,16 @@ impl Stream {
     }
 
     /// Hands what comes to `take`, through the worker's scratch memory, until it ends; says how.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         accounts: &Accounts,
         scratch: &RefCell<Vec<u8>>,
         mut take: impl FnMut(Read<'_>) -> Result<bool, Fault>,
     ) -> Fault {
-        poll_fn(|cx| self.poll_hear(cx, accounts, scratch, &mut take)).await
+        poll_fn(|cx| self.poll_receive(cx, accounts, scratch, &mut take)).await
     }
 
-    fn poll_hear(
+    fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
         accounts: &Accounts,

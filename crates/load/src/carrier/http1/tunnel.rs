@@ -29,8 +29,8 @@ pub(crate) async fn open(
     accounts.book(Phase::Connect, Direction::Up, ByteKind::Handshake, request.bytes.len() as u64);
     let asked = Asked { request: &request.bytes, key: &key, terms };
     let check = |head: &ResponseHead<'_>| upgraded::check(head, asked);
-    let opened = opening::hear(accounts, &mut connection, ByteKind::Handshake, check).await?;
+    let opened = opening::receive(accounts, &mut connection, ByteKind::Handshake, check).await?;
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
-    accounts.upgrade_heads.set(Some((request.bytes.len() as u64, opened.head_len)));
+    accounts.upgrade_headers.set(Some((request.bytes.len() as u64, opened.head_len)));
     Ok((connection, opened.early))
 }

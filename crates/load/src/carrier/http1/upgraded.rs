@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pushbench_protocol::DeflateTerms;
-use pushbench_protocol::heads::EXTENSIONS_FIELD;
+use pushbench_protocol::headers::EXTENSIONS_FIELD;
 use pushbench_wire::head::ResponseHead;
 use sha1::{Digest, Sha1};
 

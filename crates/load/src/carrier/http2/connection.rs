@@ -48,7 +48,7 @@ pub(super) struct Opening<'a> {
     /// The tasks of connections, which this one's joins.
     pub(super) drivers: &'a RefCell<JoinSet<()>>,
     /// What its field blocks are booked as.
-    pub(super) heads: ByteKind,
+    pub(super) headers: ByteKind,
     pub(super) phase: Phase,
     pub(super) client: u32,
 }
@@ -58,10 +58,10 @@ impl Http2Connection {
     pub(super) async fn open(with: Opening<'_>) -> Result<Self, Fault> {
         let accounts = with.dialer.accounts();
         let connection = with.dialer.connect_in(with.phase, with.client).await?;
-        let tap = Tap::new(Rc::clone(accounts), with.heads, connection);
-        let mut counts = accounts.heads.get();
+        let tap = Tap::new(Rc::clone(accounts), with.headers, connection);
+        let mut counts = accounts.headers.get();
         counts.connections += 1;
-        accounts.heads.set(counts);
+        accounts.headers.set(counts);
         let (send, connection) =
             builder().handshake::<_, Bytes>(tap.clone()).await.map_err(|_| Fault::Io)?;
         let ended = Rc::new(Notify::new());

@@ -7,8 +7,8 @@ use h2::RecvStream;
 use h2::client::ResponseFuture;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
-use pushbench_protocol::heads::http2::status_line_len;
-use pushbench_protocol::heads::{AnswerMark, FieldList};
+use pushbench_protocol::headers::http2::status_line_len;
+use pushbench_protocol::headers::{AnswerMark, FieldList};
 use pushbench_protocol::number::{MAX_BODY, digits};
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
 
@@ -16,7 +16,7 @@ use super::connection::{Http2Connection, fault_of};
 use super::pool::{Place, Pool};
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
-use crate::carrier::answer::{Answer, Heard};
+use crate::carrier::answer::{Answer, Received};
 use crate::carrier::request::Asked;
 use crate::content_coding::ContentCoding;
 use crate::{Fault, Unexpected};
@@ -68,12 +68,12 @@ impl Line {
     }
 
     /// Hears the response to the last request whole.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         accounts: &Accounts,
         phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
         mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
-    ) -> Result<Heard, Fault> {
+    ) -> Result<Received, Fault> {
         // Kept while it is waited for, so that a wait which is given up gives nothing up with it.
         let held = self.held.as_mut().ok_or(Fault::Closed)?;
         let answer = held.await;
@@ -85,9 +85,9 @@ impl Line {
             })?
             .into_parts();
         let status = head.status.as_u16();
-        let mut heard = BytesMut::new();
-        let body = whole(&mut body, &mut heard).await.inspect_err(|fault| {
-            self.give_up(accounts, status, &heard, *fault);
+        let mut received = BytesMut::new();
+        let body = whole(&mut body, &mut received).await.inspect_err(|fault| {
+            self.give_up(accounts, status, &received, *fault);
         })?;
         let uncompressed = uncompressed_len(status, &head.headers);
         let answer = read(status, &head.headers, &body);
@@ -97,7 +97,7 @@ impl Line {
         count_uncompressed(accounts, phase, Direction::Down, uncompressed);
         take(phase, &answer, received_at)?;
         self.connection.carried();
-        Ok(Heard { phase, closes: false })
+        Ok(Received { phase, closes: false })
     }
 
     /// Whether the last request may be sent again, since its connection has ended under it.
@@ -106,10 +106,10 @@ impl Line {
     }
 
     /// Books what came of a response that is none for a poll.
-    fn give_up(&self, accounts: &Accounts, status: u16, heard: &[u8], fault: Fault) {
+    fn give_up(&self, accounts: &Accounts, status: u16, received: &[u8], fault: Fault) {
         let phase = accounts.phase_on(self.connection.witness());
-        accounts.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
-        accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], heard));
+        accounts.book(phase, Direction::Down, ByteKind::Repeat, received.len() as u64);
+        accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], received));
     }
 
     /// Says that this client has no answer of the measure phase to come.
@@ -126,9 +126,9 @@ impl Line {
 /// Counts what HTTP/1.1 would have written.
 fn count_uncompressed(accounts: &Accounts, phase: Phase, direction: Direction, len: usize) {
     if phase == Phase::Measure {
-        let mut counts = accounts.heads.get();
+        let mut counts = accounts.headers.get();
         counts.uncompressed[direction as usize] += len as u64;
-        accounts.heads.set(counts);
+        accounts.headers.set(counts);
     }
 }
 
@@ -160,36 +160,36 @@ pub(super) fn request(fields: &FieldList) -> Request<()> {
     request
 }
 
-/// All data of a response; where it fails, what has come is in `heard`.
-async fn whole(body: &mut RecvStream, heard: &mut BytesMut) -> Result<Bytes, Fault> {
+/// All data of a response; where it fails, what has come is in `received`.
+async fn whole(body: &mut RecvStream, received: &mut BytesMut) -> Result<Bytes, Fault> {
     let mut first = Bytes::new();
     while let Some(data) = body.data().await {
         let data = match data {
             Ok(data) => data,
             Err(error) => {
-                heard.extend_from_slice(&first);
+                received.extend_from_slice(&first);
                 return Err(fault_of(&error));
             }
         };
         let _ = body.flow_control().release_capacity(data.len());
         // Nearly all come in one piece, which is not copied.
-        if first.is_empty() && heard.is_empty() {
+        if first.is_empty() && received.is_empty() {
             first = data;
         } else {
-            if heard.is_empty() {
-                heard.extend_from_slice(&std::mem::take(&mut first));
+            if received.is_empty() {
+                received.extend_from_slice(&std::mem::take(&mut first));
             }
-            heard.extend_from_slice(&data);
+            received.extend_from_slice(&data);
         }
-        if (first.len() + heard.len()) as u64 > MAX_BODY {
-            heard.extend_from_slice(&first);
+        if (first.len() + received.len()) as u64 > MAX_BODY {
+            received.extend_from_slice(&first);
             return Err(Fault::TooLarge);
         }
         if body.is_end_stream() {
             break;
         }
     }
-    Ok(if heard.is_empty() { first } else { std::mem::take(heard).freeze() })
+    Ok(if received.is_empty() { first } else { std::mem::take(received).freeze() })
 }
 
 fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b>, Fault> {

@@ -27,7 +27,7 @@ pub(crate) struct Pool {
     dialer: Rc<Dialer>,
     clients_per_connection: NonZeroU32,
     /// What field blocks are booked as.
-    heads: ByteKind,
+    headers: ByteKind,
     groups: RefCell<HashMap<u32, Rc<Group>>>,
     /// The tasks that drive them.
     drivers: RefCell<JoinSet<()>>,
@@ -44,14 +44,14 @@ struct Group {
 }
 
 impl Pool {
-    /// Without a connection; field blocks of those to come are booked as `heads`.
+    /// Without a connection; field blocks of those to come are booked as `headers`.
     pub(crate) fn new(
         dialer: Rc<Dialer>,
         clients_per_connection: NonZeroU32,
-        heads: ByteKind,
+        headers: ByteKind,
     ) -> Self {
         let (groups, drivers) = (RefCell::default(), RefCell::default());
-        Self { dialer, clients_per_connection, heads, groups, drivers }
+        Self { dialer, clients_per_connection, headers, groups, drivers }
     }
 
     pub(super) fn dialer(&self) -> &Dialer {
@@ -104,10 +104,10 @@ impl Pool {
     }
 
     fn opening(&self, phase: Phase, client: u32) -> Opening<'_> {
-        let Self { dialer, drivers, heads, .. } = self;
+        let Self { dialer, drivers, headers, .. } = self;
         // Its address is that of the group.
         let client = client / self.clients_per_connection;
-        Opening { dialer, drivers, heads: *heads, phase, client }
+        Opening { dialer, drivers, headers: *headers, phase, client }
     }
 }
 

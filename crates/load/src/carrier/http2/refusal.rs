@@ -16,19 +16,19 @@ const MOST: usize = 64 * 1024;
 
 /// Hears the body of a refusal and gives `fault` back. Its fields are booked as they pass, its data
 /// as what brought nothing new.
-pub(super) async fn hear(
+pub(super) async fn receive(
     accounts: &Accounts,
     connection: &Http2Connection,
     status: u16,
     body: &mut RecvStream,
     fault: Fault,
 ) -> Fault {
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     let rest = async {
         while let Some(Ok(data)) = body.data().await {
-            heard.extend_from_slice(&data);
+            received.extend_from_slice(&data);
             let _ = body.flow_control().release_capacity(data.len());
-            if heard.len() > MOST {
+            if received.len() > MOST {
                 break;
             }
         }
@@ -36,7 +36,7 @@ pub(super) async fn hear(
     // Whoever refuses and does not say all of it is not waited for.
     let _ = tokio::time::timeout(TIMEOUT, rest).await;
     let phase = accounts.phase_on(connection.witness());
-    accounts.book(phase, Direction::Down, ByteKind::Repeat, heard.len() as u64);
-    accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], &heard));
+    accounts.book(phase, Direction::Down, ByteKind::Repeat, received.len() as u64);
+    accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], &received));
     fault
 }

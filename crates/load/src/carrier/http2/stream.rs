@@ -5,7 +5,7 @@ use std::rc::Rc;
 use h2::RecvStream;
 use http::header::CONTENT_ENCODING;
 use pushbench_protocol::Phase;
-use pushbench_protocol::heads::FieldList;
+use pushbench_protocol::headers::FieldList;
 use pushbench_wire::head::BodyEnd;
 
 use super::connection::{Http2Connection, fault_of};
@@ -48,7 +48,7 @@ pub(crate) async fn open(
         Ok(coding) => coding,
         Err(fault) => {
             let mut body = answer.into_body();
-            return Err(refusal::hear(accounts, &connection, status, &mut body, fault).await);
+            return Err(refusal::receive(accounts, &connection, status, &mut body, fault).await);
         }
     };
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
@@ -63,7 +63,7 @@ impl Stream {
     }
 
     /// Hands what comes to `take` until it ends; says how.
-    pub(crate) async fn hear(
+    pub(crate) async fn receive(
         &mut self,
         accounts: &Accounts,
         mut take: impl FnMut(Read<'_>) -> Result<bool, Fault>,

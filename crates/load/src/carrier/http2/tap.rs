@@ -136,14 +136,14 @@ impl Tap {
         }
         let first = now.first_field_blocks - before.first_field_blocks;
         if first > 0 {
-            let mut counts = accounts.heads.get();
+            let mut counts = accounts.headers.get();
             counts.first[direction as usize] += first;
             if phase == Phase::Measure {
                 counts.first_in_measure[direction as usize] += first;
                 counts.firsts_in_measure += u64::from(!self.0.has_begun.get());
             }
             self.0.has_begun.set(true);
-            accounts.heads.set(counts);
+            accounts.headers.set(counts);
         }
         if (now.settings, now.settings_acknowledged)
             != (before.settings, before.settings_acknowledged)
@@ -176,7 +176,7 @@ impl HeadWatch {
     pub(crate) fn passed(&self) -> Passed {
         let now = self.tap.0.down.borrow().counts;
         Passed {
-            heads: now.field_blocks - self.before.field_blocks,
+            headers: now.field_blocks - self.before.field_blocks,
             framing: now.framing - self.before.framing,
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use h2::ext::Protocol;
-use pushbench_protocol::heads::{EXTENSIONS_FIELD, FieldList};
+use pushbench_protocol::headers::{EXTENSIONS_FIELD, FieldList};
 use pushbench_protocol::{DeflateTerms, Phase};
 use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -57,7 +57,9 @@ pub(crate) async fn open(
     let status = answer.status().as_u16();
     if status != 200 {
         let mut body = answer.into_body();
-        return Err(refusal::hear(accounts, &connection, status, &mut body, Fault::Upgrade).await);
+        return Err(
+            refusal::receive(accounts, &connection, status, &mut body, Fault::Upgrade).await
+        );
     }
     // None was asked for (RFC 8441, section 5, with RFC 6455, section 4.1).
     if answer.headers().contains_key(SUBPROTOCOL) && fields.value(SUBPROTOCOL).is_none() {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use pushbench_protocol::paths::NEWS;
+use pushbench_protocol::paths::NUDGE_NOTICE;
 use pushbench_protocol::{HttpVersion, TlsUse};
 use pushbench_scenario::Carriage;
 use pushbench_tls::{Acceptor, Identity, Protocol};
@@ -197,11 +197,11 @@ impl StandIn {
                         socket.get_mut().write_all(&frame).await?;
                         return socket.get_mut().shutdown().await;
                     }
-                    let text = if form == Form::Notices { NEWS.to_owned() } else { message };
+                    let text = if form == Form::Notices { NUDGE_NOTICE.to_owned() } else { message };
                     socket.send(Message::text(text)).await.map_err(io::Error::other)?;
                     place += 1;
                 }
-                heard = socket.next() => match heard {
+                received = socket.next() => match received {
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return socket.get_mut().shutdown().await,
                 },

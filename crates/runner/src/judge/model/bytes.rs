@@ -69,12 +69,12 @@ pub(super) fn bytes(
 /// Bytes that depend on when clocks begin their ticks and not on what was done.
 fn by_the_clock(evidence: &Evidence<'_>, subject: &Subject<'_>) -> u64 {
     // A beat of the server's clock may just miss the phase at either end; frames of both ways.
-    const BEAT: u64 = 2 * 24;
+    const HEARTBEAT: u64 = 2 * 24;
     // A date in the Huffman code that HTTP/2 has not seen: a connection may see one second more
     // begin, or one less.
     const DATE: u64 = 26;
     let clients = u64::from(evidence.scenario.workload.clients.get());
-    let beats = if evidence.transport.heartbeat().is_some() { clients * BEAT } else { 0 };
+    let ticks = if evidence.transport.heartbeat().is_some() { clients * HEARTBEAT } else { 0 };
     let carriage = subject.transport.carriage;
     let dates = match carriage.http {
         HttpVersion::Http2 if evidence.transport.kind().polls() => {
@@ -82,5 +82,5 @@ fn by_the_clock(evidence: &Evidence<'_>, subject: &Subject<'_>) -> u64 {
         }
         HttpVersion::Http11 | HttpVersion::Http2 => 0,
     };
-    beats + dates
+    ticks + dates
 }

@@ -8,7 +8,7 @@ use http::header::{
 use http::{Response, StatusCode};
 
 use super::content::{Answer, body};
-use super::heads::put_mark;
+use super::headers::put_mark;
 use super::spelling::Spelling;
 use crate::respond::{Refusal, Upgrade};
 

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use pushbench_protocol::ServerStats;
 use pushbench_protocol::clock::Clock;
 
-use super::heads::Heads;
+use super::headers::Headers;
 use crate::books::{Books, Connection};
 use crate::exchange::{Exchange, Reader};
 use crate::respond::{Rules, Upgrade};
@@ -19,7 +19,7 @@ pub(crate) struct App {
     pub(crate) rules: Rules,
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) books: Arc<Books>,
-    pub(crate) heads: Heads,
+    pub(crate) headers: Headers,
     pub(crate) clock: Clock,
 }
 

@@ -28,7 +28,7 @@ use super::http2;
 use super::rewind::{Rewound, Version, version};
 use super::taken_over::go_on;
 use crate::books::{Books, Connection, Opened};
-use crate::patience::{Order, Phase};
+use crate::deadline::{Order, Phase};
 use crate::respond::admission::is_last;
 use crate::stream::{Socket, Stream};
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::books::Connection;
-use crate::patience::Order;
+use crate::deadline::Order;
 
 /// Closes our side and waits for the client's: closing with its bytes unread would reset the
 /// connection, and the last answer, a refusal perhaps, would be lost on the way.

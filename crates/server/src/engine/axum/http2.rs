@@ -30,7 +30,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::app::App;
 use super::ending::linger;
 use crate::books::Connection;
-use crate::patience::{Order, Phase};
+use crate::deadline::{Order, Phase};
 use answer::Answering;
 use watch::Watched;
 

@@ -17,11 +17,11 @@ use hyper::body::Body as _;
 
 use super::app::{App, HttpConnection, Takeover};
 use super::content::Answer;
-use super::heads::Body as Content;
+use super::headers::Body as Content;
 use super::{answer, pieces};
 use crate::books::Connection;
+use crate::deadline::Order;
 use crate::hub::TopicId;
-use crate::patience::Order;
 use crate::respond::{
     self, Decided, Decision, LongPoll, PollResponse, Polled, Publish, Refusal, Request, Response,
     respond,
@@ -102,11 +102,11 @@ fn send(app: &App, response: Response) -> Answer {
         Response::Page { content_type, content } => answer::page(content_type, content),
         Response::Poll(PollResponse { status, content, mark }) => match content {
             respond::Content::Whole { bytes, is_coded } => {
-                app.heads.answer(status, Content { bytes, is_coded }, mark)
+                app.headers.answer(status, Content { bytes, is_coded }, mark)
             }
             respond::Content::Pieces(pieces) => {
                 let nothing = Content { bytes: Bytes::new(), is_coded: false };
-                let mut answer = app.heads.answer(status, nothing, mark);
+                let mut answer = app.headers.answer(status, nothing, mark);
                 // In its place: the map keeps the order of first insertion.
                 let len = HeaderValue::from(pieces.bytes);
                 answer.headers_mut().insert(CONTENT_LENGTH, len);
@@ -122,8 +122,8 @@ fn send(app: &App, response: Response) -> Answer {
 fn begin(app: &App, version: Version, stream: &respond::Stream) -> Takeover {
     let (kind, mark, is_coded) = (stream.kind, stream.subscription.mark(), stream.coding.is_some());
     let (head, fields) = match version {
-        Version::HTTP_2 => (Bytes::new(), app.heads.stream_fields(kind, mark, is_coded)),
-        _ => (app.heads.stream(kind, mark, is_coded), HeaderMap::new()),
+        Version::HTTP_2 => (Bytes::new(), app.headers.stream_fields(kind, mark, is_coded)),
+        _ => (app.headers.stream(kind, mark, is_coded), HeaderMap::new()),
     };
     let place = stream.subscription.place.clone();
     let reader = app.exchange.reader(place.topic());
@@ -138,7 +138,7 @@ async fn hold(app: &App, connection: &Connection, topic: TopicId, then: LongPoll
     let mut timer = pin!(tokio::time::sleep(then.until.since(app.clock.now())));
     let mut then = then;
     loop {
-        let mut news = pin!(Arc::clone(&reader.news).notified_owned());
+        let mut published = pin!(Arc::clone(&reader.published).notified_owned());
         let now = app.clock.now();
         if connection.order() >= Order::GoAway {
             then.until = now;
@@ -150,7 +150,8 @@ async fn hold(app: &App, connection: &Connection, topic: TopicId, then: LongPoll
         let _held = connection.wait();
         poll_fn(|cx| {
             let is_going = connection.order() >= Order::GoAway;
-            let goes_on = news.as_mut().poll(cx).is_ready() || timer.as_mut().poll(cx).is_ready();
+            let goes_on =
+                published.as_mut().poll(cx).is_ready() || timer.as_mut().poll(cx).is_ready();
             if is_going || goes_on { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;

@@ -73,7 +73,7 @@ fn where_messages_are_conflated_the_newest_goes_out_when_it_may() {
 }
 
 #[test]
-fn who_is_only_told_that_there_is_news_is_told_of_each() {
+fn who_is_only_told_that_there_is_a_message_is_told_of_each() {
     let (seen, superseded) = conflated(Format::Nudge, &[5, 6, 7]);
     assert_eq!((seen, superseded), (vec!["!news".to_owned(); 3], 0));
 }

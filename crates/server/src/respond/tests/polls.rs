@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pushbench_protocol::compression::MOST_CODED_BODY;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus};
 use pushbench_protocol::{Compression, Cursor, Deliver, StreamCoding, Unchanged};
 
 use super::super::bodies::Bodies;
@@ -151,8 +151,8 @@ fn a_long_poll_waits_for_the_next_message_or_for_its_end() {
     let over = then.clone().again(&rules, &hub, topic, until);
     assert_eq!(over, Polled::Answer(polled(AnswerStatus::Empty, b"", mark(2))));
     publish(&mut hub.borrow_mut(), "t", b"three");
-    let news = then.again(&rules, &hub, topic, NOW);
-    assert_eq!(news, Polled::Answer(polled(AnswerStatus::Messages, b"three\n", mark(3))));
+    let message = then.again(&rules, &hub, topic, NOW);
+    assert_eq!(message, Polled::Answer(polled(AnswerStatus::Messages, b"three\n", mark(3))));
 
     // One with news already, and one that may not be held, are answered at once.
     let expected = poll(AnswerStatus::Messages, b"one\ntwo\nthree\n", mark(3));

@@ -2,7 +2,7 @@
 
 use http::{Method, Version};
 use pushbench_protocol::Cursor;
-use pushbench_protocol::heads::{AnswerMark, StreamKind};
+use pushbench_protocol::headers::{AnswerMark, StreamKind};
 
 use super::super::*;
 use super::{Asked, HOST, KEY, at, get, hub, refused, rules};

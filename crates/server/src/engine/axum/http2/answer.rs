@@ -19,16 +19,16 @@ use http_body_util::BodyExt;
 use hyper::body::Frame;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use pushbench_protocol::heads::http2::is_carried;
+use pushbench_protocol::headers::http2::is_carried;
 use pushbench_protocol::{Timestamp, clock};
 use pushbench_wire::http2::ByteStream;
 
 use super::super::app::{App, HttpConnection, Takeover};
 use super::super::ending::unless_ended;
-use super::super::heads::date_now;
+use super::super::headers::date_now;
 use super::super::taken_over::go_on;
 use crate::books::Connection;
-use crate::patience::time_left;
+use crate::deadline::time_left;
 use crate::stream::Http2Stream;
 
 /// What the requests of one connection are answered with.

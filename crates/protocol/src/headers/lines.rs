@@ -44,9 +44,9 @@ impl Line<'_> {
 /// # Errors
 ///
 /// If a line is not ASCII, has a control character, or is no field.
-pub(super) fn heads(text: &str) -> Result<Vec<HeadLines<'_>>, ProfileError> {
+pub(super) fn headers(text: &str) -> Result<Vec<HeadLines<'_>>, ProfileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut heads: Vec<HeadLines<'_>> = Vec::new();
+    let mut headers: Vec<HeadLines<'_>> = Vec::new();
     let mut is_inside = false;
     for (index, text) in text.lines().enumerate() {
         let text = text.trim_end_matches('\r');
@@ -66,7 +66,7 @@ pub(super) fn heads(text: &str) -> Result<Vec<HeadLines<'_>>, ProfileError> {
         }
         if !is_inside {
             is_inside = true;
-            heads.push(HeadLines { start: line, fields: Vec::new() });
+            headers.push(HeadLines { start: line, fields: Vec::new() });
             continue;
         }
         let (name, value) = text
@@ -74,9 +74,9 @@ pub(super) fn heads(text: &str) -> Result<Vec<HeadLines<'_>>, ProfileError> {
             .filter(|(name, _)| is_token(name))
             .ok_or_else(|| line.refused("a field `Name: value`"))?;
         let field = FieldLine { line, name, value: value.trim_matches(SPACE) };
-        heads.last_mut().expect("a head was begun").fields.push(field);
+        headers.last_mut().expect("a head was begun").fields.push(field);
     }
-    Ok(heads)
+    Ok(headers)
 }
 
 impl<'t> HeadLines<'t> {
@@ -149,12 +149,12 @@ mod tests {
     #[test]
     fn a_byte_order_mark_and_comments_belong_to_no_head() {
         let text = "\u{feff}# why\r\nGET / HTTP/1.1\r\nA:b\r\n\r\n#\nGET /2 HTTP/1.1\n";
-        let heads = heads(text).expect("two heads");
-        assert_eq!(heads.len(), 2);
-        assert_eq!((heads[0].start.number, heads[0].start.text), (2, "GET / HTTP/1.1"));
-        let [field] = heads[0].fields[..] else { panic!("{heads:?}") };
+        let headers = headers(text).expect("two heads");
+        assert_eq!(headers.len(), 2);
+        assert_eq!((headers[0].start.number, headers[0].start.text), (2, "GET / HTTP/1.1"));
+        let [field] = headers[0].fields[..] else { panic!("{headers:?}") };
         assert_eq!((field.line.number, field.name, field.value), (3, "A", "b"));
-        assert!(heads[1].fields.is_empty());
+        assert!(headers[1].fields.is_empty());
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             ("GET / HTTP/1.1\nA: b\n c\n", "a field `Name: value`"),
             ("GET / HTTP/1.1\nA : b\n", "a field `Name: value`"),
         ] {
-            match heads(text) {
+            match headers(text) {
                 Err(ProfileError::Line { expected: found, .. }) => assert_eq!(found, expected),
                 other => panic!("{text}: {other:?}"),
             }

@@ -1,7 +1,7 @@
 //! What a request profile must have, and must not.
 
-use crate::heads::ProfileError;
-use crate::heads::lines::{HeadLines, has_element};
+use crate::headers::ProfileError;
+use crate::headers::lines::{HeadLines, has_element};
 
 /// What holds of every request that is sent as it stands.
 pub(super) fn check_request(

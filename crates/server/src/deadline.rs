@@ -80,7 +80,7 @@ pub(crate) struct Overdue {
 
 /// What the last sweeps saw of one connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Deadlines {
     phase: Phase,
     read: u64,
     written: u64,
@@ -135,7 +135,7 @@ impl Timeouts {
     }
 }
 
-impl Patience {
+impl Deadlines {
     pub(crate) fn new(now: Timestamp) -> Self {
         Self { phase: Phase::Http, read: 0, written: 0, since: now, blocked: None }
     }
@@ -207,12 +207,12 @@ mod tests {
     /// Sweeps each second; `carried` gives bytes read and written by second. The second at which
     /// the connection is overdue, within two minutes.
     fn check(phase: Phase, carried: impl Fn(u64) -> (u64, u64)) -> Option<(u64, Overdue)> {
-        let mut patience = Patience::new(Timestamp::from_nanos(0));
+        let mut deadline = Deadlines::new(Timestamp::from_nanos(0));
         (0..120).find_map(|second| {
             let now = Timestamp::from_nanos(second * 1_000_000_000);
             let (read, written) = carried(second);
             let seen = Seen { phase, read, written, is_blocked: false };
-            patience.judge(seen, now, &TIMEOUTS).map(|overdue| (second, overdue))
+            deadline.judge(seen, now, &TIMEOUTS).map(|overdue| (second, overdue))
         })
     }
 
@@ -253,12 +253,12 @@ mod tests {
     #[test]
     fn a_client_that_takes_a_response_drop_by_drop_is_cut_off_and_one_that_takes_its_time_is_not() {
         let check = |phase, per_second: u64, blocked: fn(u64) -> bool| {
-            let mut patience = Patience::new(Timestamp::from_nanos(0));
+            let mut deadline = Deadlines::new(Timestamp::from_nanos(0));
             (0..600).find_map(|second| {
                 let now = Timestamp::from_nanos(second * 1_000_000_000);
                 let is_blocked = blocked(second);
                 let seen = Seen { phase, read: 1, written: per_second * second, is_blocked };
-                patience.judge(seen, now, &TIMEOUTS).map(|overdue| (second, overdue))
+                deadline.judge(seen, now, &TIMEOUTS).map(|overdue| (second, overdue))
             })
         };
         let always = |_| true;

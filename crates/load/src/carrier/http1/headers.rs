@@ -1,7 +1,7 @@
 //! The headers of a response that ends: what they say that a poll asks for.
 
 use pushbench_protocol::Cursor;
-use pushbench_protocol::heads::AnswerMark;
+use pushbench_protocol::headers::AnswerMark;
 use pushbench_protocol::number::MAX_BODY;
 use pushbench_wire::head::{BodyEnd, ResponseHead};
 
@@ -23,13 +23,13 @@ pub(super) struct Head {
 
 /// The heads of a response, as far as they have come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Heads {
+pub(super) struct Headers {
     /// Bytes of the interim ones.
     pub(super) interim: usize,
     pub(super) last: Option<Head>,
 }
 
-impl Heads {
+impl Headers {
     /// Reads heads at the front of `bytes` up to the final one.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         if self.last.is_none() {
@@ -55,14 +55,14 @@ impl Head {
 
     pub(super) fn answer<'a>(
         &self,
-        heads: &'a [u8],
+        headers: &'a [u8],
         interim: usize,
         body: &'a [u8],
         framing: u64,
     ) -> Answer<'a> {
         Answer {
             status: self.status,
-            head: &heads[interim..],
+            head: &headers[interim..],
             interim: interim as u64,
             body,
             framing,

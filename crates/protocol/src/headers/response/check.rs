@@ -1,8 +1,8 @@
 //! What a response profile must not have: what the server says itself, and more than it could send.
 
-use crate::heads::ProfileError;
-use crate::heads::limits::{HEAD_BYTES, HEAD_FIELDS};
-use crate::heads::lines::{FieldLine, HeadLines, has_element};
+use crate::headers::ProfileError;
+use crate::headers::limits::{HEAD_BYTES, HEAD_FIELDS};
+use crate::headers::lines::{FieldLine, HeadLines, has_element};
 use crate::paths::{CURSOR_FIELD, GAP_FIELD};
 
 /// Whether the server can send this field as it stands, and means what it says.

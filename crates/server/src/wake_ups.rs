@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 /// Tasks and the moments at which to wake them.
 #[derive(Debug, Default)]
-pub(crate) struct Alarms {
-    set: Mutex<BinaryHeap<Reverse<Alarm>>>,
+pub(crate) struct WakeUps {
+    set: Mutex<BinaryHeap<Reverse<WakeUp>>>,
     /// Told when one is set that comes before all others.
     sooner: Notify,
 }
@@ -35,37 +35,37 @@ impl Pause {
 }
 
 #[derive(Debug)]
-struct Alarm {
+struct WakeUp {
     at: Timestamp,
     task: Waker,
 }
 
-impl PartialEq for Alarm {
+impl PartialEq for WakeUp {
     fn eq(&self, other: &Self) -> bool {
         self.at == other.at
     }
 }
 
-impl Eq for Alarm {}
+impl Eq for WakeUp {}
 
-impl PartialOrd for Alarm {
+impl PartialOrd for WakeUp {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Alarm {
+impl Ord for WakeUp {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.at.cmp(&other.at)
     }
 }
 
-impl Alarms {
+impl WakeUps {
     /// Wakes `task` at this moment, or up to a millisecond later.
     pub(crate) fn set(&self, at: Timestamp, task: Waker) {
         let mut set = self.lock();
         let is_first = set.peek().is_none_or(|Reverse(first)| at < first.at);
-        set.push(Reverse(Alarm { at, task }));
+        set.push(Reverse(WakeUp { at, task }));
         if is_first {
             self.sooner.notify_one();
         }
@@ -94,13 +94,13 @@ impl Alarms {
             if first.at > now {
                 return Some(first.at);
             }
-            let Reverse(alarm) = set.pop().expect("peeked");
-            alarm.task.wake();
+            let Reverse(wake_up) = set.pop().expect("peeked");
+            wake_up.task.wake();
         }
         None
     }
 
-    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Reverse<Alarm>>> {
+    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Reverse<WakeUp>>> {
         self.set.lock().expect("a waker does not panic")
     }
 }
@@ -124,13 +124,13 @@ mod tests {
 
     #[test]
     fn each_is_woken_once_its_moment_has_come_and_not_before() {
-        let alarms = Alarms::default();
+        let wake_ups = WakeUps::default();
         let counts: [Arc<Count>; 3] = Default::default();
         for (count, at) in counts.iter().zip([30, 10, 20]) {
-            alarms.set(Timestamp::from_nanos(at), Waker::from(Arc::clone(count)));
+            wake_ups.set(Timestamp::from_nanos(at), Waker::from(Arc::clone(count)));
         }
         let woken = |now: u64| {
-            let next = alarms.wake_due(Timestamp::from_nanos(now));
+            let next = wake_ups.wake_due(Timestamp::from_nanos(now));
             (next.map(Timestamp::as_nanos), [0, 1, 2].map(|n| counts[n].0.load(Ordering::Relaxed)))
         };
         assert_eq!(woken(9), (Some(10), [0, 0, 0]));

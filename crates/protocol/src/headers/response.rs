@@ -4,7 +4,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-use super::lines::{FieldLine, has_element, heads, title_case};
+use super::lines::{FieldLine, has_element, headers, title_case};
 use super::mark::{AnswerMark, WEAK};
 use super::{ProfileError, built_in};
 use crate::Cursor;
@@ -95,8 +95,8 @@ impl ResponseProfile {
     /// If the first line is not `HTTP/1.1 200 OK`, another line no field that the server can send as
     /// it stands, or `Content-Length: {length}` or `Date: {date}` is missing.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let heads = heads(text)?;
-        let head = heads.first().ok_or(ProfileError::Missing { missing: "status line" })?;
+        let headers = headers(text)?;
+        let head = headers.first().ok_or(ProfileError::Missing { missing: "status line" })?;
         if head.start.text != "HTTP/1.1 200 OK" {
             return Err(head.start.refused("the status line `HTTP/1.1 200 OK`"));
         }

@@ -12,14 +12,14 @@ use pushbench_protocol::{
 use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
 
 use crate::control::Control;
-use crate::sockets::{Others, SocketLook, again_by_phase};
-use crate::work::{self, KernelLook, ProcessLook, StealLook};
+use crate::sockets::{Others, SocketSample, again_by_phase};
+use crate::work::{self, KernelLook, ProcessSample, StealLook};
 
 /// How long the server may take to notice that its clients are gone.
 const GONE_BOUND: Duration = Duration::from_secs(3);
 
 /// What is looked at.
-pub(crate) struct Eye {
+pub(crate) struct Sampler {
     /// Process number of the server, if it is ours.
     pub(crate) server: Option<u32>,
     pub(crate) control: Control,
@@ -47,7 +47,7 @@ pub(crate) enum Moment {
 
 /// Times that the server was asked for its books in vain.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Unheard {
+pub(crate) struct Unreported {
     pub(crate) times: u64,
     /// Why, the first time.
     pub(crate) first: String,
@@ -55,15 +55,15 @@ pub(crate) struct Unheard {
 
 /// What was seen.
 #[derive(Debug, Default)]
-pub(crate) struct Looks {
-    server: BTreeMap<Moment, ProcessLook>,
-    load: BTreeMap<Moment, ProcessLook>,
+pub(crate) struct Samples {
+    server: BTreeMap<Moment, ProcessSample>,
+    load: BTreeMap<Moment, ProcessSample>,
     kernel: BTreeMap<Moment, KernelLook>,
     steal: BTreeMap<Moment, StealLook>,
     /// Highest resident memory of the measure phase: the server's and the load generator's.
     under_load: [Option<u64>; 2],
     /// Both ends of the clients' connections, at the end of each phase.
-    sockets: BTreeMap<Phase, SocketLook>,
+    sockets: BTreeMap<Phase, SocketSample>,
     is_ipv6: bool,
     /// Sockets towards the server that are no client's.
     others: Others,
@@ -72,7 +72,7 @@ pub(crate) struct Looks {
     /// What the server's books had before our first client.
     before: Option<ServerSums>,
     /// What a server of ours did not say of its books.
-    unheard: RefCell<Option<Unheard>>,
+    unreported: RefCell<Option<Unreported>>,
     /// The server's books of connections that came for a ticket only, at the end.
     pub(crate) tickets: Option<ServerSums>,
     /// TLS handshakes that the server counted, at the end; its process is as old as the trial.
@@ -81,41 +81,41 @@ pub(crate) struct Looks {
     pub(crate) phase_seconds: BTreeMap<Phase, f64>,
 }
 
-impl Looks {
-    pub(crate) fn new(eye: &Eye) -> Self {
-        let mut looks = Self::default();
-        if eye.is_ours {
-            looks.before = looks.stats(eye).map(|stats| sums(&stats, eye.kind));
+impl Samples {
+    pub(crate) fn new(sampler: &Sampler) -> Self {
+        let mut samples = Self::default();
+        if sampler.is_ours {
+            samples.before = samples.stats(sampler).map(|stats| sums(&stats, sampler.kind));
         }
-        looks
+        samples
     }
 
     /// Of a server that ran in this process for one trial, and has ended: its last books.
     pub(crate) fn at_the_end(stats: &ServerStats, kind: TransportKind) -> Self {
-        let mut looks = Self::default();
-        looks.close_with(stats, sums(stats, kind));
-        looks
+        let mut samples = Self::default();
+        samples.close_with(stats, sums(stats, kind));
+        samples
     }
 
     /// The books of a server of ours; that it does not say them is taken note of.
-    fn stats(&self, eye: &Eye) -> Option<ServerStats> {
-        let stats = eye.control.stats();
+    fn stats(&self, sampler: &Sampler) -> Option<ServerStats> {
+        let stats = sampler.control.stats();
         if let Err(error) = &stats {
-            let mut unheard = self.unheard.borrow_mut();
-            let first = || Unheard { times: 0, first: error.to_string() };
-            unheard.get_or_insert_with(first).times += 1;
+            let mut unreported = self.unreported.borrow_mut();
+            let first = || Unreported { times: 0, first: error.to_string() };
+            unreported.get_or_insert_with(first).times += 1;
         }
         stats.ok()
     }
 
     /// What a server of ours did not say of its books, if it did not always.
-    pub(crate) fn unheard(&self) -> Option<Unheard> {
-        self.unheard.borrow().clone()
+    pub(crate) fn unreported(&self) -> Option<Unreported> {
+        self.unreported.borrow().clone()
     }
 
     /// Looks at the processes, the kernel and the machine.
-    pub(crate) fn take(&mut self, moment: Moment, eye: &Eye) {
-        if let Some(pid) = eye.server {
+    pub(crate) fn take(&mut self, moment: Moment, sampler: &Sampler) {
+        if let Some(pid) = sampler.server {
             self.server.insert(moment, work::look_at(pid));
         }
         self.load.insert(moment, work::look_at(std::process::id()));
@@ -127,14 +127,15 @@ impl Looks {
 
     /// Remembers which connections to the clients' port are none of theirs. To be called when the
     /// publisher has connected, and before the first client does.
-    pub(crate) fn tell_clients_from_others(&mut self, eye: &Eye) {
-        self.others = Others::look(eye.clients.port());
-        self.is_ipv6 = eye.clients.is_ipv6();
+    pub(crate) fn tell_clients_from_others(&mut self, sampler: &Sampler) {
+        self.others = Others::look(sampler.clients.port());
+        self.is_ipv6 = sampler.clients.is_ipv6();
     }
 
     /// Looks at both ends of the clients' connections, at the end of a phase.
-    pub(crate) fn look_at_sockets(&mut self, phase: Phase, eye: &Eye) {
-        self.sockets.extend(SocketLook::take(eye.clients.port(), &self.others).map(|l| (phase, l)));
+    pub(crate) fn sample_sockets(&mut self, phase: Phase, sampler: &Sampler) {
+        self.sockets
+            .extend(SocketSample::take(sampler.clients.port(), &self.others).map(|l| (phase, l)));
     }
 
     /// What the server's kernel sent again in each phase, as far as it is known.
@@ -143,8 +144,8 @@ impl Looks {
     }
 
     /// Looks at what both sides hold while they are used. To be called through the measure phase.
-    pub(crate) fn sample(&mut self, eye: &Eye) {
-        let now = [eye.server.and_then(work::resident), work::resident(std::process::id())];
+    pub(crate) fn sample(&mut self, sampler: &Sampler) {
+        let now = [sampler.server.and_then(work::resident), work::resident(std::process::id())];
         for (highest, now) in self.under_load.iter_mut().zip(now) {
             *highest = (*highest).max(now);
         }
@@ -152,19 +153,19 @@ impl Looks {
 
     /// What the server has carried for our transport since our first look; `None` from a server
     /// without books, or one that has just died.
-    pub(crate) fn server_sums(&self, eye: &Eye) -> Option<ServerSums> {
+    pub(crate) fn server_sums(&self, sampler: &Sampler) -> Option<ServerSums> {
         let before = self.before?;
-        Some(since(before, sums(&self.stats(eye)?, eye.kind)))
+        Some(since(before, sums(&self.stats(sampler)?, sampler.kind)))
     }
 
     /// Asks for the server's books once it has noticed that all clients are gone.
-    pub(crate) fn close(&mut self, eye: &Eye) {
+    pub(crate) fn close(&mut self, sampler: &Sampler) {
         let Some(before) = self.before else { return };
         let begin = clock::now();
-        while let Some(stats) = self.stats(eye) {
-            let open: u64 = of_kind(&stats, eye.kind).map(|class| class.open).sum();
+        while let Some(stats) = self.stats(sampler) {
+            let open: u64 = of_kind(&stats, sampler.kind).map(|class| class.open).sum();
             if open == 0 || clock::now().since(begin) > GONE_BOUND {
-                return self.close_with(&stats, since(before, sums(&stats, eye.kind)));
+                return self.close_with(&stats, since(before, sums(&stats, sampler.kind)));
             }
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -244,8 +245,11 @@ pub(crate) fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
     })
 }
 
-fn process_work(looks: &BTreeMap<Moment, ProcessLook>, under_load: Option<u64>) -> ProcessWorkV1 {
-    let at = |moment| looks.get(&moment).copied().unwrap_or_default();
+fn process_work(
+    samples: &BTreeMap<Moment, ProcessSample>,
+    under_load: Option<u64>,
+) -> ProcessWorkV1 {
+    let at = |moment| samples.get(&moment).copied().unwrap_or_default();
     let (begins, ends) = (at(Moment::MeasureBegins), at(Moment::MeasureEnds));
     let spent = |before: Option<u64>, after: Option<u64>| after?.checked_sub(before?);
     let tick_ns = 1_000_000_000 / rustix::param::clock_ticks_per_second();

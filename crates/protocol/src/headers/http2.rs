@@ -209,7 +209,7 @@ impl ResponseProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heads::{HeadTarget, PollFields, RequestProfile};
+    use crate::headers::{HeadTarget, PollFields, RequestProfile};
 
     fn request(profile: &str) -> FieldList {
         let profile = RequestProfile::built_in(profile).expect("built in");

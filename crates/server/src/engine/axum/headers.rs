@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use jiff::Timestamp as WallClock;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use pushbench_protocol::heads::{AnswerMark, AnswerStatus, StreamKind};
+use pushbench_protocol::headers::{AnswerMark, AnswerStatus, StreamKind};
 use pushbench_protocol::{Compression, ResponseProfile};
 
 use super::content::{Answer, body};
@@ -23,7 +23,7 @@ pub(super) struct Body {
 
 /// Answers polls with the heads of one profile.
 #[derive(Debug)]
-pub(crate) struct Heads {
+pub(crate) struct Headers {
     profile: ResponseProfile,
     /// What bodies may be compressed with.
     offered: Compression,
@@ -42,7 +42,7 @@ struct Dated {
     bare: HeaderMap,
 }
 
-impl Heads {
+impl Headers {
     pub(crate) fn new(
         profile: ResponseProfile,
         offered: Compression,
@@ -187,9 +187,9 @@ mod tests {
     fn fields_keep_the_profiles_order() {
         for name in ResponseProfile::names() {
             let profile = ResponseProfile::built_in(name).expect(name);
-            let heads = Heads::new(profile.clone(), Compression::None, Compression::None);
+            let headers = Headers::new(profile.clone(), Compression::None, Compression::None);
             let mark = AnswerMark { cursor: Some(Cursor::NOW), tag: Some(Cursor::NOW), gap: 3 };
-            let answer = heads.answer(AnswerStatus::Messages, plain("12345"), mark);
+            let answer = headers.answer(AnswerStatus::Messages, plain("12345"), mark);
             let expected: Vec<_> = profile
                 .fields(AnswerStatus::Messages, 5, "", mark)
                 .iter()
@@ -213,9 +213,9 @@ mod tests {
                 for is_coded in [false, true] {
                     let is_coded = is_coded && status == AnswerStatus::Messages;
                     let len = |offered| -> usize {
-                        let heads = Heads::new(profile.clone(), offered, Compression::None);
+                        let headers = Headers::new(profile.clone(), offered, Compression::None);
                         let content = Body { is_coded, ..plain("12345") };
-                        let answer = heads.answer(status, content, mark);
+                        let answer = headers.answer(status, content, mark);
                         let fields = answer.headers().iter();
                         fields.map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
                     };
@@ -230,11 +230,11 @@ mod tests {
     #[test]
     fn a_compressed_body_says_so_and_that_it_depends_on_the_request() {
         let minimal = ResponseProfile::built_in("minimal").expect("built in");
-        let heads = Heads::new(minimal, Compression::Brotli, Compression::None);
+        let headers = Headers::new(minimal, Compression::Brotli, Compression::None);
         let mark = AnswerMark { cursor: None, tag: Some(Cursor::OLDEST), gap: 0 };
         for is_coded in [false, true] {
             let content = Body { is_coded, ..plain("12345") };
-            let answer = heads.answer(AnswerStatus::Messages, content, mark);
+            let answer = headers.answer(AnswerStatus::Messages, content, mark);
             let fields = answer.headers();
             let coding = fields.get("content-encoding").map(HeaderValue::as_bytes);
             assert_eq!(coding, is_coded.then_some(&b"br"[..]));
@@ -249,11 +249,11 @@ mod tests {
         let text = "HTTP/1.1 200 OK\nSet-Cookie: a=1\nset-cookie: b=2\nETag: \"own\"\n\
                     content-length: {length}\nDate: {date}\n";
         let profile = ResponseProfile::parse("file", text).expect("a profile");
-        let heads = Heads::new(profile.clone(), Compression::None, Compression::None);
+        let headers = Headers::new(profile.clone(), Compression::None, Compression::None);
         for mark in
             [AnswerMark::default(), AnswerMark { tag: Some(Cursor::NOW), ..AnswerMark::default() }]
         {
-            let answer = heads.answer(AnswerStatus::Messages, plain("12345"), mark);
+            let answer = headers.answer(AnswerStatus::Messages, plain("12345"), mark);
             let sent: Vec<_> = answer
                 .headers()
                 .iter()

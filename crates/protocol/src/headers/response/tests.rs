@@ -1,7 +1,7 @@
 //! Response profiles: the published sample, real headers, and what is refused.
 
 use super::*;
-use crate::heads::printable_characters;
+use crate::headers::printable_characters;
 
 #[test]
 fn the_published_sample_has_179_characters_and_193_bytes() {

@@ -1,13 +1,13 @@
 //! The heads of polls: what each topic's clients send, but for their cursors.
 
-use pushbench_protocol::heads::PollFields;
+use pushbench_protocol::headers::PollFields;
 use pushbench_protocol::{Cursor, HeadForm, Hold, RequestHead, Unchanged};
 
 use crate::Plan;
 
 /// The heads that polls of each topic send, clients fill in their cursors; empty where nothing is
 /// polled.
-pub(crate) fn poll_heads(plan: &Plan) -> Vec<RequestHead> {
+pub(crate) fn poll_headers(plan: &Plan) -> Vec<RequestHead> {
     let (kind, settings) = (plan.transport.kind(), plan.transport);
     let openings = kind.properties().openings;
     let opening = openings.iter().find(|opening| opening.form == HeadForm::Poll);

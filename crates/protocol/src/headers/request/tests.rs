@@ -1,7 +1,7 @@
 //! Request profiles: what is filled in and added, and what is refused.
 
 use super::*;
-use crate::heads::printable_characters;
+use crate::headers::printable_characters;
 use crate::paths::KAAZING_POLL;
 
 const TARGET: HeadTarget<'static> = HeadTarget {

@@ -4,7 +4,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-use super::lines::{HeadLines, heads, values};
+use super::lines::{HeadLines, headers, values};
 use super::mark::entity_tag;
 use super::{ProfileError, built_in};
 use crate::compression::{EXTENSIONS_FIELD, PERMESSAGE_DEFLATE};
@@ -94,8 +94,8 @@ impl RequestProfile {
     /// line no field, the host is missing or there twice, a body is announced, or the upgrade lacks
     /// what RFC 6455, section 4.1, demands.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let heads = heads(text)?;
-        let [poll, rest @ ..] = heads.as_slice() else {
+        let headers = headers(text)?;
+        let [poll, rest @ ..] = headers.as_slice() else {
             return Err(ProfileError::Missing { missing: "request headers" });
         };
         check_request(poll, &[FILLED_LINE, PUBLISHED_LINE], "`Host`")?;
