@@ -10,7 +10,7 @@ use pushbench_report::{
     Compared, TextOptions, bmf, comparison_document, comparison_json, github, render_markdown,
     render_text,
 };
-use pushbench_store::{RunV1, StoreError};
+use pushbench_store::{RunV2, StoreError};
 
 use crate::exit::Exit;
 use crate::output;
@@ -144,7 +144,7 @@ fn is_newer(error: &anyhow::Error) -> bool {
 
 fn rendered(
     compared: &[Compared],
-    new: &[&RunV1],
+    new: &[&RunV2],
     options: &CompareOptions,
     colour: bool,
 ) -> anyhow::Result<String> {

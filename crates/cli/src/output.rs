@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use pushbench_report::{TextOptions, printable, printable_json, printable_styled};
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use crate::options::{Format, OutputOptions};
 use crate::wrapped::in_lines;
@@ -20,7 +20,7 @@ const WIDEST: usize = 120;
 
 /// Renders a run; `record` is where it lies, as the reader should type it.
 pub(crate) fn render(
-    run: &RunV1,
+    run: &RunV2,
     format: Format,
     colour: bool,
     record: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) fn render(
 
 /// Renders a run and writes it where the options say.
 pub(crate) fn write(
-    run: &RunV1,
+    run: &RunV2,
     options: &OutputOptions,
     record: Option<String>,
 ) -> anyhow::Result<()> {
@@ -98,7 +98,7 @@ fn put_raw(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
 }
 
 /// Writes each chart into a file of the folder, which is made if it is not there.
-fn write_slides(run: &RunV1, folder: &Path) -> anyhow::Result<()> {
+fn write_slides(run: &RunV2, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     for slide in pushbench_report::slides(run) {
         let path = folder.join(slide.file);

@@ -13,7 +13,7 @@ use pushbench_report::{TextOptions, render_markdown, render_text};
 use pushbench_scenario::{
     Rate, Scenario, Source, TOPIC_WITHOUT_A_CLIENT, Transport, each_topic_has_a_client, read,
 };
-use pushbench_store::TrialV1;
+use pushbench_store::TrialV2;
 use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
 use serde_json::json;
 
@@ -152,7 +152,7 @@ fn usual(headers: &Option<String>) -> String {
 }
 
 /// Headers of the segments of a trial, by their length on record.
-fn headers_of(trial: &TrialV1) -> SegmentHeaders {
+fn headers_of(trial: &TrialV2) -> SegmentHeaders {
     let len = trial.books.header_bytes_per_segment;
     let ipv6 = len >= IPV6_HEADER + TCP_HEADER;
     let bare = TCP_HEADER + if ipv6 { IPV6_HEADER } else { IPV4_HEADER };

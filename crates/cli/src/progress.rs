@@ -10,7 +10,7 @@ use pushbench_protocol::{Phase, Timestamp, clock};
 use pushbench_report::printable;
 use pushbench_runner::{Observer, TrialNote};
 use pushbench_scenario::format_duration;
-use pushbench_store::{DisturbedV1, TrialV1, Verdict};
+use pushbench_store::{DisturbedV1, TrialV2, Verdict};
 
 use crate::pace::Pace;
 use crate::say::say;
@@ -115,7 +115,7 @@ impl Observer for Show {
         }
     }
 
-    fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV1) {
+    fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV2) {
         let verdict = match trial.worst_verdict() {
             Verdict::NotChecked => "not checked",
             Verdict::Ok => "valid",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -90,7 +90,7 @@ impl<'run> RunRow<'run> {
 
 /// What to compare with, then what it asked.
 fn text(runs: &[Recorded]) -> String {
-    let width = |of: fn(&RunV1) -> &str| {
+    let width = |of: fn(&RunV2) -> &str| {
         runs.iter().map(|recorded| of(&recorded.run).chars().count()).max().unwrap_or(0)
     };
     let [scenario_width, verdict_width] = [width(|run| &run.scenario.name), width(verdict)];

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::{Options, ServerCommand, Target, TargetTls, Tried, raise_open_files};
-use pushbench_store::{FileV1, Journal, RunStatus, RunV1, ToolV1, Verdict, environment};
+use pushbench_store::{FileV1, Journal, RunStatus, RunV2, ToolV1, Verdict, environment};
 use pushbench_tls::Certificate;
 
 use crate::arguments::RunOptions;
@@ -156,7 +156,7 @@ fn target_tls(options: &RunOptions) -> anyhow::Result<Option<TargetTls>> {
 
 /// Renders the reports that lie beside the record. It is on disk by now, and they can be made from
 /// it again: one that cannot be written is a warning.
-fn render_beside(run: &RunV1, record: &Path) {
+fn render_beside(run: &RunV2, record: &Path) {
     let folder = record.parent().unwrap_or(Path::new("."));
     for (name, format) in [("report.md", Format::Md), (PAGE_FILE, Format::Html)] {
         let rendered = output::render(run, format, false, Some(record.display().to_string()));
@@ -177,7 +177,7 @@ fn render_beside(run: &RunV1, record: &Path) {
     }
 }
 
-fn exit(run: &RunV1) -> Exit {
+fn exit(run: &RunV2) -> Exit {
     match run.status {
         RunStatus::Aborted => return Exit::Stopped,
         RunStatus::Failed => return Exit::CouldNotRun,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use pushbench_store::{JOURNAL_FILE, RECORD_FILE, RunStatus, RunV1, StoreError, Verdict};
+use pushbench_store::{JOURNAL_FILE, RECORD_FILE, RunStatus, RunV2, StoreError, Verdict};
 
 /// Folders within folders that records are looked for in: `<results>/<scenario>/<time>-<id>`, and
 /// one more for a collection of results.
@@ -15,7 +15,7 @@ pub(crate) struct Recorded {
     /// Where it lies.
     pub(crate) folder: PathBuf,
     /// What it says.
-    pub(crate) run: RunV1,
+    pub(crate) run: RunV2,
 }
 
 impl Recorded {
@@ -115,7 +115,7 @@ fn latest(name: &str) -> Option<Latest<'_>> {
 }
 
 /// How a run ended and whether it may be believed, in a word.
-pub(crate) fn verdict(run: &RunV1) -> &'static str {
+pub(crate) fn verdict(run: &RunV2) -> &'static str {
     match (run.status, run.worst_verdict()) {
         (RunStatus::Aborted, _) => "aborted",
         (RunStatus::Failed, _) => "failed",

@@ -1,7 +1,7 @@
 //! One figure of two runs: how it changed, and by which method that was judged.
 
 use pushbench_protocol::figure::Figure;
-use pushbench_store::TrialV1;
+use pushbench_store::TrialV2;
 use serde::Serialize;
 
 use crate::estimate::{self, Estimate, Scale, Shown};
@@ -75,8 +75,8 @@ impl Change {
     /// That of a figure between the trials of two runs; `None` where either has none of it.
     pub(crate) fn of(
         figure: &Figure,
-        base: &[&TrialV1],
-        new: &[&TrialV1],
+        base: &[&TrialV2],
+        new: &[&TrialV2],
         is_comparable: bool,
     ) -> Option<Self> {
         let [base, new] = [base, new].map(|trials| series(figure, trials));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pushbench_protocol::figure;
 use pushbench_stats::holm;
-use pushbench_store::{CellV1, RunStatus, RunV1, TrialV1, Verdict};
+use pushbench_store::{CellV1, RunStatus, RunV2, TrialV2, Verdict};
 use serde::Serialize;
 
 use crate::CONFIDENCE;
@@ -84,7 +84,7 @@ pub enum Side {
 }
 
 /// Compares two runs, despite what is named in `despite`.
-pub fn compare(base: &RunV1, new: &RunV1, despite: &BTreeSet<About>) -> Comparison {
+pub fn compare(base: &RunV2, new: &RunV2, despite: &BTreeSet<About>) -> Comparison {
     let mut objections = objections(base, new, despite);
     let spoils = spoiled(&objections);
     let set_aside = despite.contains(&About::Transport);
@@ -142,7 +142,7 @@ fn spoiled(objections: &[Objection]) -> Spoils {
 }
 
 /// Each transport in each cell that it was played in, in the order reports show them.
-fn played(run: &RunV1) -> Vec<(String, CellV1)> {
+fn played(run: &RunV2) -> Vec<(String, CellV1)> {
     let mut played: Vec<(String, CellV1)> = Vec::new();
     for trial in &run.trials {
         let key = (trial.transport.clone(), trial.cell.clone());
@@ -156,8 +156,8 @@ fn played(run: &RunV1) -> Vec<(String, CellV1)> {
     played
 }
 
-fn differing_options(base: &RunV1, new: &RunV1, label: &str) -> Vec<String> {
-    let of = |run: &RunV1| run.transports.iter().find(|known| known.label == label).cloned();
+fn differing_options(base: &RunV2, new: &RunV2, label: &str) -> Vec<String> {
+    let of = |run: &RunV2| run.transports.iter().find(|known| known.label == label).cloned();
     let Some((was, is)) = of(base).zip(of(new)) else { return Vec::new() };
     let mut texts = differences(&was.options, &is.options, |_| true);
     if was.kind != is.kind {
@@ -166,12 +166,12 @@ fn differing_options(base: &RunV1, new: &RunV1, label: &str) -> Vec<String> {
     texts
 }
 
-fn trials<'run>(run: &'run RunV1, label: &str, cell: &CellV1) -> Vec<&'run TrialV1> {
+fn trials<'run>(run: &'run RunV2, label: &str, cell: &CellV1) -> Vec<&'run TrialV2> {
     let trials = run.trials.iter();
     trials.filter(|trial| trial.transport == label && trial.cell == *cell).collect()
 }
 
-fn changes(base: &[&TrialV1], new: &[&TrialV1], spoils: Spoils) -> Vec<Change> {
+fn changes(base: &[&TrialV2], new: &[&TrialV2], spoils: Spoils) -> Vec<Change> {
     let figures = figure::all().into_iter();
     let changes = figures
         .filter_map(|figure| Change::of(&figure, base, new, spoils.leaves(Family::of(&figure))));
@@ -197,7 +197,7 @@ fn mark(pairs: &mut [Pair]) {
     }
 }
 
-fn note(run: &RunV1) -> RunNote {
+fn note(run: &RunV2) -> RunNote {
     RunNote {
         id: run.id.clone(),
         started_at: run.started_at.clone(),

@@ -1,7 +1,7 @@
 //! What a scenario's own files say, as far as a record shows it.
 
 use pushbench_protocol::{RequestProfile, ResponseProfile};
-use pushbench_store::{FileV1, RunV1, SampleV1};
+use pushbench_store::{FileV1, RunV2, SampleV1};
 
 /// Fields whose values a run fills in: they say where and when, and nothing about the file.
 const FILLED: [&str; 11] = [
@@ -20,7 +20,7 @@ const FILLED: [&str; 11] = [
 
 /// Which files of a scenario say something else under the same name, one text for each: a difference
 /// there is the input's and not the program's.
-pub(crate) fn differing_files(base: &RunV1, new: &RunV1) -> Vec<String> {
+pub(crate) fn differing_files(base: &RunV2, new: &RunV2) -> Vec<String> {
     let kept = both_kept(base, new).filter(|(was, is)| was.sha256 != is.sha256);
     let kept = kept.map(|(was, is)| {
         let settings = &base.scenario.settings;
@@ -33,8 +33,8 @@ pub(crate) fn differing_files(base: &RunV1, new: &RunV1) -> Vec<String> {
 
 /// Files that both records keep, by their name.
 fn both_kept<'runs>(
-    base: &'runs RunV1,
-    new: &'runs RunV1,
+    base: &'runs RunV2,
+    new: &'runs RunV2,
 ) -> impl Iterator<Item = (&'runs FileV1, &'runs FileV1)> {
     base.scenario.files.iter().filter_map(|was| {
         let is = new.scenario.files.iter().find(|is| is.path == was.path)?;
@@ -57,7 +57,7 @@ fn difference(was: &FileV1, is: &FileV1) -> String {
 
 /// The same of header files in records that do not keep them: what one exchange sent by them shows
 /// it. Built-in profiles belong to the program.
-fn differing_headers(base: &RunV1, new: &RunV1) -> Vec<String> {
+fn differing_headers(base: &RunV2, new: &RunV2) -> Vec<String> {
     type Part = (&'static str, fn(&str) -> bool, fn(&SampleV1) -> &str);
     let parts: [Part; 2] = [
         (
@@ -87,8 +87,8 @@ fn differing_headers(base: &RunV1, new: &RunV1) -> Vec<String> {
 
 /// A sample of the same transport in both runs.
 fn same_exchange<'runs>(
-    base: &'runs RunV1,
-    new: &'runs RunV1,
+    base: &'runs RunV2,
+    new: &'runs RunV2,
 ) -> Option<(&'runs SampleV1, &'runs SampleV1)> {
     base.trials.iter().find_map(|was| {
         let mut same = new.trials.iter().filter(|is| is.transport == was.transport);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use pushbench_store::{EnvironmentV1, RunStatus, RunV1, Verdict};
+use pushbench_store::{EnvironmentV1, RunStatus, RunV2, Verdict};
 use serde::Serialize;
 
 use crate::family::Family;
@@ -114,7 +114,7 @@ const HARMLESS: [&str; 2] = ["question", "workload.rounds"];
 const SAME_MEMORY: f64 = 0.05;
 
 /// Every objection to comparing two runs as a whole, the gravest first.
-pub(crate) fn objections(base: &RunV1, new: &RunV1, despite: &BTreeSet<About>) -> Vec<Objection> {
+pub(crate) fn objections(base: &RunV2, new: &RunV2, despite: &BTreeSet<About>) -> Vec<Objection> {
     let mut found = Vec::new();
     let mut object = |about: About, spoils: Spoils, text: String| {
         let set_aside = despite.contains(&about);
@@ -154,7 +154,7 @@ pub(crate) fn objections(base: &RunV1, new: &RunV1, despite: &BTreeSet<About>) -
     found
 }
 
-fn wrong_with(run: &RunV1) -> Option<String> {
+fn wrong_with(run: &RunV2) -> Option<String> {
     match run.status {
         RunStatus::Aborted => return Some("the run was aborted".to_owned()),
         RunStatus::Failed => return Some("the run failed".to_owned()),
@@ -178,7 +178,7 @@ fn wrong_with(run: &RunV1) -> Option<String> {
 
 /// Settings of the workload, one text each; those of a transport are held against each other where
 /// the transports are paired.
-fn differing_settings(base: &RunV1, new: &RunV1) -> Vec<String> {
+fn differing_settings(base: &RunV2, new: &RunV2) -> Vec<String> {
     let matters = |name: &str| !HARMLESS.contains(&name) && !name.starts_with("transport.");
     differences(&base.scenario.settings, &new.scenario.settings, matters)
 }
@@ -223,7 +223,7 @@ fn machine(was: &EnvironmentV1, is: &EnvironmentV1) -> Vec<String> {
     texts
 }
 
-fn notes(base: &RunV1, new: &RunV1) -> Vec<String> {
+fn notes(base: &RunV2, new: &RunV2) -> Vec<String> {
     let mut texts = Vec::new();
     if base.id == new.id {
         texts.push("both are the same run".to_owned());

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::Phase;
 use pushbench_protocol::figure::{Figure, Unit};
-use pushbench_store::TrialV1;
+use pushbench_store::TrialV2;
 
 use crate::family::Family;
 
@@ -38,7 +38,7 @@ pub(crate) struct Layer3 {
 const SEGMENT: f64 = 72.0;
 
 /// The figure in each trial that has it, by round.
-pub(crate) fn series(figure: &Figure, trials: &[&TrialV1]) -> Vec<Point> {
+pub(crate) fn series(figure: &Figure, trials: &[&TrialV2]) -> Vec<Point> {
     let mut points: Vec<_> = trials
         .iter()
         .filter_map(|trial| {
@@ -58,14 +58,14 @@ pub(crate) fn series(figure: &Figure, trials: &[&TrialV1]) -> Vec<Point> {
     points
 }
 
-fn value(figure: &Figure, trial: &TrialV1) -> Option<f64> {
+fn value(figure: &Figure, trial: &TrialV2) -> Option<f64> {
     let recorded = trial.figures.get(&figure.name).copied();
     // Older records count foreign messages and have no figure of them.
     let counted = || (figure.name == "foreign").then_some(trial.counts.foreign as f64);
     recorded.or_else(counted)
 }
 
-fn layer3(figure: &Figure, trial: &TrialV1, value: f64) -> Option<Layer3> {
+fn layer3(figure: &Figure, trial: &TrialV2, value: f64) -> Option<Layer3> {
     let of = |name: &str| trial.figures.get(name).copied();
     let name = figure.name.as_str();
     let above = match name {
@@ -86,7 +86,7 @@ fn layer3(figure: &Figure, trial: &TrialV1, value: f64) -> Option<Layer3> {
 }
 
 /// How many of what a figure of bytes is told for; 0 where there was none.
-fn denominator(figure: &Figure, trial: &TrialV1) -> Option<f64> {
+fn denominator(figure: &Figure, trial: &TrialV2) -> Option<f64> {
     let seconds = trial.phase_seconds.get(&Phase::Measure).copied();
     let clients = trial.clients as f64;
     match figure.name.rsplit_once("_per_")?.1 {
@@ -103,7 +103,7 @@ fn denominator(figure: &Figure, trial: &TrialV1) -> Option<f64> {
 ///
 /// Where a program alone decides, this is a whole number: every delivery costs the same. One client
 /// among hundreds that paid for an acknowledgement more makes it a broken one.
-fn bytes_per_unit(figure: &Figure, trial: &TrialV1, value: f64) -> Option<f64> {
+fn bytes_per_unit(figure: &Figure, trial: &TrialV2, value: f64) -> Option<f64> {
     if Family::of(figure) != Family::Bytes {
         return None;
     }
@@ -129,7 +129,7 @@ fn bytes_per_unit(figure: &Figure, trial: &TrialV1, value: f64) -> Option<f64> {
 /// - times and CPU: a thousandth, the resolution of the histograms;
 /// - memory: a page for the whole server, or a thousandth;
 /// - counts: the square root, as of independent events, at least one.
-fn floor(figure: &Figure, trial: &TrialV1, value: f64) -> f64 {
+fn floor(figure: &Figure, trial: &TrialV2, value: f64) -> f64 {
     const PAGE: f64 = 4_096.0;
     let exchanges = trial.counts.deliveries_in_measure.max(trial.counts.polls);
     let clients = trial.clients.max(1) as f64;

@@ -8,7 +8,7 @@ use pushbench_compare::{
     About, Change, Comparison, Condition, Estimate, Found, Gate, Judgement, Scale, Shown, Side,
     Untold, compare,
 };
-use pushbench_store::{FileV1, RunStatus, RunV1, SampleV1, Verdict};
+use pushbench_store::{FileV1, RunStatus, RunV2, SampleV1, Verdict};
 
 use runs::{Figures, check, run, run_of};
 
@@ -21,7 +21,7 @@ fn change(figure: &str, base: &[f64], new: &[f64]) -> Change {
     comparison.pairs[0].change(figure).expect("both have it").clone()
 }
 
-fn strictly(base: &RunV1, new: &RunV1) -> Comparison {
+fn strictly(base: &RunV2, new: &RunV2) -> Comparison {
     compare(base, new, &BTreeSet::new())
 }
 
@@ -143,7 +143,7 @@ fn foreign_messages_of_older_records_are_compared_by_their_count() {
 }
 
 /// Rounds of five deliveries at layer 3: what the programs sent, and the kernel's part.
-fn layer3(socket: f64, tcp_ip: [f64; 3]) -> RunV1 {
+fn layer3(socket: f64, tcp_ip: [f64; 3]) -> RunV2 {
     let wire = tcp_ip.map(|tcp_ip| socket + tcp_ip);
     let mut run = run(&[
         (WIRE, &wire),
@@ -170,7 +170,7 @@ fn one_stray_acknowledgement_hides_no_header() {
     let new = layer3(896.0, [114.4; 3]);
     assert_eq!(judge(&base, &new, &["*.wire_bytes_per_delivery > +0%"])[0].1, Judgement::Unsure);
     // Without the parts, 50 bytes of 1,000 are lost among five deliveries.
-    let whole = |run: &RunV1| {
+    let whole = |run: &RunV2| {
         let mut run = run.clone();
         for trial in &mut run.trials {
             trial.figures.retain(|name, _| name == WIRE);
@@ -272,8 +272,8 @@ fn a_figure_that_is_not_positive_is_judged_by_its_difference() {
     assert!(8_000.0 < estimate.low && estimate.high < 10_500.0, "{estimate:?}");
 }
 
-fn objection(base: &RunV1, new: &RunV1) -> Vec<(About, String)> {
-    let new = RunV1 { id: "bbbbbb".to_owned(), ..new.clone() };
+fn objection(base: &RunV2, new: &RunV2) -> Vec<(About, String)> {
+    let new = RunV2 { id: "bbbbbb".to_owned(), ..new.clone() };
     let objections = strictly(base, &new).objections.into_iter();
     objections.map(|objection| (objection.about, objection.text)).collect()
 }
@@ -282,7 +282,7 @@ fn objection(base: &RunV1, new: &RunV1) -> Vec<(About, String)> {
 fn another_machine_kernel_or_build_spoils_times_and_leaves_bytes() {
     let figures: Figures<'_> = &[(WIRE, &[126.0; 3]), (P99, &[0.1, 0.2, 0.3])];
     let base = run(figures);
-    type Alter = fn(&mut RunV1);
+    type Alter = fn(&mut RunV2);
     let cases: [(Alter, About, &str); 5] = [
         (|run| run.environment.cpu = None, About::Machine, "CPU: Some CPU and unknown"),
         (|run| run.environment.cores = Some(64), About::Machine, "cores: 2 and 64"),
@@ -321,7 +321,7 @@ fn another_machine_kernel_or_build_spoils_times_and_leaves_bytes() {
 fn another_scenario_network_or_a_run_that_is_not_valid_spoils_everything() {
     let figures: Figures<'_> = &[(WIRE, &[126.0; 3])];
     let base = run(figures);
-    type Alter = fn(&mut RunV1);
+    type Alter = fn(&mut RunV2);
     let cases: [(Alter, About, &str); 6] = [
         (
             |run| {
@@ -493,7 +493,7 @@ fn the_cells_of_a_sweep_are_compared_apart() {
 }
 
 /// What a gate says of each figure that its conditions name.
-fn judge(base: &RunV1, new: &RunV1, conditions: &[&str]) -> Vec<(String, Judgement)> {
+fn judge(base: &RunV2, new: &RunV2, conditions: &[&str]) -> Vec<(String, Judgement)> {
     let conditions: Vec<Condition> = conditions.iter().map(|text| text.parse().unwrap()).collect();
     let gate = Gate::judge(&strictly(base, new), &conditions).unwrap();
     gate.judged.into_iter().map(|judged| (judged.figure, judged.judgement)).collect()

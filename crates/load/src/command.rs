@@ -6,7 +6,7 @@ use std::time::Duration;
 use pushbench_protocol::{Direction, Phase, Timestamp};
 use pushbench_wire::Ledger;
 
-use crate::outcome::{Boundary, Outcome};
+use crate::outcome::{Boundary, WorkerOutcome};
 use crate::witness::counted::{Counted, Tally};
 use crate::witness::list::WitnessName;
 
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// A part of the schedule begins at this moment.
     Begin(Phase, Timestamp),
     /// End all connections and give the outcome.
-    Finish(Reply<Outcome>),
+    Finish(Reply<WorkerOutcome>),
 }
 
 /// How things stand at one worker.

@@ -44,7 +44,7 @@ pub use load::preflight::Reached;
 pub use load::{Load, LoadError, Progress, Watch};
 pub use outcome::{
     Boundary, Counts, Handshakes, HeadCounts, InFlight, Outcome, PublisherOutcome, SampleHeaders,
-    ServerSums, Stall, TimeAverage,
+    ServerSums, TimeAverage, WorkerOutcome,
 };
 pub use plan::{Plan, TlsTarget};
 pub use unexpected::Unexpected;

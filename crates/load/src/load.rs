@@ -18,7 +18,7 @@ use crate::outcome::InFlight;
 use crate::publisher::Publisher;
 use crate::rest::Rest;
 use crate::worker::{Role, Worker};
-use crate::{Boundary, Fault, Outcome, Plan, ServerBooks, ServerSums, bounds};
+use crate::{Boundary, Outcome, Plan, ServerBooks, ServerSums, bounds};
 
 /// How often the conductor looks at its workers.
 const LOOK: Duration = Duration::from_millis(20);
@@ -198,8 +198,8 @@ impl Load {
         let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Finish)).collect();
         for reply in replies {
             match reply.and_then(|reply| reply.recv_timeout(bounds::WORKER).ok()) {
-                Some(part) => outcome.merge(&part),
-                None => *outcome.counts.faults.entry(Fault::ThreadGone).or_default() += 1,
+                Some(worker) => outcome.workers.push(worker),
+                None => outcome.workers_gone += 1,
             }
         }
         for worker in self.workers {

@@ -32,18 +32,6 @@ pub struct Handshakes {
     pub cipher_suite: String,
 }
 
-impl Handshakes {
-    fn merge(&mut self, other: &Self) {
-        self.full += other.full;
-        self.resumed += other.resumed;
-        self.preliminary += other.preliminary;
-        self.preliminary_sums += other.preliminary_sums;
-        if self.cipher_suite.is_empty() {
-            self.cipher_suite.clone_from(&other.cipher_suite);
-        }
-    }
-}
-
 /// The heads of one exchange, as they went over the wire.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SampleHeaders {
@@ -81,18 +69,27 @@ pub struct PublisherOutcome {
     pub unexpected: BTreeMap<Fault, Unexpected>,
 }
 
-/// A thread of the load generator that stood still.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Stall {
-    /// How long: the longest gap between two ticks beyond their period.
-    pub longest: Duration,
-    /// Which it was, for people.
-    pub who: &'static str,
-}
-
-/// What a trial of the load generator saw.
+/// What a trial of the load generator saw: of each worker by itself, to be added up by whoever makes
+/// something of it.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
+    /// Each worker that has told.
+    pub workers: Vec<WorkerOutcome>,
+    /// Workers that ended, or stood still, before they had told what they saw.
+    pub workers_gone: u64,
+    /// The publisher.
+    pub publisher: PublisherOutcome,
+    /// CPU time of each worker over the measure phase.
+    pub worker_cpu: Vec<Duration>,
+    /// What the server had carried at each boundary at which both sides stood still.
+    pub server: BTreeMap<Boundary, ServerSums>,
+    /// Boundaries that had to be taken while something was on its way.
+    pub in_flight: BTreeMap<Boundary, InFlight>,
+}
+
+/// What the clients of one worker saw.
+#[derive(Clone, Debug, Default)]
+pub struct WorkerOutcome {
     /// The codec's books, without TLS and TCP/IP.
     pub ledger: Ledger,
     /// What the clients' witnesses had counted at each boundary that was reached.
@@ -116,9 +113,9 @@ pub struct Outcome {
     pub poll_lateness: Histogram,
     /// How long the server kept those waiting: from due until the line was free.
     pub poll_kept_waiting: Histogram,
-    /// The longest time for which a worker stood still; `None` before the measure phase.
-    pub worker_stall: Option<Duration>,
-    /// Age of the newest message held, in seconds, over clients and the measure phase.
+    /// The longest time for which it stood still; `None` before the measure phase.
+    pub stall: Option<Duration>,
+    /// Age of the newest message held, in nanoseconds, over clients and the measure phase.
     pub age: TimeAverage,
     /// Versions behind, over clients and the measure phase.
     pub version_age: TimeAverage,
@@ -131,56 +128,4 @@ pub struct Outcome {
     pub headers: HeadCounts,
     /// The first response that was not what was expected, for each fault.
     pub unexpected: BTreeMap<Fault, Unexpected>,
-    /// Head lengths of one upgrade, request and answer.
-    pub upgrade_headers: Option<(u64, u64)>,
-    /// The publisher.
-    pub publisher: PublisherOutcome,
-    /// CPU time of each worker over the measure phase.
-    pub worker_cpu: Vec<Duration>,
-    /// What the server had carried at each boundary at which both sides stood still.
-    pub server: BTreeMap<Boundary, ServerSums>,
-    /// Boundaries that had to be taken while something was on its way.
-    pub in_flight: BTreeMap<Boundary, InFlight>,
-}
-
-impl Outcome {
-    /// The longest time for which a thread of the load generator stood still, and which; `None`
-    /// before the measure phase.
-    pub fn stall(&self) -> Option<Stall> {
-        let publisher = self.publisher.stall.map(|longest| Stall { longest, who: "the publisher" });
-        let worker = self.worker_stall.map(|longest| Stall { longest, who: "a load worker" });
-        publisher.into_iter().chain(worker).max_by_key(|stall| stall.longest)
-    }
-
-    /// Adds another worker's outcome.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.ledger += other.ledger;
-        for (boundary, sums) in &other.boundaries {
-            *self.boundaries.entry(*boundary).or_default() += *sums;
-        }
-        self.counts.merge(&other.counts);
-        self.latency.merge(&other.latency);
-        self.service_time.merge(&other.service_time);
-        self.connect_tcp.merge(&other.connect_tcp);
-        self.connect_tls.merge(&other.connect_tls);
-        if let Some(more) = &other.handshakes {
-            self.handshakes.get_or_insert_default().merge(more);
-        }
-        self.connect_upgrade.merge(&other.connect_upgrade);
-        self.poll_lateness.merge(&other.poll_lateness);
-        self.poll_kept_waiting.merge(&other.poll_kept_waiting);
-        self.worker_stall = self.worker_stall.max(other.worker_stall);
-        self.age += other.age;
-        self.version_age += other.version_age;
-        self.connecting_segments += other.connecting_segments;
-        if self.sample.is_none() {
-            self.sample.clone_from(&other.sample);
-        }
-        self.headers.merge(&other.headers);
-        for (fault, unexpected) in &other.unexpected {
-            self.unexpected.entry(*fault).or_insert_with(|| unexpected.clone());
-        }
-        self.upgrade_headers = self.upgrade_headers.or(other.upgrade_headers);
-        self.worker_cpu.extend_from_slice(&other.worker_cpu);
-    }
 }

@@ -27,7 +27,7 @@ use crate::accounts::timeline::Timeline;
 use crate::carrier::network::Network;
 use crate::command::{Command, Standing, Status};
 use crate::fault::Fault;
-use crate::outcome::{Boundary, Outcome};
+use crate::outcome::{Boundary, WorkerOutcome};
 use crate::plan::{Plan, TopicCount};
 use crate::ticker::Ticker;
 use crate::transport::context::ClientContext;
@@ -99,7 +99,7 @@ pub(crate) async fn play(
     let (connect, told) = oneshot::channel();
     let mut connect = Some(connect);
     let clients = tokio::task::spawn_local(connect_all(index, Rc::clone(&context), told));
-    let mut outcome = Outcome::default();
+    let mut outcome = WorkerOutcome::default();
     while let Some(command) = commands.recv().await {
         match command {
             Command::Connect => {
@@ -145,7 +145,7 @@ pub(crate) async fn play(
                 context.close();
                 end(clients, grid, &context).await;
                 outcome.boundaries.insert(Boundary::Closed, accounts.sockets.sums().0);
-                outcome.worker_stall = ticker.longest();
+                outcome.stall = ticker.longest();
                 let _ = reply.try_send(finish(&context, outcome));
                 return;
             }
@@ -221,7 +221,7 @@ async fn end_all(tasks: &mut JoinSet<()>, begin: Timestamp, context: &ClientCont
     tasks.shutdown().await;
 }
 
-fn finish(context: &ClientContext, books: Outcome) -> Outcome {
+fn finish(context: &ClientContext, books: WorkerOutcome) -> WorkerOutcome {
     let ClientContext { plan, accounts, .. } = context;
     let mut dues = vec![TopicDues::default(); plan.scenario.workload.topics.get() as usize];
     for due in &plan.dues {
@@ -233,15 +233,14 @@ fn finish(context: &ClientContext, books: Outcome) -> Outcome {
     // The drain is the last that is played.
     let is_complete = accounts.earliest() == Boundary::Drained.opens();
     let ledger = *accounts.ledger.borrow();
-    Outcome {
+    WorkerOutcome {
         ledger,
         boundaries: with_codec(books.boundaries, &ledger),
         sample: accounts.sample.take(),
         headers: accounts.headers.get(),
         unexpected: accounts.take_unexpected(),
-        upgrade_headers: accounts.upgrade_headers.get(),
         connecting_segments: accounts.sockets.connecting_segments(),
-        worker_stall: books.worker_stall,
+        stall: books.stall,
         handshakes: context.carriers.handshakes(),
         ..recorder.finish(&accounts.timeline(), &dues, is_complete)
     }

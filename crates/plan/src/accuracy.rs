@@ -13,7 +13,7 @@ use std::time::Duration;
 use pushbench_protocol::{Phase, TransportKind, Unchanged};
 use pushbench_scenario::{Rate, Scenario, Source, Transport, TransportSettings, read};
 use pushbench_stats::Rounds;
-use pushbench_store::{RunStatus, TrialV1, Verdict};
+use pushbench_store::{RunStatus, TrialV2, Verdict};
 use serde::Serialize;
 
 use crate::borrowed::Record;
@@ -96,7 +96,7 @@ impl Compared {
 /// A model that may look at the trial it is to be held against: at its link, not at its result. The
 /// number is how many messages a second came in each topic.
 pub type PredictTrial<'a> =
-    &'a dyn Fn(&Scenario, &Transport, &Record, &TrialV1, f64) -> BTreeMap<String, f64>;
+    &'a dyn Fn(&Scenario, &Transport, &Record, &TrialV2, f64) -> BTreeMap<String, f64>;
 
 /// The newest record of each scenario that is complete and has no invalid trial; where there is none,
 /// the newest that is complete, and then the newest.
@@ -223,7 +223,7 @@ fn scenario(record: &Record) -> Option<Scenario> {
 }
 
 /// The scenario of a trial with the messages that arrived, and its transport.
-fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)> {
+fn planned(scenario: &Scenario, trial: &TrialV2) -> Option<(Scenario, Transport)> {
     let mut cells = scenario.cells.iter();
     let of_cell = if trial.cell.is_empty() {
         scenario
@@ -243,7 +243,7 @@ fn planned(scenario: &Scenario, trial: &TrialV1) -> Option<(Scenario, Transport)
 }
 
 /// Whether much of a run of "send it again" was before there was anything to send.
-fn is_before_messages(settings: TransportSettings, trial: &TrialV1) -> bool {
+fn is_before_messages(settings: TransportSettings, trial: &TrialV2) -> bool {
     let resends = settings.timer().is_some_and(|poll| poll.unchanged == Unchanged::Resend);
     let nothing = trial.counts.answers.get(&204).copied().unwrap_or(0) as f64;
     resends && nothing > MOST_BEFORE_MESSAGES * trial.counts.polls as f64

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pushbench_protocol::TransportKind;
 use pushbench_stats::Rounds;
-use pushbench_store::{RunStatus, RunV1, TrialV1, Verdict};
+use pushbench_store::{RunStatus, RunV2, TrialV2, Verdict};
 use serde::Serialize;
 
 /// Options that say how often something happens, or follow from another: they change neither the
@@ -44,7 +44,7 @@ pub struct Record {
     /// As the reader should type it.
     pub path: String,
     /// The run.
-    pub run: RunV1,
+    pub run: RunV2,
 }
 
 /// Where something was measured.
@@ -146,9 +146,9 @@ impl Borrower<'_> {
     fn newest<T>(
         &self,
         records: &[Record],
-        of: impl Fn(&RunV1, &[&TrialV1], Origin) -> Option<T>,
+        of: impl Fn(&RunV2, &[&TrialV2], Origin) -> Option<T>,
     ) -> Option<T> {
-        let is_valid = |run: &RunV1| {
+        let is_valid = |run: &RunV2| {
             run.status == RunStatus::Completed && run.worst_verdict() != Verdict::Invalid
         };
         let mut alike: Vec<_> = records
@@ -214,7 +214,7 @@ impl Borrower<'_> {
 }
 
 /// The trials of a transport with the most clients that it has, and how many those are.
-fn largest<'a>(record: &'a Record, label: &str) -> Option<(&'a Record, Vec<&'a TrialV1>, u64)> {
+fn largest<'a>(record: &'a Record, label: &str) -> Option<(&'a Record, Vec<&'a TrialV2>, u64)> {
     let trials = || record.run.trials.iter().filter(|trial| trial.transport == label);
     let clients = trials().map(|trial| trial.clients).max()?;
     Some((record, trials().filter(|trial| trial.clients == clients).collect(), clients))
@@ -228,7 +228,7 @@ fn value<'a>(options: &'a BTreeMap<String, String>, name: &str) -> &'a str {
 
 /// Median of a figure over trials; `None` where one lacks it, or it is nothing: what is below its own
 /// resolution is not known.
-fn median(trials: &[&TrialV1], figure: &str) -> Option<f64> {
+fn median(trials: &[&TrialV2], figure: &str) -> Option<f64> {
     let values: Option<Vec<f64>> =
         trials.iter().map(|trial| trial.figures.get(figure).copied()).collect();
     Rounds::of(&values?).map(|rounds| rounds.value).filter(|median| *median > 0.0)

@@ -1,7 +1,7 @@
 //! A run as comma-separated values: one row for each transport and round.
 
 use pushbench_protocol::figure::{self, Figure, Unit};
-use pushbench_store::{RunV1, TrialV1, Verdict};
+use pushbench_store::{RunV2, TrialV2, Verdict};
 
 use crate::sections::curve::name_of;
 use crate::sections::swept::{Swept, swept};
@@ -24,7 +24,7 @@ const KEYS: [&str; 10] = [
 /// figure has a column, and one with `model_` before its name; absent values are empty. These
 /// columns are the same for every run, so files can be put together. Behind them stands a column
 /// for each setting that a sweep varies, with `swept_` before its name: a number, if it is one.
-pub fn csv(run: &RunV1) -> String {
+pub fn csv(run: &RunV2) -> String {
     let figures = figure::all();
     let names: Vec<_> = figures.iter().map(column).collect();
     let modelled = names.iter().map(|name| format!("model_{name}"));
@@ -46,7 +46,7 @@ pub fn csv(run: &RunV1) -> String {
     out
 }
 
-fn keys(run: &RunV1, trial: &TrialV1) -> [String; KEYS.len()] {
+fn keys(run: &RunV2, trial: &TrialV2) -> [String; KEYS.len()] {
     let kind = run.transports.iter().find(|transport| transport.label == trial.transport);
     let measure = trial.phase_seconds.get(&pushbench_protocol::Phase::Measure);
     let verdict = match trial.worst_verdict() {

@@ -6,7 +6,7 @@ use pushbench_compare::{Better, HEADLINES};
 use pushbench_protocol::OverRounds;
 use pushbench_protocol::figure::{self, Figure, Unit};
 use pushbench_stats::Rounds;
-use pushbench_store::{RunV1, TrialV1, rounds};
+use pushbench_store::{RunV2, TrialV2, rounds};
 use serde::Serialize;
 
 use crate::csv::column;
@@ -21,7 +21,7 @@ use crate::units::digits;
 /// # Errors
 ///
 /// Never in practice: all of it is plain values.
-pub fn bmf(runs: &[&RunV1]) -> Result<String, serde_json::Error> {
+pub fn bmf(runs: &[&RunV2]) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Metric {
         value: f64,
@@ -51,7 +51,7 @@ pub fn bmf(runs: &[&RunV1]) -> Result<String, serde_json::Error> {
 /// # Errors
 ///
 /// Never in practice: all of it is plain values.
-pub fn github(runs: &[&RunV1]) -> Result<String, serde_json::Error> {
+pub fn github(runs: &[&RunV2]) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Entry {
         name: String,
@@ -85,10 +85,10 @@ struct Point {
     rounds: Rounds,
 }
 
-fn points(runs: &[&RunV1]) -> Vec<Point> {
+fn points(runs: &[&RunV2]) -> Vec<Point> {
     let mut points = Vec::new();
     for run in runs {
-        let mut groups: BTreeMap<String, Vec<&TrialV1>> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Vec<&TrialV2>> = BTreeMap::new();
         for trial in &run.trials {
             let cell = match trial.cell.is_empty() {
                 true => String::new(),

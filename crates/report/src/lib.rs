@@ -26,7 +26,7 @@ mod table;
 mod text;
 pub mod units;
 
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 pub use comparison_report::{Compared, comparison_document, comparison_json};
 pub use csv::csv;
@@ -39,16 +39,16 @@ pub use slides::{Slide, slides};
 pub use text::{TextOptions, render_text};
 
 /// A run for a terminal.
-pub fn text(run: &RunV1, options: &TextOptions) -> String {
+pub fn text(run: &RunV2, options: &TextOptions) -> String {
     render_text(&document(run, options.record.as_deref()), options)
 }
 
 /// The same as Markdown; `record` is where the record lies, as the reader should type it.
-pub fn markdown(run: &RunV1, record: Option<&str>) -> String {
+pub fn markdown(run: &RunV2, record: Option<&str>) -> String {
     render_markdown(&document(run, record))
 }
 
 /// The same as one HTML file.
-pub fn html(run: &RunV1, record: Option<&str>) -> String {
+pub fn html(run: &RunV2, record: Option<&str>) -> String {
     render_html(&document(run, record))
 }

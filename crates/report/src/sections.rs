@@ -18,12 +18,12 @@ mod published;
 pub(crate) mod swept;
 mod validity;
 
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
-pub fn document(run: &RunV1, record: Option<&str>) -> Document {
+pub fn document(run: &RunV2, record: Option<&str>) -> Document {
     let sections: [Option<Section>; 20] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),

@@ -1,6 +1,6 @@
 //! The charts of a report as SVG files of their own, for slides.
 
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use crate::chart::draw::{Canvas, draw};
 use crate::chart::ink::Ink;
@@ -20,7 +20,7 @@ pub struct Slide {
 }
 
 /// Every chart of a run's report, in its order.
-pub fn slides(run: &RunV1) -> Vec<Slide> {
+pub fn slides(run: &RunV2) -> Vec<Slide> {
     let document = document(run, None);
     let slides = document.charts().map(|chart| {
         let id = &chart.name;

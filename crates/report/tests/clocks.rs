@@ -4,9 +4,9 @@
 mod runs;
 
 use pushbench_report::{TextOptions, text};
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
-fn report(run: &RunV1) -> String {
+fn report(run: &RunV2) -> String {
     let wide = TextOptions { width: 200, ..TextOptions::default() };
     text(run, &wide)
 }

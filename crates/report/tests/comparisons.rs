@@ -10,16 +10,16 @@ use pushbench_report::{
     Compared, TextOptions, bmf, comparison_document, comparison_json, github, render_markdown,
     render_text,
 };
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 /// The valid run under another name.
-fn new(alter: impl FnOnce(&mut RunV1)) -> RunV1 {
-    let mut run = RunV1 { id: "9m2xqc".to_owned(), ..runs::valid() };
+fn new(alter: impl FnOnce(&mut RunV2)) -> RunV2 {
+    let mut run = RunV2 { id: "9m2xqc".to_owned(), ..runs::valid() };
     alter(&mut run);
     run
 }
 
-fn compared(new: &RunV1, conditions: &[&str], despite: &[About]) -> [Compared; 1] {
+fn compared(new: &RunV2, conditions: &[&str], despite: &[About]) -> [Compared; 1] {
     let despite = BTreeSet::from_iter(despite.iter().copied());
     let comparison = compare(&runs::valid(), new, &despite);
     let conditions: Vec<Condition> = conditions.iter().map(|text| text.parse().unwrap()).collect();
@@ -28,7 +28,7 @@ fn compared(new: &RunV1, conditions: &[&str], despite: &[About]) -> [Compared; 1
 }
 
 /// A poll's header 40 bytes longer, WebSocket's news 2 ms later in one round like the other.
-fn planted() -> RunV1 {
+fn planted() -> RunV2 {
     new(|run| {
         for trial in &mut run.trials {
             for (name, value) in &mut trial.figures {

@@ -8,20 +8,20 @@ use std::sync::LazyLock;
 
 use pushbench_report::layout::{Block, Document, Row, Span, Table};
 use pushbench_report::{document, html, slides, text};
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 use scraper::{ElementRef, Html, Selector};
 
 const RECORD: &str = "results/ticker/20261122T143000Z-7k3mqa/run.json";
 const HOSTILE: &str =
     "</title></style><script>alert(1)</script><img src='x' onerror=\"y\"> & $x$ \u{1b}";
 
-fn reference(name: &str) -> RunV1 {
+fn reference(name: &str) -> RunV2 {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/reference");
     pushbench_store::read(&folder.join(name)).expect("the record is committed and readable")
 }
 
 /// A run in which everything that a person or a machine names is an attack.
-fn hostile() -> RunV1 {
+fn hostile() -> RunV2 {
     let mut run = runs::valid();
     run.scenario.question = HOSTILE.to_owned();
     run.scenario.name = HOSTILE.to_owned();
@@ -41,7 +41,7 @@ fn hostile() -> RunV1 {
 /// A run and its page.
 struct Shown {
     name: &'static str,
-    run: RunV1,
+    run: RunV2,
     page: String,
 }
 
@@ -53,7 +53,7 @@ static EVERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
     all.into_iter().map(|(name, run)| Shown { name, page: page(&run), run }).collect()
 });
 
-fn page(run: &RunV1) -> String {
+fn page(run: &RunV2) -> String {
     html(run, Some(RECORD))
 }
 
@@ -296,7 +296,7 @@ fn the_words_of_each_chart_are_as_reviewed() {
 }
 
 /// A sweep of 2 payloads, 3 numbers of clients and these heads; two transports.
-fn sweep_over(headers: &[&str]) -> RunV1 {
+fn sweep_over(headers: &[&str]) -> RunV2 {
     let mut run = runs::sweep();
     let (cells, trials) =
         (std::mem::take(&mut run.scenario.cells), std::mem::take(&mut run.trials));

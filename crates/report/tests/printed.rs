@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use pushbench_protocol::figure::{self, Figure};
 use pushbench_report::units::{ABSENT, ratio, scaled};
 use pushbench_report::{TextOptions, markdown, text};
-use pushbench_store::{RunV1, Verdict, rounds};
+use pushbench_store::{RunV2, Verdict, rounds};
 
 /// The texts that have blocks.
 const TEXTS: [&str; 2] = ["README.md", "results/README.md"];
@@ -21,7 +21,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn record(source: &str) -> RunV1 {
+fn record(source: &str) -> RunV2 {
     pushbench_store::read(&root().join(source)).unwrap_or_else(|error| panic!("{source}: {error}"))
 }
 
@@ -82,7 +82,7 @@ fn a_number_that_is_not_of_the_record_is_seen() {
 }
 
 /// The first sentences of a report.
-fn answer(run: &RunV1) -> String {
+fn answer(run: &RunV2) -> String {
     let report = text(run, &TextOptions { width: 80, ..TextOptions::default() });
     let from = report.find("Answer\n").expect("an answer");
     let until = report.find("\nComparison").expect("what follows the verdict");
@@ -90,7 +90,7 @@ fn answer(run: &RunV1) -> String {
 }
 
 /// The table that a report begins with.
-fn at_a_glance(run: &RunV1) -> String {
+fn at_a_glance(run: &RunV2) -> String {
     let report = markdown(run, None);
     let rows = report.lines().skip_while(|line| !line.starts_with("| measured |"));
     rows.take_while(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect()
@@ -125,7 +125,7 @@ fn machines(folder: &str) -> String {
 }
 
 /// A row for each transport, a column for each figure: measured, with the model's where it differs.
-fn by_transport(run: &RunV1, figures: &str) -> String {
+fn by_transport(run: &RunV2, figures: &str) -> String {
     let figures: Vec<_> = figures
         .split(", ")
         .map(|name| figure::find(name).unwrap_or_else(|| panic!("{name} is no figure")))
@@ -157,7 +157,7 @@ fn by_transport(run: &RunV1, figures: &str) -> String {
 }
 
 /// The combinations of swept settings; one without a name where nothing was swept.
-fn cells_of(run: &RunV1) -> Vec<BTreeMap<String, String>> {
+fn cells_of(run: &RunV2) -> Vec<BTreeMap<String, String>> {
     let mut cells: Vec<_> = run.trials.iter().map(|trial| trial.cell.clone()).collect();
     cells.sort();
     cells.dedup();

@@ -58,6 +58,7 @@ fn a_run_with_tls_shows_what_it_was_made_with_and_what_it_cost_and_another_says_
             full_handshakes: 0,
             resumed_handshakes: 1_000,
             preliminary_handshakes: 1_000,
+            server_handshakes: None,
             preliminary_bytes_up: Some(394_000),
             preliminary_bytes_down: Some(1_276_000),
         });

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use pushbench_compare::compare;
 use pushbench_report::{Compared, TextOptions, comparison_document, render_text, text};
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 use textwrap::core::display_width;
 
 const WIDTHS: [usize; 4] = [60, 80, 100, 120];
 
-fn records() -> Vec<(PathBuf, RunV1)> {
+fn records() -> Vec<(PathBuf, RunV2)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/reference");
     let folders = fs::read_dir(folder).expect("records of the tree");
     let folders = folders.map(|entry| entry.expect("a readable folder").path());
@@ -55,7 +55,7 @@ fn no_line_of_a_report_is_wider_than_asked_and_no_word_is_torn() {
 #[test]
 fn no_line_of_a_comparison_is_wider_than_asked() {
     for (path, base) in records() {
-        let mut new = RunV1 { id: "another".to_owned(), ..base.clone() };
+        let mut new = RunV2 { id: "another".to_owned(), ..base.clone() };
         for trial in &mut new.trials {
             let by = 1.0 + f64::from(trial.round) / 10.0;
             trial.figures.values_mut().for_each(|value| *value *= by);

@@ -1,105 +1,121 @@
-//! Reconciles the books of all witnesses and puts them on record. Pure.
+//! Reconciles the books of all witnesses and makes those that go on record. Pure.
 //!
 //! The codec's set is two hands in TLS: what a program said, booked by what it was for, and what
 //! its records added, counted from the ciphertext by the standard's 22 bytes a record.
 
 mod compare;
+mod counted;
 mod spans;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use pushbench_load::{Boundary, Counted, Counter, Outcome, ServerSums, WitnessName};
+use pushbench_load::{Counter, WitnessName};
 use pushbench_protocol::{ByteKind, Direction, Phase};
-use pushbench_store::{BooksV1, KindsV1, PhaseBooksV1};
-use pushbench_wire::Kinds;
+use pushbench_store::{BooksV1, KindsV1, PhaseBooksV1, Sums};
 use pushbench_wire::segments::SegmentHeaders;
 
-use crate::books::compare::{between, compare, counted};
+use crate::books::compare::compare;
+use crate::books::counted::{grown, tally, was_reached};
+use crate::failures::closes_in_order;
 
-pub(crate) use crate::books::compare::compare_tickets;
-
-/// Which boundaries a phase lies between.
-const PHASES: [(Option<Boundary>, Boundary); 5] = [
-    (None, Boundary::Connected),
-    (Some(Boundary::Connected), Boundary::WarmedUp),
-    (Some(Boundary::WarmedUp), Boundary::Measured),
-    (Some(Boundary::Measured), Boundary::Drained),
-    (Some(Boundary::Drained), Boundary::Closed),
-];
+pub(crate) use crate::books::compare::unbalanced;
 
 /// Headers of a segment on the connections of a trial.
-pub(crate) fn segment_headers(outcome: &Outcome, ipv6: bool) -> SegmentHeaders {
-    let has_timestamps = |counted: &Counted| {
-        let kernel = counted.tally(WitnessName::Kernel);
-        kernel.is_some_and(|kernel| kernel[Counter::WithTimestamps] > 0)
+pub(crate) fn segment_headers(sums: &Sums, ipv6: bool) -> SegmentHeaders {
+    let has_timestamps = |&phase: &Phase| {
+        let counts = tally(sums, WitnessName::Kernel, phase).map(|kernel| &kernel.counts);
+        counts.and_then(|of| of.get(Counter::WithTimestamps.label())).is_some_and(|n| *n > 0)
     };
-    SegmentHeaders { ipv6, timestamps: outcome.boundaries.values().any(has_timestamps) }
+    SegmentHeaders { ipv6, timestamps: Phase::ALL.iter().any(has_timestamps) }
 }
 
-/// All books of a trial and their comparison; `closed` is what the server had carried at the end,
-/// `sent_again` what its kernel sent again in each phase, as far as that is known.
-pub(crate) fn books(
-    outcome: &Outcome,
-    closed: Option<ServerSums>,
-    sent_again: &BTreeMap<Phase, u64>,
-    headers: SegmentHeaders,
-) -> BooksV1 {
-    let boundaries = counted(outcome, closed);
-    let closes = outcome.counts.close_faults.is_empty();
+/// How many of how many connections the kernel could be asked about when each phase ended.
+pub(crate) fn asked_by_kernel(sums: &Sums) -> impl Iterator<Item = (u64, u64)> {
+    Phase::ALL.iter().filter_map(|&phase| {
+        let sockets = tally(sums, WitnessName::ClientSockets, phase)?;
+        let connections = *sockets.counts.get(Counter::Connections.label())?;
+        let missing = tally(sums, WitnessName::Kernel, phase).map_or(0, |kernel| kernel.missing);
+        Some((connections.saturating_sub(missing), connections))
+    })
+}
+
+/// Whether the books of any phase were closed.
+pub(crate) fn are_begun(sums: &Sums) -> bool {
+    Phase::ALL.iter().any(|phase| was_reached(sums, *phase))
+}
+
+/// All books of a trial and their comparison.
+pub(crate) fn books(sums: &Sums, headers: SegmentHeaders) -> BooksV1 {
     let mut phases = BTreeMap::new();
-    for (from, to) in PHASES {
+    let mut after = None;
+    for &phase in Phase::ALL {
         // A connection whose end was not answered was cut off, and its last bytes are in no books.
-        if to == Boundary::Closed && !closes {
-            continue;
+        let is_cut_off = phase == Phase::Close && !closes_in_order(sums);
+        let is_between =
+            was_reached(sums, phase) && after.is_none_or(|after| was_reached(sums, after));
+        if is_between && !is_cut_off {
+            phases.insert(phase, phase_books(sums, after, phase, headers));
         }
-        let Some(span) = between(&boundaries, from, to) else { continue };
-        let phase = to.closes();
-        let up = outcome.ledger.kinds(phase, Direction::Up);
-        let down = outcome.ledger.kinds(phase, Direction::Down);
-        let again = sent_again.get(&phase).copied();
-        phases.insert(phase, phase_books(up, down, &span, again, headers));
+        after = Some(phase);
     }
     BooksV1 {
         phases,
-        reconciliations: compare(&boundaries, outcome),
+        reconciliations: compare(sums),
         header_bytes_per_segment: headers.len(),
+        ..sums.witnessed()
     }
 }
 
 fn phase_books(
-    up: &Kinds,
-    down: &Kinds,
-    span: &Counted,
-    sent_again: Option<u64>,
+    sums: &Sums,
+    after: Option<Phase>,
+    phase: Phase,
     headers: SegmentHeaders,
 ) -> PhaseBooksV1 {
-    let syn_extra = span.connections * (headers.syn_len() - headers.len());
-    let kernel = span.whole(WitnessName::Kernel);
+    let of = |name, counter| grown(sums, name, counter, after, phase);
+    let kernel = |counter| of(WitnessName::Kernel, counter);
+    let (segments_up, segments_down) = (kernel(Counter::SegmentsUp), kernel(Counter::SegmentsDown));
+    let retransmitted_up = kernel(Counter::RetransmittedUp);
+    let retransmitted_down = sums.retransmitted_down.get(&phase).copied();
+    let connections = of(WitnessName::ClientSockets, Counter::Connections).unwrap_or(0);
+    let syn_extra = connections * (headers.syn_len() - headers.len());
     let of_segments = |segments: u64, again: u64| segments * headers.len() + syn_extra + again;
-    let tcp_ip_up =
-        kernel.map(|k| of_segments(k[Counter::SegmentsUp], k[Counter::RetransmittedUp]));
+    let up =
+        segments_up.zip(retransmitted_up).map(|(segments, again)| of_segments(segments, again));
     // What the server sent again was on the wire twice; the client's kernel hands it on once.
-    let tcp_ip_down =
-        kernel.map(|k| of_segments(k[Counter::SegmentsDown], sent_again.unwrap_or(0)));
-    let tls = |direction| span.bytes(WitnessName::TlsRecords, direction);
+    let again = retransmitted_down.unwrap_or(0);
+    let down = segments_down.map(|segments| of_segments(segments, again));
+    let kinds = |direction, tcp_ip| {
+        let tls = of(WitnessName::TlsRecords, Counter::bytes(direction));
+        kinds(sums, phase, direction, tls.unwrap_or(0), tcp_ip)
+    };
     PhaseBooksV1 {
-        up: kinds(up, tls(Direction::Up), tcp_ip_up),
-        down: kinds(down, tls(Direction::Down), tcp_ip_down),
-        segments_up: kernel.map(|k| k[Counter::SegmentsUp]),
-        segments_down: kernel.map(|k| k[Counter::SegmentsDown]),
-        retransmitted_down: sent_again,
-        retransmitted_up: kernel.map(|k| k[Counter::RetransmittedUp]),
+        up: kinds(Direction::Up, up),
+        down: kinds(Direction::Down, down),
+        segments_up,
+        segments_down,
+        retransmitted_down,
+        retransmitted_up,
     }
 }
 
-fn kinds(kinds: &Kinds, tls: u64, tcp_ip: Option<u64>) -> KindsV1 {
+fn kinds(
+    sums: &Sums,
+    phase: Phase,
+    direction: Direction,
+    tls: u64,
+    tcp_ip: Option<u64>,
+) -> KindsV1 {
+    let booked = |kind: ByteKind| sums.ledger.get(&(phase, direction, kind)).copied().unwrap_or(0);
     KindsV1 {
-        payload: kinds[ByteKind::Payload],
-        repeat: kinds[ByteKind::Repeat],
-        header: kinds[ByteKind::Header],
-        framing: kinds[ByteKind::Framing],
-        control: kinds[ByteKind::Control],
-        handshake: kinds[ByteKind::Handshake],
+        payload: booked(ByteKind::Payload),
+        repeat: booked(ByteKind::Repeat),
+        header: booked(ByteKind::Header),
+        framing: booked(ByteKind::Framing),
+        control: booked(ByteKind::Control),
+        handshake: booked(ByteKind::Handshake),
         // In clear text TLS takes no bytes, which is known and not missing.
         tls: Some(tls),
         tcp_ip,

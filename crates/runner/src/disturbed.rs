@@ -1,7 +1,7 @@
 //! Which trials are played again: those whose times the machine did not let the load generator keep.
 //! Pure.
 
-use pushbench_store::{CheckV1, DisturbedV1, TrialV1, Verdict};
+use pushbench_store::{CheckV1, DisturbedV1, TrialV2, Verdict};
 
 use crate::judge::stalls::LOAD_STALL;
 
@@ -15,9 +15,9 @@ const OF_THE_SCHEDULE: [&str; 2] = ["publish-lateness", "poll-lateness"];
 
 /// What is put on record of a trial in which the load generator stood still, or that is invalid for
 /// its lateness alone; `None` of any other.
-pub(crate) fn disturbed(trial: &TrialV1) -> Option<DisturbedV1> {
+pub(crate) fn disturbed(trial: &TrialV2) -> Option<DisturbedV1> {
     let checks = disturbing(&trial.checks)?;
-    let TrialV1 { transport, round, cell, started_at, .. } = trial.clone();
+    let TrialV2 { transport, round, cell, started_at, .. } = trial.clone();
     Some(DisturbedV1 { transport, round, cell, started_at, checks })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pushbench_protocol::Deliver;
 use pushbench_scenario::Scenario;
-use pushbench_store::{CellV1, CheckV1, CountsV1, TrialV1, Verdict};
+use pushbench_store::{CellV1, CheckV1, CountsV1, TrialV2, Verdict};
 
 use crate::judge::not_checked;
 
@@ -25,7 +25,7 @@ impl Work {
 }
 
 /// Adds a check to each trial that has another transport of its round and cell beside it.
-pub(crate) fn check_equal_work(scenario: &Scenario, trials: &mut [TrialV1]) {
+pub(crate) fn check_equal_work(scenario: &Scenario, trials: &mut [TrialV2]) {
     if scenario.workload.deliver == Deliver::Latest {
         return;
     }

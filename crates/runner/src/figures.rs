@@ -1,36 +1,51 @@
-//! Derived figures of a trial, by the names of the catalogue. Pure; a figure that cannot be made is
-//! absent.
+//! Derived figures of a trial, by the names of the catalogue, made from its sums. Pure; a figure that
+//! cannot be made is absent.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use pushbench_load::Outcome;
 use pushbench_protocol::figure::{QUANTILES, SECONDS_PER_HOUR, bytes_per};
 use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
 use pushbench_stats::Histogram;
 use pushbench_store::{
-    BooksV1, CountsV1, KindsV1, PhaseBooksV1, ProcessWorkV1, SocketMemoryV1, WorkV1,
+    BooksV1, KindsV1, MachineV2, PhaseBooksV1, ProcessWorkV2, SocketMemoryV1, Sums,
 };
 use pushbench_wire::segments::SegmentHeaders;
+
+/// Resident memory of a process at some moment.
+type Resident = fn(&ProcessWorkV2) -> Option<u64>;
 
 /// Figures by name.
 pub(crate) type Figures = BTreeMap<String, f64>;
 
 /// What figures are made from.
 pub(crate) struct Source<'a> {
-    pub(crate) clients: u64,
-    /// Connections that they have, where clients share them; otherwise as many as clients.
-    pub(crate) connections: u64,
+    /// Everything that was counted.
+    pub(crate) sums: &'a Sums,
+    /// The books that were made of it.
+    pub(crate) books: &'a BooksV1,
+    /// The machines it ran on.
+    pub(crate) machines: &'a [MachineV2],
+    pub(crate) headers: SegmentHeaders,
     pub(crate) payload_bytes: u32,
-    pub(crate) measure_seconds: f64,
+    /// Length of the measure phase by the schedule, for a trial that was played to its end.
+    pub(crate) scheduled_seconds: f64,
     /// How many times as fast its clocks ran as what they stand for.
     pub(crate) time_scale: f64,
     pub(crate) is_poll: bool,
     pub(crate) is_compressed: bool,
-    pub(crate) counts: &'a CountsV1,
-    pub(crate) books: &'a BooksV1,
-    pub(crate) outcome: &'a Outcome,
-    pub(crate) headers: SegmentHeaders,
-    pub(crate) work: &'a WorkV1,
+}
+
+impl Source<'_> {
+    /// Populations are cut by due time, so a phase that was played to its end is as long as the
+    /// schedule says, to the nanosecond.
+    fn measure_seconds(&self) -> f64 {
+        if self.sums.is_complete() { self.scheduled_seconds } else { self.sums.measure_seconds() }
+    }
+
+    fn client_seconds(&self) -> f64 {
+        self.sums.clients as f64 * self.measure_seconds()
+    }
 }
 
 /// Bytes of one kind; absent where they were not counted.
@@ -55,7 +70,7 @@ pub(crate) fn layer_of(kinds: &KindsV1, layer: Layer) -> Option<u64> {
 /// Every figure of a trial.
 pub(crate) fn figures(source: &Source<'_>) -> Figures {
     let mut figures = Figures::new();
-    if source.measure_seconds > 0.0 {
+    if source.measure_seconds() > 0.0 {
         if let Some(books) = source.books.phases.get(&Phase::Measure) {
             bytes(&mut figures, source, books);
             http2(&mut figures, source, books);
@@ -63,7 +78,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
         }
         rates(&mut figures, source);
         work(&mut figures, source);
-        if source.counts.published == 0 {
+        if source.sums.counts.published == 0 {
             idle(&mut figures, source.time_scale);
         }
     }
@@ -72,39 +87,24 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
     }
     tls(&mut figures, source);
     counts(&mut figures, source);
-    if let Some(stall) = source.outcome.stall() {
-        figures.insert("load_stall_max".to_owned(), stall.longest.as_secs_f64());
+    if let Some(stall) = source.sums.longest_stall_ns.values().max() {
+        figures.insert("load_stall_max".to_owned(), Duration::from_nanos(*stall).as_secs_f64());
     }
-    for (name, histogram) in distributions(source.outcome) {
-        waiting(&mut figures, name, histogram);
+    for (name, samples) in &source.sums.samples {
+        waiting(&mut figures, name, samples);
     }
-    let ages = [("age_mean", source.outcome.age), ("version_age_mean", source.outcome.version_age)];
-    for (name, average) in ages {
-        if let Some(mean) = average.mean() {
-            figures.insert(name.to_owned(), mean);
-        }
-    }
+    // An age is in nanoseconds, versions are a number.
+    let means = [
+        ("age_mean", source.sums.age.mean().map(|nanos| nanos / 1e9)),
+        ("version_age_mean", source.sums.version_age.mean()),
+    ];
+    figures.extend(means.into_iter().filter_map(|(name, mean)| Some((name.to_owned(), mean?))));
     figures
 }
 
-/// Every distribution of a trial by its name in the catalogue.
-pub(crate) fn distributions(outcome: &Outcome) -> [(&'static str, &Histogram); 9] {
-    [
-        ("latency", &outcome.latency),
-        ("service_time", &outcome.service_time),
-        ("connect_tcp", &outcome.connect_tcp),
-        ("connect_tls", &outcome.connect_tls),
-        ("connect_upgrade", &outcome.connect_upgrade),
-        ("poll_lateness", &outcome.poll_lateness),
-        ("poll_kept_waiting", &outcome.poll_kept_waiting),
-        ("publish_lateness", &outcome.publisher.lateness),
-        ("publish_kept_waiting", &outcome.publisher.kept_waiting),
-    ]
-}
-
 fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
-    let deliveries = source.counts.deliveries_in_measure as f64;
-    let client_seconds = source.clients as f64 * source.measure_seconds;
+    let deliveries = source.sums.counts.deliveries_in_measure as f64;
+    let client_seconds = source.client_seconds();
     let mut put = |name: &str, up: Option<u64>, down: Option<u64>| {
         let both = up.zip(down).map(|(up, down)| up + down);
         for (direction, bytes) in
@@ -124,7 +124,7 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
     for &layer in Layer::ALL {
         put(layer.label(), layer_of(&books.up, layer), layer_of(&books.down, layer));
     }
-    let polls = source.counts.polls as f64;
+    let polls = source.sums.counts.polls as f64;
     let mut put = |name: &str, bytes: Option<u64>| {
         if let Some(bytes) = bytes.filter(|_| polls > 0.0) {
             figures.insert(name.to_owned(), bytes as f64 / polls);
@@ -146,7 +146,7 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
         ("header_bits_per_second", header),
     ] {
         if let Some(bytes) = bytes {
-            figures.insert(name.to_owned(), bytes as f64 * 8.0 / source.measure_seconds);
+            figures.insert(name.to_owned(), bytes as f64 * 8.0 / source.measure_seconds());
         }
     }
     let (up, down) = (books.retransmitted_up, books.retransmitted_down);
@@ -161,8 +161,8 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
 
 /// What compressing has saved; absent where nothing is compressed.
 fn compression(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
-    let deliveries = source.counts.deliveries_in_measure as f64;
-    let published = source.counts.uncompressed_payload_bytes_in_measure;
+    let deliveries = source.sums.counts.deliveries_in_measure as f64;
+    let published = source.sums.counts.uncompressed_payload_bytes_in_measure;
     let Some(published) = published.filter(|_| source.is_compressed && deliveries > 0.0) else {
         return;
     };
@@ -177,28 +177,28 @@ fn compression(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1)
 
 /// Bytes of the segments that opened and closed connections, where each poll has its own.
 fn connecting(source: &Source<'_>) -> Option<u64> {
-    let connects = source.counts.connects.filter(|connects| *connects > 0)?;
+    let connects = source.sums.counts.connects.filter(|connects| *connects > 0)?;
     let headers = source.headers;
     let more_for_syns = 2 * connects * (headers.syn_len() - headers.len());
-    Some(source.outcome.connecting_segments * headers.len() + more_for_syns)
+    Some(source.sums.counts.connecting_segments? * headers.len() + more_for_syns)
 }
 
 fn rates(figures: &mut Figures, source: &Source<'_>) {
-    let deliveries = source.counts.deliveries_in_measure as f64;
-    let per_second = deliveries / source.measure_seconds;
+    let deliveries = source.sums.counts.deliveries_in_measure as f64;
+    let per_second = deliveries / source.measure_seconds();
     figures.insert("deliveries_per_second".to_owned(), per_second);
-    if let Some(connects) = source.counts.connects.filter(|connects| *connects > 0) {
-        let per_second = connects as f64 / source.measure_seconds;
+    if let Some(connects) = source.sums.counts.connects.filter(|connects| *connects > 0) {
+        let per_second = connects as f64 / source.measure_seconds();
         figures.insert("connects_per_second".to_owned(), per_second);
     }
     figures.insert("goodput".to_owned(), per_second * f64::from(source.payload_bytes) * 8.0);
     if !source.is_poll {
         return;
     }
-    let polls = source.counts.polls as f64;
-    figures.insert("requests_per_second".to_owned(), polls / source.measure_seconds);
+    let polls = source.sums.counts.polls as f64;
+    figures.insert("requests_per_second".to_owned(), polls / source.measure_seconds());
     if polls > 0.0 {
-        let empty = source.counts.empty_polls as f64;
+        let empty = source.sums.counts.empty_polls as f64;
         figures.insert("empty_polls".to_owned(), empty / polls);
         if polls > empty {
             figures.insert("messages_per_response".to_owned(), deliveries / (polls - empty));
@@ -219,46 +219,70 @@ fn idle(figures: &mut Figures, time_scale: f64) {
 }
 
 fn work(figures: &mut Figures, source: &Source<'_>) {
-    let deliveries = source.counts.deliveries_in_measure as f64;
-    let client_seconds = source.clients as f64 * source.measure_seconds;
-    for (side, work) in [("server", &source.work.server), ("load", &source.work.load)] {
-        let Some(work) = work else { continue };
-        if let Some(cpu) = work.cpu_ns.map(|ns| ns as f64 / 1e9) {
+    let deliveries = source.sums.counts.deliveries_in_measure as f64;
+    let client_seconds = source.client_seconds();
+    let work = &source.sums.work;
+    let sides: [(_, Vec<&ProcessWorkV2>); 2] =
+        [("server", work.server.iter().collect()), ("load", work.load.iter().collect())];
+    for (side, processes) in sides {
+        if let Some(cpu) = of_all(&processes, |process| Some(process.cpu_ns? as f64 / 1e9)) {
             figures.insert(format!("{side}_cpu_per_client_second"), cpu / client_seconds);
             if deliveries > 0.0 {
                 figures.insert(format!("{side}_cpu_per_delivery"), cpu / deliveries);
             }
         }
-        for (name, until) in [
-            ("memory", work.resident_connected_bytes),
-            ("working_memory", work.resident_load_bytes),
-            ("resting_memory", work.resident_rest_bytes),
-        ] {
-            if let Some(bytes) = growth(work, until) {
-                let per = bytes / source.connections as f64;
+        let until: [(_, Resident); 3] = [
+            ("memory", |process| process.resident_connected_bytes),
+            ("working_memory", |process| process.resident_load_bytes),
+            ("resting_memory", |process| process.resident_rest_bytes),
+        ];
+        for (name, until) in until {
+            if let Some(bytes) = of_all(&processes, |process| growth(process, until(process))) {
+                let per = bytes / source.sums.connections as f64;
                 figures.insert(format!("{side}_{name}_per_connection"), per);
             }
         }
     }
-    if let Some(share) = source.work.load.as_ref().and_then(|load| load.busiest_worker_share) {
+    if let Some(share) = source.sums.busiest_worker_share() {
         figures.insert("load_busy".to_owned(), share);
     }
-    let kernel = source.work.kernel.as_ref();
-    let ends = kernel.and_then(|kernel| kernel.client_sockets.zip(kernel.server_sockets));
-    if let Some((client, server)) = ends {
-        let per = |end: SocketMemoryV1| end.bytes as f64 / end.sockets as f64;
+    let per = |ends: SocketMemoryV1| ends.bytes as f64 / ends.sockets as f64;
+    if let Some((client, server)) = client_sockets(&work.load).zip(work.server_sockets) {
         let buffers = per(client) + per(server);
         figures.insert("kernel_buffers_per_connection".to_owned(), buffers);
-        if let Some(structures) = kernel.and_then(|kernel| kernel.socket_structures_bytes) {
+        if let Some(structures) = structures(source.machines) {
             let both = buffers + 2.0 * structures as f64;
             figures.insert("kernel_socket_memory_per_connection".to_owned(), both);
         }
     }
 }
 
+/// The sum over processes; `None` without one, and where one has none.
+fn of_all(processes: &[&ProcessWorkV2], of: impl Fn(&ProcessWorkV2) -> Option<f64>) -> Option<f64> {
+    let sum = processes.iter().map(|process| of(process)).sum::<Option<f64>>();
+    sum.filter(|_| !processes.is_empty())
+}
+
+/// The clients' ends of their connections, of all processes.
+fn client_sockets(load: &[ProcessWorkV2]) -> Option<SocketMemoryV1> {
+    let sum = |sum: SocketMemoryV1, process: &ProcessWorkV2| {
+        let SocketMemoryV1 { sockets, bytes } = process.sockets?;
+        Some(SocketMemoryV1 { sockets: sum.sockets + sockets, bytes: sum.bytes + bytes })
+    };
+    let sum = load.iter().try_fold(SocketMemoryV1::default(), sum);
+    sum.filter(|sum| sum.sockets > 0)
+}
+
+/// Size of a socket's structures: a property of the kernel, so the machines have to agree on it.
+fn structures(machines: &[MachineV2]) -> Option<u64> {
+    let (first, others) = machines.split_first()?;
+    let size = first.socket_structures_bytes?;
+    others.iter().all(|other| other.socket_structures_bytes == Some(size)).then_some(size)
+}
+
 /// Growth of resident memory since before the connects. Where memory was given back meanwhile, what
 /// the connections took cannot be told, and no connection takes less than nothing: `None`.
-fn growth(work: &ProcessWorkV1, until: Option<u64>) -> Option<f64> {
+fn growth(work: &ProcessWorkV2, until: Option<u64>) -> Option<f64> {
     until?.checked_sub(work.resident_before_bytes?).filter(|bytes| *bytes > 0).map(|b| b as f64)
 }
 
@@ -268,18 +292,15 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
         ("connect_wire_bytes_per_connection", Layer::Wire),
     ] {
         if let Some((up, down)) = layer_of(&books.up, layer).zip(layer_of(&books.down, layer)) {
-            figures.insert(name.to_owned(), (up + down) as f64 / source.connections as f64);
+            figures.insert(name.to_owned(), (up + down) as f64 / source.sums.connections as f64);
         }
     }
 }
 
 /// What only HTTP/2 has.
 fn http2(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
-    let seen = &source.outcome.headers;
-    let polls = source.counts.polls;
-    if seen.connections == 0 || polls == 0 {
-        return;
-    }
+    let polls = source.sums.counts.polls;
+    let Some(seen) = source.sums.counts.http2.as_ref().filter(|_| polls > 0) else { return };
     let mut put = |name: &str, [up, down]: [u64; 2], of: u64| {
         if of > 0 {
             let [up, down] = [up, down].map(|bytes| bytes as f64 / of as f64);
@@ -297,7 +318,7 @@ fn http2(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
 
 /// What only TLS has.
 fn tls(figures: &mut Figures, source: &Source<'_>) {
-    let Some(handshakes) = &source.outcome.handshakes else { return };
+    let Some(handshakes) = &source.sums.handshakes else { return };
     let all = handshakes.full + handshakes.resumed;
     if all > 0 {
         let share = handshakes.resumed as f64 / all as f64;
@@ -305,13 +326,13 @@ fn tls(figures: &mut Figures, source: &Source<'_>) {
     }
     let books = source.books.phases.get(&Phase::Connect);
     if let Some((up, down)) = books.and_then(|books| books.up.tls.zip(books.down.tls)) {
-        let per = (up + down) as f64 / source.connections as f64;
+        let per = (up + down) as f64 / source.sums.connections as f64;
         figures.insert("connect_tls_bytes_per_connection".to_owned(), per);
     }
 }
 
 fn counts(figures: &mut Figures, source: &Source<'_>) {
-    let counts = source.counts;
+    let counts = &source.sums.counts;
     let errors: u64 = counts.errors.values().sum();
     for (name, count) in [
         ("published", counts.published),
@@ -332,7 +353,7 @@ fn counts(figures: &mut Figures, source: &Source<'_>) {
 }
 
 fn waiting(figures: &mut Figures, name: &str, histogram: &Histogram) {
-    let mut put = |statistic: &str, value: Option<std::time::Duration>| {
+    let mut put = |statistic: &str, value: Option<Duration>| {
         if let Some(value) = value {
             figures.insert(format!("{name}.{statistic}"), value.as_secs_f64());
         }

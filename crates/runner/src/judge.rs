@@ -1,4 +1,4 @@
-//! Whether a trial's result may be believed. Pure: values in, verdicts out.
+//! Whether a trial's result may be believed, by its sums. Pure: values in, verdicts out.
 //!
 //! A file for each family of checks; what they judge by is in `evidence`, and their order is here.
 
@@ -20,7 +20,7 @@ pub(crate) mod stalls;
 mod testing;
 mod timers;
 
-pub(crate) use refused::{failures, on_record, said};
+pub(crate) use refused::said;
 
 use std::time::Duration;
 
@@ -37,11 +37,11 @@ use self::{
     pushed::{conflated, heartbeats},
     server::server,
     server_books::server_books,
-    stalls::{load_stall, server_kept_waiting},
+    stalls::{Stall, load_stall, server_kept_waiting},
     timers::tcp_timers,
 };
 
-pub(crate) use self::evidence::{Evidence, not_checked};
+pub(crate) use self::evidence::{Circumstances, Evidence, not_checked};
 pub(crate) use self::model::as_modelled;
 
 /// Every check of a trial, in the order reports show them.
@@ -52,36 +52,36 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         quiet(evidence),
         deliveries(evidence),
         errors(evidence),
-        close(evidence.counts),
+        close(&evidence.sums.counts),
         published(evidence),
     ];
     checks.extend(server_books(evidence));
-    checks.push(payloads(&evidence.outcome.counts));
-    checks.extend(foreign(&evidence.outcome.counts));
-    checks.extend(delivered(&evidence.outcome.counts));
+    checks.push(payloads(&evidence.sums.counts));
+    checks.extend(foreign(&evidence.sums.counts));
+    checks.extend(delivered(&evidence.sums.counts));
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));
-    checks.extend(handshakes(evidence.tls, evidence.outcome, evidence.handshakes));
+    checks.extend(handshakes(evidence.tls, evidence.sums));
     checks.push(load_busy(evidence));
     let workload = &evidence.scenario.workload;
-    let outcome = evidence.outcome;
-    checks.extend(load_stall(outcome.stall(), workload.measure));
-    checks.extend(server_kept_waiting(&outcome.poll_kept_waiting, &outcome.publisher.kept_waiting));
+    let samples = |name: &str| evidence.sums.samples_of(name);
+    checks.extend(load_stall(Stall::of(evidence.sums), workload.measure));
+    checks.extend(server_kept_waiting(
+        &samples("poll_kept_waiting"),
+        &samples("publish_kept_waiting"),
+    ));
     let period = 1.0 / workload.publish.rate.per_second();
     checks.push(lateness(
         "publish-lateness",
         "publishes",
-        &evidence.outcome.publisher.lateness,
+        &samples("publish_lateness"),
         Duration::try_from_secs_f64(period).unwrap_or(Duration::MAX),
     ));
     checks.extend(steal(evidence));
     match evidence.transport.interval() {
-        Some(interval) => checks.push(lateness(
-            "poll-lateness",
-            "polls",
-            &evidence.outcome.poll_lateness,
-            interval,
-        )),
+        Some(interval) => {
+            checks.push(lateness("poll-lateness", "polls", &samples("poll_lateness"), interval));
+        }
         None => {
             let timers = tcp_timers(evidence, &checks);
             checks.extend(timers);

@@ -2,18 +2,21 @@
 //! validity and fills the record.
 //!
 //! The runner conducts; it knows no flags and prints nothing. [`run`] is the way in: a checked
-//! scenario goes in, a [`pushbench_store::RunV1`] comes out, also when the run was stopped or a
+//! scenario goes in, a [`pushbench_store::RunV2`] comes out, also when the run was stopped or a
 //! trial broke, and each trial is in the journal by then. What is deliberately absent: the command
 //! line, rendering, and where records lie.
 //!
-//! Start with [`run`], then `trial`; `books`, `judge` and `figures` are pure.
+//! Start with [`run`], then `trial`; what is made of a trial's sums is in `derive`, and pure, as are
+//! `books`, `judge` and `figures`.
 
 mod books;
 mod clock_note;
 mod compression;
 mod control;
+mod derive;
 mod disturbed;
 mod equal_work;
+mod failures;
 mod figures;
 mod judge;
 mod machine;
@@ -27,11 +30,13 @@ mod samples;
 mod server_document;
 mod server_process;
 mod sockets;
+mod sums;
 mod target;
 mod tls;
 mod trial;
 mod work;
 
+pub use derive::Played;
 pub use machine::{machine, raise_open_files};
 pub use options::Options;
 pub use piped::{PipedServer, play_piped};
@@ -57,6 +62,9 @@ pub enum RunError {
     /// A trial could not be kept.
     #[error(transparent)]
     Journal(#[from] pushbench_store::StoreError),
+    /// What the parts of a trial counted does not add up.
+    #[error("the counts of a trial do not add up: {0}")]
+    Sums(#[from] pushbench_store::SumsError),
     /// The load generator could not be started.
     #[error(transparent)]
     Load(#[from] pushbench_load::LoadError),

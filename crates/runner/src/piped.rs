@@ -13,7 +13,7 @@ use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{Cursor, ServerDocument, ServerStats, TopicNames};
 use pushbench_scenario::{Scenario, round_seed};
 use pushbench_store::wall_clock::now_rfc3339;
-use pushbench_store::{CellV1, TrialV1};
+use pushbench_store::{CellV1, TrialV2};
 use pushbench_tls::Certificate;
 
 use crate::options::Options;
@@ -59,7 +59,7 @@ pub async fn play_piped(
     options: &Options,
     clock: Clock,
     serve: impl FnOnce(&ServerDocument) -> PipedServer,
-) -> Result<TrialV1, RunError> {
+) -> Result<TrialV2, RunError> {
     let topic_names = TopicNames::PLAIN;
     let trial = Trial { scenario, cell: CellV1::new(), transport, round: 0, topic_names, options };
     let mut scenario = scenario.clone();
@@ -94,5 +94,5 @@ pub async fn play_piped(
     let outcome = in_memory::play(plan.clone(), &pipes, clock).await;
     let samples = Samples::at_the_end(&server.end.await, kind);
     let ending = Ending { is_complete: true, server_death: None, server_end: None };
-    Ok(trial.record(started_at, &plan, &target, &outcome, &samples, ending))
+    trial.record(started_at, &plan, &target, &outcome, &samples, ending)
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use pushbench_load::{Load, LoadError, Reached};
 use pushbench_protocol::{Arrival, Cursor, PollTiming, TopicNames};
 use pushbench_scenario::{Arrivals, Publish, Rate, Scenario, Transport};
-use pushbench_store::{CellV1, RunV1};
+use pushbench_store::{CellV1, RunV2};
 
 use crate::run::topic_names;
 use crate::trial::Trial;
@@ -45,7 +45,7 @@ pub enum Tried {
 ///
 /// If a transport cannot be played against it: what came instead, and what to do.
 pub fn preflight(
-    run: &RunV1,
+    run: &RunV2,
     scenario: &Scenario,
     options: &Options,
     watch: &mut dyn FnMut() -> ControlFlow<()>,

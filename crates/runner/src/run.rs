@@ -7,8 +7,8 @@ use pushbench_load::Progress;
 use pushbench_protocol::{TopicNames, clock};
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    CellV1, DisturbedV1, ExpectationV1, Journal, RunStatus, RunV1, ScenarioV1, TransportV1,
-    TrialV1, new_id, rounds,
+    CellV1, DisturbedV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1, TransportV1,
+    TrialV2, new_id, rounds,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -53,14 +53,14 @@ pub trait Observer {
     /// A trial is over that the machine has disturbed: it will be played again.
     fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1);
     /// A trial is over.
-    fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV1);
+    fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV2);
 }
 
 /// A run that begins now, with all that is known before its first trial.
-pub fn begin(scenario: &Scenario, options: &Options) -> RunV1 {
-    RunV1 {
-        format: "pushbench-run".to_owned(),
-        version: 1,
+pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
+    RunV2 {
+        format: RunV2::FORMAT.to_owned(),
+        version: RunV2::VERSION,
         id: new_id(),
         tool: options.tool.clone(),
         started_at: now_rfc3339(),
@@ -105,12 +105,12 @@ fn without_witness(target: &Target) -> Option<String> {
 /// Always gives a record. Its status says whether the run completed, was aborted by the observer,
 /// or failed because a trial could not begin or be kept; the trials before that are in it.
 pub fn run(
-    mut run: RunV1,
+    mut run: RunV2,
     scenario: &Scenario,
     options: &Options,
     journal: &mut Journal,
     observer: &mut dyn Observer,
-) -> RunV1 {
+) -> RunV2 {
     let begin = clock::now();
     if let Err(error) = play_all(scenario, options, journal, observer, &mut run) {
         run.status = RunStatus::Failed;
@@ -140,7 +140,7 @@ fn play_all(
     options: &Options,
     journal: &mut Journal,
     observer: &mut dyn Observer,
-    run: &mut RunV1,
+    run: &mut RunV2,
 ) -> Result<(), RunError> {
     let plans = scenario.trials();
     let topic_names = topic_names(scenario, options, &run.id);
@@ -196,7 +196,7 @@ fn play_all(
 }
 
 /// Holds the scenario's expectations against its figures over all rounds, in each cell of a sweep.
-fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
+fn judge_expectations(scenario: &Scenario, run: &RunV2) -> Vec<ExpectationV1> {
     let cells = match run.scenario.cells.as_slice() {
         [] => vec![CellV1::new()],
         cells => cells.to_vec(),
@@ -204,7 +204,7 @@ fn judge_expectations(scenario: &Scenario, run: &RunV1) -> Vec<ExpectationV1> {
     cells.iter().flat_map(|cell| judge_cell(scenario, run, cell)).collect()
 }
 
-fn judge_cell(scenario: &Scenario, run: &RunV1, cell: &CellV1) -> Vec<ExpectationV1> {
+fn judge_cell(scenario: &Scenario, run: &RunV2, cell: &CellV1) -> Vec<ExpectationV1> {
     let trials = |transport: &str| {
         let transport = transport.to_owned();
         let trials = run.trials.iter();

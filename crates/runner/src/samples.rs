@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use pushbench_load::{Outcome, ServerSums};
+use pushbench_load::ServerSums;
 use pushbench_protocol::{
     ClassStats, ConnectionClass, HandshakeStats, Phase, ServerStats, TransportKind, clock,
 };
-use pushbench_store::{KernelWorkV1, ProcessWorkV1, WorkV1};
+use pushbench_store::{MachineTimeV2, MachineV2, ProcessWorkV2, WorkV2};
 
 use crate::control::Control;
 use crate::sockets::{Others, SocketSample, again_by_phase};
@@ -181,47 +181,44 @@ impl Samples {
         self.handshakes = Some(stats.handshakes);
     }
 
-    /// Length of the measure phase; zero if it was not played.
-    pub(crate) fn measure_seconds(&self) -> f64 {
-        self.phase_seconds.get(&Phase::Measure).copied().unwrap_or(0.0)
+    /// What it cost to run; `worker_cpu` is that of each load worker over the measure phase.
+    pub(crate) fn work(&self, worker_cpu: &[Duration]) -> WorkV2 {
+        let [server_held, load_held] = self.under_load;
+        let under_load = self.sockets.get(&Phase::Measure);
+        let mut worker_cpu_ns: Vec<_> =
+            worker_cpu.iter().map(|cpu| cpu.as_nanos() as u64).collect();
+        worker_cpu_ns.sort_unstable();
+        let load = ProcessWorkV2 {
+            worker_cpu_ns,
+            sockets: under_load.and_then(|look| look.client),
+            ..process_work(&self.load, load_held)
+        };
+        WorkV2 {
+            server: (!self.server.is_empty()).then(|| process_work(&self.server, server_held)),
+            load: vec![load],
+            server_sockets: under_load.and_then(|look| look.server),
+        }
     }
 
-    /// CPU share of the busiest load worker over the measure phase.
-    pub(crate) fn busy(&self, outcome: &Outcome) -> Option<f64> {
-        let seconds = self.measure_seconds();
-        let busiest = outcome.worker_cpu.iter().max()?;
-        (seconds > 0.0).then(|| busiest.as_secs_f64() / seconds)
+    /// Readings of this machine; `None` if it was not looked at.
+    pub(crate) fn machine(&self) -> Option<MachineV2> {
+        let before = self.kernel.get(&Moment::Before)?;
+        let connected = self.kernel.get(&Moment::Connected);
+        Some(MachineV2 {
+            slab_before_bytes: before.slab,
+            slab_connected_bytes: connected.and_then(|look| look.slab),
+            tcp_buffers_connected_bytes: connected.and_then(|look| look.tcp_buffers),
+            socket_structures_bytes: work::socket_structures(self.is_ipv6),
+            time: self.time(),
+        })
     }
 
-    /// Share of the machine's time that the host took over the measure phase.
-    pub(crate) fn steal_share(&self) -> Option<f64> {
+    /// The machine's time over the measure phase.
+    fn time(&self) -> Option<MachineTimeV2> {
         let before = self.steal.get(&Moment::MeasureBegins)?;
         let after = self.steal.get(&Moment::MeasureEnds)?;
-        let all = after.all.checked_sub(before.all).filter(|all| *all > 0)?;
-        Some(after.stolen.saturating_sub(before.stolen) as f64 / all as f64)
-    }
-
-    /// The work on record.
-    pub(crate) fn work(&self, busiest_worker_share: Option<f64>) -> WorkV1 {
-        let [server_held, load_held] = self.under_load;
-        let load = process_work(&self.load, load_held);
-        let under_load = self.sockets.get(&Phase::Measure);
-        let kernel = self.kernel.get(&Moment::Before).map(|before| {
-            let connected = self.kernel.get(&Moment::Connected);
-            KernelWorkV1 {
-                slab_before_bytes: before.slab,
-                slab_connected_bytes: connected.and_then(|look| look.slab),
-                client_sockets: under_load.and_then(|look| look.client),
-                server_sockets: under_load.and_then(|look| look.server),
-                socket_structures_bytes: work::socket_structures(self.is_ipv6),
-                tcp_buffers_connected_bytes: connected.and_then(|look| look.tcp_buffers),
-            }
-        });
-        WorkV1 {
-            server: (!self.server.is_empty()).then(|| process_work(&self.server, server_held)),
-            load: Some(ProcessWorkV1 { busiest_worker_share, ..load }),
-            kernel,
-        }
+        let all_ticks = after.all.checked_sub(before.all).filter(|all| *all > 0)?;
+        Some(MachineTimeV2 { stolen_ticks: after.stolen.saturating_sub(before.stolen), all_ticks })
     }
 }
 
@@ -248,12 +245,12 @@ pub(crate) fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
 fn process_work(
     samples: &BTreeMap<Moment, ProcessSample>,
     under_load: Option<u64>,
-) -> ProcessWorkV1 {
+) -> ProcessWorkV2 {
     let at = |moment| samples.get(&moment).copied().unwrap_or_default();
     let (begins, ends) = (at(Moment::MeasureBegins), at(Moment::MeasureEnds));
     let spent = |before: Option<u64>, after: Option<u64>| after?.checked_sub(before?);
     let tick_ns = 1_000_000_000 / rustix::param::clock_ticks_per_second();
-    ProcessWorkV1 {
+    ProcessWorkV2 {
         cpu_ns: spent(begins.cpu_ns, ends.cpu_ns),
         cpu_user_ns: spent(begins.user_ticks, ends.user_ticks).map(|ticks| ticks * tick_ns),
         cpu_system_ns: spent(begins.system_ticks, ends.system_ticks).map(|ticks| ticks * tick_ns),
@@ -263,6 +260,7 @@ fn process_work(
         resident_rest_bytes: at(Moment::Rest).resident,
         resident_end_bytes: ends.resident,
         resident_peak_bytes: ends.resident_peak,
-        busiest_worker_share: None,
+        worker_cpu_ns: Vec::new(),
+        sockets: None,
     }
 }

@@ -1,10 +1,10 @@
 //! What a trial in TLS needs, and what it leaves on record.
 
-use pushbench_load::{Outcome, TlsTarget, WitnessName};
+use pushbench_load::{Counter, TlsTarget, WitnessName};
 use pushbench_model::{Handshake, HandshakeKind, TlsLink};
 use pushbench_protocol::{Direction, HttpVersion, TlsUse};
 use pushbench_scenario::Transport;
-use pushbench_store::TlsV1;
+use pushbench_store::{Sums, TlsV1};
 use pushbench_tls::{Certificate, Connector, Protocol, settings};
 
 use crate::target::TargetTls;
@@ -73,20 +73,25 @@ pub(crate) fn announced(pem: &str) -> Result<Certificate, RunError> {
 }
 
 /// What goes on record; `None` in clear text.
-pub(crate) fn record(outcome: &Outcome, is_ours: bool) -> Option<TlsV1> {
-    let handshakes = outcome.handshakes.as_ref()?;
-    let preliminary = |way| handshakes.preliminary_sums.bytes(WitnessName::ClientSockets, way);
+pub(crate) fn record(sums: &Sums, is_ours: bool) -> Option<TlsV1> {
+    let handshakes = sums.handshakes.as_ref()?;
+    let preliminary = |way| {
+        let sockets = sums.tickets.get(WitnessName::ClientSockets.entry().label);
+        let bytes = sockets.and_then(|tally| tally.counts.get(Counter::bytes(way).label()));
+        Some(bytes.copied().unwrap_or(0))
+    };
     Some(TlsV1 {
         version: "1.3".to_owned(),
         library: settings::LIBRARY.to_owned(),
-        cipher_suite: Some(handshakes.cipher_suite.clone()).filter(|suite| !suite.is_empty()),
+        cipher_suite: handshakes.cipher_suite.clone(),
         record_bytes: settings::RECORD_CAPACITY as u64,
         tickets: is_ours.then_some(settings::TICKETS as u64),
         full_handshakes: handshakes.full,
         resumed_handshakes: handshakes.resumed,
         preliminary_handshakes: handshakes.preliminary,
-        preliminary_bytes_up: Some(preliminary(Direction::Up)),
-        preliminary_bytes_down: Some(preliminary(Direction::Down)),
+        server_handshakes: sums.server_handshakes,
+        preliminary_bytes_up: preliminary(Direction::Up),
+        preliminary_bytes_down: preliminary(Direction::Down),
     })
 }
 

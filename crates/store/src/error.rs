@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::record::RunV1;
+use crate::record::RunV2;
 
 /// The error of the file system that met this attempt, a verb.
 pub(crate) fn while_doing(
@@ -74,7 +74,7 @@ pub enum StoreError {
         line: usize,
     },
     /// JSON of something else.
-    #[error("{}: found format {found}, expected `{}`", path.display(), RunV1::FORMAT)]
+    #[error("{}: found format {found}, expected `{}`", path.display(), RunV2::FORMAT)]
     NotARun {
         /// The file.
         path: PathBuf,
@@ -83,8 +83,8 @@ pub enum StoreError {
     },
     /// A record of a version that this program cannot read.
     #[error(
-        "{}: found version {found} of `{}`, expected version {}: written by a newer pushbench?",
-        path.display(), RunV1::FORMAT, RunV1::VERSION
+        "{}: found version {found} of `{}`, expected at most version {}: written by a newer pushbench?",
+        path.display(), RunV2::FORMAT, RunV2::VERSION
     )]
     UnknownVersion {
         /// The file.

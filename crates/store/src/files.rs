@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
-use crate::record::{RunV1, TrialV1};
+use crate::record::{RunV2, TrialV2};
 use crate::wall_clock::folder_stamp;
 
 /// Name of the record in a run's folder.
@@ -15,7 +15,7 @@ pub const RECORD_FILE: &str = "run.json";
 /// Where a run lies by default: `<results>/<scenario>/<time>-<id>`.
 ///
 /// What a file name should not hold is replaced by `-`; a start that is no RFC 3339 is left out.
-pub fn run_folder(results: &Path, run: &RunV1) -> PathBuf {
+pub fn run_folder(results: &Path, run: &RunV2) -> PathBuf {
     let name = match folder_stamp(&run.started_at) {
         Some(stamp) => format!("{stamp}-{}", run.id),
         None => run.id.clone(),
@@ -39,7 +39,7 @@ pub const DIGEST_FILE: &str = "run.json.sha256";
 ///
 /// If a figure is not finite (JSON has no word for that, and unknown must be absent), a file cannot
 /// be written, or a record is there already.
-pub fn write_record(run: &RunV1, folder: &Path) -> Result<PathBuf, StoreError> {
+pub fn write_record(run: &RunV2, folder: &Path) -> Result<PathBuf, StoreError> {
     refuse_what_json_cannot_say(run)?;
     let mut record = serde_json::to_string_pretty(run).map_err(StoreError::Encode)?;
     record.push('\n');
@@ -78,11 +78,11 @@ pub fn write_beside(folder: &Path, name: &str, text: &str) -> Result<(), StoreEr
     written
 }
 
-fn refuse_what_json_cannot_say(run: &RunV1) -> Result<(), StoreError> {
+fn refuse_what_json_cannot_say(run: &RunV2) -> Result<(), StoreError> {
     run.trials.iter().try_for_each(refuse_a_trial_that_json_cannot_say)
 }
 
-pub(crate) fn refuse_a_trial_that_json_cannot_say(trial: &TrialV1) -> Result<(), StoreError> {
+pub(crate) fn refuse_a_trial_that_json_cannot_say(trial: &TrialV2) -> Result<(), StoreError> {
     let mut figures = trial.figures.iter().chain(&trial.model.figures);
     match figures.find(|(_, value)| !value.is_finite()) {
         Some((figure, value)) => Err(StoreError::NotFinite {

@@ -13,13 +13,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{refuse_a_trial_that_json_cannot_say, run_folder, sync, write_record};
-use crate::record::{DisturbedV1, RunStatus, RunV1, TrialV1};
+use crate::record::{DisturbedV1, RunStatus, RunV2, TrialV2, v1};
 
 /// Name of the journal in a run's folder.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
@@ -47,23 +48,36 @@ struct LineIn<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum EntryOut<'a> {
-    Begin { format: &'a str, version: u32, trials: usize, run: &'a RunV1 },
-    Trial(&'a TrialV1),
+    Begin { format: &'a str, version: u32, trials: usize, run: &'a RunV2 },
+    Trial(&'a TrialV2),
     Disturbed(&'a DisturbedV1),
 }
 
+/// An entry of a journal whose runs and trials are of some version.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum EntryIn {
-    Begin { format: String, version: u32, trials: usize, run: Box<RunV1> },
-    Trial(Box<TrialV1>),
+enum EntryIn<R, T> {
+    Begin { trials: usize, run: Box<R> },
+    Trial(Box<T>),
     Disturbed(DisturbedV1),
+}
+
+/// What every version of the first entry begins with.
+#[derive(Deserialize)]
+struct Head {
+    begin: HeadOfBegin,
+}
+
+#[derive(Deserialize)]
+struct HeadOfBegin {
+    format: String,
+    version: u32,
 }
 
 /// Value of `format` in a journal's first entry.
 const FORMAT: &str = "pushbench-journal";
 /// Value of `version` there.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Journal {
     /// Makes the run's folder below `results` and begins its journal with what is known before the
@@ -73,7 +87,7 @@ impl Journal {
     ///
     /// If the folder is taken or cannot be made, or the file cannot be written: then nothing that
     /// is measured could be kept either. What was made of it is removed again.
-    pub fn begin(results: &Path, run: &RunV1, trials: usize) -> Result<Self, StoreError> {
+    pub fn begin(results: &Path, run: &RunV2, trials: usize) -> Result<Self, StoreError> {
         let folder = run_folder(results, run);
         let parent = folder.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(while_doing("create", parent))?;
@@ -105,7 +119,7 @@ impl Journal {
     /// # Errors
     ///
     /// If a figure is not finite, or it cannot be written.
-    pub fn trial(&mut self, trial: &TrialV1) -> Result<(), StoreError> {
+    pub fn trial(&mut self, trial: &TrialV2) -> Result<(), StoreError> {
         refuse_a_trial_that_json_cannot_say(trial)?;
         self.append(&EntryOut::Trial(trial))
     }
@@ -125,7 +139,7 @@ impl Journal {
     /// # Errors
     ///
     /// If the record cannot be written; the journal then stays, and can be read in its place.
-    pub fn finish(self, run: &RunV1) -> Result<PathBuf, StoreError> {
+    pub fn finish(self, run: &RunV2) -> Result<PathBuf, StoreError> {
         let record = write_record(run, &self.folder)?;
         // Where it cannot be removed it does no harm: a record goes before it.
         let _ = fs::remove_file(self.folder.join(JOURNAL_FILE));
@@ -159,32 +173,17 @@ impl Journal {
 ///
 /// If it cannot be read, is no journal, a newer version, or a line of it has changed since it was
 /// written. A last line that is cut off is none: its writer ended.
-pub fn read_journal(path: &Path) -> Result<RunV1, StoreError> {
+pub fn read_journal(path: &Path) -> Result<RunV2, StoreError> {
     let path = if path.is_dir() { path.join(JOURNAL_FILE) } else { path.to_owned() };
     let bytes = fs::read(&path).map_err(while_doing("read", &path))?;
     let text = String::from_utf8_lossy(&bytes);
     let (whole, rest) = text.rsplit_once('\n').unwrap_or(("", &text));
-    let mut run: Option<(RunV1, usize)> = None;
-    for (place, line) in whole.lines().enumerate() {
-        match (entry(line, place + 1, &path)?, &mut run) {
-            (EntryIn::Begin { format, version, trials, run: begun }, found @ None) => {
-                if format != FORMAT || version != VERSION {
-                    return Err(StoreError::UnknownVersion {
-                        path,
-                        found: format!("{version} of `{format}`"),
-                    });
-                }
-                *found = Some((*begun, trials));
-            }
-            (EntryIn::Trial(trial), Some((run, _))) => run.trials.push(*trial),
-            (EntryIn::Disturbed(disturbed), Some((run, _))) => run.disturbed.push(disturbed),
-            (EntryIn::Begin { .. }, Some(_)) | (_, None) => {
-                return Err(StoreError::Changed { path, line: place + 1 });
-            }
-        }
-    }
-    let Some((mut run, trials)) = run else {
+    let Some(first) = whole.lines().next() else {
         return Err(StoreError::NotARun { path, found: "none".to_owned() });
+    };
+    let (mut run, trials) = match version(first, &path)? {
+        VERSION => entries::<RunV2, TrialV2>(whole, &path)?,
+        _ => entries::<v1::RunV1, v1::TrialV1>(whole, &path)?,
     };
     run.status = RunStatus::Aborted;
     run.failure = Some(format!(
@@ -199,12 +198,50 @@ pub fn read_journal(path: &Path) -> Result<RunV1, StoreError> {
     Ok(run)
 }
 
-fn entry(line: &str, place: usize, path: &Path) -> Result<EntryIn, StoreError> {
+/// The version of a journal, by its first line.
+fn version(first: &str, path: &Path) -> Result<u32, StoreError> {
+    let changed = StoreError::Changed { path: path.to_owned(), line: 1 };
+    let Head { begin: HeadOfBegin { format, version } } =
+        serde_json::from_str(checked(first, 1, path)?.get()).map_err(|_| changed)?;
+    match version {
+        1..=VERSION if format == FORMAT => Ok(version),
+        _ => Err(StoreError::UnknownVersion {
+            path: path.to_owned(),
+            found: format!("{version} of `{format}`"),
+        }),
+    }
+}
+
+/// The run that whole lines make, and how many trials it was to have.
+fn entries<R, T>(whole: &str, path: &Path) -> Result<(RunV2, usize), StoreError>
+where
+    R: DeserializeOwned + Into<RunV2>,
+    T: DeserializeOwned + Into<TrialV2>,
+{
+    let changed = |place| StoreError::Changed { path: path.to_owned(), line: place };
+    let mut run: Option<(RunV2, usize)> = None;
+    for (line, place) in whole.lines().zip(1..) {
+        let entry: EntryIn<R, T> = serde_json::from_str(checked(line, place, path)?.get())
+            .map_err(|cause| StoreError::Malformed { path: path.to_owned(), cause })?;
+        match (entry, &mut run) {
+            (EntryIn::Begin { trials, run: begun }, found @ None) => {
+                *found = Some(((*begun).into(), trials));
+            }
+            (EntryIn::Trial(trial), Some((run, _))) => run.trials.push((*trial).into()),
+            (EntryIn::Disturbed(disturbed), Some((run, _))) => run.disturbed.push(disturbed),
+            (EntryIn::Begin { .. }, Some(_)) | (_, None) => return Err(changed(place)),
+        }
+    }
+    run.ok_or_else(|| changed(1))
+}
+
+/// The entry of a line, if it is as it was written.
+fn checked<'line>(
+    line: &'line str,
+    place: usize,
+    path: &Path,
+) -> Result<&'line RawValue, StoreError> {
     let changed = || StoreError::Changed { path: path.to_owned(), line: place };
     let LineIn { sha256, entry } = serde_json::from_str(line).map_err(|_| changed())?;
-    if sha256_hex(entry.get().as_bytes()) != sha256 {
-        return Err(changed());
-    }
-    serde_json::from_str(entry.get())
-        .map_err(|cause| StoreError::Malformed { path: path.to_owned(), cause })
+    if sha256_hex(entry.get().as_bytes()) == sha256 { Ok(entry) } else { Err(changed()) }
 }

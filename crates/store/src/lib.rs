@@ -4,8 +4,8 @@
 //! each can change. Unknown is absent, never 0. Times are nanoseconds, sizes bytes, and names say
 //! so; everything derived can be made again from what stands before it.
 //!
-//! Start with [`record`] (what is in the file), then [`Journal`] and [`read`]; [`rounds`] makes one value of
-//! a figure's rounds. [`environment()`]
+//! Start with [`record`] (what is in the file), then [`Sums`] (what of it adds up), [`Journal`] and [`read`];
+//! [`rounds`] makes one value of a figure's rounds. [`environment()`]
 //! asks the machine, [`wall_clock`] the time of day; both are for the record only and no measurement
 //! uses them.
 
@@ -19,6 +19,7 @@ pub mod record;
 pub mod rounds;
 mod run;
 pub mod schema;
+mod sums;
 pub mod wall_clock;
 
 pub use environment::environment;
@@ -29,10 +30,12 @@ pub use journal::{JOURNAL_FILE, Journal, read_journal};
 pub use read::fuzz_parse;
 pub use read::read;
 pub use record::{
-    BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1,
-    HistogramV1, KernelWorkV1, KindsV1, ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1,
-    RunStatus, RunV1, SampleV1, ScenarioV1, ServerV1, SocketMemoryV1, TlsV1, ToolV1, TransportV1,
-    TrialV1, UnexpectedV1, Verdict, WaitingV1, WorkV1,
+    AreaV2, BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, FileV1,
+    HandshakesV2, HistogramV1, Http2CountsV2, InFlightV2, KindsV1, MachineTimeV2, MachineV2,
+    ModelV1, PhaseBooksV1, ProcessWorkV2, ReconciliationV1, RunStatus, RunV2, SampleV1, ScenarioV1,
+    ServerV1, SideV2, SocketMemoryV1, TallyV2, TlsV1, ToolV1, TransportV1, TrialV2, UnexpectedV1,
+    Verdict, WaitingV2, WitnessV2, WorkV2,
 };
 pub use run::new_id;
-pub use schema::run_v1_schema;
+pub use schema::run_v2_schema;
+pub use sums::{ClientHandshakes, Sums, SumsError};

@@ -9,7 +9,7 @@ use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{DIGEST_FILE, RECORD_FILE};
 use crate::journal::{JOURNAL_FILE, read_journal};
-use crate::record::RunV1;
+use crate::record::{RunV2, v1};
 
 /// Reads a record: the file itself or the folder it lies in, where the journal of a run that did
 /// not end stands in its place.
@@ -18,7 +18,7 @@ use crate::record::RunV1;
 ///
 /// If there is none, it is no record of ours, it is a newer version, it is malformed, or it is not
 /// what the digest beside it says.
-pub fn read(path: &Path) -> Result<RunV1, StoreError> {
+pub fn read(path: &Path) -> Result<RunV2, StoreError> {
     let record = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_owned() };
     let is_journal = record.file_name().is_some_and(|name| name == JOURNAL_FILE);
     if is_journal || path.is_dir() && !record.exists() && path.join(JOURNAL_FILE).exists() {
@@ -56,7 +56,7 @@ fn check_digest(bytes: &[u8], record: &Path) -> Result<(), StoreError> {
 ///
 /// As [`read`], but for those of files.
 #[doc(hidden)]
-pub fn fuzz_parse(text: &str) -> Result<RunV1, StoreError> {
+pub fn fuzz_parse(text: &str) -> Result<RunV2, StoreError> {
     parse(text, Path::new("fuzz"))
 }
 
@@ -67,17 +67,18 @@ struct Head {
     version: Option<u32>,
 }
 
-fn parse(text: &str, path: &Path) -> Result<RunV1, StoreError> {
+fn parse(text: &str, path: &Path) -> Result<RunV2, StoreError> {
     let malformed = |cause| StoreError::Malformed { path: path.to_owned(), cause };
     let head: Head = serde_json::from_str(text).map_err(malformed)?;
-    if head.format.as_deref() != Some(RunV1::FORMAT) {
+    if head.format.as_deref() != Some(RunV2::FORMAT) {
         return Err(StoreError::NotARun {
             path: path.to_owned(),
             found: head.format.map_or("none".to_owned(), |format| format!("`{format}`")),
         });
     }
     match head.version {
-        Some(RunV1::VERSION) => serde_json::from_str(text).map_err(malformed),
+        Some(RunV2::VERSION) => serde_json::from_str(text).map_err(malformed),
+        Some(1) => serde_json::from_str::<v1::RunV1>(text).map(RunV2::from).map_err(malformed),
         found => Err(StoreError::UnknownVersion {
             path: path.to_owned(),
             found: found.map_or("none".to_owned(), |version| version.to_string()),

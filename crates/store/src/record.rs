@@ -1,22 +1,31 @@
-//! Version 1 of the record: a file for each part of it. [`RunV1`] is the whole, [`TrialV1`] what is
-//! measured.
+//! The record: a file for each part of it. [`RunV2`] is the whole, [`TrialV2`] what is measured.
+//!
+//! The record's version is 2. A type's number is the version since which it has its shape, to which
+//! fields are only added; what version 1 had in another shape is in `v1`, and nowhere else.
 
+mod area;
 mod books;
 mod checks;
 mod counts;
 mod environment;
+mod machine;
 mod run;
 mod scenario;
 mod trial;
+pub(crate) mod v1;
 mod waiting;
 mod work;
 
-pub use books::{BooksV1, KindsV1, PhaseBooksV1, ReconciliationV1};
+pub use area::AreaV2;
+pub use books::{
+    BooksV1, InFlightV2, KindsV1, PhaseBooksV1, ReconciliationV1, SideV2, TallyV2, WitnessV2,
+};
 pub use checks::{CheckV1, Verdict};
-pub use counts::CountsV1;
+pub use counts::{CountsV1, Http2CountsV2};
 pub use environment::EnvironmentV1;
-pub use run::{DisturbedV1, RunStatus, RunV1, ToolV1, TransportV1};
+pub use machine::{MachineTimeV2, MachineV2};
+pub use run::{DisturbedV1, RunStatus, RunV2, ToolV1, TransportV1};
 pub use scenario::{CellV1, ExpectationV1, FileV1, ScenarioV1};
-pub use trial::{ModelV1, SampleV1, ServerV1, TlsV1, TrialV1, UnexpectedV1};
-pub use waiting::{HistogramV1, WaitingV1};
-pub use work::{KernelWorkV1, ProcessWorkV1, SocketMemoryV1, WorkV1};
+pub use trial::{HandshakesV2, ModelV1, SampleV1, ServerV1, TlsV1, TrialV2, UnexpectedV1};
+pub use waiting::{HistogramV1, WaitingV2};
+pub use work::{ProcessWorkV2, SocketMemoryV1, WorkV2};

@@ -6,15 +6,15 @@
 use pushbench_protocol::{OverRounds, Statistic};
 use pushbench_stats::{Histogram, Rounds};
 
-use crate::TrialV1;
+use crate::TrialV2;
 
 /// A measured figure over those of the trials that have it; `None` if none has, or if it is one of
 /// samples and they are not on record or cannot be read.
 pub fn measured<'run>(
     figure: &str,
-    trials: impl IntoIterator<Item = &'run TrialV1>,
+    trials: impl IntoIterator<Item = &'run TrialV2>,
 ) -> Option<Rounds> {
-    let with = |trial: &'run TrialV1| Some((trial, *trial.figures.get(figure)?));
+    let with = |trial: &'run TrialV2| Some((trial, *trial.figures.get(figure)?));
     let found: Vec<_> = trials.into_iter().filter_map(with).collect();
     let values: Vec<_> = found.iter().map(|(_, value)| *value).collect();
     let median = Rounds::of(&values)?;
@@ -40,7 +40,7 @@ pub fn measured<'run>(
 /// arrivals. A law has no samples to put together, so its quantiles are averaged.
 pub fn modelled<'run>(
     figure: &str,
-    trials: impl IntoIterator<Item = &'run TrialV1>,
+    trials: impl IntoIterator<Item = &'run TrialV2>,
 ) -> Option<f64> {
     let values = trials.into_iter().filter_map(|trial| trial.model.figures.get(figure).copied());
     let values: Vec<_> = values.collect();
@@ -60,19 +60,19 @@ pub fn modelled<'run>(
 /// cannot be read.
 pub fn samples<'run>(
     distribution: &str,
-    trials: impl IntoIterator<Item = &'run TrialV1>,
+    trials: impl IntoIterator<Item = &'run TrialV2>,
 ) -> Option<Histogram> {
     let mut all = Histogram::new();
     for trial in trials {
         if let Some(round) = trial.waiting.histograms.get(distribution) {
-            all.merge(&Histogram::decode(&round.hdr_v2_deflate).ok()?);
+            all.merge(&round.samples().ok()?);
         }
     }
     (!all.is_empty()).then_some(all)
 }
 
 /// The mean of all samples: that of each round counts as often as the round has samples.
-fn weighted_mean(distribution: &str, found: &[(&TrialV1, f64)]) -> Option<f64> {
+fn weighted_mean(distribution: &str, found: &[(&TrialV2, f64)]) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0.0);
     for (trial, mean) in found {
         let samples = trial.waiting.histograms.get(distribution)?.count as f64;

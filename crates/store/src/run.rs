@@ -2,17 +2,17 @@
 
 use std::hash::{BuildHasher, Hasher as _, RandomState};
 
-use crate::record::{CellV1, RunV1, ScenarioV1, TrialV1, Verdict};
+use crate::record::{CellV1, RunV2, ScenarioV1, TrialV2, Verdict};
 
-impl RunV1 {
+impl RunV2 {
     /// Value of `format` in every record.
     pub const FORMAT: &str = "pushbench-run";
     /// Value of `version` in the records this type describes.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// The worst verdict of any check of any trial; [`Verdict::Ok`] if there is no trial.
     pub fn worst_verdict(&self) -> Verdict {
-        self.trials.iter().map(TrialV1::worst_verdict).max().unwrap_or(Verdict::Ok)
+        self.trials.iter().map(TrialV2::worst_verdict).max().unwrap_or(Verdict::Ok)
     }
 
     /// The part of a sweep that was run with these settings, as a run of its own.
@@ -44,7 +44,7 @@ impl RunV1 {
     }
 }
 
-impl TrialV1 {
+impl TrialV2 {
     /// The worst verdict of its checks; [`Verdict::Ok`] if there is none, and
     /// [`Verdict::NotChecked`] if none of them had anything to look at.
     pub fn worst_verdict(&self) -> Verdict {

@@ -1,14 +1,15 @@
 //! Journals: what is kept of a run that did not end.
 
 mod sample;
+mod version_1;
 
 use std::fs;
 
-use pushbench_store::{JOURNAL_FILE, Journal, RECORD_FILE, RunStatus, RunV1, StoreError, read};
+use pushbench_store::{JOURNAL_FILE, Journal, RECORD_FILE, RunStatus, RunV2, StoreError, read};
 
 /// A run as it is before its first trial.
-fn begun() -> RunV1 {
-    RunV1 {
+fn begun() -> RunV2 {
+    RunV2 {
         status: RunStatus::Completed,
         failure: None,
         trials: Vec::new(),
@@ -62,6 +63,37 @@ fn a_journal_that_is_cut_off_anywhere_has_every_trial_before() {
             Err(error) => assert_eq!(lines, 0, "{len} bytes: {error}"),
         }
     }
+}
+
+#[test]
+fn a_journal_of_version_1_is_read_by_todays_code() {
+    use sha2::{Digest, Sha256};
+
+    let record = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/records/run-v1.json");
+    let mut run: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(record).unwrap()).unwrap();
+    let trial = run["trials"].as_array_mut().unwrap().remove(0);
+    let journal = |version: u32| {
+        let begin = serde_json::json!({
+            "begin": {
+                "format": "pushbench-journal", "version": version, "trials": 1, "run": run.clone()
+            }
+        });
+        let lines = [begin, serde_json::json!({ "trial": trial.clone() })].map(|entry| {
+            let entry = entry.to_string();
+            let digest = Sha256::digest(&entry);
+            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{{\"sha256\":\"{digest}\",\"entry\":{entry}}}\n")
+        });
+        lines.concat()
+    };
+    let results = tempfile::tempdir().unwrap();
+    let path = results.path().join(JOURNAL_FILE);
+    fs::write(&path, journal(1)).unwrap();
+    assert_eq!(read(&path).unwrap().trials, version_1::of(sample::run()).trials);
+    fs::write(&path, journal(3)).unwrap();
+    let refused = read(&path).unwrap_err().to_string();
+    assert!(refused.contains("found version 3 of `pushbench-journal`"), "{refused}");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Records written, read back, refused, and held to the schema.
 
 mod sample;
+mod version_1;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use pushbench_store::{
-    DIGEST_FILE, Journal, RECORD_FILE, StoreError, Verdict, read, run_folder, run_v1_schema,
+    DIGEST_FILE, Journal, RECORD_FILE, StoreError, Verdict, read, run_folder, run_v2_schema,
     write_beside, write_record,
 };
 
@@ -113,14 +114,18 @@ fn records_of_another_kind_or_version_are_refused_with_what_was_expected() {
             format!("{name}: found format `benchpush`, expected `pushbench-run`"),
         ),
         (
-            r#"{"format": "pushbench-run", "version": 2, "id": 7}"#,
+            r#"{"format": "pushbench-run", "version": 3, "id": 7}"#,
             format!(
-                "{name}: found version 2 of `pushbench-run`, expected version 1: written by a \
-                 newer pushbench?"
+                "{name}: found version 3 of `pushbench-run`, expected at most version 2: written \
+                 by a newer pushbench?"
             ),
         ),
         (
             r#"{"format": "pushbench-run", "version": 1}"#,
+            format!("{name}: not a readable record: missing field `id` at line 1 column 41"),
+        ),
+        (
+            r#"{"format": "pushbench-run", "version": 2}"#,
             format!("{name}: not a readable record: missing field `id` at line 1 column 41"),
         ),
     ] {
@@ -131,8 +136,8 @@ fn records_of_another_kind_or_version_are_refused_with_what_was_expected() {
 }
 
 #[test]
-fn the_record_of_version_1_in_the_tree_is_read_by_todays_code() {
-    let path = in_crate("tests/records/run-v1.json");
+fn the_records_of_each_version_in_the_tree_are_read_by_todays_code() {
+    let path = in_crate("tests/records/run-v2.json");
     // Only ever made once: a record that is rewritten with the code proves nothing.
     if blessing() && !path.exists() {
         let folder = tempfile::tempdir().unwrap();
@@ -140,6 +145,16 @@ fn the_record_of_version_1_in_the_tree_is_read_by_todays_code() {
         fs::copy(record, &path).unwrap();
     }
     assert_eq!(read(&path).unwrap(), sample::run());
+    let old = in_crate("tests/records/run-v1.json");
+    assert_eq!(read(&old).unwrap(), version_1::of(sample::run()));
+    // And they are what the schemas say that were committed with them.
+    for (record, schema) in [(path, "schema/run-v2.json"), (old, "schema/run-v1.json")] {
+        let value = |path: &Path| -> serde_json::Value {
+            serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+        };
+        let validator = jsonschema::validator_for(&value(&in_crate(schema))).unwrap();
+        assert!(validator.is_valid(&value(&record)), "{}", record.display());
+    }
 }
 
 #[test]
@@ -153,8 +168,8 @@ fn a_record_from_before_a_field_was_added_is_read_as_one_without_it() {
         ("/environment", "kernel"),
         ("/trials/0", "cell"),
         ("/trials/0", "sample"),
-        ("/trials/0/work", "kernel"),
-        ("/trials/0/waiting", "version_age_mean"),
+        ("/trials/0", "machines"),
+        ("/trials/0/waiting", "version_age"),
         ("/trials/0/books/phases/measure/up", "tls"),
         ("/expectations/0", "cell"),
     ];
@@ -168,7 +183,7 @@ fn a_record_from_before_a_field_was_added_is_read_as_one_without_it() {
     fs::write(&path, record.to_string()).unwrap();
     let run = read(&path).unwrap();
     assert_eq!((run.failure, run.environment.kernel), (None, None));
-    assert_eq!(run.trials[0].waiting.version_age_mean, None);
+    assert_eq!(run.trials[0].waiting.version_age, None);
     assert!(run.scenario.overrides.is_empty() && run.trials[0].cell.is_empty());
     assert_eq!(run.trials[0].figures, sample::run().trials[0].figures);
 }
@@ -187,17 +202,65 @@ fn every_reference_run_in_the_tree_is_read_its_books_balance_and_none_is_invalid
     assert!(count >= 5, "{count} runs");
 }
 
+fn json(of: &impl serde::Serialize) -> serde_json::Value {
+    serde_json::to_value(of).expect("plain JSON")
+}
+
+/// What a record in the tree says, as any JSON.
+fn raw(folder: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(folder.join(RECORD_FILE)).expect("a record");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn figures_checks_and_counts_of_every_reference_run_are_those_that_were_written() {
+    let same = |what: &str, written: &serde_json::Value, read: serde_json::Value| {
+        assert_eq!(*written, read, "{what}");
+    };
+    for entry in fs::read_dir(in_crate("../../results/reference")).expect("committed") {
+        let folder = entry.expect("listed").path();
+        let (written, run) = (raw(&folder), read(&folder).expect("a version that is known"));
+        let trials = written["trials"].as_array().expect("a list");
+        assert_eq!(trials.len(), run.trials.len());
+        for (written, trial) in trials.iter().zip(&run.trials) {
+            let at = |name: &str| format!("{}: {} {name}", folder.display(), trial.transport);
+            same(&at("figures"), &written["figures"], json(&trial.figures));
+            same(&at("model"), &written["model"], json(&trial.model));
+            same(&at("checks"), &written["checks"], json(&trial.checks));
+            same(&at("counts"), &written["counts"], json(&trial.counts));
+            same(&at("books"), &written["books"], json(&trial.books));
+            for (name, samples) in &trial.waiting.histograms {
+                let written = &written["waiting"]["histograms"][name];
+                same(&at(name), written, json(samples));
+            }
+        }
+        same("expectations", &written["expectations"], json(&run.expectations));
+    }
+}
+
+#[test]
+fn a_record_of_version_1_that_is_written_anew_says_the_same() {
+    let results = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(in_crate("../../results/reference")).expect("committed") {
+        let folder = entry.expect("listed").path();
+        let run = read(&folder).expect("a version that is known");
+        let anew = results.path().join(folder.file_name().expect("it has a name"));
+        write_record(&run, &anew).unwrap();
+        assert_eq!(read(&anew).unwrap(), run, "{}", folder.display());
+    }
+}
+
 #[test]
 fn the_committed_schema_is_current() {
-    let path = in_crate("schema/run-v1.json");
+    let path = in_crate("schema/run-v2.json");
     if blessing() {
-        fs::write(&path, run_v1_schema()).unwrap();
+        fs::write(&path, run_v2_schema()).unwrap();
     }
     // As values: the order of fields depends on which other crates are built along.
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        value(&committed) == value(&run_v1_schema()),
+        value(&committed) == value(&run_v2_schema()),
         "{} is not what the types say; run the test with PUSHBENCH_BLESS=1 and look at the diff",
         path.display()
     );
@@ -205,7 +268,7 @@ fn the_committed_schema_is_current() {
 
 #[test]
 fn a_record_fits_the_schema_and_a_record_without_trials_does_not() {
-    let schema = serde_json::from_str(&run_v1_schema()).unwrap();
+    let schema = serde_json::from_str(&run_v2_schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut record = serde_json::to_value(sample::run()).unwrap();
     let errors: Vec<_> = validator.iter_errors(&record).map(|error| error.to_string()).collect();

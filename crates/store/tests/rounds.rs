@@ -5,10 +5,10 @@ mod sample;
 use std::time::Duration;
 
 use pushbench_stats::Histogram;
-use pushbench_store::{HistogramV1, TrialV1, rounds};
+use pushbench_store::{HistogramV1, TrialV2, rounds};
 
 /// A round with these latencies, in milliseconds.
-fn round(latencies: &[u64]) -> TrialV1 {
+fn round(latencies: &[u64]) -> TrialV2 {
     let mut samples = Histogram::new();
     latencies.iter().for_each(|&millis| samples.record(Duration::from_millis(millis)));
     let mut trial = sample::run().trials.remove(0);
@@ -22,12 +22,12 @@ fn round(latencies: &[u64]) -> TrialV1 {
         .map(|(name, value)| (name.to_owned(), value.unwrap().as_secs_f64()))
         .into_iter()
         .collect();
-    let samples = HistogramV1 { count: samples.count(), hdr_v2_deflate: samples.encode() };
+    let samples = HistogramV1::of(&samples);
     trial.waiting.histograms.insert("latency".to_owned(), samples);
     trial
 }
 
-fn millis(figure: &str, trials: &[TrialV1]) -> u64 {
+fn millis(figure: &str, trials: &[TrialV2]) -> u64 {
     (rounds::measured(figure, trials).unwrap().value * 1e3).round() as u64
 }
 
@@ -61,7 +61,7 @@ fn samples_that_are_not_on_record_make_no_quantile() {
     trials[1].waiting.histograms.clear();
     trials[0].waiting.histograms.clear();
     assert_eq!(rounds::measured("latency.p99", &trials), None);
-    let trials = [round(&[1, 5]), TrialV1 { figures: Default::default(), ..round(&[1, 7]) }];
+    let trials = [round(&[1, 5]), TrialV2 { figures: Default::default(), ..round(&[1, 7]) }];
     assert_eq!(millis("latency.p99", &trials), 5, "of one round, its own is that of its samples");
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use pushbench_protocol::{Phase, TopicNames};
-use pushbench_store::{KindsV1, RunV1, TrialV1};
+use pushbench_store::{KindsV1, RunV2, TrialV2};
 use rustix::process::Signal;
 
 use crate::pcap::{Packet, packets};
@@ -88,7 +88,7 @@ fn a_packet_capture_sees_each_poll_open_and_close_its_connection() {
 }
 
 /// A sum over all phases.
-fn sum(trial: &TrialV1, bytes: impl Fn(&pushbench_store::PhaseBooksV1) -> u64) -> u64 {
+fn sum(trial: &TrialV2, bytes: impl Fn(&pushbench_store::PhaseBooksV1) -> u64) -> u64 {
     assert_eq!(trial.books.phases.len(), Phase::ALL.len());
     trial.books.phases.values().map(bytes).sum()
 }
@@ -145,7 +145,7 @@ impl Flow {
 fn subscribers(
     packets: &[Packet],
     server: SocketAddr,
-    record: &RunV1,
+    record: &RunV2,
 ) -> BTreeMap<SocketAddrV4, Connection> {
     let topic = format!("/topics/{}/", TopicNames::of_run(&record.id).name(0));
     let mut connections: BTreeMap<SocketAddrV4, Connection> = BTreeMap::new();

@@ -3,7 +3,7 @@
 
 use pushbench_model::{Exchange, Link};
 use pushbench_protocol::{Layer, Phase};
-use pushbench_store::{KindsV1, ReconciliationV1, RunV1, TrialV1, Verdict};
+use pushbench_store::{KindsV1, ReconciliationV1, RunV2, TrialV2, Verdict};
 use pushbench_wire::segments::SegmentHeaders;
 
 use crate::support::{Bench, trial};
@@ -22,7 +22,7 @@ fn scenario(workload: &str, transports: &str) -> String {
 }
 
 /// Every comparison of a trial balances, and its last one of each pair ends with the trial.
-fn assert_balanced(trial: &TrialV1) {
+fn assert_balanced(trial: &TrialV2) {
     let pairs = &trial.books.reconciliations;
     for pair in pairs {
         assert_eq!(pair.left, pair.right, "{}: {pair:?}", trial.transport);
@@ -40,7 +40,7 @@ fn assert_balanced(trial: &TrialV1) {
 }
 
 /// Plays until what was found is what the model says, where a busy machine may differ.
-fn agreeing(bench: &Bench, agrees: impl Fn(&RunV1) -> Result<(), String>) {
+fn agreeing(bench: &Bench, agrees: impl Fn(&RunV2) -> Result<(), String>) {
     for attempt in 1.. {
         let (_, run) = bench.valid_run(&["--quiet"]);
         for trial in &run.trials {

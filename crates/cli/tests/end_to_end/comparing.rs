@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pushbench_store::{RunV1, run_folder};
+use pushbench_store::{RunV2, run_folder};
 use serde_json::Value;
 
 use crate::support::{Bench, Ended};
@@ -17,13 +17,13 @@ struct Records {
 }
 
 /// The reference run.
-fn reference() -> RunV1 {
+fn reference() -> RunV2 {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../results/reference/quickstart");
     pushbench_store::read(Path::new(folder)).expect("a record of the tree")
 }
 
 /// The reference run under another name, an hour later, with something changed.
-fn altered(id: &str, hour: u32, alter: impl FnOnce(&mut RunV1)) -> RunV1 {
+fn altered(id: &str, hour: u32, alter: impl FnOnce(&mut RunV2)) -> RunV2 {
     let mut run = reference();
     run.id = id.to_owned();
     run.started_at = format!("2026-11-23T{hour:02}:00:00.000Z");
@@ -32,7 +32,7 @@ fn altered(id: &str, hour: u32, alter: impl FnOnce(&mut RunV1)) -> RunV1 {
 }
 
 /// Changes a figure of a transport in every round.
-fn change(run: &mut RunV1, transport: &str, figure: &str, by: impl Fn(f64) -> f64) {
+fn change(run: &mut RunV2, transport: &str, figure: &str, by: impl Fn(f64) -> f64) {
     for trial in run.trials.iter_mut().filter(|trial| trial.transport == transport) {
         let value = trial.figures.get_mut(figure).expect("the record has it");
         *value = by(*value);
@@ -40,7 +40,7 @@ fn change(run: &mut RunV1, transport: &str, figure: &str, by: impl Fn(f64) -> f6
 }
 
 impl Records {
-    fn new(runs: &[RunV1]) -> Self {
+    fn new(runs: &[RunV2]) -> Self {
         let records = Self { bench: Bench::new() };
         for run in [&[altered("base", 0, |_| {})], runs].concat() {
             records.write(&run);
@@ -48,7 +48,7 @@ impl Records {
         records
     }
 
-    fn write(&self, run: &RunV1) -> PathBuf {
+    fn write(&self, run: &RunV2) -> PathBuf {
         let folder = run_folder(&self.bench.path().join("results"), run);
         pushbench_store::write_record(run, &folder).expect("written")
     }

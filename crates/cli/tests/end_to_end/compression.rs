@@ -3,7 +3,7 @@
 
 use pushbench_protocol::figure::bytes_per;
 use pushbench_protocol::{Direction, Phase};
-use pushbench_store::{RunV1, TrialV1};
+use pushbench_store::{RunV2, TrialV2};
 
 use crate::support::{Bench, Server, trial};
 use crate::turncoat;
@@ -100,15 +100,15 @@ name = "held-gzip"
 compression = "gzip"
 "#;
 
-pub(crate) fn figure(trial: &TrialV1, name: &str) -> f64 {
+pub(crate) fn figure(trial: &TrialV2, name: &str) -> f64 {
     *trial.figures.get(name).unwrap_or_else(|| panic!("{}: no {name}", trial.transport))
 }
 
-pub(crate) fn modelled(trial: &TrialV1, name: &str) -> f64 {
+pub(crate) fn modelled(trial: &TrialV2, name: &str) -> f64 {
     *trial.model.figures.get(name).unwrap_or_else(|| panic!("{}: no {name}", trial.transport))
 }
 
-pub(crate) fn same(trial: &TrialV1, name: &str) {
+pub(crate) fn same(trial: &TrialV2, name: &str) {
     let (found, expected) = (figure(trial, name), modelled(trial, name));
     // To the byte: sums of products of the model are off by what a float cannot hold.
     let is_same = (found - expected).abs() <= 1e-9 * expected.abs();
@@ -119,12 +119,12 @@ pub(crate) fn is_near(found: f64, expected: f64) -> bool {
     (found - expected).abs() <= (NEAR * expected).max(A_FEW)
 }
 
-pub(crate) fn near(trial: &TrialV1, name: &str) {
+pub(crate) fn near(trial: &TrialV2, name: &str) {
     let (found, expected) = (figure(trial, name), modelled(trial, name));
     assert!(is_near(found, expected), "{} {name}: {found}, model {expected}", trial.transport);
 }
 
-pub(crate) fn check_books(run: &RunV1) {
+pub(crate) fn check_books(run: &RunV2) {
     for trial in &run.trials {
         for pair in &trial.books.reconciliations {
             assert_eq!(pair.left, pair.right, "{}: {pair:?}", trial.transport);
@@ -141,12 +141,12 @@ pub(crate) fn check_books(run: &RunV1) {
 }
 
 /// Payload on the wire, for each delivery.
-pub(crate) fn payload(run: &RunV1, label: &str) -> f64 {
+pub(crate) fn payload(run: &RunV2, label: &str) -> f64 {
     figure(trial(run, label), "payload_bytes_per_delivery")
 }
 
 /// Plays until the segments of these transports are the model's too, within 2 %.
-pub(crate) fn play(scenario: &str, sets: &[impl AsRef<str>], labels: &[&str]) -> RunV1 {
+pub(crate) fn play(scenario: &str, sets: &[impl AsRef<str>], labels: &[&str]) -> RunV2 {
     let bench = Bench::with(scenario);
     let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", set.as_ref()]).collect();
     for attempt in 1.. {
@@ -168,7 +168,7 @@ pub(crate) fn play(scenario: &str, sets: &[impl AsRef<str>], labels: &[&str]) ->
 }
 
 /// Plays some of the transports once.
-pub(crate) fn play_only(scenario: &str, sets: &[String], only: &str) -> RunV1 {
+pub(crate) fn play_only(scenario: &str, sets: &[String], only: &str) -> RunV2 {
     let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", set.as_str()]).collect();
     let (_, run) = Bench::with(scenario).valid_run(&[&["--quiet", only], &sets[..]].concat());
     check_books(&run);
@@ -349,7 +349,7 @@ fn a_reader_sees_what_was_published_what_was_saved_and_what_it_costs() {
     }
 }
 
-fn same_goodput(trial: &TrialV1) {
+fn same_goodput(trial: &TrialV2) {
     assert!(is_near(figure(trial, "goodput"), modelled(trial, "goodput")), "{}", trial.transport);
 }
 
@@ -413,7 +413,7 @@ fn compressed_answers_are_smaller_and_all_their_bytes_are_booked() {
     }
 }
 
-fn check_polls(trial: &TrialV1) {
+fn check_polls(trial: &TrialV2) {
     let label = &trial.transport;
     same(trial, "header_bytes_up_per_poll");
     same(trial, "connect_stream_bytes_per_connection");

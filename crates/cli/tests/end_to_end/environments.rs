@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use pushbench_store::TrialV1;
+use pushbench_store::TrialV2;
 
 use crate::support::{Bench, Running, Server, trial};
 
@@ -41,7 +41,7 @@ fn odd(name: &str) -> &'static str {
 }
 
 /// Bytes that hang on nothing but the settings.
-fn bytes(trial: &TrialV1) -> Vec<(String, Option<f64>)> {
+fn bytes(trial: &TrialV2) -> Vec<(String, Option<f64>)> {
     let sample = trial.sample.as_ref();
     let request = sample.map(|sample| sample.request_bytes as f64);
     let response = sample.map(|sample| sample.response_bytes as f64);

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction, Layer, figure};
-use pushbench_store::TrialV1;
+use pushbench_store::TrialV2;
 
 use crate::support::{Bench, Server, invalid_checks, needs};
 use crate::turncoat;
@@ -34,7 +34,7 @@ fn scenario(more: &str) -> String {
 
 /// Sums whose bytes do not depend on when a second begins on the wall's clock: all of what is pushed;
 /// of polls, what goes up, and what goes down beside heads.
-fn is_timeless(trial: &TrialV1, sum: &str, direction: Direction) -> bool {
+fn is_timeless(trial: &TrialV2, sum: &str, direction: Direction) -> bool {
     let has_headers = sum == ByteKind::Header.label() || sum == Layer::Stream.label();
     !has_headers
         || direction == Direction::Up

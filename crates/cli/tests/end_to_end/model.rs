@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use pushbench_model::{Exchange, Link};
 use pushbench_protocol::headers::{AnswerMark, AnswerStatus, ResponseProfile};
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Unchanged};
-use pushbench_store::{KindsV1, RunV1, TrialV1};
+use pushbench_store::{KindsV1, RunV2, TrialV2};
 use pushbench_wire::segments::SegmentHeaders;
 
 use crate::support::{Bench, trial};
@@ -101,7 +101,7 @@ fn check(row: &[&str]) {
 /// The record of a row.
 struct Found<'a> {
     row: &'a [&'a str],
-    record: &'a RunV1,
+    record: &'a RunV2,
 }
 
 impl Found<'_> {
@@ -188,7 +188,7 @@ impl Found<'_> {
     }
 
     /// Connecting: to the byte above TCP, and within 2 % with headers.
-    fn check_connect(&self, trial: &TrialV1) -> Result<(), String> {
+    fn check_connect(&self, trial: &TrialV2) -> Result<(), String> {
         let row = self.row;
         let stream = "connect_stream_bytes_per_connection";
         assert_eq!(trial.figures[stream], trial.model.figures[stream], "{row:?}");
@@ -205,7 +205,7 @@ impl Found<'_> {
     /// The model knows one acknowledgement of a message, as loopback's kernel sends it: a write
     /// arrives in one piece, however many segments it counts for. A piece is at most 64 KiB, so
     /// larger messages have an acknowledgement for each.
-    fn check_segments(&self, trial: &TrialV1, exchanges: u64) -> Result<(), String> {
+    fn check_segments(&self, trial: &TrialV2, exchanges: u64) -> Result<(), String> {
         let row = self.row;
         let books = &trial.books.phases[&Phase::Measure];
         let found = books.up.tcp_ip.zip(books.down.tcp_ip).map(|(up, down)| up + down);
@@ -226,14 +226,14 @@ impl Found<'_> {
         ))
     }
 
-    fn unchanged(&self, trial: &TrialV1) -> Unchanged {
+    fn unchanged(&self, trial: &TrialV2) -> Unchanged {
         let transport = self.record.transports.iter().find(|t| t.label == trial.transport);
         let label = &transport.expect("it is listed").options["unchanged"];
         Unchanged::from_label(label).expect("a label")
     }
 
     /// Bytes of an answer's head with news and without a body.
-    fn answer_headers(&self, trial: &TrialV1) -> (u64, u64) {
+    fn answer_headers(&self, trial: &TrialV2) -> (u64, u64) {
         let unchanged = self.unchanged(trial);
         let every = self.setting("workload.deliver") == Deliver::Every.label();
         let payload = self.number("workload.payload.bytes") as usize;
@@ -259,7 +259,7 @@ impl Found<'_> {
 }
 
 /// A modelled figure that is a whole number.
-fn modelled(trial: &TrialV1, figure: &str) -> u64 {
+fn modelled(trial: &TrialV2, figure: &str) -> u64 {
     let value = trial.model.figures[figure];
     assert!((value - value.round()).abs() < 1e-9, "{figure} is {value}, expected a whole number");
     value.round() as u64

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use pushbench_store::{TrialV1, Verdict};
+use pushbench_store::{TrialV2, Verdict};
 
 use crate::servant::{NOT_FOUND, Servant, Subscribers, TAKEN, Then, scenario, text_frame};
 use crate::support::{Bench, Ended, trial};
@@ -52,7 +52,7 @@ fn pusher(made: Made) -> Servant {
     )
 }
 
-fn played(made: Made) -> (Ended, TrialV1) {
+fn played(made: Made) -> (Ended, TrialV2) {
     let bench = Bench::with(&scenario(4, 2, &["websocket"]));
     let servant = pusher(made);
     let ended = bench.play(&["run", "small.toml", "--target", &servant.url()]);
@@ -60,7 +60,7 @@ fn played(made: Made) -> (Ended, TrialV1) {
     (ended, trial(&record, "websocket").clone())
 }
 
-fn verdict(trial: &TrialV1, name: &str) -> Option<(Verdict, String)> {
+fn verdict(trial: &TrialV2, name: &str) -> Option<(Verdict, String)> {
     let found = trial.checks.iter().find(|check| check.check == name);
     found.map(|check| (check.verdict, check.text.clone()))
 }

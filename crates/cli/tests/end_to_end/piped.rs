@@ -10,7 +10,7 @@ use pushbench_runner::{Options, PipedServer, ServerCommand, play_piped};
 use pushbench_scenario::Scenario;
 use pushbench_server::{Arrival, Server, ServerConfig};
 use pushbench_store::wall_clock::since_epoch;
-use pushbench_store::{EnvironmentV1, ReconciliationV1, ToolV1, TrialV1, Verdict};
+use pushbench_store::{EnvironmentV1, ReconciliationV1, ToolV1, TrialV2, Verdict};
 use pushbench_tls::Identity;
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,12 +18,12 @@ use tokio::sync::{mpsc, oneshot};
 const PIPE: usize = 64 * 1024;
 
 /// Plays a trial of a scenario's only transport.
-pub(crate) fn play(scenario: &Scenario) -> TrialV1 {
+pub(crate) fn play(scenario: &Scenario) -> TrialV2 {
     play_against(scenario, |_| {})
 }
 
 /// The same against a server whose settings are not what it was told.
-pub(crate) fn play_against(scenario: &Scenario, change: impl FnOnce(&mut ServerConfig)) -> TrialV1 {
+pub(crate) fn play_against(scenario: &Scenario, change: impl FnOnce(&mut ServerConfig)) -> TrialV2 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -108,7 +108,7 @@ pub(crate) fn options(file: String) -> Options {
 
 /// What is wrong with a trial over pipes; empty if nothing is. Nothing can be late or disturbed, so
 /// nothing is excused: books that were not compared are at fault, and so is a warning.
-pub(crate) fn faults(trial: &TrialV1) -> Vec<String> {
+pub(crate) fn faults(trial: &TrialV2) -> Vec<String> {
     let mut faults = Vec::new();
     let pairs = &trial.books.reconciliations;
     let apart = pairs.iter().filter(|pair| pair.left != pair.right);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 use serde_json::Value;
 
 use crate::support::Bench;
@@ -73,7 +73,7 @@ fn the_reference_runs_are_as_planned() {
     assert!(what.ends_with("idle-feed, poll-resend"), "{what}");
     let mut all = 0;
     for entry in std::fs::read_dir(bench.path().join("results/reference")).expect("the runs") {
-        let run: RunV1 = pushbench_store::read(&entry.expect("a folder").path()).expect("a record");
+        let run: RunV2 = pushbench_store::read(&entry.expect("a folder").path()).expect("a record");
         let is_left_out =
             |transport: &str| run.scenario.name == "idle-feed" && transport == "poll-resend";
         all += run.trials.iter().filter(|trial| !is_left_out(&trial.transport)).count() as u64;
@@ -291,7 +291,7 @@ fn records_are_found_in_any_layout_and_an_invalid_run_hides_no_older_one() {
     assert!(valid.is_string(), "{of_reference}");
 
     let reference = bench.path().join("results/reference/kaazing-a");
-    let mut run: RunV1 = pushbench_store::read(&reference).expect("a record");
+    let mut run: RunV2 = pushbench_store::read(&reference).expect("a record");
     run.started_at = "2027-01-01T00:00:00Z".to_owned();
     run.trials[0].checks[0].verdict = pushbench_store::Verdict::Invalid;
     let newest = bench.path().join("results/kaazing-a/20270101T000000Z-newest");

@@ -20,7 +20,7 @@ use pushbench_protocol::{
 use pushbench_runner::{Observer, TrialNote};
 use pushbench_scenario::{Scenario, Source, read};
 use pushbench_server::ServerConfig;
-use pushbench_store::{CheckV1, DisturbedV1, Journal, RunV1, TrialV1, Verdict};
+use pushbench_store::{CheckV1, DisturbedV1, Journal, RunV2, TrialV2, Verdict};
 
 use crate::piped;
 use crate::support::OF_THE_MACHINE;
@@ -152,7 +152,7 @@ impl Observer for Unseen {
 
     fn trial_disturbed(&mut self, _: TrialNote<'_>, _: &DisturbedV1) {}
 
-    fn trial_ends(&mut self, _: TrialNote<'_>, _: &TrialV1) {}
+    fn trial_ends(&mut self, _: TrialNote<'_>, _: &TrialV2) {}
 }
 
 /// What is wrong with a trial's checks; empty if nothing is.
@@ -198,7 +198,7 @@ fn play_over_sockets(combination: &Combination) -> Vec<String> {
     let begun = pushbench_runner::begin(&scenario, &options);
     let mut journal = Journal::begin(results.path(), &begun, 1).expect("a journal");
     let run = pushbench_runner::run(begun, &scenario, &options, &mut journal, &mut Unseen);
-    let RunV1 { failure, trials, .. } = &run;
+    let RunV2 { failure, trials, .. } = &run;
     let [trial] = &trials[..] else { return vec![format!("{} trials: {failure:?}", trials.len())] };
     let of_bytes = |check: &&CheckV1| !OF_THE_MACHINE.contains(&check.check.as_str());
     let mut found = faults(trial.checks.iter().filter(of_bytes));

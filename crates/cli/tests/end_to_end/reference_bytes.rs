@@ -11,7 +11,7 @@ mod compare;
 
 use std::path::{Path, PathBuf};
 
-use pushbench_store::{RECORD_FILE, RunV1, TrialV1};
+use pushbench_store::{RECORD_FILE, RunV2, TrialV2};
 
 use self::compare::{Carriage, compare};
 use crate::support::{Bench, OF_THE_MACHINE, Running, invalid_checks};
@@ -210,7 +210,7 @@ fn reference_scenarios_send_the_bytes_that_their_records_say() {
 }
 
 /// The first trial of the record with the same transport and sweep settings.
-fn the_same<'r>(reference: &'r RunV1, trial: &TrialV1) -> Option<&'r TrialV1> {
+fn the_same<'r>(reference: &'r RunV2, trial: &TrialV2) -> Option<&'r TrialV2> {
     let mut trials = reference.trials.iter();
     trials.find(|recorded| recorded.transport == trial.transport && recorded.cell == trial.cell)
 }

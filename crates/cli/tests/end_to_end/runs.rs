@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use pushbench_protocol::Phase;
-use pushbench_store::{RunStatus, RunV1, Verdict};
+use pushbench_store::{RunStatus, RunV2, Verdict};
 
 use crate::support::{Bench, Ended, SMALL, TRANSPORTS, trial};
 
@@ -14,7 +14,7 @@ struct Played {
     bench: Bench,
     ended: Ended,
     folder: PathBuf,
-    record: RunV1,
+    record: RunV2,
 }
 
 static PLAYED: LazyLock<Played> = LazyLock::new(|| {
@@ -64,7 +64,7 @@ fn a_run_is_on_record_and_beside_it_lies_its_report() {
 
 #[test]
 fn the_record_is_what_the_committed_schema_says() {
-    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/schema/run-v1.json");
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/schema/run-v2.json");
     let schema = fs::read_to_string(schema).expect("the schema is committed");
     let schema = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
@@ -97,8 +97,8 @@ fn all_books_agree_to_the_byte() {
 fn the_kernel_is_asked_of_both_ends_of_each_connection() {
     for transport in TRANSPORTS {
         let trial = trial(&PLAYED.record, transport);
-        let kernel = trial.work.kernel.as_ref().expect("this kernel tells");
-        let [clients, servers] = [kernel.client_sockets, kernel.server_sockets]
+        let clients = trial.work.load.iter().find_map(|process| process.sockets);
+        let [clients, servers] = [clients, trial.work.server_sockets]
             .map(|ends| ends.expect("both ends are on this host").sockets);
         assert_eq!(clients, servers, "{transport}");
         assert!(clients >= 20, "{transport}: {clients}");
@@ -190,7 +190,7 @@ fn slides_are_a_file_for_each_chart_and_need_a_folder() {
 #[test]
 fn json_is_the_record_and_csv_has_a_row_for_each_trial() {
     let json = PLAYED.report(&["--format", "json"]).stdout;
-    assert_eq!(serde_json::from_str::<RunV1>(&json).expect("one document"), PLAYED.record);
+    assert_eq!(serde_json::from_str::<RunV2>(&json).expect("one document"), PLAYED.record);
     let csv = PLAYED.report(&["--format", "csv"]).stdout;
     let rows: Vec<_> = csv.lines().collect();
     assert_eq!(rows.len(), 3, "{csv}");
@@ -235,7 +235,7 @@ fn a_quiet_run_with_json_says_one_document_and_nothing_else() {
     let bench = Bench::new();
     let arguments = ["--format", "json", "--quiet", "--only", "websocket"];
     let (ended, record) = bench.valid_run(&arguments);
-    assert_eq!(serde_json::from_str::<RunV1>(&ended.stdout).expect("one document"), record);
+    assert_eq!(serde_json::from_str::<RunV2>(&ended.stdout).expect("one document"), record);
     assert!(!ended.stderr.contains("trial"), "{}", ended.stderr);
     assert_eq!(record.trials.len(), 1);
     assert_eq!(record.scenario.overrides, ["--only websocket"]);

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use pushbench_protocol::Phase;
-use pushbench_store::{RunStatus, RunV1, Verdict};
+use pushbench_store::{RunStatus, RunV2, Verdict};
 use rustix::process::Signal;
 
 use crate::proc;
@@ -74,14 +74,14 @@ impl Playing {
 }
 
 /// What a trial that was broken off has on record.
-fn assert_measured_until_then(record: &RunV1, transport: &str) {
+fn assert_measured_until_then(record: &RunV2, transport: &str) {
     let trial = trial(record, transport);
     let measured = trial.phase_seconds.get(&Phase::Measure).copied();
     assert!(measured.is_some_and(|seconds| seconds > 0.0), "{:?}", trial.phase_seconds);
     assert!(trial.counts.deliveries_in_measure > 0, "{:?}", trial.counts);
 }
 
-fn assert_invalid_because(record: &RunV1, transport: &str, reason: &str) {
+fn assert_invalid_because(record: &RunV2, transport: &str, reason: &str) {
     let checks = &trial(record, transport).checks;
     let alive = checks.iter().find(|check| check.check == "server-alive").expect("it is checked");
     assert_eq!(alive.verdict, Verdict::Invalid, "{alive:?}");

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pushbench_protocol::{Announcement, ServerDocument, ServerStats, clock};
-use pushbench_store::{RECORD_FILE, RunV1, TrialV1, Verdict};
+use pushbench_store::{RECORD_FILE, RunV2, TrialV2, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -92,7 +92,7 @@ impl Bench {
 
     /// Runs `run small.toml` with these arguments until the machine was not too busy for it, and
     /// gives that run: valid, exit code 0.
-    pub(crate) fn valid_run(&self, arguments: &[&str]) -> (Ended, RunV1) {
+    pub(crate) fn valid_run(&self, arguments: &[&str]) -> (Ended, RunV2) {
         for attempt in 1.. {
             let ended = self.play(&[&["run", "small.toml"], arguments].concat());
             assert!(!self.records().is_empty(), "{ended}");
@@ -114,7 +114,7 @@ impl Bench {
     }
 
     /// The record of the only run of a scenario.
-    pub(crate) fn only_record(&self, scenario: &str) -> RunV1 {
+    pub(crate) fn only_record(&self, scenario: &str) -> RunV2 {
         let mut folders = self.records_of(scenario);
         let folder = folders.pop().unwrap_or_else(|| panic!("no run of {scenario} is on record"));
         assert!(folders.is_empty(), "{scenario} was run more than once");
@@ -136,7 +136,7 @@ impl Bench {
     }
 
     /// The newest record and its folder.
-    pub(crate) fn newest_record(&self) -> (PathBuf, RunV1) {
+    pub(crate) fn newest_record(&self) -> (PathBuf, RunV2) {
         let folder = self.records().pop().expect("a run is on record");
         let record = pushbench_store::read(&folder.join(RECORD_FILE)).expect("a readable record");
         (folder, record)
@@ -367,14 +367,14 @@ pub(crate) fn send(pid: u32, signal: Signal) {
 }
 
 /// Names of the checks that call a trial invalid.
-pub(crate) fn invalid_checks(run: &RunV1) -> Vec<String> {
+pub(crate) fn invalid_checks(run: &RunV2) -> Vec<String> {
     let checks = run.trials.iter().flat_map(|trial| &trial.checks);
     let invalid = checks.filter(|check| check.verdict == Verdict::Invalid);
     invalid.map(|check| check.check.clone()).collect()
 }
 
 /// The only trial of a transport.
-pub(crate) fn trial<'run>(run: &'run RunV1, transport: &str) -> &'run TrialV1 {
+pub(crate) fn trial<'run>(run: &'run RunV2, transport: &str) -> &'run TrialV2 {
     let mut trials = run.trials.iter().filter(|trial| trial.transport == transport);
     let trial = trials.next().unwrap_or_else(|| panic!("no trial of {transport}"));
     assert!(trials.next().is_none(), "{transport} was played more than once");

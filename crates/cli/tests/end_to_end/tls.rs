@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use pushbench_protocol::{Direction, Layer, Phase, figure};
-use pushbench_store::TrialV1;
+use pushbench_store::TrialV2;
 
 use crate::support::{Bench, Ended, Running, Server, invalid_checks, needs};
 use crate::turncoat;
@@ -69,7 +69,7 @@ const ONE_BY_ONE: [&str; 6] =
 /// How far the mean length of a handshake's signature may be from the model's.
 const SIGNATURE_SPREAD: f64 = 1.5;
 
-fn all_balance(trial: &TrialV1) {
+fn all_balance(trial: &TrialV2) {
     let pairs = &trial.books.reconciliations;
     // Two pairs in five phases and one in four spans, each way; those of tickets are beside them.
     let of_phases = pairs.iter().filter(|pair| pair.phases != "tickets");
@@ -80,7 +80,7 @@ fn all_balance(trial: &TrialV1) {
 }
 
 /// Measured and modelled bytes of TLS, of the stream, and of both, for each delivery.
-fn agrees(trial: &TrialV1) {
+fn agrees(trial: &TrialV2) {
     for sum in ["tls", Layer::Stream.label(), Layer::Socket.label()] {
         for direction in [None, Some(Direction::Up), Some(Direction::Down)] {
             let name = figure::bytes_per(sum, direction, "delivery");

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 
 use pushbench_protocol::{Phase, TransportKind};
 use pushbench_store::{
-    BooksV1, CellV1, CheckV1, CountsV1, EnvironmentV1, ModelV1, RunStatus, RunV1, ScenarioV1,
-    ToolV1, TransportV1, TrialV1, Verdict, WaitingV1, WorkV1,
+    BooksV1, CellV1, CheckV1, CountsV1, EnvironmentV1, ModelV1, RunStatus, RunV2, ScenarioV1,
+    ToolV1, TransportV1, TrialV2, Verdict, WaitingV2, WorkV2,
 };
 
 /// Figures by name, one value for each round.
 pub(crate) type Figures<'a> = &'a [(&'a str, &'a [f64])];
 
 /// A completed run of a WebSocket with one value of each figure for each round.
-pub(crate) fn run(figures: Figures<'_>) -> RunV1 {
+pub(crate) fn run(figures: Figures<'_>) -> RunV2 {
     run_of(&[("websocket", figures)])
 }
 
 /// The same of several transports.
-pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV1 {
+pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV2 {
     let trials = transports.iter().flat_map(|(label, figures)| trials(label, figures));
-    RunV1 {
-        format: RunV1::FORMAT.to_owned(),
-        version: RunV1::VERSION,
+    RunV2 {
+        format: RunV2::FORMAT.to_owned(),
+        version: RunV2::VERSION,
         id: "aaaaaa".to_owned(),
         tool: ToolV1 { name: "pushbench".to_owned(), version: "0.1.0".to_owned(), commit: None },
         started_at: "2026-11-22T14:30:00.000Z".to_owned(),
@@ -62,20 +62,23 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV1 {
     }
 }
 
-fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV1> {
+fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV2> {
     let rounds = figures.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
     (0..rounds)
-        .map(|round| TrialV1 {
+        .map(|round| TrialV2 {
             transport: label.to_owned(),
             round: u32::try_from(round).unwrap() + 1,
             cell: CellV1::new(),
             started_at: "2026-11-22T14:30:00.100Z".to_owned(),
             clients: 100,
+            connections: None,
+            is_complete: Some(true),
             phase_seconds: BTreeMap::from([(Phase::Measure, 10.0)]),
             counts: CountsV1 { deliveries_in_measure: 1_000, ..CountsV1::default() },
             books: BooksV1::default(),
-            waiting: WaitingV1::default(),
-            work: WorkV1::default(),
+            waiting: WaitingV2::default(),
+            work: WorkV2::default(),
+            machines: Vec::new(),
             sample: None,
             checks: vec![check(Verdict::Ok, "in order")],
             figures: figures

@@ -1,7 +1,8 @@
 //! How old what clients hold is: the age of the newest message, and the versions that it is behind.
 //! Pure: every time is an argument.
 //!
-//! Both are areas over the measure phase, so that they add up over clients and workers.
+//! Both are areas over the measure phase, in whole nanoseconds, so that they add up exactly over
+//! clients and workers.
 
 use std::time::Duration;
 
@@ -26,10 +27,10 @@ pub(crate) struct Holding {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ages {
     age: TimeAverage,
-    /// Numbers held times seconds, to be taken from the versions that there were.
+    /// Numbers held times nanoseconds, to be taken from the versions that there were.
     held: TimeAverage,
-    /// Versions that there were times seconds, while clients held one.
-    version_area: f64,
+    /// Versions that there were times nanoseconds, while clients held one.
+    version_area: i128,
 }
 
 impl Ages {
@@ -64,18 +65,18 @@ impl Ages {
         }
         if holding.next > 0 {
             let from = timeline.place(holding.held_from);
-            self.version_area += published.versions_times_seconds(from, timeline);
+            self.version_area += published.versions_times_nanos(from, timeline);
         }
     }
 
-    /// Age of the newest message held, in seconds.
+    /// Age of the newest message held, in nanoseconds.
     pub(crate) fn age(&self) -> TimeAverage {
         self.age
     }
 
     /// Versions behind.
     pub(crate) fn version_age(&self) -> TimeAverage {
-        TimeAverage { area: self.version_area - self.held.area, seconds: self.held.seconds }
+        TimeAverage { area: self.version_area - self.held.area, ..self.held }
     }
 
     /// Adds up a client's age until `now`, within the measure phase.
@@ -89,11 +90,12 @@ impl Ages {
             return;
         }
         let born = on_schedule(holding.newest_due, timeline);
-        let seconds = until.since(from).as_secs_f64();
-        // The age grows from `from` to `until`: its mean there is that of the two ends.
-        let mean = (from.since(born) + until.since(born)).as_secs_f64() / 2.0;
-        self.age += TimeAverage { area: mean * seconds, seconds };
-        self.held += TimeAverage { area: f64::from(holding.next) * seconds, seconds };
+        let width_ns = nanos(until.since(from));
+        // The age grows from `from` to `until`: its mean there is that of the two ends. Rounded down
+        // for each client and message, so that who adds up makes no difference.
+        let ends = nanos(from.since(born)) + nanos(until.since(born));
+        self.age += TimeAverage { area: ends * width_ns / 2, width_ns };
+        self.held += TimeAverage { area: i128::from(holding.next) * width_ns, width_ns };
         holding.aged_until = until;
     }
 }
@@ -103,15 +105,17 @@ impl Ages {
 pub(crate) struct TopicDues(pub(crate) Vec<Duration>);
 
 impl TopicDues {
-    /// Versions that there were, times the seconds that there were so many, in the measure phase
+    /// Versions that there were, times the nanoseconds that there were so many, in the measure phase
     /// from `from` on.
-    fn versions_times_seconds(&self, from: Duration, timeline: &Timeline) -> f64 {
+    fn versions_times_nanos(&self, from: Duration, timeline: &Timeline) -> i128 {
         let from = from.max(timeline.warm_up_end);
-        self.0
-            .iter()
-            .map(|&at| timeline.measure_end.saturating_sub(at.max(from)).as_secs_f64())
-            .sum()
+        self.0.iter().map(|&at| nanos(timeline.measure_end.saturating_sub(at.max(from)))).sum()
     }
+}
+
+/// A time between two moments, of which the clock has 64 bits.
+const fn nanos(time: Duration) -> i128 {
+    time.as_nanos() as i128
 }
 
 /// A due moment of the warm-up, moved past the time for which the schedule stood still, so that the

@@ -24,7 +24,7 @@ use crate::rest::Rest;
 use crate::worker::{self, Role, Surroundings};
 use crate::{Boundary, Outcome, Plan, ServerSums, bounds};
 
-/// Between two looks. Nobody works meanwhile, so looking costs nothing.
+/// Between two samples. Nobody works meanwhile, so looking costs nothing.
 const LOOK: Duration = Duration::from_millis(5);
 
 struct Conductor {
@@ -64,7 +64,8 @@ pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome 
     let outcome = conductor.ask(Command::Finish).await;
     worker.await.expect("the worker ends once it is told to finish");
     let Conductor { server, in_flight, .. } = conductor;
-    Outcome { server, in_flight, publisher: publisher.finish().await, ..outcome }
+    let publisher = publisher.finish().await;
+    Outcome { workers: vec![outcome], server, in_flight, publisher, ..Outcome::default() }
 }
 
 impl Conductor {

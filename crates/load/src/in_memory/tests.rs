@@ -61,11 +61,12 @@ fn check_books(label: &str, seen: &Seen) {
     let compared: Vec<_> = outcome.server.keys().copied().collect();
     let all = [Boundary::Connected, Boundary::WarmedUp, Boundary::Drained];
     assert_eq!(compared, all, "{label}: boundaries at which the server's books agreed");
-    let sums = outcome.boundaries[&Boundary::Closed];
+    let [worker] = &outcome.workers[..] else { panic!("{label}: one thread plays all") };
+    let sums = worker.boundaries[&Boundary::Closed];
     let kernel = sums.tally(WitnessName::Kernel).expect("it is on the list");
-    assert_eq!(kernel.missing, sums.connections, "{label}: no kernel is asked");
+    assert_eq!(kernel.missing, sums.connections(), "{label}: no kernel is asked");
     let served = Tally::of_bytes(served.0, served.1);
-    let counted = Standing::of(sums.with(WitnessName::ServerSockets, served), &outcome.ledger).0;
+    let counted = Standing::of(sums.with(WitnessName::ServerSockets, served), &worker.ledger).0;
     for pair in [&PAIRS[0], &PAIRS[2]] {
         for &direction in Direction::ALL {
             let (left, right) = counted.pair(pair, direction).expect("both were asked about all");
@@ -76,21 +77,22 @@ fn check_books(label: &str, seen: &Seen) {
 
 fn check(label: &str, transport: &Transport, seen: &Seen) {
     check_delivered(label, transport, seen);
-    assert_eq!(seen.outcome.counts.duplicates, 0, "{label}");
+    assert_eq!(seen.outcome.workers[0].counts.duplicates, 0, "{label}");
 }
 
 /// All has come, whatever came more than once.
 fn check_delivered(label: &str, transport: &Transport, seen: &Seen) {
     check_books(label, seen);
-    let counts = &seen.outcome.counts;
+    let counts = &seen.outcome.workers[0].counts;
     assert!(counts.faults.is_empty(), "{label}: {:?}", counts.faults);
     assert!(counts.close_faults.is_empty(), "{label}: {:?}", counts.close_faults);
     assert_eq!(counts.expected, 4 * 20, "{label}: 4 clients, 10 messages a second for 2 s");
     assert_eq!((counts.delivered, counts.lost), (counts.expected, 0), "{label}");
     assert_eq!((counts.foreign, counts.altered), (0, 0), "{label}");
-    assert!(seen.outcome.unexpected.is_empty(), "{label}: {:?}", seen.outcome.unexpected);
+    let unexpected = &seen.outcome.workers[0].unexpected;
+    assert!(unexpected.is_empty(), "{label}: {unexpected:?}");
     // Nothing takes time but what waits for it: a poll for its interval, and the timer's grid.
-    let longest = seen.outcome.latency.max().expect("messages were delivered");
+    let longest = seen.outcome.workers[0].latency.max().expect("messages were delivered");
     let bound = match transport.settings.kind().has_timer() {
         true => Duration::from_millis(252),
         false => Duration::from_millis(2),
@@ -114,7 +116,7 @@ fn a_trial_costs_the_same_bytes_each_time() {
     for transport in scenario.transports.iter().filter(|of| of.carriage.tls == TlsUse::None) {
         let bytes = || {
             let Seen { outcome, served } = play(&scenario, transport, Manners::Good);
-            (outcome.ledger, served)
+            (outcome.workers[0].ledger, served)
         };
         assert_eq!(bytes(), bytes(), "{}", transport.label);
     }
@@ -125,7 +127,7 @@ fn what_a_server_cuts_off_is_in_the_books() {
     let scenario = scenario("every");
     for transport in &scenario.transports {
         let seen = play(&scenario, transport, Manners::CutsOff);
-        let faults = &seen.outcome.counts.faults;
+        let faults = &seen.outcome.workers[0].counts.faults;
         let is_of_a_cut =
             |fault: &Fault| matches!(fault, Fault::Closed | Fault::NotLines | Fault::Protocol);
         assert!(faults.keys().all(is_of_a_cut), "{}: {faults:?}", transport.label);
@@ -140,7 +142,7 @@ fn a_stream_in_two_codings_is_refused_whatever_carries_it() {
     let is_stream = |kind| matches!(kind, TransportKind::Sse | TransportKind::Stream);
     for transport in scenario.transports.iter().filter(|of| is_stream(of.settings.kind())) {
         let seen = play(&scenario, transport, Manners::Codes);
-        let faults: Vec<_> = seen.outcome.counts.faults.into_iter().collect();
+        let faults: Vec<_> = seen.outcome.workers[0].counts.faults.clone().into_iter().collect();
         assert_eq!(faults, [(Fault::Coding, 4)], "{}", transport.label);
     }
 }

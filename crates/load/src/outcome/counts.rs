@@ -64,44 +64,6 @@ impl Counts {
     pub(crate) fn fail(&mut self, fault: Fault) {
         *self.faults.entry(fault).or_default() += 1;
     }
-
-    /// Adds another worker's counts.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.expected += other.expected;
-        self.delivered += other.delivered;
-        self.lost += other.lost;
-        self.superseded += other.superseded;
-        self.duplicates += other.duplicates;
-        self.out_of_order += other.out_of_order;
-        self.foreign += other.foreign;
-        self.altered += other.altered;
-        for (into, from) in [
-            (&mut self.first_foreign, &other.first_foreign),
-            (&mut self.first_altered, &other.first_altered),
-        ] {
-            if into.is_none() {
-                into.clone_from(from);
-            }
-        }
-        self.deliveries_in_measure += other.deliveries_in_measure;
-        self.uncompressed_payload_in_measure += other.uncompressed_payload_in_measure;
-        self.polls += other.polls;
-        self.empty_polls += other.empty_polls;
-        self.heartbeats += other.heartbeats;
-        self.connects += other.connects;
-        self.retries += other.retries;
-        self.add_gap(other.gap_messages);
-        for (status, count) in &other.answers {
-            *self.answers.entry(*status).or_default() += count;
-        }
-        for (into, from) in
-            [(&mut self.faults, &other.faults), (&mut self.close_faults, &other.close_faults)]
-        {
-            for (fault, count) in from {
-                *into.entry(*fault).or_default() += count;
-            }
-        }
-    }
 }
 
 /// What a worker's connections saw of heads, where those are compressed; no connection elsewhere.
@@ -119,30 +81,15 @@ pub struct HeadCounts {
     pub uncompressed: [u64; 2],
 }
 
-impl HeadCounts {
-    /// Adds another worker's.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.connections += other.connections;
-        self.firsts_in_measure += other.firsts_in_measure;
-        for (sums, more) in [
-            (&mut self.first, other.first),
-            (&mut self.first_in_measure, other.first_in_measure),
-            (&mut self.uncompressed, other.uncompressed),
-        ] {
-            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn gaps_of_two_workers_add_up_without_a_panic() {
+    fn gaps_add_up_without_a_panic() {
         let mut counts = Counts::default();
         counts.add_gap(u64::MAX);
-        counts.merge(&counts.clone());
+        counts.add_gap(7);
         assert_eq!(counts.gap_messages, u64::MAX);
     }
 }

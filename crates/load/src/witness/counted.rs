@@ -79,8 +79,6 @@ impl AddAssign for Tally {
 /// What all witnesses of a set of connections have counted at one moment.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counted {
-    /// Connections in the sums.
-    pub connections: u64,
     tallies: [Option<Tally>; WITNESSES.len()],
     /// The shortest round trip of any connection, as the kernel saw it.
     pub min_round_trip: Option<Duration>,
@@ -104,14 +102,13 @@ impl Counted {
     /// be asked is missing.
     pub(crate) fn of(read: u64, written: u64, kernel: Option<TcpInfo>) -> Self {
         let of_kernel = kernel.map_or(Tally::unknown(1), Tally::of_kernel);
-        Self {
-            connections: 1,
-            min_round_trip: kernel.and_then(|info| info.min_round_trip),
-            ..Self::default()
-        }
-        .with(WitnessName::ClientSockets, Tally::of_bytes(written, read))
-        .with(WitnessName::Kernel, of_kernel)
-        .with(WitnessName::TlsRecords, Tally::default())
+        let mut sockets = Tally::of_bytes(written, read);
+        sockets[Counter::Connections] = 1;
+        let min_round_trip = kernel.and_then(|info| info.min_round_trip);
+        Self { min_round_trip, ..Self::default() }
+            .with(WitnessName::ClientSockets, sockets)
+            .with(WitnessName::Kernel, of_kernel)
+            .with(WitnessName::TlsRecords, Tally::default())
     }
 
     /// The same with what one witness has counted.
@@ -138,6 +135,11 @@ impl Counted {
         self.tally(name).filter(|tally| tally.missing == 0)
     }
 
+    /// Connections that were opened.
+    pub fn connections(&self) -> u64 {
+        self.tally(WitnessName::ClientSockets).map_or(0, |sockets| sockets[Counter::Connections])
+    }
+
     /// Bytes of one witness, and none where it was not asked.
     pub fn bytes(&self, name: WitnessName, direction: Direction) -> u64 {
         self.tally(name).map_or(0, |tally| tally[Counter::bytes(direction)])
@@ -160,7 +162,6 @@ impl Counted {
     /// What was counted since an earlier look, by whoever was asked then too.
     pub fn since(&self, earlier: &Self) -> Self {
         let mut since = *self;
-        since.connections -= earlier.connections;
         for (now, before) in since.tallies.iter_mut().zip(&earlier.tallies) {
             *now = now.as_ref().zip(before.as_ref()).map(|(now, before)| now.since(before));
         }
@@ -204,7 +205,6 @@ impl Counted {
 /// Of two sets of connections. A witness of one of them only is that of both.
 impl AddAssign for Counted {
     fn add_assign(&mut self, other: Self) {
-        self.connections += other.connections;
         for (sum, more) in self.tallies.iter_mut().zip(other.tallies) {
             match (sum.as_mut(), more) {
                 (Some(sum), Some(more)) => *sum += more,
@@ -256,6 +256,6 @@ mod tests {
         // A connection of which the kernel says nothing any more.
         let gone = Counted::of(50, 10, None).since(&earlier);
         assert_eq!(gone.whole(WitnessName::Kernel), None);
-        assert_eq!((since.connections, since.tally(WitnessName::ServerSockets)), (0, None));
+        assert_eq!((since.connections(), since.tally(WitnessName::ServerSockets)), (0, None));
     }
 }

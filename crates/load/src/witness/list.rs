@@ -54,17 +54,20 @@ pub enum Counter {
     RetransmittedUp,
     /// Connections with TCP timestamps.
     WithTimestamps,
+    /// Connections that were opened.
+    Connections,
 }
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Up,
         Self::Down,
         Self::SegmentsUp,
         Self::SegmentsDown,
         Self::RetransmittedUp,
         Self::WithTimestamps,
+        Self::Connections,
     ];
 
     /// The name used in results.
@@ -76,6 +79,7 @@ impl Counter {
             Self::SegmentsDown => "segments_down",
             Self::RetransmittedUp => "retransmitted_up",
             Self::WithTimestamps => "with_timestamps",
+            Self::Connections => "connections",
         }
     }
 
@@ -124,14 +128,21 @@ pub const WITNESSES: [WitnessEntry; 5] = [
         label: "client sockets",
         side: Side::Client,
         layer: Layer::Socket,
-        counters: &[Counter::Up, Counter::Down],
+        counters: &[Counter::Up, Counter::Down, Counter::Connections],
     },
     WitnessEntry {
         name: WitnessName::Kernel,
         label: "kernel",
         side: Side::Client,
         layer: Layer::Socket,
-        counters: &Counter::ALL,
+        counters: &[
+            Counter::Up,
+            Counter::Down,
+            Counter::SegmentsUp,
+            Counter::SegmentsDown,
+            Counter::RetransmittedUp,
+            Counter::WithTimestamps,
+        ],
     },
     WitnessEntry {
         name: WitnessName::ServerSockets,

@@ -1,6 +1,6 @@
 //! How many times the bytes of one transport another takes, over the cells of a sweep.
 
-use pushbench_store::{RunV1, TransportV1};
+use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::{measured, modelled};
 use crate::layout::{Block, ColumnGroup, Line, Row, Span, Table, Tone};
@@ -13,7 +13,7 @@ const BYTES: &str = "wire_bytes_per_delivery";
 const SAME: f64 = 0.02;
 
 /// What the others are held against: the first short poll, or else the first transport.
-pub(crate) fn base(run: &RunV1) -> Option<&TransportV1> {
+pub(crate) fn base(run: &RunV2) -> Option<&TransportV1> {
     let poll = run.transports.iter().find(|transport| is_poll(transport));
     poll.or_else(|| run.transports.first())
 }
@@ -30,7 +30,7 @@ pub(crate) struct Pair<'run> {
 
 /// One for each transport but the base, which is a poll in the same TLS where there is one. First
 /// those that do not poll, and the greatest advantage first.
-pub(crate) fn pairs<'run>(run: &'run RunV1, grid: &Grid) -> Vec<Pair<'run>> {
+pub(crate) fn pairs<'run>(run: &'run RunV2, grid: &Grid) -> Vec<Pair<'run>> {
     let Some(common) = base(run) else { return Vec::new() };
     let tls = |transport: &'run TransportV1| transport.options.get("tls");
     let pair = |other: &'run TransportV1| {
@@ -55,12 +55,12 @@ impl Pair<'_> {
     }
 
     /// Measured in a cell.
-    pub(crate) fn times(&self, cell: &RunV1) -> Option<f64> {
+    pub(crate) fn times(&self, cell: &RunV2) -> Option<f64> {
         times(|transport| measured(cell, transport, BYTES).map(|rounds| rounds.value), self)
     }
 
     /// Modelled for a cell.
-    pub(crate) fn modelled(&self, cell: &RunV1) -> Option<f64> {
+    pub(crate) fn modelled(&self, cell: &RunV2) -> Option<f64> {
         times(|transport| modelled(cell, transport, BYTES), self)
     }
 
@@ -114,13 +114,13 @@ fn times(bytes: impl Fn(&TransportV1) -> Option<f64>, pair: &Pair<'_>) -> Option
 }
 
 /// The range of each transport's advantage; one sentence each.
-pub(crate) fn advantages(run: &RunV1) -> Vec<String> {
+pub(crate) fn advantages(run: &RunV2) -> Vec<String> {
     let Some(grid) = Grid::of(run) else { return Vec::new() };
     pairs(run, &grid).iter().filter_map(|pair| pair.sentence(&grid)).collect()
 }
 
 /// The ratio in every cell: a table each, or one for all if only one setting is varied.
-pub(crate) fn ratios(run: &RunV1, grid: &Grid) -> Vec<Block> {
+pub(crate) fn ratios(run: &RunV2, grid: &Grid) -> Vec<Block> {
     let pairs = pairs(run, grid);
     let pairs: Vec<_> = pairs
         .iter()

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::{Deliver, Phase};
 use pushbench_stats::Rounds;
-use pushbench_store::{RunStatus, RunV1, TransportV1, Verdict};
+use pushbench_store::{RunStatus, RunV2, TransportV1, Verdict};
 
 use crate::figures::{measured, rounds, trials};
 use crate::layout::{Section, Tone};
@@ -16,7 +16,7 @@ use crate::units::{bytes, grouped, ratio, seconds, share};
 const SAME_DELIVERIES: f64 = 0.005;
 
 /// The question and how much work was done to answer it.
-pub(crate) fn question(run: &RunV1) -> Section {
+pub(crate) fn question(run: &RunV2) -> Section {
     let mut section = Section::new(&run.scenario.question);
     let mut work = Vec::new();
     if let Some(trial) = run.trials.first() {
@@ -47,7 +47,7 @@ fn values(setting: &Swept) -> String {
 }
 
 /// How long the measure phase was; of a sweep, which may vary it, the shortest and the longest.
-fn measured_for(run: &RunV1) -> Option<String> {
+fn measured_for(run: &RunV2) -> Option<String> {
     let trials = if run.scenario.cells.is_empty() { 1 } else { run.trials.len() };
     let trials = run.trials.iter().take(trials);
     let lengths: Vec<f64> =
@@ -56,7 +56,7 @@ fn measured_for(run: &RunV1) -> Option<String> {
 }
 
 /// What is published and who must get it, if the scenario's settings tell.
-fn workload(run: &RunV1) -> Option<String> {
+fn workload(run: &RunV2) -> Option<String> {
     let setting = |name: &str| run.scenario.settings.get(name);
     let pace = match (setting("workload.publish.every"), setting("workload.publish.rate")) {
         (Some(every), _) => format!("a message every {every}"),
@@ -76,7 +76,7 @@ fn workload(run: &RunV1) -> Option<String> {
 }
 
 /// What the figures say, after whatever speaks against believing it.
-pub(crate) fn answer(run: &RunV1) -> Section {
+pub(crate) fn answer(run: &RunV2) -> Section {
     let mut section = Section::new("Answer");
     if run.worst_verdict() == Verdict::Invalid {
         let reasons = shortened(reasons(run, Verdict::Invalid)).join("; ");
@@ -134,7 +134,7 @@ enum Layer {
 
 impl Layer {
     /// The lower one if two transports have it, so that there is something to compare.
-    fn counted(run: &RunV1) -> Option<Self> {
+    fn counted(run: &RunV2) -> Option<Self> {
         let counted = |layer: &Self| {
             run.transports.iter().filter(|transport| layer.bytes(run, transport).is_some()).count()
         };
@@ -144,7 +144,7 @@ impl Layer {
             .or_else(|| layers().find(|layer| counted(layer) > 0))
     }
 
-    fn bytes(self, run: &RunV1, transport: &TransportV1) -> Option<Rounds> {
+    fn bytes(self, run: &RunV2, transport: &TransportV1) -> Option<Rounds> {
         let figure = match self {
             Self::Wire => "wire_bytes_per_delivery",
             Self::Stream => "stream_bytes_per_delivery",
@@ -177,7 +177,7 @@ struct Contest<'run> {
 impl<'run> Contest<'run> {
     /// `None` with fewer than two transports that have the figure. The base is the first short
     /// poll, unless that is the best; then the first of another kind, or else any other.
-    fn of(run: &'run RunV1, layer: Layer) -> Option<Self> {
+    fn of(run: &'run RunV2, layer: Layer) -> Option<Self> {
         let counted: Vec<_> = run
             .transports
             .iter()
@@ -192,7 +192,7 @@ impl<'run> Contest<'run> {
         Some(Self { layer, best, base: *base })
     }
 
-    fn sentence(&self, run: &RunV1) -> String {
+    fn sentence(&self, run: &RunV2) -> String {
         let (best, base) = (&self.best.0.label, &self.base.0.label);
         let layer = self.layer;
         let what = layer.what();
@@ -242,7 +242,7 @@ impl<'run> Contest<'run> {
         )
     }
 
-    fn remarks(&self, run: &RunV1) -> Vec<String> {
+    fn remarks(&self, run: &RunV2) -> Vec<String> {
         let mut remarks = Vec::new();
         let (best, base) = (self.best.0, self.base.0);
         match self.compare(run, "server_cpu_per_delivery", seconds) {
@@ -274,7 +274,7 @@ impl<'run> Contest<'run> {
         remarks
     }
 
-    fn same_messages(&self, run: &RunV1) -> bool {
+    fn same_messages(&self, run: &RunV2) -> bool {
         let seen = |transport| delivered_share(run, transport);
         match (seen(self.best.0), seen(self.base.0)) {
             (Some(best), Some(base)) => (best - base).abs() <= SAME_DELIVERIES,
@@ -283,7 +283,7 @@ impl<'run> Contest<'run> {
     }
 
     /// How the best one's figure stands to the base's; `None` if either has none.
-    fn compare(&self, run: &RunV1, figure: &str, shown: fn(f64) -> String) -> Option<Comparison> {
+    fn compare(&self, run: &RunV2, figure: &str, shown: fn(f64) -> String) -> Option<Comparison> {
         let best = measured(run, self.best.0, figure)?;
         let base = measured(run, self.base.0, figure)?;
         let values = format!("{} against {}", shown(best.value), shown(base.value));
@@ -316,7 +316,7 @@ enum Comparison {
 }
 
 /// Deliveries of the messages due in the measure phase, of those expected; over all rounds.
-fn delivered_share(run: &RunV1, transport: &TransportV1) -> Option<f64> {
+fn delivered_share(run: &RunV2, transport: &TransportV1) -> Option<f64> {
     let counts = trials(run, transport).map(|trial| &trial.counts);
     let (delivered, expected) = counts.fold((0, 0), |(delivered, expected), counts| {
         (delivered + counts.delivered, expected + counts.expected)
@@ -325,7 +325,7 @@ fn delivered_share(run: &RunV1, transport: &TransportV1) -> Option<f64> {
 }
 
 /// What can be said without a second transport.
-fn alone(run: &RunV1) -> String {
+fn alone(run: &RunV2) -> String {
     let Some(transport) = run.transports.iter().find(|found| trials(run, found).count() > 0) else {
         return "No trial ran, so there is no answer.".to_owned();
     };

@@ -1,12 +1,12 @@
 //! Whether the independent counts of every byte agree.
 
-use pushbench_store::{ReconciliationV1, RunV1};
+use pushbench_store::{ReconciliationV1, RunV2};
 
 use crate::layout::{Section, Tone};
 use crate::units::grouped;
 
 /// One line if they do, else one for each pair that does not.
-pub(crate) fn books(run: &RunV1) -> Section {
+pub(crate) fn books(run: &RunV2) -> Section {
     let mut section = Section::new("Books");
     let comparisons = run.trials.iter().flat_map(|trial| {
         trial.books.reconciliations.iter().map(move |comparison| (trial, comparison))
@@ -15,6 +15,21 @@ pub(crate) fn books(run: &RunV1) -> Section {
     let comparisons = comparisons.filter(|(_, pair)| pair.left.max(pair.right) > 0);
     let (balanced, apart): (Vec<_>, Vec<_>) =
         comparisons.partition(|(_, comparison)| comparison.left == comparison.right);
+    // Two parts that are off by as much make up for each other in the whole.
+    let is_shown = |transport: &str, round: u32, part: &ReconciliationV1| {
+        let key =
+            |of: &ReconciliationV1| (of.pair.clone(), of.phases.clone(), of.direction.clone());
+        apart.iter().any(|(trial, whole)| {
+            (trial.transport.as_str(), trial.round, key(whole)) == (transport, round, key(part))
+        })
+    };
+    let of_parts = run
+        .trials
+        .iter()
+        .flat_map(|trial| trial.books.unbalanced.iter().map(move |comparison| (trial, comparison)));
+    let hidden: Vec<_> =
+        of_parts.filter(|(trial, part)| !is_shown(&trial.transport, trial.round, part)).collect();
+    let apart = [apart, hidden].concat();
     let count = balanced.len() + apart.len();
     if count == 0 {
         section.say(Tone::Warning, "No byte was compared between two sets of books.");

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::figure::{self, Unit};
 use pushbench_stats::Rounds;
-use pushbench_store::{RunV1, TransportV1};
+use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::{measured, modelled, rounds};
 use crate::layout::{Block, ColumnGroup, Row, Section, Span, Table, Tone};
@@ -203,7 +203,7 @@ const GLANCE: [(&str, &[(&str, &str)]); 4] = [
 ];
 
 /// One line a transport, where the comparison is too long to be seen at once.
-pub(crate) fn glance(run: &RunV1) -> Option<Section> {
+pub(crate) fn glance(run: &RunV2) -> Option<Section> {
     let is_sweep = !run.scenario.cells.is_empty();
     if run.transports.len() <= SIDE_BY_SIDE || run.trials.is_empty() || is_sweep {
         return None;
@@ -237,7 +237,7 @@ pub(crate) fn glance(run: &RunV1) -> Option<Section> {
 
 /// Whether a figure is worth a place: always, but for the occasional ones, and where nothing was
 /// published, of which no transport can have one.
-fn has_row(run: &RunV1, figure: &str) -> bool {
+fn has_row(run: &RunV2, figure: &str) -> bool {
     let is_idle = run.trials.iter().all(|trial| trial.counts.published == 0);
     let is_there = |transport| measured(run, transport, figure).is_some();
     !(is_idle || OCCASIONAL.contains(&figure)) || run.transports.iter().any(is_there)
@@ -245,7 +245,7 @@ fn has_row(run: &RunV1, figure: &str) -> bool {
 
 /// The comparison; `None` if no trial ran, or if settings were swept: one value over cells would say
 /// nothing, and the curves say it all.
-pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
+pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
     if run.trials.is_empty() || !run.scenario.cells.is_empty() {
         return None;
     }
@@ -279,7 +279,7 @@ pub(crate) fn comparison(run: &RunV1) -> Option<Section> {
 }
 
 fn cells_of(
-    run: &RunV1,
+    run: &RunV2,
     transport: &TransportV1,
     figure: &str,
     form: Form,

@@ -1,13 +1,13 @@
 //! What was replaced by newer messages, beside the setting that made it so.
 
-use pushbench_store::{RunV1, TransportV1};
+use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::trials;
 use crate::layout::{Section, Tone};
 use crate::units::{grouped, share};
 
 /// One line for each transport, if messages of any of them were conflated.
-pub(crate) fn conflation(run: &RunV1) -> Option<Section> {
+pub(crate) fn conflation(run: &RunV2) -> Option<Section> {
     run.transports.iter().find(|transport| setting(transport).is_some())?;
     let mut section = Section::new("Superseded versions");
     section.say(
@@ -24,7 +24,7 @@ pub(crate) fn conflation(run: &RunV1) -> Option<Section> {
     Some(section)
 }
 
-fn line(run: &RunV1, transport: &TransportV1) -> Option<String> {
+fn line(run: &RunV2, transport: &TransportV1) -> Option<String> {
     let (superseded, expected) =
         trials(run, transport).fold((0, 0), |(superseded, expected), t| {
             (superseded + t.counts.superseded, expected + t.counts.expected)

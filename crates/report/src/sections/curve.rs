@@ -1,7 +1,7 @@
 //! How figures change with the settings that a sweep varies.
 
 use pushbench_protocol::figure::{self, Unit};
-use pushbench_store::{CellV1, RunV1, TransportV1};
+use pushbench_store::{CellV1, RunV2, TransportV1};
 
 use crate::figures::{measured, modelled};
 use crate::layout::{Block, ColumnGroup, Folded, Row, Section, Table, Tone};
@@ -34,7 +34,7 @@ const OF_COMPRESSION: [(&str, &str); 2] = [
 ];
 
 /// Titles and figures of a run's curves.
-pub(crate) fn drawn(run: &RunV1) -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn drawn(run: &RunV2) -> impl Iterator<Item = (&'static str, &'static str)> {
     let is_compressed = |transport| measured(run, transport, "compression_saved").is_some();
     let more: &[_] = if run.transports.iter().any(is_compressed) { &OF_COMPRESSION } else { &[] };
     CURVES.iter().chain(more).copied()
@@ -48,7 +48,7 @@ pub(crate) fn name_of(cell: &CellV1) -> String {
 
 /// The ratio of each transport and a table a curve; `None` without a sweep. Of a large sweep only
 /// the first curve is to be seen at once.
-pub(crate) fn curves(run: &RunV1) -> Option<Section> {
+pub(crate) fn curves(run: &RunV2) -> Option<Section> {
     let grid = Grid::of(run)?;
     let mut section = Section::new("The curve");
     section.blocks.extend(ratios(run, &grid));

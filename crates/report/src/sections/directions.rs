@@ -2,7 +2,7 @@
 
 use pushbench_protocol::figure::bytes_per;
 use pushbench_protocol::{ByteKind, Direction, Layer};
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use crate::figures::measured;
 use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
@@ -16,7 +16,7 @@ const PER: [(&str, &str); 2] =
 
 /// Bytes by kind and direction, measured; `None` if no trial ran or settings were
 /// swept.
-pub(crate) fn directions(run: &RunV1) -> Option<Section> {
+pub(crate) fn directions(run: &RunV2) -> Option<Section> {
     if run.trials.is_empty() || !run.scenario.cells.is_empty() {
         return None;
     }

@@ -1,14 +1,14 @@
 //! What the scenario expected, and whether it held.
 
 use pushbench_protocol::figure::{self, Unit};
-use pushbench_store::{ExpectationV1, RunV1};
+use pushbench_store::{ExpectationV1, RunV2};
 
 use crate::layout::{Line, Section, Tone};
 use crate::sections::swept::{Swept, called, swept};
 use crate::units::{ABSENT, scaled};
 
 /// One line for each; `None` if the scenario expects nothing.
-pub(crate) fn expectations(run: &RunV1) -> Option<Section> {
+pub(crate) fn expectations(run: &RunV2) -> Option<Section> {
     if run.expectations.is_empty() {
         return None;
     }
@@ -29,7 +29,7 @@ pub(crate) fn expectations(run: &RunV1) -> Option<Section> {
 }
 
 /// What was expected in several combinations takes one line, and one more for each where it failed.
-fn of_one(run: &RunV1, settings: &[Swept], alike: &[&ExpectationV1]) -> Vec<Line> {
+fn of_one(run: &RunV2, settings: &[Swept], alike: &[&ExpectationV1]) -> Vec<Line> {
     if let [only] = alike {
         return vec![line(run, settings, only)];
     }
@@ -45,7 +45,7 @@ fn of_one(run: &RunV1, settings: &[Swept], alike: &[&ExpectationV1]) -> Vec<Line
     lines
 }
 
-fn line(run: &RunV1, settings: &[Swept], expectation: &ExpectationV1) -> Line {
+fn line(run: &RunV2, settings: &[Swept], expectation: &ExpectationV1) -> Line {
     let tag = match expectation.held {
         true => Tone::Good.span("held"),
         false => Tone::Bad.span("FAILED"),
@@ -63,7 +63,7 @@ fn line(run: &RunV1, settings: &[Swept], expectation: &ExpectationV1) -> Line {
 }
 
 /// Unit of `<transport>.<figure>`; both may hold points.
-fn unit(run: &RunV1, dotted: &str) -> Unit {
+fn unit(run: &RunV2, dotted: &str) -> Unit {
     let names = run
         .transports
         .iter()

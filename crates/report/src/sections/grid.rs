@@ -1,7 +1,7 @@
 //! The cells of a sweep laid out: one setting along an axis, a line for each combination of the
 //! others.
 
-use pushbench_store::{CellV1, RunV1};
+use pushbench_store::{CellV1, RunV2};
 
 use crate::sections::swept::{Swept, called, swept};
 
@@ -30,12 +30,12 @@ pub(crate) struct Point {
     /// Its settings.
     pub(crate) cell: CellV1,
     /// Its trials alone.
-    pub(crate) run: RunV1,
+    pub(crate) run: RunV2,
 }
 
 impl Grid {
     /// `None` without a sweep, or before its first trial.
-    pub(crate) fn of(run: &RunV1) -> Option<Self> {
+    pub(crate) fn of(run: &RunV2) -> Option<Self> {
         if run.trials.is_empty() {
             return None;
         }
@@ -82,7 +82,7 @@ impl Grid {
     }
 }
 
-fn lines(run: &RunV1, along: &Swept) -> Vec<Line> {
+fn lines(run: &RunV2, along: &Swept) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for cell in &run.scenario.cells {
         let place = along.number_in(cell).or_else(|| along.place_in(cell).map(|p| p as f64));

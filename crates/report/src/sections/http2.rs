@@ -1,7 +1,7 @@
 //! Heads on HTTP/2: as encoded, as HTTP/1.1 would have written them, and by another encoder.
 
 use pushbench_protocol::HttpVersion;
-use pushbench_store::{RunV1, TransportV1};
+use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::{measured, modelled};
 use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
@@ -24,7 +24,7 @@ const ROWS: [(&str, &str, bool); 12] = [
 ];
 
 /// `None` unless something ran over HTTP/2.
-pub(crate) fn http2(run: &RunV1) -> Option<Section> {
+pub(crate) fn http2(run: &RunV2) -> Option<Section> {
     let is_http2 = |transport: &&TransportV1| {
         let http = transport.options.get("http").map(String::as_str);
         http == Some(HttpVersion::Http2.label())

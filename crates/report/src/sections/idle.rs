@@ -1,12 +1,12 @@
 //! The answer of a run in which nothing was published: what waiting costs.
 
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use crate::figures::measured;
 use crate::units::bytes;
 
 /// One sentence, the cheapest transport first; `None` if the run was not idle.
-pub(crate) fn answer(run: &RunV1) -> Option<String> {
+pub(crate) fn answer(run: &RunV2) -> Option<String> {
     let hour = |transport| Some(measured(run, transport, "idle_wire_bytes_per_client_hour")?.value);
     let mut costs: Vec<(&str, f64)> = run
         .transports

@@ -1,6 +1,6 @@
 //! What the words of the report mean, one sentence each.
 
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use crate::figures::rounds;
 use crate::layout::{Line, Section, Tone};
@@ -38,7 +38,7 @@ const LOOPBACK: (&str, &str) = (
 );
 
 /// What is to be known of this run's CPU times, if anything is.
-pub(crate) fn about_cpu(run: &RunV1) -> Option<Line> {
+pub(crate) fn about_cpu(run: &RunV2) -> Option<Line> {
     (run.environment.link == "loopback").then(|| entry(LOOPBACK.0, LOOPBACK.1))
 }
 
@@ -53,7 +53,7 @@ fn entry(word: &str, meaning: &str) -> Line {
 }
 
 /// How to read the figures; `None` if no trial ran.
-pub(crate) fn legend(run: &RunV1) -> Option<Section> {
+pub(crate) fn legend(run: &RunV2) -> Option<Section> {
     if run.trials.is_empty() {
         return None;
     }

@@ -1,12 +1,12 @@
 //! Where the run ran, with which settings, and where its record lies.
 
-use pushbench_store::{EnvironmentV1, RunV1, TlsV1};
+use pushbench_store::{EnvironmentV1, RunV2, TlsV1};
 
 use crate::layout::{Section, Tone};
 use crate::units::{bytes, grouped};
 
 /// Machine, network, each transport's options, the scenario's settings, the record's path.
-pub(crate) fn machine(run: &RunV1, record: Option<&str>) -> Section {
+pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     let mut section = Section::new("Where and how");
     let environment = &run.environment;
     if environment.build != "release" {
@@ -59,7 +59,7 @@ fn hardware(environment: &EnvironmentV1) -> String {
     ])
 }
 
-fn network(run: &RunV1) -> String {
+fn network(run: &RunV2) -> String {
     let environment = &run.environment;
     let header = run.trials.iter().map(|trial| trial.books.header_bytes_per_segment).max();
     let header = header.filter(|&bytes| bytes > 0);

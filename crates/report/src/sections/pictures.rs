@@ -7,7 +7,7 @@ pub(crate) mod waiting;
 pub(crate) mod work;
 
 use pushbench_protocol::figure;
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use crate::chart::{Bar, Bars, Chart, Part, Picture};
 use crate::figures::{measured, modelled};
@@ -22,12 +22,12 @@ fn section(heading: &str, charts: Vec<Chart>) -> Option<Section> {
 }
 
 /// Whether medians over all trials mean something: some ran, and no setting was swept.
-fn is_plain(run: &RunV1) -> bool {
+fn is_plain(run: &RunV2) -> bool {
     !run.trials.is_empty() && run.scenario.cells.is_empty()
 }
 
 /// A bar of one figure for each transport, in the order of the report.
-fn bars_of(run: &RunV1, name: &str, title: &str, axis: &str, figure: &str) -> Chart {
+fn bars_of(run: &RunV2, name: &str, title: &str, axis: &str, figure: &str) -> Chart {
     let bars = run.transports.iter().map(|transport| {
         let total = measured(run, transport, figure).map(|rounds| rounds.value);
         Bar {

@@ -1,7 +1,7 @@
 //! The sample of Lubbers and Greco (2010), theirs beside ours, in their unit and in SI.
 
 use pushbench_protocol::TransportKind;
-use pushbench_store::{RunV1, SampleV1, TransportV1};
+use pushbench_store::{RunV2, SampleV1, TransportV1};
 
 use crate::figures::{first_of, measured, trials};
 use crate::layout::{Block, ColumnGroup, Row, Section, Span, Table, Tone};
@@ -24,7 +24,7 @@ const CASES: [(u64, &str, &str); 3] =
     [(1_000, "6.6", "0.015"), (10_000, "66", "0.153"), (100_000, "665", "1.526")];
 
 /// `None` unless the run replays the sample.
-pub(crate) fn published(run: &RunV1) -> Option<Section> {
+pub(crate) fn published(run: &RunV2) -> Option<Section> {
     if run.scenario.settings.get("headers.request").map(String::as_str) != Some("kaazing-2009") {
         return None;
     }
@@ -63,7 +63,7 @@ struct Ours {
 }
 
 impl Ours {
-    fn of(run: &RunV1) -> Self {
+    fn of(run: &RunV2) -> Self {
         let poll = first_of(run, TransportKind::has_timer);
         let socket = first_of(run, |kind| kind.pushes() && kind.upgrades());
         let found = |transport: Option<&TransportV1>, figure| {
@@ -96,7 +96,7 @@ impl Ours {
     }
 }
 
-fn sample<'run>(run: &'run RunV1, transport: &TransportV1) -> Option<&'run SampleV1> {
+fn sample<'run>(run: &'run RunV2, transport: &TransportV1) -> Option<&'run SampleV1> {
     trials(run, transport).find_map(|trial| trial.sample.as_ref())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pushbench_protocol::figure::Unit;
-use pushbench_store::{CellV1, RunV1};
+use pushbench_store::{CellV1, RunV2};
 
 /// A setting that a sweep varies.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub(crate) struct Swept {
 }
 
 /// The settings that a run's sweep varies, by name; none without a sweep.
-pub(crate) fn swept(run: &RunV1) -> Vec<Swept> {
+pub(crate) fn swept(run: &RunV2) -> Vec<Swept> {
     let names: BTreeSet<&String> = run.scenario.cells.iter().flat_map(CellV1::keys).collect();
     let settings = names.into_iter().map(|name| {
         let mut values: Vec<String> = Vec::new();

@@ -1,6 +1,6 @@
 //! Whether the numbers may be believed: what each trial's checks found.
 
-use pushbench_store::{CellV1, CheckV1, DisturbedV1, RunV1, Verdict};
+use pushbench_store::{CellV1, CheckV1, DisturbedV1, RunV2, Verdict};
 
 use crate::layout::{Line, Section, Span, Tone};
 use crate::sections::swept::{Swept, called, swept};
@@ -9,7 +9,7 @@ use crate::sections::swept::{Swept, called, swept};
 const SHOWN: usize = 3;
 
 /// The checks that found something, one line each, and how many found nothing.
-pub(crate) fn validity(run: &RunV1) -> Section {
+pub(crate) fn validity(run: &RunV2) -> Section {
     let mut section = Section::new("Can the numbers be believed?");
     let checks = || run.trials.iter().flat_map(|trial| &trial.checks);
     let count = |verdict| checks().filter(|check| check.verdict == verdict).count();
@@ -62,7 +62,7 @@ fn not_counted(disturbed: &DisturbedV1, settings: &[Swept]) -> Line {
 }
 
 /// What the checks of a verdict found, without repetition, as `transport, rounds: text`.
-pub(crate) fn reasons(run: &RunV1, verdict: Verdict) -> Vec<String> {
+pub(crate) fn reasons(run: &RunV2, verdict: Verdict) -> Vec<String> {
     let findings = findings(run).into_iter().filter(|finding| finding.check.verdict == verdict);
     findings.map(|finding| format!("{}: {}", finding.place(), finding.check.text)).collect()
 }
@@ -162,7 +162,7 @@ fn place(transport: &str, settings: &str, rounds: &[u32]) -> String {
 }
 
 /// Everything that is not in order, the worst first.
-fn findings(run: &RunV1) -> Vec<Finding<'_>> {
+fn findings(run: &RunV2) -> Vec<Finding<'_>> {
     let settings = swept(run);
     let mut findings: Vec<Finding<'_>> = Vec::new();
     for trial in &run.trials {

@@ -7,12 +7,12 @@ use pushbench_protocol::{Phase, TransportKind};
 use pushbench_stats::Histogram;
 use pushbench_store::{
     BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1, HistogramV1,
-    ModelV1, ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1, ToolV1, TransportV1,
-    TrialV1, Verdict, WaitingV1, WorkV1,
+    ModelV1, ReconciliationV1, RunStatus, RunV2, SampleV1, ScenarioV1, ToolV1, TransportV1,
+    TrialV2, Verdict, WaitingV2, WorkV2,
 };
 
 /// All of them, each with its name.
-pub(crate) fn every() -> Vec<(&'static str, RunV1)> {
+pub(crate) fn every() -> Vec<(&'static str, RunV2)> {
     vec![
         ("valid", valid()),
         ("single_round", single_round()),
@@ -29,21 +29,21 @@ pub(crate) fn every() -> Vec<(&'static str, RunV1)> {
 }
 
 /// Short poll and WebSocket, three rounds that differ a little, nothing wrong.
-pub(crate) fn valid() -> RunV1 {
+pub(crate) fn valid() -> RunV2 {
     let transports = vec![short_poll("short-poll", "1s"), websocket("websocket")];
     let trials = (1..=3).flat_map(|round| [poll_trial("short-poll", round), push_trial(round)]);
     run(transports, trials.collect())
 }
 
 /// The same with one round.
-pub(crate) fn single_round() -> RunV1 {
+pub(crate) fn single_round() -> RunV2 {
     let mut run = valid();
     run.trials.retain(|trial| trial.round == 1);
     run
 }
 
 /// The same with a lost message, unbalanced books, and a warning in two rounds.
-pub(crate) fn invalid() -> RunV1 {
+pub(crate) fn invalid() -> RunV2 {
     let mut run = valid();
     run.status = RunStatus::Aborted;
     let trial = &mut run.trials[3];
@@ -66,7 +66,7 @@ pub(crate) fn invalid() -> RunV1 {
 }
 
 /// The same, where two trials were played again.
-pub(crate) fn disturbed() -> RunV1 {
+pub(crate) fn disturbed() -> RunV2 {
     let late = |transport: &str, round, millis: u32| DisturbedV1 {
         transport: transport.to_owned(),
         round,
@@ -78,11 +78,11 @@ pub(crate) fn disturbed() -> RunV1 {
             &format!("publishes were sent {millis}.00 ms late at p99"),
         )],
     };
-    RunV1 { disturbed: vec![late("short-poll", 1, 640), late("websocket", 2, 512)], ..valid() }
+    RunV2 { disturbed: vec![late("short-poll", 1, 640), late("websocket", 2, 512)], ..valid() }
 }
 
 /// The same on a kernel and a target that tell little: no layer 3, no CPU, no model.
-pub(crate) fn absent_figures() -> RunV1 {
+pub(crate) fn absent_figures() -> RunV2 {
     let mut run = valid();
     run.environment =
         EnvironmentV1 { link: "http://192.0.2.1:80".to_owned(), ..EnvironmentV1::default() };
@@ -102,7 +102,7 @@ pub(crate) fn absent_figures() -> RunV1 {
 }
 
 /// The same with the published sample's heads.
-pub(crate) fn kaazing() -> RunV1 {
+pub(crate) fn kaazing() -> RunV2 {
     let mut run = valid();
     run.scenario.settings.insert("headers.request".to_owned(), "kaazing-2009".to_owned());
     for trial in run.trials.iter_mut().filter(|trial| trial.transport == "short-poll") {
@@ -120,7 +120,7 @@ pub(crate) fn kaazing() -> RunV1 {
 }
 
 /// Three short polls of different intervals and a WebSocket.
-pub(crate) fn four_transports() -> RunV1 {
+pub(crate) fn four_transports() -> RunV2 {
     let polls = ["short-poll-1s", "short-poll-5s", "short-poll-with-a-rather-long-name-30s"];
     let transports = polls.iter().map(|label| short_poll(label, &label[11..]));
     let transports = transports.chain([websocket("websocket")]).collect();
@@ -132,7 +132,7 @@ pub(crate) fn four_transports() -> RunV1 {
 }
 
 /// Two transports that the rounds do not tell apart.
-pub(crate) fn no_difference() -> RunV1 {
+pub(crate) fn no_difference() -> RunV2 {
     let mut run = valid();
     for trial in run.trials.iter_mut().filter(|trial| trial.transport == "websocket") {
         let round = f64::from(trial.round);
@@ -147,7 +147,7 @@ pub(crate) fn no_difference() -> RunV1 {
 }
 
 /// Nothing ran.
-pub(crate) fn without_trials() -> RunV1 {
+pub(crate) fn without_trials() -> RunV2 {
     let mut run = valid();
     run.status = RunStatus::Failed;
     run.failure = Some("the server did not start within 5 s".to_owned());
@@ -156,10 +156,10 @@ pub(crate) fn without_trials() -> RunV1 {
     run
 }
 
-fn run(transports: Vec<TransportV1>, trials: Vec<TrialV1>) -> RunV1 {
-    RunV1 {
-        format: RunV1::FORMAT.to_owned(),
-        version: RunV1::VERSION,
+fn run(transports: Vec<TransportV1>, trials: Vec<TrialV2>) -> RunV2 {
+    RunV2 {
+        format: RunV2::FORMAT.to_owned(),
+        version: RunV2::VERSION,
         id: "7k3mqa".to_owned(),
         tool: ToolV1 { name: "pushbench".to_owned(), version: "0.1.0".to_owned(), commit: None },
         started_at: "2026-11-22T14:30:00.000Z".to_owned(),
@@ -247,7 +247,7 @@ fn check(name: &str, verdict: Verdict, text: &str) -> CheckV1 {
     CheckV1 { check: name.to_owned(), verdict, found: None, limit: None, text: text.to_owned() }
 }
 
-fn poll_trial(label: &str, round: u32) -> TrialV1 {
+fn poll_trial(label: &str, round: u32) -> TrialV2 {
     let drift = 1.0 + 0.004 * f64::from(round);
     let bytes = [
         ("payload", 0.0, 21.0),
@@ -296,7 +296,7 @@ fn poll_trial(label: &str, round: u32) -> TrialV1 {
     trial
 }
 
-fn push_trial(round: u32) -> TrialV1 {
+fn push_trial(round: u32) -> TrialV2 {
     let drift = 1.0 + 0.03 * f64::from(round);
     let bytes = [
         ("payload", 0.0, 21.0),
@@ -331,7 +331,7 @@ fn push_trial(round: u32) -> TrialV1 {
 }
 
 /// A trial with the figures that follow from bytes of a delivery, by kind, up and down.
-fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
+fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV2 {
     let mut figures = BTreeMap::new();
     let mut model = BTreeMap::new();
     let layer = |kinds: &[&str]| {
@@ -357,12 +357,14 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
     }
     figures.insert("goodput".to_owned(), 168_000.0);
     let ok = |name: &str| check(name, Verdict::Ok, "fine");
-    TrialV1 {
+    TrialV2 {
         cell: CellV1::new(),
         transport: label.to_owned(),
         round,
         started_at: format!("2026-11-22T14:30:{round:02}.000Z"),
         clients: 1_000,
+        connections: None,
+        is_complete: Some(true),
         phase_seconds: BTreeMap::from([(Phase::Connect, 0.5), (Phase::Measure, 10.0)]),
         counts: CountsV1 {
             published: 10,
@@ -389,8 +391,9 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV1 {
             header_bytes_per_segment: 52,
             ..BooksV1::default()
         },
-        waiting: WaitingV1::default(),
-        work: WorkV1::default(),
+        waiting: WaitingV2::default(),
+        work: WorkV2::default(),
+        machines: Vec::new(),
         sample: None,
         tls: None,
         server: None,
@@ -416,7 +419,7 @@ fn samples(waiting: &[(&str, f64)]) -> Histogram {
 }
 
 fn add(
-    trial: &mut TrialV1,
+    trial: &mut TrialV2,
     figures: &[(&str, f64)],
     waiting: &[(&str, f64)],
     model: &[(&str, f64)],
@@ -430,7 +433,7 @@ fn add(
         let found = samples.quantile(quantile).expect("it has samples").as_secs_f64();
         trial.figures.insert(format!("latency.{statistic}"), found);
     }
-    let samples = HistogramV1 { count: samples.count(), hdr_v2_deflate: samples.encode() };
+    let samples = HistogramV1::of(&samples);
     for name in ["latency", "service_time"] {
         trial.waiting.histograms.insert(name.to_owned(), samples.clone());
     }
@@ -450,7 +453,7 @@ fn add(
 }
 
 /// Two payload sizes, two rounds each.
-pub(crate) fn sweep() -> RunV1 {
+pub(crate) fn sweep() -> RunV2 {
     let mut run = valid();
     let cell =
         |bytes: &str| CellV1::from([("workload.payload.bytes".to_owned(), bytes.to_owned())]);
@@ -473,7 +476,7 @@ pub(crate) fn sweep() -> RunV1 {
 }
 
 /// Three settings varied, one of them whole sections: too many combinations to be told one by one.
-pub(crate) fn large_sweep() -> RunV1 {
+pub(crate) fn large_sweep() -> RunV2 {
     let mut run = single_round();
     let trials = std::mem::take(&mut run.trials);
     let expectations = std::mem::take(&mut run.expectations);

@@ -1,19 +1,19 @@
 //! Over which phases two witnesses can be compared. Pure.
 
-use pushbench_load::Boundary;
+use pushbench_protocol::Phase;
 
 /// Phases that two witnesses are compared over.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Span {
     /// Their names.
     pub(super) label: String,
-    /// Where they begin; `None` is before the first connection.
-    pub(super) from: Option<Boundary>,
-    /// Where they end.
-    pub(super) to: Boundary,
+    /// The phase before the first of them; `None` is before the first connection.
+    pub(super) after: Option<Phase>,
+    /// The last of them.
+    pub(super) to: Phase,
 }
 
-/// What can be said at a boundary.
+/// What can be said of the end of a phase.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Moment {
     /// It was never reached, so no span goes across it.
@@ -24,21 +24,21 @@ pub(super) enum Moment {
     Quiet,
 }
 
-/// Spans between the boundaries at which two witnesses can be compared.
-pub(super) fn spans(at: impl Fn(Boundary) -> Moment) -> Vec<Span> {
+/// Spans between the ends of phases at which two witnesses can be compared.
+pub(super) fn spans(at: impl Fn(Phase) -> Moment) -> Vec<Span> {
     let mut spans = Vec::new();
-    let mut from = Some(None);
+    let mut begin = Some(None);
     let mut labels = Vec::new();
-    for to in Boundary::ALL {
-        labels.push(to.closes().label());
+    for &to in Phase::ALL {
+        labels.push(to.label());
         match at(to) {
-            Moment::Missed => from = None,
+            Moment::Missed => begin = None,
             Moment::Restless => {}
             Moment::Quiet => {
-                if let Some(from) = from {
-                    spans.push(Span { label: labels.join(" + "), from, to });
+                if let Some(after) = begin {
+                    spans.push(Span { label: labels.join(" + "), after, to });
                 }
-                from = Some(Some(to));
+                begin = Some(Some(to));
                 labels.clear();
             }
         }
@@ -49,12 +49,12 @@ pub(super) fn spans(at: impl Fn(Boundary) -> Moment) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Boundary::{Closed, Connected, Drained, Measured, WarmedUp};
+    use Phase::{Close, Connect, Drain, Measure, WarmUp};
 
-    fn check(missed: &[Boundary], restless: &[Boundary], expected: &[&str]) {
-        let spans = spans(|boundary| match boundary {
-            _ if missed.contains(&boundary) => Moment::Missed,
-            _ if restless.contains(&boundary) => Moment::Restless,
+    fn check(missed: &[Phase], restless: &[Phase], expected: &[&str]) {
+        let spans = spans(|phase| match phase {
+            _ if missed.contains(&phase) => Moment::Missed,
+            _ if restless.contains(&phase) => Moment::Restless,
             _ => Moment::Quiet,
         });
         let labels: Vec<_> = spans.iter().map(|span| span.label.as_str()).collect();
@@ -64,20 +64,20 @@ mod tests {
     #[test]
     fn phases_that_meet_in_in_flight_are_compared_as_one() {
         // The server has no books at the end of the measure phase, of which each client has its own.
-        let server = |restless: &[Boundary], expected: &[&str]| {
-            check(&[], &[&[Measured], restless].concat(), expected);
+        let server = |restless: &[Phase], expected: &[&str]| {
+            check(&[], &[&[Measure], restless].concat(), expected);
         };
         server(&[], &["connect", "warm-up", "measure + drain", "close"]);
-        server(&[WarmedUp], &["connect", "warm-up + measure + drain", "close"]);
-        server(&[Connected, WarmedUp, Drained], &["connect + warm-up + measure + drain + close"]);
-        server(&[Closed], &["connect", "warm-up", "measure + drain"]);
+        server(&[WarmUp], &["connect", "warm-up + measure + drain", "close"]);
+        server(&[Connect, WarmUp, Drain], &["connect + warm-up + measure + drain + close"]);
+        server(&[Close], &["connect", "warm-up", "measure + drain"]);
         check(&[], &[], &["connect", "warm-up", "measure", "drain", "close"]);
     }
 
     #[test]
     fn nothing_is_compared_across_a_boundary_that_was_never_reached() {
-        check(&[Measured, Drained], &[], &["connect", "warm-up"]);
-        check(&[WarmedUp, Measured, Drained], &[Connected], &[]);
-        check(&[Connected, WarmedUp, Measured, Drained], &[], &[]);
+        check(&[Measure, Drain], &[], &["connect", "warm-up"]);
+        check(&[WarmUp, Measure, Drain], &[Connect], &[]);
+        check(&[Connect, WarmUp, Measure, Drain], &[], &[]);
     }
 }

@@ -1,43 +1,41 @@
 //! Whether the books balance, and over what spans they were compared.
 
-use pushbench_load::{InFlight, WitnessName};
-use pushbench_store::{CheckV1, ReconciliationV1, Verdict};
+use pushbench_protocol::Phase;
+use pushbench_store::{CheckV1, InFlightV2, ReconciliationV1, Verdict};
 
 use super::evidence::{Evidence, check, not_checked};
+use crate::books::{are_begun, asked_by_kernel};
 
 /// Whether every pair of witnesses counted the same.
 ///
 /// Nothing equals nothing whatever a witness is worth, so a pair counts only where at least one of
 /// the two saw a byte.
 pub(super) fn books_balance(evidence: &Evidence<'_>) -> CheckV1 {
-    compared(&evidence.books.reconciliations, &|| {
-        let sums = evidence.outcome.boundaries.values();
-        let asked = sums.map(|sums| {
-            let missing = sums.tally(WitnessName::Kernel).map_or(0, |kernel| kernel.missing);
-            (sums.connections - missing, sums.connections)
-        });
-        without_kernel(evidence.kernel_refusal.as_deref(), asked)
+    compared(&evidence.books.reconciliations, &evidence.books.unbalanced, &|| {
+        without_kernel(
+            evidence.circumstances.kernel_refusal.as_deref(),
+            asked_by_kernel(evidence.sums),
+        )
     })
 }
 
-fn compared(all: &[ReconciliationV1], without_kernel: &dyn Fn() -> String) -> CheckV1 {
+/// `of_parts` are those of one worker or machine alone that do not balance: in the whole, two of them
+/// could make up for each other.
+fn compared(
+    all: &[ReconciliationV1],
+    of_parts: &[ReconciliationV1],
+    without_kernel: &dyn Fn() -> String,
+) -> CheckV1 {
     let name = "books-balance";
     let moved: Vec<_> = all.iter().filter(|pair| pair.left.max(pair.right) > 0).collect();
-    let off: Vec<_> = moved
-        .iter()
-        .filter(|pair| pair.left != pair.right)
-        .map(|pair| {
-            format!(
-                "{} ({}, {}): {} and {} bytes, {:+} apart",
-                pair.pair,
-                pair.phases,
-                pair.direction,
-                pair.left,
-                pair.right,
-                i128::from(pair.left) - i128::from(pair.right)
-            )
-        })
-        .collect();
+    let apart: Vec<_> = moved.iter().filter(|pair| pair.left != pair.right).collect();
+    let is_shown = |part: &ReconciliationV1| {
+        let key = |of: &ReconciliationV1| [&of.pair, &of.phases, &of.direction].map(String::clone);
+        apart.iter().any(|whole| key(whole) == key(part))
+    };
+    let hidden = of_parts.iter().filter(|part| !is_shown(part));
+    let hidden = hidden.map(|part| format!("of one part alone {}", difference(part)));
+    let off: Vec<_> = apart.iter().map(|pair| difference(pair)).chain(hidden).collect();
     let has_kernel = moved.iter().any(|pair| pair.pair.ends_with("kernel"));
     let mut found = match off.len() {
         0 if all.is_empty() => {
@@ -66,6 +64,18 @@ fn compared(all: &[ReconciliationV1], without_kernel: &dyn Fn() -> String) -> Ch
     found
 }
 
+fn difference(pair: &ReconciliationV1) -> String {
+    format!(
+        "{} ({}, {}): {} and {} bytes, {:+} apart",
+        pair.pair,
+        pair.phases,
+        pair.direction,
+        pair.left,
+        pair.right,
+        i128::from(pair.left) - i128::from(pair.right)
+    )
+}
+
 /// Why the kernel is no witness, as far as it is known: what it said when it was asked, and of how
 /// many connections it was asked at each boundary.
 fn without_kernel(refusal: Option<&str>, asked: impl Iterator<Item = (u64, u64)>) -> String {
@@ -84,8 +94,8 @@ fn without_kernel(refusal: Option<&str>, asked: impl Iterator<Item = (u64, u64)>
 }
 
 pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
-    let in_flight = &evidence.outcome.in_flight;
-    if evidence.outcome.boundaries.is_empty() {
+    let in_flight = &evidence.sums.in_flight;
+    if !are_begun(evidence.sums) {
         return not_checked("quiet", "the trial ended before the books of a phase were closed");
     }
     if in_flight.is_empty() {
@@ -97,9 +107,9 @@ pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
     }
     let places: Vec<_> = in_flight
         .iter()
-        .map(|(boundary, in_flight)| match in_flight {
-            InFlight::Clients => format!("{} (all books)", boundary.label()),
-            InFlight::Server => format!("{} (the server's books)", boundary.label()),
+        .map(|(phase, in_flight)| match in_flight {
+            InFlightV2::Clients => format!("{} (all books)", end_of(*phase)),
+            InFlightV2::Server => format!("{} (the server's books)", end_of(*phase)),
         })
         .collect();
     let text = format!(
@@ -108,8 +118,19 @@ pub(super) fn quiet(evidence: &Evidence<'_>) -> CheckV1 {
         places.join(", ")
     );
     // Where only the server's are, nothing is hidden: the same bytes are compared, only later.
-    let may_share = in_flight.values().any(|in_flight| *in_flight == InFlight::Clients);
+    let may_share = in_flight.values().any(|in_flight| *in_flight == InFlightV2::Clients);
     check("quiet", if may_share { Verdict::Warning } else { Verdict::Ok }, text)
+}
+
+/// The moment when a phase ends, for people.
+const fn end_of(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Connect => "connected",
+        Phase::WarmUp => "warmed up",
+        Phase::Measure => "measured",
+        Phase::Drain => "drained",
+        Phase::Close => "closed",
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +148,7 @@ mod tests {
     }
 
     fn check(pairs: &[ReconciliationV1]) -> (Verdict, String) {
-        let found = compared(pairs, &|| without_kernel(None, [(3, 10)].into_iter()));
+        let found = compared(pairs, &[], &|| without_kernel(None, [(3, 10)].into_iter()));
         (found.verdict, found.text)
     }
 
@@ -164,5 +185,17 @@ mod tests {
         assert!(text.contains("3 of 10 connections") && !text.contains("Linux"), "{text}");
         let text = without_kernel(Some("TCP_INFO has 104 bytes"), std::iter::empty());
         assert!(text.contains("TCP_INFO has 104 bytes"), "{text}");
+    }
+
+    #[test]
+    fn a_part_that_is_off_is_told_where_the_whole_balances() {
+        let whole = [pair("codec = client sockets", 7, 7), pair("client sockets = kernel", 7, 7)];
+        let part = [pair("codec = client sockets", 4, 3), pair("codec = client sockets", 3, 4)];
+        let found = compared(&whole, &part, &String::new);
+        assert_eq!((found.verdict, found.found), (Verdict::Invalid, Some(2.0)));
+        assert!(found.text.contains("of one part alone codec = client sockets"), "{}", found.text);
+        let whole = [pair("codec = client sockets", 7, 6), pair("client sockets = kernel", 7, 7)];
+        let found = compared(&whole, &part[..1], &String::new);
+        assert_eq!(found.found, Some(1.0), "the same one: {}", found.text);
     }
 }

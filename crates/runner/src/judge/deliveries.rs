@@ -7,7 +7,7 @@ use super::evidence::{Evidence, check, not_checked};
 use super::refused;
 
 pub(super) fn deliveries(evidence: &Evidence<'_>) -> CheckV1 {
-    let counts = evidence.counts;
+    let counts = &evidence.sums.counts;
     let bad = counts.lost + counts.duplicates + counts.out_of_order;
     if counts.expected == 0 && bad == 0 {
         return not_checked("deliveries", "no message was expected in the measure phase");
@@ -25,13 +25,13 @@ pub(super) fn deliveries(evidence: &Evidence<'_>) -> CheckV1 {
 }
 
 pub(super) fn errors(evidence: &Evidence<'_>) -> CheckV1 {
-    let errors = &evidence.counts.errors;
+    let errors = &evidence.sums.counts.errors;
     let sum: u64 = errors.values().sum();
     let (verdict, text) = if sum == 0 {
         (Verdict::Ok, "no connect, response or frame failed".to_owned())
     } else {
         let kinds: Vec<_> = errors.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        let told = refused::all_told(evidence.outcome);
+        let told = refused::all_told(evidence.sums);
         let told: String = told.iter().map(|text| format!("; {text}")).collect();
         (Verdict::Invalid, format!("failures: {}{told}", kinds.join(", ")))
     };
@@ -39,8 +39,8 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> CheckV1 {
 }
 
 pub(super) fn published(evidence: &Evidence<'_>) -> CheckV1 {
-    let done = evidence.outcome.publisher.published_in_measure;
-    let due = evidence.counts.published;
+    let done = evidence.sums.counts.sent.unwrap_or(0);
+    let due = evidence.sums.counts.published;
     let (verdict, text) = match due {
         0 => {
             return not_checked(

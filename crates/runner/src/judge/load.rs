@@ -13,7 +13,7 @@ const BUSY: (f64, f64) = (0.80, 0.95);
 const LATE: Duration = Duration::from_millis(5);
 
 pub(super) fn load_busy(evidence: &Evidence<'_>) -> CheckV1 {
-    let Some(busy) = evidence.busy.filter(|busy| *busy > 0.0) else {
+    let Some(busy) = evidence.sums.busiest_worker_share().filter(|busy| *busy > 0.0) else {
         return not_checked("load-busy", "the CPU time of the load workers is not known");
     };
     let verdict = match busy {

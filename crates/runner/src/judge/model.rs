@@ -19,9 +19,9 @@ use expected::count_check;
 /// Holds a trial of our own server against the model.
 pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec<CheckV1> {
     let names = ["model-polls", "model-deliveries", "model-bytes"];
-    let failures: u64 = evidence.counts.errors.values().sum();
+    let failures: u64 = evidence.sums.counts.errors.values().sum();
     let why_not = match evidence {
-        _ if !evidence.is_complete => Some("the trial was not played to its end".to_owned()),
+        _ if !evidence.sums.is_complete() => Some("the trial was not played to its end".to_owned()),
         _ if failures > 0 => Some(format!("{failures} failures: not all was done")),
         _ => None,
     };
@@ -30,7 +30,7 @@ pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec
     }
     let schedule = Schedule::of(evidence.scenario);
     let mut checks = Vec::new();
-    let counted = evidence.counts;
+    let counted = &evidence.sums.counts;
     if evidence.transport.kind().polls() {
         let found = counted.polls;
         checks.push(match counts::polls(evidence, &schedule) {
@@ -55,14 +55,14 @@ const AFTER_ANSWER: &str = "with timing = \"after-answer\" the server's response
 mod tests {
     use std::path::Path;
 
-    use pushbench_load::Outcome;
     use pushbench_protocol::headers::{AnswerMark, AnswerStatus, HeadTarget};
     use pushbench_protocol::{Cursor, Phase, ResponseProfile, TlsUse, TopicName};
     use pushbench_scenario::{Scenario, Source, read};
-    use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, Verdict};
+    use pushbench_store::{BooksV1, CountsV1, KindsV1, PhaseBooksV1, Sums, Verdict};
     use pushbench_wire::segments::SegmentHeaders;
 
     use super::*;
+    use crate::judge::Circumstances;
 
     const HOST: &str = "127.0.0.1:10000";
 
@@ -88,21 +88,15 @@ mod tests {
         let transport = &scenario.transports[0];
         let measure = PhaseBooksV1 { up, down, ..PhaseBooksV1::default() };
         let books = BooksV1 { phases: [(Phase::Measure, measure)].into(), ..BooksV1::default() };
+        let sums = Sums { counts: counts.clone(), ..Sums::default() };
         let evidence = Evidence {
-            unreported: None,
             scenario,
             transport: transport.settings,
             tls: TlsUse::None,
-            handshakes: None,
-            outcome: &Outcome::default(),
-            counts,
+            sums: &sums,
             books: &books,
-            busy: None,
-            kernel_refusal: None,
-            steal: None,
-            is_complete: true,
-            server_death: None,
-            server_end: None,
+            machines: &[],
+            circumstances: &Circumstances::default(),
         };
         as_modelled(
             &evidence,

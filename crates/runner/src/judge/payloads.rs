@@ -1,25 +1,24 @@
 //! Whether what arrived is what was published.
 
-use pushbench_load::Counts;
-use pushbench_store::{CheckV1, Verdict};
+use pushbench_store::{CheckV1, CountsV1, Verdict};
 
 use super::evidence::check;
 
 /// Whether every message came as it was sent, to whom it was for.
-pub(crate) fn payloads(counts: &Counts) -> CheckV1 {
-    let (verdict, text) = match &counts.first_altered {
+pub(crate) fn payloads(counts: &CountsV1) -> CheckV1 {
+    let (verdict, text) = match counts.examples.get("altered") {
         None => (Verdict::Ok, "every message that arrived was as it was sent".to_owned()),
         Some(first) => (
             Verdict::Invalid,
             format!(
                 "{} messages arrived otherwise than they were sent, and are no deliveries; the \
                  first: {first}",
-                counts.altered
+                counts.altered.unwrap_or(0)
             ),
         ),
     };
     CheckV1 {
-        found: Some(counts.altered as f64),
+        found: Some(counts.altered.unwrap_or(0) as f64),
         limit: Some(0.0),
         ..check("payloads", verdict, text)
     }
@@ -27,8 +26,8 @@ pub(crate) fn payloads(counts: &Counts) -> CheckV1 {
 
 /// Whether anything arrived that this trial did not publish; absent if nothing did. Nothing of ours
 /// beside it is invalid: then it is not the trial's messages that were measured.
-pub(crate) fn foreign(counts: &Counts) -> Option<CheckV1> {
-    let first = counts.first_foreign.as_ref()?;
+pub(crate) fn foreign(counts: &CountsV1) -> Option<CheckV1> {
+    let first = counts.examples.get("foreign")?;
     let text = format!(
         "{} messages arrived that this trial did not publish, counted as `foreign` and never as \
          deliveries: another publisher uses these topics, or the server sends something of its own; \
@@ -43,7 +42,7 @@ pub(crate) fn foreign(counts: &Counts) -> Option<CheckV1> {
 }
 
 /// Whether any message was delivered at all, if some were expected.
-pub(crate) fn delivered(counts: &Counts) -> Option<CheckV1> {
+pub(crate) fn delivered(counts: &CountsV1) -> Option<CheckV1> {
     (counts.expected > 0 && counts.delivered == 0).then(|| CheckV1 {
         found: Some(0.0),
         limit: Some(1.0),
@@ -65,10 +64,11 @@ mod tests {
 
     #[test]
     fn what_came_otherwise_than_it_was_sent_is_invalid_with_its_first_example() {
-        let mut counts = Counts::default();
+        let mut counts = CountsV1::default();
         assert_eq!(payloads(&counts).verdict, Verdict::Ok);
-        counts.altered = 2;
-        counts.first_altered = Some("message 3 of topic 0 came with 15 bytes".to_owned());
+        counts.altered = Some(2);
+        let first = "message 3 of topic 0 came with 15 bytes".to_owned();
+        counts.examples.insert("altered".to_owned(), first);
         let found = payloads(&counts);
         assert_eq!(found.verdict, Verdict::Invalid);
         assert!(found.text.contains("message 3 of topic 0"), "{}", found.text);
@@ -76,16 +76,16 @@ mod tests {
 
     #[test]
     fn messages_of_others_are_a_warning_and_nothing_of_ours_is_invalid() {
-        let mut counts = Counts { expected: 4, ..Counts::default() };
+        let mut counts = CountsV1 { expected: 4, ..CountsV1::default() };
         assert_eq!(foreign(&counts), None);
         assert_eq!(delivered(&counts).map(|check| check.verdict), Some(Verdict::Invalid));
         counts.delivered = 1;
         counts.foreign = 3;
-        counts.first_foreign = Some("hello world".to_owned());
+        counts.examples.insert("foreign".to_owned(), "hello world".to_owned());
         assert_eq!(delivered(&counts), None);
         let found = foreign(&counts).expect("a check");
         assert_eq!(found.verdict, Verdict::Warning);
         assert!(found.text.contains("hello world"), "{}", found.text);
-        assert_eq!(delivered(&Counts::default()), None, "nothing was expected");
+        assert_eq!(delivered(&CountsV1::default()), None, "nothing was expected");
     }
 }

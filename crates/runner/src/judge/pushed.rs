@@ -11,7 +11,7 @@ use super::evidence::{Evidence, check, not_checked};
 /// Whether the server sent the heartbeats that the scenario asks for, where nothing else was sent.
 pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let every = evidence.transport.heartbeat()?;
-    let counts = evidence.counts;
+    let counts = &evidence.sums.counts;
     let measure = evidence.scenario.workload.measure;
     // A beat may just miss the phase at either end, and a message stands for one: also the last one
     // of the warm-up, for the first beat of the phase.
@@ -21,7 +21,7 @@ pub(super) fn heartbeats(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let least = (clients * ticks).saturating_sub(messages);
     let found = counts.heartbeats?;
     let (verdict, text) = match found {
-        _ if !evidence.is_complete => return None,
+        _ if !evidence.sums.is_complete() => return None,
         _ if least == 0 => {
             return Some(not_checked(
                 "heartbeats",
@@ -69,9 +69,9 @@ pub(super) fn conflated(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let intervals = evidence.scenario.workload.measure.as_nanos().div_ceil(every.as_nanos()) as u64;
     // One at the beginning, and one that was on its way then.
     let most = clients * (intervals + 2);
-    let found = evidence.counts.deliveries_in_measure;
-    if found <= most && evidence.counts.expected <= most {
-        let expected = evidence.counts.expected;
+    let found = evidence.sums.counts.deliveries_in_measure;
+    if found <= most && evidence.sums.counts.expected <= most {
+        let expected = evidence.sums.counts.expected;
         return Some(not_checked(
             "conflated",
             format!(
@@ -85,7 +85,7 @@ pub(super) fn conflated(evidence: &Evidence<'_>) -> Option<CheckV1> {
         return Some(not_checked("conflated", "no message arrived, so none was sent too soon"));
     }
     let (verdict, text) = if found <= most {
-        let superseded = evidence.counts.superseded;
+        let superseded = evidence.sums.counts.superseded;
         (
             Verdict::Ok,
             format!("{superseded} messages were replaced by newer ones before they were sent"),

@@ -6,7 +6,7 @@ use super::evidence::{Evidence, check};
 
 pub(super) fn server(evidence: &Evidence<'_>) -> CheckV1 {
     let name = "server-alive";
-    match (&evidence.server_death, &evidence.server_end) {
+    match (&evidence.circumstances.server_death, &evidence.circumstances.server_end) {
         (Some(how), _) => check(
             name,
             Verdict::Invalid,
@@ -15,7 +15,7 @@ pub(super) fn server(evidence: &Evidence<'_>) -> CheckV1 {
         (None, Some(how)) => {
             check(name, Verdict::Warning, format!("the server did not end cleanly: {how}"))
         }
-        (None, None) if !evidence.is_complete => {
+        (None, None) if !evidence.sums.is_complete() => {
             check(name, Verdict::Invalid, "the trial was stopped before its end".to_owned())
         }
         (None, None) => check(name, Verdict::Ok, "the server ran throughout the trial".to_owned()),

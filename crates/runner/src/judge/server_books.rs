@@ -2,13 +2,14 @@
 
 use pushbench_store::CheckV1;
 
-use super::evidence::{Evidence, not_checked};
+use super::evidence::{Circumstances, Evidence, not_checked};
 use crate::samples::Unreported;
 
 /// What could not be compared, since a server of ours did not say what it had counted; `None` if it
 /// always did, or has died, which is told already.
 pub(super) fn server_books(evidence: &Evidence<'_>) -> Option<CheckV1> {
-    let unreported = evidence.unreported.as_ref().filter(|_| evidence.server_death.is_none())?;
+    let Circumstances { unreported, server_death, .. } = evidence.circumstances;
+    let unreported = unreported.as_ref().filter(|_| server_death.is_none())?;
     Some(not_checked("server-books", told(unreported)))
 }
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use pushbench_load::{STALL_RESOLUTION, Stall};
+use pushbench_load::STALL_RESOLUTION;
 use pushbench_stats::Histogram;
-use pushbench_store::{CheckV1, Verdict};
+use pushbench_store::{CheckV1, Sums, Verdict};
 
 use super::evidence::check;
 
@@ -23,8 +23,25 @@ const STALL_SHARE: u32 = 100;
 /// Longest time that the server may keep something from being sent before it is said.
 const KEPT: Duration = Duration::from_millis(100);
 
+/// A thread of the load generator that stood still.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Stall<'a> {
+    /// How long: the longest gap between two ticks beyond their period.
+    pub(crate) longest: Duration,
+    /// Which it was, for people.
+    pub(crate) who: &'a str,
+}
+
+impl<'a> Stall<'a> {
+    /// The longest of a trial; `None` before the measure phase.
+    pub(crate) fn of(sums: &'a Sums) -> Option<Self> {
+        let longest = sums.longest_stall_ns.iter().max_by_key(|(_, nanos)| **nanos);
+        longest.map(|(who, nanos)| Self { longest: Duration::from_nanos(*nanos), who })
+    }
+}
+
 /// Whether each thread of the load generator ran when it had to, by the longest gap of its tick.
-pub(crate) fn load_stall(stall: Option<Stall>, measure: Duration) -> Option<CheckV1> {
+pub(crate) fn load_stall(stall: Option<Stall<'_>>, measure: Duration) -> Option<CheckV1> {
     let Stall { longest, who } = stall?;
     let refused = STALL.1.max(measure / STALL_SHARE);
     let verdict = match longest {

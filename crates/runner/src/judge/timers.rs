@@ -55,23 +55,24 @@ struct Circumstances<'a> {
 
 /// Looks for modes, given what the other checks found.
 pub(super) fn tcp_timers(evidence: &Evidence<'_>, others: &[CheckV1]) -> Vec<CheckV1> {
-    let outcome = evidence.outcome;
-    let by_kernel = outcome.boundaries.values().filter_map(|sums| sums.min_round_trip).min();
+    let sums = evidence.sums;
+    let by_kernel = sums.shortest_round_trip_ns.map(Duration::from_nanos);
+    let latency = sums.samples_of("latency");
     // Both are long over a long path. One alone is a crowd that connects, or messages that all wait.
-    let exchanges = [outcome.connect_upgrade.quantile(0.0), outcome.latency.quantile(0.0)];
+    let exchanges = [sums.samples_of("connect_upgrade").quantile(0.0), latency.quantile(0.0)];
     let by_exchange = exchanges.into_iter().flatten().min();
     let measure = evidence.books.phases.get(&Phase::Measure);
     let stall = others
         .iter()
         .find(|other| STALLS.contains(&other.check.as_str()) && other.verdict >= Verdict::Warning);
     let circumstances = Circumstances {
-        messages: outcome.publisher.published_in_measure,
+        messages: sums.counts.sent.unwrap_or(0),
         round_trip: by_kernel.max(by_exchange),
         retransmitted: measure
             .and_then(|books| Some(books.retransmitted_up? + books.retransmitted_down?)),
         stall: stall.map(|check| check.text.as_str()),
     };
-    TIMERS.iter().map(|timer| look(timer, &outcome.latency, circumstances)).collect()
+    TIMERS.iter().map(|timer| look(timer, &latency, circumstances)).collect()
 }
 
 fn look(timer: &Timer, latency: &Histogram, circumstances: Circumstances<'_>) -> CheckV1 {

@@ -1,9 +1,12 @@
 //! What trying a transport found, in words: what came, what was expected, and what to do. Pure.
 
+use std::collections::BTreeSet;
+
 use pushbench_load::{Fault, Outcome, Plan, Reached, Unexpected};
 use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion};
 
 use crate::judge::said;
+use crate::sums::on_record;
 
 /// What there is to tell.
 #[derive(Debug, Eq, PartialEq)]
@@ -48,7 +51,7 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
     // Without a message nothing else can work.
     if let Some(fault) = publisher.faults.keys().next().filter(|_| reached == Reached::Open) {
         let came = match publisher.unexpected.get(fault) {
-            Some(unexpected) => responded(unexpected),
+            Some(unexpected) => responded(*fault, unexpected),
             None => came(*fault).to_owned(),
         };
         let remedy = match fault {
@@ -57,18 +60,20 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
         };
         return Found::Refusal { text: step(Step::Publish, came, remedy), is_of_all: true };
     }
-    let faults = &outcome.counts.faults;
-    let first = faults.keys().find(|fault| outcome.unexpected.contains_key(fault));
-    let Some(fault) = first.or(faults.keys().next()).copied() else {
+    let unexpected_for =
+        |fault: &Fault| outcome.workers.iter().find_map(|worker| worker.unexpected.get(fault));
+    let faults: BTreeSet<Fault> = faults(outcome);
+    let first = faults.iter().find(|fault| unexpected_for(fault).is_some());
+    let Some(fault) = first.or(faults.first()).copied() else {
         return Found::Refusal { text: silent(plan, reached, outcome, step), is_of_all: true };
     };
-    let unexpected = outcome.unexpected.get(&fault);
+    let unexpected = unexpected_for(&fault);
     let came = match unexpected {
         // Its status alone would not say what is wrong with it.
         Some(unexpected) if is_as_asked(unexpected) => {
-            format!("{} ({})", came(fault), responded(unexpected))
+            format!("{} ({})", came(fault), responded(fault, unexpected))
         }
-        Some(unexpected) => responded(unexpected),
+        Some(unexpected) => responded(fault, unexpected),
         None => came(fault).to_owned(),
     };
     let text = step(failed_at(fault, plan, reached), came, remedy(fault, plan));
@@ -80,8 +85,15 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
     Found::Refusal { text, is_of_all: has_waited }
 }
 
-fn responded(unexpected: &Unexpected) -> String {
-    let said = said(unexpected);
+/// What failed at the client, or of the load generator itself.
+fn faults(outcome: &Outcome) -> BTreeSet<Fault> {
+    let of_workers = outcome.workers.iter().flat_map(|worker| worker.counts.faults.keys());
+    let gone = (outcome.workers_gone > 0).then_some(Fault::ThreadGone);
+    of_workers.copied().chain(gone).collect()
+}
+
+fn responded(fault: Fault, unexpected: &Unexpected) -> String {
+    let said = said(&on_record("", fault, unexpected));
     format!("the server responded {}", said.trim_end_matches("\\n").trim_end())
 }
 
@@ -92,11 +104,14 @@ fn silent(
     outcome: &Outcome,
     step: impl Fn(Step, String, &str) -> String,
 ) -> String {
-    let counts = &outcome.counts;
     let waiting = if is_polled(plan) { Step::Poll } else { Step::Message };
-    let other = counts.first_altered.clone().map(|what| (counts.altered, what)).or_else(|| {
-        let first = counts.first_foreign.as_ref()?;
-        Some((counts.foreign, format!("`{first}`, which this run did not publish")))
+    // One client is played by one worker.
+    let other = outcome.workers.iter().map(|worker| &worker.counts).find_map(|counts| {
+        let altered = counts.first_altered.clone().map(|what| (counts.altered, what));
+        altered.or_else(|| {
+            let first = counts.first_foreign.as_ref()?;
+            Some((counts.foreign, format!("`{first}`, which this run did not publish")))
+        })
     });
     match (reached, other) {
         (Reached::Nothing, _) => step(

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct CountsV1 {
     /// Messages due in the measure phase, over topics.
     pub published: u64,
+    /// Of those, the ones that the publisher sent; absent in records of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<u64>,
     /// Those, over the subscribers of their topics.
     pub expected: u64,
     /// Of the expected, those that reached their subscriber, for the first time.
@@ -50,6 +53,16 @@ pub struct CountsV1 {
     /// Pings and comments of the measure phase; absent in records from before they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeats: Option<u64>,
+    /// TCP segments, both ways, that opened and closed connections in the measure phase; counted where
+    /// each poll has its own. Absent in records of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connecting_segments: Option<u64>,
+    /// Field blocks of HTTP/2; absent without it, and in records of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http2: Option<Http2CountsV2>,
+    /// The beginning of one of those messages that are counted as `foreign` or `altered`, by that name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub examples: BTreeMap<String, String>,
     /// Messages that the server reported as no longer held.
     pub gap_messages: u64,
     /// Failures by kind, over all phases but for the close of connections.
@@ -58,4 +71,19 @@ pub struct CountsV1 {
     /// of the trial. Absent where there were none, and in records from before they were told apart.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub close_errors: BTreeMap<String, u64>,
+}
+
+/// What connections of HTTP/2 saw of field blocks.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Http2CountsV2 {
+    /// Connections.
+    pub connections: u64,
+    /// Bytes of the field blocks of their first streams, any phase, up and down.
+    pub first: [u64; 2],
+    /// First streams that began in the measure phase.
+    pub firsts_in_measure: u64,
+    /// Bytes of the field blocks of those.
+    pub first_in_measure: [u64; 2],
+    /// What HTTP/1.1 would have written for the polls of the measure phase, up and down.
+    pub uncompressed: [u64; 2],
 }

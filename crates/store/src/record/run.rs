@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::record::checks::CheckV1;
 use crate::record::environment::EnvironmentV1;
 use crate::record::scenario::{CellV1, ExpectationV1, ScenarioV1};
-use crate::record::trial::TrialV1;
+use crate::record::trial::TrialV2;
 
 /// One command's trials and what they say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RunV1 {
+pub struct RunV2 {
     /// Always `pushbench-run`.
     pub format: String,
-    /// Always 1.
+    /// Always 2.
     pub version: u32,
     /// Short name of the run, unique in its folder.
     pub id: String,
@@ -45,7 +45,7 @@ pub struct RunV1 {
     /// The transports, in the order reports show them.
     pub transports: Vec<TransportV1>,
     /// The trials, in the order they ran.
-    pub trials: Vec<TrialV1>,
+    pub trials: Vec<TrialV2>,
     /// Trials that were played again since the machine had disturbed them, in the order they ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbed: Vec<DisturbedV1>,

@@ -1,4 +1,8 @@
 //! One transport answering once.
+//!
+//! `counts`, `books`, `waiting` and `work` hold sums: integers that add up exactly over workers, shards
+//! and machines (see [`Sums`](crate::Sums)). `machines` holds what never adds up, and `checks`,
+//! `figures` and `model` what is made of the others.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::record::books::BooksV1;
 use crate::record::checks::CheckV1;
 use crate::record::counts::CountsV1;
+use crate::record::machine::MachineV2;
 use crate::record::scenario::CellV1;
-use crate::record::waiting::WaitingV1;
-use crate::record::work::WorkV1;
+use crate::record::waiting::WaitingV2;
+use crate::record::work::WorkV2;
 
 /// One transport answering once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct TrialV1 {
+pub struct TrialV2 {
     /// Label of the transport.
     pub transport: String,
     /// Round, from 1.
@@ -27,16 +32,26 @@ pub struct TrialV1 {
     pub started_at: String,
     /// Clients that were played.
     pub clients: u64,
+    /// Connections that they had, where clients share them otherwise as many as clients; absent in
+    /// records of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u64>,
+    /// Whether it was played to its end; absent in records of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_complete: Option<bool>,
     /// Length of each phase that ran.
     pub phase_seconds: BTreeMap<Phase, f64>,
     /// What was counted.
     pub counts: CountsV1,
     /// Every byte.
     pub books: BooksV1,
-    /// How long news took.
-    pub waiting: WaitingV1,
+    /// How long updates took.
+    pub waiting: WaitingV2,
     /// What it cost to run.
-    pub work: WorkV1,
+    pub work: WorkV2,
+    /// The machines it ran on, each by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub machines: Vec<MachineV2>,
     /// The server that was started for it, as it announced itself; absent with `--target`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerV1>,
@@ -67,7 +82,9 @@ pub struct ServerV1 {
 }
 
 /// A response that was not what was expected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
 pub struct UnexpectedV1 {
     /// The kind of failure, as in `counts.errors`.
     pub error: String,
@@ -103,6 +120,9 @@ pub struct TlsV1 {
     /// Handshakes of connections that were made to have a session to resume, and are in no phase's
     /// books.
     pub preliminary_handshakes: u64,
+    /// Handshakes that the server counted, if it is ours; absent in records of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_handshakes: Option<HandshakesV2>,
     /// Bytes that these connections sent, as their sockets counted; absent in records from before
     /// they were booked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,7 +133,7 @@ pub struct TlsV1 {
 }
 
 /// The heads of one exchange, for comparing with published samples.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
 pub struct SampleV1 {
     /// The request's head as sent.
     pub request_head: String,
@@ -136,4 +156,15 @@ pub struct SampleV1 {
 pub struct ModelV1 {
     /// By the figures' own names. A figure without a model is absent.
     pub figures: BTreeMap<String, f64>,
+}
+
+/// TLS handshakes as a server counted them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HandshakesV2 {
+    /// With a certificate.
+    pub full: u64,
+    /// Resuming an earlier session.
+    pub resumed: u64,
+    /// That came to no end.
+    pub failed: u64,
 }

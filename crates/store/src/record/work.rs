@@ -3,23 +3,26 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a trial cost to run.
+/// What a trial cost to run: of its own processes and sockets.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct WorkV1 {
+pub struct WorkV2 {
     /// The server process; absent with `--target`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub server: Option<ProcessWorkV1>,
-    /// The load generator.
+    pub server: Option<ProcessWorkV2>,
+    /// The processes of the load generator.
+    #[serde(default)]
+    pub load: Vec<ProcessWorkV2>,
+    /// What the kernel has charged to the server's ends of the connections at the end of the measure
+    /// phase (`INET_DIAG_SKMEMINFO`); absent where they are not on this host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub load: Option<ProcessWorkV1>,
-    /// The kernel, both ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kernel: Option<KernelWorkV1>,
+    pub server_sockets: Option<SocketMemoryV1>,
 }
 
 /// One process over a trial.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ProcessWorkV1 {
+#[derive(
+    Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
+pub struct ProcessWorkV2 {
     /// CPU time of the measure phase, user and system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_ns: Option<u64>,
@@ -29,6 +32,10 @@ pub struct ProcessWorkV1 {
     /// Of that, system time, at the kernel's clock tick.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_system_ns: Option<u64>,
+    /// CPU time of each of its workers over the measure phase; none where it has no workers, and in
+    /// records of version 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worker_cpu_ns: Vec<u64>,
     /// Resident memory before the first client connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resident_before_bytes: Option<u64>,
@@ -49,39 +56,16 @@ pub struct ProcessWorkV1 {
     /// Highest resident memory so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resident_peak_bytes: Option<u64>,
-    /// CPU share of the busiest load worker in the measure phase, 0 to 1.
+    /// What the kernel has charged to its ends of the clients' connections at the end of the measure
+    /// phase (`INET_DIAG_SKMEMINFO`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub busiest_worker_share: Option<f64>,
-}
-
-/// Kernel memory. Of the sockets it is exact; slab and TCP buffers are of the whole machine, with
-/// whatever else ran.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct KernelWorkV1 {
-    /// Slab before the first client connected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slab_before_bytes: Option<u64>,
-    /// Slab with all connected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slab_connected_bytes: Option<u64>,
-    /// What the kernel has charged to the clients' ends of their connections at the end of the
-    /// measure phase (`INET_DIAG_SKMEMINFO`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_sockets: Option<SocketMemoryV1>,
-    /// The same of the server's ends; absent where they are not on this host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub server_sockets: Option<SocketMemoryV1>,
-    /// Size of the structures of one connected TCP socket that a process holds: socket, inode, file
-    /// and directory entry, from `slabinfo`; absent where that may not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub socket_structures_bytes: Option<u64>,
-    /// TCP buffers with all connected, from `sockstat`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tcp_buffers_connected_bytes: Option<u64>,
+    pub sockets: Option<SocketMemoryV1>,
 }
 
 /// Kernel memory of sockets, summed over those that were open.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
 pub struct SocketMemoryV1 {
     /// Sockets.
     pub sockets: u64,

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use pushbench_protocol::{Phase, TransportKind};
 use pushbench_store::{
-    BooksV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, HistogramV1, KernelWorkV1, KindsV1,
-    ModelV1, PhaseBooksV1, ProcessWorkV1, ReconciliationV1, RunStatus, RunV1, SampleV1, ScenarioV1,
-    ToolV1, TransportV1, TrialV1, Verdict, WaitingV1, WorkV1,
+    AreaV2, BooksV1, CheckV1, CountsV1, EnvironmentV1, ExpectationV1, HistogramV1, InFlightV2,
+    KindsV1, MachineTimeV2, MachineV2, ModelV1, PhaseBooksV1, ProcessWorkV2, ReconciliationV1,
+    RunStatus, RunV2, SampleV1, ScenarioV1, SideV2, SocketMemoryV1, TallyV2, ToolV1, TransportV1,
+    TrialV2, Verdict, WaitingV2, WitnessV2, WorkV2,
 };
 
 /// One short poller, one round, ten polls.
-pub(crate) fn run() -> RunV1 {
-    RunV1 {
-        format: RunV1::FORMAT.to_owned(),
-        version: RunV1::VERSION,
+pub(crate) fn run() -> RunV2 {
+    RunV2 {
+        format: RunV2::FORMAT.to_owned(),
+        version: RunV2::VERSION,
         id: "7k3mqa".to_owned(),
         tool: ToolV1 { name: "pushbench".to_owned(), version: "0.1.0".to_owned(), commit: None },
         started_at: "2026-11-22T14:30:00.000Z".to_owned(),
@@ -62,16 +63,21 @@ pub(crate) fn run() -> RunV1 {
     }
 }
 
-fn trial() -> TrialV1 {
-    TrialV1 {
+fn trial() -> TrialV2 {
+    TrialV2 {
         cell: BTreeMap::new(),
         transport: "short-poll".to_owned(),
         round: 1,
         started_at: "2026-11-22T14:30:00.100Z".to_owned(),
         clients: 1,
+        connections: Some(1),
+        is_complete: Some(true),
         phase_seconds: BTreeMap::from([(Phase::Connect, 0.1), (Phase::Measure, 10.0)]),
         counts: CountsV1 {
             published: 10,
+            sent: Some(10),
+            connecting_segments: Some(0),
+            examples: BTreeMap::from([("foreign".to_owned(), "hello".to_owned())]),
             expected: 10,
             delivered: 10,
             deliveries_in_measure: 10,
@@ -97,6 +103,10 @@ fn trial() -> TrialV1 {
                     retransmitted_down: None,
                 },
             )]),
+            witnesses: BTreeMap::from([("client sockets".to_owned(), witness())]),
+            tickets: BTreeMap::new(),
+            in_flight: BTreeMap::from([(Phase::WarmUp, InFlightV2::Server)]),
+            unbalanced: Vec::new(),
             reconciliations: vec![ReconciliationV1 {
                 pair: "codec = client sockets".to_owned(),
                 phases: "measure".to_owned(),
@@ -106,16 +116,16 @@ fn trial() -> TrialV1 {
             }],
             header_bytes_per_segment: 52,
         },
-        waiting: WaitingV1 {
-            histograms: BTreeMap::from([(
-                "latency".to_owned(),
-                HistogramV1 { count: 0, hdr_v2_deflate: String::new() },
-            )]),
-            age_ns_mean: Some(1.0e9 / 3.0),
-            version_age_mean: Some(0.5),
+        waiting: WaitingV2 {
+            histograms: BTreeMap::from([("latency".to_owned(), HistogramV1::default())]),
+            // A client and ten seconds at half a second each, more than 64 bits.
+            age: Some(AreaV2 { area: 5 * 10_i128.pow(18), width_ns: 10_000_000_000 }),
+            version_age: Some(AreaV2 { area: 5_000_000_000, width_ns: 10_000_000_000 }),
+            longest_stall_ns: BTreeMap::from([("a load worker".to_owned(), 120_000)]),
+            shortest_round_trip_ns: Some(31_000),
         },
-        work: WorkV1 {
-            server: Some(ProcessWorkV1 {
+        work: WorkV2 {
+            server: Some(ProcessWorkV2 {
                 cpu_ns: Some(1_200_000),
                 cpu_user_ns: Some(0),
                 cpu_system_ns: Some(0),
@@ -125,21 +135,23 @@ fn trial() -> TrialV1 {
                 resident_rest_bytes: None,
                 resident_end_bytes: Some(4_008_192),
                 resident_peak_bytes: Some(4_100_000),
-                busiest_worker_share: None,
+                worker_cpu_ns: Vec::new(),
+                sockets: None,
             }),
-            load: Some(ProcessWorkV1 {
-                busiest_worker_share: Some(0.01),
-                ..ProcessWorkV1::default()
-            }),
-            kernel: Some(KernelWorkV1 {
-                slab_before_bytes: Some(50_000_000),
-                slab_connected_bytes: Some(50_010_000),
-                client_sockets: None,
-                server_sockets: None,
-                socket_structures_bytes: None,
-                tcp_buffers_connected_bytes: Some(8_192),
-            }),
+            load: vec![ProcessWorkV2 {
+                worker_cpu_ns: vec![100_000_000],
+                sockets: Some(SocketMemoryV1 { sockets: 1, bytes: 4_352 }),
+                ..ProcessWorkV2::default()
+            }],
+            server_sockets: Some(SocketMemoryV1 { sockets: 1, bytes: 4_352 }),
         },
+        machines: vec![MachineV2 {
+            slab_before_bytes: Some(50_000_000),
+            slab_connected_bytes: Some(50_010_000),
+            tcp_buffers_connected_bytes: Some(8_192),
+            socket_structures_bytes: None,
+            time: Some(MachineTimeV2 { stolen_ticks: 3, all_ticks: 2_000 }),
+        }],
         tls: None,
         server: None,
         sample: Some(SampleV1 {
@@ -175,5 +187,16 @@ fn trial() -> TrialV1 {
         model: ModelV1 {
             figures: BTreeMap::from([("wire_bytes_per_delivery".to_owned(), 1_086.0)]),
         },
+    }
+}
+
+/// The sockets of one client, which had sent its headers when the measure phase ended.
+fn witness() -> WitnessV2 {
+    let counts = [("up", 7_160), ("down", 2_140), ("connections", 1)];
+    let counts = counts.map(|(name, count)| (name.to_owned(), count)).into();
+    WitnessV2 {
+        side: SideV2::Client,
+        layer: "socket".to_owned(),
+        until: BTreeMap::from([(Phase::Measure, TallyV2 { missing: 0, counts })]),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pushbench_protocol::{Cursor, Phase};
-use pushbench_store::{KindsV1, SampleV1, TrialV1};
+use pushbench_store::{KindsV1, SampleV1, TrialV2};
 
 /// What decides which bytes are exact.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ impl Compared {
 }
 
 /// Holds a trial against the record of its transport.
-pub(super) fn compare(recorded: &TrialV1, now: &TrialV1, carriage: Carriage) -> Compared {
+pub(super) fn compare(recorded: &TrialV2, now: &TrialV2, carriage: Carriage) -> Compared {
     let mut compared = Compared::default();
     connections(&mut compared, recorded, now, carriage);
     if now.counts.polls > 0 {
@@ -59,7 +59,7 @@ pub(super) fn compare(recorded: &TrialV1, now: &TrialV1, carriage: Carriage) -> 
 }
 
 /// Bytes of a phase in a direction.
-fn kinds<'t>(trial: &'t TrialV1, phase: Phase, direction: &str) -> &'t KindsV1 {
+fn kinds<'t>(trial: &'t TrialV2, phase: Phase, direction: &str) -> &'t KindsV1 {
     let books = &trial.books.phases[&phase];
     if direction == "up" { &books.up } else { &books.down }
 }
@@ -71,15 +71,15 @@ const CONTROL: Kind = ("control", |kinds| kinds.control);
 const HANDSHAKE: Kind = ("handshake", |kinds| kinds.handshake);
 const PAYLOAD: Kind = ("payload", |kinds| kinds.payload);
 
-fn per(trial: &TrialV1, phase: Phase, direction: &str, kind: Kind, events: u64) -> f64 {
+fn per(trial: &TrialV2, phase: Phase, direction: &str, kind: Kind, events: u64) -> f64 {
     (kind.1)(kinds(trial, phase, direction)) as f64 / events as f64
 }
 
 /// What each client's connection begins with.
-fn connections(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carriage: Carriage) {
+fn connections(compared: &mut Compared, recorded: &TrialV2, now: &TrialV2, carriage: Carriage) {
     for direction in ["up", "down"] {
         for kind in [HEADER, FRAMING, CONTROL, HANDSHAKE] {
-            let of = |trial: &TrialV1| per(trial, Phase::Connect, direction, kind, trial.clients);
+            let of = |trial: &TrialV2| per(trial, Phase::Connect, direction, kind, trial.clients);
             let tolerance = match kind.0 {
                 "header" | "handshake" => carriage.field_block(),
                 _ => 0.0,
@@ -91,8 +91,8 @@ fn connections(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carri
 }
 
 /// What each poll sends, and what comes back beside its headers.
-fn polls(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carriage: Carriage) {
-    let per_poll = |trial: &TrialV1, direction: &str, kind: Kind| {
+fn polls(compared: &mut Compared, recorded: &TrialV2, now: &TrialV2, carriage: Carriage) {
+    let per_poll = |trial: &TrialV2, direction: &str, kind: Kind| {
         per(trial, Phase::Measure, direction, kind, trial.counts.polls)
     };
     for kind in [HEADER, FRAMING, CONTROL] {
@@ -102,19 +102,19 @@ fn polls(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carriage: C
     }
     // A poll that was a moment late finds a message more, and the next one fewer.
     let messages =
-        |trial: &TrialV1| trial.counts.deliveries_in_measure as f64 / trial.counts.polls as f64;
+        |trial: &TrialV2| trial.counts.deliveries_in_measure as f64 / trial.counts.polls as f64;
     let uneven = (messages(recorded) - messages(now)).abs();
     let is_even = uneven < 1e-9 || recorded.counts.deliveries_in_measure == 0;
     if carriage.is_http2 {
         // Where all polls find something, or the newest again, responses have the same fields.
-        let of = |trial: &TrialV1| per_poll(trial, "down", HEADER);
+        let of = |trial: &TrialV2| per_poll(trial, "down", HEADER);
         compared.hold("header bytes down per poll", of(recorded), of(now), 4.0);
-        let of = |trial: &TrialV1| per_poll(trial, "down", FRAMING);
+        let of = |trial: &TrialV2| per_poll(trial, "down", FRAMING);
         // A message more is its line end; frame headers are there once a response.
         compared.hold("framing bytes down per poll", of(recorded), of(now), uneven);
     } else if !carriage.is_compressed {
         // In HTTP/1.1 the length of a body is a field: what marks messages off is theirs alone.
-        let of = |trial: &TrialV1| {
+        let of = |trial: &TrialV2| {
             let events = trial.counts.deliveries_in_measure.max(1);
             per(trial, Phase::Measure, "down", FRAMING, events)
         };
@@ -122,7 +122,7 @@ fn polls(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carriage: C
         let tolerance = if is_nudged { uneven * 2.0 } else { 0.0 };
         compared.hold("framing bytes down per message", of(recorded), of(now), tolerance);
     }
-    let of = |trial: &TrialV1| per_poll(trial, "down", CONTROL);
+    let of = |trial: &TrialV2| per_poll(trial, "down", CONTROL);
     let tolerance = if is_even { 0.0 } else { uneven * 5.0 };
     compared.hold("control bytes down per poll", of(recorded), of(now), tolerance);
     if !carriage.is_compressed {
@@ -131,16 +131,16 @@ fn polls(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carriage: C
 }
 
 /// What each message, or each heartbeat where there is no message, is wrapped in.
-fn pushes(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carriage: Carriage) {
+fn pushes(compared: &mut Compared, recorded: &TrialV2, now: &TrialV2, carriage: Carriage) {
     let is_idle = recorded.counts.deliveries_in_measure == 0;
-    let (event, events): (_, fn(&TrialV1) -> u64) = if is_idle {
+    let (event, events): (_, fn(&TrialV2) -> u64) = if is_idle {
         ("heartbeat", |trial| trial.counts.heartbeats.unwrap_or(0))
     } else {
         ("message", |trial| trial.counts.deliveries_in_measure)
     };
     for direction in ["up", "down"] {
         for kind in [HEADER, FRAMING, CONTROL] {
-            let of = |trial: &TrialV1| per(trial, Phase::Measure, direction, kind, events(trial));
+            let of = |trial: &TrialV2| per(trial, Phase::Measure, direction, kind, events(trial));
             // A frame's header is 2 bytes up to 125 of payload and 4 from there (RFC 6455, section
             // 5.2), and how long a compressed message is depends on those before it.
             let tolerance = if carriage.is_compressed && kind.0 == "framing" { 2.0 } else { 0.0 };
@@ -153,11 +153,11 @@ fn pushes(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1, carriage: 
     }
 }
 
-fn payload(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1) {
+fn payload(compared: &mut Compared, recorded: &TrialV2, now: &TrialV2) {
     if recorded.counts.deliveries_in_measure == 0 {
         return;
     }
-    let of = |trial: &TrialV1| {
+    let of = |trial: &TrialV2| {
         per(trial, Phase::Measure, "down", PAYLOAD, trial.counts.deliveries_in_measure)
     };
     compared.hold("payload bytes per message", of(recorded), of(now), 0.0);
@@ -165,7 +165,7 @@ fn payload(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1) {
 
 /// The length of each response's headers by its status: that of 200 from the sample, the others by
 /// what is left of all header bytes. What remains after the last is a difference.
-fn response_headers(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1) {
+fn response_headers(compared: &mut Compared, recorded: &TrialV2, now: &TrialV2) {
     let mut lengths = BTreeMap::new();
     if let Some(sample) = now.sample.as_ref().or(recorded.sample.as_ref()) {
         lengths.insert(200, sample.response_bytes);
@@ -200,7 +200,7 @@ fn response_headers(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1) 
 }
 
 /// The headers of a poll and its response, character for character but for what names the moment.
-fn texts(compared: &mut Compared, recorded: &TrialV1, now: &TrialV1) {
+fn texts(compared: &mut Compared, recorded: &TrialV2, now: &TrialV2) {
     let (Some(recorded), Some(now)) = (&recorded.sample, &now.sample) else { return };
     let texts = |sample: &SampleV1| [masked(&sample.request_head), masked(&sample.response_head)];
     for (recorded, now) in texts(recorded).into_iter().zip(texts(now)) {

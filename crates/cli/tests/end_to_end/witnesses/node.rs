@@ -134,7 +134,7 @@ compression = "deflate"
         let [theirs, ours] = [&theirs, &ours].map(|run| trial(run, "websocket"));
         assert_eq!((theirs.counts.delivered, theirs.counts.expected), (50, 50), "{ended}");
         assert!(theirs.books.reconciliations.iter().all(|pair| pair.left == pair.right));
-        let figure = |trial: &pushbench_store::TrialV1| trial.figures["payload_bytes_per_delivery"];
+        let figure = |trial: &pushbench_store::TrialV2| trial.figures["payload_bytes_per_delivery"];
         let (theirs, ours) = (figure(theirs), figure(ours));
         assert!(theirs < 1_000.0 && ours < 1_000.0, "{options}: {theirs} and {ours}");
         // Two programs for one algorithm, at the same level.

@@ -52,7 +52,7 @@ fn play_again(
             | Manners::EndsIdle
             | Manners::TakesFew => check(&transport.label, transport, &seen),
         }
-        let Counts { connects, retries, .. } = seen.outcome.counts;
+        let Counts { connects, retries, .. } = seen.outcome.workers[0].counts.clone();
         let again = Again { connects, retries };
         let of = (transport.settings.kind(), transport.carriage.http);
         let other = all.insert(of, again);

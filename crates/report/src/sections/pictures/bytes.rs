@@ -2,7 +2,7 @@
 
 use pushbench_protocol::figure::{Unit, bytes_per};
 use pushbench_protocol::{ByteKind, Direction, Layer};
-use pushbench_store::{RunV1, TransportV1};
+use pushbench_store::{RunV2, TransportV1};
 
 use super::{is_plain, note, section};
 use crate::chart::{Bar, Bars, Chart, Part, Picture};
@@ -14,7 +14,7 @@ use crate::sections::legend;
 const AXIS: &str = "bytes per message";
 
 /// The bars of each layer, from what the network carries to what a program hands over.
-pub(crate) fn layers(run: &RunV1) -> Option<Section> {
+pub(crate) fn layers(run: &RunV2) -> Option<Section> {
     if !is_plain(run) {
         return None;
     }
@@ -56,7 +56,7 @@ pub(crate) fn layers(run: &RunV1) -> Option<Section> {
 }
 
 /// Up and down apart, at the lowest layer that was counted, on axes of the same length.
-pub(crate) fn directions(run: &RunV1) -> Option<Section> {
+pub(crate) fn directions(run: &RunV2) -> Option<Section> {
     if !is_plain(run) {
         return None;
     }
@@ -93,7 +93,7 @@ fn chart(name: &str, title: &str, bars: Bars, notes: Vec<Line>) -> Chart {
 }
 
 /// One bar a transport, of those kinds in the layer that any of them has.
-fn bars(run: &RunV1, layer: Layer, direction: Option<Direction>) -> Bars {
+fn bars(run: &RunV2, layer: Layer, direction: Option<Direction>) -> Bars {
     let value = |transport: &TransportV1, sum: &str| {
         let figure = bytes_per(sum, direction, "delivery");
         measured(run, transport, &figure).map(|rounds| rounds.value)

@@ -1,7 +1,7 @@
 //! Curves over what a sweep varies: each cost, and how many times as much polling costs.
 
 use pushbench_protocol::figure::{self, Unit};
-use pushbench_store::{RunV1, TransportV1};
+use pushbench_store::{RunV2, TransportV1};
 
 use super::{note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
@@ -17,7 +17,7 @@ const WIDE: f64 = 20.0;
 const MOST_LINES: usize = 16;
 
 /// A curve for each figure; `None` without a sweep.
-pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
+pub(crate) fn sweep(run: &RunV2) -> Option<Section> {
     let grid = Grid::of(run)?;
     let heading = format!("By {}", grid.along.short_name());
     let lines: Vec<_> = grid.lines.iter().collect();
@@ -32,7 +32,7 @@ pub(crate) fn sweep(run: &RunV1) -> Option<Section> {
 
 /// Too many lines for one picture: the ratio alone, one picture for each pair of transports, or if
 /// that is still too much, one for each combination. The tables have the rest.
-fn apart(run: &RunV1, grid: &Grid) -> Vec<Chart> {
+fn apart(run: &RunV2, grid: &Grid) -> Vec<Chart> {
     if grid.lines.len() <= MOST_LINES {
         let sweep = Sweep { run, grid, lines: grid.lines.iter().collect() };
         return pairs(run, grid).iter().map(|pair| sweep.pair(pair)).collect();
@@ -48,7 +48,7 @@ fn apart(run: &RunV1, grid: &Grid) -> Vec<Chart> {
 }
 
 struct Sweep<'run> {
-    run: &'run RunV1,
+    run: &'run RunV2,
     grid: &'run Grid,
     lines: Vec<&'run Line>,
 }
@@ -80,7 +80,7 @@ impl Sweep<'_> {
 
     /// How many times the bytes of one transport another takes, a line for each combination.
     fn pair(&self, pair: &Pair<'_>) -> Chart {
-        let points = |line: &Line, times: &dyn Fn(&RunV1) -> Option<f64>| {
+        let points = |line: &Line, times: &dyn Fn(&RunV2) -> Option<f64>| {
             line.points.iter().filter_map(|at| Some((at.place, times(&at.run)?))).collect()
         };
         let curves = self.lines.iter().map(|line| Curve {
@@ -95,7 +95,7 @@ impl Sweep<'_> {
         chart
     }
 
-    fn lines(&self, values: impl Fn(&RunV1, &TransportV1) -> [Option<f64>; 2]) -> Vec<Curve> {
+    fn lines(&self, values: impl Fn(&RunV2, &TransportV1) -> [Option<f64>; 2]) -> Vec<Curve> {
         let mut curves = Vec::new();
         for transport in &self.run.transports {
             for line in &self.lines {

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::figure::{QUANTILES, Unit};
 use pushbench_stats::Histogram;
-use pushbench_store::{RunV1, TransportV1, rounds};
+use pushbench_store::{RunV2, TransportV1, rounds};
 
 use super::{bars_of, is_plain, note, section};
 use crate::chart::{Axis, Chart, Curve, Curves, Picture, Scale};
@@ -14,7 +14,7 @@ use crate::sections::{idle, legend};
 const POINTS: u32 = 24;
 
 /// Latency by percentile and age, where no setting was swept and there was news.
-pub(crate) fn waiting(run: &RunV1) -> Option<Section> {
+pub(crate) fn waiting(run: &RunV2) -> Option<Section> {
     if !is_plain(run) || idle::answer(run).is_some() {
         return None;
     }
@@ -23,7 +23,7 @@ pub(crate) fn waiting(run: &RunV1) -> Option<Section> {
     section("Latency", vec![latency(run), age])
 }
 
-fn latency(run: &RunV1) -> Chart {
+fn latency(run: &RunV2) -> Chart {
     let lines = run.transports.iter().map(|transport| Curve {
         label: transport.label.clone(),
         measured: samples(run, transport).as_ref().map(points).unwrap_or_default(),
@@ -56,7 +56,7 @@ fn latency(run: &RunV1) -> Chart {
 }
 
 /// The samples of all rounds in one, if there are any.
-fn samples(run: &RunV1, transport: &TransportV1) -> Option<Histogram> {
+fn samples(run: &RunV2, transport: &TransportV1) -> Option<Histogram> {
     rounds::samples("latency", trials(run, transport))
 }
 
@@ -76,7 +76,7 @@ fn points(samples: &Histogram) -> Vec<(f64, f64)> {
 }
 
 /// What the model says of the quantiles that are figures.
-fn law(run: &RunV1, transport: &TransportV1) -> Vec<(f64, f64)> {
+fn law(run: &RunV2, transport: &TransportV1) -> Vec<(f64, f64)> {
     let found = |name: &str| modelled(run, transport, &format!("latency.{name}"));
     // Nothing has no place on an axis of logarithms.
     QUANTILES

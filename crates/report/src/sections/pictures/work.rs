@@ -1,13 +1,13 @@
 //! What the server spent, and what an hour without news costs.
 
-use pushbench_store::RunV1;
+use pushbench_store::RunV2;
 
 use super::{bars_of, is_plain, note, section};
 use crate::layout::Section;
 use crate::sections::legend;
 
 /// CPU time and memory of the server, where no setting was swept.
-pub(crate) fn work(run: &RunV1) -> Option<Section> {
+pub(crate) fn work(run: &RunV2) -> Option<Section> {
     if !is_plain(run) {
         return None;
     }
@@ -37,7 +37,7 @@ pub(crate) fn work(run: &RunV1) -> Option<Section> {
 }
 
 /// What a client moves in an hour in which nothing is published; only a run without news has it.
-pub(crate) fn idle(run: &RunV1) -> Option<Section> {
+pub(crate) fn idle(run: &RunV2) -> Option<Section> {
     if !is_plain(run) {
         return None;
     }

@@ -19,7 +19,7 @@ pub(super) fn bytes(
     let Some(books) = evidence.books.phases.get(&Phase::Measure) else {
         return vec![not_checked(name, "no measure phase was played")];
     };
-    let counts = evidence.counts;
+    let counts = &evidence.sums.counts;
     let seen = Seen {
         polls: counts.polls,
         empty: counts.empty_polls,

@@ -69,9 +69,8 @@ pub(super) fn deliveries(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Op
     }
     if let Some(poll) = evidence.transport.timer() {
         return is_scheduled(poll).then(|| {
-            let late = &evidence.outcome;
-            let p99 = [&late.publisher.lateness, &late.poll_lateness]
-                .map(|histogram| histogram.quantile(0.99).unwrap_or_default());
+            let p99 = ["publish_lateness", "poll_lateness"]
+                .map(|name| evidence.sums.samples_of(name).quantile(0.99).unwrap_or_default());
             let unsure = UNSURE + p99[0] + p99[1];
             let of = |schedule: &Schedule<'_>| -> u64 {
                 let found = schedule.found(poll).into_iter();
@@ -100,5 +99,5 @@ pub(super) fn deliveries(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Op
 
 /// Within how much time of another a message may share its answer.
 fn answered_within(evidence: &Evidence<'_>) -> Duration {
-    UNSURE + evidence.outcome.latency.quantile(0.99).unwrap_or_default()
+    UNSURE + evidence.sums.samples_of("latency").quantile(0.99).unwrap_or_default()
 }

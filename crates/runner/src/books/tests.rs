@@ -1,0 +1,128 @@
+//! Comparisons of made-up trials.
+
+use std::collections::BTreeMap;
+
+use pushbench_load::{
+    Boundary, Counted, Counter, Fault, Handshakes, InFlight, Outcome, ServerSums, Tally,
+    WitnessName, WorkerOutcome,
+};
+
+use super::compare::compare;
+use crate::sums::{Conducted, sums};
+
+/// One worker whose clients had written and read so much at each boundary, by all who saw it.
+fn outcome(bytes: impl Fn(Boundary) -> Tally) -> Outcome {
+    Outcome { workers: vec![worker(bytes)], ..Outcome::default() }
+}
+
+fn worker(bytes: impl Fn(Boundary) -> Tally) -> WorkerOutcome {
+    let boundaries = Boundary::ALL.map(|boundary| {
+        let clients = [
+            WitnessName::Codec,
+            WitnessName::TlsRecords,
+            WitnessName::ClientSockets,
+            WitnessName::Kernel,
+        ];
+        let counted = clients.into_iter().fold(Counted::default(), |counted, name| {
+            let is_extra = name == WitnessName::TlsRecords;
+            counted.with(name, if is_extra { Tally::default() } else { bytes(boundary) })
+        });
+        (boundary, counted)
+    });
+    WorkerOutcome { boundaries: boundaries.into(), ..WorkerOutcome::default() }
+}
+
+fn labels(outcome: &Outcome, conducted: Conducted) -> Vec<String> {
+    let found = compare(&sums(outcome, conducted).expect("small numbers"));
+    assert!(found.iter().all(|pair| pair.left == pair.right), "{found:?}");
+    let up = found.iter().filter(|pair| pair.direction == "up");
+    up.map(|pair| format!("{}: {}", pair.phases, pair.pair)).collect()
+}
+
+fn grows(boundary: Boundary) -> Tally {
+    Tally::of_bytes(10 * (1 + boundary as u64), 100 * (1 + boundary as u64))
+}
+
+fn served(boundary: Boundary) -> ServerSums {
+    let tally = grows(boundary);
+    ServerSums { received: tally[Counter::Up], sent: tally[Counter::Down] }
+}
+
+#[test]
+fn the_clients_pairs_come_phase_by_phase_and_the_servers_after_them() {
+    let mut outcome = outcome(grows);
+    let own = ["connect", "warm-up", "measure", "drain", "close"].map(|phase| {
+        ["codec = client sockets", "client sockets = kernel"].map(|pair| format!("{phase}: {pair}"))
+    });
+    assert_eq!(labels(&outcome, Conducted::default()), own.concat());
+    for boundary in [Boundary::Connected, Boundary::Drained] {
+        outcome.server.insert(boundary, served(boundary));
+    }
+    let with_server = ["connect", "warm-up + measure + drain", "close"]
+        .map(|phases| format!("{phases}: client sockets = server sockets"));
+    let closed = Some(served(Boundary::Closed));
+    assert_eq!(
+        labels(&outcome, Conducted { closed, ..Conducted::default() }),
+        [own.concat(), with_server.into()].concat()
+    );
+}
+
+#[test]
+fn what_could_not_be_asked_about_all_is_not_compared_and_lengthens_no_span() {
+    let mut outcome = outcome(grows);
+    for counted in outcome.workers[0].boundaries.values_mut().skip(2) {
+        *counted = counted.with(WitnessName::Kernel, Tally::unknown(1));
+    }
+    let labels = labels(&outcome, Conducted::default());
+    let kernel: Vec<_> = labels.iter().filter(|label| label.ends_with("kernel")).collect();
+    assert_eq!(kernel, ["connect: client sockets = kernel", "warm-up: client sockets = kernel"]);
+}
+
+#[test]
+fn clients_that_were_never_at_rest_are_compared_over_what_comes_before_and_after() {
+    let mut outcome = outcome(grows);
+    let last = |outcome: &Outcome| labels(outcome, Conducted::default()).pop();
+    outcome.in_flight.insert(Boundary::Drained, InFlight::Clients);
+    let expected = "measure + drain + close: client sockets = kernel";
+    assert_eq!(last(&outcome).as_deref(), Some(expected));
+    outcome.workers[0].counts.close_faults.insert(Fault::CloseTimeout, 1);
+    assert_eq!(last(&outcome).as_deref(), Some("warm-up: client sockets = kernel"));
+}
+
+#[test]
+fn connections_that_came_for_a_ticket_are_held_against_the_server() {
+    let preliminary_sums = Counted::default()
+        .with(WitnessName::ClientSockets, Tally::of_bytes(300, 900))
+        .with(WitnessName::Kernel, Tally::unknown(1));
+    let mut outcome = outcome(|_| Tally::default());
+    outcome.workers[0].handshakes =
+        Some(Handshakes { preliminary: 1, preliminary_sums, ..Handshakes::default() });
+    let pairs = |outcome: &Outcome| {
+        let tickets = Some(ServerSums { received: 300, sent: 899 });
+        let sums = sums(outcome, Conducted { tickets, ..Conducted::default() });
+        let found = compare(&sums.expect("small numbers")).into_iter();
+        let tickets = found.filter(|pair| pair.phases == "tickets");
+        tickets.map(|pair| (pair.left, pair.right)).collect::<Vec<_>>()
+    };
+    assert_eq!(pairs(&outcome), [(300, 300), (900, 899)]);
+    outcome.workers[0].counts.faults.insert(Fault::Tls, 1);
+    assert_eq!(pairs(&outcome), [], "the server cannot tell a client that failed from these");
+}
+
+#[test]
+fn two_workers_that_are_wrong_by_as_much_do_not_make_up_for_each_other() {
+    let off = |by: i64| {
+        let mut worker = worker(grows);
+        let last = worker.boundaries.get_mut(&Boundary::Closed).expect("all are there");
+        let bytes = served(Boundary::Closed);
+        let sent = bytes.sent.checked_add_signed(by).expect("a small number");
+        *last = last.with(WitnessName::Codec, Tally::of_bytes(bytes.received, sent));
+        worker
+    };
+    let outcome = Outcome { workers: vec![off(5), off(-5)], ..Outcome::default() };
+    let sums = sums(&outcome, Conducted::default()).expect("small numbers");
+    assert!(compare(&sums).iter().all(|pair| pair.left == pair.right), "as a whole it balances");
+    let found: BTreeMap<_, _> =
+        sums.unbalanced.iter().map(|pair| (pair.left, pair.right)).collect();
+    assert_eq!(found, BTreeMap::from([(95, 100), (105, 100)]), "{:?}", sums.unbalanced);
+}

@@ -1,0 +1,103 @@
+//! From the sums of a trial to its record: books, figures, checks and model. Pure.
+//!
+//! A trial that was just played and a trial that is put together from shards go this one way.
+
+use pushbench_model::{Compressed, Subject, TlsLink, predict_trial};
+use pushbench_scenario::{Scenario, Transport};
+use pushbench_store::{CellV1, MachineV2, ModelV1, Sums, TrialV2};
+
+use crate::books::{books, segment_headers};
+use crate::figures::{self, figures};
+use crate::judge::{Circumstances, Evidence, as_modelled, judge};
+use crate::tls;
+
+/// What was to be played.
+#[derive(Clone, Debug)]
+pub struct Played<'a> {
+    /// The work, with the seed of the round.
+    pub scenario: &'a Scenario,
+    /// One of its transports.
+    pub transport: &'a Transport,
+    /// Round, from 1.
+    pub round: u32,
+    /// Swept settings; empty without a sweep.
+    pub cell: CellV1,
+    /// When it began, RFC 3339, UTC.
+    pub started_at: String,
+    /// How the server is addressed.
+    pub host: &'a str,
+    /// Whether clients connect by IPv6.
+    pub is_ipv6: bool,
+    /// TLS, if there is any.
+    pub tls: Option<TlsLink>,
+    /// Whether the server is ours, so that the model says what it does.
+    pub is_ours: bool,
+}
+
+/// The record of a trial, as far as sums and machines make it.
+pub(crate) fn trial(
+    played: Played<'_>,
+    sums: Sums,
+    machines: Vec<MachineV2>,
+    circumstances: &Circumstances,
+) -> TrialV2 {
+    let Played { scenario, transport, .. } = played;
+    let headers = segment_headers(&sums, played.is_ipv6);
+    let books = books(&sums, headers);
+    let workload = &scenario.workload;
+    let figures = figures(&figures::Source {
+        sums: &sums,
+        books: &books,
+        machines: &machines,
+        headers,
+        payload_bytes: workload.payload.bytes,
+        scheduled_seconds: workload.measure.as_secs_f64(),
+        time_scale: f64::from(workload.time_scale.get()),
+        is_poll: transport.settings.kind().polls(),
+        is_compressed: Compressed::of(transport.settings) != Compressed::Nothing,
+    });
+    let evidence = Evidence {
+        scenario,
+        transport: transport.settings,
+        tls: transport.carriage.tls,
+        sums: &sums,
+        books: &books,
+        machines: &machines,
+        circumstances,
+    };
+    let mut checks = judge(&evidence);
+    let subject = Subject {
+        scenario,
+        transport,
+        host: played.host,
+        headers,
+        tls: played.tls,
+        started_at: &played.started_at,
+    };
+    if played.is_ours {
+        checks.extend(as_modelled(&evidence, &subject));
+    }
+    let model = predict_trial(&subject);
+    TrialV2 {
+        transport: transport.label.clone(),
+        round: played.round,
+        cell: played.cell,
+        started_at: played.started_at,
+        clients: sums.clients,
+        connections: Some(sums.connections),
+        is_complete: Some(sums.is_complete()),
+        books,
+        waiting: sums.waiting(),
+        tls: tls::record(&sums, played.is_ours),
+        phase_seconds: sums.phase_seconds,
+        counts: sums.counts,
+        work: sums.work,
+        machines,
+        server: None,
+        sample: sums.sample,
+        unexpected: sums.unexpected.into_values().collect(),
+        checks,
+        figures,
+        model: ModelV1 { figures: model },
+    }
+}
