@@ -7,7 +7,7 @@
 //! line, rendering, and where records lie.
 //!
 //! Start with [`run`], then `trial`; what is made of a trial's sums is in `derive`, and pure, as are
-//! `books`, `judge` and `figures`.
+//! `books`, `judge`, `figures` and [`merge`].
 
 mod books;
 mod clock_note;
@@ -21,6 +21,7 @@ mod figures;
 mod judge;
 mod machine;
 mod memory;
+mod merge;
 mod messages;
 mod options;
 mod piped;
@@ -38,6 +39,7 @@ mod work;
 
 pub use derive::Played;
 pub use machine::{machine, raise_open_files};
+pub use merge::merge;
 pub use options::Options;
 pub use piped::{PipedServer, play_piped};
 pub use preflight::{Tried, preflight};
