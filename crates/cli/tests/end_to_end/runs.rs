@@ -1,11 +1,13 @@
 //! One run, and everything that is made of it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use pushbench_protocol::Phase;
-use pushbench_store::{RunStatus, RunV2, Verdict};
+use pushbench_runner::{Played as Setting, merge};
+use pushbench_scenario::{Source, read, round_seed};
+use pushbench_store::{RunStatus, RunV2, TrialV2, Verdict};
 
 use crate::support::{Bench, Ended, SMALL, TRANSPORTS, trial};
 
@@ -107,6 +109,43 @@ fn the_kernel_is_asked_of_both_ends_of_each_connection() {
         assert_eq!(measured.retransmitted_down, Some(0), "{transport}");
         assert_eq!(trial.figures["retransmitted_bytes"], 0.0, "{transport}");
         assert!(trial.figures["kernel_buffers_per_connection"] >= 0.0, "{transport}");
+    }
+}
+
+#[test]
+fn figures_and_checks_are_made_anew_from_the_sums_on_record() {
+    let record = &PLAYED.record;
+    let mut scenario = read(&Source {
+        path: Path::new("small.toml"),
+        text: &record.scenario.file,
+        overrides: &[],
+        only: &[],
+        read_file: &|_| Err(std::io::Error::other("no file")),
+    })
+    .unwrap_or_else(|refused| panic!("{refused}"));
+    scenario.workload.seed = round_seed(scenario.workload.seed, 0);
+    for (trial, transport) in record.trials.iter().zip(&scenario.transports) {
+        let setting = Setting {
+            scenario: &scenario,
+            transport,
+            round: trial.round,
+            cell: trial.cell.clone(),
+            started_at: trial.started_at.clone(),
+            // The port was free, and its digits are in the model's bytes alone.
+            host: "127.0.0.1:40000",
+            is_ipv6: false,
+            tls: None,
+            is_ours: true,
+        };
+        let anew = merge(std::slice::from_ref(trial), setting).expect("it has sums");
+        assert_eq!(anew.figures, trial.figures, "{}", trial.transport);
+        assert_eq!(anew.books, trial.books, "{}", trial.transport);
+        let without_port = |of: &TrialV2| {
+            let checks = of.checks.iter().filter(|check| check.check != "model-bytes");
+            checks.cloned().collect::<Vec<_>>()
+        };
+        // What is said of transports beside each other comes with the run.
+        assert!(without_port(trial).starts_with(&without_port(&anew)), "{:?}", anew.checks);
     }
 }
 
