@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn what_a_coding_makes_of_an_event_is_payload_and_named_and_no_framing_of_events() {
         let coding = StreamCoding::new(Compression::Gzip, None).expect("a coding of streams");
-        let event = StreamCoder::new(coding).message(b"id: 1\ndata: twenty bytes of news\n\n");
+        let event = StreamCoder::new(coding).message(b"id: 1\ndata: twenty bytes of text\n\n");
         let chunk = encode_chunk(&[&event]);
         for (field, payload) in [("Content-Encoding: gzip\r\n", event.len() as u64), ("", 0)] {
             let begin = format!("HTTP/1.1 200 OK\r\n{field}\r\n");

@@ -103,13 +103,13 @@ mod tests {
         for expected in
             [&["gzip header", "compressed message", "flush"][..], &["compressed message", "flush"]]
         {
-            let piece = coder.message(b"data: twenty bytes of news\n\n");
+            let piece = coder.message(b"data: twenty bytes of text\n\n");
             let parts = message(&piece, "gzip");
             assert_eq!(names(&parts), expected);
             check(&parts, &piece);
         }
         let coding = StreamCoding::new(Compression::Brotli, None).expect("a coding of streams");
-        let piece = StreamCoder::new(coding).message(b"data: news\n\n");
+        let piece = StreamCoder::new(coding).message(b"data: text\n\n");
         let parts = message(&piece, "br");
         assert_eq!(names(&parts), ["compressed message"]);
         check(&parts, &piece);
@@ -121,7 +121,7 @@ mod tests {
             (Compression::Gzip, "gzip", &["gzip header", "compressed body"][..]),
             (Compression::Brotli, "br", &["compressed body"]),
         ] {
-            let bytes = encode(coding, &b"news\n".repeat(100)).expect("a coding of bodies");
+            let bytes = encode(coding, &b"text\n".repeat(100)).expect("a coding of bodies");
             let parts = body(&bytes, name);
             assert_eq!(names(&parts), expected);
             check(&parts, &bytes);

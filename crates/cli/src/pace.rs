@@ -1,10 +1,10 @@
-//! How fast a run goes: messages a second now, and how long it will take from here.
+//! How fast a run goes: messages per second now, and how long it will take from here.
 
 use std::time::Duration;
 
 use pushbench_protocol::{Phase, Timestamp};
 
-/// Time over which messages a second are counted.
+/// Time over which messages per second are counted.
 const WINDOW: Duration = Duration::from_secs(1);
 
 /// Watches the trials of a run go by. Pure: every moment is told.
@@ -43,7 +43,7 @@ impl Pace {
         self.took += now.since(self.trial_began);
     }
 
-    /// Messages a second at this moment; `None` unless a window of the measure phase is over.
+    /// Messages per second at this moment; `None` unless a window of the measure phase is over.
     pub(crate) fn rate(&mut self, now: Timestamp, phase: Phase, delivered: u64) -> Option<f64> {
         if phase != Phase::Measure {
             self.window = None;

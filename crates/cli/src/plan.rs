@@ -136,7 +136,7 @@ fn scenario(
     }))
 }
 
-/// A scenario with every kind of transport that these heads can ask for.
+/// A scenario with every kind of transport that these headers can ask for.
 fn usual(headers: &Option<String>) -> String {
     let profile = headers.as_deref().map(RequestProfile::built_in);
     let has_own_path = matches!(profile, Some(Ok(profile)) if profile.has_own_path());

@@ -3,6 +3,7 @@
 mod circles;
 mod module;
 mod naming;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -69,4 +70,54 @@ fn kinds_of_transport_are_told_apart_in_few_files_and_the_others_ask_the_table()
     let (of_the_model, others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_model);
     assert_eq!(others, OF_KINDS, "ask `TransportKind::properties` or an option of the settings");
     assert!(of_the_model.len() <= OF_THE_MODEL, "{of_the_model:?}");
+}
+
+/// Crates whose names are not held to the words yet.
+const UNJUDGED: [&str; 1] = [
+    // It speaks of what a third-party server says and what is heard of it, throughout.
+    "adapter",
+];
+
+#[test]
+fn names_and_what_people_read_are_in_the_words_of_the_field() {
+    let mut wrong = Vec::new();
+    for (name, path) in crates().into_iter().filter(|(name, _)| !UNJUDGED.contains(&&**name)) {
+        for (file, source) in source_files(&path.join("src")) {
+            let text = words::Text::of(&source);
+            // What documents an option of the command line is its `--help`.
+            let found = text.wrong_names().into_iter().chain(text.wrong_prose(name == "cli"));
+            wrong.extend(found.map(|found| format!("{name}/src/{file}: {found}")));
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for page in [
+        "README.md",
+        "crates/README.md",
+        "scenarios/README.md",
+        "results/README.md",
+        ".github/CONTRIBUTING.md",
+        ".github/SECURITY.md",
+        "crates/lab/page/en.js",
+        "crates/lab/page/zh.js",
+        "crates/lab/page/teachers.html",
+    ] {
+        let text = std::fs::read_to_string(root.join(page)).expect(page);
+        let lines = text.lines().flat_map(words::wrong_prose);
+        wrong.extend(lines.map(|found| format!("{page}: {found}")));
+        let chinese = words::CHINESE.iter().filter(|(wrong, _)| text.contains(wrong));
+        wrong.extend(chinese.map(|(wrong, right)| format!("{page}: {wrong}, write {right}")));
+    }
+    assert!(wrong.is_empty(), "say it in the field's words:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_that_the_architecture_names_is_there() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(folder.join("README.md")).expect("the architecture");
+    // Every second piece stands between backticks.
+    let quoted = page.split('`').skip(1).step_by(2);
+    let files: Vec<_> = quoted.filter(|text| text.contains('/') && !text.contains(' ')).collect();
+    assert!(files.len() > 10, "{files:?}");
+    let missing: Vec<_> = files.iter().filter(|file| !folder.join(file).exists()).collect();
+    assert!(missing.is_empty(), "crates/README.md names {missing:?}, which are not there");
 }

@@ -86,7 +86,7 @@ fn check_delivered(label: &str, transport: &Transport, seen: &Seen) {
     let counts = &seen.outcome.workers[0].counts;
     assert!(counts.faults.is_empty(), "{label}: {:?}", counts.faults);
     assert!(counts.close_faults.is_empty(), "{label}: {:?}", counts.close_faults);
-    assert_eq!(counts.expected, 4 * 20, "{label}: 4 clients, 10 messages a second for 2 s");
+    assert_eq!(counts.expected, 4 * 20, "{label}: 4 clients, 10 messages per second for 2 s");
     assert_eq!((counts.delivered, counts.lost), (counts.expected, 0), "{label}");
     assert_eq!((counts.foreign, counts.altered), (0, 0), "{label}");
     let unexpected = &seen.outcome.workers[0].unexpected;

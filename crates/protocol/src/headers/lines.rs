@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_and_comments_belong_to_no_head() {
         let text = "\u{feff}# why\r\nGET / HTTP/1.1\r\nA:b\r\n\r\n#\nGET /2 HTTP/1.1\n";
-        let headers = headers(text).expect("two heads");
+        let headers = headers(text).expect("two sets of headers");
         assert_eq!(headers.len(), 2);
         assert_eq!((headers[0].start.number, headers[0].start.text), (2, "GET / HTTP/1.1"));
         let [field] = headers[0].fields[..] else { panic!("{headers:?}") };

@@ -12,6 +12,6 @@ pub(crate) mod headers;
 mod http2;
 pub(crate) mod obey;
 mod pieces;
-mod rewind;
+mod prefixed;
 mod spelling;
 mod taken_over;

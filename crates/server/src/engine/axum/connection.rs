@@ -25,7 +25,7 @@ use super::app::{App, HttpConnection, Takeover};
 use super::content::Answer;
 use super::ending::{linger, unless_ended};
 use super::http2;
-use super::rewind::{Rewound, Version, version};
+use super::prefixed::{Prefixed, Version, version};
 use super::taken_over::go_on;
 use crate::books::{Books, Connection, Opened};
 use crate::deadline::{Order, Phase};
@@ -110,7 +110,7 @@ impl Serving {
                 connection.enter(Phase::Closing);
                 return Box::pin(linger(stream)).await;
             };
-            let stream = Rewound::new(first, stream);
+            let stream = Prefixed::new(first, stream);
             if version == Version::Http2 {
                 return Box::pin(http2::serve(app, self.router, stream, &connection, listener))
                     .await;
@@ -124,7 +124,7 @@ impl Serving {
 
     async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self,
-        stream: Rewound<Stream<S>>,
+        stream: Prefixed<Stream<S>>,
         connection: &Arc<Connection>,
         listener: Option<IpAddr>,
     ) -> Option<TakenOver<S>> {

@@ -110,7 +110,7 @@ impl Headers {
     /// The profile's fields with the date of now, formatted once a second.
     fn fields_now(&self, status: AnswerStatus) -> HeaderMap {
         let now = unix_second();
-        let mut dated = self.dated.lock().expect("nothing panics while it holds the heads");
+        let mut dated = self.dated.lock().expect("nothing panics while it holds the headers");
         if dated.unix_second != now {
             *dated = Dated::new(&self.profile, now);
         }

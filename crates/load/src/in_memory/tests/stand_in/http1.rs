@@ -79,7 +79,7 @@ async fn head(stream: &mut impl Stream, read: &mut Vec<u8>) -> io::Result<Option
     loop {
         if let Some(at) = read.windows(4).position(|end| end == b"\r\n\r\n") {
             let head = read.drain(..at + 4).collect();
-            return Ok(Some(String::from_utf8(head).expect("heads are ASCII")));
+            return Ok(Some(String::from_utf8(head).expect("headers are ASCII")));
         }
         let mut bytes = [0; 1_024];
         match stream.read(&mut bytes).await? {

@@ -49,12 +49,12 @@ fn told(bytes: &[u8]) -> Option<Version> {
 
 /// A stream that gives some bytes once more before it goes on.
 #[derive(Debug)]
-pub(crate) struct Rewound<S> {
+pub(crate) struct Prefixed<S> {
     first: Bytes,
     inner: S,
 }
 
-impl<S> Rewound<S> {
+impl<S> Prefixed<S> {
     pub(crate) fn new(first: Bytes, inner: S) -> Self {
         Self { first, inner }
     }
@@ -65,7 +65,7 @@ impl<S> Rewound<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -81,7 +81,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
