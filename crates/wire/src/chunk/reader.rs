@@ -5,12 +5,13 @@
 #[error("bytes are no chunked body, expected chunks as RFC 9112, section 7.1, has them")]
 pub struct NotChunked;
 
-/// Most digits of a chunk's size: 2^48 bytes are more than anyone sends.
-const MAX_DIGITS: u8 = 12;
+/// The least size of a chunk that nobody sends, 2^48 bytes.
+const MAX_SIZE: u64 = 1 << 48;
 /// Longest line of a size with its extension, and longest trailer section: nothing in them is used,
-/// so a peer that never ends one sends bytes that are for nothing.
+/// and neither are zeros before a size, so a peer that never ends one sends bytes that are for nothing.
 ///
-/// Source: RFC 9112, section 7.1.1 (a recipient ought to limit the length of chunk extensions).
+/// Source: RFC 9112, sections 7.1 (`1*HEXDIG`) and 7.1.1 (a recipient ought to limit the length of chunk
+/// extensions).
 const MAX_SKIPPED: u32 = 16 * 1024;
 
 /// Part of a chunked body.
@@ -28,8 +29,9 @@ pub struct ChunkedReader {
     state: State,
     /// Size of the chunk that is being read, then what is left of its data.
     left: u64,
-    digits: u8,
-    /// Bytes of the extension or the trailer section that is being skipped.
+    /// Whether the size has a digit.
+    has_size: bool,
+    /// Bytes of zeros before the size, of the extension or of the trailer section that have been skipped.
     skipped: u32,
     overhead: u64,
 }
@@ -104,21 +106,22 @@ impl ChunkedReader {
     /// The state after a byte that is no data.
     fn after(&mut self, byte: u8) -> Result<State, NotChunked> {
         Ok(match (self.state, byte) {
-            (State::Size, b'\r') if self.digits > 0 => State::SizeEnd,
-            (State::Size, b';' | b' ' | b'\t') if self.digits > 0 => State::Extension,
+            (State::Size, b'\r') if self.has_size => State::SizeEnd,
+            (State::Size, b';' | b' ' | b'\t') if self.has_size => State::Extension,
             (State::Size, _) => {
                 let digit = char::from(byte).to_digit(16).ok_or(NotChunked)?;
                 self.left = self.left << 4 | u64::from(digit);
-                self.digits += 1;
-                if self.digits > MAX_DIGITS {
-                    return Err(NotChunked);
+                self.has_size = true;
+                match self.left {
+                    0 => self.skip(State::Size)?,
+                    MAX_SIZE.. => return Err(NotChunked),
+                    _ => State::Size,
                 }
-                State::Size
             }
             (State::Extension, b'\r') => State::SizeEnd,
             (State::Extension, _) => self.skip(State::Extension)?,
             (State::SizeEnd, b'\n') => {
-                self.digits = 0;
+                self.has_size = false;
                 self.skipped = 0;
                 if self.left == 0 { State::TrailerStart } else { State::Data }
             }
@@ -183,6 +186,13 @@ mod tests {
     }
 
     #[test]
+    fn zeros_before_a_size_are_part_of_it() {
+        let text = b"0000000000000003\r\nabc\r\n00000000000000000000\r\n\r\n";
+        assert_eq!(read([&text[..]]), Ok((b"abc".to_vec(), true, text.len() as u64 - 3)));
+        assert_eq!(read(text.chunks(1)), Ok((b"abc".to_vec(), true, text.len() as u64 - 3)));
+    }
+
+    #[test]
     fn what_is_no_chunk_is_malformed() {
         for bytes in [
             &b"\r\n"[..],
@@ -202,6 +212,7 @@ mod tests {
         let long = "x".repeat(MAX_SKIPPED as usize + 1);
         for text in [
             format!("5;{long}"),
+            "0".repeat(MAX_SKIPPED as usize + 1),
             format!("0\r\n{long}"),
             format!("0\r\n{}", "a: b\r\n".repeat(4_096)),
         ] {
