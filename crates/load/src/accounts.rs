@@ -220,19 +220,21 @@ impl Accounts {
         self.unexpected.take()
     }
 
-    /// Books what came of a response that did not become whole, its heads as `headers`, and keeps its
-    /// beginning. What it would have been is not known: it brought nothing new.
+    /// Books what came of a response that did not become whole, its headers as `headers`, and keeps its
+    /// beginning if that is a fault. What it would have been is not known: it brought nothing new.
     pub(crate) fn book_unfinished(
         &self,
         phase: Phase,
         headers: ByteKind,
-        fault: Fault,
+        fault: impl Into<Option<Fault>>,
         unfinished: &Unfinished,
     ) {
         self.book(phase, Direction::Down, headers, unfinished.header);
         self.book(phase, Direction::Down, ByteKind::Framing, unfinished.framing);
         self.book(phase, Direction::Down, ByteKind::Repeat, unfinished.rest);
-        if !unfinished.beginning.is_empty() {
+        if let Some(fault) = fault.into()
+            && !unfinished.beginning.is_empty()
+        {
             self.keep_unexpected(fault, || Unexpected::of(&unfinished.beginning));
         }
     }

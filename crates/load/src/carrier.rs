@@ -141,7 +141,7 @@ impl Carriers {
         Ok(match &self.by {
             By::Http1 => {
                 let connection = self.dialer.connect_in(phase, client).await?;
-                Line::Http1(http1::line::Line::new(connection))
+                Line::Http1(http1::line::Line::new(self.dialer.accounts(), connection))
             }
             By::Http2(pool) => Line::Http2(http2::line::Line::open(pool, phase, client).await?),
         })
@@ -290,6 +290,15 @@ impl Line {
         match self {
             Self::Http1(line) => accounts.sockets.close_measure(line.connection.witness()),
             Self::Http2(line) => line.end_measure(accounts).await,
+        }
+    }
+
+    /// Gives up on a response that has been begun and did not become whole in time.
+    pub(crate) fn give_up(&mut self, fault: Fault) {
+        match self {
+            Self::Http1(line) => line.give_up(fault),
+            // What has come of it was booked as it passed.
+            Self::Http2(_) => {}
         }
     }
 

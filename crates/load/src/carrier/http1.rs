@@ -4,6 +4,7 @@
 mod headers;
 pub(crate) mod line;
 pub(crate) mod opening;
+mod pending;
 pub(crate) mod reader;
 pub(crate) mod refusal;
 pub(crate) mod stream;

@@ -120,6 +120,13 @@ impl Kept {
         Ok(received)
     }
 
+    /// Gives up on a response that has been begun and did not become whole in time.
+    pub(crate) fn give_up(&mut self, fault: Fault) {
+        if let Some(line) = &mut self.line {
+            line.give_up(fault);
+        }
+    }
+
     /// The line, for its end.
     pub(crate) fn into_line(self) -> Option<Line> {
         self.line

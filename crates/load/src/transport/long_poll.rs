@@ -64,9 +64,10 @@ pub(crate) async fn play(
         // The server may end a connection that is idle until then.
         client_of.kept.rest(&context.carriers, context.closed()).await?;
     }
-    let Client { mut poller, kept, asked_at, .. } = client_of;
+    let Client { mut poller, mut kept, asked_at, .. } = client_of;
     let longest = settings.hold.duration() + SLACK;
     if asked_at.is_some_and(|asked_at| context.accounts.now().since(asked_at) > longest) {
+        kept.give_up(Fault::AnswerTimeout);
         return Err(Fault::AnswerTimeout);
     }
     let Some(mut line) = kept.into_line() else { return Ok(()) };

@@ -49,6 +49,8 @@ pub(crate) async fn play(
         return Err(fault);
     }
     if fetcher.in_flight {
+        polls.give_up(Fault::AnswerTimeout);
+        subscriber.give_up(context, socket.get_ref());
         return Err(Fault::AnswerTimeout);
     }
     websocket::close(context, &mut socket, &mut subscriber).await?;

@@ -43,6 +43,7 @@ pub(crate) async fn play(
     }
     ended?;
     if client_of.in_flight {
+        client_of.kept.give_up(Fault::AnswerTimeout);
         return Err(Fault::AnswerTimeout);
     }
     // The server may end a connection that is idle until then.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
@@ -13,13 +14,14 @@ use crate::accounts::Accounts;
 use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Received};
 use crate::carrier::connection::Connection;
+use crate::carrier::http1::pending::{Pending, Place};
 use crate::carrier::http1::reader::AnswerReader;
 use crate::carrier::request::Asked;
 
 /// A connection, and what has come of a response on it.
 pub(crate) struct Line {
     pub(crate) connection: Connection,
-    answers: AnswerReader,
+    answers: Pending<AnswerReader>,
     /// Whether nothing of a response to the last request has come.
     has_received_nothing: bool,
     /// Whether it has carried a response.
@@ -28,13 +30,11 @@ pub(crate) struct Line {
 
 impl Line {
     /// On a connection that has just been opened.
-    pub(crate) fn new(connection: Connection) -> Self {
-        Self {
-            connection,
-            answers: AnswerReader::default(),
-            has_received_nothing: true,
-            has_carried: false,
-        }
+    pub(crate) fn new(accounts: &Rc<Accounts>, connection: Connection) -> Self {
+        let place = Place::Poll(Rc::clone(connection.witness()));
+        let nothing = AnswerReader::default();
+        let answers = Pending::new(accounts, place, None, nothing);
+        Self { connection, answers, has_received_nothing: true, has_carried: false }
     }
 
     /// Writes a request and books it.
@@ -84,7 +84,7 @@ impl Line {
             Ok(Received { phase, closes: answer.closes })
         };
         let received = poll_fn(|cx| self.poll_receive(cx, accounts, scratch, &mut with)).await;
-        let received = received.inspect_err(|fault| self.give_up(accounts, *fault))?;
+        let received = received.inspect_err(|fault| self.give_up(*fault))?;
         self.has_carried = true;
         Ok(received)
     }
@@ -97,6 +97,11 @@ impl Line {
             true => Again::Once,
             false => Again::Never,
         }
+    }
+
+    /// Gives up on the response that has been begun, if any has.
+    pub(crate) fn give_up(&mut self, fault: Fault) {
+        self.has_received_nothing = self.answers.give_up(Some(fault)) == 0;
     }
 
     fn poll_receive(
@@ -126,13 +131,5 @@ impl Line {
                 Err(fault) => return Poll::Ready(Err(fault)),
             }
         }
-    }
-
-    /// Books what has come of a response that will not become whole.
-    fn give_up(&mut self, accounts: &Accounts, fault: Fault) {
-        let unfinished = self.answers.give_up();
-        self.has_received_nothing = unfinished.header + unfinished.framing + unfinished.rest == 0;
-        let phase = accounts.phase_on(self.connection.witness());
-        accounts.book_unfinished(phase, ByteKind::Header, fault, &unfinished);
     }
 }

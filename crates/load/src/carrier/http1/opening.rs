@@ -1,14 +1,16 @@
 //! The response that opens a stream or a WebSocket, however the bytes come in.
 
+use std::rc::Rc;
+
 use pushbench_protocol::headers::AnswerMark;
 use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_wire::head::ResponseHead;
 use tokio::io::AsyncReadExt;
 
 use crate::Fault;
-use crate::accounts::Accounts;
-use crate::accounts::Unfinished;
+use crate::accounts::{Accounts, Unfinished};
 use crate::carrier::connection::Connection;
+use crate::carrier::http1::pending::{Pending, Place};
 use crate::carrier::http1::refusal;
 
 /// What has been opened.
@@ -39,12 +41,27 @@ struct Read<T> {
 ///
 /// What `check` says; [`Fault::Closed`] if the server ends the connection first.
 pub(crate) async fn receive<T>(
-    accounts: &Accounts,
+    accounts: &Rc<Accounts>,
     connection: &mut Connection,
     headers: ByteKind,
     check: impl Fn(&ResponseHead<'_>) -> Result<T, Fault>,
 ) -> Result<Opened<T>, Fault> {
-    let mut received = Vec::new();
+    let place = Place::Opening(Phase::Connect, headers);
+    let mut received = Pending::new(accounts, place, Some(Fault::OpenTimeout), Vec::new());
+    let read = loop {
+        let mut bytes = [0; 1_024];
+        match connection.read(&mut bytes).await {
+            Ok(len @ 1..) => received.extend_from_slice(&bytes[..len]),
+            Ok(_) => return Err(received.fail(Fault::Closed)),
+            Err(_) => return Err(received.fail(Fault::Io)),
+        }
+        match read(&received, &check) {
+            Ok(Some(read)) => break read,
+            Ok(None) => {}
+            Err(fault) => return Err(received.fail(fault)),
+        }
+    };
+    let mut received = std::mem::take(&mut *received);
     let give_up = |received: Vec<u8>, head_end: usize, fault| {
         let unfinished = Unfinished {
             header: head_end as u64,
@@ -54,19 +71,6 @@ pub(crate) async fn receive<T>(
         };
         accounts.book_unfinished(Phase::Connect, headers, fault, &unfinished);
         fault
-    };
-    let read = loop {
-        let mut bytes = [0; 1_024];
-        match connection.read(&mut bytes).await {
-            Ok(len @ 1..) => received.extend_from_slice(&bytes[..len]),
-            Ok(_) => return Err(give_up(received, 0, Fault::Closed)),
-            Err(_) => return Err(give_up(received, 0, Fault::Io)),
-        }
-        match read(&received, &check) {
-            Ok(Some(read)) => break read,
-            Ok(None) => {}
-            Err(fault) => return Err(give_up(received, 0, fault)),
-        }
     };
     let end = read.interim + read.len;
     let value = match (read.value, read.gap) {

@@ -1,5 +1,6 @@
 //! A response that refuses what was asked for: heard out, booked like any other, and kept on record.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use pushbench_protocol::{ByteKind, Direction, Phase};
@@ -8,6 +9,7 @@ use tokio::io::AsyncReadExt;
 use crate::accounts::Accounts;
 use crate::carrier::answer::Answer;
 use crate::carrier::connection::Connection;
+use crate::carrier::http1::pending::{Pending, Place};
 use crate::carrier::http1::reader::AnswerReader;
 use crate::{Fault, Unexpected};
 
@@ -17,15 +19,16 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const MOST: usize = 64 * 1024;
 
 /// Hears the rest of a response that began with `begun`, of which nothing is booked yet, and gives
-/// `fault` back. Its heads are booked as `headers`, its body as what brought nothing new.
+/// `fault` back. Its headers are booked as `headers`, its body as what brought nothing new.
 pub(crate) async fn receive(
-    accounts: &Accounts,
+    accounts: &Rc<Accounts>,
     connection: &mut Connection,
     (phase, headers): (Phase, ByteKind),
     begun: &[u8],
     fault: Fault,
 ) -> Fault {
-    let mut reader = AnswerReader::default();
+    let place = Place::Opening(phase, headers);
+    let mut reader = Pending::new(accounts, place, Some(fault), AnswerReader::default());
     let with = |answer: Answer<'_>| {
         let book = |kind, bytes| accounts.book(phase, Direction::Down, kind, bytes);
         book(headers, answer.interim + answer.head.len() as u64);
@@ -42,7 +45,7 @@ pub(crate) async fn receive(
             let mut bytes = [0; 1_024];
             read = match connection.read(&mut bytes).await {
                 Ok(0) | Err(_) => {
-                    // What is not whole is given up below.
+                    // What is not whole is given up with the reader.
                     let _ = reader.end(with);
                     return;
                 }
@@ -55,6 +58,5 @@ pub(crate) async fn receive(
     };
     // Whoever refuses and does not say all of it is not waited for.
     let _ = tokio::time::timeout(TIMEOUT, rest).await;
-    accounts.book_unfinished(phase, headers, fault, &reader.give_up());
     fault
 }
