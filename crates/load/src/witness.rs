@@ -31,6 +31,8 @@ pub(crate) struct Witness {
     last: Cell<Option<Counted>>,
     /// Whether a read has told that the server's FIN has come.
     has_ended: Cell<bool>,
+    /// Whether the server has reset the connection before any FIN.
+    was_reset: Cell<bool>,
     /// Records that had brought something when the client last asked, or had taken all of it.
     received_before: Cell<u64>,
     /// Whether this connection has passed [`crate::Boundary::Measured`].
@@ -48,6 +50,7 @@ impl Witness {
             descriptor,
             last: Cell::default(),
             has_ended: Cell::new(false),
+            was_reset: Cell::new(false),
             received_before: Cell::new(0),
             is_measured: Cell::new(false),
             place: Cell::new(0),
@@ -84,9 +87,15 @@ impl Witness {
         self.last.set(Some(if self.has_ended.get() { sums } else { sums.without_unread() }));
     }
 
-    /// A read has told that nothing more comes.
+    /// A read has told that nothing more comes. Behind a reset it says so too, and no FIN has come.
     pub(crate) fn has_ended(&self) {
-        self.has_ended.set(true);
+        self.has_ended.set(!self.was_reset.get());
+    }
+
+    /// A read or a write has told that the connection was reset, or is lost otherwise, and no FIN has
+    /// come before: behind that a read tells the end, whatever follows.
+    pub(crate) fn was_reset(&self) {
+        self.was_reset.set(true);
     }
 
     /// The client has asked for something, or taken all that it was told: what comes from now on

@@ -99,7 +99,7 @@ impl Connection {
     /// any more.
     pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.stream {
-            Stream::Clear(socket) => socket.stream.get_mut().poll_look(cx),
+            Stream::Clear(socket) => socket.poll_look(cx),
             Stream::Tls(stream) => stream.poll_rest(cx),
         }
     }
@@ -137,6 +137,21 @@ impl Connection {
     }
 }
 
+impl Socket {
+    /// Ready when there is something to read, or nothing will come any more.
+    fn poll_look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.stream.get_mut().poll_look(cx).map(|looked| self.note(looked.err().as_ref()))
+    }
+
+    /// Takes note of how the connection failed: the kernel tells it only once.
+    fn note(&self, error: Option<&io::Error>) {
+        // A pipe is broken where a reset came behind a FIN, or where we have sent ours.
+        if error.is_some_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+            self.witness.was_reset();
+        }
+    }
+}
+
 impl Drop for Socket {
     fn drop(&mut self) {
         // The last moment at which the descriptor is ours: the stream closes it after this.
@@ -152,8 +167,10 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if matches!(result, Poll::Ready(Ok(()))) && buf.filled().len() == before {
-            self.witness.has_ended();
+        match &result {
+            Poll::Ready(Ok(())) if buf.filled().len() == before => self.witness.has_ended(),
+            Poll::Ready(Err(error)) => self.note(Some(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => {}
         }
         result
     }
@@ -165,7 +182,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let Poll::Ready(Err(error)) = &result {
+            self.note(Some(error));
+        }
+        result
     }
 
     fn poll_write_vectored(
@@ -173,7 +194,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        if let Poll::Ready(Err(error)) = &result {
+            self.note(Some(error));
+        }
+        result
     }
 
     fn is_write_vectored(&self) -> bool {

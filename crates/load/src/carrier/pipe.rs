@@ -49,13 +49,17 @@ impl Pipe {
     }
 
     /// Ready when there is something to read, or nothing will come any more.
-    pub(crate) fn poll_look(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    ///
+    /// # Errors
+    ///
+    /// If the connection was reset: the kernel says that once, and then that nothing more comes.
+    pub(crate) fn poll_look(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(stream) => {
                 let mut byte = [0; 1];
-                stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)).map(|_| ())
+                stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)).map_ok(|_| ())
             }
-            Self::Memory(memory) => memory.poll_look(cx),
+            Self::Memory(memory) => memory.poll_look(cx).map(Ok),
         }
     }
 }
