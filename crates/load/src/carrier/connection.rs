@@ -17,6 +17,17 @@ use crate::carrier::pipe::Pipe;
 use crate::witness::Witness;
 use crate::{Fault, Plan};
 
+/// Longest that a client takes what is there before it is the others' turn, and the worker's own: a
+/// server that never stops sending has always more.
+pub(crate) const TURN: Duration = Duration::from_millis(2);
+
+/// Ends a turn: ready never, and woken when all others have had theirs.
+pub(crate) fn end_turn<T>(cx: &mut Context<'_>) -> Poll<T> {
+    // Woken at once it would run again before the worker's own task, sixty times and more.
+    let _ = pin!(tokio::task::yield_now()).poll(cx);
+    Poll::Pending
+}
+
 /// Most bytes that are taken of what nobody asked for.
 const MOST_UNASKED: usize = 16 * 1024;
 /// Longest wait for the end of a connection that is not used any more.

@@ -13,7 +13,7 @@ use crate::Fault;
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Received};
-use crate::carrier::connection::Connection;
+use crate::carrier::connection::{Connection, TURN, end_turn};
 use crate::carrier::http1::pending::{Pending, Place};
 use crate::carrier::http1::reader::AnswerReader;
 use crate::carrier::request::Asked;
@@ -112,6 +112,7 @@ impl Line {
         with: &mut impl FnMut(Answer<'_>, Timestamp) -> Result<Received, Fault>,
     ) -> Poll<Result<Received, Fault>> {
         let mut scratch = scratch.borrow_mut();
+        let begun = accounts.now();
         loop {
             let mut buf = ReadBuf::new(&mut scratch);
             if ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buf)).is_err() {
@@ -129,6 +130,9 @@ impl Line {
                 Ok(None) if has_ended => return Poll::Ready(Err(Fault::Closed)),
                 Ok(None) => {}
                 Err(fault) => return Poll::Ready(Err(fault)),
+            }
+            if accounts.now().since(begun) >= TURN {
+                return end_turn(cx);
             }
         }
     }

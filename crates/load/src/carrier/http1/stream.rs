@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
 use crate::Fault;
 use crate::accounts::{Accounts, Passed};
-use crate::carrier::connection::Connection;
+use crate::carrier::connection::{Connection, TURN, end_turn};
 use crate::carrier::dial::Dialer;
 use crate::carrier::http1::headers::body_end;
 use crate::carrier::http1::opening;
@@ -83,6 +83,7 @@ impl Stream {
         take: &mut impl FnMut(Read<'_>) -> Result<bool, Fault>,
     ) -> Poll<Fault> {
         let mut scratch = scratch.borrow_mut();
+        let begun = accounts.now();
         loop {
             let mut buf = ReadBuf::new(&mut scratch);
             match ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buf)) {
@@ -92,6 +93,9 @@ impl Stream {
             }
             if let Err(fault) = self.take(buf.filled(), accounts, take) {
                 return Poll::Ready(fault);
+            }
+            if accounts.now().since(begun) >= TURN {
+                return end_turn(cx);
             }
         }
     }
