@@ -49,6 +49,14 @@ impl Hearing {
             answers.fail(fault);
         }
     }
+
+    /// The connection was reset: a server, or a balancer before it, may end an idle one so. Responses
+    /// of which nothing has come are missed by their number.
+    pub(crate) fn reset(&mut self) {
+        if !self.reader.is_empty() {
+            self.answers.fail(Fault::Closed);
+        }
+    }
 }
 
 impl Answers {

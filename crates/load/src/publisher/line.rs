@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use crate::accounts::hiccup::PUBLISHER_TICK;
+use crate::bounds;
 use crate::publisher::answers::{Answers, Hearing};
-use crate::{Fault, bounds};
 
 /// The connection of now, to be shut down under a thread that it blocks.
 #[derive(Clone, Debug)]
@@ -149,7 +149,8 @@ fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool, has_failed: &Atom
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => {
-                hearing.answers.fail(Fault::Closed);
+                hearing.reset();
+                has_ended.store(true, Ordering::Release);
                 return hearing.answers;
             }
         }
