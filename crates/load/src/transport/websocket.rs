@@ -144,8 +144,12 @@ pub(crate) async fn close(
 
 pub(crate) fn fault_of(error: &tungstenite::Error) -> Fault {
     use tungstenite::Error;
+    use tungstenite::error::ProtocolError;
     match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => Fault::Closed,
+        Error::ConnectionClosed
+        | Error::AlreadyClosed
+        // The server, or a proxy, is gone without a word: it has broken off, and no rule of frames.
+        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Fault::Closed,
         Error::Io(_) => Fault::Io,
         _ => Fault::Protocol,
     }
@@ -345,5 +349,24 @@ impl AsyncWrite for Tapped {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tunnel).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tungstenite::Error;
+    use tungstenite::error::ProtocolError;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_gone_without_a_close_frame_has_closed_and_broken_no_rule_of_frames() {
+        for (error, expected) in [
+            (ProtocolError::ResetWithoutClosingHandshake, Fault::Closed),
+            (ProtocolError::MaskedFrameFromServer, Fault::Protocol),
+            (ProtocolError::NonZeroReservedBits, Fault::Protocol),
+        ] {
+            assert_eq!(fault_of(&Error::Protocol(error.clone())), expected, "{error}");
+        }
     }
 }
