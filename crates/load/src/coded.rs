@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use pushbench_protocol::number::MAX_BODY;
 
 use crate::Fault;
 use crate::content_coding::ContentCoding;
 
-/// Largest body once decoded; a server that sends more would fill our memory.
-const MAX_DECODED: u64 = 256 << 20;
+/// Largest body once decoded, as of one that is not coded; a server that sends more would fill our
+/// memory, and keep this thread from everyone else.
+const MAX_DECODED: u64 = MAX_BODY;
 /// Room for brotli's input.
 const BROTLI_BUFFER: usize = 4 * 1024;
 
@@ -116,6 +118,14 @@ mod tests {
         for coding in [ContentCoding::Identity, ContentCoding::Zstd, ContentCoding::Unknown] {
             assert_eq!(*beginning(coding, &body, 20), body[..20], "{coding:?}");
         }
+    }
+
+    #[test]
+    fn a_body_is_bounded_by_what_it_comes_to() {
+        let most = usize::try_from(MAX_DECODED).expect("it fits");
+        let bomb = encode(Compression::Gzip, &vec![0; most + 1]).expect("a coding of bodies");
+        assert!(bomb.len() < most / 100);
+        assert_eq!(decoded(ContentCoding::Gzip, &bomb), Err(Fault::TooLarge));
     }
 
     #[test]

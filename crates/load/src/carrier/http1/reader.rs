@@ -176,7 +176,9 @@ impl Chunks {
             match self.reader.next(&mut rest) {
                 Ok(Some(Piece::Data(data))) => {
                     self.data.extend_from_slice(data);
-                    if self.data.len() as u64 > MAX_BODY {
+                    self.framing += self.reader.take_overhead();
+                    // Chunks of a byte each have six times as much around it.
+                    if self.data.len() as u64 + self.framing > MAX_BODY {
                         break Err(Fault::TooLarge);
                     }
                 }
