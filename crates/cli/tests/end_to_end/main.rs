@@ -54,4 +54,5 @@ mod targets;
 mod tls;
 mod transports;
 mod turncoat;
+mod unruly;
 mod witnesses;

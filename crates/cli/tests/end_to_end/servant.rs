@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustix::net::sockopt::set_socket_linger;
 use sha1::{Digest, Sha1};
 
 /// A request that has come whole.
@@ -142,6 +143,8 @@ pub(crate) enum Then {
     Keep,
     /// Waits for anything more, a close frame or the client's FIN, and ends the connection.
     Close,
+    /// Ends the connection by a reset, as balancers end those that are idle.
+    Reset,
 }
 
 /// A server whose every request is answered by a function.
@@ -197,6 +200,10 @@ fn talk(
             let _ = reader.read(&mut [0; 64]);
             // Dropped it would not be: whoever pushes to it has it too.
             let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
+        Then::Reset => {
+            let at_once = Some(std::time::Duration::ZERO);
+            set_socket_linger(&stream, at_once).expect("a socket");
         }
         Then::Keep => {
             let _ = reader.read_to_end(&mut Vec::new());
