@@ -53,6 +53,7 @@ mod link;
 mod over_http1;
 mod over_http2;
 mod predict;
+mod remembered;
 mod schedule;
 mod situation;
 mod sizes;

@@ -1,6 +1,7 @@
 //! What the model predicts over HTTP/1.1: an exchange costs the same each time. Pure.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use pushbench_protocol::{Compression, Cursor, DeflateTerms, PollTiming, TopicName, Unchanged};
 use pushbench_scenario::{Scenario, ShortPoll, TransportSettings};
@@ -142,7 +143,7 @@ struct Answers<'a> {
     server: Server<'a>,
     mark: Mark,
     when_empty: Status,
-    bodies: Option<CodedBodies>,
+    bodies: Option<Rc<CodedBodies>>,
 }
 
 impl<'a> Answers<'a> {

@@ -44,7 +44,7 @@ pub(crate) fn predict(
         together: transport.carriage.clients_per_connection.get(),
         started_at: started_at.parse().unwrap_or_default(),
         offered,
-        bodies: bodies.as_ref(),
+        bodies: bodies.as_deref(),
     };
     let plain = BTreeMap::from([(situation.payload, 1)]);
     match transport.settings {
@@ -66,7 +66,7 @@ pub(crate) fn predict(
         TransportSettings::WebSocket(socket) => {
             let deflated = |deflate| deflated_lens(scenario, course.span(), socket, deflate);
             let lens = socket.deflate.map(deflated);
-            model.push(&lens.unwrap_or(plain), Http2Push::frame, Sign::PING, transport)
+            model.push(lens.as_deref().unwrap_or(&plain), Http2Push::frame, Sign::PING, transport)
         }
         // Refused where the scenario is read.
         TransportSettings::Nudge(_) => BTreeMap::new(),

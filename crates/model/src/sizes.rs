@@ -5,14 +5,20 @@
 //! asks the server's own compressor about messages with other due times. The answer is a mean, some
 //! bytes off; everything else that is predicted stays exact. Pure.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::num::NonZeroU32;
+use std::rc::Rc;
 use std::time::Duration;
 
 use pushbench_protocol::compression::{BODY_THRESHOLD, is_body_coded};
 use pushbench_protocol::{Compression, Deliver, Envelope, PublishNumber, Timestamp};
-use pushbench_scenario::{Deflate, PayloadWriter, Scenario, WebSocket};
+use pushbench_scenario::{Deflate, PayloadWriter, Rate, Scenario, WebSocket};
 use pushbench_wire::coding::encode;
 use pushbench_wire::deflate::Deflater;
+
+use crate::remembered::{Remembered, remembered};
 
 /// Messages compressed at most, and their bytes together.
 const MOST_MESSAGES: u64 = 256;
@@ -36,12 +42,28 @@ pub(crate) struct Messages<'a> {
     scenario: &'a Scenario,
     span: Span,
     writer: PayloadWriter,
+    /// How often they are due.
+    rate: Rate,
     /// How many are compressed.
     count: u64,
 }
 
 impl<'a> Messages<'a> {
+    /// Those of a scenario, where what is compressed is the messages alone. How often they come
+    /// changes nothing but digits of their due times then; a plan, which asks about hundreds of
+    /// rates, takes one rate for all.
     pub(crate) fn of(scenario: &'a Scenario, span: Span) -> Self {
+        match span {
+            Span::Trial => Self::paced(scenario, span),
+            Span::Endless => {
+                let rate = Rate { count: NonZeroU32::MIN, per: Duration::from_secs(1) };
+                Self { rate, ..Self::paced(scenario, span) }
+            }
+        }
+    }
+
+    /// Those of a scenario, where what comes between them, or is left out, depends on their times.
+    pub(crate) fn paced(scenario: &'a Scenario, span: Span) -> Self {
         let bytes = u64::from(scenario.workload.payload.bytes);
         let published = match span {
             Span::Endless => MOST_MESSAGES,
@@ -51,11 +73,23 @@ impl<'a> Messages<'a> {
             }
         };
         let count = published.min(MOST_MESSAGES).min(MOST_BYTES / bytes).max(1);
-        Self { scenario, span, writer: PayloadWriter::of(&scenario.workload), count }
+        let rate = scenario.workload.publish.rate;
+        Self { scenario, span, writer: PayloadWriter::of(&scenario.workload), rate, count }
+    }
+
+    /// All that the compressed lengths of these messages depend on, and what compresses them.
+    pub(crate) fn question(&self, compressor: &dyn Debug) -> Vec<u8> {
+        let workload = &self.scenario.workload;
+        let (seed, deliver) = (workload.seed, workload.deliver);
+        let first = self.first_measured();
+        let said = (self.span, self.rate, self.count, first, seed, deliver, compressor);
+        let mut question = self.payload(0);
+        question.extend(format!("{said:?}").into_bytes());
+        question
     }
 
     pub(crate) fn payload(&self, number: u64) -> Vec<u8> {
-        let due = self.scenario.workload.publish.rate.due(number);
+        let due = self.rate.due(number);
         let number = PublishNumber(u32::try_from(number).expect("a few hundred"));
         let mut payload = Vec::new();
         self.writer.write(Envelope { number, due_at: BEGIN.plus(due) }, &mut payload);
@@ -65,8 +99,7 @@ impl<'a> Messages<'a> {
     /// Those that are sent to a client, and when: all of them, or the newest at most once in so much
     /// time. What conflation drops is never compressed, so no window has it.
     pub(crate) fn sent(&self, conflate: Option<Duration>) -> Vec<(Duration, u64)> {
-        let rate = self.scenario.workload.publish.rate;
-        let dues = (0..self.count).map(|number| rate.due(number));
+        let dues = (0..self.count).map(|number| self.rate.due(number));
         match conflate {
             None => dues.zip(0..).collect(),
             Some(every) => {
@@ -96,8 +129,7 @@ impl<'a> Messages<'a> {
             Span::Endless => return self.count / BEFORE,
             Span::Trial => self.scenario.workload.warm_up,
         };
-        let rate = self.scenario.workload.publish.rate;
-        (0..self.count).find(|&number| rate.due(number) >= warm_up).unwrap_or(0)
+        (0..self.count).find(|&number| self.rate.due(number) >= warm_up).unwrap_or(0)
     }
 }
 
@@ -108,13 +140,23 @@ pub(crate) fn deflated_lens(
     span: Span,
     socket: WebSocket,
     deflate: Deflate,
-) -> Lens {
-    let messages = Messages::of(scenario, span);
-    let mut deflater = Deflater::new(deflate.window_bits, deflate.context_takeover);
-    let len = |number| deflater.deflate(&messages.payload(number)).len() as u64;
-    let numbers = messages.sent(socket.conflate).into_iter().map(|(_, number)| number);
-    let lens: Vec<_> = numbers.clone().zip(numbers.map(len)).collect();
-    messages.measured(lens)
+) -> Rc<Lens> {
+    let messages = match socket.conflate {
+        None => Messages::of(scenario, span),
+        Some(_) => Messages::paced(scenario, span),
+    };
+    remembered(&DEFLATED, messages.question(&(socket.conflate, deflate)), || {
+        let mut deflater = Deflater::new(deflate.window_bits, deflate.context_takeover);
+        let len = |number| deflater.deflate(&messages.payload(number)).len() as u64;
+        let numbers = messages.sent(socket.conflate).into_iter().map(|(_, number)| number);
+        let lens: Vec<_> = numbers.clone().zip(numbers.map(len)).collect();
+        messages.measured(lens)
+    })
+}
+
+thread_local! {
+    static DEFLATED: Remembered<Lens> = const { RefCell::new(BTreeMap::new()) };
+    static BODIES_CODED: Remembered<CodedBodies> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Lengths, and how many there are of each.
@@ -146,9 +188,16 @@ pub(crate) struct CodedBodies {
 
 impl CodedBodies {
     /// Bodies of a server of ours that compresses them in this coding, if it is one.
-    pub(crate) fn where_any(scenario: &Scenario, span: Span, coding: Compression) -> Option<Self> {
-        let messages = || Messages::of(scenario, span);
-        (coding != Compression::None).then(|| Self::new(&messages(), coding, BODY_THRESHOLD))
+    pub(crate) fn where_any(
+        scenario: &Scenario,
+        span: Span,
+        coding: Compression,
+    ) -> Option<Rc<Self>> {
+        (coding != Compression::None).then(|| {
+            let messages = Messages::of(scenario, span);
+            let find = || Self::new(&messages, coding, BODY_THRESHOLD);
+            remembered(&BODIES_CODED, messages.question(&coding), find)
+        })
     }
 
     /// Bodies in this coding, which are compressed from so many bytes on.

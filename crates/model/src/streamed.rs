@@ -1,11 +1,15 @@
 //! How long the flushes of a compressed stream are, by compressing some like them; see `sizes`. Pure.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use pushbench_protocol::{Cursor, HeadForm, StreamCoding};
 use pushbench_scenario::{Scenario, TransportSettings};
 use pushbench_wire::stream_coder::StreamCoder;
 
+use crate::remembered::{Remembered, remembered};
 use crate::sizes::{Lens, Messages, Span};
 
 /// A comment of a stream of events, and the line that ends it.
@@ -14,6 +18,10 @@ const COMMENT: &[u8] = b":\n\n";
 const MOST_SIGNS: usize = 256;
 /// A log's epoch like any other; it is the same in every cursor of a trial.
 const EPOCH: u16 = 24_101;
+
+thread_local! {
+    static STREAMED: Remembered<StreamLens> = const { RefCell::new(BTreeMap::new()) };
+}
 
 /// A stream that is compressed.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +55,15 @@ impl Streamed {
     }
 
     /// The lengths of what is sent to a client, each message and each sign of life in its turn.
-    pub(crate) fn lens(self, scenario: &Scenario, span: Span) -> StreamLens {
-        let messages = Messages::of(scenario, span);
+    pub(crate) fn lens(self, scenario: &Scenario, span: Span) -> Rc<StreamLens> {
+        let messages = match (self.heartbeat, self.conflate) {
+            (None, None) => Messages::of(scenario, span),
+            _ => Messages::paced(scenario, span),
+        };
+        remembered(&STREAMED, messages.question(&self), || self.find(&messages))
+    }
+
+    fn find(self, messages: &Messages<'_>) -> StreamLens {
         let mut coder = StreamCoder::new(self.coding);
         let (mut lens, mut signs) = (Vec::new(), Vec::new());
         // The server's clock beats from before the first message on.
@@ -64,7 +79,7 @@ impl Streamed {
                 }
                 tick += every;
             }
-            lens.push((number, coder.message(&self.text(&messages, number)).len() as u64));
+            lens.push((number, coder.message(&self.text(messages, number)).len() as u64));
             has_spoken = true;
         }
         if self.heartbeat.is_some() && signs.is_empty() {
@@ -96,7 +111,7 @@ mod tests {
     use super::*;
 
     /// The lengths of a stream with these options, and how many messages have one.
-    fn lens(workload: &str, options: &str) -> (StreamLens, u64) {
+    fn lens(workload: &str, options: &str) -> (Rc<StreamLens>, u64) {
         let text = format!(
             "question = \"What?\"\n[workload]\nclients = 1\nwarm_up = \"1s\"\nmeasure = \"10s\"\n\
              payload = {{ bytes = 300, content = \"json\" }}\n{workload}\n[[transport]]\n{options}"

@@ -4,6 +4,8 @@
 //! segment more is 52. So nothing is differentiated: the sign of the difference is followed
 //! outwards from the present setting, in steps of a sixteenth, until it changes, and then halved.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use serde::Serialize;
 use crate::Predict;
 
 /// What is varied, all else as it is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Variable {
     /// Seconds between two messages of a topic.
@@ -107,6 +109,20 @@ pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
     let Some((cheapest, _)) = present.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
         return Vec::new();
     };
+    // The cheapest is asked about the same values again for each of the others, and where messages
+    // are compressed each answer costs some milliseconds.
+    let of_cheapest = RefCell::new(BTreeMap::new());
+    let least_bytes = |variable: Variable, value: f64| -> Option<f64> {
+        let key = (variable, value.to_bits());
+        if let Some(&known) = of_cheapest.borrow().get(&key) {
+            return known;
+        }
+        let mut varied = scenario.clone();
+        let least = variable.set(value, &mut varied, cheapest);
+        let found = bytes(&varied, &least);
+        of_cheapest.borrow_mut().insert(key, found);
+        found
+    };
     let mut flips = Vec::new();
     for (transport, _) in present.iter().filter(|(transport, _)| transport.label != cheapest.label)
     {
@@ -117,8 +133,7 @@ pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
             let is_dearer = |value: f64| {
                 let mut varied = scenario.clone();
                 let other = variable.set(value, &mut varied, transport);
-                let least = variable.set(value, &mut varied, cheapest);
-                let (other, least) = (bytes(&varied, &other), bytes(&varied, &least));
+                let (other, least) = (bytes(&varied, &other), least_bytes(variable, value));
                 other.zip(least).is_none_or(|(other, least)| other >= least)
             };
             let is_whole = variable == Variable::Payload;
