@@ -295,6 +295,7 @@ impl Writer {
                 }
             } else {
                 self.turns.done(now);
+                self.line.has_sent();
                 return Ok(if has_waited { now.since(begin) } else { Duration::ZERO });
             }
         }

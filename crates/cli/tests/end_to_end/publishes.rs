@@ -103,6 +103,29 @@ fn a_publish_is_taken_by_whatever_legal_response_says_so() {
     assert!(trial.unexpected.is_empty(), "{:?}", trial.unexpected);
 }
 
+/// Messages are due every 100 ms, and the first response comes after 250 ms, with the connection's end.
+#[test]
+fn messages_behind_a_response_that_closes_are_told_as_closed_under() {
+    let tried = Tried::default();
+    let servant = pusher(move |request, stream| {
+        if tried.is(&request.topic()) {
+            let written = stream.write_all(TAKEN.as_bytes());
+            return (if written.is_err() { Then::Close } else { Then::GoOn }, true);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(250));
+        let bytes = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
+        (Then::Close, true)
+    });
+    let bench = Bench::with(SCENARIO);
+    let ended = bench.play(&["run", "small.toml", "--target", &servant.url()]);
+    assert_eq!(ended.code, 98, "{ended}");
+    let (_, record) = bench.newest_record();
+    let errors = &trial(&record, "websocket").counts.errors;
+    assert!(errors.get("publisher-closed").is_some_and(|count| *count > 3), "{errors:?}");
+    assert!(!errors.contains_key("publisher-answer-timeout"), "{errors:?}");
+}
+
 #[test]
 fn a_refused_publish_is_told_by_the_status_and_the_reason_that_the_server_gives() {
     let tried = Tried::default();

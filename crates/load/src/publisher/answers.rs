@@ -70,6 +70,18 @@ impl Answers {
         }
     }
 
+    /// The same of a connection that the server ended, to which so many messages had been written:
+    /// those without a response were on their way.
+    pub(crate) fn closed_under(mut self, sent: u64) -> Self {
+        let unanswered = sent.saturating_sub(self.count);
+        if unanswered > 0 {
+            // A response that came in part is one of them, and told already.
+            let closed = self.faults.entry(Fault::Closed).or_default();
+            *closed = unanswered.max(*closed);
+        }
+        self
+    }
+
     pub(crate) fn fail(&mut self, fault: Fault) {
         *self.faults.entry(fault).or_default() += 1;
     }
@@ -107,6 +119,22 @@ impl PublisherOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_that_the_server_closed_under_are_told_as_that_and_not_as_late() {
+        let faults = |sent: u64| {
+            let answers = Answers { count: 3, ..Answers::default() }.closed_under(sent);
+            let mut outcome = PublisherOutcome { published: sent, ..PublisherOutcome::default() };
+            outcome.receive(answers, true);
+            outcome.faults
+        };
+        assert_eq!(faults(3), BTreeMap::new());
+        assert_eq!(faults(5), BTreeMap::from([(Fault::Closed, 2)]));
+        let mut in_part = Hearing::default();
+        assert!(in_part.take(b"HTTP/1.1 200 OK\r\nContent-Le"));
+        in_part.end();
+        assert_eq!(in_part.answers.closed_under(2).faults, BTreeMap::from([(Fault::Closed, 2)]));
+    }
 
     #[test]
     fn responses_are_counted_however_they_come_and_those_before_them_are_not() {

@@ -2,7 +2,8 @@
 //!
 //! A server may close a connection on which nothing was published for some seconds. The next message
 //! then goes over a new one, as an application's HTTP client would have it. A message that was on its
-//! way when the server closed is not sent again: a POST is not idempotent (RFC 9110, section 9.2.2).
+//! way when the server closed is not sent again: a POST is not idempotent (RFC 9110, section 9.2.2). It is
+//! counted as one that the server closed under, and not as a response that did not come in time.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -29,6 +30,8 @@ pub(crate) struct PublisherLine {
     /// Whether anything was heard that was no success, on any connection.
     has_failed: Arc<AtomicBool>,
     reader: JoinHandle<Answers>,
+    /// Messages written to this connection.
+    sent: u64,
     /// What was heard on the connections before.
     earlier: Answers,
 }
@@ -50,7 +53,7 @@ impl PublisherLine {
         let has_failed = Arc::default();
         let (reader, has_ended) = receive(&stream, &has_failed)?;
         let earlier = Answers::default();
-        Ok(Self { target, stream, cord, has_ended, has_failed, reader, earlier })
+        Ok(Self { target, stream, cord, has_ended, has_failed, reader, sent: 0, earlier })
     }
 
     /// Tells whether anything was heard that was no success, while threads still hear.
@@ -68,6 +71,11 @@ impl PublisherLine {
         if self.has_ended.load(Ordering::Acquire) { self.reopen() } else { Ok(()) }
     }
 
+    /// A message has been written.
+    pub(crate) fn has_sent(&mut self) {
+        self.sent += 1;
+    }
+
     /// Writes a part of `bytes`, or says within a tick that a full socket takes none.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.write(bytes)
@@ -82,7 +90,8 @@ impl PublisherLine {
             let _ = self.stream.shutdown(Shutdown::Both);
         }
         let mut answers = self.earlier;
-        answers.add(bounds::joined(self.reader)?);
+        let last = bounds::joined(self.reader)?;
+        answers.add(if has_ended { last.closed_under(self.sent) } else { last });
         Some((answers, has_ended))
     }
 
@@ -94,9 +103,10 @@ impl PublisherLine {
         let (reader, has_ended) = receive(&stream, &self.has_failed)?;
         self.stream = stream;
         self.has_ended = has_ended;
+        let sent = std::mem::take(&mut self.sent);
         // The server's end is the end of its thread.
         if let Some(answers) = bounds::joined(std::mem::replace(&mut self.reader, reader)) {
-            self.earlier.add(answers);
+            self.earlier.add(answers.closed_under(sent));
         }
         Ok(())
     }
