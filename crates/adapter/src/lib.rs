@@ -31,7 +31,7 @@ mod split;
 mod template;
 mod values;
 
-pub use pushbench_toml::{Location, Problem, Refused};
+pub use pushbench_toml::{Location, Problem, Refused, closest};
 
 pub use adapter::{Adapter, Transport};
 pub use dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};

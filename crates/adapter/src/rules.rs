@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::adapter::Transport;
 use crate::matching::{FilledMatch, FilledPlace, Match};
 use crate::parts::Parts;
-use crate::pointer::Pointer;
+use crate::pointer::{Pointer, elements};
 use crate::split::unit::Unit;
 use crate::values::{FillError, Values};
 
@@ -152,7 +152,7 @@ impl Rules {
     fn elements<'u>(&self, unit: &'u [u8]) -> Option<Vec<&'u RawValue>> {
         let (after, at) = self.each.as_ref()?;
         let json = unit.strip_prefix(&after[..])?;
-        serde_json::from_str(at.find(json)?.get()).ok()
+        elements(at.find(json)?)
     }
 
     fn classify<'u>(&self, item: &'u [u8], event: &[u8]) -> Said<'u> {

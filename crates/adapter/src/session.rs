@@ -21,6 +21,8 @@ const MOST_OF_A_UNIT: usize = 32 << 20;
 #[derive(Debug)]
 pub struct Session {
     transport: Arc<Transport>,
+    /// Whether it is the connection of a publisher.
+    publishes: bool,
     opening: Opening,
     splitter: Splitter,
 }
@@ -33,7 +35,7 @@ impl Session {
     /// If what a poll begins with, or a rule, cannot be filled with them.
     pub fn new(transport: Arc<Transport>, values: Values) -> Result<Self, DialogueError> {
         let steps = transport.steps.clone();
-        Self::with(transport, values, steps)
+        Self::with(transport, values, steps, false)
     }
 
     /// A publisher with a connection of its own; `None` where the transport has none.
@@ -48,7 +50,7 @@ impl Session {
         match &transport.publish {
             Some(Publish::Connection { steps, .. }) => {
                 let steps = steps.clone();
-                Self::with(transport, values, steps).map(Some)
+                Self::with(transport, values, steps, true).map(Some)
             }
             Some(Publish::Request { .. } | Publish::Subscriber(_)) | None => Ok(None),
         }
@@ -58,6 +60,7 @@ impl Session {
         transport: Arc<Transport>,
         mut values: Values,
         steps: Vec<Step>,
+        publishes: bool,
     ) -> Result<Self, DialogueError> {
         for (name, first) in &transport.counters {
             values.set(name, first.to_string());
@@ -68,7 +71,7 @@ impl Session {
         }
         let splitter = Splitter::new(transport.split.clone(), MOST_OF_A_UNIT);
         let opening = Opening::new(Arc::clone(&transport), values, steps)?;
-        Ok(Self { transport, opening, splitter })
+        Ok(Self { transport, publishes, opening, splitter })
     }
 
     fn feed(
@@ -79,13 +82,13 @@ impl Session {
     ) -> Result<(), DialogueError> {
         let opening = &mut self.opening;
         let mut result = Ok(());
-        self.splitter.feed(bytes, edge, &mut |unit| {
-            let heard = opening.hear(unit, hear);
+        let split = self.splitter.feed(bytes, edge, &mut |unit| {
+            // What comes behind a fault in the same read is of a dialogue that has ended.
             if result.is_ok() {
-                result = heard;
+                result = opening.hear(unit, hear);
             }
-        })?;
-        result
+        });
+        result.and(split.map_err(DialogueError::from))
     }
 
     fn on_poll(
@@ -202,8 +205,10 @@ impl Dialogue for Session {
 
     fn publish(&mut self, payload: &[u8]) -> Result<Option<Outgoing>, DialogueError> {
         let send = match &self.transport.publish {
-            Some(Publish::Subscriber(send) | Publish::Connection { send, .. }) => send,
-            Some(Publish::Request { .. }) | None => return Ok(None),
+            Some(Publish::Subscriber(send)) if !self.publishes => send,
+            Some(Publish::Connection { send, .. }) if self.publishes => send,
+            Some(Publish::Subscriber(_) | Publish::Connection { .. } | Publish::Request { .. })
+            | None => return Ok(None),
         };
         let bytes = self.opening.values.publishing(payload, |values| values.fill(send))?;
         Ok(Some(Outgoing::Message { bytes, is_binary: self.transport.is_binary }))

@@ -7,6 +7,9 @@
 //!
 //! Where a target cuts its bytes into reads, the first byte says how long they are.
 
+mod adapters;
+mod input;
+
 use std::io;
 use std::path::Path;
 
@@ -22,8 +25,12 @@ use pushbench_wire::frame::FrameCounter;
 use pushbench_wire::hpack::{Encoder, Indexing};
 use pushbench_wire::http2::FrameCounter as Http2Counter;
 
+pub use adapters::adapters;
+
+use input::{steps, text};
+
 /// Every target by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 14] = [
+pub const TARGETS: [(&str, fn(&[u8])); 15] = [
     ("responses", responses),
     ("chunks", chunks),
     ("events", events),
@@ -38,18 +45,8 @@ pub const TARGETS: [(&str, fn(&[u8])); 14] = [
     ("names", names),
     ("upgrades", upgrades),
     ("targets", targets),
+    ("adapters", adapters),
 ];
-
-/// How long reads are, and the bytes.
-fn steps(data: &[u8]) -> (usize, &[u8]) {
-    data.split_first().map_or((1, data), |(&first, rest)| (usize::from(first) + 1, rest))
-}
-
-fn text(data: &[u8], with: impl FnOnce(&str)) {
-    if let Ok(text) = std::str::from_utf8(data) {
-        with(text);
-    }
-}
 
 /// Responses to polls and publishes, whole and in part, and bodies in a coding.
 pub fn responses(data: &[u8]) {

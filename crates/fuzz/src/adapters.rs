@@ -1,0 +1,75 @@
+//! Adapters, and what comes to a session that goes by one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use pushbench_adapter::{Dialogue, Edge, Next, Response, Session, Transport, Values, read};
+
+use crate::input::{steps, text};
+
+/// An adapter up to the first NUL, and bytes that its server says: no panic, the same is heard
+/// wherever reads end, and every byte is booked once.
+pub fn adapters(data: &[u8]) {
+    let (step, data) = steps(data);
+    let end = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
+    let bytes = data.get(end + 1..).unwrap_or_default();
+    text(&data[..end], |text| match read(Path::new("fuzz.toml"), text) {
+        Err(refused) => assert!(!refused.to_string().is_empty(), "a refusal says why"),
+        Ok(adapter) => {
+            for transport in &adapter.transports {
+                let values = Values::new(Arc::clone(&adapter.settings));
+                let whole = hear(transport, values.clone(), bytes, usize::MAX);
+                let cut = hear(transport, values, bytes, step);
+                if let (Some(whole), Some(cut)) = (whole, cut) {
+                    assert_eq!(whole, cut, "in steps of {step}");
+                }
+            }
+        }
+    });
+}
+
+/// What is heard; `None` where the session ends with an error.
+fn hear(
+    transport: &Arc<Transport>,
+    mut values: Values,
+    bytes: &[u8],
+    step: usize,
+) -> Option<Vec<String>> {
+    for name in ["channel", "client", "random", "host"] {
+        values.set(name, name);
+    }
+    values.set("now", "1700000000");
+    let mut session = Session::new(Arc::clone(transport), values).ok()?;
+    let (mut all, mut booked, mut fed) = (Vec::new(), 0, 0);
+    // A message of the server's behind each line feed, so that an opening has steps to go.
+    for message in bytes.split_inclusive(|byte| *byte == b'\n').take(64) {
+        let mut hear = |heard: pushbench_adapter::Heard<'_>| {
+            booked += heard.parts.total();
+            all.push(format!("{heard:?}"));
+        };
+        let mut next = session.next().ok()?;
+        while let Next::Send(_) | Next::Connect(_) = next {
+            if let Next::Connect(_) = next {
+                session.on_connected().ok()?;
+            }
+            next = session.next().ok()?;
+        }
+        fed += message.len() as u64;
+        match next {
+            Next::Receive | Next::Open if !transport.is_polled => {
+                for piece in message.chunks(step) {
+                    session.on_bytes(piece, Edge::Read, &mut hear).ok()?;
+                }
+                session.on_bytes(b"", Edge::Message, &mut hear).ok()?;
+            }
+            _ => {
+                let headers = [("Etag", &b"1"[..])];
+                let response = Response { status: 200, headers: &headers, body: message };
+                session.on_response(&response, &mut hear).ok()?;
+            }
+        }
+    }
+    assert_eq!(booked + session.pending(), fed, "every byte is booked once");
+    let _ = (session.reply(0), session.keep_alive(), session.publish(bytes), session.close());
+    Some(all)
+}
