@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Compare(crate::compare::CompareOptions),
     /// List the recorded runs, the newest first.
     Results(crate::results::ResultsOptions),
+    /// List the adapters of third-party servers; print or check one.
+    Adapters(crate::adapters::AdaptersOptions),
     /// Serve a page for teaching: polling and push side by side in a browser, every byte counted.
     Lab(LabOptions),
 }

@@ -5,6 +5,7 @@
 //! the terminal is gone. Each subcommand is a file; `run` reads as a
 //! table of contents: read, check, run, store, report.
 
+mod adapters;
 mod anatomy;
 mod arguments;
 mod bounded;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Plan(options) => plan::plan(&options),
         Command::Compare(options) => compare::compare(&options),
         Command::Results(options) => results::results(&options),
+        Command::Adapters(options) => adapters::adapters(&options),
         Command::Lab(options) => lab::lab(&options),
     });
     let exit = done.unwrap_or_else(|error| {

@@ -8,8 +8,8 @@ use pushbench_store::TrialV2;
 use crate::support::{Bench, Running, Server, trial};
 
 /// Commands whose options a run has no use for.
-const OTHERS: [&str; 8] =
-    ["serve", "check", "report", "anatomy", "plan", "compare", "results", "lab"];
+const OTHERS: [&str; 9] =
+    ["serve", "check", "report", "anatomy", "plan", "compare", "results", "adapters", "lab"];
 
 /// Every environment variable that these commands read.
 fn variables(bench: &Bench) -> BTreeSet<String> {

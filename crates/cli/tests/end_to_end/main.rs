@@ -16,12 +16,13 @@
 //! all of it in TLS, `compression` those that compress, `product` every combination of options
 //! (over pipes in memory, which `piped` plays, and some of them over sockets),
 //! `reference_bytes` the reference scenarios against their records, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
-//! `anatomy` and `plan` the commands that teach.
+//! `anatomy` and `plan` the commands that teach, `adapters` other servers as data.
 //!
 //! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
 //! for its own lateness alone is played again ([`support::Bench::valid_run`]).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test found and skipped")]
 
+mod adapters;
 mod anatomy;
 mod capture;
 mod clocks;
