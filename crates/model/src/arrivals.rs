@@ -17,6 +17,14 @@ impl MessageCounts {
     ///
     /// `e^(-LT)` for Poisson arrivals; evenly spaced ones leave the share `1 - LT` of polls
     /// empty while they are rarer than polls, and none once they are not.
+    ///
+    /// ```
+    /// use pushbench_model::MessageCounts;
+    ///
+    /// // A message every 30 s, a poll every second: 96.7 % of the polls find none.
+    /// let counts = MessageCounts { mean: 1.0 / 30.0, poisson: true };
+    /// assert_eq!((counts.empty() * 1_000.0).round(), 967.0);
+    /// ```
     pub fn empty(self) -> f64 {
         if self.poisson { (-self.mean).exp() } else { (1.0 - self.mean).max(0.0) }
     }
@@ -24,6 +32,14 @@ impl MessageCounts {
     /// Share of versions that a poller who takes only the newest ever sees.
     ///
     /// `(1 - e^(-LT)) / (LT)` for Poisson arrivals, `min(1, 1 / (LT))` for evenly spaced ones.
+    ///
+    /// ```
+    /// use pushbench_model::MessageCounts;
+    ///
+    /// // As many messages as polls: 1 - 1/e of the versions are seen.
+    /// let seen = MessageCounts { mean: 1.0, poisson: true }.versions_seen();
+    /// assert_eq!((seen * 1_000.0).round(), 632.0);
+    /// ```
     pub fn versions_seen(self) -> f64 {
         (1.0 - self.empty()) / self.mean
     }

@@ -23,7 +23,7 @@
 //! What a compressor makes of a message no rule says: messages like the scenario's are compressed.
 //! Deliberately absent: sockets, clocks, the load generator, the runner and the server.
 //!
-//! Start with [`Exchange::poll`]:
+//! Start with [`Exchange::poll`], or run `cargo run -p pushbench-model --example poll_against_push`:
 //!
 //! ```
 //! use pushbench_model::{Exchange, Link};

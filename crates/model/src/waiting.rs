@@ -24,6 +24,15 @@ pub enum PollWait {
 impl PollWait {
     /// The law for a poller with this `interval` in seconds, `rate` messages a second, evenly
     /// spaced or Poisson, of which it takes all or only the newest.
+    ///
+    /// ```
+    /// use pushbench_model::waiting::PollWait;
+    ///
+    /// // A poll every second that takes every message: half an interval, and 0.95 of it at p95.
+    /// let wait = PollWait::new(1.0, 5.0, true, false);
+    /// assert_eq!(wait.mean(), 0.5);
+    /// assert_eq!(wait.quantile(0.95), 0.95);
+    /// ```
     pub fn new(interval: f64, rate: f64, poisson: bool, newest_only: bool) -> Self {
         match (newest_only, poisson) {
             (false, _) => Self::Uniform(interval),

@@ -5,7 +5,8 @@
 //! and of reported figures, and the one clock. It is pure but for [`clock`], the only place in the
 //! workspace that reads the host's time.
 //!
-//! Start with [`envelope`] (what travels) and [`books`] (what every byte is booked as).
+//! Start with [`envelope`] (what travels; `cargo run -p pushbench-protocol --example envelope`) and
+//! [`books`] (what every byte is booked as).
 
 pub mod accept_encoding;
 pub mod announcement;

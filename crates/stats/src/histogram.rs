@@ -83,6 +83,18 @@ impl Histogram {
     /// The smallest value that at least the share `q` of the samples does not exceed, rounded up
     /// by at most 0.1 % and never above the longest; `None` without samples. `q` outside of [0, 1]
     /// counts as the nearer end.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pushbench_stats::Histogram;
+    ///
+    /// let mut histogram = Histogram::new();
+    /// for millis in 1..=100 {
+    ///     histogram.record(Duration::from_millis(millis));
+    /// }
+    /// let median = histogram.quantile(0.5).expect("there are samples");
+    /// assert!(median >= Duration::from_millis(50) && median < Duration::from_micros(50_050));
+    /// ```
     pub fn quantile(&self, q: f64) -> Option<Duration> {
         let longest = self.longest.unwrap_or(u64::MAX);
         let nanos = || self.samples.value_at_quantile(q).min(longest);

@@ -9,6 +9,12 @@
 ///
 /// Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
 /// of Statistics 6 (1979).
+///
+/// ```
+/// // Holm (1979): the smallest is multiplied by the number of questions, the next by one less.
+/// let adjusted = pushbench_stats::holm(&[0.01, 0.04]);
+/// assert_eq!(adjusted, [0.02, 0.04]);
+/// ```
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     assert!(p_values.iter().all(|p| !p.is_nan()), "a p-value is a number");
     let mut order: Vec<_> = (0..p_values.len()).collect();

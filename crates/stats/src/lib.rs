@@ -20,7 +20,7 @@
 //! skewed              97.7  96.6  95.7  95.3    66.6  79.1  88.5  92.1
 //! ```
 //!
-//! Start with [`Histogram`].
+//! Start with [`Histogram`], or run it: `cargo run -p pushbench-stats --example merged_histogram`.
 
 pub mod histogram;
 pub mod holm;

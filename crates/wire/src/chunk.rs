@@ -14,6 +14,11 @@ const LINE_END: &[u8] = b"\r\n";
 
 /// Bytes that a chunk adds to its `data_len` bytes of data: the size in hexadecimal, and two line
 /// ends. At least one byte of data: an empty chunk would be the last.
+///
+/// ```
+/// // RFC 9112, section 7.1: `14`, CR LF, twenty bytes, CR LF.
+/// assert_eq!(pushbench_wire::chunk::chunk_overhead(20), 6);
+/// ```
 pub const fn chunk_overhead(data_len: u64) -> u64 {
     let digits = match data_len {
         0 => 1,

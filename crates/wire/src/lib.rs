@@ -5,7 +5,7 @@
 //! kernel, [`sock_diag`] of the other ends too. Everything but the
 //! counting stream, `tcp_info` and `sock_diag` is pure. What is deliberately absent: sockets of our own, clocks, and any knowledge of scenarios.
 //!
-//! Start with [`ledger`].
+//! Start with [`ledger`], or run `cargo run -p pushbench-wire --example frame_lengths`.
 
 pub mod chunk;
 pub mod coding;

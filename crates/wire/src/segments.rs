@@ -24,6 +24,13 @@ pub struct SegmentHeaders {
 
 impl SegmentHeaders {
     /// Bytes of IP and TCP header on each segment after the handshake.
+    ///
+    /// ```
+    /// use pushbench_wire::segments::SegmentHeaders;
+    ///
+    /// // RFC 791 and RFC 9293: 20 bytes each; 12 of timestamps (RFC 7323).
+    /// assert_eq!(SegmentHeaders { ipv6: false, timestamps: true }.len(), 52);
+    /// ```
     pub const fn len(self) -> u64 {
         let ip = if self.ipv6 { IPV6_HEADER } else { IPV4_HEADER };
         ip + TCP_HEADER + if self.timestamps { TIMESTAMPS_OPTION } else { 0 }
@@ -46,6 +53,12 @@ impl SegmentHeaders {
 }
 
 /// Segments that one write of `bytes` leaves in.
+///
+/// ```
+/// // A maximum segment size of 1460, less 12 bytes of timestamps (RFC 7323).
+/// assert_eq!(pushbench_wire::segments::segments_for(1_448, 1_448), 1);
+/// assert_eq!(pushbench_wire::segments::segments_for(1_449, 1_448), 2);
+/// ```
 pub const fn segments_for(bytes: u64, data_per_segment: u64) -> u64 {
     bytes.div_ceil(data_per_segment)
 }

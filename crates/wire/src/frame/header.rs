@@ -100,6 +100,14 @@ pub const MAX_HEADER_LEN: usize = 14;
 /// client sends.
 ///
 /// Source: RFC 6455, sections 5.1 (who masks) and 5.2 (layout).
+///
+/// ```
+/// use pushbench_wire::frame::{Sender, frame_header_len};
+///
+/// assert_eq!(frame_header_len(125, Sender::Server), 2); // the length fits in seven bits
+/// assert_eq!(frame_header_len(126, Sender::Server), 4); // and no longer does
+/// assert_eq!(frame_header_len(126, Sender::Client), 8); // with the masking key
+/// ```
 pub const fn frame_header_len(payload_len: u64, sender: Sender) -> u64 {
     let extended_length = match payload_len {
         0..=125 => 0,
