@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use pushbench_protocol::{Compression, Cursor, DeflateTerms, PollTiming, TopicName, Unchanged};
+use pushbench_protocol::{
+    Brings, Compression, Cursor, DeflateTerms, Hold, PollTiming, TopicName, Unchanged,
+};
 use pushbench_scenario::{Scenario, ShortPoll, TransportSettings};
 
 use crate::flow::mean_figures;
@@ -41,100 +43,92 @@ pub(crate) fn predict(
         let of_len = |payload| Situation { payload, ..situation }.coded_stream(work, lens.sign);
         mean_figures(&lens.messages, of_len)
     };
-    match transport.settings {
-        TransportSettings::ShortPoll(poll) => {
-            let path = topic.poll_path(Cursor::OLDEST);
-            let conditional = poll.unchanged == Unchanged::NotModified;
-            let answers = Answers::of_short_polls(scenario, course.span(), poll);
-            situation.short_poll(PollWork {
-                finds: &finds(&situation, poll, course),
-                interval: poll.interval.as_secs_f64(),
-                random_phase: match poll.timing {
-                    PollTiming::Schedule | PollTiming::AfterAnswer => true,
-                    PollTiming::Aligned => false,
-                },
-                unchanged: poll.unchanged,
-                connection: poll.connection,
-                request_head: client.poll(&path, conditional, poll.compression).len(),
-                answer_head: &|body| answers.head(body, false),
-                coded: Coded {
-                    body: &|messages| answers.coded(messages),
-                    head: &|body| answers.head(Some(body), true),
-                },
-            })
+    let settings = transport.settings;
+    if let Some(poll) = settings.timer() {
+        let path = topic.poll_path(Cursor::OLDEST);
+        let conditional = poll.unchanged == Unchanged::NotModified;
+        let answers = Answers::of_short_polls(scenario, course.span(), poll);
+        return situation.short_poll(PollWork {
+            finds: &finds(&situation, poll, course),
+            interval: poll.interval.as_secs_f64(),
+            random_phase: match poll.timing {
+                PollTiming::Schedule | PollTiming::AfterAnswer => true,
+                PollTiming::Aligned => false,
+            },
+            unchanged: poll.unchanged,
+            connection: poll.connection,
+            request_head: client.poll(&path, conditional, poll.compression).len(),
+            answer_head: &|body| answers.head(body, false),
+            coded: Coded {
+                body: &|messages| answers.coded(messages),
+                head: &|body| answers.head(Some(body), true),
+            },
+        });
+    }
+    if let Some(poll) = settings.long_poll() {
+        let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
+        let answers = Answers {
+            server: Server { file: &scenario.headers.response, offered: poll.compression },
+            mark: PLACE,
+            when_empty: Status::NoContent,
+            bodies: CodedBodies::where_any(scenario, course.span(), poll.compression),
+        };
+        return situation.long_poll(LongPollWork {
+            finds: &held_finds(&situation, poll, course),
+            connection: poll.connection,
+            request_head: client.poll(&path, false, poll.compression).len(),
+            answer_head: &|body| answers.head(body, false),
+            coded: Coded {
+                body: &|messages| answers.coded(messages),
+                head: &|body| answers.head(Some(body), true),
+            },
+        });
+    }
+    let kind = settings.kind();
+    let path = kind.opening().path(&topic, Cursor::OLDEST, Hold::USUAL);
+    let coding = settings.content_coding();
+    let streamed = |of, request_head, plain: fn(&Situation, PushWork) -> BTreeMap<String, f64>| {
+        let answer_head = stream_head_len(scenario, of, settings);
+        let work = PushWork { request_head, answer_head, heartbeat, conflated };
+        match Streamed::of(settings) {
+            None => plain(&situation, work),
+            Some(streamed) => coded_stream(streamed, work),
         }
-        TransportSettings::LongPoll(poll) => {
-            let path = topic.long_poll_path(Cursor::OLDEST, poll.hold);
-            let answers = Answers {
-                server: Server { file: &scenario.headers.response, offered: poll.compression },
-                mark: PLACE,
-                when_empty: Status::NoContent,
-                bodies: CodedBodies::where_any(scenario, course.span(), poll.compression),
-            };
-            situation.long_poll(LongPollWork {
-                finds: &held_finds(&situation, poll, course),
-                connection: poll.connection,
-                request_head: client.poll(&path, false, poll.compression).len(),
-                answer_head: &|body| answers.head(body, false),
-                coded: Coded {
-                    body: &|messages| answers.coded(messages),
-                    head: &|body| answers.head(Some(body), true),
-                },
-            })
+    };
+    match kind.opening().brings {
+        Brings::Events => {
+            let request_head = client.events(&path, coding).len();
+            streamed(StreamOf::Events, request_head, Situation::sse)
         }
-        TransportSettings::Sse(_) => {
-            let coding = transport.settings.content_coding();
-            let work = PushWork {
-                request_head: client.events(&topic.events_path(), coding).len(),
-                answer_head: stream_head_len(scenario, StreamOf::Events, transport.settings),
-                heartbeat,
-                conflated,
-            };
-            match Streamed::of(transport.settings) {
-                None => situation.sse(work),
-                Some(streamed) => coded_stream(streamed, work),
-            }
+        Brings::Lines => {
+            let request_head = client.poll(&path, false, coding).len();
+            streamed(StreamOf::Lines, request_head, Situation::stream)
         }
-        TransportSettings::Stream(_) => {
-            let path = topic.stream_path(Cursor::OLDEST);
-            let coding = transport.settings.content_coding();
-            let work = PushWork {
-                request_head: client.poll(&path, false, coding).len(),
-                answer_head: stream_head_len(scenario, StreamOf::Lines, transport.settings),
-                heartbeat,
-                conflated,
-            };
-            match Streamed::of(transport.settings) {
-                None => situation.stream(work),
-                Some(streamed) => coded_stream(streamed, work),
-            }
-        }
-        TransportSettings::WebSocket(socket) => {
-            let path = topic.websocket_path(Cursor::OLDEST);
-            match socket.deflate {
-                None => situation.websocket(upgrade(&path, None)),
-                Some(deflate) => {
-                    let work = upgrade(&path, Some(deflate.terms()));
-                    // To everything below the messages they are as long as they are compressed.
-                    let of_len = |payload| Situation { payload, ..situation }.websocket(work);
-                    mean_figures(&deflated_lens(scenario, course.span(), socket, deflate), of_len)
-                }
-            }
-        }
-        TransportSettings::Nudge(_) => {
-            let path = topic.poll_path(Cursor::OLDEST);
+        Brings::Frames if kind.polls() => {
             let answers = Answers {
                 server: Server { file: &scenario.headers.response, offered: Compression::None },
                 mark: PLACE,
                 when_empty: Status::NoContent,
                 bodies: None,
             };
+            let poll = topic.poll_path(Cursor::OLDEST);
             situation.nudge(NudgeWork {
-                push: upgrade(&topic.nudge_path(Cursor::OLDEST), None),
-                request_head: client.poll(&path, false, Compression::None).len(),
+                push: upgrade(&path, None),
+                request_head: client.poll(&poll, false, Compression::None).len(),
                 answer_head: &|body| answers.head(body, false),
             })
         }
+        Brings::Frames => match settings.deflate() {
+            None => situation.websocket(upgrade(&path, None)),
+            Some(deflate) => {
+                let work = upgrade(&path, Some(deflate.terms()));
+                // To everything below the messages they are as long as they are compressed.
+                let of_len = |payload| Situation { payload, ..situation }.websocket(work);
+                let lens = deflated_lens(scenario, course.span(), settings.conflate(), deflate);
+                mean_figures(&lens, of_len)
+            }
+        },
+        Brings::Responses => unreachable!("whoever polls has options of polls"),
     }
 }
 

@@ -9,8 +9,7 @@ mod short_polls;
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::{Compression, TlsUse};
-use pushbench_scenario::TransportSettings;
+use pushbench_protocol::{Brings, Compression, TlsUse};
 
 use crate::compressed::Compressed;
 use crate::http2::{Http2Push, Sign};
@@ -47,28 +46,29 @@ pub(crate) fn predict(
         bodies: bodies.as_deref(),
     };
     let plain = BTreeMap::from([(situation.payload, 1)]);
-    match transport.settings {
-        TransportSettings::ShortPoll(poll) => model.short_poll(poll),
-        TransportSettings::LongPoll(poll) => model.long_poll(poll),
-        TransportSettings::Sse(_) | TransportSettings::Stream(_) => {
-            match (Streamed::of(transport.settings), transport.settings) {
-                (Some(streamed), _) => {
-                    let lens = streamed.lens(scenario, course.span());
-                    let sign = lens.sign.map_or(Sign::NONE, Sign::flushed);
-                    model.push(&lens.messages, |_| Http2Push::FLUSH, sign, transport)
-                }
-                (None, TransportSettings::Sse(_)) => {
-                    model.push(&plain, |_| Http2Push::EVENT, Sign::COMMENT, transport)
-                }
-                (None, _) => model.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport),
-            }
-        }
-        TransportSettings::WebSocket(socket) => {
-            let deflated = |deflate| deflated_lens(scenario, course.span(), socket, deflate);
-            let lens = socket.deflate.map(deflated);
+    let settings = transport.settings;
+    if let Some(poll) = settings.timer() {
+        return model.short_poll(poll);
+    }
+    if let Some(poll) = settings.long_poll() {
+        return model.long_poll(poll);
+    }
+    if let Some(streamed) = Streamed::of(settings) {
+        let lens = streamed.lens(scenario, course.span());
+        let sign = lens.sign.map_or(Sign::NONE, Sign::flushed);
+        return model.push(&lens.messages, |_| Http2Push::FLUSH, sign, transport);
+    }
+    match settings.kind().opening().brings {
+        Brings::Events => model.push(&plain, |_| Http2Push::EVENT, Sign::COMMENT, transport),
+        Brings::Lines => model.push(&plain, |_| Http2Push::LINE, Sign::NONE, transport),
+        // Refused where the scenario is read.
+        Brings::Frames if settings.kind().polls() => BTreeMap::new(),
+        Brings::Frames => {
+            let deflated =
+                |deflate| deflated_lens(scenario, course.span(), settings.conflate(), deflate);
+            let lens = settings.deflate().map(deflated);
             model.push(lens.as_deref().unwrap_or(&plain), Http2Push::frame, Sign::PING, transport)
         }
-        // Refused where the scenario is read.
-        TransportSettings::Nudge(_) => BTreeMap::new(),
+        Brings::Responses => unreachable!("whoever polls has options of polls"),
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use pushbench_protocol::compression::{BODY_THRESHOLD, is_body_coded};
 use pushbench_protocol::{Compression, Deliver, Envelope, PublishNumber, Timestamp};
-use pushbench_scenario::{Deflate, PayloadWriter, Rate, Scenario, WebSocket};
+use pushbench_scenario::{Deflate, PayloadWriter, Rate, Scenario};
 use pushbench_wire::coding::encode;
 use pushbench_wire::deflate::Deflater;
 
@@ -138,17 +138,17 @@ impl<'a> Messages<'a> {
 pub(crate) fn deflated_lens(
     scenario: &Scenario,
     span: Span,
-    socket: WebSocket,
+    conflate: Option<Duration>,
     deflate: Deflate,
 ) -> Rc<Lens> {
-    let messages = match socket.conflate {
+    let messages = match conflate {
         None => Messages::of(scenario, span),
         Some(_) => Messages::paced(scenario, span),
     };
-    remembered(&DEFLATED, messages.question(&(socket.conflate, deflate)), || {
+    remembered(&DEFLATED, messages.question(&(conflate, deflate)), || {
         let mut deflater = Deflater::new(deflate.window_bits, deflate.context_takeover);
         let len = |number| deflater.deflate(&messages.payload(number)).len() as u64;
-        let numbers = messages.sent(socket.conflate).into_iter().map(|(_, number)| number);
+        let numbers = messages.sent(conflate).into_iter().map(|(_, number)| number);
         let lens: Vec<_> = numbers.clone().zip(numbers.map(len)).collect();
         messages.measured(lens)
     })

@@ -52,6 +52,19 @@ pub enum HeadForm {
     Upgrade,
 }
 
+/// What the server sends in response to the request that a connection begins with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Brings {
+    /// A response that ends; the client asks again on the same connection.
+    Responses,
+    /// One response that does not end, of server-sent events.
+    Events,
+    /// One response that does not end, of lines.
+    Lines,
+    /// Frames of a WebSocket.
+    Frames,
+}
+
 /// The request that a client's connection begins with.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening {
@@ -59,6 +72,8 @@ pub struct Opening {
     pub class: ConnectionClass,
     /// The headers it is sent with.
     pub form: HeadForm,
+    /// What comes in response to it.
+    pub brings: Brings,
     path: fn(&TopicName, Cursor, Hold) -> String,
 }
 
@@ -66,31 +81,37 @@ impl Opening {
     const SHORT_POLL: Self = Self {
         class: ConnectionClass::ShortPoll,
         form: HeadForm::Poll,
+        brings: Brings::Responses,
         path: |topic, after, _| topic.poll_path(after),
     };
     const LONG_POLL: Self = Self {
         class: ConnectionClass::LongPoll,
         form: HeadForm::Poll,
+        brings: Brings::Responses,
         path: |topic, after, hold| topic.long_poll_path(after, hold),
     };
     const EVENTS: Self = Self {
         class: ConnectionClass::Sse,
         form: HeadForm::Events,
+        brings: Brings::Events,
         path: |topic, _, _| topic.events_path(),
     };
     const LINES: Self = Self {
         class: ConnectionClass::Stream,
         form: HeadForm::Poll,
+        brings: Brings::Lines,
         path: |topic, after, _| topic.stream_path(after),
     };
     const WEBSOCKET: Self = Self {
         class: ConnectionClass::WebSocket,
         form: HeadForm::Upgrade,
+        brings: Brings::Frames,
         path: |topic, after, _| topic.websocket_path(after),
     };
     const NOTICES: Self = Self {
         class: ConnectionClass::WebSocket,
         form: HeadForm::Upgrade,
+        brings: Brings::Frames,
         path: |topic, after, _| topic.nudge_path(after),
     };
 
@@ -216,6 +237,12 @@ impl TransportKind {
                 takes_own_request_line: false,
             },
         }
+    }
+
+    /// The request that a client begins with: of several connections, that which says when there is
+    /// something.
+    pub const fn opening(self) -> Opening {
+        self.properties().openings[0]
     }
 
     /// Connections that one client keeps.

@@ -44,7 +44,7 @@ pub use envelope::{Envelope, PublishNumber};
 pub use figure::Figure;
 pub use headers::{RequestHead, RequestProfile, ResponseProfile};
 pub use hold::Hold;
-pub use kind::{Arrival, HeadForm, Opening, TransportKind};
+pub use kind::{Arrival, Brings, HeadForm, Opening, TransportKind};
 pub use over_rounds::{OverRounds, Statistic};
 pub use paths::{TopicName, TopicNames};
 pub use publish::publish_head;

@@ -12,10 +12,8 @@ use pushbench_toml::{Place, Problems, Read, Reader, Table, Value};
 
 use crate::kind::label;
 use crate::quantity::minutes;
-use crate::{
-    Carriage, Deflate, LongPoll, Nudge, ShortPoll, Sse, Stream, Transport, TransportSettings,
-    WebSocket,
-};
+use crate::transport_settings::Options;
+use crate::{Carriage, Deflate, Transport, TransportSettings};
 
 /// `[[transport]]`.
 #[derive(Debug)]
@@ -190,37 +188,20 @@ impl TransportFile {
 impl OptionsFile {
     /// The options of the kind, if none was refused.
     fn settings(self, kind: TransportKind, deliver: Deliver) -> Option<TransportSettings> {
-        Some(match kind {
-            TransportKind::ShortPoll => TransportSettings::ShortPoll(ShortPoll {
-                interval: self.interval?.value,
-                timing: self.timing?.value,
-                unchanged: self.unchanged?.value.unwrap_or(default_unchanged(deliver)),
-                connection: self.connection?.value,
-                compression: self.compression?.value,
-            }),
-            TransportKind::LongPoll => TransportSettings::LongPoll(LongPoll {
-                hold: self.hold?.value,
-                connection: self.connection?.value,
-                compression: self.compression?.value,
-            }),
-            TransportKind::Sse => TransportSettings::Sse(Sse {
-                compression: self.stream_coding()?,
-                heartbeat: self.heartbeat?.value,
-                conflate: self.conflate?.value,
-            }),
-            TransportKind::Stream => TransportSettings::Stream(Stream {
-                compression: self.stream_coding()?,
-                conflate: self.conflate?.value,
-            }),
-            TransportKind::WebSocket => TransportSettings::WebSocket(WebSocket {
-                deflate: self.deflate()?,
-                heartbeat: self.heartbeat?.value,
-                conflate: self.conflate?.value,
-            }),
-            TransportKind::Nudge => {
-                TransportSettings::Nudge(Nudge { heartbeat: self.heartbeat?.value })
-            }
-        })
+        let unchanged = self.unchanged.as_ref().map(|unchanged| unchanged.value);
+        let options = Options {
+            stream_coding: self.stream_coding(),
+            deflate: self.deflate(),
+            interval: self.interval.map(|interval| interval.value),
+            timing: self.timing.map(|timing| timing.value),
+            unchanged: unchanged.map(|own| own.unwrap_or(default_unchanged(deliver))),
+            hold: self.hold.map(|hold| hold.value),
+            connection: self.connection.map(|connection| connection.value),
+            compression: self.compression.map(|compression| compression.value),
+            heartbeat: self.heartbeat.map(|heartbeat| heartbeat.value),
+            conflate: self.conflate.map(|conflate| conflate.value),
+        };
+        TransportSettings::of(kind, options)
     }
 
     /// `Some(None)` is no compression, `None` that something was refused.

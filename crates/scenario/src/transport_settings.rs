@@ -24,7 +24,56 @@ pub enum TransportSettings {
     Nudge(Nudge),
 }
 
+/// Options as they were given to a kind that need not have them all: absent is what it does not have,
+/// and what was refused. An option that may be left out is `Some(None)` where it was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) interval: Option<Duration>,
+    pub(crate) timing: Option<PollTiming>,
+    pub(crate) unchanged: Option<Unchanged>,
+    pub(crate) hold: Option<Hold>,
+    pub(crate) connection: Option<ConnectionUse>,
+    pub(crate) compression: Option<Compression>,
+    pub(crate) stream_coding: Option<Option<StreamCoding>>,
+    pub(crate) deflate: Option<Option<Deflate>>,
+    pub(crate) heartbeat: Option<Option<Duration>>,
+    pub(crate) conflate: Option<Option<Duration>>,
+}
+
 impl TransportSettings {
+    /// A kind with those of these options that it has; `None` if one of them is absent.
+    pub(crate) fn of(kind: TransportKind, options: Options) -> Option<Self> {
+        let Options { connection, compression, heartbeat, conflate, .. } = options;
+        Some(match kind {
+            TransportKind::ShortPoll => Self::ShortPoll(ShortPoll {
+                interval: options.interval?,
+                timing: options.timing?,
+                unchanged: options.unchanged?,
+                connection: connection?,
+                compression: compression?,
+            }),
+            TransportKind::LongPoll => Self::LongPoll(LongPoll {
+                hold: options.hold?,
+                connection: connection?,
+                compression: compression?,
+            }),
+            TransportKind::Sse => Self::Sse(Sse {
+                compression: options.stream_coding?,
+                heartbeat: heartbeat?,
+                conflate: conflate?,
+            }),
+            TransportKind::Stream => {
+                Self::Stream(Stream { compression: options.stream_coding?, conflate: conflate? })
+            }
+            TransportKind::WebSocket => Self::WebSocket(WebSocket {
+                deflate: options.deflate?,
+                heartbeat: heartbeat?,
+                conflate: conflate?,
+            }),
+            TransportKind::Nudge => Self::Nudge(Nudge { heartbeat: heartbeat? }),
+        })
+    }
+
     /// The kind.
     pub const fn kind(self) -> TransportKind {
         match self {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_protocol::{ByteKind, Cursor};
+use pushbench_protocol::{Brings, ByteKind, Cursor, Hold};
 use pushbench_scenario::{Deflate, Transport, TransportSettings};
 use pushbench_wire::hpack::Indexing;
 
@@ -56,33 +56,30 @@ impl Http2<'_> {
     fn push_begins(&self, connection: u32, settings: TransportSettings) -> Vec<Exchange> {
         let mut player = Player::new(Indexing::LikeH2, self.situation.link);
         let now = self.date(Duration::ZERO);
-        let coding = settings.content_coding();
+        let (coding, opening) = (settings.content_coding(), settings.kind().opening());
         let (requests, server) = (self.requests(), self.server(coding));
         let is_coded = Coding::of(settings.stream_compression().is_some());
         let mut connect = self.connect(true);
         for client in self.clients(connection) {
             let (_, name) = self.topic(client);
-            let (request, answer, booked) = match settings {
-                TransportSettings::Sse(_) => {
-                    let request = requests.events(&name.events_path(), coding);
+            let path = opening.path(&name, Cursor::OLDEST, Hold::USUAL);
+            let (request, answer, booked) = match opening.brings {
+                Brings::Events => {
+                    let request = requests.events(&path, coding);
                     let answer = server.stream_block(StreamOf::Events, &now, place(0), is_coded);
                     (request, answer, ByteKind::Header)
                 }
-                TransportSettings::Stream(_) => {
-                    let path = name.stream_path(Cursor::OLDEST);
+                Brings::Lines => {
                     let request = requests.poll(&path, false, coding);
                     let answer = server.stream_block(StreamOf::Lines, &now, place(0), is_coded);
                     (request, answer, ByteKind::Header)
                 }
-                TransportSettings::ShortPoll(_)
-                | TransportSettings::LongPoll(_)
-                | TransportSettings::Nudge(_) => unreachable!("nothing is pushed to who polls"),
-                TransportSettings::WebSocket(socket) => {
-                    let path = name.websocket_path(Cursor::OLDEST);
-                    let terms = socket.deflate.map(Deflate::terms);
+                Brings::Frames => {
+                    let terms = settings.deflate().map(Deflate::terms);
                     let answer = accepted_block(terms, &now, place(0));
                     (requests.upgrade(&path, terms), answer, ByteKind::Handshake)
                 }
+                Brings::Responses => unreachable!("nothing is pushed to who polls"),
             };
             let request = request.block(self.secure);
             connect.push(player.begin(&request, &answer, booked));
