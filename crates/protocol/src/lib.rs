@@ -12,6 +12,7 @@ pub mod accept_encoding;
 pub mod announcement;
 pub mod authority;
 pub mod books;
+pub mod carrier;
 pub mod clock;
 pub mod coder_memory;
 pub mod compression;
@@ -36,6 +37,7 @@ pub use accept_encoding::accepts_coding;
 pub use announcement::Announcement;
 pub use authority::{AllowedHosts, Authority};
 pub use books::{ByteKind, Direction, Layer, Phase};
+pub use carrier::{Carrier, HttpVersion};
 pub use clock::Timestamp;
 pub use compression::DeflateTerms;
 pub use cursor::Cursor;
@@ -52,5 +54,5 @@ pub use server_document::{ResponseHeaders, ServerDocument};
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use stream_coding::{StreamCoding, StreamWindows};
 pub use transport::{
-    Compression, ConnectionUse, Deliver, HttpVersion, PollTiming, SlowPolicy, TlsUse, Unchanged,
+    Compression, ConnectionUse, Deliver, PollTiming, SlowPolicy, TlsUse, Unchanged,
 };

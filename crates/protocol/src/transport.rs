@@ -85,16 +85,6 @@ labelled! {
 }
 
 labelled! {
-    /// Version of HTTP that carries a transport.
-    HttpVersion {
-        /// HTTP/1.1 (RFC 9112).
-        Http11 = "1.1",
-        /// HTTP/2 (RFC 9113); a WebSocket over it by RFC 8441.
-        Http2 = "2",
-    }
-}
-
-labelled! {
     /// Whether a transport's connections are encrypted, and how they begin.
     TlsUse {
         /// Clear text.

@@ -8,8 +8,8 @@ mod conflation;
 pub(crate) mod curve;
 mod directions;
 mod expectations;
+mod field_blocks;
 mod grid;
-mod http2;
 mod idle;
 mod legend;
 mod machine;
@@ -38,7 +38,7 @@ pub fn document(run: &RunV2, record: Option<&str>) -> Document {
         comparison::glance(run),
         comparison::comparison(run),
         conflation::conflation(run),
-        http2::http2(run),
+        field_blocks::field_blocks(run),
         directions::directions(run),
         Some(books::books(run)),
         expectations::expectations(run),

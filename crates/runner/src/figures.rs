@@ -73,7 +73,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
     if source.measure_seconds() > 0.0 {
         if let Some(books) = source.books.phases.get(&Phase::Measure) {
             bytes(&mut figures, source, books);
-            http2(&mut figures, source, books);
+            compressed_headers(&mut figures, source, books);
             compression(&mut figures, source, books);
         }
         rates(&mut figures, source);
@@ -297,8 +297,8 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
     }
 }
 
-/// What only HTTP/2 has.
-fn http2(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
+/// What only connections have that compress headers.
+fn compressed_headers(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
     let polls = source.sums.counts.polls;
     let Some(seen) = source.sums.counts.http2.as_ref().filter(|_| polls > 0) else { return };
     let mut put = |name: &str, [up, down]: [u64; 2], of: u64| {

@@ -2,7 +2,7 @@
 
 use pushbench_load::{Counter, TlsTarget, WitnessName};
 use pushbench_model::{Handshake, HandshakeKind, TlsLink};
-use pushbench_protocol::{Direction, HttpVersion, TlsUse};
+use pushbench_protocol::{Direction, TlsUse};
 use pushbench_scenario::Transport;
 use pushbench_store::{Sums, TlsV1};
 use pushbench_tls::{Certificate, Connector, Protocol, settings};
@@ -11,11 +11,9 @@ use crate::target::TargetTls;
 use crate::{RunError, Target};
 
 /// What a transport's clients speak above TLS.
-const fn protocol(transport: &Transport) -> Protocol {
-    match transport.carriage.http {
-        HttpVersion::Http11 => Protocol::Http11,
-        HttpVersion::Http2 => Protocol::Http2,
-    }
+fn protocol(transport: &Transport) -> Protocol {
+    let id = transport.carriage.http.properties().alpn;
+    Protocol::of(id.as_bytes()).expect("clients speak what TLS carries")
 }
 
 /// Where a transport's clients connect by TLS, if they do.

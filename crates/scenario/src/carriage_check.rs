@@ -24,9 +24,14 @@ fn connections_are_shared_on_http_2_only(
 ) -> Option<()> {
     let (http, shared) =
         (transport.carriage.http.as_ref()?, transport.carriage.clients_per_connection.as_ref()?);
-    if http.value == HttpVersion::Http11 && shared.value.get() > 1 {
-        let help = "an HTTP/1.1 connection carries one exchange at a time";
-        shared.refuse(problems, "1 unless http = \"2\"".to_owned(), Some(help));
+    if !http.value.properties().shares_connections && shared.value.get() > 1 {
+        let name = http.value.properties().name;
+        let help = format!("an {name} connection carries one exchange at a time");
+        let shares = |http: &&HttpVersion| http.properties().shares_connections;
+        let others: Vec<_> =
+            HttpVersion::ALL.iter().filter(shares).map(|http| http.label()).collect();
+        let expected = format!("1 unless http = \"{}\"", others.join("\" or \""));
+        shared.refuse(problems, expected, Some(&help));
     }
     Some(())
 }
@@ -37,9 +42,14 @@ fn a_connection_for_each_poll_is_http_1(
 ) -> Option<()> {
     let connection = transport.options.connection.as_ref()?;
     let http = transport.carriage.http.as_ref()?;
-    if connection.value == ConnectionUse::PerPoll && http.value == HttpVersion::Http2 {
-        let help = "HTTP/2 exists to share a connection; no client opens one for each request";
-        connection.refuse(problems, "\"keep-alive\" with http = \"2\"".to_owned(), Some(help));
+    let carrier = http.value.properties();
+    if connection.value == ConnectionUse::PerPoll && carrier.shares_connections {
+        let help = format!(
+            "{} exists to share a connection; no client opens one for each request",
+            carrier.name
+        );
+        let expected = format!("\"keep-alive\" with http = \"{}\"", http.value);
+        connection.refuse(problems, expected, Some(&help));
     }
     Some(())
 }
@@ -51,10 +61,12 @@ fn a_kind_goes_over_http_that_carries_it(
     let (kind, http) = (transport.kind.as_ref()?, transport.carriage.http.as_ref()?);
     if !kind.value.is_carried_by(http.value) {
         let help = "the connection that notifies it and the one that it fetches with would be streams of one connection";
+        let would_share =
+            kind.value.connections_per_client() > 1 && http.value.properties().shares_connections;
         let versions: Vec<_> =
             kind.value.properties().http.iter().map(|http| http.label()).collect();
         let expected = format!("\"{}\" with kind = \"{}\"", versions.join("\" or \""), kind.value);
-        http.refuse(problems, expected, Some(help));
+        http.refuse(problems, expected, would_share.then_some(help));
     }
     Some(())
 }

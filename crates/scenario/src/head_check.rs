@@ -4,8 +4,7 @@ use pushbench_protocol::headers::{
     FieldList, HeadTarget, HeadTooLarge, PollFields, field_list_fits, head_fits,
 };
 use pushbench_protocol::{
-    Compression, Cursor, DeflateTerms, HeadForm, Hold, HttpVersion, RequestProfile, TopicName,
-    Unchanged,
+    Compression, Cursor, DeflateTerms, HeadForm, Hold, RequestProfile, TopicName, Unchanged,
 };
 use pushbench_toml::Problems;
 
@@ -55,8 +54,8 @@ fn first_too_large(
             (coding(&transport.options) == Compression::Deflate).then_some(DeflateTerms::DEFAULT);
         profile.upgrade_offering(target(path, cookie_bytes), KEY, terms).bytes
     };
-    let is_http2 =
-        transport.carriage.http.as_ref().is_some_and(|http| http.value == HttpVersion::Http2);
+    let carrier = transport.carriage.http.as_ref().map(|http| http.value.properties());
+    let are_field_lists = carrier.is_some_and(|carrier| carrier.compresses_headers);
     kind.properties().openings.iter().find_map(|opening| {
         let path = opening.path(&topic, Cursor::NOW, Hold::USUAL);
         let head = match opening.form {
@@ -66,7 +65,7 @@ fn first_too_large(
             }
             HeadForm::Upgrade => upgrade(&path),
         };
-        let fits = match (is_http2, opening.form) {
+        let fits = match (are_field_lists, opening.form) {
             (false, _) => head_fits(&head),
             (true, HeadForm::Upgrade) => field_list_fits(&FieldList::of_upgrade(&head, "http")),
             (true, _) => field_list_fits(&FieldList::of_request(&head, "http")),

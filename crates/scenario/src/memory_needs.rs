@@ -1,8 +1,8 @@
 //! What a scenario takes in memory: the server's logs, connections and compressors, and the load
 //! generator's clients, which are on the same machine.
 
+use pushbench_protocol::TlsUse;
 use pushbench_protocol::coder_memory::{deflater_bytes, inflater_bytes};
-use pushbench_protocol::{HttpVersion, TlsUse};
 
 use crate::{LogNeeds, Scenario, Transport, Workload};
 
@@ -13,14 +13,14 @@ use crate::{LogNeeds, Scenario, Transport, Workload};
 /// with 200), 31 to 37 kB for one over HTTP/2, whatever it carries; TLS takes 3.5 to 4.7 kB more.
 const PUSHED: u64 = 6_000;
 const POLLED: u64 = 21_000;
-const OVER_HTTP2: u64 = 37_000;
+const SHARED: u64 = 37_000;
 const TLS: u64 = 4_700;
 /// What the load generator holds for a client over HTTP/1.1 and over HTTP/2.
 ///
 /// Source: `load_working_memory_per_connection` there: 9.3 to 11 kB with 10,000 clients, whose memory
 /// is the larger part of the growth, 31 to 43 kB over HTTP/2 with 1,000.
 const CLIENT: u64 = 11_000;
-const CLIENT_OVER_HTTP2: u64 = 43_000;
+const CLIENT_SHARED: u64 = 43_000;
 /// What the kernel holds for both ends of a connection that is at rest: their structures.
 ///
 /// Source: `kernel_socket_memory_per_connection` there.
@@ -84,12 +84,10 @@ fn connected(transport: &Transport, workload: &Workload) -> MemoryNeeds {
     // Of two connections, one is polled.
     let polled = u64::from(settings.kind().polls());
     let alone = polled * POLLED + (openings - polled) * PUSHED;
-    let mut connections = match transport.carriage.http {
-        HttpVersion::Http11 => clients * (alone + CLIENT),
+    let mut connections = match transport.carriage.http.properties().shares_connections {
+        false => clients * (alone + CLIENT),
         // What a stream takes beside the connection that it shares is not measured.
-        HttpVersion::Http2 => {
-            groups * (OVER_HTTP2 + CLIENT_OVER_HTTP2) + (clients - groups) * (PUSHED + CLIENT)
-        }
+        true => groups * (SHARED + CLIENT_SHARED) + (clients - groups) * (PUSHED + CLIENT),
     };
     connections += groups * openings * SOCKETS;
     if transport.carriage.tls != TlsUse::None {

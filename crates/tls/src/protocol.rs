@@ -21,9 +21,13 @@ impl Protocol {
         }
     }
 
+    /// The protocol of that registered name, if it is known.
+    pub fn of(id: &[u8]) -> Option<Self> {
+        Self::ALL.iter().copied().find(|protocol| protocol.id() == id)
+    }
+
     /// The protocol that a handshake agreed on.
     pub(crate) fn agreed(id: Option<&[u8]>) -> Self {
-        let known = |id: &[u8]| Self::ALL.iter().copied().find(|protocol| protocol.id() == id);
-        id.and_then(known).unwrap_or(Self::Http11)
+        id.and_then(Self::of).unwrap_or(Self::Http11)
     }
 }

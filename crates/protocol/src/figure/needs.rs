@@ -13,8 +13,8 @@ pub enum Needs {
     Timer,
     /// A connection for each poll.
     ConnectionPerPoll,
-    /// Polls by HTTP/2.
-    Http2Polls,
+    /// Polls whose headers are compressed.
+    CompressedHeaders,
     /// A connection that a request opens for pushes.
     Opening,
     /// TLS.
@@ -33,7 +33,7 @@ impl Needs {
             Self::Polls => "needs polls",
             Self::Timer => "needs polls on a timer",
             Self::ConnectionPerPoll => "needs a connection for each poll",
-            Self::Http2Polls => "needs polls by HTTP/2",
+            Self::CompressedHeaders => "needs polls by HTTP/2",
             Self::Opening => "needs an upgrade or a stream",
             Self::Tls => "needs TLS",
             Self::Compression => "needs compression",
@@ -67,7 +67,7 @@ impl Figure {
             {
                 Needs::Polls
             }
-            _ if name.ends_with("_poll") => Needs::Http2Polls,
+            _ if name.ends_with("_poll") => Needs::CompressedHeaders,
             _ => Needs::Nothing,
         }
     }
@@ -89,7 +89,7 @@ mod tests {
             ("connect_wire_bytes_per_poll", Needs::ConnectionPerPoll),
             ("poll_lateness.max", Needs::Timer),
             ("poll_kept_waiting.max", Needs::Timer),
-            ("header_bytes_up_warm_poll", Needs::Http2Polls),
+            ("header_bytes_up_warm_poll", Needs::CompressedHeaders),
             ("header_bytes_indexed_first_poll", Needs::Model),
             ("wire_bytes_indexed_per_delivery", Needs::Model),
             ("connect_upgrade.mean", Needs::Opening),

@@ -186,15 +186,13 @@ fn expected(step: Step, plan: &Plan) -> String {
         Step::Publish => format!("a status of 2xx to `POST {}`", topic.messages_path()),
         Step::Connect => match (plan.tls.as_ref(), plan.carriage.http) {
             (Some(tls), _) => format!("a connection in TLS to {}", tls.host),
-            (None, HttpVersion::Http2) => format!("a connection in HTTP/2 to {}", plan.host),
-            (None, HttpVersion::Http11) => format!("a connection to {}", plan.host),
+            (None, http) if http == HttpVersion::default() => {
+                format!("a connection to {}", plan.host)
+            }
+            (None, http) => format!("a connection in {} to {}", http.properties().name, plan.host),
         },
         Step::Subscribe if kind.upgrades() => {
-            let status = match plan.carriage.http {
-                HttpVersion::Http11 => "101 Switching Protocols",
-                HttpVersion::Http2 => "200 (RFC 8441)",
-            };
-            format!("{status} to {}", asks(0))
+            format!("{} to {}", plan.carriage.http.properties().begins_websocket, asks(0))
         }
         Step::Subscribe => format!("200 and a body that goes on to {}", asks(0)),
         Step::Poll if kind.properties().arrival == Arrival::Notified => {
@@ -251,7 +249,7 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         Fault::Coding | Fault::Extension => {
             "have the server compress as the transport's `compression` says, or change that"
         }
-        Fault::Upgrade if plan.carriage.http == HttpVersion::Http2 => {
+        Fault::Upgrade if plan.carriage.http != HttpVersion::default() => {
             "have the server offer WebSockets on HTTP/2, or set http = \"1.1\""
         }
         Fault::Panic | Fault::ThreadGone => "please report it",

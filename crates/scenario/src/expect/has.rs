@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pushbench_protocol::figure::{self, Figure, Needs, STATISTICS};
-use pushbench_protocol::{ConnectionUse, HttpVersion, TlsUse};
+use pushbench_protocol::{ConnectionUse, TlsUse};
 
 use super::{Base, Expectation};
 use crate::Transport;
@@ -53,17 +53,17 @@ pub(crate) fn figures_are_there(
 fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
     let kind = transport.settings.kind();
     let polls = kind.polls();
-    let is_http2 = transport.carriage.http == HttpVersion::Http2;
+    let compresses_headers = transport.carriage.http.properties().compresses_headers;
     match needs {
         Needs::Nothing => true,
         Needs::Polls => polls,
         Needs::Timer => kind.has_timer(),
         Needs::ConnectionPerPoll => transport.settings.connection() == ConnectionUse::PerPoll,
-        Needs::Http2Polls => polls && is_http2,
+        Needs::CompressedHeaders => polls && compresses_headers,
         Needs::Opening => kind.pushes() || kind.upgrades(),
         Needs::Tls => transport.carriage.tls != TlsUse::None,
         Needs::Compression => transport.settings.is_compressed(),
-        Needs::Model => is_modelled && polls && is_http2,
+        Needs::Model => is_modelled && polls && compresses_headers,
     }
 }
 

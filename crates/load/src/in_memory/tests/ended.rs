@@ -22,9 +22,9 @@ struct Again {
 fn polls_together(shared_by: u32) -> Scenario {
     scenario_of("every", |kind, http| {
         let timing = if kind.has_timer() { "timing = \"aligned\"\n" } else { "" };
-        match http {
-            HttpVersion::Http11 => timing.to_owned(),
-            HttpVersion::Http2 => format!("{timing}clients_per_connection = {shared_by}\n"),
+        match http.properties().shares_connections {
+            false => timing.to_owned(),
+            true => format!("{timing}clients_per_connection = {shared_by}\n"),
         }
     })
 }

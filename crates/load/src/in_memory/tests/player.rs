@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pushbench_protocol::clock::Clock;
-use pushbench_protocol::{Cursor, HttpVersion, Timestamp, TlsUse, TopicNames};
+use pushbench_protocol::{Cursor, Timestamp, TlsUse, TopicNames};
 use pushbench_scenario::{Scenario, Transport, due_times_until};
 use pushbench_tls::{Connector, Identity, Protocol};
 
@@ -73,10 +73,8 @@ fn since_1970() -> Duration {
 
 fn plan(scenario: &Scenario, transport: &Transport, identity: &Identity) -> Plan {
     let address = "127.0.0.1:1".parse().expect("an address");
-    let protocol = match transport.carriage.http {
-        HttpVersion::Http11 => Protocol::Http11,
-        HttpVersion::Http2 => Protocol::Http2,
-    };
+    let id = transport.carriage.http.properties().alpn;
+    let protocol = Protocol::of(id.as_bytes()).expect("TLS knows it");
     let tls = (transport.carriage.tls != TlsUse::None).then(|| TlsTarget {
         address,
         host: "localhost".to_owned(),

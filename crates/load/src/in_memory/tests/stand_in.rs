@@ -150,9 +150,9 @@ impl StandIn {
     }
 
     async fn serve(self: &Rc<Self>, stream: impl Stream) -> io::Result<()> {
-        match self.http {
-            HttpVersion::Http11 => http1::serve(self, self.manners, stream).await,
-            HttpVersion::Http2 => match self.manners {
+        match self.http.properties().shares_connections {
+            false => http1::serve(self, self.manners, stream).await,
+            true => match self.manners {
                 Manners::RefusesMore | Manners::DropsMore => by_hand::serve(self, stream).await,
                 Manners::Good
                 | Manners::CutsOff

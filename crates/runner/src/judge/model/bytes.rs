@@ -2,7 +2,7 @@
 
 use pushbench_model::{Compressed, Schedule, Seen, Subject, predict_seen};
 use pushbench_protocol::figure::bytes_per;
-use pushbench_protocol::{ByteKind, Direction, HttpVersion, Layer, Phase};
+use pushbench_protocol::{ByteKind, Direction, Layer, Phase};
 use pushbench_store::CheckV1;
 
 use super::expected::{EVENTS, Expected, judged};
@@ -25,7 +25,8 @@ pub(super) fn bytes(
         empty: counts.empty_polls,
         deliveries: counts.deliveries_in_measure,
     };
-    if counts.connects > Some(0) && subject.transport.carriage.http == HttpVersion::Http2 {
+    let carrier = subject.transport.carriage.http.properties();
+    if counts.connects > Some(0) && carrier.compresses_headers {
         let text = "connections were opened again, and what each begins with is not modelled";
         return vec![not_checked(name, text)];
     }
@@ -70,17 +71,17 @@ pub(super) fn bytes(
 fn by_the_clock(evidence: &Evidence<'_>, subject: &Subject<'_>) -> u64 {
     // A beat of the server's clock may just miss the phase at either end; frames of both ways.
     const HEARTBEAT: u64 = 2 * 24;
-    // A date in the Huffman code that HTTP/2 has not seen: a connection may see one second more
+    // A date in the Huffman code that a connection has not seen: it may see one second more
     // begin, or one less.
     const DATE: u64 = 26;
     let clients = u64::from(evidence.scenario.workload.clients.get());
     let ticks = if evidence.transport.heartbeat().is_some() { clients * HEARTBEAT } else { 0 };
     let carriage = subject.transport.carriage;
-    let dates = match carriage.http {
-        HttpVersion::Http2 if evidence.transport.kind().polls() => {
-            clients.div_ceil(u64::from(carriage.clients_per_connection.get())) * DATE
-        }
-        HttpVersion::Http11 | HttpVersion::Http2 => 0,
+    let has_dates =
+        carriage.http.properties().compresses_headers && evidence.transport.kind().polls();
+    let dates = match has_dates {
+        true => clients.div_ceil(u64::from(carriage.clients_per_connection.get())) * DATE,
+        false => 0,
     };
     ticks + dates
 }

@@ -23,13 +23,13 @@ const ROWS: [(&str, &str, bool); 12] = [
     ("= wire per delivery, indexed", "wire_bytes_indexed_per_delivery", false),
 ];
 
-/// `None` unless something ran over HTTP/2.
-pub(crate) fn http2(run: &RunV2) -> Option<Section> {
-    let is_http2 = |transport: &&TransportV1| {
-        let http = transport.options.get("http").map(String::as_str);
-        http == Some(HttpVersion::Http2.label())
+/// `None` unless something ran over connections that compress headers.
+pub(crate) fn field_blocks(run: &RunV2) -> Option<Section> {
+    let compresses_headers = |transport: &&TransportV1| {
+        let http = transport.options.get("http").and_then(|http| HttpVersion::from_label(http));
+        http.is_some_and(|http| http.properties().compresses_headers)
     };
-    let transports: Vec<_> = run.transports.iter().filter(is_http2).collect();
+    let transports: Vec<_> = run.transports.iter().filter(compresses_headers).collect();
     if transports.is_empty() || run.trials.is_empty() || !run.scenario.cells.is_empty() {
         return None;
     }
