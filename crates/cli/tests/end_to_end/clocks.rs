@@ -6,14 +6,12 @@ use pushbench_protocol::{Layer, Phase};
 use pushbench_store::{KindsV1, ReconciliationV1, RunV2, TrialV2, Verdict};
 use pushbench_wire::segments::SegmentHeaders;
 
+use crate::piped;
+use crate::quiet::Job;
 use crate::support::{Bench, trial};
 
 const LINK: Link =
     Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1_460, tls: None };
-/// How often a run is played whose segments are not the model's: on a busy machine an
-/// acknowledgement goes out by itself, and both may be right.
-const ATTEMPTS: u32 = 6;
-
 fn scenario(workload: &str, transports: &str) -> String {
     format!(
         "question = \"What does the clock cost?\"\n[workload]\npayload = {{ bytes = 40 }}\n\
@@ -39,26 +37,26 @@ fn assert_balanced(trial: &TrialV2) {
     assert_eq!(trial.counts.lost + trial.counts.duplicates, 0, "{}", trial.transport);
 }
 
-/// Plays until what was found is what the model says, where a busy machine may differ.
-fn agreeing(bench: &Bench, agrees: impl Fn(&RunV2) -> Result<(), String>) {
-    for attempt in 1.. {
-        let (_, run) = bench.valid_run(&["--quiet"]);
-        for trial in &run.trials {
-            assert_balanced(trial);
-        }
-        match agrees(&run) {
-            Ok(()) => return,
-            Err(off) if attempt < ATTEMPTS => eprintln!("attempt {attempt}: {off}"),
-            Err(off) => panic!("{off}"),
-        }
-    }
+/// A scenario over sockets, of which something is looked at that the kernel decides.
+fn job(what: &str, scenario: String, check: impl Fn(&RunV2) + 'static) -> Job {
+    let play = move || Bench::with(&scenario).valid_run(&["--quiet"]).1;
+    Job::new(what, play, move |run| {
+        run.trials.iter().for_each(assert_balanced);
+        check(run);
+    })
 }
 
-fn within(what: &str, found: f64, model: f64, share: f64) -> Result<(), String> {
-    if (found / model - 1.0).abs() <= share {
-        return Ok(());
-    }
-    Err(format!("{what} is {found}, the model says {model}"))
+pub(crate) fn of_the_kernel() -> Vec<Job> {
+    let each = [
+        an_idle_client_costs_its_heartbeats_and_nothing_else(),
+        a_connection_for_each_poll_costs_what_the_model_says(),
+        a_connection_for_each_poll_costs_its_handshake_each_time_in_tls(),
+    ];
+    each.into()
+}
+
+fn within(what: &str, found: f64, model: f64, share: f64) {
+    assert!((found / model - 1.0).abs() <= share, "{what} is {found}, the model says {model}");
 }
 
 fn stream(kinds: &KindsV1) -> u64 {
@@ -66,17 +64,16 @@ fn stream(kinds: &KindsV1) -> u64 {
     payload + repeat + header + framing + control + handshake
 }
 
-#[test]
-fn an_idle_client_costs_its_heartbeats_and_nothing_else() {
+fn an_idle_client_costs_its_heartbeats_and_nothing_else() -> Job {
     // The only message comes in the warm-up.
-    let bench = Bench::with(&scenario(
+    let scenario = scenario(
         "clients = 10\npublish = { every = \"60m\" }\nwarm_up = \"1s\"\nmeasure = \"3s\"",
         "[[transport]]\nkind = \"sse\"\nheartbeat = \"500ms\"\n\
          [[transport]]\nkind = \"websocket\"\nheartbeat = \"500ms\"\n\
          [[transport]]\nkind = \"nudge\"\nheartbeat = \"500ms\"\n\
          [[transport]]\nkind = \"stream\"\n",
-    ));
-    agreeing(&bench, |run| {
+    );
+    job("heartbeats", scenario, |run| {
         for (label, sign) in [
             ("sse", Some(Exchange::comment(LINK))),
             ("websocket", Some(Exchange::ping(LINK))),
@@ -103,19 +100,18 @@ fn an_idle_client_costs_its_heartbeats_and_nothing_else() {
             let wire = trial.figures["idle_wire_bytes_per_client_hour"];
             let each = wire * 3.0 * 10.0 / 3_600.0 / signs as f64;
             let model = sign.up.layer(Layer::Wire) + sign.down.layer(Layer::Wire);
-            within(&format!("{label} heartbeat on the wire"), each, model as f64, 0.02)?;
+            within(&format!("{label} heartbeat on the wire"), each, model as f64, 0.02);
             let hour = trial.model.figures["idle_wire_bytes_per_client_hour"];
             assert!((hour - 7_200.0 * model as f64).abs() < 1e-6, "{label}: {hour}");
             let check = trial.checks.iter().find(|check| check.check == "heartbeats");
             assert_eq!(check.map(|check| check.verdict), Some(Verdict::Ok), "{label}");
         }
-        Ok(())
-    });
+    })
 }
 
 #[test]
 fn what_the_clock_sends_in_tls_takes_a_record_each() {
-    let bench = Bench::with(&scenario(
+    let scenario = scenario(
         "clients = 10\npublish = { every = \"60m\" }\nwarm_up = \"1s\"\nmeasure = \"3s\"",
         "[[transport]]\nkind = \"sse\"\nheartbeat = \"500ms\"\ntls = \"full\"\n\
          [[transport]]\nkind = \"websocket\"\nheartbeat = \"500ms\"\ntls = \"full\"\n\
@@ -123,11 +119,10 @@ fn what_the_clock_sends_in_tls_takes_a_record_each() {
          tls = \"full\"\nhttp = \"2\"\n\
          [[transport]]\nname = \"websocket-h2\"\nkind = \"websocket\"\nheartbeat = \"500ms\"\n\
          tls = \"full\"\nhttp = \"2\"\n",
-    ));
-    let (_, run) = bench.valid_run(&["--quiet"]);
+    );
+    let run = piped::valid_run(&scenario, &[]);
     for (label, answers) in [("sse", 0), ("websocket", 1), ("sse-h2", 0), ("websocket-h2", 1)] {
         let trial = trial(&run, label);
-        assert_balanced(trial);
         let books = &trial.books.phases[&Phase::Measure];
         let signs = trial.counts.heartbeats.expect("they are counted");
         assert!((50..=70).contains(&signs), "{label}: {signs}");
@@ -159,15 +154,14 @@ fn books_balance_while_the_holds_of_many_clients_end() {
     }
 }
 
-#[test]
-fn a_connection_for_each_poll_costs_what_the_model_says() {
-    let bench = Bench::with(&scenario(
+fn a_connection_for_each_poll_costs_what_the_model_says() -> Job {
+    let scenario = scenario(
         "clients = 12\npublish = { every = \"500ms\" }\ndeliver = \"every\"\n\
          warm_up = \"500ms\"\nmeasure = \"2s\"",
         "[[transport]]\nkind = \"short-poll\"\ninterval = \"500ms\"\nconnection = \"per-poll\"\n\
          [[transport]]\nkind = \"long-poll\"\nhold = \"25s\"\nconnection = \"per-poll\"\n",
-    ));
-    agreeing(&bench, |run| {
+    );
+    job("a connection for each poll", scenario, |run| {
         for label in ["short-poll", "long-poll"] {
             let trial = trial(run, label);
             let (found, model) = (&trial.figures, &trial.model.figures);
@@ -187,18 +181,16 @@ fn a_connection_for_each_poll_costs_what_the_model_says() {
                 assert_eq!(found["stream_bytes_per_poll"], model["stream_bytes_per_poll"]);
             }
             for figure in ["connect_wire_bytes_per_poll", "tcp_ip_bytes_per_client_second"] {
-                within(&format!("{label} {figure}"), found[figure], model[figure], 0.02)?;
+                within(&format!("{label} {figure}"), found[figure], model[figure], 0.02);
             }
         }
         // It connects when it polls and not before.
         let connect = trial(run, "short-poll").figures["connect_wire_bytes_per_connection"];
         assert_eq!(connect, 0.0);
-        Ok(())
-    });
+    })
 }
 
-#[test]
-fn a_connection_for_each_poll_costs_its_handshake_each_time_in_tls() {
+fn a_connection_for_each_poll_costs_its_handshake_each_time_in_tls() -> Job {
     let polls = |name: &str, kind: &str, tls: &str| {
         format!(
             "[[transport]]\nname = \"{name}\"\nkind = {kind}\nconnection = \"per-poll\"\n\
@@ -206,7 +198,7 @@ fn a_connection_for_each_poll_costs_its_handshake_each_time_in_tls() {
         )
     };
     let short = "\"short-poll\"\ninterval = \"500ms\"";
-    let bench = Bench::with(&scenario(
+    let scenario = scenario(
         "clients = 12\npublish = { every = \"500ms\" }\ndeliver = \"every\"\n\
          warm_up = \"500ms\"\nmeasure = \"2s\"",
         &[
@@ -215,8 +207,8 @@ fn a_connection_for_each_poll_costs_its_handshake_each_time_in_tls() {
             polls("held", "\"long-poll\"\nhold = \"25s\"", "full"),
         ]
         .concat(),
-    ));
-    agreeing(&bench, |run| {
+    );
+    job("a handshake for each poll", scenario, |run| {
         for label in ["full", "resumed", "held"] {
             let trial = trial(run, label);
             let (found, model) = (&trial.figures, &trial.model.figures);
@@ -238,11 +230,10 @@ fn a_connection_for_each_poll_costs_its_handshake_each_time_in_tls() {
             // how much of the handshake that is depends on the moment: see the README's limits.
             if label != "held" {
                 let figure = "wire_bytes_per_client_second";
-                within(&format!("{label} {figure}"), found[figure], model[figure], 0.02)?;
+                within(&format!("{label} {figure}"), found[figure], model[figure], 0.02);
             }
         }
-        Ok(())
-    });
+    })
 }
 
 #[test]

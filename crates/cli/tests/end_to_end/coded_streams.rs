@@ -4,10 +4,13 @@
 use pushbench_protocol::Phase;
 use pushbench_protocol::figure::bytes_per;
 
-use crate::compression::{AS_IT_STANDS, all, carriage, figure, near, payload, play, same};
+use crate::compression::{
+    AS_IT_STANDS, all, carriage, figure, near, payload, play, same, segments,
+};
+use crate::quiet::Job;
 use crate::support::trial;
 
-const LABELS: [&str; 8] = [
+static LABELS: [&str; 8] = [
     "sse-clear",
     "sse-gzip",
     "sse-gzip-9",
@@ -39,9 +42,13 @@ fn streamed() -> String {
     )
 }
 
+pub(crate) fn of_the_kernel() -> Vec<Job> {
+    LABELS.chunks(3).map(|labels| segments(streamed(), labels)).collect()
+}
+
 #[test]
 fn compressed_streams_are_smaller_and_all_but_the_coder_is_the_models() {
-    let run = play(&streamed(), &AS_IT_STANDS, &LABELS);
+    let run = play(&streamed(), &AS_IT_STANDS);
     for label in LABELS {
         let trial = trial(&run, label);
         for name in ["framing", "header", "control", "repeat"] {
@@ -70,7 +77,7 @@ fn compressed_streams_are_smaller_and_all_but_the_coder_is_the_models() {
 #[test]
 fn streams_are_compressed_alike_in_tls_and_over_http_2() {
     for (http, tls, together) in [("1.1", "full", 1), ("2", "none", 1), ("2", "full", 3)] {
-        let run = play(&streamed(), &all(&LABELS, &carriage(http, tls, together)), &[]);
+        let run = play(&streamed(), &all(&LABELS, &carriage(http, tls, together)));
         for label in LABELS {
             let trial = trial(&run, label);
             for name in ["framing", "header", "control", "repeat"] {

@@ -5,11 +5,10 @@ use pushbench_protocol::figure::bytes_per;
 use pushbench_protocol::{Direction, Phase};
 use pushbench_store::{RunV2, TrialV2};
 
+use crate::quiet::Job;
 use crate::support::{Bench, Server, trial};
-use crate::turncoat;
+use crate::{piped, turncoat};
 
-/// Plays of a scenario on a machine whose segments are not the model's, as in `model`.
-const ATTEMPTS: u32 = 4;
 /// How far the model's guess of a compressed length may be off, relative and in bytes.
 const NEAR: f64 = 0.02;
 const A_FEW: f64 = 3.0;
@@ -133,7 +132,9 @@ pub(crate) fn check_books(run: &RunV2) {
         assert!(trial.counts.errors.is_empty(), "{}: {:?}", trial.transport, trial.counts);
         let options = &run.transports.iter().find(|t| t.label == trial.transport).expect("it");
         let is_compressed = options.options.get("compression").is_some_and(|it| it != "none");
-        let is_ours = trial.work.server.is_some();
+        // Over pipes there is none but ours.
+        let is_piped = trial.books.reconciliations.iter().all(|pair| !pair.pair.contains("kernel"));
+        let is_ours = trial.work.server.is_some() || is_piped;
         let is_said = options.options.contains_key("compression_level");
         assert_eq!(is_said, is_compressed && is_ours, "{}", trial.transport);
         assert_eq!(trial.figures.contains_key("compression_ratio"), is_compressed);
@@ -145,40 +146,47 @@ pub(crate) fn payload(run: &RunV2, label: &str) -> f64 {
     figure(trial(run, label), "payload_bytes_per_delivery")
 }
 
-/// Plays until the segments of these transports are the model's too, within 2 %.
-pub(crate) fn play(scenario: &str, sets: &[impl AsRef<str>], labels: &[&str]) -> RunV2 {
-    let bench = Bench::with(scenario);
+/// Plays a scenario over pipes.
+pub(crate) fn play(scenario: &str, sets: &[impl AsRef<str>]) -> RunV2 {
     let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", set.as_ref()]).collect();
-    for attempt in 1.. {
-        let (_, run) = bench.valid_run(&[&["--quiet"], &sets[..]].concat());
-        check_books(&run);
-        let name = "tcp_ip_bytes_per_delivery";
-        let off: Vec<_> = labels
-            .iter()
-            .map(|label| trial(&run, label))
-            .map(|trial| (&trial.transport, figure(trial, name), modelled(trial, name)))
-            .filter(|(_, found, expected)| (found / expected - 1.0).abs() > 0.02)
-            .collect();
-        if off.is_empty() {
-            return run;
-        }
-        assert!(attempt < ATTEMPTS, "TCP/IP headers: {off:?}");
-    }
-    unreachable!("the last attempt returns or panics")
-}
-
-/// Plays some of the transports once.
-pub(crate) fn play_only(scenario: &str, sets: &[String], only: &str) -> RunV2 {
-    let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", set.as_str()]).collect();
-    let (_, run) = Bench::with(scenario).valid_run(&[&["--quiet", only], &sets[..]].concat());
+    let run = piped::valid_run(scenario, &sets);
     check_books(&run);
     run
+}
+
+/// Plays some of the transports over pipes.
+pub(crate) fn play_only(scenario: &str, sets: &[String], only: &str) -> RunV2 {
+    let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", set.as_str()]).collect();
+    let run = piped::valid_run(scenario, &[&[only], &sets[..]].concat());
+    check_books(&run);
+    run
+}
+
+/// Transports over sockets: their segments are the model's too, within 2 %.
+pub(crate) fn segments(scenario: String, labels: &'static [&str]) -> Job {
+    let only = labels.join(",");
+    let what = format!("compression of {only}");
+    let play = move || Bench::with(&scenario).valid_run(&["--quiet", "--only", &only]).1;
+    Job::new(what, play, |run| {
+        check_books(run);
+        let name = "tcp_ip_bytes_per_delivery";
+        for trial in labels.iter().map(|label| trial(run, label)) {
+            let (found, expected) = (figure(trial, name), modelled(trial, name));
+            let off = found / expected - 1.0;
+            assert!(off.abs() <= 0.02, "{} {name}: {found}, model {expected}", trial.transport);
+        }
+    })
+}
+
+pub(crate) fn of_the_kernel() -> Vec<Job> {
+    let parts: [&[&str]; 2] = [&["clear", "takeover", "alone"], &["small", "small-alone"]];
+    parts.map(|labels| segments(PUSHED.to_owned(), labels)).into()
 }
 
 #[test]
 fn deflated_messages_are_smaller_and_their_framing_is_the_models() {
     let labels = ["clear", "takeover", "alone", "small", "small-alone"];
-    let run = play(PUSHED, &AS_IT_STANDS, &labels);
+    let run = play(PUSHED, &AS_IT_STANDS);
     for label in labels {
         let trial = trial(&run, label);
         for name in ["framing", "header", "control", "repeat"] {
@@ -225,10 +233,10 @@ pub(crate) fn carriage(http: &str, tls: &str, together: u32) -> Vec<String> {
 #[test]
 fn messages_are_deflated_alike_in_tls_and_over_http_2() {
     let labels = ["clear", "takeover", "alone", "small", "small-alone"];
-    let plain = play(PUSHED, &AS_IT_STANDS, &[]);
+    let plain = play(PUSHED, &AS_IT_STANDS);
     for (http, tls, together) in [("1.1", "full", 1), ("2", "none", 1), ("2", "full", 3)] {
         let sets = all(&labels, &carriage(http, tls, together));
-        let run = play(PUSHED, &sets, &[]);
+        let run = play(PUSHED, &sets);
         for label in labels {
             let trial = trial(&run, label);
             for name in ["framing", "header", "control", "repeat"] {
@@ -261,7 +269,7 @@ fn bodies_are_compressed_alike_in_tls_and_over_http_2() {
         let mut sets = all(&labels, &carriage(http, tls, together));
         sets.extend(all(&["clear", "gzip", "br"], &[format!("unchanged={unchanged}")]));
         sets.push(format!("workload.deliver={deliver}"));
-        let run = play(POLLED, &sets, &[]);
+        let run = play(POLLED, &sets);
         for label in ["gzip", "br", "held-gzip"] {
             let trial = trial(&run, label);
             same(trial, "header_bytes_up_per_poll");
@@ -308,7 +316,7 @@ fn heartbeats_and_conflation_leave_the_window_as_it_is() {
     let labels = ["takeover", "alone", "small", "small-alone"];
     let mut sets = all(&labels, &["heartbeat=500ms".to_owned()]);
     sets.extend(["workload.publish.every=1250ms", "workload.measure=4s"].map(str::to_owned));
-    let run = play(PUSHED, &sets, &[]);
+    let run = play(PUSHED, &sets);
     for label in labels {
         let trial = trial(&run, label);
         let ticks = trial.counts.heartbeats.expect("they are counted");
@@ -320,7 +328,7 @@ fn heartbeats_and_conflation_leave_the_window_as_it_is() {
     }
     let mut conflated = all(&labels, &["conflate=500ms".to_owned()]);
     conflated.push("workload.measure=5s".to_owned());
-    let run = play(PUSHED, &conflated, &[]);
+    let run = play(PUSHED, &conflated);
     for label in labels {
         let trial = trial(&run, label);
         let counts = &trial.counts;
@@ -369,7 +377,7 @@ fn small_messages_and_large_ones_get_the_framing_of_their_compressed_length() {
             format!("workload.payload.content={content}"),
         ];
         let sets: Vec<_> = sets.iter().map(String::as_str).chain(SELDOM).collect();
-        let run = play(PUSHED, &sets, &[]);
+        let run = play(PUSHED, &sets);
         for label in ["takeover", "alone", "small", "small-alone"] {
             let trial = trial(&run, label);
             assert_eq!(figure(trial, "framing_bytes_per_delivery"), framing, "{label} {bytes}");
@@ -382,7 +390,7 @@ fn small_messages_and_large_ones_get_the_framing_of_their_compressed_length() {
 #[test]
 fn a_profile_that_offers_deflate_is_sent_as_it_stands() {
     let sets = ["headers.request=chrome", "headers.cookie_bytes=100"];
-    let run = play(PUSHED, &sets, &["takeover", "alone"]);
+    let run = play(PUSHED, &sets);
     for label in ["clear", "takeover", "alone", "small"] {
         same(trial(&run, label), "connect_stream_bytes_per_connection");
     }
@@ -399,7 +407,7 @@ fn compressed_answers_are_smaller_and_all_their_bytes_are_booked() {
             for label in ["clear", "gzip", "br"] {
                 sets.push(format!("transport.{label}.unchanged={unchanged}"));
             }
-            let run = play(POLLED, &sets, &[]);
+            let run = play(POLLED, &sets);
             for label in ["gzip", "br", "held-gzip"] {
                 check_polls(trial(&run, label));
             }
@@ -439,7 +447,7 @@ fn a_repeat_is_booked_with_the_bytes_it_had_on_the_wire() {
         "transport.gzip.unchanged=resend",
         "transport.br.unchanged=resend",
     ];
-    let run = play(POLLED, &sets, &[]);
+    let run = play(POLLED, &sets);
     for label in ["gzip", "br"] {
         let trial = trial(&run, label);
         let kinds = |direction| bytes_per("repeat", Some(direction), "delivery");
@@ -453,7 +461,7 @@ fn a_repeat_is_booked_with_the_bytes_it_had_on_the_wire() {
 /// A body under the threshold is left as it is, and the model knows.
 #[test]
 fn a_small_body_is_not_compressed_and_the_model_says_so_to_the_byte() {
-    let run = play(POLLED, &["workload.payload.bytes=900"], &[]);
+    let run = play(POLLED, &["workload.payload.bytes=900"]);
     for label in ["gzip", "br", "held-gzip"] {
         let trial = trial(&run, label);
         same(trial, "payload_bytes_per_delivery");

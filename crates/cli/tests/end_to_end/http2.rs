@@ -6,10 +6,11 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pushbench_protocol::{ByteKind, ConnectionClass, Direction, Layer, figure};
-use pushbench_store::TrialV2;
+use pushbench_store::{RunV2, TrialV2};
 
+use crate::quiet::Job;
 use crate::support::{Bench, Server, invalid_checks, needs};
-use crate::turncoat;
+use crate::{piped, turncoat};
 
 /// Clients of a scenario.
 const CLIENTS: u64 = 12;
@@ -41,17 +42,30 @@ fn is_timeless(trial: &TrialV2, sum: &str, direction: Direction) -> bool {
         || !trial.figures.contains_key("header_bytes_first_poll")
 }
 
-/// Plays a scenario; `connections` is what its clients share.
+/// Plays a scenario over pipes; `connections` is what its clients share.
 fn check(more: &str, sets: &[&str], connections: u64) {
-    let sets: Vec<_> = sets.iter().flat_map(|set| ["--set", *set]).collect();
-    let (_, run) = Bench::with(&scenario(more)).valid_run(&sets);
+    let arguments: Vec<_> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+    let run = piped::valid_run(&scenario(more), &arguments);
+    look_at(&run, &format!("{more} {sets:?}"), connections, 1);
+}
+
+/// Plays a scenario over sockets.
+fn check_sockets(more: &str, connections: u64) {
+    let (_, run) = Bench::with(&scenario(more)).valid_run(&[]);
+    look_at(&run, more, connections, 2);
+}
+
+/// Looks at a run; of its witnesses so many pairs are compared in all five phases.
+fn look_at(run: &RunV2, what: &str, connections: u64, pairs_of_clients: usize) {
     assert_eq!(run.trials.len(), 5);
     for trial in &run.trials {
-        let label = format!("{more} {sets:?} {}", trial.transport);
+        let label = format!("{what} {}", trial.transport);
         for pair in &trial.books.reconciliations {
             assert_eq!(pair.left, pair.right, "{label}: {pair:?}");
         }
-        assert_eq!(trial.books.reconciliations.len(), 2 * (2 * 5 + 4), "{label}");
+        // The pair with the server is compared in four spans; each way.
+        let pairs = trial.books.reconciliations.len();
+        assert_eq!(pairs, 2 * (pairs_of_clients * 5 + 4), "{label}");
         assert_eq!(trial.counts.lost, 0, "{label}");
         assert!(trial.counts.errors.is_empty(), "{label}: {:?}", trial.counts.errors);
         let deliveries = trial.counts.deliveries_in_measure;
@@ -98,6 +112,7 @@ fn check(more: &str, sets: &[&str], connections: u64) {
 
 #[test]
 fn books_balance_and_the_model_agrees_in_clear_text_and_in_tls() {
+    check_sockets("tls = \"none\"", CLIENTS);
     for tls in ["none", "full"] {
         let more = format!("tls = \"{tls}\"");
         check(&more, &[], CLIENTS);
@@ -107,62 +122,52 @@ fn books_balance_and_the_model_agrees_in_clear_text_and_in_tls() {
 
 #[test]
 fn the_model_agrees_where_frames_and_blocks_reach_their_limits() {
-    // Three runs at a time: they mostly sleep. A line of 16,383 bytes fills a frame.
-    const ROWS: [[&[&str]; 3]; 2] = [
-        [
-            &["workload.payload.bytes=125"],
-            &["workload.payload.bytes=126", "headers.cookie_bytes=2000"],
-            &["headers.request=minimal", "headers.response=kaazing-2009"],
-        ],
-        [
-            &["workload.payload.bytes=16383"],
-            &["workload.payload.bytes=16384"],
-            &["workload.payload.bytes=66000"],
-        ],
+    // A line of 16,383 bytes fills a frame.
+    const ROWS: [&[&str]; 6] = [
+        &["workload.payload.bytes=125"],
+        &["workload.payload.bytes=126", "headers.cookie_bytes=2000"],
+        &["headers.request=minimal", "headers.response=kaazing-2009"],
+        &["workload.payload.bytes=16383"],
+        &["workload.payload.bytes=16384"],
+        &["workload.payload.bytes=66000"],
     ];
-    for rows in ROWS {
-        std::thread::scope(|scope| {
-            for row in rows {
-                scope.spawn(move || check("", row, CLIENTS));
-            }
-        });
+    for row in ROWS {
+        check("", row, CLIENTS);
     }
 }
 
-/// What is pushed takes the records that the model says, and nearly the segments: how many pieces of
-/// one message the receiver acknowledges together is its kernel's timing, for which there are 3 %.
-#[test]
-fn what_is_pushed_takes_the_segments_that_the_model_says_whatever_its_size() {
+/// What is pushed takes the records that the model says, and nearly the segments, whatever its size:
+/// how many pieces of one message the receiver acknowledges together is its kernel's timing, for which
+/// there are 3 %.
+pub(crate) fn of_the_kernel() -> Vec<Job> {
     const PUSHED: [&str; 3] = ["sse", "stream", "websocket"];
-    for more in ["tls = \"none\"", "tls = \"full\""] {
-        std::thread::scope(|scope| {
-            for bytes in [1_024, 16_384, 65_536] {
-                scope.spawn(move || {
-                    let set = format!("workload.payload.bytes={bytes}");
-                    let only = PUSHED.map(|kind| ["--only", kind]).concat();
-                    let arguments = [&["--set", &set], &only[..]].concat();
-                    let (_, run) = Bench::with(&scenario(more)).valid_run(&arguments);
-                    assert_eq!(run.trials.len(), PUSHED.len());
-                    for trial in &run.trials {
-                        let label = format!("{more} {bytes} {}", trial.transport);
-                        let of = |name: &str| (trial.figures[name], trial.model.figures[name]);
-                        let (measured, modelled) = of("tls_bytes_per_delivery");
-                        assert!(
-                            (measured - modelled).abs() < 1e-6,
-                            "{label}: {measured} {modelled}"
-                        );
-                        let (measured, modelled) = of("tcp_ip_bytes_per_delivery");
-                        let off = measured / modelled - 1.0;
-                        assert!(off.abs() <= 0.03, "{label}: {measured} {modelled}");
-                    }
-                });
+    let carriers = ["tls = \"none\"", "tls = \"full\""];
+    let rows = carriers.map(|more| [1_024, 16_384, 65_536].map(|bytes| (more, bytes)));
+    let job = |&(more, bytes): &(&'static str, u32)| {
+        let play = move || {
+            let set = format!("workload.payload.bytes={bytes}");
+            let arguments = ["--only", &PUSHED.join(","), "--set", &set];
+            Bench::with(&scenario(more)).valid_run(&arguments).1
+        };
+        Job::new(format!("HTTP/2 {more} {bytes}"), play, move |run| {
+            assert_eq!(run.trials.len(), PUSHED.len());
+            for trial in &run.trials {
+                let label = format!("{more} {bytes} {}", trial.transport);
+                let of = |name: &str| (trial.figures[name], trial.model.figures[name]);
+                let (measured, modelled) = of("tls_bytes_per_delivery");
+                assert!((measured - modelled).abs() < 1e-6, "{label}: {measured} {modelled}");
+                let (measured, modelled) = of("tcp_ip_bytes_per_delivery");
+                let off = measured / modelled - 1.0;
+                assert!(off.abs() <= 0.03, "{label}: {measured} {modelled}");
             }
-        });
-    }
+        })
+    };
+    rows.as_flattened().iter().map(job).collect()
 }
 
 #[test]
 fn many_clients_share_a_connection_and_its_books() {
+    check_sockets("clients_per_connection = 4", 3);
     for more in ["clients_per_connection = 4", "clients_per_connection = 5\ntls = \"full\""] {
         check(more, &["workload.topics=2"], 3);
     }

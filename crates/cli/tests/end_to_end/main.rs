@@ -16,10 +16,13 @@
 //! all of it in TLS, `compression` those that compress, `product` every combination of options
 //! (over pipes in memory, which `piped` plays, and some of them over sockets),
 //! `reference_bytes` the reference scenarios against their records, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
-//! `anatomy` and `plan` the commands that teach, `adapters` other servers as data.
+//! `anatomy` and `plan` the commands that teach, `adapters` other servers as data, `lab` the lab in a
+//! real browser. `house` has the rules of the house, which need no program: all is one binary, so that
+//! it is linked once and runs together.
 //!
-//! The machine may be busy: nothing here is judged by how long it took. A run that was told invalid
-//! for its own lateness alone is played again ([`support::Bench::valid_run`]).
+//! The machine may be busy: nothing here is judged by how long it took, and no test plays again what
+//! it asserts. Most is played over pipes; a run over sockets may be late, since no byte depends on
+//! that ([`support::Bench::valid_run`]); what does is looked at in a quiet moment (`quiet`).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test found and skipped")]
 
 mod adapters;
@@ -32,9 +35,11 @@ mod compression;
 mod environments;
 mod exits;
 mod foreign;
+mod house;
 mod http2;
 mod http2_ends;
 mod journals;
+mod lab;
 mod model;
 mod payloads;
 mod pcap;
@@ -45,6 +50,7 @@ mod preflight;
 mod proc;
 mod product;
 mod publishes;
+mod quiet;
 mod reference_bytes;
 mod runs;
 mod servant;

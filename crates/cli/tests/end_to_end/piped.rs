@@ -1,29 +1,65 @@
 //! The own server and the load generator over pipes in memory, on a clock that stands still while
 //! anybody works: a trial takes as long as its work does, and nothing is late.
 
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{ServerDocument, Timestamp};
 use pushbench_runner::{Options, PipedServer, ServerCommand, play_piped};
-use pushbench_scenario::Scenario;
+use pushbench_scenario::{Scenario, Source, read};
 use pushbench_server::{Arrival, Server, ServerConfig};
 use pushbench_store::wall_clock::since_epoch;
-use pushbench_store::{EnvironmentV1, ReconciliationV1, ToolV1, TrialV2, Verdict};
+use pushbench_store::{EnvironmentV1, ReconciliationV1, RunV2, ToolV1, TrialV2, Verdict};
 use pushbench_tls::Identity;
 use tokio::sync::{mpsc, oneshot};
+
+use crate::quiet::making_way;
 
 /// Bytes that a pipe takes before whoever writes has to wait.
 const PIPE: usize = 64 * 1024;
 
-/// Plays a trial of a scenario's only transport.
-pub(crate) fn play(scenario: &Scenario) -> TrialV2 {
-    play_against(scenario, |_| {})
+/// Plays each transport of a scenario once, with the arguments of `run` that change it (`--set` and
+/// `--only`), and asserts that nothing is wrong. The record is as a run's, without what needs
+/// processes or a kernel.
+pub(crate) fn valid_run(scenario: &str, arguments: &[&str]) -> RunV2 {
+    let (mut overrides, mut only) = (Vec::new(), Vec::new());
+    let mut arguments = arguments.iter().filter(|argument| **argument != "--quiet");
+    while let Some(argument) = arguments.next() {
+        let mut value = || *arguments.next().unwrap_or_else(|| panic!("{argument} has no value"));
+        match argument.split_once('=') {
+            Some(("--only", labels)) => only.extend(labels.split(',').map(str::to_owned)),
+            _ if *argument == "--set" => overrides.push(value().to_owned()),
+            _ if *argument == "--only" => only.extend(value().split(',').map(str::to_owned)),
+            _ => panic!("{argument} is nothing for a trial over pipes"),
+        }
+    }
+    let path = Path::new("small.toml");
+    let read_file = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+    let source =
+        Source { path, text: scenario, overrides: &overrides, only: &only, read_file: &read_file };
+    let scenario = read(&source).unwrap_or_else(|refused| panic!("{refused}"));
+    let mut run = pushbench_runner::begin(&scenario, &options(String::new()));
+    for transport in 0..scenario.transports.len() {
+        let trial = play_against(&scenario, transport, |_| {});
+        assert_eq!(faults(&trial), [""; 0], "{}", trial.transport);
+        run.trials.push(trial);
+    }
+    run
 }
 
-/// The same against a server whose settings are not what it was told.
-pub(crate) fn play_against(scenario: &Scenario, change: impl FnOnce(&mut ServerConfig)) -> TrialV2 {
+/// Plays a trial of a scenario's only transport.
+pub(crate) fn play(scenario: &Scenario) -> TrialV2 {
+    play_against(scenario, 0, |_| {})
+}
+
+/// Plays a trial of a transport against a server whose settings may be other than it was told.
+pub(crate) fn play_against(
+    scenario: &Scenario,
+    transport: usize,
+    change: impl FnOnce(&mut ServerConfig),
+) -> TrialV2 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -31,8 +67,8 @@ pub(crate) fn play_against(scenario: &Scenario, change: impl FnOnce(&mut ServerC
         .expect("a runtime");
     let options = options(String::new());
     let serve = |document: &ServerDocument| serve(document, change);
-    let trial = play_piped(scenario, 0, &options, Clock::read_by(now), serve);
-    let trial = tokio::task::LocalSet::new().block_on(&runtime, trial);
+    let trial = play_piped(scenario, transport, &options, Clock::read_by(now), serve);
+    let trial = making_way(|| tokio::task::LocalSet::new().block_on(&runtime, trial));
     trial.unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -259,7 +259,7 @@ fn a_server_that_does_something_else_is_not_as_modelled() {
         let lines = [&format!("kind = \"{kind}\""), more].map(str::to_owned).to_vec();
         let combination = Combination { deliver: "every", lines };
         let scenario = combination.scenario().expect("it is accepted");
-        let trial = piped::play_against(&scenario, change);
+        let trial = piped::play_against(&scenario, 0, change);
         let mut found = faults(trial.checks.iter());
         found.extend(piped::faults(&trial));
         found

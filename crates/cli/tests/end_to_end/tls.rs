@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 use pushbench_protocol::{Direction, Layer, Phase, figure};
-use pushbench_store::TrialV2;
+use pushbench_store::{RunV2, TrialV2};
 
 use crate::support::{Bench, Ended, Running, Server, invalid_checks, needs};
-use crate::turncoat;
+use crate::{piped, turncoat};
 
 /// Every kind, with a session of its own at each connection, and two that resume one.
 const SCENARIO: &str = r#"
@@ -69,11 +69,12 @@ const ONE_BY_ONE: [&str; 6] =
 /// How far the mean length of a handshake's signature may be from the model's.
 const SIGNATURE_SPREAD: f64 = 1.5;
 
-fn all_balance(trial: &TrialV2) {
+/// Of the witnesses so many pairs are compared in all five phases.
+fn all_balance(trial: &TrialV2, pairs_of_clients: usize) {
     let pairs = &trial.books.reconciliations;
-    // Two pairs in five phases and one in four spans, each way; those of tickets are beside them.
+    // The pair with the server is compared in four spans, each way; those of tickets are beside them.
     let of_phases = pairs.iter().filter(|pair| pair.phases != "tickets");
-    assert_eq!(of_phases.count(), 2 * (2 * 5 + 4), "{}", trial.transport);
+    assert_eq!(of_phases.count(), 2 * (pairs_of_clients * 5 + 4), "{}", trial.transport);
     for pair in pairs {
         assert_eq!(pair.left, pair.right, "{}: {pair:?}", trial.transport);
     }
@@ -93,11 +94,23 @@ fn agrees(trial: &TrialV2) {
 
 #[test]
 fn books_balance_and_the_model_agrees_for_every_kind_in_tls() {
-    let (_, run) = Bench::with(SCENARIO).valid_run(&[]);
+    let run = piped::valid_run(SCENARIO, &[]);
     assert_eq!(run.trials.len(), 8);
+    look_at(&run, 1);
+}
+
+#[test]
+fn the_kernel_agrees_where_connections_are_two_and_where_they_resume() {
+    let (_, run) = Bench::with(SCENARIO).valid_run(&["--only", "nudge,resumed-websocket"]);
+    assert_eq!(run.trials.len(), 2);
+    look_at(&run, 2);
+}
+
+/// Looks at a run; of its witnesses so many pairs are compared in all five phases.
+fn look_at(run: &RunV2, pairs_of_clients: usize) {
     for trial in &run.trials {
         let label = trial.transport.as_str();
-        all_balance(trial);
+        all_balance(trial, pairs_of_clients);
         assert_eq!((trial.counts.lost, trial.counts.delivered), (0, 48), "{label}");
         if ONE_BY_ONE.contains(&label) {
             agrees(trial);
@@ -116,8 +129,9 @@ fn books_balance_and_the_model_agrees_for_every_kind_in_tls() {
             let tickets =
                 trial.books.reconciliations.iter().filter(|pair| pair.phases == "tickets");
             let tickets: Vec<_> = tickets.collect();
-            // Sockets with the kernel's and with the server's, both ways, and bytes in each.
-            assert_eq!(tickets.len(), 4, "{label}: {tickets:?}");
+            // Sockets with the server's, and with the kernel's if there is one, both ways, and bytes
+            // in each.
+            assert_eq!(tickets.len(), 2 * pairs_of_clients, "{label}: {tickets:?}");
             assert!(tickets.iter().all(|pair| pair.left == pair.right && pair.left > 0), "{label}");
             assert!(tls.preliminary_bytes_down.is_some_and(|bytes| bytes > 12 * 500), "{label}");
             (0, connections, 0.0)
@@ -153,9 +167,9 @@ fn check_edges(transport: &str) {
         let set = format!("workload.payload.bytes={payload}");
         let fast = ["--set", "workload.clients=2", "--set", "workload.topics=1", "--set", &set];
         let arguments = [&["--quiet", "--only", transport], &fast[..]].concat();
-        let (_, run) = Bench::with(SCENARIO).valid_run(&arguments);
+        let run = piped::valid_run(SCENARIO, &arguments);
         let [trial] = &run.trials[..] else { panic!("{} trials", run.trials.len()) };
-        all_balance(trial);
+        all_balance(trial, 1);
         agrees(trial);
     }
 }

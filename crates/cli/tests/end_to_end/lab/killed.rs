@@ -1,6 +1,6 @@
 //! A lab that is killed and comes back on the same port.
 
-use crate::browser::{Browser, Lab};
+use super::browser::{Browser, Lab};
 
 #[tokio::test]
 async fn a_killed_server_shows_1006_and_every_panel_comes_back_with_it() {

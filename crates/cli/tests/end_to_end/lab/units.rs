@@ -3,7 +3,7 @@
 use pushbench_protocol::{Envelope, PublishNumber, Timestamp};
 use serde_json::json;
 
-use crate::browser::{Browser, Lab};
+use super::browser::{Browser, Lab};
 
 #[tokio::test]
 async fn the_pages_arithmetic_is_right() {

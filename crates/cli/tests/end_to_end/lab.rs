@@ -6,10 +6,6 @@
 //! languages and labels, `units` the page's pure modules, `served` a server without the lab, over
 //! HTTP/2.
 
-#[path = "../end_to_end/support.rs"]
-#[expect(dead_code, clippy::print_stderr, reason = "the end-to-end tests need more of it")]
-mod support;
-
 mod browser;
 mod killed;
 mod panels;

@@ -1,6 +1,6 @@
 //! The WebSocket's panel: states, handlers, buttons, headers.
 
-use crate::browser::{Browser, Lab};
+use super::browser::{Browser, Lab};
 
 /// The states in the order in which the page has seen them, once it has seen the last.
 async fn state(browser: &Browser, number: u8) {

@@ -7,8 +7,8 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-use crate::circles::{Files, source_files};
-use crate::naming::names_a_variant;
+use self::circles::{Files, source_files};
+use self::naming::names_a_variant;
 
 fn crates() -> Vec<(String, PathBuf)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

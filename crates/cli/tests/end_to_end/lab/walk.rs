@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::browser::{Browser, Lab};
+use super::browser::{Browser, Lab};
 
 /// What each step must measure, whatever machine it runs on: at least and at most.
 const STEPS: [(&str, f64, f64); 9] = [

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, Lab};
+use super::browser::{Browser, Lab};
 
 /// Everything that takes input and has no name that could be heard.
 const NAMELESS: &str = "[...document.querySelectorAll('input, select, button, a, canvas')]\

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::ConnectionClass;
 
-use crate::browser::{Browser, END, HOME, Lab, settle};
+use super::browser::{Browser, END, HOME, Lab, settle};
 
 const PANELS: [(&str, ConnectionClass); 4] = [
     ("short-poll", ConnectionClass::ShortPoll),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use crate::module::{ItemPath, Module};
+use super::module::{ItemPath, Module};
 
 /// The files of a crate and what they need of each other.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 use pushbench_protocol::{ConnectionClass, ServerStats};
 use serde_json::json;
 
-use crate::browser::Browser;
+use super::browser::Browser;
 use crate::support::{Bench, Server, publish};
 
 const OLDEST: &str = "0000000000000000";

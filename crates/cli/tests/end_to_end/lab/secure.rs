@@ -1,6 +1,6 @@
 //! The lab over TLS, and a browser that does not trust it.
 
-use crate::browser::{Browser, Lab};
+use super::browser::{Browser, Lab};
 
 #[tokio::test]
 async fn over_tls_every_panel_works_and_its_bytes_are_booked_as_tls() {
