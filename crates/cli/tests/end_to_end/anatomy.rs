@@ -77,7 +77,7 @@ fn a_message_of_20_bytes_has_a_frame_header_of_2_and_its_envelope_is_decoded() {
     assert!(detail(payload, "due").ends_with(" s"));
     assert_eq!(detail(payload, "filler"), "4 B");
 
-    let [up, down] = passages(&all[1], "The client speaks") else { panic!("there and back") };
+    let [up, down] = passages(&all[1], "The client sends") else { panic!("there and back") };
     assert_eq!((bytes_of(parts(up), "framing"), bytes_of(parts(down), "framing")), (6, 2));
     let unmasked = detail(&parts(up)[3], "unmasked");
     assert_eq!(unmasked, parts(down)[2]["text"], "what was masked is what came back");

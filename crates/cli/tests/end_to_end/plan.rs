@@ -200,7 +200,7 @@ fn without_records_the_plan_says_that_it_has_been_held_against_nothing() {
     assert_eq!(ended.code, 0, "{ended}");
     assert!(ended.stdout.contains("No record of a run was found"), "{ended}");
     assert!(
-        ended.stdout.contains("Memory of websocket: not known, no record of a valid run"),
+        ended.stdout.contains("Memory of websocket: unknown: no record of a valid run"),
         "{ended}"
     );
 }
@@ -277,7 +277,7 @@ fn memory_and_cpu_are_borrowed_from_the_same_settings_or_not_known() {
     let ended = bench.play(&arguments);
     assert_eq!(ended.code, 0, "{ended}");
     let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("network cards of 100 Gb/s; not known: CPU and memory"), "{ended}");
+    assert!(said.contains("network cards of 100 Gb/s; unknown: CPU and memory"), "{ended}");
 }
 
 /// However the folder of records is laid out, and though its newest run is invalid.
