@@ -1,9 +1,10 @@
-//! Reads files that people name, so that none of them can take the memory or the time of the whole
-//! machine: a device that never ends, a pipe that nobody writes to, a disk image by mistake.
+//! How much is read of the texts and files that people name.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
+
+use pushbench_store::{read_regular, read_up_to};
 
 /// Most bytes of a text that is read: a scenario, a configuration, headers, a certificate.
 const TEXT_BOUND: u64 = 4 << 20;
@@ -21,7 +22,7 @@ pub(crate) fn read_text(path: &Path) -> io::Result<String> {
 
 /// Reads a text from an open file.
 pub(crate) fn text(file: impl io::Read) -> io::Result<String> {
-    let bytes = up_to(file, TEXT_BOUND)?;
+    let bytes = read_up_to(file, TEXT_BOUND)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to() + 1;
         io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8 text: byte {at}"))
@@ -35,24 +36,7 @@ pub(crate) fn text(file: impl io::Read) -> io::Result<String> {
 ///
 /// If it cannot be read, is a folder, a device or a pipe, or has more than 64 MiB.
 pub(crate) fn read_beside(path: &Path) -> io::Result<Vec<u8>> {
-    // Asked before it is opened: opening a pipe waits for somebody who writes.
-    let kind = std::fs::metadata(path)?.file_type();
-    if !kind.is_file() {
-        let found = if kind.is_dir() { "a folder" } else { "a device or a pipe" };
-        let text = format!("it is {found}, expected a regular file");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-    }
-    up_to(File::open(path)?, BESIDE_BOUND)
-}
-
-fn up_to(file: impl io::Read, bound: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(bound + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > bound {
-        let text = format!("it has more than {} MiB, the most that pushbench reads", bound >> 20);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
-    }
-    Ok(bytes)
+    read_regular(path, BESIDE_BOUND)
 }
 
 #[cfg(test)]

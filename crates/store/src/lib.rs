@@ -9,6 +9,7 @@
 //! asks the machine, [`wall_clock`] the time of day; both are for the record only and no measurement
 //! uses them.
 
+mod bounded;
 mod digest;
 pub mod environment;
 mod error;
@@ -22,6 +23,7 @@ pub mod schema;
 mod sums;
 pub mod wall_clock;
 
+pub use bounded::{read_regular, read_up_to};
 pub use environment::environment;
 pub use error::StoreError;
 pub use files::{DIGEST_FILE, RECORD_FILE, run_folder, write_beside, write_record};

@@ -1,22 +1,28 @@
 //! Reading a run: its record, held against its digest, or the journal in its place.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 use serde::Deserialize;
 
+use crate::bounded::read_regular;
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{DIGEST_FILE, RECORD_FILE};
 use crate::journal::{JOURNAL_FILE, read_journal};
 use crate::record::{RunV2, v1};
 
+/// Most bytes of a record or a journal that are read: some hundred times those of a large sweep.
+pub(crate) const RECORD_BOUND: u64 = 1 << 30;
+/// Most bytes of a digest that are read: it is one line.
+const DIGEST_BOUND: u64 = 1 << 20;
+
 /// Reads a record: the file itself or the folder it lies in, where the journal of a run that did
 /// not end stands in its place.
 ///
 /// # Errors
 ///
-/// If there is none, it is no record of ours, it is a newer version, it is malformed, or it is not
+/// If there is none, it is no regular file, it has more than 1 GiB, it is no record of ours, it is a newer version, it is malformed, or it is not
 /// what the digest beside it says.
 pub fn read(path: &Path) -> Result<RunV2, StoreError> {
     let record = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_owned() };
@@ -24,7 +30,7 @@ pub fn read(path: &Path) -> Result<RunV2, StoreError> {
     if is_journal || path.is_dir() && !record.exists() && path.join(JOURNAL_FILE).exists() {
         return read_journal(path);
     }
-    let bytes = fs::read(&record).map_err(while_doing("read", &record))?;
+    let bytes = read_regular(&record, RECORD_BOUND).map_err(while_doing("read", &record))?;
     check_digest(&bytes, &record)?;
     let text = String::from_utf8(bytes).map_err(|cause| {
         while_doing("read", &record)(io::Error::new(io::ErrorKind::InvalidData, cause))
@@ -38,8 +44,10 @@ fn check_digest(bytes: &[u8], record: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     let digest = record.with_file_name(DIGEST_FILE);
-    let expected = match fs::read_to_string(&digest) {
-        Ok(text) => text.split_whitespace().next().unwrap_or_default().to_owned(),
+    let expected = match read_regular(&digest, DIGEST_BOUND) {
+        Ok(line) => {
+            String::from_utf8_lossy(&line).split_whitespace().next().unwrap_or_default().to_owned()
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(while_doing("read", &digest)(error)),
     };
