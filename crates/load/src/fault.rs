@@ -48,6 +48,8 @@ pub enum Fault {
     Bomb,
     /// A body, an event or a line longer than [`pushbench_protocol::number::MAX_BODY`].
     TooLarge,
+    /// Headers longer than [`pushbench_wire::head::MAX_HEAD`]: as far as they came, legal HTTP.
+    HeadersTooLong,
     /// A frame that breaks RFC 6455.
     Protocol,
     /// The server did not end the connection in time when asked to.
@@ -89,6 +91,7 @@ impl Fault {
             Self::Zstd => "coding-zstd-not-supported".to_owned(),
             Self::Bomb => "decompression-bomb".to_owned(),
             Self::TooLarge => "answer-too-large".to_owned(),
+            Self::HeadersTooLong => "headers-too-long".to_owned(),
             Self::Protocol => "protocol".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),
             Self::Clock => "clock".to_owned(),
@@ -102,11 +105,10 @@ impl From<HeadError> for Fault {
     fn from(error: HeadError) -> Self {
         match error {
             HeadError::TransferCoding { .. } => Self::TransferCoding,
-            HeadError::Malformed { .. }
-            | HeadError::TooLong
-            | HeadError::TooManyFields
-            | HeadError::Length { .. }
-            | HeadError::Lengths { .. } => Self::Malformed,
+            HeadError::TooLong => Self::HeadersTooLong,
+            HeadError::Malformed { .. } | HeadError::Length { .. } | HeadError::Lengths { .. } => {
+                Self::Malformed
+            }
         }
     }
 }

@@ -20,7 +20,8 @@ pub struct Unexpected {
     /// Its first line, without line end; `None` if what came is no HTTP, or came as
     /// fields, which have none.
     pub first_line: Option<String>,
-    /// The first 200 bytes of its body, or of what is no HTTP; what cannot be printed is escaped.
+    /// The first 200 bytes of its body, of what is no HTTP, or of fields that are not whole or not
+    /// as they should be; what cannot be printed is escaped.
     pub first_bytes: String,
 }
 
@@ -33,6 +34,21 @@ impl Unexpected {
                 status: Some(status),
                 first_line: Some(first_line(bytes)),
                 first_bytes: printable(&bytes[len..], KEPT),
+            },
+            Ok(None) | Err(_) => Self::of_headers(bytes),
+        }
+    }
+
+    /// The same of headers that are not whole, or that are refused.
+    fn of_headers(bytes: &[u8]) -> Self {
+        let line_len = bytes.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let (line, fields) = bytes.split_at(line_len);
+        let alone = [line, b"\r\n"].concat();
+        match ResponseHead::read(&alone, |head| Ok::<_, HeadError>(head.status)) {
+            Ok(Some(status)) => Self {
+                status: Some(status),
+                first_line: Some(first_line(line)),
+                first_bytes: printable(fields, KEPT),
             },
             Ok(None) | Err(_) => Self { first_bytes: printable(bytes, KEPT), ..Self::default() },
         }
@@ -104,6 +120,26 @@ mod tests {
         assert_eq!(Unexpected::of(bytes), expected);
         let long = [&bytes[..], &[b'x'; 300]].concat();
         assert_eq!(Unexpected::of(&long).first_bytes.len(), KEPT + 1);
+    }
+
+    #[test]
+    fn headers_that_are_not_whole_or_too_long_are_told_as_http_by_their_status_line() {
+        let long = format!("A: {}\r\n", "x".repeat(70_000));
+        for (fields, shown) in [
+            ("A: b\r\nContent-Le", "A: b\\r\\nContent-Le"),
+            ("A : b\r\n\r\n", "A : b\\r\\n\\r\\n"),
+            (&*long, &long[..KEPT]),
+        ] {
+            let expected = Unexpected {
+                status: Some(200),
+                first_line: Some("HTTP/1.1 200 OK".to_owned()),
+                first_bytes: shown.to_owned(),
+            };
+            assert_eq!(Unexpected::of(format!("HTTP/1.1 200 OK\r\n{fields}").as_bytes()), expected);
+        }
+        for none in ["", "\n", "HTTP/1.1 200", "HTTP/1.1 20 OK\r\n", "SSH-2.0\r\n"] {
+            assert_eq!(Unexpected::of(none.as_bytes()).status, None, "{none}");
+        }
     }
 
     #[test]

@@ -15,6 +15,6 @@ mod response;
 pub use body_end::BodyEnd;
 pub use error::HeadError;
 pub use fields::{Field, Fields};
-pub use limits::{MAX_FIELDS, MAX_HEAD};
+pub use limits::MAX_HEAD;
 pub use request::RequestHead;
 pub use response::ResponseHead;

@@ -225,6 +225,7 @@ fn came(fault: Fault) -> &'static str {
         Fault::Zstd => "the body is in zstd, which is not supported",
         Fault::Bomb => "the body inflates to more than any payload",
         Fault::TooLarge => "the body is longer than the limit",
+        Fault::HeadersTooLong => "the headers of the response are longer than 64 KiB",
         Fault::Protocol => "a frame breaks RFC 6455",
         Fault::CloseTimeout => "the server did not end the connection",
         Fault::Clock => "the message arrived before it was sent",
@@ -252,6 +253,7 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         Fault::Upgrade if plan.carriage.http != HttpVersion::default() => {
             "have the server offer WebSockets on HTTP/2, or set http = \"1.1\""
         }
+        Fault::HeadersTooLong => "have the server send fewer or shorter headers",
         Fault::Panic | Fault::ThreadGone => "please report it",
         _ => "check whether --target is the right server, and its log",
     }

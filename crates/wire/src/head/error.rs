@@ -1,6 +1,6 @@
 //! Why bytes are refused as the headers of a message.
 
-use super::{MAX_FIELDS, MAX_HEAD};
+use super::MAX_HEAD;
 
 /// Why bytes are not the headers of an HTTP/1 message, or do not say where its body ends.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -16,9 +16,6 @@ pub enum HeadError {
     /// The headers do not end in time.
     #[error("the headers take more than {MAX_HEAD} bytes, expected at most as many")]
     TooLong,
-    /// There are more fields than are read.
-    #[error("the headers have more than {MAX_FIELDS} fields, expected at most as many")]
-    TooManyFields,
     /// A length that is no number of bytes (RFC 9110, section 8.6).
     #[error("`Content-Length` is `{found}`, expected decimal digits for less than 2^63")]
     Length {
@@ -45,18 +42,6 @@ pub enum HeadError {
 const SHOWN: usize = 40;
 
 impl HeadError {
-    pub(super) fn of(bytes: &[u8], expected: &'static str, error: httparse::Error) -> Self {
-        match error {
-            httparse::Error::TooManyHeaders => Self::TooManyFields,
-            httparse::Error::HeaderName
-            | httparse::Error::HeaderValue
-            | httparse::Error::NewLine
-            | httparse::Error::Status
-            | httparse::Error::Token
-            | httparse::Error::Version => Self::malformed(bytes, expected),
-        }
-    }
-
     pub(super) fn malformed(bytes: &[u8], expected: &'static str) -> Self {
         Self::Malformed { found: shown(bytes), expected }
     }

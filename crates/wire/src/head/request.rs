@@ -1,8 +1,9 @@
 //! The request line and the header fields of a request.
 
-use httparse::Status;
+use httparse::{EMPTY_HEADER, Error};
 
-use super::{BodyEnd, Fields, HeadError, MAX_FIELDS, MAX_HEAD};
+use super::limits::{FEW, end, room};
+use super::{BodyEnd, Fields, HeadError};
 
 const EXPECTED: &str = "a request line as `GET / HTTP/1.1` and fields as `Name: value`";
 
@@ -24,8 +25,7 @@ impl RequestHead<'_> {
     ///
     /// # Errors
     ///
-    /// [`HeadError::Malformed`], [`HeadError::TooLong`] and [`HeadError::TooManyFields`], and
-    /// whatever `with` says.
+    /// [`HeadError::Malformed`] and [`HeadError::TooLong`], and whatever `with` says.
     ///
     /// Source: RFC 9112, sections 2.2 (line ends), 3 (request line) and 5 (fields; one that goes on in
     /// the next line is refused).
@@ -33,14 +33,16 @@ impl RequestHead<'_> {
         bytes: &[u8],
         with: impl FnOnce(&RequestHead<'_>) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
-        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let mut request = httparse::Request::new(&mut fields);
-        let len = match request.parse(bytes) {
-            Ok(Status::Complete(len)) if len <= MAX_HEAD => len,
-            Ok(Status::Partial) if bytes.len() < MAX_HEAD => return Ok(None),
-            Ok(_) => return Err(HeadError::TooLong.into()),
-            Err(error) => return Err(HeadError::of(bytes, EXPECTED, error).into()),
-        };
+        let mut many;
+        let mut few = [EMPTY_HEADER; FEW];
+        let mut request = httparse::Request::new(&mut few);
+        let mut parsed = request.parse(bytes);
+        if parsed == Err(Error::TooManyHeaders) {
+            many = room(bytes);
+            request = httparse::Request::new(&mut many);
+            parsed = request.parse(bytes);
+        }
+        let Some(len) = end(bytes, parsed, EXPECTED)? else { return Ok(None) };
         let (Some(method), Some(target)) = (request.method, request.path) else {
             return Err(HeadError::malformed(bytes, EXPECTED).into());
         };
@@ -64,6 +66,7 @@ impl RequestHead<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::head::MAX_HEAD;
 
     fn read(bytes: &[u8]) -> Result<Option<(usize, String, BodyEnd)>, HeadError> {
         RequestHead::read(bytes, |head| Ok((head.len, head.target.to_owned(), head.body_end()?)))
@@ -96,6 +99,9 @@ mod tests {
             let bytes = format!("POST / HTTP/1.1\r\n{fields}\r\n");
             assert!(read(bytes.as_bytes()).is_err(), "{fields}");
         }
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(101));
+        let found = read(many.as_bytes()).map(|read| read.map(|(len, ..)| len));
+        assert_eq!(found, Ok(Some(many.len())), "101 fields hide nothing");
         assert_eq!(read(&[b'G'; MAX_HEAD]), Err(HeadError::TooLong));
         assert!(matches!(read(b"\x16\x03\x01\x02\x00"), Err(HeadError::Malformed { .. })));
     }

@@ -1,8 +1,9 @@
 //! The status line and the header fields of a response.
 
-use httparse::{ParserConfig, Status};
+use httparse::{EMPTY_HEADER, Error, ParserConfig};
 
-use super::{BodyEnd, Fields, HeadError, MAX_FIELDS, MAX_HEAD};
+use super::limits::{FEW, end, room};
+use super::{BodyEnd, Fields, HeadError, MAX_HEAD};
 
 const EXPECTED: &str = "a status line as `HTTP/1.1 200 OK` and fields as `Name: value`";
 
@@ -24,8 +25,7 @@ impl ResponseHead<'_> {
     ///
     /// # Errors
     ///
-    /// [`HeadError::Malformed`], [`HeadError::TooLong`] and [`HeadError::TooManyFields`], and
-    /// whatever `with` says.
+    /// [`HeadError::Malformed`] and [`HeadError::TooLong`], and whatever `with` says.
     ///
     /// Source: RFC 9112, sections 2.2 (line ends), 4 (status line) and 5 (fields; one that goes on in
     /// the next line is obsolete, and still to be read).
@@ -33,16 +33,18 @@ impl ResponseHead<'_> {
         bytes: &[u8],
         with: impl FnOnce(&ResponseHead<'_>) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
-        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let mut response = httparse::Response::new(&mut fields);
         let mut config = ParserConfig::default();
         config.allow_obsolete_multiline_headers_in_responses(true);
-        let len = match config.parse_response(&mut response, bytes) {
-            Ok(Status::Complete(len)) if len <= MAX_HEAD => len,
-            Ok(Status::Partial) if bytes.len() < MAX_HEAD => return Ok(None),
-            Ok(_) => return Err(HeadError::TooLong.into()),
-            Err(error) => return Err(HeadError::of(bytes, EXPECTED, error).into()),
-        };
+        let mut many;
+        let mut few = [EMPTY_HEADER; FEW];
+        let mut response = httparse::Response::new(&mut few);
+        let mut parsed = config.parse_response(&mut response, bytes);
+        if parsed == Err(Error::TooManyHeaders) {
+            many = room(bytes);
+            response = httparse::Response::new(&mut many);
+            parsed = config.parse_response(&mut response, bytes);
+        }
+        let Some(len) = end(bytes, parsed, EXPECTED)? else { return Ok(None) };
         let (Some(status @ 100..), Some(minor_version)) = (response.code, response.version) else {
             return Err(HeadError::malformed(bytes, EXPECTED).into());
         };
@@ -91,6 +93,12 @@ impl ResponseHead<'_> {
     /// (RFC 9110, section 15.2).
     pub fn is_interim(&self) -> bool {
         (100..200).contains(&self.status) && self.status != 101
+    }
+
+    /// Whether it is in HTTP/1.1: what HTTP/1.0 did not have, as any 1xx (RFC 9110, section 15.2), is
+    /// not to be believed of a response in it.
+    pub fn is_in_1_1(&self) -> bool {
+        self.minor_version == 1
     }
 
     /// Whether the server closes the connection after this response (RFC 9112, section 9.3). A body
@@ -177,7 +185,7 @@ mod tests {
     fn what_is_no_response_is_refused_and_says_what_was_found() {
         let long = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(MAX_HEAD));
         let endless = "HTTP/1.1 200 OK\r\nX: ".to_owned() + &"x".repeat(MAX_HEAD);
-        let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(MAX_FIELDS + 1));
+        let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(MAX_HEAD / 6));
         let found =
             |found: &str| HeadError::Malformed { found: found.to_owned(), expected: EXPECTED };
         for (bytes, expected) in [
@@ -191,9 +199,25 @@ mod tests {
             ),
             (&long, HeadError::TooLong),
             (&endless, HeadError::TooLong),
-            (&many, HeadError::TooManyFields),
+            (&many, HeadError::TooLong),
         ] {
             assert_eq!(read(bytes.as_bytes()), Err(expected), "{}", &bytes[..bytes.len().min(40)]);
+        }
+    }
+
+    #[test]
+    fn fields_are_bounded_by_their_bytes_and_not_by_their_number() {
+        for count in [FEW, FEW + 1, 2_000, (MAX_HEAD - 38) / 3] {
+            let fields = "a:\n".repeat(count);
+            let text = format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 5\r\n\r\nhello");
+            let found = ResponseHead::read(text.as_bytes(), |head| {
+                Ok::<_, HeadError>((head.len, head.fields.lines().count(), head.body_end()))
+            });
+            let expected = (text.len() - 5, count + 1, Ok(BodyEnd::Length(5)));
+            assert_eq!(found, Ok(Some(expected)), "{count} fields");
+            for cut in [text.len() - 6, text.len() / 2, text.len() / 2 + 1] {
+                assert_eq!(read(&text.as_bytes()[..cut]), Ok(None), "{count} fields cut at {cut}");
+            }
         }
     }
 

@@ -120,11 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_malformed() {
+    fn what_is_no_head_is_malformed_and_one_without_end_too_long() {
         let endless = "HTTP/1.1 100 Continue\r\n\r\n".repeat(3_000);
-        for bytes in ["SSH-2.0-OpenSSH\r\n", endless.as_str()] {
+        for (bytes, expected) in
+            [("SSH-2.0-OpenSSH\r\n", Fault::Malformed), (endless.as_str(), Fault::HeadersTooLong)]
+        {
             let read = read(bytes.as_bytes(), |head| Ok(head.status)).map(|read| read.is_some());
-            assert_eq!(read, Err(Fault::Malformed));
+            assert_eq!(read, Err(expected));
         }
     }
 }
