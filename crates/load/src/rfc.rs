@@ -276,10 +276,15 @@ fn a_client_fails_an_upgrade_where_rfc_6455_section_4_1_obliges_it_to() {
         let bytes = format!("HTTP/1.1 {status} x\r\n{fields}\r\n");
         let terms: Option<DeflateTerms> = None;
         let asked = Asked { request: b"GET / HTTP/1.1\r\n\r\n", key, terms };
-        let read = ResponseHead::read(bytes.as_bytes(), |head| {
-            Ok::<_, HeadError>(upgraded::check(head, asked))
-        });
-        assert_eq!(read, Ok(Some(expected)), "RFC 6455, section 4.1, step {obliges}");
+        let check = |bytes: &str| {
+            ResponseHead::read(bytes.as_bytes(), |head| {
+                Ok::<_, HeadError>(upgraded::check(head, asked))
+            })
+        };
+        assert_eq!(check(&bytes), Ok(Some(expected)), "RFC 6455, section 4.1, step {obliges}");
+        // HTTP/1.0 has no 1xx (RFC 9110, section 15.2).
+        let old = check(&bytes.replace("HTTP/1.1", "HTTP/1.0"));
+        assert_eq!(old, Ok(Some(refused)), "HTTP/1.0: {obliges}");
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn check(head: &ResponseHead<'_>, asked: Asked<'_>) -> Result<(), Fault> {
     let refuse = |is_so: bool| if is_so { Ok(()) } else { Err(Fault::Upgrade) };
     refuse(head.status == 101)?;
+    // HTTP/1.0 has no 101: an intermediary that speaks it cannot have switched.
+    refuse(head.is_in_1_1())?;
     let mut upgrades = head.fields.members("upgrade");
     let is_websocket = upgrades.next().is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
     refuse(is_websocket && upgrades.next().is_none())?;
