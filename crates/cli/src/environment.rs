@@ -10,11 +10,14 @@ use crate::arguments::Arguments;
 use crate::help::readable;
 use crate::serve::documented_default;
 
-/// The arguments of this process; ends it as clap does where they are wrong or help is asked for.
-pub(crate) fn parse() -> Arguments {
-    let matches = command().get_matches();
-    Arguments::from_arg_matches(&matches)
-        .unwrap_or_else(|error| error.format(&mut command()).exit())
+/// The arguments of this process.
+///
+/// # Errors
+///
+/// What clap has to print where they are wrong, or help or the version is asked for.
+pub(crate) fn parse() -> Result<Arguments, clap::Error> {
+    let matches = command().try_get_matches()?;
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command()))
 }
 
 /// The command line, with the variable of each option.

@@ -42,9 +42,23 @@ use crate::exit::Exit;
 use crate::say::say_error;
 
 fn main() -> ExitCode {
-    let arguments = environment::parse();
     let prepared = signals::survive_file_size_limit().map_err(anyhow::Error::from);
-    let done = prepared.and_then(|()| match arguments.command {
+    let done = prepared.and_then(|()| match environment::parse() {
+        Ok(arguments) => done(arguments.command),
+        Err(told) => output::put_told(&told),
+    });
+    let exit = done.unwrap_or_else(|error| {
+        say_error(&error);
+        match error.downcast_ref::<TargetError>() {
+            Some(target) if target.is_wrong_usage() => Exit::WrongUsage,
+            Some(_) | None => Exit::CouldNotRun,
+        }
+    });
+    exit.into()
+}
+
+fn done(command: Command) -> anyhow::Result<Exit> {
+    match command {
         Command::Run(options) => run::run(&options),
         Command::Serve(options) => serve::serve(&options),
         Command::Check(options) => check::check(&options),
@@ -55,13 +69,5 @@ fn main() -> ExitCode {
         Command::Results(options) => results::results(&options),
         Command::Adapters(options) => adapters::adapters(&options),
         Command::Lab(options) => lab::lab(&options),
-    });
-    let exit = done.unwrap_or_else(|error| {
-        say_error(&error);
-        match error.downcast_ref::<TargetError>() {
-            Some(target) if target.is_wrong_usage() => Exit::WrongUsage,
-            Some(_) | None => Exit::CouldNotRun,
-        }
-    });
-    exit.into()
+    }
 }

@@ -1,7 +1,7 @@
 //! Where reports go and how they look.
 
 use std::fs;
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use anyhow::Context;
 use pushbench_report::{TextOptions, printable, printable_json, printable_styled};
 use pushbench_store::RunV2;
 
+use crate::exit::Exit;
 use crate::options::{Format, OutputOptions};
 use crate::wrapped::in_lines;
 
@@ -87,13 +88,29 @@ fn put_raw(text: &str, output: Option<&Path>) -> anyhow::Result<()> {
             fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
         }
         None => {
-            // A reader that has seen enough, as `head`, is no failure of ours.
             let mut stdout = stdout().lock();
-            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-                done => done.context("cannot write to stdout"),
-            }
+            arrived(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
         }
+    }
+}
+
+/// Prints what clap has to tell in place of a command: help and the version, which were asked for and
+/// must arrive, on stdout; wrong usage on stderr.
+pub(crate) fn put_told(told: &clap::Error) -> anyhow::Result<Exit> {
+    let printed = told.print().and_then(|()| stdout().flush());
+    if told.use_stderr() {
+        // Best effort, as every line for people.
+        return Ok(Exit::WrongUsage);
+    }
+    arrived(printed).map(|()| Exit::Ok)
+}
+
+/// Whether what went to stdout arrived there. A reader that has seen enough, as `head`, is no failure
+/// of ours.
+fn arrived(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.context("cannot write to stdout"),
     }
 }
 

@@ -96,7 +96,15 @@ fn nobody_to_tell_ends_no_run_and_a_full_disk_is_1_and_a_line() {
     assert!([Some(0), Some(98)].contains(&status.code()), "{status}");
     assert_eq!(bench.newest_record().1.status, RunStatus::Completed);
 
-    for arguments in [&["check", "small.toml"][..], &["results"], &["report", "latest"]] {
+    for arguments in [
+        &["check", "small.toml"][..],
+        &["results"],
+        &["report", "latest"],
+        &["--help"],
+        &["--version"],
+        &["help", "run"],
+        &["run", "-h"],
+    ] {
         let mut program = bench.program(arguments);
         let done = program.stdout(full()).output().expect("it starts");
         let stderr = String::from_utf8_lossy(&done.stderr);
