@@ -14,6 +14,7 @@ mod compare;
 mod environment;
 mod exit;
 mod help;
+mod kept;
 mod lab;
 mod options;
 mod output;

@@ -1,6 +1,6 @@
 //! `pushbench report`.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::arguments::ReportOptions;
 use crate::exit::Exit;
@@ -12,6 +12,10 @@ pub(crate) fn report(options: &ReportOptions) -> anyhow::Result<Exit> {
     options.output.insist();
     let recorded = find(&options.run, &options.results)
         .with_context(|| format!("cannot read the run {}", options.run))?;
+    if recorded.run.trials.is_empty() {
+        let reason = recorded.run.failure.as_deref().unwrap_or("no reason is recorded");
+        bail!("nothing to report: {} holds no trial ({reason})", recorded.file().display());
+    }
     output::write(&recorded.run, &options.output, Some(recorded.file().display().to_string()))?;
     Ok(Exit::Ok)
 }

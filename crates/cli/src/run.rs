@@ -11,6 +11,7 @@ use pushbench_tls::Certificate;
 use crate::arguments::RunOptions;
 use crate::bounded::read_text;
 use crate::exit::Exit;
+use crate::kept::without_record;
 use crate::options::Format;
 use crate::output;
 use crate::progress::Show;
@@ -84,10 +85,17 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         return Ok(Exit::CouldNotRun);
     }
     let folder = journal.folder().to_owned();
-    let record = journal.finish(&run).with_context(|| {
-        let folder = folder.display();
-        format!("the record could not be written; `pushbench report {folder}` reads the journal")
-    })?;
+    let finished = journal.finish(&run).with_context(|| without_record(&folder, run.trials.len()));
+    let record = match finished {
+        Ok(record) => record,
+        Err(error) => {
+            // All of it is still in memory, and stdout may take what the disk did not.
+            if let Err(error) = output::write(&run, &options.output, None) {
+                say_error(&error);
+            }
+            return Err(error);
+        }
+    };
     render_beside(&run, &record);
     let shown = output::write(&run, &options.output, Some(record.display().to_string()));
     for note in run.notes.iter().chain(&run.failure) {

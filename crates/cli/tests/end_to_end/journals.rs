@@ -64,6 +64,31 @@ fn results_that_cannot_be_kept_are_refused_before_anything_is_played() {
 }
 
 #[test]
+fn a_disk_that_takes_no_trial_leaves_the_report_on_stdout_and_says_that_nothing_is_kept() {
+    let bench = Bench::new();
+    let arguments = ["run", "small.toml", "--only", "websocket", "--format", "json"];
+    let (_, mut record) = bench.valid_run(&arguments[2..4]);
+    record.trials.clear();
+    let begin = serde_json::to_string(&record).expect("a run without trials").len();
+    let kib = u32::try_from((begin + 1_024).div_ceil(1_024)).expect("small");
+
+    let ended = limited(&bench, kib, &arguments);
+    assert_eq!(ended.code, 1, "{ended}");
+    for part in ["nothing could be kept", "none of the 1 trial that was played", "--results"] {
+        assert!(ended.stderr.contains(part), "{part}: {ended}");
+    }
+    assert!(!ended.stderr.contains("reads it"), "{ended}");
+    let shown: pushbench_store::RunV2 = serde_json::from_str(&ended.stdout).expect("a record");
+    assert_eq!(shown.trials.len(), 1);
+
+    let report = bench.play(&["report", "latest"]);
+    assert_eq!((report.code, report.stdout.as_str()), (1, ""), "{report}");
+    for part in ["nothing to report", "holds no trial", "0 of 1 trials are in its journal"] {
+        assert!(report.stderr.contains(part), "{part}: {report}");
+    }
+}
+
+#[test]
 fn a_report_that_cannot_be_written_costs_the_report_alone() {
     let bench = Bench::new();
     let arguments = ["run", "small.toml", "--only", "websocket", "--format", "csv"];
