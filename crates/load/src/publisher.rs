@@ -277,6 +277,7 @@ impl Writer {
     /// Writes all of a message; gives how long a full socket kept it from that.
     fn write(&mut self, mut bytes: &[u8]) -> Result<Duration, Fault> {
         self.line.ready().map_err(|_| Fault::Connect)?;
+        self.line.asks();
         let begin = clock::now();
         let mut has_waited = false;
         while !bytes.is_empty() {

@@ -1,7 +1,7 @@
 //! The publisher over a pipe: the requests of every publisher, each when it is due, and never a wait
 //! for a response.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub(super) struct PipePublisher {
     line: WriteHalf<DuplexStream>,
     reader: JoinHandle<()>,
     received: Rc<RefCell<Hearing>>,
+    /// Requests begun.
+    asked: Rc<Cell<u64>>,
     next: usize,
     turns: Turns,
     buffer: Vec<u8>,
@@ -43,13 +45,19 @@ impl PipePublisher {
     ) -> Self {
         let (read, line) = tokio::io::split(pipe);
         let received = Rc::new(RefCell::new(Hearing::default()));
+        let asked = Rc::new(Cell::new(0));
         Self {
             messages: Messages::of(&plan, published, clock),
             plan,
             clock,
             line,
-            reader: tokio::task::spawn_local(receive(read, Rc::clone(&received))),
+            reader: tokio::task::spawn_local(receive(
+                read,
+                Rc::clone(&received),
+                Rc::clone(&asked),
+            )),
             received,
+            asked,
             next: 0,
             turns: Turns::default(),
             buffer: Vec::new(),
@@ -97,6 +105,7 @@ impl PipePublisher {
     }
 
     async fn write(&mut self) {
+        self.asked.set(self.asked.get() + 1);
         match self.line.write_all(&self.buffer).await {
             Ok(()) => self.outcome.has_sent(self.buffer.len()),
             Err(_) => *self.outcome.faults.entry(Fault::Io).or_default() += 1,
@@ -116,13 +125,17 @@ impl PipePublisher {
 }
 
 /// Reads responses until the server ends the connection.
-async fn receive(mut read: ReadHalf<DuplexStream>, received: Rc<RefCell<Hearing>>) {
+async fn receive(
+    mut read: ReadHalf<DuplexStream>,
+    received: Rc<RefCell<Hearing>>,
+    asked: Rc<Cell<u64>>,
+) {
     let mut bytes = vec![0; 16 * 1024];
     loop {
         match read.read(&mut bytes).await {
             Ok(0) => return received.borrow_mut().end(),
             Ok(len) => {
-                if !received.borrow_mut().take(&bytes[..len]) {
+                if !received.borrow_mut().take(&bytes[..len], asked.get()) {
                     return;
                 }
             }

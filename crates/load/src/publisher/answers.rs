@@ -24,11 +24,19 @@ pub(crate) struct Hearing {
 }
 
 impl Hearing {
-    /// Takes what has come; `false` if it is no HTTP, so that the rest means nothing.
-    pub(crate) fn take(&mut self, mut bytes: &[u8]) -> bool {
+    /// Takes what has come, while `asked` requests have been begun; `false` if it is no HTTP, or
+    /// behind the response to the last of them, so that the rest means nothing.
+    pub(crate) fn take(&mut self, mut bytes: &[u8], asked: u64) -> bool {
         let Self { reader, answers } = self;
         answers.bytes += bytes.len() as u64;
         loop {
+            // As with a poll: nothing was asked that they could belong to. Taken for the next
+            // response, they would hide that its own does not come.
+            if answers.count >= asked && !bytes.is_empty() {
+                answers.fail(Fault::Malformed);
+                answers.unexpected.entry(Fault::Malformed).or_insert_with(|| Unexpected::of(bytes));
+                return false;
+            }
             match reader.take(&mut bytes, |answer| answers.take(&answer)) {
                 Ok(Some(_)) => {}
                 Ok(None) => return true,
@@ -131,7 +139,7 @@ mod tests {
         assert_eq!(faults(3), BTreeMap::new());
         assert_eq!(faults(5), BTreeMap::from([(Fault::Closed, 2)]));
         let mut in_part = Hearing::default();
-        assert!(in_part.take(b"HTTP/1.1 200 OK\r\nContent-Le"));
+        assert!(in_part.take(b"HTTP/1.1 200 OK\r\nContent-Le", 1));
         in_part.end();
         assert_eq!(in_part.answers.closed_under(2).faults, BTreeMap::from([(Fault::Closed, 2)]));
     }
@@ -143,13 +151,33 @@ mod tests {
         for step in 1..text.len() {
             let mut hearing = Hearing::default();
             for bytes in text.as_bytes().chunks(step) {
-                assert!(hearing.take(bytes), "HTTP");
+                assert!(hearing.take(bytes, 2), "HTTP");
             }
             let answers = hearing.answers;
             assert_eq!(answers.count, 2, "in steps of {step}");
             assert_eq!(answers.faults, BTreeMap::from([(Fault::Status(503), 1)]));
             let kept = answers.unexpected.get(&Fault::Status(503)).map(|kept| &*kept.first_bytes);
             assert_eq!(kept, Some("busy"));
+        }
+    }
+
+    #[test]
+    fn what_comes_behind_the_response_to_the_last_request_is_none_to_the_next() {
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        for surplus in [response, "HTTP/1.1 100 Continue\r\n\r\n", "\r\n", "more"] {
+            let text = [response, response, surplus].concat();
+            for step in 1..=text.len() {
+                let mut hearing = Hearing::default();
+                let mut pieces = text.as_bytes().chunks(step);
+                let is_all = pieces.all(|bytes| hearing.take(bytes, 2));
+                let answers = hearing.answers;
+                assert!(!is_all, "{surplus} in steps of {step}");
+                assert_eq!(answers.count, 2, "{surplus} in steps of {step}");
+                assert_eq!(answers.faults, BTreeMap::from([(Fault::Malformed, 1)]));
+                assert!(answers.unexpected.contains_key(&Fault::Malformed), "what came is kept");
+            }
+            let mut hearing = Hearing::default();
+            assert!(hearing.take(text.as_bytes(), 3) == (surplus != "more"), "it was asked for");
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -30,6 +30,8 @@ pub(crate) struct PublisherLine {
     /// Whether anything was heard that was no success, on any connection.
     has_failed: Arc<AtomicBool>,
     reader: JoinHandle<Answers>,
+    /// Requests begun on this connection.
+    asked: Arc<AtomicU64>,
     /// Messages written to this connection.
     sent: u64,
     /// What was heard on the connections before.
@@ -51,9 +53,10 @@ impl PublisherLine {
         let stream = connect(target)?;
         let cord = Cord(Arc::new(Mutex::new(stream.try_clone()?)));
         let has_failed = Arc::default();
-        let (reader, has_ended) = receive(&stream, &has_failed)?;
+        let asked = Arc::default();
+        let (reader, has_ended) = receive(&stream, &asked, &has_failed)?;
         let earlier = Answers::default();
-        Ok(Self { target, stream, cord, has_ended, has_failed, reader, sent: 0, earlier })
+        Ok(Self { target, stream, cord, has_ended, has_failed, reader, asked, sent: 0, earlier })
     }
 
     /// Tells whether anything was heard that was no success, while threads still hear.
@@ -69,6 +72,11 @@ impl PublisherLine {
     /// Opens a new connection if the server has closed that which there was.
     pub(crate) fn ready(&mut self) -> io::Result<()> {
         if self.has_ended.load(Ordering::Acquire) { self.reopen() } else { Ok(()) }
+    }
+
+    /// A message is about to be written: from its first byte on there may be a response to it.
+    pub(crate) fn asks(&self) {
+        self.asked.fetch_add(1, Ordering::Release);
     }
 
     /// A message has been written.
@@ -100,8 +108,10 @@ impl PublisherLine {
         if let Ok(mut shown) = self.cord.0.lock() {
             *shown = stream.try_clone()?;
         }
-        let (reader, has_ended) = receive(&stream, &self.has_failed)?;
+        let asked = Arc::default();
+        let (reader, has_ended) = receive(&stream, &asked, &self.has_failed)?;
         self.stream = stream;
+        self.asked = asked;
         self.has_ended = has_ended;
         let sent = std::mem::take(&mut self.sent);
         // The server's end is the end of its thread.
@@ -124,14 +134,16 @@ fn connect(target: SocketAddr) -> io::Result<TcpStream> {
 /// Starts a thread that reads the responses on a connection.
 fn receive(
     stream: &TcpStream,
+    asked: &Arc<AtomicU64>,
     has_failed: &Arc<AtomicBool>,
 ) -> io::Result<(JoinHandle<Answers>, Arc<AtomicBool>)> {
     let stream = stream.try_clone()?;
     let has_ended = Arc::new(AtomicBool::new(false));
     let (end_told, failure_told) = (Arc::clone(&has_ended), Arc::clone(has_failed));
+    let asked = Arc::clone(asked);
     let reader =
         std::thread::Builder::new().name("publisher-answers".to_owned()).spawn(move || {
-            let answers = read_answers(stream, &end_told, &failure_told);
+            let answers = read_answers(stream, &asked, &end_told, &failure_told);
             failure_told.fetch_or(!answers.faults.is_empty(), Ordering::Release);
             answers
         })?;
@@ -139,7 +151,12 @@ fn receive(
 }
 
 /// Reads responses until the server ends the connection, or it is shut down on our side.
-fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool, has_failed: &AtomicBool) -> Answers {
+fn read_answers(
+    mut stream: TcpStream,
+    asked: &AtomicU64,
+    has_ended: &AtomicBool,
+    has_failed: &AtomicBool,
+) -> Answers {
     let mut hearing = Hearing::default();
     let mut bytes = vec![0; 64 * 1024];
     loop {
@@ -150,7 +167,8 @@ fn read_answers(mut stream: TcpStream, has_ended: &AtomicBool, has_failed: &Atom
                 return hearing.answers;
             }
             Ok(len) => {
-                if !hearing.take(&bytes[..len]) {
+                // Looked at behind the read: every request that these bytes can answer is in it.
+                if !hearing.take(&bytes[..len], asked.load(Ordering::Acquire)) {
                     return hearing.answers;
                 }
                 if !hearing.answers.faults.is_empty() {
