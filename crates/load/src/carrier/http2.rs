@@ -14,6 +14,7 @@
 //! end of the measure phase otherwise belongs to it, as with every push.
 
 pub(crate) mod connection;
+mod heard;
 pub(crate) mod line;
 pub(crate) mod pool;
 mod refusal;

@@ -8,7 +8,7 @@ mod stand_in;
 use std::path::Path;
 use std::time::Duration;
 
-use pushbench_protocol::{Direction, HttpVersion, TlsUse, TransportKind};
+use pushbench_protocol::{Arrival, Direction, HttpVersion, TlsUse, TransportKind};
 use pushbench_scenario::{Scenario, Source, Transport, read};
 
 use self::player::{Seen, play};
@@ -56,11 +56,17 @@ fn scenario_of(deliver: &str, more: impl Fn(TransportKind, HttpVersion) -> Strin
 
 /// The books of clients and server agree to the byte at every boundary.
 fn check_books(label: &str, seen: &Seen) {
-    let Seen { outcome, served } = seen;
+    let Seen { outcome, .. } = seen;
     assert!(outcome.in_flight.is_empty(), "{label}: {:?}", outcome.in_flight);
     let compared: Vec<_> = outcome.server.keys().copied().collect();
     let all = [Boundary::Connected, Boundary::WarmedUp, Boundary::Drained];
     assert_eq!(compared, all, "{label}: boundaries at which the server's books agreed");
+    check_sums(label, seen);
+}
+
+/// The books of clients and server agree to the byte at the end.
+fn check_sums(label: &str, seen: &Seen) {
+    let Seen { outcome, served } = seen;
     let [worker] = &outcome.workers[..] else { panic!("{label}: one thread plays all") };
     let sums = worker.boundaries[&Boundary::Closed];
     let kernel = sums.tally(WitnessName::Kernel).expect("it is on the list");
@@ -133,6 +139,23 @@ fn what_a_server_cuts_off_is_in_the_books() {
         assert!(faults.keys().all(is_of_a_cut), "{}: {faults:?}", transport.label);
         assert_eq!(faults.values().sum::<u64>(), 4, "{}: {faults:?}", transport.label);
         check_books(&transport.label, &seen);
+    }
+}
+
+#[test]
+fn what_came_of_a_response_that_stalls_is_in_the_books() {
+    let scenario = scenario("every");
+    let is_poll = |kind: TransportKind| match kind.properties().arrival {
+        Arrival::Timer | Arrival::Held => true,
+        Arrival::Pushed | Arrival::Notified => false,
+    };
+    for transport in scenario.transports.iter().filter(|of| is_poll(of.settings.kind())) {
+        let seen = play(&scenario, transport, Manners::Stalls);
+        let counts = &seen.outcome.workers[0].counts;
+        // A response may be held for longer than the trial goes on: that is no fault yet.
+        let is_late = counts.faults.keys().all(|&fault| fault == Fault::AnswerTimeout);
+        assert!(is_late && counts.delivered < counts.expected, "{}: {counts:?}", transport.label);
+        check_sums(&transport.label, &seen);
     }
 }
 

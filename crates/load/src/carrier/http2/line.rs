@@ -2,17 +2,16 @@
 
 use std::rc::Rc;
 
-use bytes::{Bytes, BytesMut};
-use h2::RecvStream;
 use h2::client::ResponseFuture;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use pushbench_protocol::headers::http2::status_line_len;
 use pushbench_protocol::headers::{AnswerMark, FieldList};
 use pushbench_protocol::number::{MAX_BODY, digits};
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
+use pushbench_protocol::{Direction, Phase, Timestamp};
 
 use super::connection::{Http2Connection, fault_of};
+use super::heard::Heard;
 use super::pool::{Place, Pool};
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
@@ -85,13 +84,17 @@ impl Line {
             })?
             .into_parts();
         let status = head.status.as_u16();
-        let mut received = BytesMut::new();
-        let body = whole(&mut body, &mut received).await.inspect_err(|fault| {
-            self.give_up(accounts, status, &received, *fault);
-        })?;
+        let mut heard = Heard::new(accounts, self.connection.witness());
+        let keep = |fault: &Fault, received: &[u8]| {
+            accounts.keep_unexpected(*fault, || Unexpected::of_parts(status, &[], received));
+        };
+        let all = heard.receive(&mut body, MAX_BODY).await;
+        all.inspect_err(|fault| keep(fault, heard.received()))?;
         let uncompressed = uncompressed_len(status, &head.headers);
-        let answer = read(status, &head.headers, &body);
-        let answer = answer.inspect_err(|fault| self.give_up(accounts, status, &body, *fault))?;
+        let answer = read(status, &head.headers, heard.received());
+        answer.map(|_| ()).inspect_err(|fault| keep(fault, heard.received()))?;
+        let body = heard.take();
+        let answer = read(status, &head.headers, &body)?;
         let received_at = accounts.now();
         let phase = phase_of(&answer, received_at);
         count_uncompressed(accounts, phase, Direction::Down, uncompressed);
@@ -103,13 +106,6 @@ impl Line {
     /// Whether the last request may be sent again, since its connection has ended under it.
     pub(crate) fn again(&self) -> Again {
         self.again
-    }
-
-    /// Books what came of a response that is none for a poll.
-    fn give_up(&self, accounts: &Accounts, status: u16, received: &[u8], fault: Fault) {
-        let phase = accounts.phase_on(self.connection.witness());
-        accounts.book(phase, Direction::Down, ByteKind::Repeat, received.len() as u64);
-        accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], received));
     }
 
     /// Says that this client has no answer of the measure phase to come.
@@ -160,43 +156,8 @@ pub(super) fn request(fields: &FieldList) -> Request<()> {
     request
 }
 
-/// All data of a response; where it fails, what has come is in `received`.
-async fn whole(body: &mut RecvStream, received: &mut BytesMut) -> Result<Bytes, Fault> {
-    let mut first = Bytes::new();
-    while let Some(data) = body.data().await {
-        let data = match data {
-            Ok(data) => data,
-            Err(error) => {
-                received.extend_from_slice(&first);
-                return Err(fault_of(&error));
-            }
-        };
-        let _ = body.flow_control().release_capacity(data.len());
-        // Nearly all come in one piece, which is not copied.
-        if first.is_empty() && received.is_empty() {
-            first = data;
-        } else {
-            if received.is_empty() {
-                received.extend_from_slice(&std::mem::take(&mut first));
-            }
-            received.extend_from_slice(&data);
-        }
-        if (first.len() + received.len()) as u64 > MAX_BODY {
-            received.extend_from_slice(&first);
-            return Err(Fault::TooLarge);
-        }
-        if body.is_end_stream() {
-            break;
-        }
-    }
-    Ok(if received.is_empty() { first } else { std::mem::take(received).freeze() })
-}
-
 fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b>, Fault> {
-    if let Some(len) = fields.get(CONTENT_LENGTH)
-        && digits(len.as_bytes()) != Some(body.len() as u64)
-        && !body.is_empty()
-    {
+    if !is_length_of(status, fields, body.len()) {
         return Err(Fault::Malformed);
     }
     let coding = fields.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
@@ -216,6 +177,14 @@ fn read<'b>(status: u16, fields: &HeaderMap, body: &'b [u8]) -> Result<Answer<'b
     })
 }
 
+/// Whether what a response says of its length is so (RFC 9113, section 8.1.1). A 204 and a 304 have no
+/// body whatever they say: a 304 may tell what a 200 would have had (RFC 9110, section 8.6).
+fn is_length_of(status: u16, fields: &HeaderMap, len: usize) -> bool {
+    let is_of_none = matches!(status, 204 | 304) && len == 0;
+    let mut said = fields.get_all(CONTENT_LENGTH).iter();
+    is_of_none || said.all(|said| digits(said.as_bytes()) == Some(len as u64))
+}
+
 /// What a response says of the client's place in the log.
 pub(super) fn mark_in(fields: &HeaderMap) -> Result<AnswerMark, Fault> {
     let value = |name: &str| fields.get(name).map(HeaderValue::as_bytes);
@@ -227,4 +196,36 @@ pub(super) fn uncompressed_len(status: u16, fields: &HeaderMap) -> usize {
     let fields: usize =
         fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     status_line_len(status) + fields + 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_that_of_the_data_as_rfc_9113_section_8_1_1_obliges_it_to_be() {
+        for (status, lengths, body, expected) in [
+            (200, &[][..], "hello", true),
+            (200, &["5"], "hello", true),
+            (200, &["5", "5"], "hello", true),
+            (200, &["5", "6"], "hello", false),
+            (200, &["5"], "", false),
+            (200, &["0"], "", true),
+            (200, &["4"], "hello", false),
+            (200, &["6"], "hello", false),
+            (200, &["five"], "hello", false),
+            (404, &["5"], "", false),
+            (204, &["5"], "", true),
+            (304, &["5"], "", true),
+            (304, &["5"], "hell", false),
+        ] {
+            let mut fields = HeaderMap::new();
+            for length in lengths {
+                fields.append(CONTENT_LENGTH, HeaderValue::from_static(length));
+            }
+            let found = read(status, &fields, body.as_bytes()).map(|_| ());
+            let expected = if expected { Ok(()) } else { Err(Fault::Malformed) };
+            assert_eq!(found, expected, "{status} {lengths:?} {body:?}");
+        }
+    }
 }

@@ -48,6 +48,7 @@ fn play_again(
             }
             Manners::Good
             | Manners::CutsOff
+            | Manners::Stalls
             | Manners::Codes
             | Manners::EndsIdle
             | Manners::TakesFew => check(&transport.label, transport, &seen),

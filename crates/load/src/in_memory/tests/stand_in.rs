@@ -32,6 +32,8 @@ pub(super) enum Manners {
     Good,
     /// It ends a response or a connection in the middle of a message.
     CutsOff,
+    /// It says half of a response, and then nothing more.
+    Stalls,
     /// It says that its streams are compressed twice over.
     Codes,
     /// It ends a connection that is idle, without a word.
@@ -156,6 +158,7 @@ impl StandIn {
                 Manners::RefusesMore | Manners::DropsMore => by_hand::serve(self, stream).await,
                 Manners::Good
                 | Manners::CutsOff
+                | Manners::Stalls
                 | Manners::Codes
                 | Manners::EndsIdle
                 | Manners::TakesFew => http2::serve(self, stream).await,
@@ -170,7 +173,7 @@ impl StandIn {
     }
 
     fn is_cut(&self, place: usize) -> bool {
-        self.manners == Manners::CutsOff && place >= UNCUT
+        matches!(self.manners, Manners::CutsOff | Manners::Stalls) && place >= UNCUT
     }
 
     /// What a stream says next behind `place`, and whether it ends with half of it.

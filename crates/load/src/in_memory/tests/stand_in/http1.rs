@@ -34,6 +34,9 @@ pub(super) async fn serve(
                 let response = response(&server.log.borrow(), place, is_last);
                 if server.is_cut(server.log.borrow().len()) {
                     stream.write_all(&response.as_bytes()[..response.len() / 2]).await?;
+                    if manners == Manners::Stalls {
+                        let _ = stream.read_u8().await;
+                    }
                     break;
                 }
                 stream.write_all(response.as_bytes()).await?;
@@ -114,6 +117,7 @@ async fn say(
         Manners::Codes => "Content-Encoding: gzip, br\r\n",
         Manners::Good
         | Manners::CutsOff
+        | Manners::Stalls
         | Manners::EndsIdle
         | Manners::TakesFew
         | Manners::RefusesMore

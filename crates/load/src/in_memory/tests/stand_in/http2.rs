@@ -53,20 +53,26 @@ async fn respond_to(
     match Asked::of(&path, len) {
         Asked::Poll(place, hold) => {
             let _ = tokio::time::timeout(hold, server.more_than(place)).await;
-            let log = server.log.borrow();
-            let mut body: String =
-                log[place..].iter().map(|message| format!("{message}\n")).collect();
-            let mut response = Response::builder().header("cursor", cursor(log.len()).to_string());
+            let (mut body, len) = {
+                let log = server.log.borrow();
+                let lines = log[place..].iter().map(|message| format!("{message}\n"));
+                (lines.collect::<String>(), log.len())
+            };
+            let mut response = Response::builder().header("cursor", cursor(len).to_string());
             if body.is_empty() {
                 response = response.status(StatusCode::NO_CONTENT);
             }
             let response = response.body(()).expect("a response");
-            if server.is_cut(log.len()) {
+            if server.is_cut(len) {
                 body.truncate(body.len() / 2);
             }
             let mut send = respond.send_response(response, body.is_empty())?;
             if !body.is_empty() {
-                send.send_data(body.into(), true)?;
+                let is_stalled = server.manners == Manners::Stalls && server.is_cut(len);
+                send.send_data(body.into(), !is_stalled)?;
+                if is_stalled {
+                    return poll_fn(|cx| send.poll_reset(cx)).await.map(|_| ());
+                }
             }
             Ok(())
         }
