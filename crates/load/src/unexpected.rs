@@ -12,7 +12,10 @@ const KEPT: usize = 200;
 /// Most bytes that are kept of a first line.
 const KEPT_OF_LINE: usize = 200;
 
-/// A response that was not what was expected, as far as it is kept on record.
+/// The code of a close frame that has none (RFC 6455, section 7.1.5).
+const NO_CODE: u16 = 1005;
+
+/// A response or a close frame that was not what was expected, as far as it is kept on record.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Unexpected {
     /// Its status code; `None` if what came is no HTTP.
@@ -20,8 +23,11 @@ pub struct Unexpected {
     /// Its first line, without line end; `None` if what came is no HTTP, or came as
     /// fields, which have none.
     pub first_line: Option<String>,
-    /// The first 200 bytes of its body, of what is no HTTP, or of fields that are not whole or not
-    /// as they should be; what cannot be printed is escaped.
+    /// The code of a close frame, 1005 if it has none (RFC 6455, section 7.1.5); `None` if what came is
+    /// no close frame.
+    pub close_code: Option<u16>,
+    /// The first 200 bytes of its body, of what is no HTTP, of fields that are not whole or not as
+    /// they should be, or of a close frame's reason; what cannot be printed is escaped.
     pub first_bytes: String,
 }
 
@@ -34,6 +40,7 @@ impl Unexpected {
                 status: Some(status),
                 first_line: Some(first_line(bytes)),
                 first_bytes: printable(&bytes[len..], KEPT),
+                close_code: None,
             },
             Ok(None) | Err(_) => Self::of_headers(bytes),
         }
@@ -49,6 +56,7 @@ impl Unexpected {
                 status: Some(status),
                 first_line: Some(first_line(line)),
                 first_bytes: printable(fields, KEPT),
+                close_code: None,
             },
             Ok(None) | Err(_) => Self { first_bytes: printable(bytes, KEPT), ..Self::default() },
         }
@@ -67,7 +75,14 @@ impl Unexpected {
             status: Some(status),
             first_line: (!head.is_empty()).then(|| first_line(head)),
             first_bytes: printable(body, KEPT),
+            close_code: None,
         }
+    }
+
+    /// The same of a close frame: a code and a reason, or nothing (RFC 6455, section 5.5.1).
+    pub(crate) fn of_close(close: Option<(u16, &[u8])>) -> Self {
+        let (code, reason) = close.unwrap_or((NO_CODE, &[]));
+        Self { close_code: Some(code), first_bytes: printable(reason, KEPT), ..Self::default() }
     }
 }
 
@@ -116,6 +131,7 @@ mod tests {
             status: Some(404),
             first_line: Some("HTTP/1.1 404 Not Found".to_owned()),
             first_bytes: "no such topic\\n".to_owned(),
+            close_code: None,
         };
         assert_eq!(Unexpected::of(bytes), expected);
         let long = [&bytes[..], &[b'x'; 300]].concat();
@@ -134,12 +150,27 @@ mod tests {
                 status: Some(200),
                 first_line: Some("HTTP/1.1 200 OK".to_owned()),
                 first_bytes: shown.to_owned(),
+                close_code: None,
             };
             assert_eq!(Unexpected::of(format!("HTTP/1.1 200 OK\r\n{fields}").as_bytes()), expected);
         }
         for none in ["", "\n", "HTTP/1.1 200", "HTTP/1.1 20 OK\r\n", "SSH-2.0\r\n"] {
             assert_eq!(Unexpected::of(none.as_bytes()).status, None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_close_frame_is_its_code_and_its_reason_and_may_have_neither() {
+        for (close, code, reason) in [
+            (Some((1013, &b"too slow\x1b[2J"[..])), 1013, "too slow\\u{1b}[2J"),
+            (Some((1001, b"")), 1001, ""),
+            (None, 1005, ""),
+        ] {
+            let kept = Unexpected::of_close(close);
+            assert_eq!((kept.close_code, kept.first_bytes.as_str()), (Some(code), reason));
+            assert_eq!((kept.status, kept.first_line), (None, None));
+        }
+        assert_eq!(Unexpected::of_close(Some((1000, &[b'x'; 300]))).first_bytes.len(), KEPT);
     }
 
     #[test]

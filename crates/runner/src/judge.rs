@@ -20,7 +20,7 @@ pub(crate) mod stalls;
 mod testing;
 mod timers;
 
-pub(crate) use refused::said;
+pub(crate) use refused::{close_said, said};
 
 use std::time::Duration;
 

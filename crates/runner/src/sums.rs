@@ -274,8 +274,9 @@ const fn area(average: TimeAverage) -> AreaV2 {
 
 /// The response of one kind of failure, on record; `who` is empty for clients and [`PUBLISHER`] for it.
 pub(crate) fn on_record(who: &str, fault: Fault, unexpected: &Unexpected) -> UnexpectedV1 {
-    let Unexpected { status, first_line, first_bytes } = unexpected.clone();
-    UnexpectedV1 { error: format!("{who}{}", fault.label()), status, first_line, first_bytes }
+    let Unexpected { status, first_line, close_code, first_bytes } = unexpected.clone();
+    let error = format!("{who}{}", fault.label());
+    UnexpectedV1 { error, status, first_line, close_code, first_bytes }
 }
 
 fn all_on_record(

@@ -160,6 +160,35 @@ fn what_came_of_a_response_that_stalls_is_in_the_books() {
 }
 
 #[test]
+fn why_a_server_closes_a_websocket_is_kept_whatever_carries_it() {
+    let plain = scenario("every");
+    let deflated = scenario_of("every", |kind, http| {
+        match kind == TransportKind::WebSocket && http == HttpVersion::Http11 {
+            true => "compression = \"deflate\"\n".to_owned(),
+            false => String::new(),
+        }
+    });
+    let is_compressed = |of: &&Transport| of.settings.deflate().is_some();
+    let all = plain.transports.iter().map(|of| (&plain, of));
+    let all = all.chain(deflated.transports.iter().filter(is_compressed).map(|of| (&deflated, of)));
+    let mut played = 0;
+    for (scenario, transport) in all.filter(|(_, of)| of.settings.kind().upgrades()) {
+        let seen = play(scenario, transport, Manners::SaysWhy);
+        let worker = &seen.outcome.workers[0];
+        let faults: Vec<_> = worker.counts.faults.clone().into_iter().collect();
+        assert_eq!(faults, [(Fault::Closed, 4)], "{}", transport.label);
+        let kept = &worker.unexpected[&Fault::Closed];
+        let why = (kept.close_code, kept.first_bytes.as_str());
+        assert_eq!(why, (Some(1013), "too slow\\u{1b}[2J"), "{}", transport.label);
+        check_books(&transport.label, &seen);
+        played += 1;
+    }
+    // WebSockets over both versions of HTTP, nudges over one at least, and compressed ones, each in
+    // clear text and in TLS.
+    assert!(played >= 2 * 4, "{played}");
+}
+
+#[test]
 fn a_stream_in_two_codings_is_refused_whatever_carries_it() {
     let scenario = scenario("every");
     let is_stream = |kind| matches!(kind, TransportKind::Sse | TransportKind::Stream);

@@ -23,7 +23,7 @@ use yawc::{
 use crate::Fault;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::Cause;
-use crate::transport::websocket::{Subscriber, Tapped, begin, read_buffer};
+use crate::transport::websocket::{Subscriber, Tapped, begin, closed_by, read_buffer};
 
 /// What a client writes: a pong, and a close frame.
 const WRITE_BUFFER: usize = 256;
@@ -58,10 +58,12 @@ pub(crate) async fn play(
             frame = client.next(context) => frame,
             () = context.closed() => break Ok(()),
         };
-        match client.take(context, frame) {
-            Ok(OpCode::Close) => break Err(Fault::Closed),
-            Ok(_) => {}
-            Err(fault) => break Err(fault),
+        let close = frame.as_ref().ok().filter(|frame| frame.opcode() == OpCode::Close);
+        let close = close.map(|frame| frame.payload().clone());
+        match (client.take(context, frame), close) {
+            (Ok(_), Some(payload)) => break Err(closed_by(context, code_and_reason(&payload))),
+            (Ok(_), None) => {}
+            (Err(fault), _) => break Err(fault),
         }
     };
     match ended {
@@ -163,6 +165,12 @@ impl Client {
             Err(_) => Err(Fault::Io),
         }
     }
+}
+
+/// What a close frame of this payload says (RFC 6455, section 5.5.1).
+fn code_and_reason(payload: &[u8]) -> Option<(u16, &[u8])> {
+    let (code, reason) = payload.split_first_chunk()?;
+    Some((u16::from_be_bytes(*code), reason))
 }
 
 fn fault_of(error: &WebSocketError) -> Fault {

@@ -102,8 +102,8 @@ fn receive(
 ) -> Result<bool, Fault> {
     let message = message.ok_or(Fault::Closed)?.map_err(|error| fault_of(&error))?;
     subscriber.take(context, &message, context.accounts.now(), tapped);
-    if message.is_close() {
-        return Err(Fault::Closed);
+    if let Message::Close(close) = &message {
+        return Err(websocket::closed(context, close.as_ref()));
     }
     Ok(matches!(&message, Message::Text(text) if text.as_str() == NUDGE_NOTICE))
 }

@@ -25,6 +25,7 @@ use crate::carrier::Tunnel;
 use crate::carrier::watch::Watch;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::{self, Cause};
+use crate::unexpected::Unexpected;
 
 /// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
 /// The library's default of 128 KiB would be the experiment's result.
@@ -54,8 +55,8 @@ pub(crate) async fn play(
         match message {
             Some(Ok(message)) => {
                 subscriber.take(context, &message, received_at, socket.get_ref());
-                if message.is_close() {
-                    break Err(Fault::Closed);
+                if let Message::Close(close) = &message {
+                    break Err(closed(context, close.as_ref()));
                 }
             }
             Some(Err(error)) => break Err(fault_of(&error)),
@@ -140,6 +141,20 @@ pub(crate) async fn close(
     subscriber.book(context, socket.get_ref(), Phase::Close);
     let _ = socket.get_mut().shutdown().await;
     sent.map_err(|error| fault_of(&error))
+}
+
+/// The fault of a server that ends a WebSocket by a close frame.
+pub(crate) fn closed(context: &ClientContext, close: Option<&CloseFrame>) -> Fault {
+    closed_by(context, close.map(|close| (close.code.into(), close.reason.as_bytes())))
+}
+
+/// The same, by the frame's code and its reason.
+pub(crate) fn closed_by(context: &ClientContext, close: Option<(u16, &[u8])>) -> Fault {
+    // When connections are being ended it is of the end, and not among what failed.
+    if !context.accounts.is_closing() {
+        context.accounts.keep_unexpected(Fault::Closed, || Unexpected::of_close(close));
+    }
+    Fault::Closed
 }
 
 pub(crate) fn fault_of(error: &tungstenite::Error) -> Fault {

@@ -18,6 +18,10 @@ pub(super) fn all_told(sums: &Sums) -> Vec<String> {
 
 /// The failures of one kind, by its name in results.
 fn told(error: &str, count: u64, unexpected: &UnexpectedV1) -> String {
+    if let Some(close) = close_said(unexpected) {
+        let what = if count == 1 { "connection was closed" } else { "connections were closed" };
+        return format!("{count} {what} by the server; the first close frame has {close}");
+    }
     let said = said(unexpected);
     let (fault, is_publish) = match error.strip_prefix(PUBLISHER) {
         Some(fault) => (fault, true),
@@ -54,6 +58,16 @@ pub(crate) fn said(unexpected: &UnexpectedV1) -> String {
     }
 }
 
+/// `code 1013: too slow`, of a close frame.
+pub(crate) fn close_said(unexpected: &UnexpectedV1) -> Option<String> {
+    let UnexpectedV1 { close_code, first_bytes: reason, .. } = unexpected;
+    Some(match ((*close_code)?, reason.is_empty()) {
+        (1005, _) => "no code".to_owned(),
+        (code, true) => format!("code {code}"),
+        (code, false) => format!("code {code}: {reason}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -69,6 +83,12 @@ mod tests {
             status: Some(status),
             first_line: Some(line.to_owned()),
             first_bytes: body.to_owned(),
+            close_code: None,
+        };
+        let close = |code: u16, reason: &str| Unexpected {
+            close_code: Some(code),
+            first_bytes: reason.to_owned(),
+            ..Unexpected::default()
         };
         for (who, fault, count, unexpected, expected) in [
             (
@@ -96,7 +116,7 @@ mod tests {
                 "",
                 Fault::Upgrade,
                 2,
-                Unexpected { status: Some(403), first_line: None, first_bytes: "no".to_owned() },
+                Unexpected { first_line: None, ..http(403, "", "no") },
                 "2 upgrades were refused: the server responded 403: no",
             ),
             (
@@ -112,6 +132,27 @@ mod tests {
                 3,
                 Unexpected { first_bytes: "SSH-2.0".to_owned(), ..Unexpected::default() },
                 "3 responses were not as expected: the server responded no HTTP: SSH-2.0",
+            ),
+            (
+                "",
+                Fault::Closed,
+                4,
+                close(1013, "too slow"),
+                "4 connections were closed by the server; the first close frame has code 1013: too slow",
+            ),
+            (
+                "",
+                Fault::Closed,
+                1,
+                close(1001, ""),
+                "1 connection was closed by the server; the first close frame has code 1001",
+            ),
+            (
+                "",
+                Fault::Closed,
+                1,
+                close(1005, ""),
+                "1 connection was closed by the server; the first close frame has no code",
             ),
         ] {
             let kept = on_record(who, fault, &unexpected);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pushbench_load::{Fault, Outcome, Plan, Reached, Unexpected};
 use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion};
 
-use crate::judge::said;
+use crate::judge::{close_said, said};
 use crate::sums::on_record;
 
 /// What there is to tell.
@@ -73,7 +73,10 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
         Some(unexpected) if is_as_asked(unexpected) => {
             format!("{} ({})", came(fault), responded(fault, unexpected))
         }
-        Some(unexpected) => responded(fault, unexpected),
+        Some(unexpected) => match close_said(&on_record("", fault, unexpected)) {
+            Some(close) => format!("{} with {close}", came(fault)),
+            None => responded(fault, unexpected),
+        },
         None => came(fault).to_owned(),
     };
     let text = step(failed_at(fault, plan, reached), came, remedy(fault, plan));

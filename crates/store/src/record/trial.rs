@@ -81,7 +81,7 @@ pub struct ServerV1 {
     pub config: BTreeMap<String, serde_json::Value>,
 }
 
-/// A response that was not what was expected.
+/// A response or a close frame that was not what was expected.
 #[derive(
     Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
 )]
@@ -94,7 +94,12 @@ pub struct UnexpectedV1 {
     /// Its first line; absent if what came was no HTTP, or HTTP/2, which has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_line: Option<String>,
-    /// The first 200 bytes of its body, or of what is no HTTP; what cannot be printed is escaped.
+    /// The code of a WebSocket's close frame, 1005 if it has none (RFC 6455, section 7.1.5); absent if
+    /// what came was no close frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_code: Option<u16>,
+    /// The first 200 bytes of its body, of what is no HTTP, or of a close frame's reason; what cannot
+    /// be printed is escaped.
     pub first_bytes: String,
 }
 

@@ -49,6 +49,7 @@ fn play_again(
             Manners::Good
             | Manners::CutsOff
             | Manners::Stalls
+            | Manners::SaysWhy
             | Manners::Codes
             | Manners::EndsIdle
             | Manners::TakesFew => check(&transport.label, transport, &seen),

@@ -44,7 +44,7 @@ pub(super) fn play(scenario: &Scenario, transport: &Transport, manners: Manners)
     let identity = Identity::of_this_host(since_1970()).expect("a certificate");
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
-        let stand_in = Rc::new(StandIn::new(transport.carriage, &identity, manners));
+        let stand_in = Rc::new(StandIn::new(transport, &identity, manners));
         let counters = stand_in.counters();
         let pipes = Pipes {
             client: Rc::new({

@@ -15,14 +15,15 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use pushbench_protocol::paths::NUDGE_NOTICE;
 use pushbench_protocol::{HttpVersion, TlsUse};
-use pushbench_scenario::Carriage;
+use pushbench_scenario::Transport;
 use pushbench_tls::{Acceptor, Identity, Protocol};
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 use super::stand_in::request::{Body, Form};
 
@@ -34,6 +35,8 @@ pub(super) enum Manners {
     CutsOff,
     /// It says half of a response, and then nothing more.
     Stalls,
+    /// It closes a WebSocket after some messages, and says why.
+    SaysWhy,
     /// It says that its streams are compressed twice over.
     Codes,
     /// It ends a connection that is idle, without a word.
@@ -69,6 +72,8 @@ impl Manners {
 
 /// Messages until the first that is cut off.
 const UNCUT: usize = 8;
+/// The reason that [`Manners::SaysWhy`] gives, beside code 1013.
+const WHY: &str = "too slow\u{1b}[2J";
 /// For how long nothing may be asked on a connection of [`Manners::EndsIdle`].
 const IDLE: Duration = Duration::from_millis(60);
 /// Requests that are taken on each connection by [`Manners::TakesFew`] and those after it.
@@ -81,6 +86,8 @@ pub(super) struct StandIn {
     http: HttpVersion,
     /// Absent in clear text.
     acceptor: Option<Acceptor>,
+    /// Whether it agrees on permessage-deflate where that is offered.
+    deflates: bool,
     manners: Manners,
     counters: Arc<SocketCounters>,
     log: RefCell<Vec<String>>,
@@ -94,12 +101,14 @@ trait Stream: AsyncRead + AsyncWrite + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 impl StandIn {
-    pub(super) fn new(carriage: Carriage, identity: &Identity, manners: Manners) -> Self {
+    pub(super) fn new(transport: &Transport, identity: &Identity, manners: Manners) -> Self {
+        let Transport { carriage, settings, .. } = transport;
         let acceptor = (carriage.tls != TlsUse::None)
             .then(|| Acceptor::new(identity, Protocol::ALL).expect("the key is the certificate's"));
         Self {
             http: carriage.http,
             acceptor,
+            deflates: settings.deflate().is_some(),
             manners,
             counters: Arc::default(),
             log: RefCell::default(),
@@ -159,6 +168,7 @@ impl StandIn {
                 Manners::Good
                 | Manners::CutsOff
                 | Manners::Stalls
+                | Manners::SaysWhy
                 | Manners::Codes
                 | Manners::EndsIdle
                 | Manners::TakesFew => http2::serve(self, stream).await,
@@ -198,6 +208,12 @@ impl StandIn {
                         // A header that promises more than comes.
                         let frame = [&[0x81, 0x28][..], &message.as_bytes()[..20]].concat();
                         socket.get_mut().write_all(&frame).await?;
+                        return socket.get_mut().shutdown().await;
+                    }
+                    if self.manners == Manners::SaysWhy && place >= UNCUT {
+                        let why = CloseFrame { code: CloseCode::Again, reason: WHY.into() };
+                        let _ = socket.close(Some(why)).await;
+                        while let Some(Ok(_)) = socket.next().await {}
                         return socket.get_mut().shutdown().await;
                     }
                     let text = if form == Form::Notices { NUDGE_NOTICE.to_owned() } else { message };

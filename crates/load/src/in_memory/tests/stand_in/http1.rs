@@ -57,9 +57,14 @@ pub(super) async fn serve(
             Asked::Socket(form, place) => {
                 let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
                 let accept = accept_key(key.expect("an upgrade has a key"));
+                // With the largest window; no frame has to be compressed for that.
+                let offer = head.lines().find(|line| line.starts_with("Sec-WebSocket-Extensions"));
+                let agreed = offer.filter(|_| server.deflates).map_or(String::new(), |offer| {
+                    format!("{}\r\n", offer.trim_end_matches("; client_max_window_bits"))
+                });
                 let response = format!(
                     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
-                     Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+                     Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{agreed}\r\n"
                 );
                 stream.write_all(response.as_bytes()).await?;
                 return server.frames(stream, form, place).await;
@@ -118,6 +123,7 @@ async fn say(
         Manners::Good
         | Manners::CutsOff
         | Manners::Stalls
+        | Manners::SaysWhy
         | Manners::EndsIdle
         | Manners::TakesFew
         | Manners::RefusesMore
