@@ -34,6 +34,7 @@ mod comparing;
 mod compression;
 mod environments;
 mod exits;
+mod farewell;
 mod foreign;
 mod house;
 mod http2;
