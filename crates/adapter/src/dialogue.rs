@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::request::Request;
-use crate::rules::Heard;
+use crate::rules::Received;
 use crate::split::unit::{Edge, SplitError};
 use crate::values::FillError;
 
@@ -119,7 +119,7 @@ pub enum DialogueError {
 
 /// What one client and its server say to each other.
 ///
-/// Everything that comes is said to `hear` as it is taken apart, with what its bytes are for.
+/// Everything that comes is said to `receive` as it is taken apart, with what its bytes are for.
 pub trait Dialogue {
     /// What to do next in the opening.
     ///
@@ -143,7 +143,7 @@ pub trait Dialogue {
     fn on_response(
         &mut self,
         response: &Response<'_>,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<Polled, DialogueError>;
 
     /// Bytes came over the connection, of a message or of a body, without the carrier's framing.
@@ -155,7 +155,7 @@ pub trait Dialogue {
         &mut self,
         bytes: &[u8],
         edge: Edge,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), DialogueError>;
 
     /// Bytes that came and are part of no unit yet.

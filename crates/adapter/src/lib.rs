@@ -39,7 +39,7 @@ pub use filter::FilterError;
 pub use parts::Parts;
 pub use read::read;
 pub use request::Request;
-pub use rules::{Heard, Said};
+pub use rules::{Received, Said};
 pub use session::{Publisher, Session};
 pub use shipped::{SHIPPED, Shipped};
 pub use split::unit::{Edge, SplitError};

@@ -7,7 +7,7 @@ use crate::dialogue::{DialogueError, Next, Outgoing, Response};
 use crate::matching::{FilledMatch, Place};
 use crate::outgoing::{excerpt, status_is};
 use crate::parts::Parts;
-use crate::rules::{Heard, Rules, Said};
+use crate::rules::{Received, Rules, Said};
 use crate::split::unit::Unit;
 use crate::values::Values;
 
@@ -110,7 +110,7 @@ impl Opening {
     pub(crate) fn on_response(
         &mut self,
         response: &Response<'_>,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), DialogueError> {
         let Some(Step::Request { status, expect, take, .. }) = self.steps.get(self.step) else {
             let expected = "a response only to a request";
@@ -118,7 +118,7 @@ impl Opening {
         };
         let handshake = response.body.len() as u64;
         let parts = Parts { handshake, ..Parts::default() };
-        hear(Heard { said: Said::Opening, parts });
+        receive(Received { said: Said::Opening, parts });
         let what = self.what();
         if let Some(expected) = status_is(status, response.status) {
             let (found, excerpt) = (response.status, excerpt(response.body));
@@ -134,17 +134,17 @@ impl Opening {
     }
 
     /// Says what a unit is, and goes a step further if it is what the step waits for.
-    pub(crate) fn hear(
+    pub(crate) fn receive(
         &mut self,
         unit: Unit<'_>,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), DialogueError> {
         if !self.is_connected {
             let expected = "bytes only over a connection";
             return Err(DialogueError::OutOfTurn { found: "bytes", expected });
         }
         if self.is_open() {
-            self.rules.hear(unit, &mut |_, _| false, hear);
+            self.rules.receive(unit, &mut |_, _| false, receive);
             return Ok(());
         }
         // Where everything is a message, what comes before the opening is done can be none.
@@ -152,7 +152,7 @@ impl Opening {
         let expected = self.expected.take();
         let (mut taken, mut fault) = (None, None);
         let what = self.what();
-        self.rules.hear(
+        self.rules.receive(
             unit,
             &mut |item, event| {
                 let is_first = taken.is_none();
@@ -162,9 +162,9 @@ impl Opening {
                 }
                 holds
             },
-            &mut |heard| {
+            &mut |received| {
                 let what = what.clone();
-                match &heard.said {
+                match &received.said {
                     Said::Error(text) => {
                         fault = Some(DialogueError::Refused { what, excerpt: excerpt(text) });
                     }
@@ -181,7 +181,7 @@ impl Opening {
                     | Said::Opening
                     | Said::Blank => {}
                 }
-                hear(heard);
+                receive(received);
             },
         );
         if let Some(fault) = fault {

@@ -46,10 +46,10 @@ pub enum Said<'a> {
 
 /// What a unit, or an element of it, is, and what its bytes are for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Heard<'a> {
+pub struct Received<'a> {
     /// What it is.
     pub said: Said<'a>,
-    /// Its bytes; over all that is heard, each byte is in one.
+    /// Its bytes; over all that is received, each byte is in one.
     pub parts: Parts,
 }
 
@@ -95,32 +95,32 @@ impl Rules {
     }
 
     /// Says what the unit is; of a list, what each element is. `expected` is asked first.
-    pub(crate) fn hear(
+    pub(crate) fn receive(
         &self,
         unit: Unit<'_>,
         expected: &mut dyn FnMut(&[u8], &[u8]) -> bool,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) {
         let around = Parts { framing: unit.framing, control: unit.comments, ..Parts::default() };
         if unit.is_torn {
             let unexplained = unit.bytes.len() as u64;
             let said = Said::Unexplained(unit.bytes);
-            return hear(Heard { said, parts: Parts { unexplained, ..around } });
+            return receive(Received { said, parts: Parts { unexplained, ..around } });
         }
         if unit.bytes.is_empty() && unit.event.is_empty() {
             let parts = Parts { control: unit.len(), ..Parts::default() };
-            return hear(Heard { said: Said::Blank, parts });
+            return receive(Received { said: Said::Blank, parts });
         }
         if expected(unit.bytes, unit.event) {
             let parts = Parts { handshake: unit.len(), ..Parts::default() };
-            return hear(Heard { said: Said::Opening, parts });
+            return receive(Received { said: Said::Opening, parts });
         }
         let Some(elements) = self.elements(unit.bytes) else {
             let said = self.classify(unit.bytes, unit.event);
             let parts = parts(&said, unit.bytes.len() as u64, around);
-            return hear(Heard { said, parts });
+            return receive(Received { said, parts });
         };
-        let mut heard: Vec<_> = elements
+        let mut received: Vec<_> = elements
             .iter()
             .map(|element| {
                 let element = element.get().as_bytes();
@@ -129,23 +129,23 @@ impl Rules {
                     false => self.classify(element, unit.event),
                 };
                 let parts = parts(&said, element.len() as u64, Parts::default());
-                Heard { said, parts }
+                Received { said, parts }
             })
             .collect();
         // What is around the elements is around the messages among them, if there are any.
-        let within: u64 = heard.iter().map(|heard| heard.parts.total()).sum();
+        let within: u64 = received.iter().map(|received| received.parts.total()).sum();
         let between = unit.bytes.len() as u64 - within;
-        match heard.iter_mut().find(|heard| matches!(heard.said, Said::Message(_))) {
+        match received.iter_mut().find(|received| matches!(received.said, Said::Message(_))) {
             Some(message) => {
                 message.parts += Parts { wrapping: between, ..around };
             }
             None => {
                 let control = between + unit.framing + unit.comments;
                 let parts = Parts { control, ..Parts::default() };
-                heard.push(Heard { said: Said::Blank, parts });
+                received.push(Received { said: Said::Blank, parts });
             }
         }
-        heard.into_iter().for_each(hear);
+        received.into_iter().for_each(receive);
     }
 
     /// The elements of the unit's list; `None` if it has none and is looked at as it is.

@@ -9,7 +9,7 @@ use crate::opening::Opening;
 use crate::outgoing::{excerpt, outgoing, status_is};
 use crate::parts::Parts;
 use crate::request::Request;
-use crate::rules::{Heard, Said};
+use crate::rules::{Received, Said};
 use crate::split::Splitter;
 use crate::split::unit::Edge;
 use crate::values::Values;
@@ -78,14 +78,14 @@ impl Session {
         &mut self,
         bytes: &[u8],
         edge: Edge,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), DialogueError> {
         let opening = &mut self.opening;
         let mut result = Ok(());
         let split = self.splitter.feed(bytes, edge, &mut |unit| {
             // What comes behind a fault in the same read is of a dialogue that has ended.
             if result.is_ok() {
-                result = opening.hear(unit, hear);
+                result = opening.receive(unit, receive);
             }
         });
         result.and(split.map_err(DialogueError::from))
@@ -94,7 +94,7 @@ impl Session {
     fn on_poll(
         &mut self,
         response: &Response<'_>,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<Polled, DialogueError> {
         let len = response.body.len() as u64;
         let is_empty = self.transport.empty.contains(&response.status);
@@ -102,11 +102,11 @@ impl Session {
         if is_empty {
             if len > 0 {
                 let parts = Parts { control: len, ..Parts::default() };
-                hear(Heard { said: Said::Ignored, parts });
+                receive(Received { said: Said::Ignored, parts });
             }
         } else if let Some(expected) = status_is(&[], response.status) {
             let parts = Parts { unexplained: len, ..Parts::default() };
-            hear(Heard { said: Said::Unexplained(response.body), parts });
+            receive(Received { said: Said::Unexplained(response.body), parts });
             return Err(DialogueError::Status {
                 what: "a poll".to_owned(),
                 found: response.status,
@@ -114,9 +114,9 @@ impl Session {
                 excerpt: excerpt(response.body),
             });
         } else {
-            self.feed(response.body, Edge::Stream, &mut |heard| {
-                messages += u64::from(matches!(heard.said, Said::Message(_)));
-                hear(heard);
+            self.feed(response.body, Edge::Stream, &mut |received| {
+                messages += u64::from(matches!(received.said, Said::Message(_)));
+                receive(received);
             })?;
         }
         self.carry(response, messages > 0)?;
@@ -161,11 +161,11 @@ impl Dialogue for Session {
     fn on_response(
         &mut self,
         response: &Response<'_>,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<Polled, DialogueError> {
         match self.opening.is_open() && self.transport.is_polled {
-            true => self.on_poll(response, hear),
-            false => self.opening.on_response(response, hear).map(|()| Polled::Nothing),
+            true => self.on_poll(response, receive),
+            false => self.opening.on_response(response, receive).map(|()| Polled::Nothing),
         }
     }
 
@@ -173,9 +173,9 @@ impl Dialogue for Session {
         &mut self,
         bytes: &[u8],
         edge: Edge,
-        hear: &mut dyn FnMut(Heard<'_>),
+        receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), DialogueError> {
-        self.feed(bytes, edge, hear)
+        self.feed(bytes, edge, receive)
     }
 
     fn pending(&self) -> u64 {

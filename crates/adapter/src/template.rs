@@ -159,7 +159,7 @@ mod tests {
                 text("${x}"),
             ]
         );
-        assert_eq!(Template::parse("subscription{news} $ {").map(|t| t.pieces.len()), Ok(1));
+        assert_eq!(Template::parse("subscription{prices} $ {").map(|t| t.pieces.len()), Ok(1));
     }
 
     #[test]

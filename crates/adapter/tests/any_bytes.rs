@@ -10,8 +10,8 @@ use pushbench_adapter::{
     read,
 };
 
-/// What is heard of messages that come in reads of `step` bytes, behind the steps of the opening.
-fn heard(
+/// What is received of messages that come in reads of `step` bytes, behind the steps of the opening.
+fn received(
     shipped: Shipped,
     place: usize,
     messages: &[String],
@@ -36,28 +36,28 @@ fn heard(
             }
             next = session.next();
         }
-        let mut hear = |heard: pushbench_adapter::Heard<'_>| {
-            booked += heard.parts.total();
-            all.push(format!("{heard:?}"));
+        let mut receive = |received: pushbench_adapter::Received<'_>| {
+            booked += received.parts.total();
+            all.push(format!("{received:?}"));
         };
         let done = match next {
             Err(error) => Err(error),
             Ok(Next::Request(_)) => {
                 fed += bytes.len() as u64;
                 let response = Response { status: 200, headers: &[("Etag", b"1")], body: bytes };
-                session.on_response(&response, &mut hear).map(drop)
+                session.on_response(&response, &mut receive).map(drop)
             }
             Ok(Next::Open) if transport.is_polled => {
                 fed += bytes.len() as u64;
                 let response = Response { status: 200, headers: &[("Etag", b"1")], body: bytes };
-                session.on_response(&response, &mut hear).map(drop)
+                session.on_response(&response, &mut receive).map(drop)
             }
             Ok(_) => {
                 fed += bytes.len() as u64;
                 let fed = bytes
                     .chunks(step)
-                    .try_for_each(|piece| session.on_bytes(piece, Edge::Read, &mut hear));
-                fed.and_then(|()| session.on_bytes(b"", Edge::Message, &mut hear))
+                    .try_for_each(|piece| session.on_bytes(piece, Edge::Read, &mut receive));
+                fed.and_then(|()| session.on_bytes(b"", Edge::Message, &mut receive))
             }
         };
         if done.is_err() {
@@ -114,8 +114,8 @@ proptest! {
         messages in prop::collection::vec(message(), 0..8),
         step in 1_usize..9,
     ) {
-        let whole = heard(SHIPPED[which], place, &messages, usize::MAX);
-        let cut = heard(SHIPPED[which], place, &messages, step);
+        let whole = received(SHIPPED[which], place, &messages, usize::MAX);
+        let cut = received(SHIPPED[which], place, &messages, step);
         prop_assert_eq!(whole, cut);
     }
 }

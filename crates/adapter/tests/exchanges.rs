@@ -1,12 +1,12 @@
 //! Exchanges with each server, as its documents give them, through its adapter: what the client says,
-//! what it hears, and what every byte was for, wherever reads end.
+//! what it receives, and what every byte was for, wherever reads end.
 //!
 //! A file of `exchanges/` is named for an adapter and a transport. A line is
 //!
 //! - `> METHOD URL | Name: value; ... | body`: the request that the client sends next;
 //! - `< STATUS | Name: value; ... | body`: the response to it;
 //! - `>> text`, `<< text`: a message, or part of a stream, over the connection;
-//! - `= message TEXT`, `= heartbeat`, ...: what is heard next;
+//! - `= message TEXT`, `= heartbeat`, ...: what is received next;
 //! - `= parts payload 2 ...`: what the bytes so far were for;
 //! - `publish TEXT`, `close`: what the client is told to do;
 //! - `publisher`: from here on another client speaks, who publishes over a connection of its own.
@@ -19,8 +19,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pushbench_adapter::{
-    Adapter, Dialogue, Edge, Heard, Next, Outgoing, Parts, Publisher, Request, Response, SHIPPED,
-    Said, Session, Shipped, Transport, Values, read,
+    Adapter, Dialogue, Edge, Next, Outgoing, Parts, Publisher, Received, Request, Response,
+    SHIPPED, Said, Session, Shipped, Transport, Values, read,
 };
 
 fn adapter(shipped: Shipped) -> Adapter {
@@ -78,9 +78,9 @@ struct Player<'a> {
     step: usize,
     session: Session,
     publisher: Option<Publisher>,
-    /// What the client sends because of what it heard or was told.
+    /// What the client sends because of what it received or was told.
     outgoing: VecDeque<Outgoing>,
-    heard: VecDeque<String>,
+    received: VecDeque<String>,
     parts: Parts,
     /// Bytes that were handed over.
     bytes: u64,
@@ -112,7 +112,7 @@ impl<'a> Player<'a> {
             session,
             publisher,
             outgoing: VecDeque::new(),
-            heard: VecDeque::new(),
+            received: VecDeque::new(),
             parts: Parts::default(),
             bytes: 0,
         }
@@ -130,9 +130,9 @@ impl<'a> Player<'a> {
                 ("=", expected) => match expected.strip_prefix("parts ") {
                     Some(parts) => self.sums(parts),
                     None => {
-                        let heard = self.heard.pop_front();
+                        let received = self.received.pop_front();
                         let expected = shown(&unescaped(expected));
-                        assert_eq!(heard.as_deref(), Some(expected.as_str()), "{}", self.at);
+                        assert_eq!(received.as_deref(), Some(expected.as_str()), "{}", self.at);
                     }
                 },
                 ("publish", payload) => self.publishes(&unescaped(payload)),
@@ -148,7 +148,7 @@ impl<'a> Player<'a> {
                 _ => panic!("{}: no such line", self.at),
             }
         }
-        assert_eq!(self.heard, VecDeque::<String>::new(), "{name}: nothing else is heard");
+        assert_eq!(self.received, VecDeque::<String>::new(), "{name}: nothing else is received");
         assert_eq!(self.outgoing, VecDeque::new(), "{name}: nothing else is sent");
         let pending = self.session.pending();
         assert_eq!(self.parts.total() + pending, self.bytes, "{name}: each byte is booked once");
@@ -188,10 +188,10 @@ impl<'a> Player<'a> {
         let body = unescaped(body.strip_prefix(' ').unwrap_or(body));
         self.bytes += body.len() as u64;
         let response = Response { status, headers: &headers, body: &body };
-        let (heard, parts) = (&mut self.heard, &mut self.parts);
+        let (received, parts) = (&mut self.received, &mut self.parts);
         let mut beats = Vec::new();
         self.session
-            .on_response(&response, &mut |said| note(&said, heard, parts, &mut beats))
+            .on_response(&response, &mut |said| note(&said, received, parts, &mut beats))
             .unwrap_or_else(|error| panic!("{}: {error}", self.at));
         self.replies(&beats);
     }
@@ -203,15 +203,15 @@ impl<'a> Player<'a> {
             == pushbench_protocol::Arrival::Pushed
             && self.transport.kind.label() == "websocket";
         for piece in message.chunks(self.step) {
-            let (heard, parts) = (&mut self.heard, &mut self.parts);
+            let (received, parts) = (&mut self.received, &mut self.parts);
             self.session
-                .on_bytes(piece, Edge::Read, &mut |said| note(&said, heard, parts, &mut beats))
+                .on_bytes(piece, Edge::Read, &mut |said| note(&said, received, parts, &mut beats))
                 .unwrap_or_else(|error| panic!("{}: {error}", self.at));
         }
         if is_socket {
-            let (heard, parts) = (&mut self.heard, &mut self.parts);
+            let (received, parts) = (&mut self.received, &mut self.parts);
             self.session
-                .on_bytes(b"", Edge::Message, &mut |said| note(&said, heard, parts, &mut beats))
+                .on_bytes(b"", Edge::Message, &mut |said| note(&said, received, parts, &mut beats))
                 .unwrap_or_else(|error| panic!("{}: {error}", self.at));
         }
         self.replies(&beats);
@@ -250,9 +250,14 @@ impl<'a> Player<'a> {
     }
 }
 
-fn note(heard: &Heard<'_>, all: &mut VecDeque<String>, parts: &mut Parts, beats: &mut Vec<usize>) {
-    *parts += heard.parts;
-    let text = match &heard.said {
+fn note(
+    received: &Received<'_>,
+    all: &mut VecDeque<String>,
+    parts: &mut Parts,
+    beats: &mut Vec<usize>,
+) {
+    *parts += received.parts;
+    let text = match &received.said {
         Said::Message(payload) => format!("message {}", shown(payload)),
         Said::Heartbeat(place) => {
             beats.push(*place);

@@ -7,7 +7,7 @@ use pushbench_adapter::{Dialogue, Edge, Next, Response, Session, Transport, Valu
 
 use crate::input::{steps, text};
 
-/// An adapter up to the first NUL, and bytes that its server says: no panic, the same is heard
+/// An adapter up to the first NUL, and bytes that its server says: no panic, the same is received
 /// wherever reads end, and every byte is booked once.
 pub fn adapters(data: &[u8]) {
     let (step, data) = steps(data);
@@ -18,8 +18,8 @@ pub fn adapters(data: &[u8]) {
         Ok(adapter) => {
             for transport in &adapter.transports {
                 let values = Values::new(Arc::clone(&adapter.settings));
-                let whole = hear(transport, values.clone(), bytes, usize::MAX);
-                let cut = hear(transport, values, bytes, step);
+                let whole = receive(transport, values.clone(), bytes, usize::MAX);
+                let cut = receive(transport, values, bytes, step);
                 if let (Some(whole), Some(cut)) = (whole, cut) {
                     assert_eq!(whole, cut, "in steps of {step}");
                 }
@@ -28,8 +28,8 @@ pub fn adapters(data: &[u8]) {
     });
 }
 
-/// What is heard; `None` where the session ends with an error.
-fn hear(
+/// What is received; `None` where the session ends with an error.
+fn receive(
     transport: &Arc<Transport>,
     mut values: Values,
     bytes: &[u8],
@@ -43,9 +43,9 @@ fn hear(
     let (mut all, mut booked, mut fed) = (Vec::new(), 0, 0);
     // A message of the server's behind each line feed, so that an opening has steps to go.
     for message in bytes.split_inclusive(|byte| *byte == b'\n').take(64) {
-        let mut hear = |heard: pushbench_adapter::Heard<'_>| {
-            booked += heard.parts.total();
-            all.push(format!("{heard:?}"));
+        let mut receive = |received: pushbench_adapter::Received<'_>| {
+            booked += received.parts.total();
+            all.push(format!("{received:?}"));
         };
         let mut next = session.next().ok()?;
         while let Next::Send(_) | Next::Connect(_) = next {
@@ -58,14 +58,14 @@ fn hear(
         match next {
             Next::Receive | Next::Open if !transport.is_polled => {
                 for piece in message.chunks(step) {
-                    session.on_bytes(piece, Edge::Read, &mut hear).ok()?;
+                    session.on_bytes(piece, Edge::Read, &mut receive).ok()?;
                 }
-                session.on_bytes(b"", Edge::Message, &mut hear).ok()?;
+                session.on_bytes(b"", Edge::Message, &mut receive).ok()?;
             }
             _ => {
                 let headers = [("Etag", &b"1"[..])];
                 let response = Response { status: 200, headers: &headers, body: message };
-                session.on_response(&response, &mut hear).ok()?;
+                session.on_response(&response, &mut receive).ok()?;
             }
         }
     }

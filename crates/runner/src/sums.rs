@@ -193,13 +193,13 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
     }
 }
 
-fn http2(heads: HeadCounts) -> Option<Http2CountsV2> {
-    (heads.connections > 0).then_some(Http2CountsV2 {
-        connections: heads.connections,
-        first: heads.first,
-        firsts_in_measure: heads.firsts_in_measure,
-        first_in_measure: heads.first_in_measure,
-        uncompressed: heads.uncompressed,
+fn http2(counts: HeadCounts) -> Option<Http2CountsV2> {
+    (counts.connections > 0).then_some(Http2CountsV2 {
+        connections: counts.connections,
+        first: counts.first,
+        firsts_in_measure: counts.firsts_in_measure,
+        first_in_measure: counts.first_in_measure,
+        uncompressed: counts.uncompressed,
     })
 }
 
@@ -287,14 +287,14 @@ fn all_on_record(
     kept.map(|kept| (kept.error.clone(), kept)).collect()
 }
 
-fn sample(heads: &SampleHeaders) -> SampleV1 {
+fn sample(sample: &SampleHeaders) -> SampleV1 {
     SampleV1 {
-        request_characters: printable_characters(&heads.request) as u64,
-        response_characters: printable_characters(&heads.response) as u64,
-        request_bytes: heads.request.len() as u64,
-        response_bytes: heads.response.len() as u64,
-        body_bytes: heads.body_len,
-        request_head: String::from_utf8_lossy(&heads.request).into_owned(),
-        response_head: String::from_utf8_lossy(&heads.response).into_owned(),
+        request_characters: printable_characters(&sample.request) as u64,
+        response_characters: printable_characters(&sample.response) as u64,
+        request_bytes: sample.request.len() as u64,
+        response_bytes: sample.response.len() as u64,
+        body_bytes: sample.body_len,
+        request_head: String::from_utf8_lossy(&sample.request).into_owned(),
+        response_head: String::from_utf8_lossy(&sample.response).into_owned(),
     }
 }

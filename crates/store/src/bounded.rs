@@ -5,6 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+/// Most bytes of a record or a journal that are read: some hundred times those of a large sweep.
+pub(crate) const RECORD_BOUND: u64 = 1 << 30;
+
 /// Reads a regular file of at most `bound` bytes, a multiple of 1 MiB.
 ///
 /// # Errors

@@ -17,11 +17,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::bounded::read_regular;
+use crate::bounded::{RECORD_BOUND, read_regular};
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{refuse_a_trial_that_json_cannot_say, run_folder, sync, write_record};
-use crate::read::RECORD_BOUND;
 use crate::record::{DisturbedV1, RunStatus, RunV2, TrialV2, v1};
 
 /// Name of the journal in a run's folder.

@@ -5,15 +5,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::bounded::read_regular;
+use crate::bounded::{RECORD_BOUND, read_regular};
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{DIGEST_FILE, RECORD_FILE};
 use crate::journal::{JOURNAL_FILE, read_journal};
 use crate::record::{RunV2, v1};
 
-/// Most bytes of a record or a journal that are read: some hundred times those of a large sweep.
-pub(crate) const RECORD_BOUND: u64 = 1 << 30;
 /// Most bytes of a digest that are read: it is one line.
 const DIGEST_BOUND: u64 = 1 << 20;
 

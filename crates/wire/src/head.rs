@@ -6,6 +6,7 @@
 //! for what it found.
 
 mod body_end;
+mod bound;
 mod error;
 mod fields;
 mod limits;
@@ -13,8 +14,8 @@ mod request;
 mod response;
 
 pub use body_end::BodyEnd;
+pub use bound::MAX_HEAD;
 pub use error::HeadError;
 pub use fields::{Field, Fields};
-pub use limits::MAX_HEAD;
 pub use request::RequestHead;
 pub use response::ResponseHead;

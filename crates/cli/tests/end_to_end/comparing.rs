@@ -201,13 +201,13 @@ fn what_cannot_be_compared_is_4_and_says_what_differs() {
 
     let newer = records.write(&altered("newer", 4, |_| {}));
     let text = fs::read_to_string(&newer).expect("a record");
-    fs::write(&newer, text.replacen("\"version\": 1", "\"version\": 2", 1)).expect("written");
+    fs::write(&newer, text.replacen("\"version\": 2", "\"version\": 3", 1)).expect("written");
     // A change that is meant goes without the digest of what was there before.
     fs::remove_file(newer.with_file_name(pushbench_store::DIGEST_FILE)).expect("a digest");
     let ended = records.compare(&["base", newer.to_str().expect("text")]);
     assert_eq!(ended.code, 4, "{ended}");
     assert!(
-        ended.stderr.contains("found version 2 of `pushbench-run`, expected version 1"),
+        ended.stderr.contains("found version 3 of `pushbench-run`, expected at most version 2"),
         "{ended}"
     );
 }

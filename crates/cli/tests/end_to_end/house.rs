@@ -45,11 +45,7 @@ fn no_files_of_a_crate_need_each_other_in_a_circle() {
 
 /// The files that tell kinds of transport apart beside the table in `protocol::kind`: their options
 /// as written and as checked, and who plays them.
-const OF_KINDS: [&str; 3] = [
-    "load/src/transport.rs",
-    "scenario/src/transport_file.rs",
-    "scenario/src/transport_settings.rs",
-];
+const OF_KINDS: [&str; 2] = ["load/src/transport.rs", "scenario/src/transport_settings.rs"];
 /// The model has formulae for each; it may have them in so many files.
 const OF_THE_MODEL: usize = 3;
 
@@ -72,16 +68,10 @@ fn kinds_of_transport_are_told_apart_in_few_files_and_the_others_ask_the_table()
     assert!(of_the_model.len() <= OF_THE_MODEL, "{of_the_model:?}");
 }
 
-/// Crates whose names are not held to the words yet.
-const UNJUDGED: [&str; 1] = [
-    // It speaks of what a third-party server says and what is heard of it, throughout.
-    "adapter",
-];
-
 #[test]
 fn names_and_what_people_read_are_in_the_words_of_the_field() {
     let mut wrong = Vec::new();
-    for (name, path) in crates().into_iter().filter(|(name, _)| !UNJUDGED.contains(&&**name)) {
+    for (name, path) in crates() {
         for (file, source) in source_files(&path.join("src")) {
             let text = words::Text::of(&source);
             // What documents an option of the command line is its `--help`.

@@ -64,7 +64,10 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
         |fault: &Fault| outcome.workers.iter().find_map(|worker| worker.unexpected.get(fault));
     let faults: BTreeSet<Fault> = faults(outcome);
     let first = faults.iter().find(|fault| unexpected_for(fault).is_some());
-    let Some(fault) = first.or(faults.first()).copied() else {
+    // A poll that was under way when the wait was over says less than what came before it.
+    let first =
+        first.or(faults.first().filter(|&&fault| !has_waited(fault) || other(outcome).is_none()));
+    let Some(fault) = first.copied() else {
         return Found::Refusal { text: silent(plan, reached, outcome, step), is_of_all: true };
     };
     let unexpected = unexpected_for(&fault);
@@ -83,9 +86,12 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
     if unexpected.is_some_and(|unexpected| is_violation(fault, unexpected, plan)) {
         return Found::Violation(text);
     }
-    let has_waited =
-        matches!(fault, Fault::ConnectTimeout | Fault::OpenTimeout | Fault::AnswerTimeout);
-    Found::Refusal { text, is_of_all: has_waited }
+    Found::Refusal { text, is_of_all: has_waited(fault) }
+}
+
+/// Whether it is that nothing came in time.
+fn has_waited(fault: Fault) -> bool {
+    matches!(fault, Fault::ConnectTimeout | Fault::OpenTimeout | Fault::AnswerTimeout)
 }
 
 /// What failed at the client, or of the load generator itself.
@@ -108,15 +114,7 @@ fn silent(
     step: impl Fn(Step, String, &str) -> String,
 ) -> String {
     let waiting = if is_polled(plan) { Step::Poll } else { Step::Message };
-    // One client is played by one worker.
-    let other = outcome.workers.iter().map(|worker| &worker.counts).find_map(|counts| {
-        let altered = counts.first_altered.clone().map(|what| (counts.altered, what));
-        altered.or_else(|| {
-            let first = counts.first_foreign.as_ref()?;
-            Some((counts.foreign, format!("`{first}`, which this run did not publish")))
-        })
-    });
-    match (reached, other) {
+    match (reached, other(outcome)) {
         (Reached::Nothing, _) => step(
             if is_polled(plan) { Step::Connect } else { Step::Subscribe },
             came(Fault::OpenTimeout).to_owned(),
@@ -133,6 +131,18 @@ fn silent(
             "check whether the server offers this transport and forwards messages",
         ),
     }
+}
+
+/// How many messages came that are not as they were published, and the first.
+fn other(outcome: &Outcome) -> Option<(u64, String)> {
+    // One client is played by one worker.
+    outcome.workers.iter().map(|worker| &worker.counts).find_map(|counts| {
+        let altered = counts.first_altered.clone().map(|what| (counts.altered, what));
+        altered.or_else(|| {
+            let first = counts.first_foreign.as_ref()?;
+            Some((counts.foreign, format!("`{first}`, which this run did not publish")))
+        })
+    })
 }
 
 fn is_polled(plan: &Plan) -> bool {

@@ -11,7 +11,7 @@ const DECIDING: [&str; 9] = [
     "hub",
     "log.rs",
     "log",
-    "patience.rs",
+    "deadline.rs",
     "websocket/handshake.rs",
     "websocket/extensions.rs",
 ];

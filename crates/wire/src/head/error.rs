@@ -1,6 +1,6 @@
 //! Why bytes are refused as the headers of a message.
 
-use super::MAX_HEAD;
+use super::bound::MAX_HEAD;
 
 /// Why bytes are not the headers of an HTTP/1 message, or do not say where its body ends.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -2,14 +2,8 @@
 
 use httparse::{EMPTY_HEADER, Error, Header, Status};
 
-use super::HeadError;
-
-/// Longest headers, so that a stream which is no HTTP cannot fill memory. The interim responses
-/// before the final one count together.
-///
-/// The number of fields has no bound of its own, as it has none in HTTP (RFC 9110, section 5.4): many
-/// short fields are as legal as few long ones.
-pub const MAX_HEAD: usize = 64 * 1024;
+use super::bound::MAX_HEAD;
+use super::error::HeadError;
 
 /// Fields for which there is room without asking for memory: nearly all messages have fewer.
 pub(super) const FEW: usize = 100;

@@ -2,8 +2,9 @@
 
 use httparse::{EMPTY_HEADER, Error, ParserConfig};
 
+use super::bound::MAX_HEAD;
 use super::limits::{FEW, end, room};
-use super::{BodyEnd, Fields, HeadError, MAX_HEAD};
+use super::{BodyEnd, Fields, HeadError};
 
 const EXPECTED: &str = "a status line as `HTTP/1.1 200 OK` and fields as `Name: value`";
 
