@@ -188,6 +188,29 @@ fn why_a_server_closes_a_websocket_is_kept_whatever_carries_it() {
     assert!(played >= 2 * 4, "{played}");
 }
 
+/// RSV1 is of the first frame of a message alone (RFC 7692, section 6).
+#[test]
+fn a_mark_of_compression_where_none_may_stand_fails_the_connection_after_what_came_before_it() {
+    let scenario = scenario_of("every", |kind, http| {
+        match kind == TransportKind::WebSocket && http == HttpVersion::Http11 {
+            true => "compression = \"deflate\"\n".to_owned(),
+            false => String::new(),
+        }
+    });
+    let is_compressed = |of: &&Transport| of.settings.deflate().is_some();
+    for frames in [&b"\xc9\x00"[..], b"\x01\x01a\xc0\x01b"] {
+        for transport in scenario.transports.iter().filter(is_compressed) {
+            let seen = play(&scenario, transport, Manners::Frames(frames));
+            let label = format!("{}, {frames:x?}", transport.label);
+            let counts = &seen.outcome.workers[0].counts;
+            let faults: Vec<_> = counts.faults.clone().into_iter().collect();
+            assert_eq!(faults, [(Fault::Protocol, 4)], "{label}");
+            assert!(counts.delivered > 0, "{label}");
+            check_sums(&label, &seen);
+        }
+    }
+}
+
 #[test]
 fn a_stream_in_two_codings_is_refused_whatever_carries_it() {
     let scenario = scenario("every");

@@ -46,7 +46,7 @@ pub(crate) async fn play(
         context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
     let (mut tapped, early) = begin(context, client, &path, Some(terms)).await?;
     tapped.keep_message_lens();
-    tapped.observe_early(&early);
+    let early = tapped.observe_early(early);
     let wire = Wire(Rc::new(RefCell::new(Early { tapped, early: early.into() })));
     let socket = open(context, wire.clone(), terms)?;
     context.accounts.is_connected(subscriber_id);
@@ -176,7 +176,7 @@ fn code_and_reason(payload: &[u8]) -> Option<(u16, &[u8])> {
 fn fault_of(error: &WebSocketError) -> Fault {
     match error {
         WebSocketError::ConnectionClosed => Fault::Closed,
-        // What cannot be inflated comes as one, too.
+        // What cannot be inflated comes as one, too, and what the tap refuses.
         WebSocketError::IoError(error) if error.kind() != io::ErrorKind::InvalidInput => Fault::Io,
         _ => Fault::Protocol,
     }

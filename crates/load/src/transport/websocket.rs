@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt;
 use pushbench_protocol::number::MAX_BODY;
 use pushbench_protocol::{ByteKind, DeflateTerms, Direction, Phase, Timestamp};
-use pushbench_wire::frame::{FrameCounter, FrameCounts};
+use pushbench_wire::frame::{FrameChecker, FrameCounter, FrameCounts};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -94,7 +94,7 @@ pub(crate) async fn open(
     path: &str,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
     let (mut tapped, early) = begin(context, client, path, None).await?;
-    tapped.observe_early(&early);
+    let early = tapped.observe_early(early);
     let payload = context.plan.scenario.workload.payload.bytes as usize;
     let config = WebSocketConfig::default()
         .read_buffer_size(read_buffer(payload))
@@ -113,7 +113,7 @@ pub(crate) async fn begin(
     terms: Option<DeflateTerms>,
 ) -> Result<(Tapped, Vec<u8>), Fault> {
     let (tunnel, early) = context.carriers.tunnel(client, path, terms).await?;
-    Ok((Tapped::new(tunnel), early))
+    Ok((Tapped::new(tunnel, terms.is_some()), early))
 }
 
 /// Bytes of a connection's read buffer, for payloads of this length.
@@ -165,7 +165,8 @@ pub(crate) fn fault_of(error: &tungstenite::Error) -> Fault {
         | Error::AlreadyClosed
         // The server, or a proxy, is gone without a word: it has broken off, and no rule of frames.
         | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Fault::Closed,
-        Error::Io(_) => Fault::Io,
+        Error::Io(error) if error.kind() != io::ErrorKind::InvalidInput => Fault::Io,
+        // What the tap refuses comes as input, too.
         _ => Fault::Protocol,
     }
 }
@@ -304,21 +305,34 @@ fn book(
     *booked = now;
 }
 
-/// A tunnel whose frames are counted as they pass.
+/// A tunnel whose frames are counted as they pass, and of which those that break a rule do not pass:
+/// the libraries behind it are not equally strict.
 pub(crate) struct Tapped {
     tunnel: Tunnel,
     down: FrameCounter,
+    checker: FrameChecker,
     up: FrameCounter,
 }
 
 impl Tapped {
-    fn new(tunnel: Tunnel) -> Self {
-        Self { tunnel, down: FrameCounter::default(), up: FrameCounter::default() }
+    fn new(tunnel: Tunnel, is_deflate_agreed: bool) -> Self {
+        let checker = FrameChecker::new(is_deflate_agreed);
+        Self { tunnel, down: FrameCounter::default(), checker, up: FrameCounter::default() }
     }
 
-    /// Takes note of what was read before the tap was there.
-    pub(crate) fn observe_early(&mut self, bytes: &[u8]) {
-        self.down.observe(bytes);
+    /// Takes note of what was read before the tap was there; gives what of it may pass.
+    pub(crate) fn observe_early(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        self.down.observe(&bytes);
+        bytes.truncate(self.checker.check(&bytes));
+        bytes
+    }
+
+    /// An error once a frame has come that breaks a rule.
+    fn refused(&self) -> io::Result<()> {
+        match self.checker.broken() {
+            Some(broken) => Err(io::Error::new(io::ErrorKind::InvalidInput, broken)),
+            None => Ok(()),
+        }
     }
 
     /// Keeps the length of each message from now on, for [`Self::take_message_len`].
@@ -338,9 +352,21 @@ impl AsyncRead for Tapped {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.refused()?;
         let before = buf.filled().len();
         let result = Pin::new(&mut self.tunnel).poll_read(cx, buf);
-        self.down.observe(&buf.filled()[before..]);
+        let Self { down, checker, .. } = &mut *self;
+        let read = &buf.filled()[before..];
+        // What has come is counted, whatever of it may pass.
+        down.observe(read);
+        let passed = checker.check(read);
+        if passed < read.len() {
+            buf.set_filled(before + passed);
+            if passed == 0 {
+                // No bytes would be the end.
+                self.refused()?;
+            }
+        }
         result
     }
 }
@@ -382,6 +408,12 @@ mod tests {
             (ProtocolError::NonZeroReservedBits, Fault::Protocol),
         ] {
             assert_eq!(fault_of(&Error::Protocol(error.clone())), expected, "{error}");
+        }
+        for (kind, expected) in [
+            (io::ErrorKind::ConnectionReset, Fault::Io),
+            (io::ErrorKind::InvalidInput, Fault::Protocol),
+        ] {
+            assert_eq!(fault_of(&Error::Io(kind.into())), expected, "{kind}");
         }
     }
 }

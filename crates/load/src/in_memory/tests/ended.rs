@@ -50,6 +50,7 @@ fn play_again(
             | Manners::CutsOff
             | Manners::Stalls
             | Manners::SaysWhy
+            | Manners::Frames(_)
             | Manners::Codes
             | Manners::EndsIdle
             | Manners::TakesFew => check(&transport.label, transport, &seen),

@@ -37,6 +37,8 @@ pub(super) enum Manners {
     Stalls,
     /// It closes a WebSocket after some messages, and says why.
     SaysWhy,
+    /// It says these frames in place of a message on a WebSocket, and ends the connection.
+    Frames(&'static [u8]),
     /// It says that its streams are compressed twice over.
     Codes,
     /// It ends a connection that is idle, without a word.
@@ -169,6 +171,7 @@ impl StandIn {
                 | Manners::CutsOff
                 | Manners::Stalls
                 | Manners::SaysWhy
+                | Manners::Frames(_)
                 | Manners::Codes
                 | Manners::EndsIdle
                 | Manners::TakesFew => http2::serve(self, stream).await,
@@ -208,6 +211,12 @@ impl StandIn {
                         // A header that promises more than comes.
                         let frame = [&[0x81, 0x28][..], &message.as_bytes()[..20]].concat();
                         socket.get_mut().write_all(&frame).await?;
+                        return socket.get_mut().shutdown().await;
+                    }
+                    if let Manners::Frames(frames) = self.manners
+                        && place >= UNCUT
+                    {
+                        socket.get_mut().write_all(frames).await?;
                         return socket.get_mut().shutdown().await;
                     }
                     if self.manners == Manners::SaysWhy && place >= UNCUT {

@@ -124,6 +124,7 @@ async fn say(
         | Manners::CutsOff
         | Manners::Stalls
         | Manners::SaysWhy
+        | Manners::Frames(_)
         | Manners::EndsIdle
         | Manners::TakesFew
         | Manners::RefusesMore
