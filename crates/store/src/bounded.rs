@@ -3,10 +3,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 /// Most bytes of a record or a journal that are read: some hundred times those of a large sweep.
-pub(crate) const RECORD_BOUND: u64 = 1 << 30;
+const RECORD_BOUND: u64 = 1 << 30;
 
 /// Reads a regular file of at most `bound` bytes, a multiple of 1 MiB.
 ///
@@ -22,6 +23,18 @@ pub fn read_regular(path: &Path, bound: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     read_up_to(File::open(path)?, bound)
+}
+
+/// Reads a record: a regular file, or a pipe, as a shell's `<(zcat run.json.gz)` is one.
+///
+/// # Errors
+///
+/// If it cannot be read, is a folder or a device, or has more than [`RECORD_BOUND`] bytes.
+pub(crate) fn read_record(path: &Path) -> io::Result<Vec<u8>> {
+    if fs::metadata(path)?.file_type().is_fifo() {
+        return read_up_to(File::open(path)?, RECORD_BOUND);
+    }
+    read_regular(path, RECORD_BOUND)
 }
 
 /// Reads an open file, or whatever else can be read, to its end.
@@ -70,6 +83,21 @@ mod tests {
         }
         let error = read_journal(folder.path()).expect_err("it never ends").to_string();
         assert!(error.contains("a device or a pipe"), "{error}");
+    }
+
+    #[test]
+    fn a_record_may_come_through_a_pipe() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("coreutils");
+        assert!(made.success());
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(|| fs::write(&pipe, "a record"));
+            assert_eq!(read_record(&pipe).expect("it is read"), b"a record");
+            writing.join().expect("it writes").expect("somebody reads");
+        });
+        let error = read_record(Path::new("/dev/zero")).expect_err("it never ends").to_string();
+        assert!(error.contains("a device"), "{error}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::bounded::{RECORD_BOUND, read_regular};
+use crate::bounded::read_record;
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{refuse_a_trial_that_json_cannot_say, run_folder, sync, write_record};
@@ -176,7 +176,7 @@ impl Journal {
 /// written. A last line that is cut off is none: its writer ended.
 pub fn read_journal(path: &Path) -> Result<RunV2, StoreError> {
     let path = if path.is_dir() { path.join(JOURNAL_FILE) } else { path.to_owned() };
-    let bytes = read_regular(&path, RECORD_BOUND).map_err(while_doing("read", &path))?;
+    let bytes = read_record(&path).map_err(while_doing("read", &path))?;
     let text = String::from_utf8_lossy(&bytes);
     let (whole, rest) = text.rsplit_once('\n').unwrap_or(("", &text));
     let Some(first) = whole.lines().next() else {

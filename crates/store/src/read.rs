@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::bounded::{RECORD_BOUND, read_regular};
+use crate::bounded::{read_record, read_regular};
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{DIGEST_FILE, RECORD_FILE};
@@ -28,7 +28,7 @@ pub fn read(path: &Path) -> Result<RunV2, StoreError> {
     if is_journal || path.is_dir() && !record.exists() && path.join(JOURNAL_FILE).exists() {
         return read_journal(path);
     }
-    let bytes = read_regular(&record, RECORD_BOUND).map_err(while_doing("read", &record))?;
+    let bytes = read_record(&record).map_err(while_doing("read", &record))?;
     check_digest(&bytes, &record)?;
     let text = String::from_utf8(bytes).map_err(|cause| {
         while_doing("read", &record)(io::Error::new(io::ErrorKind::InvalidData, cause))
