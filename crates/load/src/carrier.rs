@@ -151,7 +151,7 @@ impl Carriers {
     ///
     /// # Errors
     ///
-    /// If the response is none that streams have. It is then heard out and kept on record.
+    /// If the response is none that streams have. It is then received out and kept on record.
     pub(crate) async fn stream(
         &self,
         client: u32,

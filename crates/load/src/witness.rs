@@ -104,7 +104,7 @@ impl Witness {
         self.received_before.set(self.records.records_received());
     }
 
-    /// What TLS added to what was heard since then.
+    /// What TLS added to what was received since then.
     pub(crate) fn tls_received(&self) -> u64 {
         (self.records.records_received() - self.received_before.get()) * RECORD_OVERHEAD
     }

@@ -34,7 +34,7 @@ impl Answer<'_> {
     }
 }
 
-/// A response that was heard whole.
+/// A response that was received whole.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Received {
     /// The phase under which it was booked.

@@ -14,9 +14,9 @@
 //! end of the measure phase otherwise belongs to it, as with every push.
 
 pub(crate) mod connection;
-mod heard;
 pub(crate) mod line;
 pub(crate) mod pool;
+mod received_data;
 mod refusal;
 pub(crate) mod stream;
 pub(crate) mod tap;

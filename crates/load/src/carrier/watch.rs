@@ -3,7 +3,7 @@
 use crate::accounts::Passed;
 use crate::carrier::http2::tap::HeadWatch;
 
-/// Knows what has come with what was heard last and was booked as it passed: heads and what marks
+/// Knows what has come with what was received last and was booked as it passed: heads and what marks
 /// frames off, where streams share a connection.
 pub(crate) struct Watch(Option<HeadWatch>);
 

@@ -27,14 +27,14 @@ pub(crate) struct PublisherLine {
     cord: Cord,
     /// Whether the server has ended its side.
     has_ended: Arc<AtomicBool>,
-    /// Whether anything was heard that was no success, on any connection.
+    /// Whether anything was received that was no success, on any connection.
     has_failed: Arc<AtomicBool>,
     reader: JoinHandle<Answers>,
     /// Requests begun on this connection.
     asked: Arc<AtomicU64>,
     /// Messages written to this connection.
     sent: u64,
-    /// What was heard on the connections before.
+    /// What was received on the connections before.
     earlier: Answers,
 }
 
@@ -59,7 +59,7 @@ impl PublisherLine {
         Ok(Self { target, stream, cord, has_ended, has_failed, reader, asked, sent: 0, earlier })
     }
 
-    /// Tells whether anything was heard that was no success, while threads still hear.
+    /// Tells whether anything was received that was no success, while threads still hear.
     pub(crate) fn has_failed(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.has_failed)
     }
@@ -89,7 +89,7 @@ impl PublisherLine {
         self.stream.write(bytes)
     }
 
-    /// Ends the connection; gives what was heard on all of them, and whether the server has ended
+    /// Ends the connection; gives what was received on all of them, and whether the server has ended
     /// its side in time. `None` if a thread is gone.
     pub(crate) fn finish(self) -> Option<(Answers, bool)> {
         let _ = self.stream.shutdown(Shutdown::Write);

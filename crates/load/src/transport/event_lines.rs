@@ -21,7 +21,7 @@ pub(crate) struct EventLine<'a> {
 /// Gives the lines of a stream of events.
 ///
 /// A CR ends its line at once, since nobody knows when the next byte comes: a server that ends lines
-/// by CR alone would be heard one event late. If that byte is LF it is part of the same end.
+/// by CR alone would be received one event late. If that byte is LF it is part of the same end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EventLineReader {
     kept: Vec<u8>,

@@ -182,7 +182,7 @@ struct Booked {
 pub(crate) struct Subscriber {
     subscriber_id: usize,
     booked: Booked,
-    /// The phase of what was heard last: what answers it belongs there too.
+    /// The phase of what was received last: what answers it belongs there too.
     received_in: Phase,
     /// What comes with the next message and is booked before it.
     head: Watch,

@@ -35,7 +35,7 @@ struct Read<T> {
 }
 
 /// Hears the response to a request that has just been sent. Heads are booked as `headers` in the
-/// connect phase; interim ones are read past. What is refused by `check` is heard out.
+/// connect phase; interim ones are read past. What is refused by `check` is received out.
 ///
 /// # Errors
 ///

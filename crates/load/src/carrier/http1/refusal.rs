@@ -1,4 +1,4 @@
-//! A response that refuses what was asked for: heard out, booked like any other, and kept on record.
+//! A response that refuses what was asked for: received out, booked like any other, and kept on record.
 
 use std::rc::Rc;
 use std::time::Duration;

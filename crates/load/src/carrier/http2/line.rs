@@ -11,8 +11,8 @@ use pushbench_protocol::number::{MAX_BODY, digits};
 use pushbench_protocol::{Direction, Phase, Timestamp};
 
 use super::connection::{Http2Connection, fault_of};
-use super::heard::Heard;
 use super::pool::{Place, Pool};
+use super::received_data::ReceivedData;
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Received};
@@ -84,16 +84,16 @@ impl Line {
             })?
             .into_parts();
         let status = head.status.as_u16();
-        let mut heard = Heard::new(accounts, self.connection.witness());
+        let mut received = ReceivedData::new(accounts, self.connection.witness());
         let keep = |fault: &Fault, received: &[u8]| {
             accounts.keep_unexpected(*fault, || Unexpected::of_parts(status, &[], received));
         };
-        let all = heard.receive(&mut body, MAX_BODY).await;
-        all.inspect_err(|fault| keep(fault, heard.received()))?;
+        let all = received.receive(&mut body, MAX_BODY).await;
+        all.inspect_err(|fault| keep(fault, received.received()))?;
         let uncompressed = uncompressed_len(status, &head.headers);
-        let answer = read(status, &head.headers, heard.received());
-        answer.map(|_| ()).inspect_err(|fault| keep(fault, heard.received()))?;
-        let body = heard.take();
+        let answer = read(status, &head.headers, received.received());
+        answer.map(|_| ()).inspect_err(|fault| keep(fault, received.received()))?;
+        let body = received.take();
         let answer = read(status, &head.headers, &body)?;
         let received_at = accounts.now();
         let phase = phase_of(&answer, received_at);

@@ -1,11 +1,11 @@
-//! A response on HTTP/2 that refuses what was asked for: heard out, booked, and kept on record.
+//! A response on HTTP/2 that refuses what was asked for: received out, booked, and kept on record.
 
 use std::time::Duration;
 
 use h2::RecvStream;
 
 use super::connection::Http2Connection;
-use super::heard::Heard;
+use super::received_data::ReceivedData;
 use crate::accounts::Accounts;
 use crate::{Fault, Unexpected};
 
@@ -23,9 +23,9 @@ pub(super) async fn receive(
     body: &mut RecvStream,
     fault: Fault,
 ) -> Fault {
-    let mut heard = Heard::new(accounts, connection.witness());
+    let mut received = ReceivedData::new(accounts, connection.witness());
     // Whoever refuses and does not say all of it is not waited for.
-    let _ = tokio::time::timeout(TIMEOUT, heard.receive(body, MOST)).await;
-    accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], heard.received()));
+    let _ = tokio::time::timeout(TIMEOUT, received.receive(body, MOST)).await;
+    accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], received.received()));
     fault
 }

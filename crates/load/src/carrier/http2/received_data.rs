@@ -13,7 +13,7 @@ use crate::witness::Witness;
 
 /// Data that is booked as what brought nothing new when it is dropped, unless it was taken: whoever
 /// waits for the rest may be cut off at any moment, and the sockets have counted what has come.
-pub(super) struct Heard<'a> {
+pub(super) struct ReceivedData<'a> {
     accounts: &'a Accounts,
     witness: Rc<Witness>,
     /// All of it while it came in one piece, as nearly all does, which is not copied.
@@ -22,7 +22,7 @@ pub(super) struct Heard<'a> {
     pieces: BytesMut,
 }
 
-impl<'a> Heard<'a> {
+impl<'a> ReceivedData<'a> {
     /// Nothing has come yet.
     pub(super) fn new(accounts: &'a Accounts, witness: &Rc<Witness>) -> Self {
         let (first, pieces) = (Bytes::new(), BytesMut::new());
@@ -73,7 +73,7 @@ impl<'a> Heard<'a> {
     }
 }
 
-impl Drop for Heard<'_> {
+impl Drop for ReceivedData<'_> {
     fn drop(&mut self) {
         let len = self.received().len() as u64;
         if len > 0 {
