@@ -6,7 +6,7 @@
 //! owns the sockets. Deliberately absent: anything that a part does not say of itself; the
 //! explanations of fields are a table ([`fields`]).
 //!
-//! Start with `part.rs` (what an anatomy is made of), then `head.rs`, `frame.rs` and `anatomy.rs`.
+//! Run `cargo run -p pushbench-anatomy --example one_message`. Start with `part.rs` (what an anatomy is made of), then `head.rs`, `frame.rs` and `anatomy.rs`.
 
 mod accept;
 mod anatomy;
