@@ -45,7 +45,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     for dropped in &scenario.dropped {
         say(format_args!(
-            "pushbench: `{}` is skipped: its transport was not selected",
+            "pushbench: `{}` is not judged: --only leaves out a transport that it names",
             dropped.written_figure
         ));
     }

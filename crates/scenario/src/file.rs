@@ -88,6 +88,7 @@ impl ScenarioFile {
             transports: transports(&mut root, problems),
             expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
         };
+        root.has_too("sweep");
         root.finish();
         file
     }

@@ -255,6 +255,11 @@ impl<'a> Reader<'a> {
         At { value, key: self.key.clone(), place: self.place, shown }
     }
 
+    /// Names a key that is read elsewhere, so that [`Self::finish`] lists it and suggests it.
+    pub fn has_too(&mut self, name: &'static str) {
+        self.asked.push(name);
+    }
+
     /// Refuses every key that nobody asked for.
     pub fn finish(&self) {
         for entry in self.table.map_or(&[][..], Table::entries) {
