@@ -154,6 +154,8 @@ impl Decoder {
                 );
                 let end = match result {
                     BrotliResult::ResultSuccess => StepEnd::Whole,
+                    // It asks for more to read even while it has more to give.
+                    BrotliResult::NeedsMoreInput if room == 0 => StepEnd::Full,
                     BrotliResult::NeedsMoreInput => StepEnd::Dry,
                     BrotliResult::NeedsMoreOutput => StepEnd::Full,
                     BrotliResult::ResultFailure => return Err(Fault::Malformed),
@@ -369,5 +371,15 @@ mod tests {
                 prop_assert_eq!(cut, whole);
             }
         }
+    }
+
+    #[test]
+    fn what_a_read_comes_to_is_given_with_it_and_not_with_the_next() {
+        // A brotli stream that goes on, whose bytes come to more than a step.
+        const BYTES: &[u8] = b"\x01\x10YYYYYYY\x06HTT\xad/1.1 400\x9b OK\r\nC\x0e\0\0\0\0\0\0\0\
+                               YYYYYYY\xc6\xc6\xc6*\xc6\xc6\xc6\0\0\0\0\0\0\0\0\0\0\0.1 400\x9b OK\r";
+        let whole = read(ContentCoding::Brotli, [BYTES]).expect("it is brotli");
+        assert!(whole.0.len() > STEP, "{}", whole.0.len());
+        assert_eq!(read(ContentCoding::Brotli, BYTES.chunks(1)).expect("it is brotli"), whole);
     }
 }
