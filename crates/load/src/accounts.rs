@@ -44,7 +44,6 @@ pub(crate) struct Accounts {
     pub(crate) presence: Presence,
     pub(crate) headers: Cell<HeadCounts>,
     pub(crate) sample: RefCell<Option<SampleHeaders>>,
-    pub(crate) upgrade_headers: Cell<Option<(u64, u64)>>,
     /// The first response that was not expected, for each fault.
     unexpected: RefCell<BTreeMap<Fault, Unexpected>>,
 }
@@ -111,7 +110,6 @@ impl Accounts {
             presence: Presence::default(),
             headers: Cell::default(),
             sample: RefCell::default(),
-            upgrade_headers: Cell::default(),
             unexpected: RefCell::default(),
         }
     }

@@ -18,8 +18,6 @@ use crate::carrier::http1::refusal;
 pub(crate) struct Opened<T> {
     /// What was made of the head.
     pub(crate) value: T,
-    /// Bytes of it.
-    pub(crate) head_len: u64,
     /// What came behind it.
     pub(crate) early: Vec<u8>,
 }
@@ -85,7 +83,7 @@ pub(crate) async fn receive<T>(
     };
     accounts.recorder.borrow_mut().counts.add_gap(read.gap.unwrap_or(0));
     accounts.book(Phase::Connect, Direction::Down, headers, end as u64);
-    Ok(Opened { value, head_len: read.len as u64, early: received.split_off(end) })
+    Ok(Opened { value, early: received.split_off(end) })
 }
 
 /// The first head in `bytes` that is no interim one; `None` while it is not whole.

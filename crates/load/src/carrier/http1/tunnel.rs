@@ -31,6 +31,5 @@ pub(crate) async fn open(
     let check = |head: &ResponseHead<'_>| upgraded::check(head, asked);
     let opened = opening::receive(accounts, &mut connection, ByteKind::Handshake, check).await?;
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
-    accounts.upgrade_headers.set(Some((request.bytes.len() as u64, opened.head_len)));
     Ok((connection, opened.early))
 }
