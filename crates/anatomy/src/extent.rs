@@ -51,9 +51,8 @@ fn chunk(bytes: &[u8]) -> Option<usize> {
 
 fn frame(bytes: &[u8]) -> Option<usize> {
     let mut parser = HeaderParser::default();
-    let whole = |(at, &byte): (usize, &u8)| Some((at + 1, parser.push(byte)?));
-    let (len, header) = bytes.iter().enumerate().find_map(whole)?;
-    len.checked_add(usize::try_from(header.payload_len).ok()?)
+    let header = bytes.iter().find_map(|&byte| parser.push(byte))?;
+    usize::try_from(header.header_len.checked_add(header.payload_len)?).ok()
 }
 
 #[cfg(test)]

@@ -27,12 +27,10 @@ pub(crate) fn frames(mut bytes: &[u8]) -> Result<Vec<Part>, AnatomyError> {
 /// The parts of the first frame, and what follows it.
 fn frame(bytes: &[u8]) -> Result<(Vec<Part>, &[u8]), AnatomyError> {
     let mut parser = HeaderParser::default();
-    let header = bytes.iter().enumerate().find_map(|(at, &byte)| {
-        // No header is longer, so a parser that was fed as much has given one.
-        parser.push(byte).map(|header| (at + 1, header))
-    });
+    let header = bytes.iter().find_map(|&byte| parser.push(byte));
     let cut = || malformed("a frame", bytes, "a whole frame");
-    let (header_len, header) = header.ok_or_else(cut)?;
+    let header = header.ok_or_else(cut)?;
+    let header_len = usize::try_from(header.header_len).map_err(|_| cut())?;
     let rest = &bytes[header_len..];
     let payload_len = usize::try_from(header.payload_len).map_err(|_| cut())?;
     if rest.len() < payload_len {

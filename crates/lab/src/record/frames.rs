@@ -18,7 +18,6 @@ pub(crate) struct Frames {
 #[derive(Debug)]
 struct Frame {
     header: FrameHeader,
-    header_len: u64,
     left: u64,
     /// The first bytes of the payload, as they passed.
     start: Vec<u8>,
@@ -48,10 +47,8 @@ impl Frames {
             }
             let Some((&byte, rest)) = bytes.split_first() else { return };
             bytes = rest;
-            let header_len = self.parser.taken() as u64 + 1;
             self.frame = self.parser.push(byte).map(|header| Frame {
                 header,
-                header_len,
                 left: header.payload_len,
                 start: Vec::new(),
             });
@@ -66,9 +63,9 @@ impl Frame {
         // Only the server gives notices, and it does not mask.
         let is_notice = direction == Direction::Down && self.start.first() == Some(&NOTICE);
         if is_control || is_notice {
-            return book.book(direction, ByteKind::Control, self.header_len + len);
+            return book.book(direction, ByteKind::Control, self.header.header_len + len);
         }
-        book.book(direction, ByteKind::Framing, self.header_len);
+        book.book(direction, ByteKind::Framing, self.header.header_len);
         match direction {
             Direction::Down => book.message(&self.start, len),
             Direction::Up => {

@@ -188,9 +188,10 @@ fn why_a_server_closes_a_websocket_is_kept_whatever_carries_it() {
     assert!(played >= 2 * 4, "{played}");
 }
 
-/// RSV1 is of the first frame of a message alone (RFC 7692, section 6).
+/// RSV1 is of the first frame of a message alone (RFC 7692, section 6), and a length takes the fewest
+/// bytes (RFC 6455, section 5.2).
 #[test]
-fn a_mark_of_compression_where_none_may_stand_fails_the_connection_after_what_came_before_it() {
+fn a_frame_that_breaks_a_rule_fails_the_connection_after_what_came_before_it() {
     let scenario = scenario_of("every", |kind, http| {
         match kind == TransportKind::WebSocket && http == HttpVersion::Http11 {
             true => "compression = \"deflate\"\n".to_owned(),
@@ -198,7 +199,7 @@ fn a_mark_of_compression_where_none_may_stand_fails_the_connection_after_what_ca
         }
     });
     let is_compressed = |of: &&Transport| of.settings.deflate().is_some();
-    for frames in [&b"\xc9\x00"[..], b"\x01\x01a\xc0\x01b"] {
+    for frames in [&b"\xc9\x00"[..], b"\x01\x01a\xc0\x01b", b"\x89\x7e\x00\x00"] {
         for transport in scenario.transports.iter().filter(is_compressed) {
             let seen = play(&scenario, transport, Manners::Frames(frames));
             let label = format!("{}, {frames:x?}", transport.label);

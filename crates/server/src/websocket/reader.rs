@@ -2,9 +2,7 @@
 //!
 //! Between messages it holds no buffer.
 
-use pushbench_wire::frame::{
-    FrameHeader, HeaderParser, Opcode, Sender, apply_mask, frame_header_len,
-};
+use pushbench_wire::frame::{FrameHeader, HeaderParser, Opcode, apply_mask};
 
 use super::close::CloseReason;
 use super::inflate::{Inflater, TOO_BIG};
@@ -35,7 +33,6 @@ pub(crate) struct FrameReader {
     /// Where compression was agreed on.
     inflater: Option<Inflater>,
     header: HeaderParser,
-    header_taken: u64,
     /// The frame whose payload is being read.
     frame: Option<Frame>,
     /// The message whose fragments are being read.
@@ -80,7 +77,6 @@ impl FrameReader {
             limits,
             inflater,
             header: HeaderParser::default(),
-            header_taken: 0,
             frame: None,
             message: None,
             control: Vec::new(),
@@ -97,10 +93,8 @@ impl FrameReader {
             let Some(frame) = &mut self.frame else {
                 let Some((&byte, rest)) = input.split_first() else { return Ok(None) };
                 *input = rest;
-                self.header_taken += 1;
                 if let Some(header) = self.header.push(byte) {
-                    let taken = std::mem::take(&mut self.header_taken);
-                    self.frame = Some(self.begin(header, taken)?);
+                    self.frame = Some(self.begin(header)?);
                 }
                 continue;
             };
@@ -142,8 +136,8 @@ impl FrameReader {
         }
     }
 
-    /// Checks a header of `taken` bytes, and begins its message if it is the first of one.
-    fn begin(&mut self, header: FrameHeader, taken: u64) -> Result<Frame, CloseReason> {
+    /// Checks a header, and begins its message if it is the first of one.
+    fn begin(&mut self, header: FrameHeader) -> Result<Frame, CloseReason> {
         let opcode =
             Opcode::from_bits(header.opcode).ok_or(protocol("the opcode is a reserved one"))?;
         let is_first = matches!(opcode, Opcode::Text | Opcode::Binary);
@@ -153,7 +147,7 @@ impl FrameReader {
         }
         let key = header.mask.ok_or(protocol("the frame is not masked"))?;
         let len = header.payload_len;
-        if len >> 63 != 0 || frame_header_len(len, Sender::Client) != taken {
+        if len >> 63 != 0 || header.header_len != header.shortest_len() {
             return Err(protocol("the length is not in its shortest form"));
         }
         match opcode {

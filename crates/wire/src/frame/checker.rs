@@ -32,6 +32,16 @@ pub enum FrameError {
         /// The length.
         found: u64,
     },
+    /// A length in more bytes than it needs (section 5.2).
+    #[error(
+        "the header has {found} bytes, expected {shortest}, with the length in the fewest bytes"
+    )]
+    LongLength {
+        /// Bytes of the header.
+        found: u64,
+        /// As many as it needs.
+        shortest: u64,
+    },
     /// A control frame in fragments (section 5.5).
     #[error("a control frame is fragmented, expected it whole")]
     FragmentedControl,
@@ -104,7 +114,7 @@ impl FrameChecker {
     }
 
     fn take(&mut self, header: FrameHeader) -> Result<(), FrameError> {
-        let FrameHeader { fin, rsv, opcode, mask, payload_len } = header;
+        let FrameHeader { fin, rsv, opcode, mask, payload_len, header_len } = header;
         let reserved = FrameError::ReservedOpcode { found: opcode };
         let opcode = Opcode::from_bits(opcode).ok_or(reserved)?;
         let is_first = matches!(opcode, Opcode::Text | Opcode::Binary);
@@ -116,6 +126,10 @@ impl FrameChecker {
         }
         if payload_len >> 63 != 0 {
             return Err(FrameError::Length { found: payload_len });
+        }
+        let shortest = header.shortest_len();
+        if header_len != shortest {
+            return Err(FrameError::LongLength { found: header_len, shortest });
         }
         match opcode {
             Opcode::Close | Opcode::Ping | Opcode::Pong => match payload_len {
@@ -159,6 +173,10 @@ mod tests {
             (b"\x83\x00", true, 0, Some(ReservedOpcode { found: 3 })),
             (b"\x81\x81abcdx", true, 0, Some(Masked)),
             (b"\x81\x7f\x80\0\0\0\0\0\0\0", true, 0, Some(Length { found: 1 << 63 })),
+            (b"\x81\x7e\x00\x7ea", false, 5, None),
+            (b"\x81\x7e\x00\x7da", true, 0, Some(LongLength { found: 4, shortest: 2 })),
+            (b"\x89\x7e\x00\x00", true, 0, Some(LongLength { found: 4, shortest: 2 })),
+            (b"\x81\x7f\0\0\0\0\0\0\xff\xff", true, 0, Some(LongLength { found: 10, shortest: 4 })),
             (b"\x09\x00", true, 0, Some(FragmentedControl)),
             (b"\x8a\x7e\x00\x7e", true, 0, Some(LongControl { found: 126 })),
             (b"\x01\x01a\x81\x01b", true, 3, Some(Interleaved)),

@@ -62,13 +62,12 @@ impl FrameCounter {
                 self.end_frame();
                 continue;
             }
-            let taken = self.parser.taken() as u64 + 1;
             if let Some(header) = self.parser.push(first) {
                 self.in_control = Opcode::from_bits(header.opcode).is_some_and(Opcode::is_control);
                 if self.in_control {
-                    self.counts.control += taken;
+                    self.counts.control += header.header_len;
                 } else {
-                    self.counts.framing += taken;
+                    self.counts.framing += header.header_len;
                 }
                 self.left_in_payload = header.payload_len;
                 self.fin = header.fin;

@@ -74,20 +74,16 @@ pub struct FrameHeader {
     pub mask: Option<[u8; 4]>,
     /// Bytes of payload that follow.
     pub payload_len: u64,
+    /// Bytes of the header itself, as it came: 2 to 14.
+    pub header_len: u64,
 }
 
 impl FrameHeader {
-    /// Bytes of this header on the wire, assuming the shortest length form was used.
-    pub const fn len(&self) -> u64 {
-        frame_header_len(
-            self.payload_len,
-            if self.mask.is_some() { Sender::Client } else { Sender::Server },
-        )
-    }
-
-    /// Always false: a header has at least two bytes.
-    pub const fn is_empty(&self) -> bool {
-        false
+    /// Bytes that the header would take with the payload's length in the fewest bytes, which it must
+    /// have (RFC 6455, section 5.2).
+    pub const fn shortest_len(&self) -> u64 {
+        let sender = if self.mask.is_some() { Sender::Client } else { Sender::Server };
+        frame_header_len(self.payload_len, sender)
     }
 }
 
@@ -169,8 +165,9 @@ impl HeaderParser {
         if self.len < 2 || usize::from(self.len) < self.needed() {
             return None;
         }
+        let header = self.header();
         self.len = 0;
-        Some(self.header())
+        Some(header)
     }
 
     /// Bytes of the present header taken so far.
@@ -210,6 +207,7 @@ impl HeaderParser {
             opcode: self.bytes[0] & 0xf,
             mask,
             payload_len,
+            header_len: u64::from(self.len),
         }
     }
 }
@@ -242,8 +240,25 @@ mod tests {
                     (header.payload_len, header.mask, header.fin),
                     (payload_len, mask, true)
                 );
-                assert_eq!(header.len(), bytes.len() as u64);
+                assert_eq!(header.header_len, bytes.len() as u64);
+                assert_eq!(header.shortest_len(), bytes.len() as u64);
             }
+        }
+    }
+
+    #[test]
+    fn a_header_knows_what_it_took_and_what_it_would_have_taken_at_least() {
+        for (bytes, taken, shortest) in [
+            (&b"\x81\x7d"[..], 2, 2),
+            (b"\x81\x7e\0\x7d", 4, 2),
+            (b"\x81\x7e\0\x7e", 4, 4),
+            (b"\x81\x7f\0\0\0\0\0\0\xff\xff", 10, 4),
+            (b"\x81\x7f\0\0\0\0\0\x01\0\0", 10, 10),
+            (b"\x81\xfe\0\x05abcd", 8, 6),
+        ] {
+            let mut parser = HeaderParser::default();
+            let header = bytes.iter().find_map(|&byte| parser.push(byte)).expect("a header");
+            assert_eq!((header.header_len, header.shortest_len()), (taken, shortest), "{bytes:x?}");
         }
     }
 }
