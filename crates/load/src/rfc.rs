@@ -33,13 +33,19 @@ const fn row(
     Row { source, obliges, bytes, ended: false, expected }
 }
 
-const RESPONSES: [Row; 21] = [
+const RESPONSES: [Row; 22] = [
     row(
         "RFC 9110, 15.2",
         "a client MUST be able to parse one or more 1xx responses before the final one",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n\
          HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
         Ok((200, "ok")),
+    ),
+    row(
+        "RFC 9110, 15.2",
+        "HTTP/1.0 has no 1xx, and a server MUST NOT send one there",
+        "HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        Err(Fault::Malformed),
     ),
     row(
         "RFC 9110, 15",

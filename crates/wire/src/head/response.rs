@@ -7,6 +7,7 @@ use super::limits::{FEW, end, room};
 use super::{BodyEnd, Fields, HeadError};
 
 const EXPECTED: &str = "a status line as `HTTP/1.1 200 OK` and fields as `Name: value`";
+const NO_INTERIM: &str = "a final response, since HTTP/1.0 has no interim ones";
 
 /// The headers of a response.
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +59,14 @@ impl ResponseHead<'_> {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read).
+    /// As [`read`](Self::read), and [`HeadError::Malformed`] for an interim response in HTTP/1.0.
     ///
     /// # Panics
     ///
     /// If `interim` is more than there are bytes.
     ///
-    /// Source: RFC 9110, section 15.2 (a client must be able to read one or more of them).
+    /// Source: RFC 9110, section 15.2 (a client must be able to read one or more of them; HTTP/1.0 has
+    /// none, so nobody knows what follows one in it).
     pub fn read_final<T, E: From<HeadError>>(
         bytes: &[u8],
         interim: &mut usize,
@@ -72,9 +74,13 @@ impl ResponseHead<'_> {
     ) -> Result<Option<T>, E> {
         let mut with = Some(with);
         loop {
-            let read = Self::read(&bytes[*interim..], |head| {
+            let here = &bytes[*interim..];
+            let read = Self::read(here, |head| {
                 if head.is_interim() {
-                    return Ok(Err(head.len));
+                    return match head.is_in_1_1() {
+                        true => Ok(Err(head.len)),
+                        false => Err(HeadError::malformed(here, NO_INTERIM).into()),
+                    };
                 }
                 let with = with.take().expect("there is one final response");
                 with(head).map(Ok)
@@ -247,6 +253,20 @@ mod tests {
         let endless = "HTTP/1.1 100 Continue\r\n\r\n".repeat(3_000);
         let read = ResponseHead::read_final(endless.as_bytes(), &mut 0, status);
         assert_eq!(read, Err(HeadError::TooLong));
+    }
+
+    #[test]
+    fn an_interim_response_in_http_1_0_is_refused_and_a_final_one_is_not() {
+        let status = |head: &ResponseHead<'_>| Ok::<_, HeadError>(head.status);
+        let read = |text: &str| ResponseHead::read_final(text.as_bytes(), &mut 0, status);
+        let last = "HTTP/1.0 200 OK\r\n\r\n";
+        assert_eq!(read(last), Ok(Some(200)));
+        assert_eq!(read(&format!("HTTP/1.1 100 Continue\r\n\r\n{last}")), Ok(Some(200)));
+        for before in ["", "HTTP/1.1 103 Early Hints\r\n\r\n"] {
+            let found = read(&format!("{before}HTTP/1.0 100 Go on\r\n\r\n"));
+            let shown = "HTTP/1.0 100 Go on\\r\\n\\r\\n".to_owned();
+            assert_eq!(found, Err(HeadError::Malformed { found: shown, expected: NO_INTERIM }));
+        }
     }
 
     #[test]
