@@ -1,5 +1,7 @@
 //! How a response marks the client's place in the log: what the server writes and a client reads.
 
+use std::fmt::Write;
+
 use super::lines::title_case;
 use crate::number::gap;
 use crate::paths::{CURSOR_FIELD, GAP_FIELD};
@@ -68,7 +70,11 @@ impl AnswerMark {
 
 /// A place as an entity tag, weak or not.
 pub fn entity_tag(place: Cursor, is_weak: bool) -> String {
-    format!("{}\"{place}\"", if is_weak { WEAK } else { "" })
+    let weak = if is_weak { WEAK } else { "" };
+    // Every response to a poll has one, and a text that fills its memory is sent without being moved.
+    let mut tag = String::with_capacity(weak.len() + Cursor::LEN + 2);
+    write!(tag, "{weak}\"{place}\"").expect("memory takes every text");
+    tag
 }
 
 /// The place that an entity tag names, weak or not: where a client asks with one, the two are compared
@@ -108,6 +114,16 @@ mod tests {
         assert_eq!(mark.and_then(AnswerMark::place), Some(Cursor::OLDEST));
         assert_eq!(AnswerMark::read(|name| (name == GAP_FIELD).then_some(b"many")), None);
         assert_eq!(AnswerMark::read(|_| None), Some(AnswerMark::default()));
+    }
+
+    #[test]
+    fn what_every_poll_is_sent_fills_its_memory() {
+        let mark = AnswerMark { cursor: Some(Cursor::NOW), tag: Some(Cursor::NOW), gap: 0 };
+        for is_weak in [false, true] {
+            for (name, value) in mark.fields(is_weak) {
+                assert_eq!(value.capacity(), value.len(), "{name}: {value}");
+            }
+        }
     }
 
     #[test]
