@@ -13,7 +13,7 @@ use crate::template::Template;
 use crate::values::Setting;
 
 /// How a server is spoken to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Adapter {
     /// What the server is, in a line.
     pub about: String,
@@ -28,7 +28,7 @@ pub struct Adapter {
 }
 
 /// One transport of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Transport {
     /// Which.
     pub kind: TransportKind,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_protocol::{
@@ -10,6 +11,7 @@ use pushbench_protocol::{
 
 use crate::TransportSettings;
 use crate::expect::Expectation;
+use crate::named_server::NamedServer;
 
 /// A question, the work that answers it, and the transports that are asked.
 #[derive(Clone, Debug)]
@@ -205,6 +207,8 @@ pub struct Transport {
     pub settings: TransportSettings,
     /// What carries it.
     pub carriage: Carriage,
+    /// The third-party server that is asked; `None` for our own.
+    pub server: Option<Arc<NamedServer>>,
 }
 
 /// What carries a transport, whatever its kind.

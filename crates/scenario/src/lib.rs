@@ -8,6 +8,7 @@
 
 mod checked;
 mod expect;
+mod named_server;
 
 mod beside;
 mod carriage_check;
@@ -43,6 +44,7 @@ pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
 pub use log_needs::LogNeeds;
 pub use memory_needs::MemoryNeeds;
+pub use named_server::{NamedServer, ProcessOf, Ready, ServerUrl, Start, Trust};
 pub use needs::{
     Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
     ports_per_client, source_address,

@@ -177,7 +177,7 @@ impl TransportFile {
             clients_per_connection: clients_per_connection?.value,
         };
         let settings = self.options.settings(self.kind?.value, deliver)?;
-        Some(Transport { label: self.label?.value, settings, carriage })
+        Some(Transport { label: self.label?.value, settings, carriage, server: None })
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
