@@ -119,8 +119,9 @@ pub enum DialogueError {
 
 /// What one client and its server say to each other.
 ///
-/// Everything that comes is said to `receive` as it is taken apart, with what its bytes are for.
-pub trait Dialogue {
+/// Everything that comes is said to `receive` as it is taken apart, with what its bytes are for. What
+/// has to be sent because of it waits in [`Dialogue::reply`].
+pub trait Dialogue: std::fmt::Debug + Send {
     /// What to do next in the opening.
     ///
     /// # Errors
@@ -168,12 +169,13 @@ pub trait Dialogue {
     /// If it cannot be put together, or nothing is polled.
     fn poll(&mut self) -> Result<Request, DialogueError>;
 
-    /// What to reply to a heartbeat, if anything.
+    /// What is due in reply to what came, the oldest first: to heartbeats, and to messages that are
+    /// acknowledged one by one. Asked after whatever was handed over, until it says `None`.
     ///
     /// # Errors
     ///
     /// If it cannot be put together.
-    fn reply(&mut self, heartbeat: usize) -> Result<Option<Outgoing>, DialogueError>;
+    fn reply(&mut self) -> Result<Option<Outgoing>, DialogueError>;
 
     /// How often what is to be sent so that the server does not close; `None` for never.
     ///

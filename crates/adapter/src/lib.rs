@@ -8,11 +8,13 @@
 //! The crate is pure: it is handed bytes, and says what they are and what to send. It has no clock,
 //! no socket and no random numbers; what a template needs of those the caller sets in [`Values`].
 //!
-//! Start with [`Adapter`], then [`read()`], then [`Dialogue`], which is what a carrier talks to: a
-//! [`Session`] is one by the rules of an adapter, and what cannot be data would be another.
+//! Start with [`Adapter`], then [`read()`], then [`Dialogue`], which is what a carrier talks to. A
+//! carrier has it of [`Transport::dialogue`], and a publisher its way of [`Transport::publishing`]: a
+//! [`Session`] by the rules of an adapter, or code where those rules cannot be data.
 
 mod adapter;
 mod dialogue;
+mod publishing;
 mod session;
 mod shipped;
 
@@ -37,6 +39,7 @@ pub use adapter::{Adapter, Transport};
 pub use dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};
 pub use filter::FilterError;
 pub use parts::Parts;
+pub use publishing::Publishing;
 pub use read::read;
 pub use request::Request;
 pub use rules::{Received, Said};

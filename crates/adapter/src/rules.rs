@@ -27,8 +27,8 @@ pub(crate) struct Rules {
 pub enum Said<'a> {
     /// A message; its payload.
     Message(Cow<'a, [u8]>),
-    /// A heartbeat, by its place in the adapter's list. What to reply is for
-    /// [`Dialogue::reply`](crate::Dialogue::reply) to say.
+    /// A heartbeat, by its place in the adapter's list. What to reply, if anything, waits in
+    /// [`Dialogue::reply`](crate::Dialogue::reply).
     Heartbeat(usize),
     /// What the server says to a publish that it took.
     Acknowledgement,

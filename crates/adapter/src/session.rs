@@ -1,5 +1,6 @@
 //! A dialogue by the rules of an adapter.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct Session {
     publishes: bool,
     opening: Opening,
     splitter: Splitter,
+    /// Heartbeats without a reply yet, by their place in the adapter's list.
+    beats: VecDeque<usize>,
 }
 
 impl Session {
@@ -38,22 +41,13 @@ impl Session {
         Self::with(transport, values, steps, false)
     }
 
-    /// A publisher with a connection of its own; `None` where the transport has none.
-    ///
-    /// # Errors
-    ///
-    /// As of [`Session::new`].
-    pub fn of_publisher(
+    /// A publisher with a connection of its own, which these steps open.
+    pub(crate) fn of_publisher(
         transport: Arc<Transport>,
         values: Values,
-    ) -> Result<Option<Self>, DialogueError> {
-        match &transport.publish {
-            Some(Publish::Connection { steps, .. }) => {
-                let steps = steps.clone();
-                Self::with(transport, values, steps, true).map(Some)
-            }
-            Some(Publish::Request { .. } | Publish::Subscriber(_)) | None => Ok(None),
-        }
+        steps: Vec<Step>,
+    ) -> Result<Self, DialogueError> {
+        Self::with(transport, values, steps, true)
     }
 
     fn with(
@@ -71,7 +65,7 @@ impl Session {
         }
         let splitter = Splitter::new(transport.split.clone(), MOST_OF_A_UNIT);
         let opening = Opening::new(Arc::clone(&transport), values, steps)?;
-        Ok(Self { transport, publishes, opening, splitter })
+        Ok(Self { transport, publishes, opening, splitter, beats: VecDeque::new() })
     }
 
     fn feed(
@@ -80,12 +74,20 @@ impl Session {
         edge: Edge,
         receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), DialogueError> {
-        let opening = &mut self.opening;
+        let (opening, beats) = (&mut self.opening, &mut self.beats);
+        let heartbeats = &self.transport.heartbeats;
         let mut result = Ok(());
         let split = self.splitter.feed(bytes, edge, &mut |unit| {
             // What comes behind a fault in the same read is of a dialogue that has ended.
             if result.is_ok() {
-                result = opening.receive(unit, receive);
+                result = opening.receive(unit, &mut |received| {
+                    if let Said::Heartbeat(place) = received.said
+                        && heartbeats.get(place).is_some_and(|(_, reply)| reply.is_some())
+                    {
+                        beats.push_back(place);
+                    }
+                    receive(received);
+                });
             }
         });
         result.and(split.map_err(DialogueError::from))
@@ -192,9 +194,10 @@ impl Dialogue for Session {
         }
     }
 
-    fn reply(&mut self, heartbeat: usize) -> Result<Option<Outgoing>, DialogueError> {
-        let reply = self.transport.heartbeats.get(heartbeat).and_then(|(_, reply)| reply.as_ref());
-        outgoing(reply, &self.transport, &mut self.opening.values)
+    fn reply(&mut self) -> Result<Option<Outgoing>, DialogueError> {
+        let Some(beat) = self.beats.pop_front() else { return Ok(None) };
+        let (_, reply) = &self.transport.heartbeats[beat];
+        outgoing(reply.as_ref(), &self.transport, &mut self.opening.values)
     }
 
     fn keep_alive(&mut self) -> Result<Option<(Duration, Outgoing)>, DialogueError> {
@@ -227,10 +230,9 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher; `None` where the transport is published to in another way, or not at all.
-    pub fn new(transport: Arc<Transport>, values: Values) -> Option<Self> {
-        let is_request = matches!(transport.publish, Some(Publish::Request { .. }));
-        is_request.then_some(Self { transport, values })
+    /// A publisher to a transport that is published to by requests.
+    pub(crate) fn new(transport: Arc<Transport>, values: Values) -> Self {
+        Self { transport, values }
     }
 
     /// The request that publishes the payload.
@@ -240,7 +242,7 @@ impl Publisher {
     /// If it cannot be put together.
     pub fn publish(&mut self, payload: &[u8]) -> Result<Request, DialogueError> {
         let Some(Publish::Request { request, .. }) = &self.transport.publish else {
-            unreachable!("checked when it was made");
+            unreachable!("checked by `Transport::publishing`");
         };
         Ok(self.values.publishing(payload, |values| request.fill(values))?)
     }
@@ -252,7 +254,7 @@ impl Publisher {
     /// If it does not.
     pub fn on_response(&mut self, response: &Response<'_>) -> Result<(), DialogueError> {
         let Some(Publish::Request { status, expect, .. }) = &self.transport.publish else {
-            unreachable!("checked when it was made");
+            unreachable!("checked by `Transport::publishing`");
         };
         let what = || "publishing".to_owned();
         if let Some(expected) = status_is(status, response.status) {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use pushbench_adapter::{
-    Dialogue, DialogueError, Edge, Next, Response, SHIPPED, Session, Shipped, Transport, Values,
-    read,
+    DialogueError, Edge, Next, Response, SHIPPED, Shipped, Transport, Values, read,
 };
 
 /// What is received of messages that come in reads of `step` bytes, behind the steps of the opening.
@@ -23,7 +22,7 @@ fn received(
     for (name, value) in [("channel", "c1"), ("client", "0"), ("host", "h"), ("now", "1")] {
         values.set(name, value);
     }
-    let mut session = Session::new(Arc::clone(transport), values).expect("a session");
+    let mut session = transport.dialogue(values).expect("a dialogue");
     let (mut all, mut booked, mut fed) = (Vec::new(), 0, 0);
     let mut result = Ok(());
     for message in messages {

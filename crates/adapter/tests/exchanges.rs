@@ -19,8 +19,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pushbench_adapter::{
-    Adapter, Dialogue, Edge, Next, Outgoing, Parts, Publisher, Received, Request, Response,
-    SHIPPED, Said, Session, Shipped, Transport, Values, read,
+    Adapter, Dialogue, Edge, Next, Outgoing, Parts, Publishing, Received, Request, Response,
+    SHIPPED, Said, Shipped, Transport, Values, read,
 };
 
 fn adapter(shipped: Shipped) -> Adapter {
@@ -76,8 +76,8 @@ struct Player<'a> {
     adapter: &'a Adapter,
     transport: &'a Arc<Transport>,
     step: usize,
-    session: Session,
-    publisher: Option<Publisher>,
+    session: Box<dyn Dialogue>,
+    publishing: Publishing,
     /// What the client sends because of what it received or was told.
     outgoing: VecDeque<Outgoing>,
     received: VecDeque<String>,
@@ -102,15 +102,15 @@ fn values(adapter: &Adapter) -> Values {
 
 impl<'a> Player<'a> {
     fn new(name: &str, adapter: &'a Adapter, transport: &'a Arc<Transport>, step: usize) -> Self {
-        let session = Session::new(Arc::clone(transport), values(adapter)).expect("a session");
-        let publisher = Publisher::new(Arc::clone(transport), values(adapter));
+        let session = transport.dialogue(values(adapter)).expect("a dialogue");
+        let publishing = transport.publishing(values(adapter)).expect("a way to publish");
         Self {
             at: name.to_owned(),
             adapter,
             transport,
             step,
             session,
-            publisher,
+            publishing,
             outgoing: VecDeque::new(),
             received: VecDeque::new(),
             parts: Parts::default(),
@@ -141,9 +141,11 @@ impl<'a> Player<'a> {
                     self.outgoing.extend(close);
                 }
                 ("publisher", "") => {
-                    let transport = Arc::clone(self.transport);
-                    let session = Session::of_publisher(transport, values(self.adapter));
-                    self.session = session.expect("a session").expect("it publishes by itself");
+                    let publishing = self.transport.publishing(values(self.adapter));
+                    let Publishing::Connection(session) = publishing.expect("a dialogue") else {
+                        panic!("{}: no connection is published over", self.at);
+                    };
+                    self.session = session;
                 }
                 _ => panic!("{}: no such line", self.at),
             }
@@ -189,45 +191,46 @@ impl<'a> Player<'a> {
         self.bytes += body.len() as u64;
         let response = Response { status, headers: &headers, body: &body };
         let (received, parts) = (&mut self.received, &mut self.parts);
-        let mut beats = Vec::new();
         self.session
-            .on_response(&response, &mut |said| note(&said, received, parts, &mut beats))
+            .on_response(&response, &mut |said| note(&said, received, parts))
             .unwrap_or_else(|error| panic!("{}: {error}", self.at));
-        self.replies(&beats);
+        self.replies();
     }
 
     fn says(&mut self, message: &[u8]) {
         self.bytes += message.len() as u64;
-        let mut beats = Vec::new();
         let is_socket = self.transport.kind.properties().arrival
             == pushbench_protocol::Arrival::Pushed
             && self.transport.kind.label() == "websocket";
         for piece in message.chunks(self.step) {
             let (received, parts) = (&mut self.received, &mut self.parts);
             self.session
-                .on_bytes(piece, Edge::Read, &mut |said| note(&said, received, parts, &mut beats))
+                .on_bytes(piece, Edge::Read, &mut |said| note(&said, received, parts))
                 .unwrap_or_else(|error| panic!("{}: {error}", self.at));
         }
         if is_socket {
             let (received, parts) = (&mut self.received, &mut self.parts);
             self.session
-                .on_bytes(b"", Edge::Message, &mut |said| note(&said, received, parts, &mut beats))
+                .on_bytes(b"", Edge::Message, &mut |said| note(&said, received, parts))
                 .unwrap_or_else(|error| panic!("{}: {error}", self.at));
         }
-        self.replies(&beats);
+        self.replies();
     }
 
-    fn replies(&mut self, beats: &[usize]) {
-        for beat in beats {
-            self.outgoing.extend(self.session.reply(*beat).expect("it can be put together"));
+    fn replies(&mut self) {
+        while let Some(reply) = self.session.reply().expect("it can be put together") {
+            self.outgoing.push_back(reply);
         }
     }
 
     fn publishes(&mut self, payload: &[u8]) {
         let over = self.session.publish(payload).expect("it can be put together");
-        let by = self.publisher.as_mut().map(|publisher| {
-            Outgoing::Request(publisher.publish(payload).expect("it can be put together"))
-        });
+        let by = match &mut self.publishing {
+            Publishing::Requests(publisher) => {
+                Some(Outgoing::Request(publisher.publish(payload).expect("it can be put together")))
+            }
+            Publishing::Subscriber | Publishing::Connection(_) | Publishing::Theirs => None,
+        };
         self.outgoing.push_back(over.or(by).expect("there is a way to publish"));
     }
 
@@ -250,19 +253,11 @@ impl<'a> Player<'a> {
     }
 }
 
-fn note(
-    received: &Received<'_>,
-    all: &mut VecDeque<String>,
-    parts: &mut Parts,
-    beats: &mut Vec<usize>,
-) {
+fn note(received: &Received<'_>, all: &mut VecDeque<String>, parts: &mut Parts) {
     *parts += received.parts;
     let text = match &received.said {
         Said::Message(payload) => format!("message {}", shown(payload)),
-        Said::Heartbeat(place) => {
-            beats.push(*place);
-            "heartbeat".to_owned()
-        }
+        Said::Heartbeat(_) => "heartbeat".to_owned(),
         Said::Acknowledgement => "acknowledgement".to_owned(),
         Said::Ignored => "ignored".to_owned(),
         Said::Error(text) => format!("error {}", shown(text)),

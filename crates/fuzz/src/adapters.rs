@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pushbench_adapter::{Dialogue, Edge, Next, Response, Session, Transport, Values, read};
+use pushbench_adapter::{Edge, Next, Response, Transport, Values, read};
 
 use crate::input::{steps, text};
 
@@ -39,7 +39,7 @@ fn receive(
         values.set(name, name);
     }
     values.set("now", "1700000000");
-    let mut session = Session::new(Arc::clone(transport), values).ok()?;
+    let mut session = transport.dialogue(values).ok()?;
     let (mut all, mut booked, mut fed) = (Vec::new(), 0, 0);
     // A message of the server's behind each line feed, so that an opening has steps to go.
     for message in bytes.split_inclusive(|byte| *byte == b'\n').take(64) {
@@ -70,6 +70,7 @@ fn receive(
         }
     }
     assert_eq!(booked + session.pending(), fed, "every byte is booked once");
-    let _ = (session.reply(0), session.keep_alive(), session.publish(bytes), session.close());
+    while let Ok(Some(_)) = session.reply() {}
+    let _ = (session.keep_alive(), session.publish(bytes), session.close());
     Some(all)
 }
