@@ -10,6 +10,7 @@ use pushbench_toml::{At, Complaint, Place, Problems, closest};
 use crate::carriage_check::carriages_fit;
 use crate::conflation_check::{conflation_is_for_the_latest, drain_outlasts_conflation};
 use crate::expect::has::{Written, figures_are_there};
+use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
 use crate::file::ScenarioFile;
 use crate::head_check::request_headers_fit;
@@ -49,30 +50,31 @@ pub(crate) fn check(
 ) -> Option<Scenario> {
     // A check that could not be made has nothing to add.
     let _ = labels_differ(&file, problems);
-    let labels: Option<Vec<&str>> = file.transports.iter().map(TransportFile::name).collect();
-    let Some(labels) = labels else {
-        // With a label refused nobody knows which names `[expect]` and `--only` may use.
-        for check in CHECKS {
-            let _ = check(&file, problems);
-        }
-        return None;
-    };
+    let known: Vec<_> = file.transports.iter().filter_map(TransportFile::name).collect();
+    let labels = Labels { are_all: known.len() == file.transports.len(), known: &known };
     let expect = file.expect.iter().filter_map(|line| {
         let (key, name, condition) = (line.right.key.clone(), line.place, line.right.place);
-        Some((expectation(line, &labels, problems)?, Written { key, name, condition }))
+        Some((expectation(line, labels, problems)?, Written { key, name, condition }))
     });
     let expect: Vec<_> = expect.collect();
     for (index, label) in only.iter().enumerate() {
-        if !labels.contains(&label.as_str()) {
+        if !labels.may_have(label) {
             problems.add(Complaint {
                 place: Place::Only(index),
                 key: String::new(),
                 found: "no transport of the scenario".to_owned(),
-                expected: one_of(labels.iter().copied()).expected,
-                help: closest(label, labels.iter().copied())
+                expected: one_of(known.iter().copied()).expected,
+                help: closest(label, known.iter().copied())
                     .map(|label| format!("did you mean `{label}`?")),
             });
         }
+    }
+    if !labels.are_all {
+        // Nobody knows what `--only` leaves out.
+        for check in CHECKS {
+            let _ = check(&file, problems);
+        }
+        return None;
     }
     let kept = |label: &str| only.is_empty() || only.iter().any(|kept| kept == label);
     let (expect, dropped): (Vec<_>, Vec<_>) =

@@ -1,6 +1,7 @@
 //! What must hold of the figures.
 
 pub(crate) mod has;
+pub(crate) mod labels;
 pub(crate) mod parse;
 
 /// One line of `[expect]`.

@@ -100,11 +100,14 @@ fn transport(mut table: Reader<'_>) -> TransportFile {
         tls: table.or("tls", "none", choice(TlsUse::ALL, TlsUse::label)),
         clients_per_connection: table.or("clients_per_connection", 1, count(1_000)),
     };
-    // Without a kind nobody knows which options it may have, so none is called unknown.
-    let Some(known) = kind.as_ref().map(|kind| kind.value) else {
+    let known = kind.as_ref().map(|kind| kind.value);
+    let options = options(&mut table, known);
+    let Some(known) = known else {
+        // What is wrong with them by themselves has been said; no rule asks about an option that
+        // its kind may not have.
+        table.finish();
         return TransportFile { kind, label, carriage, options: OptionsFile::default() };
     };
-    let options = options(&mut table, known);
     for (option, has) in OPTIONS {
         if !has(known) {
             let owners = TransportKind::ALL.iter().filter(|&&kind| has(kind));
@@ -120,41 +123,48 @@ fn transport(mut table: Reader<'_>) -> TransportFile {
     TransportFile { kind, label, carriage, options }
 }
 
-/// Reads the options that the kind has.
-fn options(table: &mut Reader<'_>, kind: TransportKind) -> OptionsFile {
-    let row = kind.properties();
+/// Reads the options that the kind has; where the kind was refused, those that any kind has, each
+/// with all that any kind takes there.
+fn options(table: &mut Reader<'_>, kind: Option<TransportKind>) -> OptionsFile {
+    let kinds = || {
+        let all = TransportKind::ALL.iter().copied();
+        all.filter(move |&each| kind.is_none_or(|kind| kind == each))
+    };
+    let any = |has: Has| kinds().any(has);
     let mut options = OptionsFile::default();
-    if kind.has_timer() {
+    if any(TransportKind::has_timer) {
         let interval = duration(Duration::from_millis(10)..=minutes(3));
         options.interval = table.or("interval", "1s", interval);
         options.timing = table.or("timing", "schedule", choice(PollTiming::ALL, PollTiming::label));
         options.unchanged = table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label));
     }
-    if row.arrival == Arrival::Held {
+    if any(|kind| kind.properties().arrival == Arrival::Held) {
         options.hold = table.or("hold", "25s", hold);
     }
-    if row.closes_between_polls {
+    if any(|kind| kind.properties().closes_between_polls) {
         let uses = choice(ConnectionUse::ALL, ConnectionUse::label);
         options.connection = table.or("connection", "keep-alive", uses);
     }
-    if row.has_heartbeats {
+    if any(|kind| kind.properties().has_heartbeats) {
         let every = duration(Duration::from_millis(500)..=minutes(10));
         options.heartbeat = table.optional("heartbeat", every);
     }
-    if row.conflates {
+    if any(|kind| kind.properties().conflates) {
         let least = duration(Duration::from_millis(10)..=minutes(3));
         options.conflate = table.optional("conflate", least);
     }
-    if row.codings.len() > 1 {
-        let coding = choice(row.codings, Compression::label);
+    if any(|kind| kind.properties().codings.len() > 1) {
+        let codings = kind.map_or(Compression::ALL, |kind| kind.properties().codings);
+        let coding = choice(codings, Compression::label);
         options.compression = table.or("compression", "none", coding);
     }
-    if let Some((least, most)) = row.window_bits {
+    let windows = kinds().filter_map(|kind| kind.properties().window_bits);
+    if let Some((least, most)) = windows.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))) {
         // That the coding has it is held in `carriage_check`.
         let bits = whole(u64::from(least)..=u64::from(most));
         options.window_bits = table.optional("window_bits", bits);
     }
-    if has_deflate(kind) {
+    if any(has_deflate) {
         options.context_takeover = table.optional("context_takeover", truth);
     }
     options

@@ -10,6 +10,7 @@
 
 use pushbench_protocol::figure::{self, Figure, Unit};
 
+use super::labels::Labels;
 use super::{Base, Condition, Expectation, Operand, Relation};
 use crate::quantity::split_number;
 use pushbench_toml::kind::{Mismatch, one_of};
@@ -34,7 +35,7 @@ const COUNTS: [(&str, f64); 1] = [("", 1.0)];
 /// Reads one line; what is wrong goes to `problems`.
 pub(crate) fn expectation(
     line: &Line<String>,
-    labels: &[&str],
+    labels: Labels<'_>,
     problems: &Problems,
 ) -> Option<Expectation> {
     let Line { name, right, .. } = line;
@@ -66,7 +67,7 @@ struct Unknown {
 }
 
 /// Splits `<transport>.<figure>` and looks both up.
-fn measured_name(name: &str, labels: &[&str]) -> Result<(String, Figure), Unknown> {
+fn measured_name(name: &str, labels: Labels<'_>) -> Result<(String, Figure), Unknown> {
     let (transport, figure) = name.split_once('.').unwrap_or((name, ""));
     let unknown = |what, mismatch: Mismatch, close: Option<&str>| Unknown {
         what,
@@ -75,11 +76,11 @@ fn measured_name(name: &str, labels: &[&str]) -> Result<(String, Figure), Unknow
             ..mismatch
         },
     };
-    if !labels.contains(&transport) {
+    if !labels.may_have(transport) {
         return Err(unknown(
             format!("the unknown transport `{}`", transport.escape_debug()),
-            one_of(labels.iter().copied()),
-            closest(transport, labels.iter().copied()),
+            one_of(labels.known.iter().copied()),
+            closest(transport, labels.known.iter().copied()),
         ));
     }
     figure::find(figure).map(|figure| (transport.to_owned(), figure)).ok_or_else(|| {
@@ -95,7 +96,7 @@ fn measured_name(name: &str, labels: &[&str]) -> Result<(String, Figure), Unknow
 /// What is left of a condition, and what it may speak of.
 struct Text<'t> {
     rest: &'t str,
-    labels: &'t [&'t str],
+    labels: Labels<'t>,
     /// Unit of the figure that is judged.
     unit: Unit,
 }
@@ -253,7 +254,8 @@ mod tests {
         let text = condition.to_owned();
         let right = At { value: text.clone(), key: name.to_owned(), place, shown: text };
         let line = Line { name: name.to_owned(), place, right };
-        let expectation = expectation(&line, &["short-poll", "websocket"], &problems);
+        let labels = Labels { known: &["short-poll", "websocket"], are_all: true };
+        let expectation = expectation(&line, labels, &problems);
         let complaints = problems.into_inner();
         assert_eq!(expectation.is_some(), complaints.is_empty());
         expectation.ok_or_else(|| complaints[0].expected.clone())
