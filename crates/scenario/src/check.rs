@@ -62,7 +62,7 @@ pub(crate) fn check(
             problems.add(Complaint {
                 place: Place::Only(index),
                 key: String::new(),
-                found: "no transport of the scenario".to_owned(),
+                found: format!("the scenario has no transport `{}`", label.escape_debug()),
                 expected: one_of(known.iter().copied()).expected,
                 help: closest(label, known.iter().copied())
                     .map(|label| format!("did you mean `{label}`?")),
