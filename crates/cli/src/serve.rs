@@ -7,9 +7,10 @@ use std::fs;
 use std::io::{Write, stdout};
 
 use anyhow::Context;
+use pushbench_protocol::headers::ProfileError;
 use pushbench_protocol::{Announcement, ServerDocument};
 use pushbench_runner::raise_open_files;
-use pushbench_server::Server;
+use pushbench_server::{Server, ServerError};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::arguments::ServeOptions;
@@ -29,13 +30,32 @@ pub(crate) fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::WrongUsage);
         }
     };
+    match run(&document) {
+        Err(error) if is_wrong_usage(&error) => {
+            say_error(&error);
+            Ok(Exit::WrongUsage)
+        }
+        ended => ended,
+    }
+}
+
+/// Whether what was asked for can be served nowhere; otherwise it is this machine that refuses.
+fn is_wrong_usage(error: &anyhow::Error) -> bool {
+    let is_setting = matches!(
+        error.downcast_ref(),
+        Some(ServerError::OutOfRange { .. } | ServerError::TokenNeeded { .. })
+    );
+    is_setting || error.is::<ProfileError>()
+}
+
+fn run(document: &ServerDocument) -> anyhow::Result<Exit> {
     if document.end_with_parent {
         set_parent_process_death_signal(Some(Signal::KILL))
             .context("cannot ask to end with the parent process")?;
     }
     raise_open_files();
-    let config = config(&document)?;
-    let effective = config.document(&document);
+    let config = config(document)?;
+    let effective = config.document(document);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;

@@ -32,6 +32,26 @@ fn wrong_usage_is_2_and_nothing_is_written() {
 }
 
 #[test]
+fn a_server_that_can_run_nowhere_as_it_is_told_is_wrong_usage_2() {
+    for (flags, said) in [
+        (&["--conflate", "1s", "--deliver", "every"][..], "`conflate` is set, expected none"),
+        (&["--queue", "5000", "--log", "10"], "`queue` is 5000, expected at most"),
+        (&["--heartbeat", "1ms"], "`heartbeat` is shorter, expected at least 10ms"),
+        (&["--publish-token", ""], "`publish_token` is empty"),
+        (&["--listen", "0.0.0.0:0"], "no publish token is set"),
+        (&["--response-headers", "nope"], "unknown header profile `nope`"),
+        (&["--deflate-threshold", "5"], "no effect without --deflate"),
+    ] {
+        let listen = ["--listen", "127.0.0.1:0"];
+        let listen = if flags.contains(&"--listen") { &listen[..0] } else { &listen };
+        let ended = Bench::new().play(&[&["serve"], listen, flags].concat());
+        assert_eq!(ended.code, 2, "{flags:?}: {ended}");
+        assert_eq!(ended.stdout, "", "{flags:?}");
+        assert!(ended.stderr.contains(said), "{flags:?}: {ended}");
+    }
+}
+
+#[test]
 fn the_help_has_every_exit_code() {
     let ended = Bench::new().play(&["--help"]);
     assert_eq!(ended.code, 0);
