@@ -1,7 +1,6 @@
 //! What the model predicts over HTTP/1.1: an exchange costs the same each time. Pure.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use pushbench_protocol::{
     Brings, Compression, Cursor, DeflateTerms, Hold, PollTiming, TopicName, Unchanged,
@@ -137,7 +136,7 @@ struct Answers<'a> {
     server: Server<'a>,
     mark: Mark,
     when_empty: Status,
-    bodies: Option<Rc<CodedBodies>>,
+    bodies: Option<CodedBodies<'a>>,
 }
 
 impl<'a> Answers<'a> {

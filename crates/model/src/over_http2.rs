@@ -43,7 +43,7 @@ pub(crate) fn predict(
         together: transport.carriage.clients_per_connection.get(),
         started_at: started_at.parse().unwrap_or_default(),
         offered,
-        bodies: bodies.as_deref(),
+        bodies: bodies.as_ref(),
     };
     let plain = BTreeMap::from([(situation.payload, 1)]);
     let settings = transport.settings;

@@ -5,7 +5,7 @@
 //! asks the server's own compressor about messages with other due times. The answer is a mean, some
 //! bytes off; everything else that is predicted stays exact. Pure.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::num::NonZeroU32;
@@ -156,7 +156,7 @@ pub(crate) fn deflated_lens(
 
 thread_local! {
     static DEFLATED: Remembered<Lens> = const { RefCell::new(BTreeMap::new()) };
-    static BODIES_CODED: Remembered<CodedBodies> = const { RefCell::new(BTreeMap::new()) };
+    static BODIES_CODED: Remembered<AtPowers> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Lengths, and how many there are of each.
@@ -176,60 +176,44 @@ pub(crate) fn newest_each(every: Duration, dues: &[Duration]) -> Vec<(Duration, 
     sent
 }
 
+/// Compressed lengths for 1, 2, 4, ... messages, each found once it is asked for: most polls bring
+/// few messages, and the long bodies take longest to compress.
+type AtPowers = Vec<OnceCell<f64>>;
+
 /// Bytes of compressed bodies by how many messages they hold.
-#[derive(Debug)]
-pub(crate) struct CodedBodies {
-    /// Compressed lengths for 1, 2, 4, ... messages.
-    at_powers: Vec<f64>,
+pub(crate) struct CodedBodies<'a> {
+    at_powers: Rc<AtPowers>,
+    /// Finds the compressed length for so many messages.
+    find: Box<dyn Fn(u64) -> f64 + 'a>,
     /// Bytes of one message before it is compressed, with what marks it off.
     plain: u64,
     threshold: u64,
 }
 
-impl CodedBodies {
+impl<'a> CodedBodies<'a> {
     /// Bodies of a server of ours that compresses them in this coding, if it is one.
     pub(crate) fn where_any(
-        scenario: &Scenario,
+        scenario: &'a Scenario,
         span: Span,
         coding: Compression,
-    ) -> Option<Rc<Self>> {
+    ) -> Option<Self> {
         (coding != Compression::None).then(|| {
             let messages = Messages::of(scenario, span);
-            let find = || Self::new(&messages, coding, BODY_THRESHOLD);
-            remembered(&BODIES_CODED, messages.question(&coding), find)
+            let lines = scenario.workload.deliver == Deliver::Every;
+            let most = if lines { messages.count } else { 1 };
+            let powers = most.ilog2() as usize + 1;
+            let none_yet = || vec![OnceCell::new(); powers];
+            Self {
+                at_powers: remembered(&BODIES_CODED, messages.question(&coding), none_yet),
+                find: Box::new(move |count| mean_coded(&messages, coding, count)),
+                plain: u64::from(scenario.workload.payload.bytes) + u64::from(lines),
+                threshold: BODY_THRESHOLD as u64,
+            }
         })
     }
 
-    /// Bodies in this coding, which are compressed from so many bytes on.
-    fn new(messages: &Messages<'_>, coding: Compression, threshold: usize) -> Self {
-        let scenario = messages.scenario;
-        let lines = scenario.workload.deliver == Deliver::Every;
-        let body = |from: u64, count: u64| -> Vec<u8> {
-            let mut body = Vec::new();
-            for number in from..from + count {
-                body.extend(messages.payload(number));
-                if lines {
-                    body.push(b'\n');
-                }
-            }
-            body
-        };
-        let first = messages.first_measured();
-        let coded = |count: u64| {
-            let bodies = BODIES.max((messages.count - first) / count);
-            let lens = (0..bodies).map(|place| {
-                let body = body(first + place * count, count);
-                encode(coding, &body).map_or(body.len(), |coded| coded.len())
-            });
-            mean(lens) as f64
-        };
-        let most = if lines { messages.count } else { 1 };
-        let powers = std::iter::successors(Some(1_u64), |count| Some(2 * count));
-        Self {
-            at_powers: powers.take_while(|&count| count <= most).map(coded).collect(),
-            plain: u64::from(scenario.workload.payload.bytes) + u64::from(lines),
-            threshold: threshold as u64,
-        }
+    fn at_power(&self, power: usize) -> Option<f64> {
+        Some(*self.at_powers.get(power)?.get_or_init(|| (self.find)(1 << power)))
     }
 
     /// Bytes of a body with so many messages, at least one; `None` if it is left as it is. Between
@@ -240,14 +224,40 @@ impl CodedBodies {
         }
         let last = self.at_powers.len() - 1;
         let below = (messages.ilog2() as usize).min(last);
-        let (low, from) = (self.at_powers[below], (1_u64 << below) as f64);
-        let slope = match self.at_powers.get(below + 1) {
+        let from = (1_u64 << below) as f64;
+        let low = self.at_power(below)?;
+        if messages == 1 << below {
+            return Some(low.round() as u64);
+        }
+        let slope = match self.at_power(below + 1) {
             Some(high) => (high - low) / from,
             None if below == 0 => low,
-            None => (low - self.at_powers[below - 1]) / (from / 2.0),
+            None => (low - self.at_power(below - 1)?) / (from / 2.0),
         };
         Some((low + slope * (messages as f64 - from)).round() as u64)
     }
+}
+
+/// The mean length of bodies with so many messages in this coding.
+fn mean_coded(messages: &Messages<'_>, coding: Compression, count: u64) -> f64 {
+    let lines = messages.scenario.workload.deliver == Deliver::Every;
+    let body = |from: u64| -> Vec<u8> {
+        let mut body = Vec::new();
+        for number in from..from + count {
+            body.extend(messages.payload(number));
+            if lines {
+                body.push(b'\n');
+            }
+        }
+        body
+    };
+    let first = messages.first_measured();
+    let bodies = BODIES.max((messages.count - first) / count);
+    let lens = (0..bodies).map(|place| {
+        let body = body(first + place * count);
+        encode(coding, &body).map_or(body.len(), |coded| coded.len())
+    });
+    mean(lens) as f64
 }
 
 fn mean(lens: impl Iterator<Item = usize>) -> u64 {
@@ -278,20 +288,44 @@ mod tests {
         assert_eq!(sent(&[0, 100, 2_000, 2_001]), [0, 1, 2, 3]);
     }
 
+    /// Bodies of these lengths with 1, 2, 4, ... messages.
+    fn bodies(at_powers: &[f64], plain: u64, threshold: u64) -> CodedBodies<'_> {
+        let none_yet = vec![OnceCell::new(); at_powers.len()];
+        let find = Box::new(|count: u64| at_powers[count.ilog2() as usize]);
+        CodedBodies { at_powers: Rc::new(none_yet), find, plain, threshold }
+    }
+
     #[test]
     fn a_body_grows_evenly_between_what_was_tried_and_beyond() {
-        let bodies =
-            CodedBodies { at_powers: vec![100.0, 150.0, 230.0], plain: 500, threshold: 600 };
+        let bodies = bodies(&[100.0, 150.0, 230.0], 500, 600);
         let lens: Vec<_> = (1..=8).map(|messages| bodies.len(messages)).collect();
         let expected = [None, Some(150), Some(190), Some(230), Some(270), Some(310)];
         assert_eq!(lens[..6], expected);
-        let one = CodedBodies { at_powers: vec![100.0], plain: 500, threshold: 0 };
+        let one = self::bodies(&[100.0], 500, 0);
         assert_eq!((one.len(1), one.len(3)), (Some(100), Some(300)));
     }
 
     #[test]
+    fn only_the_bodies_that_are_asked_for_are_compressed_and_once() {
+        let found = RefCell::new(Vec::new());
+        let find = |count: u64| {
+            found.borrow_mut().push(count);
+            count as f64
+        };
+        let bodies = CodedBodies {
+            at_powers: Rc::new(vec![OnceCell::new(); 9]),
+            find: Box::new(find),
+            plain: 500,
+            threshold: 600,
+        };
+        for (messages, expected) in [(1, &[][..]), (2, &[2]), (3, &[2, 4]), (3, &[2, 4])] {
+            bodies.len(messages);
+            assert_eq!(found.borrow()[..], *expected, "{messages} messages");
+        }
+    }
+
+    #[test]
     fn a_body_is_left_as_it_is_where_the_server_leaves_it() {
-        let bodies = |plain: u64| CodedBodies { at_powers: vec![100.0], plain, threshold: 1_024 };
         let most = MOST_CODED_BODY;
         for (plain, messages, is_coded) in [
             (1_023, 1, false),
@@ -301,7 +335,7 @@ mod tests {
             // One message is compressed whatever its size.
             (2 * most, 1, true),
         ] {
-            let len = bodies(plain).len(messages);
+            let len = bodies(&[100.0], plain, 1_024).len(messages);
             assert_eq!(len.is_some(), is_coded, "{messages} messages of {plain} B");
         }
     }

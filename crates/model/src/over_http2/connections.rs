@@ -44,7 +44,7 @@ pub(super) struct Http2<'a> {
     pub(super) started_at: Timestamp,
     /// What bodies are compressed with, and how long they are then.
     pub(super) offered: Compression,
-    pub(super) bodies: Option<&'a CodedBodies>,
+    pub(super) bodies: Option<&'a CodedBodies<'a>>,
 }
 
 /// A client that polls, as it is played.
