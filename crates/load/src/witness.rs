@@ -66,8 +66,7 @@ impl Witness {
         let info = self.descriptor.and_then(|descriptor| tcp_info(descriptor).ok());
         let kernel = info.map(|info| {
             // The kernel counts the server's FIN as a byte received; no socket ever reads it.
-            let fin = u64::from(self.has_ended.get() || info.is_close_wait);
-            TcpInfo { bytes_received: info.bytes_received - fin, ..info }
+            TcpInfo { has_fin: self.has_ended.get() || info.has_fin, ..info }
         });
         let records = Tally::of_bytes(self.records.tls_sent(), self.records.tls_received());
         Counted::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)

@@ -52,7 +52,7 @@ impl SocketSample {
             clients.iter().map(|end| (end.remote, end.local)).collect();
         let is_other_end = |end: &&SocketEnd| pairs.contains(&(end.local, end.remote));
         let servers: Vec<_> = candidates.iter().filter(is_other_end).copied().collect();
-        let again = servers.iter().map(|end| Some((end.cookie, end.bytes_retransmitted?)));
+        let again = servers.iter().map(|end| Some((end.cookie, end.info?.bytes_retransmitted)));
         Self {
             client: memory(clients),
             server: memory(&servers),
@@ -104,6 +104,8 @@ fn own_inodes() -> BTreeSet<u32> {
 mod tests {
     use std::net::{TcpListener, TcpStream};
 
+    use pushbench_wire::tcp_info::TcpInfo;
+
     use super::*;
 
     fn end(cookie: u64, local: u16, remote: u16, again: u64) -> SocketEnd {
@@ -114,7 +116,7 @@ mod tests {
             cookie,
             inode: 1,
             memory: Some(100 * cookie),
-            bytes_retransmitted: Some(again),
+            info: Some(TcpInfo { bytes_retransmitted: again, ..TcpInfo::default() }),
         }
     }
 

@@ -14,7 +14,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
 };
 
-use crate::tcp_info::bytes_retransmitted_in;
+use crate::tcp_info::TcpInfo;
 
 /// Longest wait for the kernel's answer, which it gives at once.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -57,8 +57,9 @@ pub struct SocketEnd {
     /// Bytes that are charged to it: received and not read, sent and not acknowledged, reserved for
     /// either, options and backlog. Absent where the kernel did not say.
     pub memory: Option<u64>,
-    /// Bytes that it sent again (`tcpi_bytes_retrans`). Absent where the kernel did not say.
-    pub bytes_retransmitted: Option<u64>,
+    /// What the kernel has counted for it. Absent where the kernel did not say: of an end that is
+    /// closed but for a last wait, or from a kernel that is too old.
+    pub info: Option<TcpInfo>,
 }
 
 /// Which sockets are asked for.
@@ -159,14 +160,14 @@ fn socket_end(body: &[u8]) -> Option<SocketEnd> {
         cookie: u64::from(u32_at(body, 44)?) | u64::from(u32_at(body, 48)?) << 32,
         inode: u32_at(body, 68)?,
         memory: None,
-        bytes_retransmitted: None,
+        info: None,
     };
     let mut attributes = body.get(MESSAGE..).unwrap_or_default();
     while let Some(header) = attributes.get(..ATTRIBUTE) {
         let len = usize::from(u16::from_ne_bytes([header[0], header[1]]));
         let Some(value) = attributes.get(ATTRIBUTE..len) else { break };
         match u16::from_ne_bytes([header[2], header[3]]) {
-            INFO => end.bytes_retransmitted = bytes_retransmitted_in(value),
+            INFO => end.info = TcpInfo::of_kernel(value).ok(),
             MEMORY => end.memory = charged(value),
             _ => {}
         }
@@ -191,56 +192,4 @@ fn aligned(len: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    #[test]
-    fn both_ends_of_a_connection_are_found_and_what_is_not_read_is_charged() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
-        let address = listener.local_addr().expect("bound");
-        let mut client = TcpStream::connect(address).expect("listening");
-        let (mut server, _) = listener.accept().expect("connected");
-        let own = client.local_addr().expect("connected");
-        let ours = |port| -> SocketEnd {
-            let mut ends = sockets(port).expect("this kernel has sock_diag").into_iter();
-            ends.find(|end| end.local == own || end.remote == own).expect("it is open")
-        };
-        let port = address.port();
-        let (theirs, mine) = (ours(Port::Local(port)), ours(Port::Remote(port)));
-        assert_eq!((theirs.local, theirs.remote), (address, own));
-        assert_eq!((mine.local, mine.remote), (own, address));
-        assert_ne!(theirs.cookie, mine.cookie);
-        assert_eq!(theirs.bytes_retransmitted, Some(0));
-        let before = theirs.memory.expect("the kernel says");
-        client.write_all(&[7; 30_000]).expect("there is room");
-        while server.peek(&mut [0; 30_000]).expect("readable") < 30_000 {}
-        let held = ours(Port::Local(port)).memory.expect("the kernel says");
-        assert!(held >= before + 30_000, "{held} bytes, {before} before");
-        server.read_exact(&mut [0; 30_000]).expect("readable");
-    }
-
-    #[test]
-    fn an_answer_that_is_cut_off_is_an_error_and_no_panic() {
-        let mut message = 100_u32.to_ne_bytes().to_vec();
-        message.extend(BY_FAMILY.to_ne_bytes());
-        message.extend([0; 10]);
-        assert!(read_answer(&message, &mut Vec::new()).is_err());
-        message[0] = 0;
-        assert!(read_answer(&message, &mut Vec::new()).is_err());
-        assert_eq!(socket_end(&[INET; 20]), None);
-    }
-
-    #[test]
-    fn a_refusal_is_the_kernels_error() {
-        let mut message = 36_u32.to_ne_bytes().to_vec();
-        message.extend(ERROR.to_ne_bytes());
-        message.extend([0; 10]);
-        message.extend((-2_i32).to_ne_bytes());
-        message.extend([0; 16]);
-        let error = read_answer(&message, &mut Vec::new()).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
-    }
-}
+mod tests;

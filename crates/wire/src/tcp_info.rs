@@ -21,8 +21,8 @@ pub struct TcpInfo {
     pub bytes_retransmitted: u64,
     /// Data bytes received in order (`tcpi_bytes_received`); the peer's FIN counts as one more.
     pub bytes_received: u64,
-    /// Whether the peer's FIN has come and ours has not gone (state `CLOSE_WAIT`).
-    pub is_close_wait: bool,
+    /// Whether the peer's FIN has come, as the connection's state tells.
+    pub has_fin: bool,
     /// Segments sent, pure acknowledgements and the SYN included (`tcpi_segs_out`).
     pub segments_out: u64,
     /// Segments received (`tcpi_segs_in`).
@@ -35,11 +35,59 @@ pub struct TcpInfo {
     pub min_round_trip: Option<Duration>,
 }
 
+impl TcpInfo {
+    /// Bytes of data that were sent, each once.
+    pub const fn data_sent(&self) -> u64 {
+        self.bytes_sent - self.bytes_retransmitted
+    }
+
+    /// Bytes of data that were received: without the peer's FIN, which no socket ever reads.
+    pub const fn data_received(&self) -> u64 {
+        self.bytes_received - self.has_fin as u64
+    }
+
+    /// Reads the structure as the kernel gives it, by whichever interface.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel is too old to fill every field (before 4.19).
+    pub(crate) fn of_kernel(info: &[u8]) -> io::Result<Self> {
+        Self::read(info).ok_or_else(|| {
+            let (found, needed) = (info.len(), size_of::<KernelTcpInfo>());
+            io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!(
+                    "the kernel's TCP_INFO has {found} bytes, expected {needed} (Linux 4.19 or \
+                     later)"
+                ),
+            )
+        })
+    }
+
+    fn read(info: &[u8]) -> Option<Self> {
+        let u32_at = |at: usize| Some(u32::from_ne_bytes(info.get(at..at + 4)?.try_into().ok()?));
+        let u64_at = |at: usize| Some(u64::from_ne_bytes(info.get(at..at + 8)?.try_into().ok()?));
+        let min_rtt = u32_at(offset_of!(KernelTcpInfo, min_rtt))?;
+        Some(Self {
+            bytes_sent: u64_at(offset_of!(KernelTcpInfo, bytes_sent))?,
+            bytes_retransmitted: u64_at(offset_of!(KernelTcpInfo, bytes_retrans))?,
+            bytes_received: u64_at(offset_of!(KernelTcpInfo, bytes_received))?,
+            has_fin: AFTER_FIN.contains(info.get(offset_of!(KernelTcpInfo, state))?),
+            segments_out: u32_at(offset_of!(KernelTcpInfo, segs_out))?.into(),
+            segments_in: u32_at(offset_of!(KernelTcpInfo, segs_in))?.into(),
+            unacknowledged: u32_at(offset_of!(KernelTcpInfo, unacked))?.into(),
+            timestamps: info.get(offset_of!(KernelTcpInfo, options))? & OPTION_TIMESTAMPS != 0,
+            min_round_trip: (1..u32::MAX)
+                .contains(&min_rtt)
+                .then(|| Duration::from_micros(min_rtt.into())),
+        })
+    }
+}
+
 /// The kernel's own layout (`include/uapi/linux/tcp.h`) up to the last field that we read.
 ///
 /// glibc's structure of the same name ends in 2016 and lacks the byte counts.
 #[repr(C)]
-#[derive(Default)]
 struct KernelTcpInfo {
     state: u8,
     ca_state: u8,
@@ -93,8 +141,9 @@ struct KernelTcpInfo {
     bytes_retrans: u64,
 }
 
-/// `TCP_CLOSE_WAIT`.
-const CLOSE_WAIT: u8 = 8;
+/// `TCP_TIME_WAIT`, `TCP_CLOSE_WAIT`, `TCP_LAST_ACK`, `TCP_CLOSING`: the states that a peer's FIN
+/// leads to (RFC 9293, section 3.3.2).
+const AFTER_FIN: [u8; 4] = [6, 8, 9, 11];
 /// `TCPI_OPT_TIMESTAMPS`.
 const OPTION_TIMESTAMPS: u8 = 1;
 
@@ -107,10 +156,10 @@ const OPTION_TIMESTAMPS: u8 = 1;
 ///
 /// If the system call fails, or the kernel is too old to fill every field (before 4.19).
 pub fn tcp_info(descriptor: RawFd) -> io::Result<TcpInfo> {
-    let mut info = KernelTcpInfo::default();
-    let mut len = size_of::<KernelTcpInfo>() as libc::socklen_t;
-    // SAFETY: the kernel writes at most `len` bytes to `info`, which is that long and made of
-    // integers, so any bytes are a value; a bad descriptor is an error and not undefined.
+    let mut info = [0_u8; size_of::<KernelTcpInfo>()];
+    let mut len = info.len() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `info`, which is that long; a bad descriptor
+    // is an error and not undefined.
     let result = unsafe {
         libc::getsockopt(
             descriptor,
@@ -123,35 +172,7 @@ pub fn tcp_info(descriptor: RawFd) -> io::Result<TcpInfo> {
     if result != 0 {
         return Err(io::Error::last_os_error());
     }
-    let needed = offset_of!(KernelTcpInfo, bytes_retrans) + size_of::<u64>();
-    if (len as usize) < needed {
-        return Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            format!(
-                "the kernel's TCP_INFO has {len} bytes, expected {needed} (Linux 4.19 or later)"
-            ),
-        ));
-    }
-    Ok(TcpInfo {
-        bytes_sent: info.bytes_sent,
-        bytes_retransmitted: info.bytes_retrans,
-        bytes_received: info.bytes_received,
-        is_close_wait: info.state == CLOSE_WAIT,
-        segments_out: u64::from(info.segs_out),
-        segments_in: u64::from(info.segs_in),
-        unacknowledged: u64::from(info.unacked),
-        timestamps: info.options & OPTION_TIMESTAMPS != 0,
-        min_round_trip: (1..u32::MAX)
-            .contains(&info.min_rtt)
-            .then(|| Duration::from_micros(u64::from(info.min_rtt))),
-    })
-}
-
-/// Bytes sent again in a `TCP_INFO` as the kernel gives it elsewhere; `None` from a kernel that is
-/// too old to count them.
-pub(crate) fn bytes_retransmitted_in(info: &[u8]) -> Option<u64> {
-    let at = offset_of!(KernelTcpInfo, bytes_retrans);
-    Some(u64::from_ne_bytes(info.get(at..at + size_of::<u64>())?.try_into().ok()?))
+    TcpInfo::of_kernel(&info[..len as usize])
 }
 
 /// Lets a bound socket choose its port at `connect`, when the whole four-tuple is known.
@@ -224,7 +245,14 @@ mod tests {
         drop(listener.accept().expect("connected"));
         assert_eq!(client.read(&mut [0; 1]).expect("read"), 0);
         let info = tcp_info(client.as_raw_fd()).expect("a TCP socket");
-        assert_eq!((info.bytes_received, info.is_close_wait), (1, true));
+        assert_eq!((info.bytes_received, info.data_received(), info.has_fin), (1, 0, true));
+    }
+
+    #[test]
+    fn what_an_older_kernel_gives_is_refused_with_both_lengths() {
+        let error = TcpInfo::of_kernel(&[0; 104]).expect_err("of 2016").to_string();
+        assert!(error.contains("104 bytes, expected 216"), "{error}");
+        assert!(TcpInfo::of_kernel(&[0; 300]).is_ok(), "a newer kernel gives more");
     }
 
     #[test]

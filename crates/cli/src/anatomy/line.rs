@@ -135,12 +135,7 @@ impl Line {
         let info = self.kernel()?;
         let socket =
             Counted { up: self.counters.bytes_written(), down: self.counters.bytes_read() };
-        // The kernel counts the server's FIN as a byte.
-        let fin = u64::from(info.is_close_wait);
-        let kernel = Counted {
-            up: info.bytes_sent - info.bytes_retransmitted,
-            down: info.bytes_received - fin,
-        };
+        let kernel = Counted { up: info.data_sent(), down: info.data_received() };
         let headers = SegmentHeaders { ipv6: self.server.is_ipv6(), timestamps: info.timestamps };
         patiently(self.stream.shutdown()).await?.context("cannot close the connection")?;
         let mut more = Vec::new();

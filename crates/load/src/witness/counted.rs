@@ -31,8 +31,7 @@ impl Tally {
     }
 
     fn of_kernel(info: TcpInfo) -> Self {
-        let mut tally =
-            Self::of_bytes(info.bytes_sent - info.bytes_retransmitted, info.bytes_received);
+        let mut tally = Self::of_bytes(info.data_sent(), info.data_received());
         tally[Counter::SegmentsUp] = info.segments_out;
         tally[Counter::SegmentsDown] = info.segments_in;
         tally[Counter::RetransmittedUp] = info.bytes_retransmitted;
