@@ -31,6 +31,7 @@ mod publisher;
 mod rest;
 #[cfg(test)]
 mod rfc;
+mod stock_client;
 mod ticker;
 mod transport;
 mod unexpected;
@@ -47,6 +48,7 @@ pub use outcome::{
     ServerSums, TimeAverage, WorkerOutcome,
 };
 pub use plan::{Plan, TlsTarget};
+pub use stock_client::{StockClientError, stock_client};
 pub use unexpected::Unexpected;
 pub use witness::counted::{Counted, Tally};
 pub use witness::list::{Counter, PAIRS, Pair, Side, WITNESSES, WitnessEntry, WitnessName};

@@ -155,7 +155,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-fn unreadable(what: &'static str, error: &dyn fmt::Display) -> CertificateError {
+pub(crate) fn unreadable(what: &'static str, error: &dyn fmt::Display) -> CertificateError {
     CertificateError::Unreadable { what, reason: error.to_string() }
 }
 

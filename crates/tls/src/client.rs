@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{
     ClientConfig, ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
     UnbufferedClientConnection, VerifierBuilderError, WebPkiServerVerifier,
@@ -14,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::engine::Engine;
 use crate::settings::{VERSIONS, provider};
-use crate::{Certificate, Protocol, RecordTotals, TlsStream};
+use crate::{Certificate, CertificateError, Protocol, RecordTotals, TlsStream, Trusted};
 
 /// Why a client cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum ConnectorError {
     /// The certificate cannot be trusted.
     #[error("this certificate cannot be trusted: {0}")]
     Certificate(rustls::Error),
+    /// What is to be trusted has no certificate that can be read.
+    #[error(transparent)]
+    Unreadable(#[from] CertificateError),
     /// The same, for another reason.
     #[error("this certificate cannot be trusted: {0}")]
     Verifier(VerifierBuilderError),
@@ -68,14 +72,36 @@ impl Connector {
         name: &str,
         protocol: Protocol,
     ) -> Result<Self, ConnectorError> {
-        let server = ServerName::try_from(name.to_owned())
-            .map_err(|reason| ConnectorError::Name { name: name.to_owned(), reason })?;
         let mut roots = RootCertStore::empty();
         roots.add(trusted.der().clone())?;
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
+        Self::with(verifier.build()?, name, protocol)
+    }
+
+    /// The same client of a third-party server.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Connector::new`].
+    pub fn of_third_party(
+        trusted: Trusted<'_>,
+        name: &str,
+        protocol: Protocol,
+    ) -> Result<Self, ConnectorError> {
+        Self::with(trusted.verifier(&provider())?, name, protocol)
+    }
+
+    fn with(
+        verifier: Arc<dyn ServerCertVerifier>,
+        name: &str,
+        protocol: Protocol,
+    ) -> Result<Self, ConnectorError> {
+        let server = ServerName::try_from(name.to_owned())
+            .map_err(|reason| ConnectorError::Name { name: name.to_owned(), reason })?;
         let mut config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(VERSIONS)?
-            .with_webpki_verifier(verifier.build()?)
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         config.alpn_protocols = vec![protocol.id().to_vec()];
         config.resumption = Resumption::disabled();

@@ -4,7 +4,7 @@
 //! keys and no memory for bytes, so that ten thousand of them show what TLS costs and not what
 //! buffers do. A [`TlsStream`] is the stream above; an [`Acceptor`] makes it for a server and its
 //! [`Identity`], a [`Connector`] for a client, which trusts the one [`Certificate`] it was given
-//! and nothing else. Which version, suites and groups there are is said in [`settings`].
+//! and nothing else, or, of a third-party server, whom [`Trusted`] says. Which version, suites and groups there are is said in [`settings`].
 //!
 //! What is deliberately absent: version 1.2, client certificates, early data (RFC 8446, section 8,
 //! says why), sockets, files, and the wall clock.
@@ -18,9 +18,11 @@ mod protocol;
 mod server;
 pub mod settings;
 mod stream;
+mod trust;
 
 pub use certificate::{Certificate, CertificateError, Identity};
 pub use client::{Connector, ConnectorError};
 pub use protocol::Protocol;
 pub use server::{Acceptor, AcceptorError};
 pub use stream::{RecordTotals, TlsStream};
+pub use trust::Trusted;
