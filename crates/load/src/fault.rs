@@ -1,5 +1,6 @@
 //! What can go wrong for a client: counted by kind, never by its text.
 
+use pushbench_adapter::DialogueError;
 use pushbench_wire::head::HeadError;
 
 /// A failure of one client or of the publisher. Part of the experiment's result, so a value.
@@ -52,6 +53,10 @@ pub enum Fault {
     HeadersTooLong,
     /// A frame that breaks RFC 6455.
     Protocol,
+    /// A third-party server did not do what its adapter says.
+    Adapter,
+    /// What a third-party server's adapter says is an error of the server's.
+    ServerError,
     /// The server did not end the connection in time when asked to.
     CloseTimeout,
     /// A message arrived before it was due or sent: publisher and subscriber do not share a clock.
@@ -93,10 +98,26 @@ impl Fault {
             Self::TooLarge => "answer-too-large".to_owned(),
             Self::HeadersTooLong => "headers-too-long".to_owned(),
             Self::Protocol => "protocol".to_owned(),
+            Self::Adapter => "not-as-the-adapter-says".to_owned(),
+            Self::ServerError => "server-error".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),
             Self::Clock => "clock".to_owned(),
             Self::Panic => "panic".to_owned(),
             Self::ThreadGone => "thread-gone".to_owned(),
+        }
+    }
+}
+
+impl From<&DialogueError> for Fault {
+    fn from(error: &DialogueError) -> Self {
+        match error {
+            DialogueError::Status { found, .. } => Self::Status(*found),
+            DialogueError::Refused { .. } => Self::ServerError,
+            DialogueError::Fill(_)
+            | DialogueError::Split(_)
+            | DialogueError::Unexpected { .. }
+            | DialogueError::NoValue { .. }
+            | DialogueError::OutOfTurn { .. } => Self::Adapter,
         }
     }
 }

@@ -8,9 +8,11 @@ use crate::carrier::answer::Answer;
 use crate::coded::beginning;
 
 /// Most bytes that are kept of a body, or of what is no HTTP.
-const KEPT: usize = 200;
+pub(crate) const KEPT: usize = 200;
 /// Most bytes that are kept of a first line.
 const KEPT_OF_LINE: usize = 200;
+/// Most bytes that are kept of what went wrong in a dialogue, which has an excerpt in it.
+const KEPT_OF_DIALOGUE: usize = 800;
 
 /// The code of a close frame that has none (RFC 6455, section 7.1.5).
 const NO_CODE: u16 = 1005;
@@ -29,6 +31,9 @@ pub struct Unexpected {
     /// The first 200 bytes of its body, of what is no HTTP, of fields that are not whole or not as
     /// they should be, or of a close frame's reason; what cannot be printed is escaped.
     pub first_bytes: String,
+    /// What went wrong, in words, with a third-party server: in which step, what came, and what its
+    /// adapter expects; `None` elsewhere.
+    pub dialogue: Option<String>,
 }
 
 impl Unexpected {
@@ -40,7 +45,7 @@ impl Unexpected {
                 status: Some(status),
                 first_line: Some(first_line(bytes)),
                 first_bytes: printable(&bytes[len..], KEPT),
-                close_code: None,
+                ..Self::default()
             },
             Ok(None) | Err(_) => Self::of_headers(bytes),
         }
@@ -56,7 +61,7 @@ impl Unexpected {
                 status: Some(status),
                 first_line: Some(first_line(line)),
                 first_bytes: printable(fields, KEPT),
-                close_code: None,
+                ..Self::default()
             },
             Ok(None) | Err(_) => Self { first_bytes: printable(bytes, KEPT), ..Self::default() },
         }
@@ -75,8 +80,14 @@ impl Unexpected {
             status: Some(status),
             first_line: (!head.is_empty()).then(|| first_line(head)),
             first_bytes: printable(body, KEPT),
-            close_code: None,
+            ..Self::default()
         }
+    }
+
+    /// The same of what a third-party server said, told by what its adapter expects.
+    pub(crate) fn of_dialogue(error: &impl std::fmt::Display) -> Self {
+        let dialogue = Some(printable(error.to_string().as_bytes(), KEPT_OF_DIALOGUE));
+        Self { dialogue, ..Self::default() }
     }
 
     /// The same of a close frame: a code and a reason, or nothing (RFC 6455, section 5.5.1).
@@ -93,7 +104,7 @@ fn first_line(head: &[u8]) -> String {
 
 /// The first bytes as text. Text of others must not reach a terminal raw: control characters, and
 /// those that turn the direction of what follows, are escaped.
-fn printable(bytes: &[u8], most: usize) -> String {
+pub(crate) fn printable(bytes: &[u8], most: usize) -> String {
     let bytes = &bytes[..bytes.len().min(most)];
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -131,7 +142,7 @@ mod tests {
             status: Some(404),
             first_line: Some("HTTP/1.1 404 Not Found".to_owned()),
             first_bytes: "no such topic\\n".to_owned(),
-            close_code: None,
+            ..Unexpected::default()
         };
         assert_eq!(Unexpected::of(bytes), expected);
         let long = [&bytes[..], &[b'x'; 300]].concat();
@@ -150,7 +161,7 @@ mod tests {
                 status: Some(200),
                 first_line: Some("HTTP/1.1 200 OK".to_owned()),
                 first_bytes: shown.to_owned(),
-                close_code: None,
+                ..Unexpected::default()
             };
             assert_eq!(Unexpected::of(format!("HTTP/1.1 200 OK\r\n{fields}").as_bytes()), expected);
         }

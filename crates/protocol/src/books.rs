@@ -41,10 +41,17 @@ labelled! {
         /// What marks messages off: frame headers, masking keys, chunk sizes, field names of events,
         /// line ends between messages.
         Framing = "framing",
-        /// Ping, pong, close, comments, notices.
+        /// What a server's own protocol puts around the payload inside a message: JSON, channel names,
+        /// ids. Ours has none.
+        Wrapping = "wrapping",
+        /// Ping, pong, close, comments, notices; heartbeats and acknowledgements of a server's own
+        /// protocol.
         Control = "control",
-        /// The WebSocket upgrade, both heads.
+        /// The WebSocket upgrade, both heads, and what a server's own protocol says before the first
+        /// message can come.
         Handshake = "handshake",
+        /// What no rule of a third-party server's adapter explains.
+        Unexplained = "unexplained",
         /// TLS records and handshake: bytes below TLS minus bytes above it.
         Tls = "tls",
         /// IP and TCP headers of every segment, acknowledgements and retransmitted bytes included.
@@ -65,6 +72,21 @@ labelled! {
 }
 
 impl ByteKind {
+    /// Whether only a third-party server can have it; of our own it is always 0, and not shown.
+    pub const fn is_third_party(self) -> bool {
+        match self {
+            Self::Wrapping | Self::Unexplained => true,
+            Self::Payload
+            | Self::Repeat
+            | Self::Header
+            | Self::Framing
+            | Self::Control
+            | Self::Handshake
+            | Self::Tls
+            | Self::TcpIp => false,
+        }
+    }
+
     /// Whether a layer's sum includes this kind.
     pub const fn is_in(self, layer: Layer) -> bool {
         match self {
@@ -72,8 +94,10 @@ impl ByteKind {
             | Self::Repeat
             | Self::Header
             | Self::Framing
+            | Self::Wrapping
             | Self::Control
-            | Self::Handshake => true,
+            | Self::Handshake
+            | Self::Unexplained => true,
             Self::Tls => matches!(layer, Layer::Socket | Layer::Wire),
             Self::TcpIp => matches!(layer, Layer::Wire),
         }

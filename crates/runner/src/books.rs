@@ -114,8 +114,10 @@ fn kinds(
         repeat: booked(ByteKind::Repeat),
         header: booked(ByteKind::Header),
         framing: booked(ByteKind::Framing),
+        wrapping: booked(ByteKind::Wrapping),
         control: booked(ByteKind::Control),
         handshake: booked(ByteKind::Handshake),
+        unexplained: booked(ByteKind::Unexplained),
         // In clear text TLS takes no bytes, which is known and not missing.
         tls: Some(tls),
         tcp_ip,

@@ -55,8 +55,10 @@ pub(crate) fn bytes_of(kinds: &KindsV1, kind: ByteKind) -> Option<u64> {
         ByteKind::Repeat => Some(kinds.repeat),
         ByteKind::Header => Some(kinds.header),
         ByteKind::Framing => Some(kinds.framing),
+        ByteKind::Wrapping => Some(kinds.wrapping),
         ByteKind::Control => Some(kinds.control),
         ByteKind::Handshake => Some(kinds.handshake),
+        ByteKind::Unexplained => Some(kinds.unexplained),
         ByteKind::Tls => kinds.tls,
         ByteKind::TcpIp => kinds.tcp_ip,
     }
@@ -119,7 +121,11 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
         }
     };
     for &kind in ByteKind::ALL {
-        put(kind.label(), bytes_of(&books.up, kind), bytes_of(&books.down, kind));
+        let (up, down) = (bytes_of(&books.up, kind), bytes_of(&books.down, kind));
+        if kind.is_third_party() && (up, down) == (Some(0), Some(0)) {
+            continue;
+        }
+        put(kind.label(), up, down);
     }
     for &layer in Layer::ALL {
         put(layer.label(), layer_of(&books.up, layer), layer_of(&books.down, layer));

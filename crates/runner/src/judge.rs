@@ -33,7 +33,7 @@ use self::{
     handshakes::handshakes,
     load::{lateness, load_busy},
     machine::steal,
-    payloads::{delivered, foreign, payloads},
+    payloads::{delivered, foreign, payloads, unexplained},
     pushed::{conflated, heartbeats},
     server::server,
     server_books::server_books,
@@ -58,6 +58,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(server_books(evidence));
     checks.push(payloads(&evidence.sums.counts));
     checks.extend(foreign(&evidence.sums.counts));
+    checks.extend(unexplained(evidence.sums));
     checks.extend(delivered(&evidence.sums.counts));
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));

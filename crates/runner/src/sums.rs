@@ -162,7 +162,11 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
     let labelled = |faults: &BTreeMap<Fault, u64>| {
         faults.iter().map(|(fault, count)| (fault.label(), *count)).collect()
     };
-    let examples = [("altered", &counts.first_altered), ("foreign", &counts.first_foreign)];
+    let examples = [
+        ("altered", &counts.first_altered),
+        ("foreign", &counts.first_foreign),
+        ("unexplained", &counts.first_unexplained),
+    ];
     let examples =
         examples.into_iter().filter_map(|(name, first)| Some((name.to_owned(), first.clone()?)));
     CountsV1 {
@@ -184,6 +188,7 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         connects: Some(counts.connects),
         retries: Some(counts.retries).filter(|retries| *retries > 0),
         heartbeats: Some(counts.heartbeats),
+        acknowledgements: Some(counts.acknowledgements).filter(|count| *count > 0),
         connecting_segments: Some(worker.connecting_segments),
         http2: http2(worker.headers),
         examples: examples.collect(),
@@ -274,9 +279,9 @@ const fn area(average: TimeAverage) -> AreaV2 {
 
 /// The response of one kind of failure, on record; `who` is empty for clients and [`PUBLISHER`] for it.
 pub(crate) fn on_record(who: &str, fault: Fault, unexpected: &Unexpected) -> UnexpectedV1 {
-    let Unexpected { status, first_line, close_code, first_bytes } = unexpected.clone();
+    let Unexpected { status, first_line, close_code, first_bytes, dialogue } = unexpected.clone();
     let error = format!("{who}{}", fault.label());
-    UnexpectedV1 { error, status, first_line, close_code, first_bytes }
+    UnexpectedV1 { error, status, first_line, close_code, first_bytes, dialogue }
 }
 
 fn all_on_record(

@@ -6,6 +6,7 @@ mod version_1;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pushbench_protocol::Phase;
 use pushbench_store::{
     DIGEST_FILE, Journal, RECORD_FILE, StoreError, Verdict, read, run_folder, run_v2_schema,
     write_beside, write_record,
@@ -276,6 +277,21 @@ fn a_record_fits_the_schema_and_a_record_without_trials_does_not() {
 
     record.as_object_mut().unwrap().remove("trials");
     assert!(!validator.is_valid(&record));
+}
+
+#[test]
+fn bytes_that_only_third_party_servers_have_are_on_record_where_there_are_any() {
+    let results = tempfile::tempdir().unwrap();
+    let keys = ["wrapping", "unexplained"];
+    for (bytes, is_there) in [(0, false), (13, true)] {
+        let mut run = sample::run();
+        let down = &mut run.trials[0].books.phases.get_mut(&Phase::Measure).unwrap().down;
+        (down.wrapping, down.unexplained) = (bytes, bytes);
+        let path = write_record(&run, &results.path().join(bytes.to_string())).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(keys.map(|key| text.contains(&format!("\"{key}\""))), [is_there; 2]);
+        assert_eq!(read(&path).unwrap(), run);
+    }
 }
 
 #[test]

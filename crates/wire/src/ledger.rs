@@ -112,9 +112,9 @@ mod tests {
         for (place, &kind) in ByteKind::ALL.iter().enumerate() {
             kinds[kind] = 1 << place;
         }
-        assert_eq!(kinds.layer(Layer::Stream), 0b0011_1111);
-        assert_eq!(kinds.layer(Layer::Socket), 0b0111_1111);
-        assert_eq!(kinds.layer(Layer::Wire), 0b1111_1111);
+        assert_eq!(kinds.layer(Layer::Stream), 0b00_1111_1111);
+        assert_eq!(kinds.layer(Layer::Socket), 0b01_1111_1111);
+        assert_eq!(kinds.layer(Layer::Wire), 0b11_1111_1111);
     }
 
     #[test]

@@ -72,6 +72,8 @@ impl Page {
                 ByteKind::Framing => "36",
                 ByteKind::Control => "34",
                 ByteKind::Handshake => "35",
+                ByteKind::Wrapping => "1;36",
+                ByteKind::Unexplained => "31",
                 ByteKind::Tls | ByteKind::TcpIp => "2",
             },
         };

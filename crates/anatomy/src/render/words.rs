@@ -22,8 +22,10 @@ pub(super) fn kind(kind: ByteKind) -> &'static str {
         ByteKind::Repeat => "a message that the client already had",
         ByteKind::Header => "HTTP headers",
         ByteKind::Framing => "what separates messages",
+        ByteKind::Wrapping => "what the server's own protocol puts around a message",
         ByteKind::Control => "ping, pong, close, notices",
         ByteKind::Handshake => "the upgrade",
+        ByteKind::Unexplained => "what no rule of the server's adapter explains",
         ByteKind::Tls => "encryption",
         ByteKind::TcpIp => "IP and TCP headers of all segments",
     }

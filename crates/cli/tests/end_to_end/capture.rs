@@ -94,8 +94,19 @@ fn sum(trial: &TrialV2, bytes: impl Fn(&pushbench_store::PhaseBooksV1) -> u64) -
 }
 
 fn stream(kinds: &KindsV1) -> u64 {
-    let KindsV1 { payload, repeat, header, framing, control, handshake, tls: _, tcp_ip: _ } = kinds;
-    payload + repeat + header + framing + control + handshake
+    let KindsV1 {
+        payload,
+        repeat,
+        header,
+        framing,
+        wrapping,
+        control,
+        handshake,
+        unexplained,
+        tls: _,
+        tcp_ip: _,
+    } = kinds;
+    payload + repeat + header + framing + wrapping + control + handshake + unexplained
 }
 
 fn wire_of(kinds: &KindsV1) -> u64 {

@@ -89,8 +89,19 @@ fn within(what: &str, found: f64, model: f64, share: f64) {
 }
 
 fn stream(kinds: &KindsV1) -> u64 {
-    let KindsV1 { payload, repeat, header, framing, control, handshake, tls: _, tcp_ip: _ } = kinds;
-    payload + repeat + header + framing + control + handshake
+    let KindsV1 {
+        payload,
+        repeat,
+        header,
+        framing,
+        wrapping,
+        control,
+        handshake,
+        unexplained,
+        tls: _,
+        tcp_ip: _,
+    } = kinds;
+    payload + repeat + header + framing + wrapping + control + handshake + unexplained
 }
 
 fn an_idle_client_costs_its_heartbeats_and_nothing_else() -> Job {

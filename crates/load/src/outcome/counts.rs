@@ -45,6 +45,11 @@ pub struct Counts {
     pub retries: u64,
     /// Signs of life of the measure phase: pings and comments.
     pub heartbeats: u64,
+    /// What a third-party server said to publishes that it took, in the measure phase.
+    pub acknowledgements: u64,
+    /// The beginning of the first bytes that no rule of a third-party server's adapter explains; how
+    /// many there were is in the books.
+    pub first_unexplained: Option<String>,
     /// Messages that the server said it no longer held, any phase.
     pub gap_messages: u64,
     /// Failures, any phase but for the end of connections after the measured part.

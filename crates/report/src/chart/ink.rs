@@ -38,7 +38,7 @@ const FRAME: [Tint; 7] = [
 ];
 
 /// Fills of parts with the strokes that hatch them.
-const FILLS: [(Tint, &str); 8] = [
+const FILLS: [(Tint, &str); 10] = [
     (tint("fill-0", "#064d36", "#3ecf9a"), ""),
     (tint("fill-1", "#a8dcc6", "#1f6b51"), "M-1,5 l2,2 M0,0 l6,6 M5,-1 l2,2"),
     (tint("fill-2", "#e8853b", "#d9722a"), "M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2"),
@@ -47,6 +47,8 @@ const FILLS: [(Tint, &str); 8] = [
     (tint("fill-5", "#d46a9f", "#e38ab5"), "M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2 M0,0 l6,6"),
     (tint("fill-6", "#8ecae6", "#6fc3ea"), "M3,0 v6"),
     (tint("fill-7", "#5a6880", "#7386a3"), ""),
+    (tint("fill-8", "#c9a37c", "#a8825a"), "M0,3 h6 M-1,5 l2,2 M0,0 l6,6 M5,-1 l2,2"),
+    (tint("fill-9", "#c62828", "#ef6a6a"), "M3,0 v6 M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2"),
 ];
 
 /// Lines with their dashes.

@@ -68,8 +68,10 @@ const GROUPS: &[Group] = &[
             plain("  repeat", "repeat_bytes_per_delivery"),
             plain("  header", "header_bytes_per_delivery"),
             plain("  framing", "framing_bytes_per_delivery"),
+            plain("  wrapping", "wrapping_bytes_per_delivery"),
             plain("  control", "control_bytes_per_delivery"),
             plain("  handshake", "handshake_bytes_per_delivery"),
+            plain("  unexplained", "unexplained_bytes_per_delivery"),
             plain("= stream", "stream_bytes_per_delivery"),
             plain("  tls", "tls_bytes_per_delivery"),
             plain("  tcp_ip", "tcp_ip_bytes_per_delivery"),
@@ -163,11 +165,13 @@ const GROUPS: &[Group] = &[
     },
 ];
 
-/// Figures that only some runs have: of compression, of idle clients, of connections for each poll,
-/// of TLS. Where no transport has one it has no row.
-const OCCASIONAL: [&str; 14] = [
+/// Figures that only some runs have: of compression, of third-party servers, of idle clients, of
+/// connections for each poll, of TLS. Where no transport has one it has no row.
+const OCCASIONAL: [&str; 16] = [
     "uncompressed_payload_bytes_per_delivery",
     "compression_saved",
+    "wrapping_bytes_per_delivery",
+    "unexplained_bytes_per_delivery",
     "server_resting_memory_per_connection",
     "load_resting_memory_per_connection",
     "kernel_socket_memory_per_connection",

@@ -29,7 +29,12 @@ pub(crate) fn directions(run: &RunV2) -> Option<Section> {
         let mut rows = Vec::new();
         for (per, heading) in PER {
             rows.push(Row::Heading(heading.to_owned()));
-            let kinds = ByteKind::ALL.iter().map(|kind| (kind.label(), kind.is_in(Layer::Stream)));
+            let kinds = ByteKind::ALL.iter().filter(|kind| {
+                let sum = bytes_per(kind.label(), None, per);
+                let is_there = |transport| measured(run, transport, &sum).is_some();
+                !kind.is_third_party() || run.transports.iter().any(is_there)
+            });
+            let kinds = kinds.map(|kind| (kind.label(), kind.is_in(Layer::Stream)));
             let (stream, below): (Vec<_>, Vec<_>) = kinds.partition(|(_, in_stream)| *in_stream);
             let sum = |layer: Layer| std::iter::once((layer.label(), "= ", Tone::Strong));
             let part = |kinds: Vec<(&'static str, bool)>| {

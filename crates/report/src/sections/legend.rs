@@ -1,12 +1,14 @@
 //! What the words of the report mean, one sentence each.
 
+use pushbench_protocol::ByteKind;
+use pushbench_protocol::figure::bytes_per;
 use pushbench_store::RunV2;
 
-use crate::figures::rounds;
+use crate::figures::{measured, rounds};
 use crate::layout::{Line, Section, Tone};
 
 /// Word and meaning, in the order in which the report uses them.
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 12] = [
     (
         "payload, repeat",
         "the message itself: new to the client, or sent although the client already had it.",
@@ -17,7 +19,13 @@ const WORDS: [(&str, &str); 10] = [
         "what separates messages: frame headers, chunk sizes, field names of \
          events, line ends.",
     ),
+    (
+        "wrapping",
+        "what the own protocol of a third-party server puts around a message: JSON, channel names, \
+         ids. Ours has none.",
+    ),
     ("control, handshake", "pings, closes, comments, notices; the WebSocket upgrade."),
+    ("unexplained", "what no rule of a third-party server's adapter explains."),
     ("stream", "all of these: everything that a program hands to the connection."),
     ("tls", "what encryption adds; 0 without it."),
     (
@@ -52,6 +60,14 @@ fn entry(word: &str, meaning: &str) -> Line {
     vec![Tone::Strong.span(word), Tone::Plain.span(format!(": {meaning}"))]
 }
 
+/// Whether the report uses the word: what only third-party servers have is in few of them.
+fn has_word(run: &RunV2, word: &str) -> bool {
+    let kind = ByteKind::ALL.iter().find(|kind| kind.label() == word);
+    let Some(kind) = kind.filter(|kind| kind.is_third_party()) else { return true };
+    let figure = bytes_per(kind.label(), None, "delivery");
+    run.transports.iter().any(|transport| measured(run, transport, &figure).is_some())
+}
+
 /// How to read the figures; `None` if no trial ran.
 pub(crate) fn legend(run: &RunV2) -> Option<Section> {
     if run.trials.is_empty() {
@@ -75,7 +91,8 @@ pub(crate) fn legend(run: &RunV2) -> Option<Section> {
         ),
         ("n/a".to_owned(), "does not apply, or is not known.".to_owned()),
     ];
-    lines.extend(WORDS.iter().map(|&(word, meaning)| (word.to_owned(), meaning.to_owned())));
+    let words = WORDS.iter().filter(|(word, _)| has_word(run, word));
+    lines.extend(words.map(|&(word, meaning)| (word.to_owned(), meaning.to_owned())));
     if run.environment.link == "loopback" {
         lines.push((LOOPBACK.0.to_owned(), LOOPBACK.1.to_owned()));
     }

@@ -1,6 +1,7 @@
 //! Whether what arrived is what was published.
 
-use pushbench_store::{CheckV1, CountsV1, Verdict};
+use pushbench_protocol::ByteKind;
+use pushbench_store::{CheckV1, CountsV1, Sums, Verdict};
 
 use super::evidence::check;
 
@@ -41,6 +42,31 @@ pub(crate) fn foreign(counts: &CountsV1) -> Option<CheckV1> {
     })
 }
 
+/// Whether there are bytes that no rule of a third-party server's adapter explains; absent if there
+/// are none.
+pub(crate) fn unexplained(sums: &Sums) -> Option<CheckV1> {
+    let of_kind = |((_, _, kind), bytes): (&(_, _, ByteKind), &u64)| {
+        (*kind == ByteKind::Unexplained).then_some(*bytes)
+    };
+    let bytes: u64 = sums.ledger.iter().filter_map(of_kind).sum();
+    if bytes == 0 {
+        return None;
+    }
+    let first = match sums.counts.examples.get("unexplained") {
+        Some(first) => format!("the first begin with `{first}`"),
+        None => "they are of something that did not become whole".to_owned(),
+    };
+    let text = format!(
+        "{bytes} bytes came that no rule of the server's adapter explains, counted as `unexplained`: \
+         say what they are with `message`, `heartbeat`, `acknowledgement`, `ignore` or `error`; {first}"
+    );
+    Some(CheckV1 {
+        found: Some(bytes as f64),
+        limit: Some(0.0),
+        ..check("unexplained", Verdict::Warning, text)
+    })
+}
+
 /// Whether any message was delivered at all, if some were expected.
 pub(crate) fn delivered(counts: &CountsV1) -> Option<CheckV1> {
     (counts.expected > 0 && counts.delivered == 0).then(|| CheckV1 {
@@ -60,6 +86,8 @@ pub(crate) fn delivered(counts: &CountsV1) -> Option<CheckV1> {
 
 #[cfg(test)]
 mod tests {
+    use pushbench_protocol::{Direction, Phase};
+
     use super::*;
 
     #[test]
@@ -72,6 +100,20 @@ mod tests {
         let found = payloads(&counts);
         assert_eq!(found.verdict, Verdict::Invalid);
         assert!(found.text.contains("message 3 of topic 0"), "{}", found.text);
+    }
+
+    #[test]
+    fn what_no_rule_explains_is_a_warning_that_shows_its_first_bytes() {
+        let mut sums = Sums::default();
+        assert_eq!(unexplained(&sums), None);
+        for (phase, bytes) in [(Phase::WarmUp, 5), (Phase::Measure, 7)] {
+            sums.ledger.insert((phase, Direction::Down, ByteKind::Unexplained), bytes);
+            sums.ledger.insert((phase, Direction::Down, ByteKind::Payload), 100);
+        }
+        sums.counts.examples.insert("unexplained".to_owned(), "{\"x\":1}".to_owned());
+        let found = unexplained(&sums).expect("a check");
+        assert_eq!((found.verdict, found.found), (Verdict::Warning, Some(12.0)));
+        assert!(found.text.contains("`{\"x\":1}`"), "{}", found.text);
     }
 
     #[test]

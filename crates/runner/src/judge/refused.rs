@@ -22,6 +22,10 @@ fn told(error: &str, count: u64, unexpected: &UnexpectedV1) -> String {
         let what = if count == 1 { "connection was closed" } else { "connections were closed" };
         return format!("{count} {what} by the server; the first close frame has {close}");
     }
+    if let Some(dialogue) = &unexpected.dialogue {
+        let what = if count == 1 { "time" } else { "times" };
+        return format!("{count} {what} the server did not speak as its adapter says: {dialogue}");
+    }
     let said = said(unexpected);
     let (fault, is_publish) = match error.strip_prefix(PUBLISHER) {
         Some(fault) => (fault, true),
@@ -44,7 +48,10 @@ fn told(error: &str, count: u64, unexpected: &UnexpectedV1) -> String {
 
 /// `404 Not Found: no such topic`.
 pub(crate) fn said(unexpected: &UnexpectedV1) -> String {
-    let UnexpectedV1 { status, first_line, first_bytes, .. } = unexpected;
+    let UnexpectedV1 { status, first_line, first_bytes, dialogue, .. } = unexpected;
+    if let Some(dialogue) = dialogue {
+        return dialogue.clone();
+    }
     // Without the version: the status and the reason that the server gives.
     let line = first_line.as_deref().and_then(|line| line.split_once(' ')).map(|(_, rest)| rest);
     let head = match (line, status) {
@@ -83,7 +90,7 @@ mod tests {
             status: Some(status),
             first_line: Some(line.to_owned()),
             first_bytes: body.to_owned(),
-            close_code: None,
+            ..Unexpected::default()
         };
         let close = |code: u16, reason: &str| Unexpected {
             close_code: Some(code),

@@ -103,6 +103,9 @@ fn faults(outcome: &Outcome) -> BTreeSet<Fault> {
 
 fn responded(fault: Fault, unexpected: &Unexpected) -> String {
     let said = said(&on_record("", fault, unexpected));
+    if unexpected.dialogue.is_some() {
+        return said;
+    }
     format!("the server responded {}", said.trim_end_matches("\\n").trim_end())
 }
 
@@ -240,6 +243,8 @@ fn came(fault: Fault) -> &'static str {
         Fault::TooLarge => "the body is longer than the limit",
         Fault::HeadersTooLong => "the headers of the response are longer than 64 KiB",
         Fault::Protocol => "a frame breaks RFC 6455",
+        Fault::Adapter => "the server does not speak as its adapter says",
+        Fault::ServerError => "the server says that there is an error",
         Fault::CloseTimeout => "the server did not end the connection",
         Fault::Clock => "the message arrived before it was sent",
         Fault::Panic | Fault::ThreadGone => "this program failed",
@@ -265,6 +270,9 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         }
         Fault::Upgrade if plan.carriage.http != HttpVersion::default() => {
             "have the server offer WebSockets on HTTP/2, or set http = \"1.1\""
+        }
+        Fault::Adapter | Fault::ServerError => {
+            "correct the adapter, its settings or the server's, whichever is wrong"
         }
         Fault::HeadersTooLong => "have the server send fewer or shorter headers",
         Fault::Panic | Fault::ThreadGone => "please report it",

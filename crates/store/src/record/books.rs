@@ -65,10 +65,16 @@ pub struct KindsV1 {
     pub header: u64,
     /// What marks messages off.
     pub framing: u64,
+    /// What a third-party server's own protocol puts around the payload; absent where there is none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub wrapping: u64,
     /// Ping, pong, close, notices.
     pub control: u64,
-    /// The WebSocket upgrade.
+    /// The WebSocket upgrade, and what a third-party server's own protocol begins with.
     pub handshake: u64,
+    /// What no rule of a third-party server's adapter explains; absent where there is nothing.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unexplained: u64,
     /// TLS; absent where it was not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<u64>,

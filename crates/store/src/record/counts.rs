@@ -53,6 +53,10 @@ pub struct CountsV1 {
     /// Pings and comments of the measure phase; absent in records from before they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeats: Option<u64>,
+    /// What a third-party server said to publishes that it took, in the measure phase; absent where
+    /// there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgements: Option<u64>,
     /// TCP segments, both ways, that opened and closed connections in the measure phase; counted where
     /// each poll has its own. Absent in records of version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -101,6 +101,10 @@ pub struct UnexpectedV1 {
     /// The first 200 bytes of its body, of what is no HTTP, or of a close frame's reason; what cannot
     /// be printed is escaped.
     pub first_bytes: String,
+    /// What went wrong, in words, with a third-party server: in which step, what came, and what its
+    /// adapter expects; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialogue: Option<String>,
 }
 
 /// TLS of a trial.

@@ -91,6 +91,7 @@ impl CountsV1 {
             connects,
             retries,
             heartbeats,
+            acknowledgements,
             connecting_segments,
             http2,
             examples,
@@ -124,6 +125,7 @@ impl CountsV1 {
             ("connects", &mut self.connects, connects),
             ("retries", &mut self.retries, retries),
             ("heartbeats", &mut self.heartbeats, heartbeats),
+            ("acknowledgements", &mut self.acknowledgements, acknowledgements),
             ("connecting segments", &mut self.connecting_segments, connecting_segments),
         ] {
             if let Some(more) = more {

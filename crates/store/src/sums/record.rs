@@ -98,8 +98,10 @@ fn above_tls(kinds: &KindsV1) -> impl Iterator<Item = (ByteKind, u64)> {
         (ByteKind::Repeat, kinds.repeat),
         (ByteKind::Header, kinds.header),
         (ByteKind::Framing, kinds.framing),
+        (ByteKind::Wrapping, kinds.wrapping),
         (ByteKind::Control, kinds.control),
         (ByteKind::Handshake, kinds.handshake),
+        (ByteKind::Unexplained, kinds.unexplained),
     ]
     .into_iter()
 }

@@ -92,6 +92,22 @@ fn chart(name: &str, title: &str, bars: Bars, notes: Vec<Line>) -> Chart {
     Chart { name: name.to_owned(), title: title.to_owned(), picture: Picture::Bars(bars), notes }
 }
 
+/// The place of a kind's fill.
+fn fill(kind: ByteKind) -> usize {
+    match kind {
+        ByteKind::Payload => 0,
+        ByteKind::Repeat => 1,
+        ByteKind::Header => 2,
+        ByteKind::Framing => 3,
+        ByteKind::Control => 4,
+        ByteKind::Handshake => 5,
+        ByteKind::Tls => 6,
+        ByteKind::TcpIp => 7,
+        ByteKind::Wrapping => 8,
+        ByteKind::Unexplained => 9,
+    }
+}
+
 /// One bar a transport, of those kinds in the layer that any of them has.
 fn bars(run: &RunV2, layer: Layer, direction: Option<Direction>) -> Bars {
     let value = |transport: &TransportV1, sum: &str| {
@@ -100,21 +116,24 @@ fn bars(run: &RunV2, layer: Layer, direction: Option<Direction>) -> Bars {
     };
     let kinds: Vec<_> = ByteKind::ALL
         .iter()
-        .enumerate()
-        .filter(|(_, kind)| kind.is_in(layer))
-        .filter(|(_, kind)| {
+        .filter(|kind| kind.is_in(layer))
+        .filter(|kind| {
             let found = |transport| value(transport, kind.label());
             run.transports.iter().filter_map(found).any(|bytes| bytes > 0.0)
         })
         .collect();
-    let parts = kinds.iter().map(|(place, kind)| Part {
+    let parts = kinds.iter().map(|kind| Part {
         name: kind.label().to_owned(),
-        // A kind has its place's fill, whichever others are shown.
-        fill: Some(*place),
+        // A kind has its own fill, whichever others are shown.
+        fill: Some(fill(**kind)),
     });
     let bars = run.transports.iter().map(|transport| {
         let total = value(transport, layer.label());
-        let parts = kinds.iter().map(|(_, kind)| value(transport, kind.label()));
+        let parts = kinds.iter().map(|kind| {
+            // Where there is none of what only third-party servers have, the figure is left out.
+            let none = kind.is_third_party().then_some(0.0);
+            value(transport, kind.label()).or(none)
+        });
         let model = modelled(run, transport, &bytes_per(layer.label(), direction, "delivery"));
         Bar {
             label: transport.label.clone(),
