@@ -47,7 +47,7 @@ pub use outcome::{
     Boundary, Counts, Handshakes, HeadCounts, InFlight, Outcome, PublisherOutcome, SampleHeaders,
     ServerSums, TimeAverage, WorkerOutcome,
 };
-pub use plan::{Plan, TlsTarget};
+pub use plan::{Adapted, Plan, TlsTarget};
 pub use stock_client::{StockClientError, stock_client};
 pub use unexpected::Unexpected;
 pub use witness::counted::{Counted, Tally};

@@ -1,8 +1,10 @@
 //! What one trial of the load generator is to do.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use pushbench_adapter::{Transport, Values};
 use pushbench_protocol::headers::HeadTarget;
 use pushbench_protocol::{Arrival, Cursor, Deliver, TlsUse, TopicName, TopicNames, Unchanged};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
@@ -36,6 +38,20 @@ pub struct Plan {
     pub workers: u32,
     /// Clients that may share one loopback source address.
     pub clients_per_address: u32,
+    /// How a third-party server is spoken to; `None` of our own.
+    pub adapted: Option<Arc<Adapted>>,
+}
+
+/// How a third-party server is spoken to.
+#[derive(Clone, Debug)]
+pub struct Adapted {
+    /// The transport as the server's adapter describes it.
+    pub transport: Arc<Transport>,
+    /// What its templates are filled with, for each topic: the topic's channel and what the scenario
+    /// sets. What is each client's own is set when it begins.
+    pub values: Vec<Values>,
+    /// The path of the server's URL, without a slash at its end; what requests ask for is below it.
+    pub base: String,
 }
 
 /// Where subscribers connect by TLS.
@@ -92,10 +108,10 @@ impl Plan {
     }
 
     /// Whether the server's clock moves bytes where nothing is published and no poll is due: holds
-    /// end, heartbeats are sent.
+    /// end, heartbeats are sent. Of a third-party server that is not known beforehand.
     pub fn has_server_clock(&self) -> bool {
         let is_held = self.transport.kind().properties().arrival == Arrival::Held;
-        is_held || self.transport.heartbeat().is_some()
+        is_held || self.transport.heartbeat().is_some() || self.adapted.is_some()
     }
 
     /// End of the warm-up on the schedule.

@@ -4,6 +4,7 @@
 //! in the table of `protocol::kind`; which file plays one is said here and nowhere else. A new kind
 //! is a file beside these and an arm of [`play`].
 
+pub(crate) mod adapted;
 pub(crate) mod coded_stream;
 pub(crate) mod context;
 pub(crate) mod deflated;
@@ -26,12 +27,16 @@ use pushbench_scenario::TransportSettings;
 use crate::Fault;
 use crate::transport::context::ClientContext;
 
-/// Plays a client to its end, by the plan's transport.
+/// Plays a client to its end, by the plan's transport: as the adapter of a third-party server says,
+/// or else as our own server is spoken to.
 pub(crate) async fn play(
     context: &ClientContext,
     client: u32,
     subscriber_id: usize,
 ) -> Result<(), Fault> {
+    if let Some(adapted) = &context.plan.adapted {
+        return adapted::play(context, client, subscriber_id, adapted).await;
+    }
     match context.plan.transport {
         TransportSettings::ShortPoll(poll) => {
             short_poll::play(context, client, subscriber_id, poll).await

@@ -136,6 +136,7 @@ impl Trial<'_> {
             topic_names: self.topic_names,
             start_cursors,
             workers: self.options.workers(&scenario),
+            adapted: None,
             clients_per_address: machine.ports.clients_per_address(
                 ports_per_client(
                     transport.settings,

@@ -91,6 +91,7 @@ fn plan(scenario: &Scenario, transport: &Transport, identity: &Identity) -> Plan
         topic_names: TopicNames::PLAIN,
         start_cursors: vec![Cursor::OLDEST],
         workers: 1,
+        adapted: None,
         clients_per_address: 1,
         scenario: scenario.clone(),
     }

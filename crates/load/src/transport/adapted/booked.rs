@@ -1,0 +1,132 @@
+//! What is booked and recorded of what a third-party server says, whatever carries it.
+//!
+//! A carrier books what it puts around data: headers, frames, chunks. The data itself is booked here,
+//! each byte as what the dialogue says that it was for.
+
+use pushbench_adapter::{DialogueError, Parts, Received, Said};
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
+
+use crate::accounts::Accounts;
+use crate::accounts::recorder::{Arrival, Receipt};
+use crate::transport::context::ClientContext;
+use crate::transport::pushed::Cause;
+use crate::unexpected::{KEPT, printable};
+use crate::{Fault, Unexpected};
+
+/// Who receives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Receiver {
+    pub(crate) subscriber_id: usize,
+    /// Whether messages are asked for.
+    pub(crate) arrival: Arrival,
+    /// Whether the opening is done. Until then what goes wrong is told by the dialogue.
+    pub(crate) is_open: bool,
+}
+
+/// When something was received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct When {
+    pub(crate) phase: Phase,
+    pub(crate) at: Timestamp,
+}
+
+/// What made the server say it.
+pub(crate) fn cause(said: &Said<'_>) -> Cause {
+    match said {
+        Said::Heartbeat(_) | Said::Blank => Cause::Clock,
+        Said::Message(_)
+        | Said::Acknowledgement
+        | Said::Ignored
+        | Said::Opening
+        | Said::Error(_)
+        | Said::Unexplained(_) => Cause::Message,
+    }
+}
+
+/// Books what the server said, none of which is in the books yet, and records it. Gives whether it was
+/// a message that is new to the client.
+pub(crate) fn receive(
+    context: &ClientContext,
+    receiver: Receiver,
+    when: When,
+    received: &Received<'_>,
+) -> bool {
+    let accounts = &context.accounts;
+    let When { phase, at } = when;
+    let is_measured = phase == Phase::Measure;
+    let mut is_new = false;
+    match &received.said {
+        Said::Message(payload) => {
+            let timeline = accounts.timeline();
+            let mut recorder = accounts.recorder.borrow_mut();
+            let (client, arrival) = (receiver.subscriber_id, receiver.arrival);
+            let receipt = recorder.receive(client, payload, at, arrival, &timeline);
+            is_new = receipt == Receipt::New;
+            if is_new && is_measured {
+                recorder.counts.deliveries_in_measure += 1;
+                recorder.counts.uncompressed_payload_in_measure += payload.len() as u64;
+            }
+        }
+        Said::Heartbeat(_) | Said::Blank if is_measured => {
+            accounts.recorder.borrow_mut().counts.heartbeats += 1;
+        }
+        Said::Acknowledgement if is_measured => {
+            accounts.recorder.borrow_mut().counts.acknowledgements += 1;
+        }
+        Said::Error(text) if receiver.is_open => server_error(accounts, text),
+        Said::Unexplained(bytes) => unexplained(accounts, bytes),
+        Said::Heartbeat(_)
+        | Said::Blank
+        | Said::Acknowledgement
+        | Said::Error(_)
+        | Said::Ignored
+        | Said::Opening => {}
+    }
+    book(accounts, phase, &received.parts, is_new);
+    is_new
+}
+
+/// Books bytes of what never became whole.
+pub(crate) fn give_up(accounts: &Accounts, phase: Phase, pending: u64) {
+    accounts.book(phase, Direction::Down, ByteKind::Unexplained, pending);
+}
+
+/// What went wrong in a dialogue, kept on record with what came and what was expected.
+pub(crate) fn fault(accounts: &Accounts, error: &DialogueError) -> Fault {
+    let fault = Fault::from(error);
+    accounts.keep_unexpected(fault, || Unexpected::of_dialogue(error));
+    fault
+}
+
+/// Counts something that the adapter says is an error of the server's. The client goes on: the trial
+/// is invalid, and what came is on record.
+fn server_error(accounts: &Accounts, text: &[u8]) {
+    let text = printable(text, KEPT);
+    accounts.keep_unexpected(Fault::ServerError, || {
+        Unexpected::of_dialogue(&format!("the server says \"{text}\""))
+    });
+    accounts.recorder.borrow_mut().counts.fail(Fault::ServerError);
+}
+
+fn unexplained(accounts: &Accounts, bytes: &[u8]) {
+    if !bytes.is_empty() {
+        let first = &mut accounts.recorder.borrow_mut().counts.first_unexplained;
+        first.get_or_insert_with(|| printable(bytes, KEPT));
+    }
+}
+
+/// Books parts of something received.
+fn book(accounts: &Accounts, phase: Phase, parts: &Parts, is_new: bool) {
+    let Parts { payload, wrapping, framing, control, handshake, unexplained } = *parts;
+    let of_payload = if is_new { ByteKind::Payload } else { ByteKind::Repeat };
+    for (kind, bytes) in [
+        (of_payload, payload),
+        (ByteKind::Wrapping, wrapping),
+        (ByteKind::Framing, framing),
+        (ByteKind::Control, control),
+        (ByteKind::Handshake, handshake),
+        (ByteKind::Unexplained, unexplained),
+    ] {
+        accounts.book(phase, Direction::Down, kind, bytes);
+    }
+}
