@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pushbench_protocol::TransportKind;
 
+use crate::identity::Identity;
 use crate::matching::{Match, MessageRule, Place};
 use crate::pointer::Pointer;
 use crate::request::RequestTemplate;
@@ -52,13 +53,12 @@ pub struct Transport {
     pub(crate) acknowledgements: Vec<Match>,
     pub(crate) ignored: Vec<Match>,
     pub(crate) message: MessageRule,
+    pub(crate) identity: Identity,
     pub(crate) carried: Vec<Carried>,
-    /// Status codes of a response that has nothing new.
-    pub(crate) empty: Vec<u16>,
+    pub(crate) empty: Empty,
     pub(crate) keep_alive: Option<(Duration, Outgoing)>,
     pub(crate) close: Option<Outgoing>,
-    /// How a message is published; `None` where the server publishes by itself.
-    pub(crate) publish: Option<Publish>,
+    pub(crate) publish: Publish,
 }
 
 /// One step of the opening.
@@ -101,6 +101,15 @@ pub(crate) struct Carried {
     pub(crate) first: Template,
 }
 
+/// How a response to a poll says that there is nothing new.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Empty {
+    /// By one of these status codes.
+    pub(crate) status: Vec<u16>,
+    /// By a body that is like one of these.
+    pub(crate) body: Vec<Match>,
+}
+
 /// How a message is published.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Publish {
@@ -115,11 +124,30 @@ pub(crate) enum Publish {
     Subscriber(Template),
     /// Over a connection of the publisher's own, of the same transport.
     Connection { steps: Vec<Step>, send: Template },
+    /// Not by us: the server has messages of its own.
+    Theirs,
 }
 
 impl Adapter {
     /// The transport of a kind, if the server offers it.
     pub fn transport(&self, kind: TransportKind) -> Option<&Arc<Transport>> {
         self.transports.iter().find(|transport| transport.kind == kind)
+    }
+}
+
+impl Transport {
+    /// Whether the server has messages of its own, and nobody publishes to it.
+    pub fn publishes_by_itself(&self) -> bool {
+        self.publish == Publish::Theirs
+    }
+
+    /// Whether its messages say which they are.
+    pub fn has_ids(&self) -> bool {
+        self.identity.id.is_some()
+    }
+
+    /// Whether its messages say when they were sent.
+    pub fn has_times(&self) -> bool {
+        self.identity.sent_at.is_some()
     }
 }

@@ -20,6 +20,7 @@ mod shipped;
 
 mod decode;
 mod filter;
+mod identity;
 mod matching;
 mod opening;
 mod outgoing;

@@ -118,7 +118,7 @@ impl Opening {
         };
         let handshake = response.body.len() as u64;
         let parts = Parts { handshake, ..Parts::default() };
-        receive(Received { said: Said::Opening, parts });
+        receive(Received::of(Said::Opening, parts));
         let what = self.what();
         if let Some(expected) = status_is(status, response.status) {
             let (found, excerpt) = (response.status, excerpt(response.body));

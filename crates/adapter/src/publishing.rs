@@ -37,15 +37,15 @@ impl Transport {
     /// As of [`Transport::dialogue`].
     pub fn publishing(self: &Arc<Self>, values: Values) -> Result<Publishing, DialogueError> {
         Ok(match &self.publish {
-            Some(Publish::Request { .. }) => {
+            Publish::Request { .. } => {
                 Publishing::Requests(Publisher::new(Arc::clone(self), values))
             }
-            Some(Publish::Connection { steps, .. }) => {
+            Publish::Connection { steps, .. } => {
                 let session = Session::of_publisher(Arc::clone(self), values, steps.clone())?;
                 Publishing::Connection(Box::new(session))
             }
-            Some(Publish::Subscriber(_)) => Publishing::Subscriber,
-            None => Publishing::Theirs,
+            Publish::Subscriber(_) => Publishing::Subscriber,
+            Publish::Theirs => Publishing::Theirs,
         })
     }
 }

@@ -1,6 +1,9 @@
 //! From text to a checked adapter, or to everything that is wrong with it.
 
+mod identity;
 mod matches;
+mod polls;
+mod publish;
 mod requests;
 mod scope;
 mod steps;
@@ -14,9 +17,10 @@ use pushbench_toml::{Complaint, Origin, Place, Problems, Reader, Refused, Table,
 
 use crate::adapter::{Adapter, Transport};
 use crate::read::matches::{complain, value};
+use crate::read::publish::{Published, publish};
 use crate::read::scope::Scope;
 use crate::read::steps::{may_be_named, named};
-use crate::read::transport::{kind, kinds, publish, transport};
+use crate::read::transport::{kind, kinds, transport};
 use crate::values::Setting;
 
 /// The longest file in bytes.
@@ -54,14 +58,18 @@ fn adapter(root: &Table, problems: &Problems) -> Option<Adapter> {
     let mut scope = Scope::new();
     let settings = settings(&mut root, &mut scope);
     let key = root.key("publish");
-    let published = match root.node("publish") {
-        None => Some(None),
-        Some(node) => publish(node, &key, &root, &scope).map(Some),
+    let node = root.node("publish");
+    let publish = node.and_then(|node| publish(node, &key, &root, &scope));
+    let published = match (node, &publish) {
+        (None, _) => Published::Nothing,
+        (Some(_), None) => Published::Refused,
+        (Some(_), Some(publish)) => Published::So(publish),
     };
-    let default = published.as_ref().and_then(Option::as_ref);
-    let transports = transports(&mut root, |table, kind| transport(table, kind, &scope, default));
+    let transports = transports(&mut root, |table, kind| transport(table, kind, &scope, published));
     root.finish();
-    published?;
+    if let Published::Refused = published {
+        return None;
+    }
     Some(Adapter {
         about: about?.value,
         documents: documents?.value,

@@ -1,10 +1,12 @@
 //! What arrived, by the rules of a transport: one unit, or each element of its list.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
 use crate::adapter::Transport;
+use crate::identity::FilledIdentity;
 use crate::matching::{FilledMatch, FilledPlace, Match};
 use crate::parts::Parts;
 use crate::pointer::{Pointer, elements};
@@ -20,6 +22,7 @@ pub(crate) struct Rules {
     acknowledgements: Vec<FilledMatch>,
     ignored: Vec<FilledMatch>,
     message: Option<(FilledMatch, FilledPlace)>,
+    identity: FilledIdentity,
 }
 
 /// What a unit, or an element of it, is.
@@ -51,6 +54,19 @@ pub struct Received<'a> {
     pub said: Said<'a>,
     /// Its bytes; over all that is received, each byte is in one.
     pub parts: Parts,
+    /// Which message it is, as the server says; `None` of what is no message, and where the adapter
+    /// does not say where that stands or it does not stand there.
+    pub id: Option<Cow<'a, [u8]>>,
+    /// When the server says that the message was sent, since the beginning of 1970; `None` in the
+    /// same cases.
+    pub sent_at: Option<Duration>,
+}
+
+impl<'a> Received<'a> {
+    /// What has no identity.
+    pub(crate) fn of(said: Said<'a>, parts: Parts) -> Self {
+        Self { said, parts, id: None, sent_at: None }
+    }
 }
 
 impl Rules {
@@ -84,6 +100,7 @@ impl Rules {
         let rule = &transport.message;
         let when = known(rule.when.fill(values), all)?;
         let payload = known(rule.payload.fill(values), all)?;
+        let identity = known(transport.identity.fill(values), all)?;
         Ok(Self {
             each: each.transpose()?.flatten(),
             heartbeats,
@@ -91,6 +108,7 @@ impl Rules {
             acknowledgements,
             ignored,
             message: when.zip(payload),
+            identity: identity.unwrap_or_default(),
         })
     }
 
@@ -105,31 +123,30 @@ impl Rules {
         if unit.is_torn {
             let unexplained = unit.bytes.len() as u64;
             let said = Said::Unexplained(unit.bytes);
-            return receive(Received { said, parts: Parts { unexplained, ..around } });
+            return receive(Received::of(said, Parts { unexplained, ..around }));
         }
         if unit.bytes.is_empty() && unit.event.is_empty() {
             let parts = Parts { control: unit.len(), ..Parts::default() };
-            return receive(Received { said: Said::Blank, parts });
+            return receive(Received::of(Said::Blank, parts));
         }
         if expected(unit.bytes, unit.event) {
             let parts = Parts { handshake: unit.len(), ..Parts::default() };
-            return receive(Received { said: Said::Opening, parts });
+            return receive(Received::of(Said::Opening, parts));
         }
         let Some(elements) = self.elements(unit.bytes) else {
-            let said = self.classify(unit.bytes, unit.event);
-            let parts = parts(&said, unit.bytes.len() as u64, around);
-            return receive(Received { said, parts });
+            return receive(self.classify(unit.bytes, unit.event, around));
         };
         let mut received: Vec<_> = elements
             .iter()
             .map(|element| {
                 let element = element.get().as_bytes();
-                let said = match expected(element, unit.event) {
-                    true => Said::Opening,
-                    false => self.classify(element, unit.event),
-                };
-                let parts = parts(&said, element.len() as u64, Parts::default());
-                Received { said, parts }
+                match expected(element, unit.event) {
+                    true => {
+                        let parts = Parts { handshake: element.len() as u64, ..Parts::default() };
+                        Received::of(Said::Opening, parts)
+                    }
+                    false => self.classify(element, unit.event, Parts::default()),
+                }
             })
             .collect();
         // What is around the elements is around the messages among them, if there are any.
@@ -142,7 +159,7 @@ impl Rules {
             None => {
                 let control = between + unit.framing + unit.comments;
                 let parts = Parts { control, ..Parts::default() };
-                received.push(Received { said: Said::Blank, parts });
+                received.push(Received::of(Said::Blank, parts));
             }
         }
         received.into_iter().for_each(receive);
@@ -155,7 +172,18 @@ impl Rules {
         elements(at.find(json)?)
     }
 
-    fn classify<'u>(&self, item: &'u [u8], event: &[u8]) -> Said<'u> {
+    /// What an item is, with the bytes `around` it.
+    fn classify<'u>(&self, item: &'u [u8], event: &[u8], around: Parts) -> Received<'u> {
+        let said = self.said(item, event);
+        let parts = parts(&said, item.len() as u64, around);
+        let (id, sent_at) = match said {
+            Said::Message(_) => self.identity.of(item),
+            _ => (None, None),
+        };
+        Received { said, parts, id, sent_at }
+    }
+
+    fn said<'u>(&self, item: &'u [u8], event: &[u8]) -> Said<'u> {
         let any = |rules: &[FilledMatch]| rules.iter().any(|rule| rule.holds(item, event));
         let is =
             |rule: &Option<FilledMatch>| rule.as_ref().is_some_and(|rule| rule.holds(item, event));

@@ -99,16 +99,16 @@ impl Session {
         receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<Polled, DialogueError> {
         let len = response.body.len() as u64;
-        let is_empty = self.transport.empty.contains(&response.status);
+        let is_empty = self.is_empty(response)?;
         let mut messages = 0;
         if is_empty {
             if len > 0 {
                 let parts = Parts { control: len, ..Parts::default() };
-                receive(Received { said: Said::Ignored, parts });
+                receive(Received::of(Said::Ignored, parts));
             }
         } else if let Some(expected) = status_is(&[], response.status) {
             let parts = Parts { unexplained: len, ..Parts::default() };
-            receive(Received { said: Said::Unexplained(response.body), parts });
+            receive(Received::of(Said::Unexplained(response.body), parts));
             return Err(DialogueError::Status {
                 what: "a poll".to_owned(),
                 found: response.status,
@@ -126,6 +126,24 @@ impl Session {
             0 => Polled::Nothing,
             messages => Polled::Messages(messages),
         })
+    }
+
+    /// Whether the response says that there is nothing new.
+    fn is_empty(&mut self, response: &Response<'_>) -> Result<bool, DialogueError> {
+        let transport = Arc::clone(&self.transport);
+        if transport.empty.status.contains(&response.status) {
+            return Ok(true);
+        }
+        // What a response of another status says is for whoever reads the error.
+        if status_is(&[], response.status).is_some() {
+            return Ok(false);
+        }
+        for like in &transport.empty.body {
+            if like.fill(&mut self.opening.values)?.holds(response.body, b"") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Keeps what the next poll sends. A response without messages may leave the client where it is.
@@ -208,10 +226,12 @@ impl Dialogue for Session {
 
     fn publish(&mut self, payload: &[u8]) -> Result<Option<Outgoing>, DialogueError> {
         let send = match &self.transport.publish {
-            Some(Publish::Subscriber(send)) if !self.publishes => send,
-            Some(Publish::Connection { send, .. }) if self.publishes => send,
-            Some(Publish::Subscriber(_) | Publish::Connection { .. } | Publish::Request { .. })
-            | None => return Ok(None),
+            Publish::Subscriber(send) if !self.publishes => send,
+            Publish::Connection { send, .. } if self.publishes => send,
+            Publish::Subscriber(_)
+            | Publish::Connection { .. }
+            | Publish::Request { .. }
+            | Publish::Theirs => return Ok(None),
         };
         let bytes = self.opening.values.publishing(payload, |values| values.fill(send))?;
         Ok(Some(Outgoing::Message { bytes, is_binary: self.transport.is_binary }))
@@ -241,7 +261,7 @@ impl Publisher {
     ///
     /// If it cannot be put together.
     pub fn publish(&mut self, payload: &[u8]) -> Result<Request, DialogueError> {
-        let Some(Publish::Request { request, .. }) = &self.transport.publish else {
+        let Publish::Request { request, .. } = &self.transport.publish else {
             unreachable!("checked by `Transport::publishing`");
         };
         Ok(self.values.publishing(payload, |values| request.fill(values))?)
@@ -253,7 +273,7 @@ impl Publisher {
     ///
     /// If it does not.
     pub fn on_response(&mut self, response: &Response<'_>) -> Result<(), DialogueError> {
-        let Some(Publish::Request { status, expect, .. }) = &self.transport.publish else {
+        let Publish::Request { status, expect, .. } = &self.transport.publish else {
             unreachable!("checked by `Transport::publishing`");
         };
         let what = || "publishing".to_owned();

@@ -12,13 +12,18 @@ fn each_example_of_readme_is_read() {
         .skip(1)
         .map(|rest| rest.split("```").next().expect("it ends"))
         .collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     for example in examples {
         let whole = match example.starts_with("about") {
             true => example.to_owned(),
-            false => format!(
-                "about = \"a part\"\ndocuments = \"README\"\n{example}\n[transport.sse]\nurl = \"/\"\n"
-            ),
+            false => {
+                let publish =
+                    if example.contains("publish") { "" } else { "publish = \"theirs\"\n" };
+                format!(
+                    "about = \"a part\"\ndocuments = \"README\"\n{publish}{example}\n\
+                     [transport.sse]\nurl = \"/\"\n"
+                )
+            }
         };
         let read = read(Path::new("README.md"), &whole);
         assert!(read.is_ok(), "{example}\n{}", read.expect_err("it is refused"));

@@ -272,7 +272,8 @@ fn place_of(table: &mut Reader<'_>, written: &Table, scope: &Scope) -> Option<Pl
     }
 }
 
-fn taking(value: &Value, scope: &Scope) -> Result<Pattern, Mismatch> {
+/// A text with a hole for a value.
+pub(crate) fn taking(value: &Value, scope: &Scope) -> Result<Pattern, Mismatch> {
     let expected = "a text with `${value}` where the value is, or a table as in \
                     `{ json = \"/sid\" }` or `{ header = \"Etag\" }`";
     let pattern = match value {

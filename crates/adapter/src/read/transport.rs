@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use pushbench_protocol::{Arrival, HeadForm, TransportKind};
-use pushbench_toml::kind::{Mismatch, choice, duration, text, whole};
-use pushbench_toml::{Node, Reader, Value, closest};
+use pushbench_toml::kind::{Mismatch, duration, text, whole};
+use pushbench_toml::{Reader, Value, closest};
 
-use crate::adapter::{Carried, Outgoing, Publish, Transport};
+use crate::adapter::{Outgoing, Transport};
 use crate::matching::Match;
-use crate::read::matches::{
-    complain, each, is_set, matches, message, nodes, one_match, place, value,
-};
-use crate::read::requests::{outgoing, request, status};
+use crate::read::identity::identity;
+use crate::read::matches::{complain, each, is_set, matches, message, nodes, one_match, value};
+use crate::read::polls::{carried, empty};
+use crate::read::publish::{Published, own_publish};
+use crate::read::requests::{outgoing, request};
 use crate::read::scope::Scope;
 use crate::read::steps::{Channel, may_be_named, named, steps};
 use crate::split::Split;
@@ -58,7 +59,7 @@ pub(crate) fn transport(
     mut table: Reader<'_>,
     kind: TransportKind,
     settings: &Scope,
-    publish: Option<&Publish>,
+    publish: Published<'_>,
 ) -> Option<Transport> {
     let channel = channel(kind).expect("checked by `kind`");
     let (is_polled, is_socket) = (channel == Channel::None, channel == Channel::SendsToo);
@@ -79,21 +80,21 @@ pub(crate) fn transport(
         is_set(table, name).map(Some)
     });
     let each = each(&mut table, &scope);
+    let (each, identity) = identity(&mut table, each, &scope);
     let heartbeats = heartbeats(&mut table, is_socket, &scope);
     let errors = matches(&mut table, "error", &scope);
     let acknowledgements = matches(&mut table, "acknowledgement", &scope);
     let ignored = matches(&mut table, "ignore", &scope);
     let message = message(&mut table, &scope);
     let empty = only(&mut table, "empty", is_polled, OF_POLLS, |table, name| {
-        let written = status(table, name)?;
-        Some(Some(if written.is_empty() { vec![204, 304] } else { written }))
+        empty(table, name, &scope).map(Some)
     });
     if !is_polled {
         table.refuse_key("carry", OF_POLLS);
     }
     let keep_alive = keep_alive(&mut table, is_socket, &scope);
     let close = said(&mut table, "close", is_socket, &scope);
-    let own = own_publish(&mut table, channel, &scope);
+    let publish = own_publish(&mut table, channel, publish, &scope);
     table.finish();
 
     Some(Transport {
@@ -111,11 +112,12 @@ pub(crate) fn transport(
         acknowledgements,
         ignored,
         message: message?,
+        identity: identity?,
         carried: carried?,
         empty: empty?.unwrap_or_default(),
         keep_alive: keep_alive?,
         close: close?,
-        publish: own?.or_else(|| publish.cloned()),
+        publish: publish?,
     })
 }
 
@@ -154,22 +156,6 @@ fn counters(table: &mut Reader<'_>, scope: &mut Scope) -> Option<Vec<(String, u6
         }
     }
     all
-}
-
-fn carried(table: &mut Reader<'_>, scope: &mut Scope) -> Option<Vec<Carried>> {
-    let problems = table.problems();
-    let mut all = Some(Vec::new());
-    for entry in named(table, "carry") {
-        let found = place(entry.node, &entry.key, scope, problems);
-        let is_free = may_be_named(entry.name, entry.node, &entry.key, scope, problems);
-        match (found, is_free, all.as_mut()) {
-            (Some((place, first)), true, Some(all)) => {
-                all.push(Carried { name: entry.name.to_owned(), place, first });
-            }
-            _ => all = None,
-        }
-    }
-    all.inspect(|all| all.iter().for_each(|carried| scope.add(&carried.name)))
 }
 
 fn split(table: &mut Reader<'_>, kind: TransportKind, channel: Channel) -> Option<Split> {
@@ -299,74 +285,4 @@ fn keep_alive(
             None
         }
     }
-}
-
-/// `[publish]` of the whole adapter: a request.
-pub(crate) fn publish(
-    node: &Node,
-    key: &str,
-    table: &Reader<'_>,
-    scope: &Scope,
-) -> Option<Publish> {
-    publish_of(node, key, Channel::None, table, scope)
-}
-
-fn own_publish(table: &mut Reader<'_>, channel: Channel, scope: &Scope) -> Option<Option<Publish>> {
-    let key = table.key("publish");
-    match table.node("publish") {
-        None => Some(None),
-        Some(node) => publish_of(node, &key, channel, table, scope).map(Some),
-    }
-}
-
-fn publish_of(
-    node: &Node,
-    key: &str,
-    channel: Channel,
-    table: &Reader<'_>,
-    scope: &Scope,
-) -> Option<Publish> {
-    let problems = table.problems();
-    let example = "a table as in `{ url = \"/pub/${channel}\", body = \"${payload}\" }`";
-    let Value::Table(written) = &node.value else {
-        complain(node, key, problems, Mismatch::new(example));
-        return None;
-    };
-    let mut table = Reader::new(key, node.place, Some(written), problems);
-    let mut scope = scope.publishing();
-    if written.node("send").is_none() {
-        let request = request(&mut table, &scope);
-        let status = status(&mut table, "status");
-        let expect = match table.node("expect") {
-            None => Some(None),
-            Some(node) => one_match(node, &table.key("expect"), &scope, problems).map(Some),
-        };
-        for name in ["over", "steps"] {
-            table.refuse_key(name, "nothing: this key goes with `send`, and not with `url`");
-        }
-        table.finish();
-        return Some(Publish::Request { request: request?, status: status?, expect: expect? });
-    }
-    if channel != Channel::SendsToo {
-        let expected = "`url` and `body`: only a websocket is sent messages over";
-        let node = written.node("send").expect("it is there");
-        complain(node, &format!("{key}.send"), problems, Mismatch::new(expected));
-        return None;
-    }
-    const OVER: &[&str] = &["subscriber", "connection"];
-    let over = table.required("over", choice(OVER, |over| over));
-    let opening = match over.as_ref().map(|over| over.value) {
-        Some("subscriber") => {
-            table.refuse_key("steps", "nothing: the connection of a subscriber is open already");
-            Some(Vec::new())
-        }
-        _ => steps(&mut table, channel, &mut scope),
-    };
-    let send = table.required("send", scope.template());
-    table.finish();
-    let (over, opening, send) = (over?, opening?, send?.value);
-    Some(match over.value {
-        "subscriber" => Publish::Subscriber(send),
-        _ => Publish::Connection { steps: opening, send },
-    })
 }
