@@ -10,15 +10,24 @@ pub struct Shipped {
 }
 
 /// All of them by name.
-pub const SHIPPED: [Shipped; 8] = [
+pub const SHIPPED: [Shipped; 17] = [
     Shipped { name: "centrifugo", text: include_str!("../adapters/centrifugo.toml") },
+    Shipped { name: "etcd", text: include_str!("../adapters/etcd.toml") },
+    Shipped { name: "express", text: include_str!("../adapters/express.toml") },
+    Shipped { name: "fastapi-sse", text: include_str!("../adapters/fastapi-sse.toml") },
     Shipped { name: "faye", text: include_str!("../adapters/faye.toml") },
+    Shipped { name: "graphql-sse", text: include_str!("../adapters/graphql-sse.toml") },
     Shipped { name: "graphql-ws", text: include_str!("../adapters/graphql-ws.toml") },
     Shipped { name: "nats", text: include_str!("../adapters/nats.toml") },
     Shipped { name: "nchan", text: include_str!("../adapters/nchan.toml") },
     Shipped { name: "pushbench", text: include_str!("../adapters/pushbench.toml") },
     Shipped { name: "pushpin", text: include_str!("../adapters/pushpin.toml") },
+    Shipped { name: "python-websockets", text: include_str!("../adapters/python-websockets.toml") },
     Shipped { name: "socket-io", text: include_str!("../adapters/socket-io.toml") },
+    Shipped { name: "sockjs", text: include_str!("../adapters/sockjs.toml") },
+    Shipped { name: "stomp", text: include_str!("../adapters/stomp.toml") },
+    Shipped { name: "ws", text: include_str!("../adapters/ws.toml") },
+    Shipped { name: "xmpp", text: include_str!("../adapters/xmpp.toml") },
 ];
 
 impl Shipped {
