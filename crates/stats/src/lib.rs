@@ -7,7 +7,8 @@
 //! clock, no files, no random numbers.
 //!
 //! How often the interval of 95 % holds the truth, in per cent over 20,000 simulations
-//! (`tests/coverage.rs`), and what a plain percentile bootstrap would over 2,000:
+//! (`cargo run --release -p pushbench-stats --example coverage` prints them), and what a plain
+//! percentile bootstrap would over 2,000:
 //!
 //! ```text
 //! rounds                      Welch                  bootstrap

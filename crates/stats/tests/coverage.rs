@@ -1,103 +1,15 @@
 //! The interval and its verdicts over simulated rounds whose truth is known, with a fixed seed.
 //!
-//! `cargo test --release -p pushbench-stats --test coverage -- --ignored --nocapture` prints the
-//! whole table, a plain percentile bootstrap beside it.
-#![expect(clippy::print_stdout, reason = "the table is printed on demand")]
+//! `cargo run --release -p pushbench-stats --example coverage` prints the whole table, a plain
+//! percentile bootstrap beside it.
+
+#[path = "../examples/coverage/simulated.rs"]
+mod simulated;
 
 use pushbench_stats::{Welch, holm};
-use rand::{Rng as _, SeedableRng as _};
-use rand_pcg::Pcg64Mcg;
+use simulated::{CONFIDENCE, Model, Random, coverage};
 
 const SIMULATIONS: usize = 1_000;
-const CONFIDENCE: f64 = 0.95;
-
-struct Random(Pcg64Mcg);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(Pcg64Mcg::seed_from_u64(seed))
-    }
-
-    /// Uniform in (0, 1].
-    fn share(&mut self) -> f64 {
-        ((self.0.next_u64() >> 11) + 1) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Box and Muller.
-    fn normal(&mut self) -> f64 {
-        (-2.0 * self.share().ln()).sqrt() * (std::f64::consts::TAU * self.share()).cos()
-    }
-
-    /// Student's t with 3 degrees of freedom: heavy tails, finite variance.
-    fn heavy(&mut self) -> f64 {
-        let squares: f64 = (0..3).map(|_| self.normal().powi(2)).sum();
-        self.normal() / (squares / 3.0).sqrt()
-    }
-}
-
-/// How the rounds of a figure come about, as the logarithm of its value. Both sides have the same
-/// mean.
-#[derive(Clone, Copy, Debug)]
-enum Model {
-    /// Lognormal, 10 % apart.
-    Lognormal,
-    /// Lognormal, the new side spreads four times as wide.
-    UnequalSpread,
-    /// Lognormal with heavy tails: now and then a round far off.
-    HeavyTail,
-    /// One round in eight is disturbed and takes half as long again.
-    Disturbed,
-    /// The 95th percentile of 20 lognormal latencies whose scale is drawn anew for each round.
-    RoundEffect,
-    /// Gamma with shape 4: skewed on the logarithm too.
-    Skewed,
-}
-
-impl Model {
-    const ALL: [Self; 6] = [
-        Self::Lognormal,
-        Self::UnequalSpread,
-        Self::HeavyTail,
-        Self::Disturbed,
-        Self::RoundEffect,
-        Self::Skewed,
-    ];
-
-    fn round(self, random: &mut Random, is_new: bool) -> f64 {
-        match self {
-            Self::Lognormal => 0.1 * random.normal(),
-            Self::UnequalSpread => (if is_new { 0.2 } else { 0.05 }) * random.normal(),
-            Self::HeavyTail => 0.05 * random.heavy(),
-            Self::Disturbed => {
-                let disturbed = if random.share() < 0.125 { 1.5_f64.ln() } else { 0.0 };
-                disturbed + 0.05 * random.normal()
-            }
-            Self::RoundEffect => {
-                let scale = 0.1 * random.normal();
-                let mut latencies: Vec<_> = (0..20).map(|_| 0.5 * random.normal()).collect();
-                latencies.sort_by(f64::total_cmp);
-                scale + latencies[18]
-            }
-            Self::Skewed => (-(0..4).map(|_| random.share().ln()).sum::<f64>()).ln(),
-        }
-    }
-
-    fn rounds(self, random: &mut Random, count: usize, is_new: bool) -> Vec<f64> {
-        (0..count).map(|_| self.round(random, is_new)).collect()
-    }
-}
-
-/// Share of simulated pairs without a difference whose interval holds none.
-fn coverage(model: Model, rounds: usize, simulations: usize, seed: u64) -> f64 {
-    let mut random = Random::new(seed);
-    let held = (0..simulations).filter(|_| {
-        let base = model.rounds(&mut random, rounds, false);
-        let new = model.rounds(&mut random, rounds, true);
-        let [low, high] = Welch::of(&base, &new, [0.0; 2]).unwrap().interval(CONFIDENCE);
-        low <= 0.0 && 0.0 <= high
-    });
-    held.count() as f64 / simulations as f64
-}
 
 #[test]
 fn at_ten_rounds_the_interval_holds_the_truth_as_often_as_it_says() {
@@ -157,39 +69,5 @@ fn a_gate_over_a_dozen_figures_rings_falsely_in_at_most_one_comparison_of_twenty
             let found = false_alarms(model, rounds, 3);
             assert!(found <= 0.05, "{model:?}, {rounds} rounds: {found}");
         }
-    }
-}
-
-/// What a plain percentile bootstrap of the difference of means would have covered.
-fn bootstrap_coverage(model: Model, rounds: usize, simulations: usize, seed: u64) -> f64 {
-    const RESAMPLES: usize = 1_000;
-    let mut random = Random::new(seed);
-    let resampled = |values: &[f64], random: &mut Random| {
-        let picked = values.iter().map(|_| values[random.0.next_u64() as usize % values.len()]);
-        picked.sum::<f64>() / values.len() as f64
-    };
-    let held = (0..simulations).filter(|_| {
-        let base = model.rounds(&mut random, rounds, false);
-        let new = model.rounds(&mut random, rounds, true);
-        let mut differences: Vec<_> = (0..RESAMPLES)
-            .map(|_| resampled(&new, &mut random) - resampled(&base, &mut random))
-            .collect();
-        differences.sort_by(f64::total_cmp);
-        differences[RESAMPLES / 40] <= 0.0 && 0.0 <= differences[RESAMPLES - 1 - RESAMPLES / 40]
-    });
-    held.count() as f64 / simulations as f64
-}
-
-#[test]
-#[ignore = "a table for people, minutes in debug"]
-fn the_whole_table() {
-    println!("{:16}{:>8}{:>8}{:>8}{:>8}", "rounds", "2", "3", "5", "10");
-    let line = |name: &str, coverage: &dyn Fn(usize) -> f64| {
-        let [two, three, five, ten] = [2, 3, 5, 10].map(|rounds| 100.0 * coverage(rounds));
-        println!("{name:16}{two:8.1}{three:8.1}{five:8.1}{ten:8.1}");
-    };
-    for model in Model::ALL {
-        line(&format!("{model:?}"), &|rounds| coverage(model, rounds, 20_000, 5));
-        line("  bootstrap", &|rounds| bootstrap_coverage(model, rounds, 2_000, 6));
     }
 }
