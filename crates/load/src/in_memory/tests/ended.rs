@@ -41,19 +41,10 @@ fn play_again(
     let mut all = BTreeMap::new();
     for transport in scenario.transports.iter().filter(|of| is_played(of.settings.kind())) {
         let seen = play(&scenario, transport, manners);
-        match manners {
-            // Over HTTP/2 that server responds with every message there is.
-            Manners::RefusesMore | Manners::DropsMore => {
-                check_delivered(&transport.label, transport, &seen);
-            }
-            Manners::Good
-            | Manners::CutsOff
-            | Manners::Stalls
-            | Manners::SaysWhy
-            | Manners::Frames(_)
-            | Manners::Codes
-            | Manners::EndsIdle
-            | Manners::TakesFew => check(&transport.label, transport, &seen),
+        // Over HTTP/2 one that ends them under a request responds with every message there is.
+        match manners.ends_under_requests() {
+            true => check_delivered(&transport.label, transport, &seen),
+            false => check(&transport.label, transport, &seen),
         }
         let Counts { connects, retries, .. } = seen.outcome.workers[0].counts.clone();
         let again = Again { connects, retries };

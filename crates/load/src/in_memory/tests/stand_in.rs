@@ -66,9 +66,41 @@ impl Manners {
         self == Manners::TakesFew && taken == FEW
     }
 
+    /// The codings that it says a stream is in, which it is not.
+    const fn stream_codings(self) -> Option<&'static str> {
+        match self {
+            Self::Codes => Some("gzip, br"),
+            Self::Good
+            | Self::CutsOff
+            | Self::Stalls
+            | Self::SaysWhy
+            | Self::Frames(_)
+            | Self::EndsIdle
+            | Self::TakesFew
+            | Self::RefusesMore
+            | Self::DropsMore => None,
+        }
+    }
+
+    /// Whether it ends a connection under a request. No library does that over HTTP/2, so there it is
+    /// served by hand.
+    pub(super) const fn ends_under_requests(self) -> bool {
+        match self {
+            Self::RefusesMore | Self::DropsMore => true,
+            Self::Good
+            | Self::CutsOff
+            | Self::Stalls
+            | Self::SaysWhy
+            | Self::Frames(_)
+            | Self::Codes
+            | Self::EndsIdle
+            | Self::TakesFew => false,
+        }
+    }
+
     /// Whether it ends a connection under a request after so many.
     fn is_too_many(self, taken: usize) -> bool {
-        matches!(self, Manners::RefusesMore | Manners::DropsMore) && taken > FEW
+        self.ends_under_requests() && taken > FEW
     }
 }
 
@@ -165,16 +197,9 @@ impl StandIn {
     async fn serve(self: &Rc<Self>, stream: impl Stream) -> io::Result<()> {
         match self.http.properties().shares_connections {
             false => http1::serve(self, self.manners, stream).await,
-            true => match self.manners {
-                Manners::RefusesMore | Manners::DropsMore => by_hand::serve(self, stream).await,
-                Manners::Good
-                | Manners::CutsOff
-                | Manners::Stalls
-                | Manners::SaysWhy
-                | Manners::Frames(_)
-                | Manners::Codes
-                | Manners::EndsIdle
-                | Manners::TakesFew => http2::serve(self, stream).await,
+            true => match self.manners.ends_under_requests() {
+                true => by_hand::serve(self, stream).await,
+                false => http2::serve(self, stream).await,
             },
         }
     }

@@ -118,18 +118,8 @@ async fn say(
     body: Body,
     mut place: usize,
 ) -> io::Result<()> {
-    let coding = match server.manners {
-        Manners::Codes => "Content-Encoding: gzip, br\r\n",
-        Manners::Good
-        | Manners::CutsOff
-        | Manners::Stalls
-        | Manners::SaysWhy
-        | Manners::Frames(_)
-        | Manners::EndsIdle
-        | Manners::TakesFew
-        | Manners::RefusesMore
-        | Manners::DropsMore => "",
-    };
+    let coding = server.manners.stream_codings();
+    let coding = coding.map_or(String::new(), |coding| format!("Content-Encoding: {coding}\r\n"));
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{coding}Transfer-Encoding: chunked\r\n\r\n",
         body.content_type()

@@ -78,8 +78,8 @@ async fn respond_to(
         }
         Asked::Stream(body, place) => {
             let mut response = Response::builder().header("content-type", body.content_type());
-            if server.manners == Manners::Codes {
-                response = response.header("content-encoding", "gzip, br");
+            if let Some(codings) = server.manners.stream_codings() {
+                response = response.header("content-encoding", codings);
             }
             let send = respond.send_response(response.body(()).expect("a response"), false)?;
             say(server, send, body, place).await
