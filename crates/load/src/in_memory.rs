@@ -10,14 +10,16 @@ mod pipes;
 mod publisher;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 use pushbench_protocol::clock::Clock;
 
 use crate::{Outcome, Plan};
 pub use pipes::{Pipe, Pipes};
+pub use timer::CLOCK;
 
 /// Plays a trial to its end, all clients on this thread whatever the plan says of workers. Needs a
-/// [`tokio::task::LocalSet`], and a clock that goes with the runtime's timer.
+/// [`tokio::task::LocalSet`], and a clock that goes with the runtime's timer, as [`CLOCK`] does.
 pub async fn play(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome {
     conductor::conduct(Plan { workers: 1, ..plan }, pipes, clock).await
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use pushbench_protocol::clock::Clock;
-use pushbench_protocol::{ServerDocument, Timestamp};
+use pushbench_load::in_memory::CLOCK;
+use pushbench_protocol::ServerDocument;
 use pushbench_runner::{Options, PipedServer, ServerCommand, play_piped};
 use pushbench_scenario::{Scenario, Source, read};
 use pushbench_server::{Arrival, Server, ServerConfig};
@@ -67,24 +67,9 @@ pub(crate) fn play_against(
         .expect("a runtime");
     let options = options(String::new());
     let serve = |document: &ServerDocument| serve(document, change);
-    let trial = play_piped(scenario, transport, &options, Clock::read_by(now), serve);
+    let trial = play_piped(scenario, transport, &options, CLOCK, serve);
     let trial = making_way(|| tokio::task::LocalSet::new().block_on(&runtime, trial));
     trial.unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// The time of the paused clock. It is a thread's own, and goes on where the runtime before had left
-/// it.
-fn now() -> Timestamp {
-    thread_local! {
-        static BEGIN: tokio::time::Instant = instant();
-    }
-    let passed = BEGIN.with(|begin| instant().saturating_duration_since(*begin));
-    Timestamp::from_nanos(1_000_000_000).plus(passed)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the clock of these tests is the runtime's")]
-fn instant() -> tokio::time::Instant {
-    tokio::time::Instant::now()
 }
 
 /// Starts a server that is told this, and that takes its connections from pipes.
@@ -97,7 +82,7 @@ fn serve(document: &ServerDocument, change: impl FnOnce(&mut ServerConfig)) -> P
     assert_eq!(config.document(document), *document, "it has understood all of it");
     change(&mut config);
     let (arrivals, incoming) = mpsc::unbounded_channel();
-    let server = Server::over(incoming, config, Clock::read_by(now)).expect("a server");
+    let server = Server::over(incoming, config, CLOCK).expect("a server");
     let books = server.books();
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(server.serve(async {

@@ -4,13 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pushbench_protocol::clock::Clock;
-use pushbench_protocol::{Cursor, Timestamp, TlsUse, TopicNames};
+use pushbench_protocol::{Cursor, TlsUse, TopicNames};
 use pushbench_scenario::{Scenario, Transport, due_times_until};
 use pushbench_tls::{Connector, Identity, Protocol};
 
 use super::stand_in::{Manners, StandIn};
-use crate::in_memory::Pipes;
+use crate::in_memory::{CLOCK, Pipes};
 use crate::{Outcome, Plan, ServerSums, TlsTarget};
 
 /// What was seen of a trial.
@@ -18,20 +17,6 @@ pub(super) struct Seen {
     pub(super) outcome: Outcome,
     /// Bytes that the server has read and written.
     pub(super) served: (u64, u64),
-}
-
-/// The time of the paused clock; in no trial does it go back.
-fn now() -> Timestamp {
-    thread_local! {
-        static BEGIN: tokio::time::Instant = instant();
-    }
-    let passed = BEGIN.with(|begin| instant().saturating_duration_since(*begin));
-    Timestamp::from_nanos(1_000_000_000).plus(passed)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the clock of these tests is the runtime's")]
-fn instant() -> tokio::time::Instant {
-    tokio::time::Instant::now()
 }
 
 /// Plays a trial to its end.
@@ -61,7 +46,7 @@ pub(super) fn play(scenario: &Scenario, transport: &Transport, manners: Manners)
             }),
         };
         let plan = plan(scenario, transport, &identity);
-        let outcome = crate::in_memory::play(plan, &pipes, Clock::read_by(now)).await;
+        let outcome = crate::in_memory::play(plan, &pipes, CLOCK).await;
         Seen { outcome, served: stand_in.served() }
     })
 }
