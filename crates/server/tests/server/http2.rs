@@ -1,7 +1,7 @@
 //! HTTP/2 on the same port: told by its preface, answered by the same routes, ended in order.
 //!
-//! `preface` has what tells the versions apart, `books` what is counted, `ends` who is slow or speaks something
-//! else, and the end; `client` is the client of all of them.
+//! `preface` has what tells the versions apart, `books` what is counted, `ends` who is slow or speaks
+//! something else, and the end; `client` is the client of all of them.
 
 mod books;
 mod client;
