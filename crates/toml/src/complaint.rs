@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use crate::problem::{Problem, Refused};
 use crate::tree::Place;
 
 /// One problem, its place not yet looked up in the text.
@@ -21,26 +22,42 @@ pub struct Complaint {
 
 /// Every problem so far.
 #[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Complaint>>);
+pub struct Problems {
+    own: RefCell<Vec<Complaint>>,
+    /// Of other files, which say by themselves where they are.
+    of_others: RefCell<Vec<Problem>>,
+}
 
 impl Problems {
     /// Notes one more.
     pub fn add(&self, complaint: Complaint) {
-        self.0.borrow_mut().push(complaint);
+        self.own.borrow_mut().push(complaint);
     }
 
-    /// Adds those that are not there yet.
-    pub fn add_new(&self, others: Self) {
-        for complaint in others.into_inner() {
-            if !self.0.borrow().contains(&complaint) {
-                self.add(complaint);
+    /// Notes everything that is wrong with another file that this one refers to, each problem once.
+    pub fn add_of_another(&self, refused: Refused) {
+        let mut of_others = self.of_others.borrow_mut();
+        for problem in refused.problems {
+            if !of_others.contains(&problem) {
+                of_others.push(problem);
             }
         }
     }
 
-    /// All of them, in the order they were noted.
-    pub fn into_inner(self) -> Vec<Complaint> {
-        self.0.into_inner()
+    /// Adds those that are not there yet.
+    pub fn add_new(&self, others: Self) {
+        let (complaints, problems) = others.into_inner();
+        for complaint in complaints {
+            if !self.own.borrow().contains(&complaint) {
+                self.add(complaint);
+            }
+        }
+        self.add_of_another(Refused { problems });
+    }
+
+    /// All of them, in the order they were noted: those of this file, then those of others.
+    pub fn into_inner(self) -> (Vec<Complaint>, Vec<Problem>) {
+        (self.own.into_inner(), self.of_others.into_inner())
     }
 }
 

@@ -28,13 +28,14 @@ impl Origin<'_> {
     ///
     /// If there are problems, or nothing could be read.
     pub fn accept<T>(&self, read: Option<T>, problems: Problems) -> Result<T, Refused> {
-        let mut complaints = problems.into_inner();
+        let (mut complaints, of_others) = problems.into_inner();
         complaints.sort_by_key(|complaint| complaint.place);
         match read {
-            Some(read) if complaints.is_empty() => Ok(read),
-            _ => Err(Refused {
-                problems: complaints.into_iter().map(|one| self.located(one)).collect(),
-            }),
+            Some(read) if complaints.is_empty() && of_others.is_empty() => Ok(read),
+            _ => {
+                let located = complaints.into_iter().map(|one| self.located(one));
+                Err(Refused { problems: located.chain(of_others).collect() })
+            }
         }
     }
 

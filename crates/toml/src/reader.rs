@@ -35,6 +35,8 @@ pub struct Reader<'a> {
     asked: Vec<&'static str>,
     /// Keys that exist elsewhere: complained about already, and not to be suggested.
     refused_keys: Vec<&'static str>,
+    /// Keys whose names are free, which have been handed out.
+    free: Vec<&'a str>,
     problems: &'a Problems,
 }
 
@@ -77,6 +79,7 @@ impl<'a> Reader<'a> {
             refused: false,
             asked: Vec::new(),
             refused_keys: Vec::new(),
+            free: Vec::new(),
             problems,
         }
     }
@@ -255,6 +258,18 @@ impl<'a> Reader<'a> {
         At { value, key: self.key.clone(), place: self.place, shown }
     }
 
+    /// The tables at keys that nobody asked for so far: their names are free.
+    pub fn tables_of_free_names(&mut self) -> Vec<&'a Entry> {
+        let entries = self.table.map_or(&[][..], Table::entries).iter();
+        let free = entries.filter(|entry| {
+            let is_known = self.asked.contains(&entry.name.as_str());
+            !is_known && matches!(entry.node.value, Value::Table(_))
+        });
+        let free: Vec<_> = free.collect();
+        self.free.extend(free.iter().map(|entry| entry.name.as_str()));
+        free
+    }
+
     /// Names a key that is read elsewhere, so that [`Self::finish`] lists it and suggests it.
     pub fn has_too(&mut self, name: &'static str) {
         self.asked.push(name);
@@ -264,7 +279,8 @@ impl<'a> Reader<'a> {
     pub fn finish(&self) {
         for entry in self.table.map_or(&[][..], Table::entries) {
             let name = entry.name.as_str();
-            if !self.asked.contains(&name) && !self.refused_keys.contains(&name) {
+            let is_known = self.asked.contains(&name) || self.free.contains(&name);
+            if !is_known && !self.refused_keys.contains(&name) {
                 let expected = format!("one of {}", self.asked.join(", "));
                 let help = closest(&entry.name, self.asked.iter().copied())
                     .map(|name| format!("did you mean `{}`?", self.dotted(name)));

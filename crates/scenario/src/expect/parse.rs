@@ -256,7 +256,7 @@ mod tests {
         let line = Line { name: name.to_owned(), place, right };
         let labels = Labels { known: &["short-poll", "websocket"], are_all: true };
         let expectation = expectation(&line, labels, &problems);
-        let complaints = problems.into_inner();
+        let (complaints, _) = problems.into_inner();
         assert_eq!(expectation.is_some(), complaints.is_empty());
         expectation.ok_or_else(|| complaints[0].expected.clone())
     }
