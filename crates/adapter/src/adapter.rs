@@ -1,5 +1,6 @@
 //! A server that others wrote, as its file describes it, checked.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::matching::{Match, MessageRule, Place};
 use crate::pointer::Pointer;
 use crate::request::RequestTemplate;
 use crate::split::Split;
-use crate::template::Template;
+use crate::template::{ENVIRONMENT, Hole, Template, is_place};
 use crate::values::Setting;
 
 /// How a server is spoken to.
@@ -24,6 +25,8 @@ pub struct Adapter {
     pub tested: Option<String>,
     /// Values that a scenario may set.
     pub settings: Arc<[Setting]>,
+    /// Names of values from outside that anything but settings uses.
+    pub(crate) outside: BTreeSet<String>,
     /// The transports that the server offers, in the order of the file; never empty.
     pub transports: Vec<Arc<Transport>>,
 }
@@ -129,6 +132,16 @@ pub(crate) enum Publish {
 }
 
 impl Adapter {
+    /// Names of the values from outside that it uses: `env:TOKEN` of the environment, and, described
+    /// in a scenario, `port`, `dir` and `port_NAME` of where the server is.
+    pub fn outside(&self) -> BTreeSet<String> {
+        let of_settings = self.settings.iter().flat_map(|setting| {
+            let names = setting.default.holes().flat_map(Hole::names);
+            names.filter(|name| name.starts_with(ENVIRONMENT) || is_place(name)).map(str::to_owned)
+        });
+        self.outside.iter().cloned().chain(of_settings).collect()
+    }
+
     /// The transport of a kind, if the server offers it.
     pub fn transport(&self, kind: TransportKind) -> Option<&Arc<Transport>> {
         self.transports.iter().find(|transport| transport.kind == kind)

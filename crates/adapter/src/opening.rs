@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::adapter::{Step, Transport};
 use crate::dialogue::{DialogueError, Next, Outgoing, Response};
 use crate::matching::{FilledMatch, Place};
-use crate::outgoing::{excerpt, status_is};
+use crate::outgoing::status_is;
 use crate::parts::Parts;
 use crate::rules::{Received, Rules, Said};
 use crate::split::unit::Unit;
@@ -121,12 +121,15 @@ impl Opening {
         receive(Received::of(Said::Opening, parts));
         let what = self.what();
         if let Some(expected) = status_is(status, response.status) {
-            let (found, excerpt) = (response.status, excerpt(response.body));
+            let (found, excerpt) = (response.status, self.values.excerpt(response.body));
             return Err(DialogueError::Status { what, found, expected, excerpt });
         }
         let expect = expect.as_ref().map(|expect| expect.fill(&mut self.values)).transpose()?;
         if expect.is_some_and(|expect| !expect.holds(response.body, b"")) {
-            return Err(DialogueError::Unexpected { what, excerpt: excerpt(response.body) });
+            return Err(DialogueError::Unexpected {
+                what,
+                excerpt: self.values.excerpt(response.body),
+            });
         }
         let take = take.clone();
         self.take(&take, response.body, response.headers)?;
@@ -166,13 +169,22 @@ impl Opening {
                 let what = what.clone();
                 match &received.said {
                     Said::Error(text) => {
-                        fault = Some(DialogueError::Refused { what, excerpt: excerpt(text) });
+                        fault = Some(DialogueError::Refused {
+                            what,
+                            excerpt: self.values.excerpt(text),
+                        });
                     }
                     Said::Unexplained(text) => {
-                        fault = Some(DialogueError::Unexpected { what, excerpt: excerpt(text) });
+                        fault = Some(DialogueError::Unexpected {
+                            what,
+                            excerpt: self.values.excerpt(text),
+                        });
                     }
                     Said::Message(text) if is_vague => {
-                        fault = Some(DialogueError::Unexpected { what, excerpt: excerpt(text) });
+                        fault = Some(DialogueError::Unexpected {
+                            what,
+                            excerpt: self.values.excerpt(text),
+                        });
                     }
                     Said::Message(_)
                     | Said::Heartbeat(_)
@@ -207,7 +219,7 @@ impl Opening {
         for (name, place) in take {
             let place = place.fill(&mut self.values)?;
             let Some(value) = place.find_in(text, headers) else {
-                let (what, excerpt) = (self.what(), excerpt(text));
+                let (what, excerpt) = (self.what(), self.values.excerpt(text));
                 return Err(DialogueError::NoValue { what, name: name.clone(), excerpt });
             };
             self.values.set(name, value.into_owned());

@@ -1,11 +1,8 @@
-//! What is sent, and how what came is told of.
+//! What is sent, and what is expected of a status.
 
 use crate::adapter::{Outgoing as Written, Transport};
 use crate::dialogue::{DialogueError, Outgoing};
 use crate::values::Values;
-
-/// How much of what came a message shows.
-const EXCERPT: usize = 200;
 
 /// What is said, with its values filled in.
 pub(crate) fn outgoing(
@@ -34,9 +31,4 @@ pub(crate) fn status_is(expected: &[u16], status: u16) -> Option<String> {
             Some(expected.join(" or "))
         }
     }
-}
-
-/// The first 200 bytes.
-pub(crate) fn excerpt(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(EXCERPT)]).into_owned()
 }

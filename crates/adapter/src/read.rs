@@ -6,9 +6,11 @@ mod polls;
 mod publish;
 mod requests;
 mod scope;
+mod settings;
 mod steps;
 mod transport;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,17 +18,15 @@ use pushbench_toml::kind::{Mismatch, text as line};
 use pushbench_toml::{Complaint, Origin, Place, Problems, Reader, Refused, Table, Value, parse};
 
 use crate::adapter::{Adapter, Transport};
-use crate::read::matches::{complain, value};
+use crate::read::matches::complain;
 use crate::read::publish::{Published, publish};
 use crate::read::scope::Scope;
-use crate::read::steps::{may_be_named, named};
+use crate::read::settings::settings;
 use crate::read::transport::{kind, kinds, transport};
 use crate::values::Setting;
 
 /// The longest file in bytes.
 const MOST_BYTES: usize = 1 << 20;
-/// The most settings: each may use all before it.
-const MOST_SETTINGS: usize = 64;
 
 /// Reads and checks an adapter; `path` is what messages call the file.
 ///
@@ -52,57 +52,60 @@ pub fn read(path: &Path, text: &str) -> Result<Adapter, Refused> {
 
 fn adapter(root: &Table, problems: &Problems) -> Option<Adapter> {
     let mut root = Reader::new("", Place::File(0), Some(root), problems);
-    let about = root.required("about", line("one line that says what the server is"));
-    let documents = root.required("documents", line("where its protocol is documented"));
+    let about = root.required("about", line(ABOUT));
+    let documents = root.required("documents", line(DOCUMENTS));
     let tested = root.optional("tested", line("the server and the version that it was run with"));
-    let mut scope = Scope::new();
-    let settings = settings(&mut root, &mut scope);
+    let spoken = spoken(&mut root, Scope::new());
+    root.finish();
+    Some(spoken?.of(about?.value, documents?.value, tested?.value))
+}
+
+/// Reads the keys of an adapter that stand in a table of a scenario beside others: none of them says
+/// what the server is but for those who want to.
+///
+/// Templates may use `${dir}`, `${port}` and any `${port_NAME}` too. What is wrong is noted where the
+/// table notes it; `None` if anything is.
+pub fn read_within(table: &mut Reader<'_>) -> Option<Adapter> {
+    let about = table.or("about", "a server that the scenario describes", line(ABOUT));
+    let documents = table.or("documents", "the scenario", line(DOCUMENTS));
+    let spoken = spoken(table, Scope::of_a_scenario());
+    Some(spoken?.of(about?.value, documents?.value, None))
+}
+
+const ABOUT: &str = "one line that says what the server is";
+const DOCUMENTS: &str = "where its protocol is documented";
+
+/// How a server is spoken to, whatever it is.
+struct Spoken {
+    settings: Vec<Setting>,
+    outside: BTreeSet<String>,
+    transports: Vec<Arc<Transport>>,
+}
+
+impl Spoken {
+    fn of(self, about: String, documents: String, tested: Option<String>) -> Adapter {
+        let Self { settings, outside, transports } = self;
+        Adapter { about, documents, tested, settings: settings.into(), outside, transports }
+    }
+}
+
+fn spoken(root: &mut Reader<'_>, mut scope: Scope) -> Option<Spoken> {
+    let settings = settings(root, &mut scope);
+    // What settings use is known from them, and changes where a scenario sets them.
+    scope.take_outside();
     let key = root.key("publish");
     let node = root.node("publish");
-    let publish = node.and_then(|node| publish(node, &key, &root, &scope));
+    let publish = node.and_then(|node| publish(node, &key, root, &scope));
     let published = match (node, &publish) {
         (None, _) => Published::Nothing,
         (Some(_), None) => Published::Refused,
         (Some(_), Some(publish)) => Published::So(publish),
     };
-    let transports = transports(&mut root, |table, kind| transport(table, kind, &scope, published));
-    root.finish();
+    let transports = transports(root, |table, kind| transport(table, kind, &scope, published));
     if let Published::Refused = published {
         return None;
     }
-    Some(Adapter {
-        about: about?.value,
-        documents: documents?.value,
-        tested: tested?.value,
-        settings: settings?.into(),
-        transports: transports?,
-    })
-}
-
-fn settings(root: &mut Reader<'_>, scope: &mut Scope) -> Option<Vec<Setting>> {
-    let problems = root.problems();
-    let mut all = Some(Vec::new());
-    for (place, entry) in named(root, "settings").into_iter().enumerate() {
-        let is_free = may_be_named(entry.name, entry.node, &entry.key, scope, problems);
-        if place == MOST_SETTINGS {
-            let most = Mismatch::new(format!("at most {MOST_SETTINGS} settings"));
-            complain(entry.node, &entry.key, problems, most);
-        }
-        let default = value(entry.node, &entry.key, problems, |value| match value {
-            Value::Whole(number, _) => scope.template()(&Value::Text(number.clone())),
-            value => scope.template()(value),
-        });
-        if is_free {
-            scope.add(entry.name);
-        }
-        match (default, is_free && place < MOST_SETTINGS, all.as_mut()) {
-            (Some(default), true, Some(all)) => {
-                all.push(Setting { name: entry.name.to_owned(), default });
-            }
-            _ => all = None,
-        }
-    }
-    all
+    Some(Spoken { settings: settings?, outside: scope.take_outside(), transports: transports? })
 }
 
 fn transports(
@@ -111,23 +114,26 @@ fn transports(
 ) -> Option<Vec<Arc<Transport>>> {
     let problems = root.problems();
     let names: Vec<_> = kinds().collect();
-    let expected =
-        format!("at least one table `[transport.KIND]`, KIND one of {}", names.join(", "));
+    let expected = format!(
+        "at least one table `[{}.KIND]`, KIND one of {}",
+        root.key("transport"),
+        names.join(", ")
+    );
     let Some(node) = root.node("transport") else {
         root.complain("transport", root.place(), "missing", expected, None);
         return None;
     };
     let Value::Table(table) = &node.value else {
-        complain(node, "transport", problems, Mismatch::new(expected));
+        complain(node, &root.key("transport"), problems, Mismatch::new(expected));
         return None;
     };
     if table.entries().is_empty() {
-        complain(node, "transport", problems, Mismatch::new(expected));
+        complain(node, &root.key("transport"), problems, Mismatch::new(expected));
         return None;
     }
     let mut all = Some(Vec::new());
     for entry in table.entries() {
-        let key = format!("transport.{}", entry.name);
+        let key = format!("{}.{}", root.key("transport"), entry.name);
         let found = match (kind(&entry.name), &entry.node.value) {
             (Ok(kind), Value::Table(table)) => {
                 read(Reader::new(&key, entry.node.place, Some(table), problems), kind)

@@ -31,11 +31,13 @@ impl RequestTemplate {
     pub(crate) fn fill(&self, values: &mut Values) -> Result<Request, FillError> {
         let no_break = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 128..);
         let in_url = |byte: &u8| matches!(byte, b'!'..=b'~');
-        let url = fit(values.fill(&self.url)?, "the URL", in_url, "visible ASCII without spaces")?;
+        let url = values.fill(&self.url)?;
+        let url = fit(url, "the URL", in_url, "visible ASCII without spaces", values)?;
         let mut headers = Vec::new();
         for (name, value) in &self.headers {
             let what = format!("the header {name}");
-            let value = fit(values.fill(value)?, &what, no_break, "text without line breaks")?;
+            let value = values.fill(value)?;
+            let value = fit(value, &what, no_break, "text without line breaks", values)?;
             if !value.is_empty() {
                 headers.push((name.clone(), value));
             }
@@ -50,13 +52,14 @@ fn fit(
     what: &str,
     may_have: impl Fn(&u8) -> bool,
     expected: &'static str,
+    values: &Values,
 ) -> Result<String, FillError> {
     match String::from_utf8(value) {
         Ok(text) if text.bytes().all(|byte| may_have(&byte)) => Ok(text),
         other => {
             let bytes =
                 other.map_or_else(std::string::FromUtf8Error::into_bytes, String::into_bytes);
-            let found = String::from_utf8_lossy(&bytes).chars().take(100).collect();
+            let found = values.hide(&bytes).chars().take(100).collect();
             Err(FillError::Unfit { what: what.to_owned(), found, expected })
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::adapter::{Publish, Step, Transport};
 use crate::dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};
 use crate::opening::Opening;
-use crate::outgoing::{excerpt, outgoing, status_is};
+use crate::outgoing::{outgoing, status_is};
 use crate::parts::Parts;
 use crate::request::Request;
 use crate::rules::{Received, Said};
@@ -113,7 +113,7 @@ impl Session {
                 what: "a poll".to_owned(),
                 found: response.status,
                 expected,
-                excerpt: excerpt(response.body),
+                excerpt: self.opening.values.excerpt(response.body),
             });
         } else {
             self.feed(response.body, Edge::Stream, &mut |received| {
@@ -159,7 +159,7 @@ impl Session {
                     return Err(DialogueError::NoValue {
                         what: "a poll".to_owned(),
                         name: carried.name.clone(),
-                        excerpt: excerpt(response.body),
+                        excerpt: self.opening.values.excerpt(response.body),
                     });
                 }
                 None => {}
@@ -278,14 +278,14 @@ impl Publisher {
         };
         let what = || "publishing".to_owned();
         if let Some(expected) = status_is(status, response.status) {
-            let (found, excerpt) = (response.status, excerpt(response.body));
+            let (found, excerpt) = (response.status, self.values.excerpt(response.body));
             return Err(DialogueError::Status { what: what(), found, expected, excerpt });
         }
         let expect = expect.as_ref().map(|expect| expect.fill(&mut self.values)).transpose()?;
         match expect.is_none_or(|expect| expect.holds(response.body, b"")) {
             true => Ok(()),
             false => {
-                let excerpt = excerpt(response.body);
+                let excerpt = self.values.excerpt(response.body);
                 Err(DialogueError::Unexpected { what: what(), excerpt })
             }
         }

@@ -101,6 +101,12 @@ impl Template {
 }
 
 impl Hole {
+    /// The values that it needs: its own, and the keys of its filters.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let keys = self.filters.iter().filter_map(Filter::key);
+        std::iter::once(self.name.as_str()).chain(keys)
+    }
+
     fn parse(text: &str) -> Result<Self, Mismatch> {
         let mut parts = text.split('|');
         let written = parts.next().unwrap_or_default();
@@ -123,6 +129,16 @@ impl Hole {
 
 /// What begins the name of a value from the environment.
 pub(crate) const ENVIRONMENT: &str = "env:";
+
+/// The holes that a scenario's server is started with: its folder, its port, and further ports, whose
+/// names begin so.
+pub(crate) const PLACES: [&str; 2] = ["dir", "port"];
+const FURTHER_PORT: &str = "port_";
+
+/// Whether the value of that name is known only where the scenario has its server: a port, a folder.
+pub(crate) fn is_place(name: &str) -> bool {
+    PLACES.contains(&name) || name.starts_with(FURTHER_PORT)
+}
 
 /// Whether a value can have this name.
 pub(crate) fn is_name(text: &str) -> bool {

@@ -19,7 +19,7 @@ pub struct Setting {
 }
 
 /// Values by name: those that the caller sets, those that a server sent, and settings.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Values {
     set: BTreeMap<String, Vec<u8>>,
     settings: Arc<[Setting]>,
@@ -78,6 +78,24 @@ impl Values {
             Some(place) => *place = value.into(),
             None => drop(self.set.insert(name.to_owned(), value.into())),
         }
+    }
+
+    /// Names of all values, set ones first; a setting that is set is named twice.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let settings = self.settings.iter().map(|setting| setting.name.as_str());
+        self.set.keys().map(String::as_str).chain(settings)
+    }
+
+    /// What a value is now.
+    pub(crate) fn value_of(&self, name: &str) -> Result<Vec<u8>, FillError> {
+        self.value(name, self.settings.len())
+    }
+
+    /// What a setting is made of, unless it was set to something else.
+    pub(crate) fn default_of(&self, name: &str) -> Option<&Template> {
+        let is_set = self.set.contains_key(name);
+        let setting = self.settings.iter().find(|setting| setting.name == name && !is_set);
+        setting.map(|setting| &setting.default)
     }
 
     /// Fills something in which `payload` is what is published.

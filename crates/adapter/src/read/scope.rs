@@ -1,10 +1,14 @@
 //! Which values a template may use, and the kinds of values that have templates in them.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use pushbench_toml::kind::Mismatch;
 use pushbench_toml::{Value, closest};
 
 use crate::pattern::Pattern;
-use crate::template::{ENVIRONMENT, Hole, PAYLOAD, Template};
+use crate::template::{ENVIRONMENT, Hole, PAYLOAD, PLACES, Template, is_place};
 
 /// Values that every template may use: the topic's name at the server, the client's number, letters
 /// that no other client has, the server's host and port, and the time in seconds since 1970.
@@ -17,16 +21,28 @@ pub(crate) struct Scope {
     counters: Vec<String>,
     /// Whether units are events, which have types.
     pub(crate) has_events: bool,
+    /// Whether it is of a scenario, which says where its server is.
+    has_places: bool,
+    /// Names of values from outside that were used: of the environment, and of places.
+    outside: Rc<RefCell<BTreeSet<String>>>,
 }
 
 impl Scope {
     /// The names that every adapter has.
     pub(crate) fn new() -> Self {
-        Self {
-            names: BUILT_IN.map(str::to_owned).to_vec(),
-            counters: Vec::new(),
-            has_events: false,
-        }
+        Self { names: BUILT_IN.map(str::to_owned).to_vec(), ..Self::default() }
+    }
+
+    /// Those and the places that a scenario has its server at.
+    pub(crate) fn of_a_scenario() -> Self {
+        let mut scope = Self { has_places: true, ..Self::new() };
+        PLACES.iter().for_each(|place| scope.add(place));
+        scope
+    }
+
+    /// Names of values from outside that were used since they were last taken.
+    pub(crate) fn take_outside(&self) -> BTreeSet<String> {
+        self.outside.take()
     }
 
     pub(crate) fn add(&mut self, name: &str) {
@@ -57,9 +73,11 @@ impl Scope {
                 let known = self.counters.iter().map(String::as_str);
                 return Err(unknown(&format!("{}++", hole.name), "a counter", known));
             }
-            let keys = hole.filters.iter().filter_map(|filter| filter.key());
-            for name in std::iter::once(hole.name.as_str()).chain(keys) {
-                if !self.has(name) && !name.starts_with(ENVIRONMENT) {
+            for name in hole.names() {
+                let is_outside = name.starts_with(ENVIRONMENT) || self.has_places && is_place(name);
+                if is_outside {
+                    self.outside.borrow_mut().insert(name.to_owned());
+                } else if !self.has(name) {
                     let known = self.names.iter().map(String::as_str);
                     return Err(unknown(name, "a value that is known here", known));
                 }

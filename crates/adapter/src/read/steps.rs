@@ -8,7 +8,7 @@ use crate::matching::{Match, Place};
 use crate::read::matches::{complain, nodes, one_match, place};
 use crate::read::requests::{request, status};
 use crate::read::scope::{BUILT_IN, Scope};
-use crate::template::{ANY, ENVIRONMENT, PAYLOAD, VALUE, is_name};
+use crate::template::{ANY, ENVIRONMENT, PAYLOAD, VALUE, is_name, is_place};
 
 /// What the connection of these steps can do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -167,7 +167,8 @@ pub(crate) fn may_be_named(
     scope: &Scope,
     problems: &Problems,
 ) -> bool {
-    let reserved = BUILT_IN.contains(&name) || [PAYLOAD, VALUE, ANY].contains(&name);
+    let reserved =
+        BUILT_IN.contains(&name) || [PAYLOAD, VALUE, ANY].contains(&name) || is_place(name);
     let expected = if !is_name(name) || name.starts_with(ENVIRONMENT) {
         "a name: a lower-case letter, then lower-case letters, digits and `_`"
     } else if reserved {
