@@ -10,16 +10,44 @@
 //! the server's are compared over a longer span: at the latest over the whole trial, when all
 //! connections are closed and every byte has arrived.
 
+#[cfg(test)]
+mod tests;
+
+use std::os::fd::RawFd;
+
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::bounds;
 use crate::command::{Command, Standing};
 use crate::outcome::{Boundary, InFlight, ServerSums};
+use crate::witness::counted::{Counted, Tally};
 use crate::witness::list::{PAIRS, WitnessName};
 
-/// Asks the server what it has carried for the clients of this trial; `None` if it has no books, or
-/// others use it too.
-pub type ServerBooks<'a> = dyn FnMut() -> Option<ServerSums> + 'a;
+/// Attempts in a row that must find the same before two counts that differ are taken for what they
+/// are and not for a byte on its way: with the pause between them, at least 0.1 s.
+const STILL: u32 = 20;
+
+/// Who on the server's side has counted what it carried for the clients of this trial. Asked while
+/// every client stands still.
+pub trait ServerWitnesses {
+    /// What the server says of its sockets; `None` if it has no books, or others use it too.
+    fn sockets(&mut self) -> Option<ServerSums>;
+
+    /// What the kernel says of the server's ends of these connections, whose descriptors are this
+    /// process's; `None` if it cannot be asked of any.
+    fn kernel(&mut self, open: &[RawFd]) -> Option<Tally>;
+}
+
+/// Asks nobody.
+impl ServerWitnesses for () {
+    fn sockets(&mut self) -> Option<ServerSums> {
+        None
+    }
+
+    fn kernel(&mut self, _: &[RawFd]) -> Option<Tally> {
+        None
+    }
+}
 
 impl Standing {
     /// Whether all pairs of the clients' own witnesses agree: nothing waits to be read, or sent, or
@@ -28,13 +56,16 @@ impl Standing {
     /// The kernel has never received less than was read, nor sent more than was written, and the
     /// codec never booked more than passed: so sums that are equal are equal for each connection.
     pub(crate) fn agrees(&self) -> bool {
-        PAIRS.iter().filter(|pair| !pair.asks_the_server()).all(|pair| self.0.agrees(pair))
+        PAIRS.iter().filter(|pair| !pair.asks_the_server()).all(|pair| self.counted.agrees(pair))
     }
 
-    /// Whether the pairs with the server's witnesses agree.
-    fn agrees_with(&self, server: ServerSums) -> bool {
-        let counted = self.0.with(WitnessName::ServerSockets, server.into());
-        PAIRS.iter().filter(|pair| pair.asks_the_server()).all(|pair| counted.agrees(pair))
+    /// Whether the pairs of one of the server's witnesses agree.
+    fn agrees_with(&self, name: WitnessName, tally: Tally) -> bool {
+        let counted = self.counted.with(name, tally);
+        PAIRS
+            .iter()
+            .filter(|pair| pair.witnesses().any(|of| of == name))
+            .all(|pair| counted.agrees(pair))
     }
 }
 
@@ -54,104 +85,135 @@ pub(crate) enum Demand {
 pub(crate) struct Taken {
     /// What did not agree.
     pub(crate) in_flight: Option<InFlight>,
-    /// What the server had carried, if it agreed.
-    pub(crate) server: Option<ServerSums>,
+    /// What the server's witnesses had counted that can be compared at this moment.
+    pub(crate) server: Counted,
 }
 
-/// Stops all workers, compares the books, and closes them if what is demanded agrees.
-pub(crate) fn attempt<'w>(
-    workers: impl Iterator<Item = &'w UnboundedSender<Command>>,
-    boundary: Boundary,
-    demand: Demand,
-    server: &mut ServerBooks<'_>,
-) -> Option<Taken> {
-    let (replies, verdicts): (Vec<_>, Vec<_>) = workers
-        .filter_map(|worker| {
-            let (reply, standing) = std::sync::mpsc::sync_channel(1);
-            let (verdict, told) = std::sync::mpsc::channel();
-            let decide = Box::new(move |standing| {
-                let _ = reply.try_send(standing);
-                told.recv_timeout(bounds::WORKER).unwrap_or(false)
-            });
-            worker.send(Command::Close { boundary, decide }).ok()?;
-            Some((standing, verdict))
-        })
-        .unzip();
-    let mut standing = Standing::default();
-    for reply in replies {
-        // A worker that has ended has nothing under way.
-        standing += reply.recv_timeout(bounds::WORKER).unwrap_or_default();
-    }
-    let taken = judge(&standing, demand, server);
-    for verdict in verdicts {
-        let _ = verdict.send(taken.is_some());
-    }
-    taken
+/// What the attempts to take one boundary have found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    /// What the clients' and the server's witnesses had counted at the last.
+    last: Option<(Counted, Counted)>,
+    /// How many before it had found just that.
+    same: u32,
 }
 
-/// Whether a boundary is taken where the clients' books stand so, and what did not agree.
-pub(crate) fn judge(
-    standing: &Standing,
-    demand: Demand,
-    server: &mut ServerBooks<'_>,
-) -> Option<Taken> {
-    let clients_agree = standing.agrees();
-    if !clients_agree && demand != Demand::Nothing {
-        return None;
-    }
-    let server = server();
-    let agreeing = server.filter(|server| standing.agrees_with(*server));
-    let in_flight = match (clients_agree, server.is_none() || agreeing.is_some()) {
-        (false, _) => Some(InFlight::Clients),
-        (true, false) => Some(InFlight::Server),
-        (true, true) => None,
-    };
-    let is_enough = match demand {
-        Demand::All => in_flight.is_none(),
-        Demand::Clients | Demand::Nothing => true,
-    };
-    is_enough.then_some(Taken { in_flight, server: agreeing })
-}
-
-#[cfg(test)]
-mod tests {
-    use pushbench_wire::tcp_info::TcpInfo;
-
-    use crate::witness::counted::{Counted, Tally};
-
-    use super::*;
-
-    /// Clients who have written 10 bytes and read 20, as far as codec and kernel know.
-    fn standing(booked: u64, received: u64) -> Standing {
-        let info = TcpInfo { bytes_sent: 10, bytes_received: received, ..TcpInfo::default() };
-        let counted = Counted::of(20, 10, Some(info));
-        Standing(counted.with(WitnessName::Codec, Tally::of_bytes(10, booked)))
-    }
-
-    fn check(standing: Standing, sent: Option<u64>, demand: Demand, expected: Option<Taken>) {
-        let mut server = || sent.map(|sent| ServerSums { received: 10, sent });
-        let taken = judge(&standing, demand, &mut server);
-        assert_eq!(taken, expected, "{standing:?}, server sent {sent:?}, {demand:?}");
-    }
-
-    #[test]
-    fn a_boundary_is_taken_when_all_have_counted_the_same() {
-        let still = standing(20, 20);
-        let server = Some(ServerSums { received: 10, sent: 20 });
-        check(still, Some(20), Demand::All, Some(Taken { in_flight: None, server }));
-        // A server without books has nothing to disagree with.
-        check(still, None, Demand::All, Some(Taken { in_flight: None, server: None }));
-    }
-
-    #[test]
-    fn a_byte_on_its_way_is_waited_for_and_then_left_to_a_longer_span() {
-        check(standing(20, 20), Some(24), Demand::All, None);
-        let without = |in_flight| Some(Taken { in_flight: Some(in_flight), server: None });
-        check(standing(20, 20), Some(24), Demand::Clients, without(InFlight::Server));
-        for unread in [standing(20, 24), standing(16, 20)] {
-            check(unread, Some(24), Demand::All, None);
-            check(unread, Some(24), Demand::Clients, None);
-            check(unread, Some(24), Demand::Nothing, without(InFlight::Clients));
+impl Attempts {
+    /// Stops all workers, compares the books, and closes them if what is demanded agrees.
+    pub(crate) fn attempt<'w>(
+        &mut self,
+        workers: impl Iterator<Item = &'w UnboundedSender<Command>>,
+        boundary: Boundary,
+        demand: Demand,
+        server: &mut dyn ServerWitnesses,
+    ) -> Option<Taken> {
+        let (replies, verdicts): (Vec<_>, Vec<_>) = workers
+            .filter_map(|worker| {
+                let (reply, standing) = std::sync::mpsc::sync_channel(1);
+                let (verdict, told) = std::sync::mpsc::channel();
+                let decide = Box::new(move |standing| {
+                    let _ = reply.try_send(standing);
+                    told.recv_timeout(bounds::WORKER).unwrap_or(false)
+                });
+                worker.send(Command::Close { boundary, decide }).ok()?;
+                Some((standing, verdict))
+            })
+            .unzip();
+        let mut standing = Standing::default();
+        for reply in replies {
+            // A worker that has ended has nothing under way.
+            standing += reply.recv_timeout(bounds::WORKER).unwrap_or_default();
         }
+        let taken = self.judge(&standing, demand, server);
+        for verdict in verdicts {
+            let _ = verdict.send(taken.is_some());
+        }
+        taken
     }
+
+    /// Whether a boundary is taken where the clients' books stand so, and what did not agree.
+    pub(crate) fn judge(
+        &mut self,
+        standing: &Standing,
+        demand: Demand,
+        server: &mut dyn ServerWitnesses,
+    ) -> Option<Taken> {
+        let clients_agree = standing.agrees();
+        if !clients_agree && demand != Demand::Nothing {
+            return None;
+        }
+        let found = ask(standing, server);
+        let is_still = self.is_still(standing, &found);
+        let server_agrees = found.in_flight.is_none();
+        let in_flight = match (clients_agree, server_agrees) {
+            (false, _) => Some(InFlight::Clients),
+            (true, false) => Some(InFlight::Server),
+            (true, true) => None,
+        };
+        let is_enough = match demand {
+            Demand::All => in_flight.is_none(),
+            Demand::Clients | Demand::Nothing => true,
+        };
+        // On one host what one kernel has sent it has received, a moment later: where nothing moves
+        // for long and the two differ, nothing is on its way, and the books do not balance.
+        let apart = found
+            .in_flight
+            .filter(|(name, _)| *name == WitnessName::ServerKernel && clients_agree && is_still);
+        let taken = match apart {
+            Some((name, tally)) => {
+                Taken { in_flight: None, server: found.comparable.with(name, tally) }
+            }
+            None => Taken { in_flight, server: found.comparable },
+        };
+        is_enough.then_some(taken)
+    }
+
+    /// Whether this attempt and enough before it have found the same.
+    fn is_still(&mut self, standing: &Standing, found: &Found) -> bool {
+        let server = found
+            .in_flight
+            .iter()
+            .fold(found.comparable, |counted, (name, tally)| counted.with(*name, *tally));
+        let now = Some((standing.counted, server));
+        self.same = if self.last == now { self.same + 1 } else { 0 };
+        self.last = now;
+        self.same >= STILL
+    }
+}
+
+/// What the server's witnesses say.
+struct Found {
+    /// Those that can be compared with the clients' at this moment.
+    comparable: Counted,
+    /// The one that does not agree, as far as anybody can know since a byte is on its way.
+    in_flight: Option<(WitnessName, Tally)>,
+}
+
+/// Asks the server's witnesses, the cheaper first: where it does not agree the other need not be
+/// asked.
+fn ask(standing: &Standing, server: &mut dyn ServerWitnesses) -> Found {
+    let mut found = Found { comparable: Counted::default(), in_flight: None };
+    let sockets = server.sockets();
+    if let Some(sums) = sockets {
+        let (name, tally) = (WitnessName::ServerSockets, sums.into());
+        if !standing.agrees_with(name, tally) {
+            return Found { in_flight: Some((name, tally)), ..found };
+        }
+        found.comparable = found.comparable.with(name, tally);
+    }
+    let name = WitnessName::ServerKernel;
+    let Some(tally) = server.kernel(&standing.open) else { return found };
+    let agrees = standing.agrees_with(name, tally);
+    match sockets {
+        _ if agrees => found.comparable = found.comparable.with(name, tally),
+        None => found.in_flight = Some((name, tally)),
+        // Asking took a moment. If the server has carried nothing meanwhile, the kernel was asked of
+        // the same bytes, and that it says something else is a fault. Otherwise it has not said
+        // anything of this moment.
+        Some(before) if server.sockets() == Some(before) => {
+            found.comparable = found.comparable.with(name, tally);
+        }
+        Some(_) => {}
+    }
+    found
 }

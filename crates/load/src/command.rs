@@ -1,5 +1,6 @@
 //! What the conductor tells a worker, and what it hears of it.
 
+use std::os::fd::RawFd;
 use std::sync::mpsc as mpsc_std;
 use std::time::Duration;
 
@@ -47,21 +48,27 @@ pub(crate) struct Status {
     pub(crate) late: Option<Duration>,
 }
 
-/// Where the books of a worker that has stopped stand: what each of its witnesses has counted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Standing(pub(crate) Counted);
+/// Where the books of a worker that has stopped stand.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// What each of its witnesses has counted.
+    pub(crate) counted: Counted,
+    /// Descriptors of the connections that are open.
+    pub(crate) open: Vec<RawFd>,
+}
 
 impl Standing {
     /// Of sockets and kernels that have counted this, and of a codec that has booked all that is in
     /// the ledger.
-    pub(crate) fn of(counted: Counted, ledger: &Ledger) -> Self {
+    pub(crate) fn of(counted: Counted, ledger: &Ledger, open: Vec<RawFd>) -> Self {
         let [up, down] = [Direction::Up, Direction::Down].map(|way| ledger.stream_bytes(way));
-        Self(counted.with(WitnessName::Codec, Tally::of_bytes(up, down)))
+        Self { counted: counted.with(WitnessName::Codec, Tally::of_bytes(up, down)), open }
     }
 }
 
 impl std::ops::AddAssign for Standing {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        self.counted += other.counted;
+        self.open.extend(other.open);
     }
 }

@@ -39,7 +39,7 @@ mod witness;
 mod worker;
 
 pub use accounts::hiccup::TICK as STALL_RESOLUTION;
-pub use boundary::ServerBooks;
+pub use boundary::ServerWitnesses;
 pub use fault::Fault;
 pub use load::preflight::Reached;
 pub use load::{Load, LoadError, Progress, Watch};

@@ -12,13 +12,13 @@ use std::time::Duration;
 use pushbench_protocol::{Phase, Timestamp, clock};
 
 use crate::accounts::published::Published;
-use crate::boundary::attempt;
+use crate::boundary::{Attempts, ServerWitnesses};
 use crate::command::{Command, Reply, Status};
 use crate::outcome::InFlight;
 use crate::publisher::Publisher;
 use crate::rest::Rest;
 use crate::worker::{Role, Worker};
-use crate::{Boundary, Outcome, Plan, ServerBooks, ServerSums, bounds};
+use crate::{Boundary, Counted, Outcome, Plan, bounds};
 
 /// How often the conductor looks at its workers.
 const LOOK: Duration = Duration::from_millis(20);
@@ -68,7 +68,7 @@ pub struct Load {
     measure_at: Option<Timestamp>,
     cpu_before: Vec<Duration>,
     worker_cpu: Vec<Duration>,
-    server: BTreeMap<Boundary, ServerSums>,
+    server: BTreeMap<Boundary, Counted>,
     in_flight: BTreeMap<Boundary, InFlight>,
     rest: Rest,
 }
@@ -108,7 +108,7 @@ impl Load {
     /// Connects every client, or counts it as failed, and closes the books of that.
     pub fn connect(
         &mut self,
-        server: &mut ServerBooks<'_>,
+        server: &mut dyn ServerWitnesses,
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         let clients = f64::from(self.plan.scenario.workload.clients.get());
@@ -127,7 +127,7 @@ impl Load {
     /// Plays the warm-up and closes its books.
     pub fn warm_up(
         &mut self,
-        server: &mut ServerBooks<'_>,
+        server: &mut dyn ServerWitnesses,
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         let end = self.plan.warm_up_end();
@@ -173,7 +173,7 @@ impl Load {
     /// Waits for what is still to come, within the scenario's bound, and closes the books.
     pub fn drain(
         &mut self,
-        server: &mut ServerBooks<'_>,
+        server: &mut dyn ServerWitnesses,
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         let bound = self.plan.scenario.workload.drain;
@@ -280,15 +280,16 @@ impl Load {
         &mut self,
         boundary: Boundary,
         phase: Phase,
-        server: &mut ServerBooks<'_>,
+        server: &mut dyn ServerWitnesses,
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         self.rest.begin(clock::now());
+        let mut attempts = Attempts::default();
         loop {
             let demand = self.rest.demand(clock::now());
             let workers = self.workers.iter().map(|worker| &worker.commands);
-            if let Some(taken) = attempt(workers, boundary, demand, server) {
-                self.server.extend(taken.server.map(|sums| (boundary, sums)));
+            if let Some(taken) = attempts.attempt(workers, boundary, demand, server) {
+                self.server.insert(boundary, taken.server);
                 self.in_flight.extend(taken.in_flight.map(|in_flight| (boundary, in_flight)));
                 return ControlFlow::Continue(());
             }

@@ -81,8 +81,8 @@ pub struct Outcome {
     pub publisher: PublisherOutcome,
     /// CPU time of each worker over the measure phase.
     pub worker_cpu: Vec<Duration>,
-    /// What the server had carried at each boundary at which both sides stood still.
-    pub server: BTreeMap<Boundary, ServerSums>,
+    /// What the server's witnesses had counted at each boundary, of those that can be compared there.
+    pub server: BTreeMap<Boundary, Counted>,
     /// Boundaries that had to be taken while something was on its way.
     pub in_flight: BTreeMap<Boundary, InFlight>,
 }

@@ -73,6 +73,11 @@ impl Witness {
             .with(WitnessName::TlsRecords, records)
     }
 
+    /// Its descriptor, if it is open and a kernel carries it.
+    pub(crate) fn open(&self) -> Option<RawFd> {
+        self.descriptor.filter(|_| self.last.get().is_none())
+    }
+
     /// Bytes that the socket carried, without asking the kernel.
     pub(crate) fn bytes(&self) -> u64 {
         self.counters.bytes_read() + self.counters.bytes_written()

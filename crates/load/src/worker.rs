@@ -115,7 +115,8 @@ pub(crate) async fn play(
                 ticker.stop();
                 let (sums, measured) = accounts.sockets.sums();
                 // No client of this thread goes on before the conductor has compared.
-                if decide(Standing::of(sums, &accounts.ledger.borrow())) {
+                let open = accounts.sockets.open();
+                if decide(Standing::of(sums, &accounts.ledger.borrow(), open)) {
                     if boundary == Boundary::Drained {
                         accounts.sockets.end_measure();
                         outcome.boundaries.insert(Boundary::Measured, measured);

@@ -17,10 +17,11 @@ use pushbench_store::{BooksV1, KindsV1, PhaseBooksV1, Sums};
 use pushbench_wire::segments::SegmentHeaders;
 
 use crate::books::compare::compare;
-use crate::books::counted::{grown, tally, was_reached};
+use crate::books::counted::{grown, was_reached};
 use crate::failures::closes_in_order;
 
 pub(crate) use crate::books::compare::unbalanced;
+pub(crate) use crate::books::counted::tally;
 
 /// Headers of a segment on the connections of a trial.
 pub(crate) fn segment_headers(sums: &Sums, ipv6: bool) -> SegmentHeaders {

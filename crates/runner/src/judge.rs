@@ -15,6 +15,7 @@ mod pushed;
 mod refused;
 mod server;
 mod server_books;
+mod server_kernel;
 pub(crate) mod stalls;
 #[cfg(test)]
 mod testing;
@@ -37,6 +38,7 @@ use self::{
     pushed::{conflated, heartbeats},
     server::server,
     server_books::server_books,
+    server_kernel::server_kernel,
     stalls::{Stall, load_stall, server_kept_waiting},
     timers::tcp_timers,
 };
@@ -46,15 +48,15 @@ pub(crate) use self::model::as_modelled;
 
 /// Every check of a trial, in the order reports show them.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
-    let mut checks = vec![
-        server(evidence),
-        books_balance(evidence),
+    let mut checks = vec![server(evidence), books_balance(evidence)];
+    checks.extend(server_kernel(evidence));
+    checks.extend([
         quiet(evidence),
         deliveries(evidence),
         errors(evidence),
         close(&evidence.sums.counts),
         published(evidence),
-    ];
+    ]);
     checks.extend(server_books(evidence));
     checks.push(payloads(&evidence.sums.counts));
     checks.extend(foreign(&evidence.sums.counts));

@@ -73,6 +73,8 @@ pub(crate) struct Samples {
     before: Option<ServerSums>,
     /// What a server of ours did not say of its books.
     unreported: RefCell<Option<Unreported>>,
+    /// Whether the kernel told of the server's ends when it was asked, or why not.
+    pub(crate) server_ends: Option<Result<(), String>>,
     /// The server's books of connections that came for a ticket only, at the end.
     pub(crate) tickets: Option<ServerSums>,
     /// TLS handshakes that the server counted, at the end; its process is as old as the trial.

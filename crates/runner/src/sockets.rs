@@ -9,6 +9,8 @@ use pushbench_protocol::Phase;
 use pushbench_store::SocketMemoryV1;
 use pushbench_wire::sock_diag::{Port, SocketEnd, sockets};
 
+use crate::server_ends::inode_in;
+
 /// When the sockets are looked at: at the ends of the phases.
 const PHASES: [Phase; 4] = [Phase::Connect, Phase::WarmUp, Phase::Measure, Phase::Drain];
 
@@ -93,10 +95,7 @@ fn memory(ends: &[SocketEnd]) -> Option<SocketMemoryV1> {
 /// Inodes of this process's sockets (proc(5), `/proc/pid/fd`).
 fn own_inodes() -> BTreeSet<u32> {
     let Ok(descriptors) = fs::read_dir("/proc/self/fd") else { return BTreeSet::new() };
-    let inode = |path: std::path::PathBuf| {
-        let name = fs::read_link(path).ok()?;
-        name.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-    };
+    let inode = |path: std::path::PathBuf| inode_in(&fs::read_link(path).ok()?);
     descriptors.flatten().filter_map(|entry| inode(entry.path())).collect()
 }
 

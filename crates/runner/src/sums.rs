@@ -120,17 +120,17 @@ fn of_conductor(outcome: &Outcome, conducted: Conducted) -> Sums {
         ..CountsV1::default()
     };
     let closed = conducted.closed.map(|closed| (Boundary::Closed, closed));
-    let server = outcome.server.iter().map(|(boundary, sums)| (*boundary, *sums)).chain(closed);
-    let server = server.map(|(boundary, sums)| {
+    let closed = closed.map(|(boundary, sums)| {
         (boundary, Counted::default().with(WitnessName::ServerSockets, sums.into()))
     });
+    let server = outcome.server.iter().map(|(boundary, counted)| (*boundary, *counted));
     Sums {
         clients: conducted.clients,
         connections: conducted.connections,
         broken_off: u64::from(!conducted.is_complete),
         phase_seconds: conducted.phase_seconds,
         counts,
-        witnesses: witnesses(&server.collect()),
+        witnesses: witnesses(&server.chain(closed).collect()),
         tickets: conducted
             .tickets
             .iter()

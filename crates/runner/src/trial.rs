@@ -196,6 +196,7 @@ impl Trial<'_> {
         };
         let circumstances = Circumstances {
             unreported: samples.unreported(),
+            server_ends: samples.server_ends.clone(),
             kernel_refusal: kernel_refusal(),
             server_death: ending.server_death,
             server_end: ending.server_end,

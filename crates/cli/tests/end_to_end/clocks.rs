@@ -58,6 +58,12 @@ fn assert_a_connection_each(run: &RunV2, figures: &[&str]) {
         let (label, counts) = (&trial.transport, &trial.counts);
         assert!(counts.polls > 0, "{label}");
         assert_eq!(counts.connects, Some(counts.polls), "{label}");
+        // What the kernel counted for a connection is gone with it, and that is no agreement.
+        let checks = trial.checks.iter();
+        let asked = checks.filter(|check| check.check == "server-kernel").collect::<Vec<_>>();
+        let [asked] = asked[..] else { panic!("{label}: {asked:?}") };
+        assert_eq!(asked.verdict, Verdict::NotChecked, "{label}: {}", asked.text);
+        assert!(asked.text.contains("connections were closed before"), "{label}: {}", asked.text);
         for &figure in figures {
             assert_eq!(trial.figures[figure], trial.model.figures[figure], "{label} {figure}");
         }

@@ -1,6 +1,7 @@
 //! The sockets' and the kernel's books of all connections of one worker, those that are no more too.
 
 use std::cell::{Cell, RefCell};
+use std::os::fd::RawFd;
 use std::rc::Rc;
 
 use pushbench_protocol::Direction;
@@ -102,6 +103,11 @@ impl Sockets {
             }
         }
         (sums, measured)
+    }
+
+    /// Descriptors of the connections that are open.
+    pub(crate) fn open(&self) -> Vec<RawFd> {
+        self.witnesses.borrow().iter().filter_map(|witness| witness.open()).collect()
     }
 
     /// No connection passes [`crate::Boundary::Measured`] any more.

@@ -2,6 +2,7 @@
 //! the runtime's clock.
 
 use std::collections::BTreeMap;
+use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{TryRecvError, channel, sync_channel};
@@ -15,14 +16,14 @@ use tokio::sync::watch;
 use super::pipes::Pipes;
 use super::publisher::PipePublisher;
 use crate::accounts::published::Published;
-use crate::boundary::judge;
+use crate::boundary::Attempts;
 use crate::carrier::network::Network;
 use crate::command::{Command, Reply, Status};
 use crate::load::LEAD;
 use crate::outcome::InFlight;
 use crate::rest::Rest;
 use crate::worker::{self, Role, Surroundings};
-use crate::{Boundary, Outcome, Plan, ServerSums, bounds};
+use crate::{Boundary, Counted, Outcome, Plan, ServerSums, ServerWitnesses, Tally, bounds};
 
 /// Between two samples. Nobody works meanwhile, so looking costs nothing.
 const LOOK: Duration = Duration::from_millis(5);
@@ -33,8 +34,21 @@ struct Conductor {
     pipes: Pipes,
     commands: UnboundedSender<Command>,
     rest: Rest,
-    server: BTreeMap<Boundary, ServerSums>,
+    server: BTreeMap<Boundary, Counted>,
     in_flight: BTreeMap<Boundary, InFlight>,
+}
+
+/// A server in this process, which no kernel stands before.
+struct Books(Arc<dyn Fn() -> Option<ServerSums> + Send + Sync>);
+
+impl ServerWitnesses for Books {
+    fn sockets(&mut self) -> Option<ServerSums> {
+        (self.0)()
+    }
+
+    fn kernel(&mut self, _: &[RawFd]) -> Option<Tally> {
+        None
+    }
 }
 
 pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome {
@@ -144,10 +158,11 @@ impl Conductor {
         self.rest.begin(self.clock.now());
         loop {
             let demand = self.rest.demand(self.clock.now());
-            let books = Arc::clone(&self.pipes.books);
+            let mut books = Books(Arc::clone(&self.pipes.books));
             let (taken_out, taken) = channel();
             let decide = Box::new(move |standing| {
-                let taken = judge(&standing, demand, &mut || books());
+                // Nothing is on its way in a pipe, so one attempt is judged like any other.
+                let taken = Attempts::default().judge(&standing, demand, &mut books);
                 let is_taken = taken.is_some();
                 let _ = taken_out.send(taken);
                 is_taken
@@ -156,7 +171,7 @@ impl Conductor {
             let status = self.ask(Command::Report).await;
             // Commands are done in their order, so this has been decided.
             if let Some(taken) = taken.try_recv().expect("the worker decides") {
-                self.server.extend(taken.server.map(|sums| (boundary, sums)));
+                self.server.insert(boundary, taken.server);
                 self.in_flight.extend(taken.in_flight.map(|in_flight| (boundary, in_flight)));
                 return;
             }

@@ -39,18 +39,29 @@ impl Tally {
         tally
     }
 
+    /// Of one connection, as the kernel tells of its server's end.
+    pub fn of_server_end(info: TcpInfo) -> Self {
+        let mut tally = Self::of_bytes(info.data_received(), info.data_sent());
+        tally[Counter::SegmentsUp] = info.segments_in;
+        tally[Counter::SegmentsDown] = info.segments_out;
+        tally[Counter::RetransmittedDown] = info.bytes_retransmitted;
+        tally[Counter::WithTimestamps] = u64::from(info.timestamps);
+        tally[Counter::Connections] = 1;
+        tally
+    }
+
     /// What was counted since an earlier look. Where either look could not ask about a connection,
-    /// neither can the difference, and its counts say nothing.
+    /// neither can the difference, and its counts say nothing; nor where a count has become less, as
+    /// of a witness that sees open connections only.
     fn since(&self, earlier: &Self) -> Self {
-        match self.missing.max(earlier.missing) {
-            0 => {
-                let mut since = *self;
-                let counts = since.counts.iter_mut().zip(earlier.counts);
-                counts.for_each(|(now, before)| *now -= before);
-                since
+        let mut since = Self { missing: self.missing.max(earlier.missing), ..*self };
+        for (now, before) in since.counts.iter_mut().zip(earlier.counts) {
+            match now.checked_sub(before) {
+                Some(grown) => *now = grown,
+                None => since.missing = since.missing.max(1),
             }
-            missing => Self::unknown(missing),
         }
+        if since.missing == 0 { since } else { Self::unknown(since.missing) }
     }
 }
 
@@ -129,9 +140,13 @@ impl Counted {
         self.tallies[name as usize].as_ref()
     }
 
-    /// What a witness has counted, if it could be asked about every connection.
+    /// What a witness has counted, if it could be asked about every connection. One that says how
+    /// many it has counted has counted all that there were, or not the same bytes as the others.
     pub fn whole(&self, name: WitnessName) -> Option<&Tally> {
-        self.tally(name).filter(|tally| tally.missing == 0)
+        let has_all = |tally: &Tally| {
+            !name.entry().counts_connections() || tally[Counter::Connections] == self.connections()
+        };
+        self.tally(name).filter(|tally| tally.missing == 0 && has_all(tally))
     }
 
     /// Connections that were opened.

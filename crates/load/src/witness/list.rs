@@ -18,6 +18,8 @@ pub enum WitnessName {
     Kernel,
     /// The counting streams at the server.
     ServerSockets,
+    /// `TCP_INFO` of the server's ends, as the kernel of this host tells whoever asks.
+    ServerKernel,
 }
 
 /// Whose witness it is.
@@ -52,20 +54,23 @@ pub enum Counter {
     SegmentsDown,
     /// Bytes up that were sent again.
     RetransmittedUp,
+    /// Bytes down that were sent again.
+    RetransmittedDown,
     /// Connections with TCP timestamps.
     WithTimestamps,
-    /// Connections that were opened.
+    /// Connections that it has counted.
     Connections,
 }
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Up,
         Self::Down,
         Self::SegmentsUp,
         Self::SegmentsDown,
         Self::RetransmittedUp,
+        Self::RetransmittedDown,
         Self::WithTimestamps,
         Self::Connections,
     ];
@@ -78,6 +83,7 @@ impl Counter {
             Self::SegmentsUp => "segments_up",
             Self::SegmentsDown => "segments_down",
             Self::RetransmittedUp => "retransmitted_up",
+            Self::RetransmittedDown => "retransmitted_down",
             Self::WithTimestamps => "with_timestamps",
             Self::Connections => "connections",
         }
@@ -107,8 +113,15 @@ pub struct WitnessEntry {
     pub counters: &'static [Counter],
 }
 
+impl WitnessEntry {
+    /// Whether it says how many connections it has counted.
+    pub fn counts_connections(&self) -> bool {
+        self.counters.contains(&Counter::Connections)
+    }
+}
+
 /// Every witness, in the order of [`WitnessName`].
-pub const WITNESSES: [WitnessEntry; 5] = [
+pub const WITNESSES: [WitnessEntry; 6] = [
     WitnessEntry {
         name: WitnessName::Codec,
         label: "codec",
@@ -151,6 +164,21 @@ pub const WITNESSES: [WitnessEntry; 5] = [
         layer: Layer::Socket,
         counters: &[Counter::Up, Counter::Down],
     },
+    WitnessEntry {
+        name: WitnessName::ServerKernel,
+        label: "server kernel",
+        side: Side::Server,
+        layer: Layer::Socket,
+        counters: &[
+            Counter::Up,
+            Counter::Down,
+            Counter::SegmentsUp,
+            Counter::SegmentsDown,
+            Counter::RetransmittedDown,
+            Counter::WithTimestamps,
+            Counter::Connections,
+        ],
+    },
 ];
 
 /// Two that saw the same bytes; each side is a sum of witnesses.
@@ -165,7 +193,7 @@ pub struct Pair {
 }
 
 /// Every pair that is compared, in the order reports show them.
-pub const PAIRS: [Pair; 3] = [
+pub const PAIRS: [Pair; 4] = [
     Pair {
         label: "codec = client sockets",
         left: &[WitnessName::Codec, WitnessName::TlsRecords],
@@ -180,6 +208,11 @@ pub const PAIRS: [Pair; 3] = [
         label: "client sockets = server sockets",
         left: &[WitnessName::ClientSockets],
         right: &[WitnessName::ServerSockets],
+    },
+    Pair {
+        label: "client sockets = server kernel",
+        left: &[WitnessName::ClientSockets],
+        right: &[WitnessName::ServerKernel],
     },
 ];
 

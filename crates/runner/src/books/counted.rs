@@ -5,7 +5,7 @@ use pushbench_protocol::{Direction, Phase};
 use pushbench_store::{Sums, TallyV2};
 
 /// What a witness had counted when a phase ended; `None` if it was not asked.
-pub(super) fn tally(sums: &Sums, name: WitnessName, phase: Phase) -> Option<&TallyV2> {
+pub(crate) fn tally(sums: &Sums, name: WitnessName, phase: Phase) -> Option<&TallyV2> {
     sums.witnesses.get(name.entry().label)?.until.get(&phase)
 }
 
@@ -22,10 +22,18 @@ pub(super) fn grown(
     after: Option<Phase>,
     to: Phase,
 ) -> Option<u64> {
-    let at = |phase| of(tally(sums, name, phase)?, counter);
+    let at = |phase| of(tally(sums, name, phase)?, counter).filter(|_| has_all(sums, name, phase));
     let before = after.map_or(Some(0), at)?;
     // Nobody has counted less than before, but who reads a damaged record.
     at(to)?.checked_sub(before)
+}
+
+/// Whether a witness that says how many connections it has counted has counted all that there were:
+/// the kernel knows nothing of the server's ends of those that are closed.
+pub(super) fn has_all(sums: &Sums, name: WitnessName, phase: Phase) -> bool {
+    let connections = |name| of(tally(sums, name, phase)?, Counter::Connections);
+    !name.entry().counts_connections()
+        || connections(name) == connections(WitnessName::ClientSockets)
 }
 
 /// Bytes that both sides of a pair counted, each by this look at one witness.

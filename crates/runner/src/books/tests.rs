@@ -56,7 +56,9 @@ fn the_clients_pairs_come_phase_by_phase_and_the_servers_after_them() {
     });
     assert_eq!(labels(&outcome, Conducted::default()), own.concat());
     for boundary in [Boundary::Connected, Boundary::Drained] {
-        outcome.server.insert(boundary, served(boundary));
+        let counted = Counted::default();
+        let served = counted.with(WitnessName::ServerSockets, served(boundary).into());
+        outcome.server.insert(boundary, served);
     }
     let with_server = ["connect", "warm-up + measure + drain", "close"]
         .map(|phases| format!("{phases}: client sockets = server sockets"));
@@ -125,4 +127,68 @@ fn two_workers_that_are_wrong_by_as_much_do_not_make_up_for_each_other() {
     let found: BTreeMap<_, _> =
         sums.unbalanced.iter().map(|pair| (pair.left, pair.right)).collect();
     assert_eq!(found, BTreeMap::from([(95, 100), (105, 100)]), "{:?}", sums.unbalanced);
+}
+
+/// What a kernel sees of the server's ends of so many connections, when this has been carried.
+fn ends(boundary: Boundary, connections: u64) -> Tally {
+    let mut tally = grows(boundary);
+    tally[Counter::Connections] = connections;
+    tally
+}
+
+/// Clients with 3 connections, and what a kernel sees of so many of the server's ends at each boundary.
+fn with_server_kernel(seen: [u64; 3], damage: impl Fn(Boundary, &mut Tally)) -> Outcome {
+    let mut outcome = outcome(grows);
+    for (boundary, counted) in &mut outcome.workers[0].boundaries {
+        *counted = counted.with(WitnessName::ClientSockets, ends(*boundary, 3));
+    }
+    let at = [Boundary::Connected, Boundary::WarmedUp, Boundary::Drained];
+    for (boundary, connections) in at.into_iter().zip(seen) {
+        let mut tally = ends(boundary, connections);
+        damage(boundary, &mut tally);
+        let counted = Counted::default().with(WitnessName::ServerKernel, tally);
+        outcome.server.insert(boundary, counted);
+    }
+    outcome
+}
+
+/// Where the server's kernel was compared, and the bytes down of both.
+fn by_server_kernel(outcome: &Outcome) -> Vec<(String, u64, u64)> {
+    let found = compare(&sums(outcome, Conducted::default()).expect("small numbers")).into_iter();
+    let pair = "client sockets = server kernel";
+    let found = found.filter(|of| of.pair == pair && of.direction == "down");
+    found.map(|of| (of.phases, of.left, of.right)).collect()
+}
+
+#[test]
+fn the_servers_kernel_is_compared_while_its_connections_are_open() {
+    let spans = by_server_kernel(&with_server_kernel([3; 3], |_, _| {}));
+    let expected = [("connect", 100), ("warm-up", 100), ("measure + drain", 200)];
+    assert_eq!(spans, expected.map(|(span, bytes)| (span.to_owned(), bytes, bytes)));
+}
+
+#[test]
+fn a_byte_too_many_or_too_few_at_the_servers_kernel_is_found() {
+    for by in [1, -1] {
+        let off = |boundary, tally: &mut Tally| {
+            if boundary == Boundary::Drained {
+                let down = &mut tally[Counter::Down];
+                *down = down.checked_add_signed(by).expect("a small number");
+            }
+        };
+        let spans = by_server_kernel(&with_server_kernel([3; 3], off));
+        let apart: Vec<_> = spans.iter().filter(|(_, left, right)| left != right).collect();
+        let right = 200_u64.checked_add_signed(by).expect("a small number");
+        assert_eq!(apart, [&("measure + drain".to_owned(), 200, right)]);
+    }
+}
+
+#[test]
+fn connections_that_the_servers_kernel_does_not_know_are_not_compared() {
+    let one_less = by_server_kernel(&with_server_kernel([3, 3, 2], |_, _| {}));
+    let spans = |of: &[(String, u64, u64)]| of.iter().map(|of| of.0.clone()).collect::<Vec<_>>();
+    assert_eq!(spans(&one_less), ["connect", "warm-up"]);
+    let missing = |_, tally: &mut Tally| tally.missing = 1;
+    assert_eq!(by_server_kernel(&with_server_kernel([3; 3], missing)), []);
+    assert_eq!(by_server_kernel(&with_server_kernel([0; 3], |_, _| {})), []);
 }

@@ -26,6 +26,9 @@ pub(crate) struct Evidence<'a> {
 pub(crate) struct Circumstances {
     /// What a server of ours did not say of its own books, if it did not always.
     pub(crate) unreported: Option<Unreported>,
+    /// Whether the kernel told of the server's ends of connections, or why not; absent if it was not
+    /// asked.
+    pub(crate) server_ends: Option<Result<(), String>>,
     /// Why the kernel gives no `TCP_INFO`, if it does not.
     pub(crate) kernel_refusal: Option<String>,
     /// How the server ended before its time, if it did.

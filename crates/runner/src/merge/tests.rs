@@ -129,12 +129,26 @@ impl Worker {
     }
 }
 
+/// Boundaries at which connections are open, and the server's ends are counted.
+const OPEN: [Boundary; 3] = [Boundary::Connected, Boundary::WarmedUp, Boundary::Drained];
+
+/// What one machine's kernel sees of the server's ends of these workers' connections.
+fn server_kernel(boundary: Boundary, workers: &[WorkerOutcome]) -> Tally {
+    let of = |worker: &WorkerOutcome| {
+        *worker.boundaries[&boundary].tally(WitnessName::ClientSockets).expect("it counts")
+    };
+    workers.iter().map(of).fold(Tally::default(), |mut sum, tally| {
+        sum += tally;
+        sum
+    })
+}
+
 /// A trial: its workers, and what the server carried.
 fn play(workers: usize, damage: impl Fn(&mut WorkerOutcome)) -> Outcome {
     let mut events = Events(7);
     let mut parts = vec![Worker::new(); workers];
     let mut served = ServerSums::default();
-    let mut server = BTreeMap::new();
+    let mut server: BTreeMap<_, Counted> = BTreeMap::new();
     for &phase in Phase::ALL {
         // Clients of the same number are of the same part, however many there are.
         for event in 0..600 {
@@ -152,7 +166,8 @@ fn play(workers: usize, damage: impl Fn(&mut WorkerOutcome)) -> Outcome {
         let boundary = Boundary::ALL.into_iter().find(|boundary| boundary.closes() == phase);
         // At the end of the measure phase each client has its own moment.
         if phase != Phase::Measure {
-            server.insert(boundary.expect("each phase ends"), served);
+            let counted = Counted::default().with(WitnessName::ServerSockets, served.into());
+            server.insert(boundary.expect("each phase ends"), counted);
         }
     }
     let mut publisher = PublisherOutcome {
@@ -162,12 +177,12 @@ fn play(workers: usize, damage: impl Fn(&mut WorkerOutcome)) -> Outcome {
     };
     publisher.lateness.record(Duration::from_micros(120));
     damage(&mut parts[0].outcome);
-    Outcome {
-        workers: parts.into_iter().map(|part| part.outcome).collect(),
-        publisher,
-        server,
-        ..Outcome::default()
+    let workers: Vec<_> = parts.into_iter().map(|part| part.outcome).collect();
+    for boundary in OPEN {
+        let counted = server.get_mut(&boundary).expect("it was reached");
+        *counted = counted.with(WitnessName::ServerKernel, server_kernel(boundary, &workers));
     }
+    Outcome { workers, publisher, server, ..Outcome::default() }
 }
 
 fn process(of: u64) -> ProcessWorkV2 {
@@ -213,9 +228,10 @@ fn played(scenario: &Scenario) -> Played<'_> {
 /// What the part knows that has the publisher and has asked the server.
 fn conductor(clients: u64, processes: &[u64]) -> Conducted {
     let closed = play(1, |_| {}).server[&Boundary::Closed];
+    let of = |direction| closed.bytes(WitnessName::ServerSockets, direction);
     Conducted {
         published: 20,
-        closed: Some(closed),
+        closed: Some(ServerSums { received: of(Direction::Up), sent: of(Direction::Down) }),
         handshakes: Some(HandshakeStats { full: 600, ..HandshakeStats::default() }),
         retransmitted_down: BTreeMap::from([(Phase::Connect, 0), (Phase::Measure, 1_448)]),
         work: WorkV2 {
@@ -259,13 +275,19 @@ fn shards(scenario: &Scenario, damage: impl Fn(&mut WorkerOutcome)) -> Vec<Trial
     let shard = |(worker, of): (WorkerOutcome, u64)| {
         let clients = CLIENTS / PARTS as u64;
         let workers = vec![worker];
-        let (outcome, known) = match conducted.take() {
+        // Each sees the server's ends of its own connections only.
+        let ends = OPEN.map(|at| (at, server_kernel(at, &workers)));
+        let (mut outcome, known) = match conducted.take() {
             Some((publisher, server)) => {
                 let outcome = Outcome { workers, publisher, server, ..Outcome::default() };
                 (outcome, conductor(clients, &[of]))
             }
             None => (Outcome { workers, ..Outcome::default() }, follower(clients, &[of])),
         };
+        for (boundary, tally) in ends {
+            let counted = outcome.server.entry(boundary).or_default();
+            *counted = counted.with(WitnessName::ServerKernel, tally);
+        }
         let sums = sums(&outcome, known).expect("small numbers");
         derive::trial(played(scenario), sums, vec![machine(of)], &Circumstances::default())
     };
@@ -291,6 +313,7 @@ fn a_trial_of_one_worker_of_three_and_of_three_machines_is_the_same_trial() {
     // There was something to compare and to make figures of.
     let of = |name: &str| one.checks.iter().find(|check| check.check == name).expect("a check");
     assert_eq!(of("books-balance").verdict, Verdict::Ok, "{}", of("books-balance").text);
+    assert_eq!(of("server-kernel").verdict, Verdict::Ok, "{}", of("server-kernel").text);
     assert_eq!(of("tls-handshakes").verdict, Verdict::Ok, "{}", of("tls-handshakes").text);
     assert!(one.figures.len() > 100, "{} figures", one.figures.len());
     for name in ["latency.max", "age_mean", "load_busy", "connect_wire_bytes_per_poll"] {

@@ -6,6 +6,7 @@ use pushbench_load::{Load, Progress};
 use pushbench_protocol::{Phase, clock};
 
 use crate::samples::{Moment, Sampler, Samples};
+use crate::server_witnesses::Asked;
 
 /// Plays the phases in turn; breaks off where the watch says so.
 pub(super) fn play_phases(
@@ -20,11 +21,11 @@ pub(super) fn play_phases(
         samples.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
         begin = now;
     };
-    load.connect(&mut || samples.server_sums(sampler), watch)?;
+    load.connect(&mut Asked { samples, sampler }, watch)?;
     lap(samples, Phase::Connect);
     samples.sample_sockets(Phase::Connect, sampler);
     samples.take(Moment::Connected, sampler);
-    load.warm_up(&mut || samples.server_sums(sampler), watch)?;
+    load.warm_up(&mut Asked { samples, sampler }, watch)?;
     lap(samples, Phase::WarmUp);
     samples.sample_sockets(Phase::WarmUp, sampler);
 
@@ -41,7 +42,7 @@ pub(super) fn play_phases(
     samples.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
     measured?;
     begin = clock::now();
-    load.drain(&mut || samples.server_sums(sampler), watch)?;
+    load.drain(&mut Asked { samples, sampler }, watch)?;
     samples.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
     samples.take(Moment::Rest, sampler);
     samples.sample_sockets(Phase::Drain, sampler);

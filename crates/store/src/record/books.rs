@@ -86,7 +86,8 @@ pub struct KindsV1 {
 /// One who counted what connections carried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WitnessV2 {
-    /// Whose it is: the clients' add up, of the server's there is one.
+    /// Whose it is: the clients' add up; of the server's there is one, unless it counts
+    /// `connections`, of which each part has its own.
     pub side: SideV2,
     /// The layer down to which its bytes are counted.
     pub layer: String,
