@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pushbench_protocol::TransportKind;
 
+use crate::code::Code;
 use crate::identity::Identity;
 use crate::matching::{Match, MessageRule, Place};
 use crate::pointer::Pointer;
@@ -38,6 +39,8 @@ pub struct Transport {
     pub kind: TransportKind,
     /// Whether messages are asked for, one request after the other.
     pub is_polled: bool,
+    /// The code that speaks, where rules cannot; the rules are empty then.
+    pub(crate) code: Option<Code>,
     /// The request that is polled with, or that opens the connection.
     pub(crate) request: RequestTemplate,
     /// What the upgrade of a WebSocket asks for.
@@ -127,6 +130,8 @@ pub(crate) enum Publish {
     Subscriber(Template),
     /// Over a connection of the publisher's own, of the same transport.
     Connection { steps: Vec<Step>, send: Template },
+    /// Over a connection of the publisher's own, by the transport's code.
+    Code(Code),
     /// Not by us: the server has messages of its own.
     Theirs,
 }

@@ -89,6 +89,16 @@ pub enum DialogueError {
         /// The first bytes of what came.
         excerpt: String,
     },
+    /// A packet that code does not expect.
+    #[error("{what} got a packet that begins with {first:#04x}, expected {expected}")]
+    Packet {
+        /// In which step.
+        what: String,
+        /// Its first byte.
+        first: u8,
+        /// What would do.
+        expected: &'static str,
+    },
     /// A value that is not where the adapter says.
     #[error("{what} has no `{name}` where the adapter says it is, in {excerpt:?}")]
     NoValue {

@@ -13,6 +13,7 @@
 //! [`Session`] by the rules of an adapter, or code where those rules cannot be data.
 
 mod adapter;
+mod code;
 mod dialogue;
 mod publishing;
 mod session;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::adapter::{Publish, Transport};
+use crate::code::Role;
 use crate::dialogue::{Dialogue, DialogueError};
 use crate::session::{Publisher, Session};
 use crate::values::Values;
@@ -27,7 +28,10 @@ impl Transport {
     ///
     /// If something that it begins with cannot be filled with them.
     pub fn dialogue(self: &Arc<Self>, values: Values) -> Result<Box<dyn Dialogue>, DialogueError> {
-        Ok(Box::new(Session::new(Arc::clone(self), values)?))
+        match self.code {
+            Some(code) => code.dialogue(self, values, Role::Subscriber),
+            None => Ok(Box::new(Session::new(Arc::clone(self), values)?)),
+        }
     }
 
     /// How messages are published to the clients of the transport.
@@ -43,6 +47,9 @@ impl Transport {
             Publish::Connection { steps, .. } => {
                 let session = Session::of_publisher(Arc::clone(self), values, steps.clone())?;
                 Publishing::Connection(Box::new(session))
+            }
+            Publish::Code(code) => {
+                Publishing::Connection(code.dialogue(self, values, Role::Publisher)?)
             }
             Publish::Subscriber(_) => Publishing::Subscriber,
             Publish::Theirs => Publishing::Theirs,

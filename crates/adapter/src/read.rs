@@ -1,5 +1,6 @@
 //! From text to a checked adapter, or to everything that is wrong with it.
 
+mod code;
 mod identity;
 mod matches;
 mod polls;

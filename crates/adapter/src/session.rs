@@ -16,7 +16,7 @@ use crate::split::unit::Edge;
 use crate::values::Values;
 
 /// The longest unit in bytes: twice the largest payload, for what is around it.
-const MOST_OF_A_UNIT: usize = 32 << 20;
+pub(crate) const MOST_OF_A_UNIT: usize = 32 << 20;
 
 /// A client of a server that others wrote.
 #[derive(Debug)]
@@ -231,6 +231,7 @@ impl Dialogue for Session {
             Publish::Subscriber(_)
             | Publish::Connection { .. }
             | Publish::Request { .. }
+            | Publish::Code(_)
             | Publish::Theirs => return Ok(None),
         };
         let bytes = self.opening.values.publishing(payload, |values| values.fill(send))?;

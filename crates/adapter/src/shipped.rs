@@ -10,7 +10,7 @@ pub struct Shipped {
 }
 
 /// All of them by name.
-pub const SHIPPED: [Shipped; 17] = [
+pub const SHIPPED: [Shipped; 18] = [
     Shipped { name: "centrifugo", text: include_str!("../adapters/centrifugo.toml") },
     Shipped { name: "etcd", text: include_str!("../adapters/etcd.toml") },
     Shipped { name: "express", text: include_str!("../adapters/express.toml") },
@@ -18,6 +18,7 @@ pub const SHIPPED: [Shipped; 17] = [
     Shipped { name: "faye", text: include_str!("../adapters/faye.toml") },
     Shipped { name: "graphql-sse", text: include_str!("../adapters/graphql-sse.toml") },
     Shipped { name: "graphql-ws", text: include_str!("../adapters/graphql-ws.toml") },
+    Shipped { name: "mqtt", text: include_str!("../adapters/mqtt.toml") },
     Shipped { name: "nats", text: include_str!("../adapters/nats.toml") },
     Shipped { name: "nchan", text: include_str!("../adapters/nchan.toml") },
     Shipped { name: "pushbench", text: include_str!("../adapters/pushbench.toml") },

@@ -13,20 +13,21 @@ use pushbench_adapter::{
 fn received(
     shipped: Shipped,
     place: usize,
-    messages: &[String],
+    messages: &[Vec<u8>],
     step: usize,
 ) -> (Vec<String>, u64, Result<(), DialogueError>) {
     let adapter = read(Path::new(shipped.name), shipped.text).expect("it ships");
     let transport: &Arc<Transport> = &adapter.transports[place % adapter.transports.len()];
     let mut values = Values::new(Arc::clone(&adapter.settings));
-    for (name, value) in [("channel", "c1"), ("client", "0"), ("host", "h"), ("now", "1")] {
+    for (name, value) in
+        [("channel", "c1"), ("client", "0"), ("random", "r"), ("host", "h"), ("now", "1")]
+    {
         values.set(name, value);
     }
     let mut session = transport.dialogue(values).expect("a dialogue");
     let (mut all, mut booked, mut fed) = (Vec::new(), 0, 0);
     let mut result = Ok(());
-    for message in messages {
-        let bytes = message.as_bytes();
+    for bytes in messages {
         // What is sent is of no interest here, but a step that sends must have sent.
         let mut next = session.next();
         while let Ok(Next::Send(_) | Next::Connect(_)) = next {
@@ -71,36 +72,42 @@ fn received(
 }
 
 /// Fragments of what servers say, so that openings succeed now and then.
-fn message() -> impl Strategy<Value = String> {
+fn message() -> impl Strategy<Value = Vec<u8>> {
     let fragments = prop::sample::select(vec![
-        "0{\"sid\":\"x\"}",
-        "40{\"sid\":\"y\"}",
-        "ok",
-        "42[\"news\",\"a\"]",
-        "2",
-        "\u{1e}",
-        "[{\"channel\":\"/meta/handshake\",\"successful\":true,\"clientId\":\"u\"}]",
-        "[{\"channel\":\"/meta/subscribe\",\"successful\":true}]",
-        "[{\"channel\":\"/c1\",\"data\":\"m\"},",
-        "{\"channel\":\"/c1\",\"data\":\"\\u00e9\"}]",
-        "{\"type\":\"connection_ack\"}",
-        "{\"id\":\"1\",\"type\":\"next\",\"payload\":{\"data\":{\"message\":\"m\"}}}",
-        "INFO {}\r\n",
-        "PONG\r\n",
-        "MSG c1 1 3\r\n",
-        "a\r\n\r\n",
-        "{\"id\":1,\"connect\":{}}\n",
-        "{\"id\":2,\"subscribe\":{}}",
-        "{\"connect\":{}}\n",
-        "{\"channel\":\"c1\",\"pub\":{\"data\":7}}\n",
-        "data: {\"connect\":{}}\n\n",
-        "data: m\r\n\r\n",
-        "event: gap\ndata: 1\n\n",
-        ":\n\n",
-        "!gap 1",
-        "[",
-        "\"",
-        "é",
+        &b"0{\"sid\":\"x\"}"[..],
+        b"40{\"sid\":\"y\"}",
+        b"ok",
+        b"42[\"news\",\"a\"]",
+        b"2",
+        b"\x1e",
+        b"[{\"channel\":\"/meta/handshake\",\"successful\":true,\"clientId\":\"u\"}]",
+        b"[{\"channel\":\"/meta/subscribe\",\"successful\":true}]",
+        b"[{\"channel\":\"/c1\",\"data\":\"m\"},",
+        b"{\"channel\":\"/c1\",\"data\":\"\\u00e9\"}]",
+        b"{\"type\":\"connection_ack\"}",
+        b"{\"id\":\"1\",\"type\":\"next\",\"payload\":{\"data\":{\"message\":\"m\"}}}",
+        b"INFO {}\r\n",
+        b"PONG\r\n",
+        b"MSG c1 1 3\r\n",
+        b"a\r\n\r\n",
+        b"{\"id\":1,\"connect\":{}}\n",
+        b"{\"id\":2,\"subscribe\":{}}",
+        b"{\"connect\":{}}\n",
+        b"{\"channel\":\"c1\",\"pub\":{\"data\":7}}\n",
+        b"data: {\"connect\":{}}\n\n",
+        b"data: m\r\n\r\n",
+        b"event: gap\ndata: 1\n\n",
+        b":\n\n",
+        b"!gap 1",
+        b"[",
+        b"\"",
+        "é".as_bytes(),
+        b"\x20\x02\0\0",
+        b"\x90\x03\0\x01\0",
+        b"\x32\x08\0\x02c1\0\x01m1",
+        b"\x30\x84\x80\0\0",
+        b"\xd0\0",
+        b"\xff\xff\xff\xff",
     ]);
     prop::collection::vec(fragments, 0..4).prop_map(|parts| parts.concat())
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pushbench_adapter::{Edge, Next, Response, Transport, Values, read};
+use pushbench_adapter::{Edge, Next, Response, Shipped, Transport, Values, read};
 
 use crate::input::{steps, text};
 
@@ -18,8 +18,10 @@ pub fn adapters(data: &[u8]) {
         Ok(adapter) => {
             for transport in &adapter.transports {
                 let values = Values::new(Arc::clone(&adapter.settings));
-                let whole = receive(transport, values.clone(), bytes, usize::MAX);
-                let cut = receive(transport, values, bytes, step);
+                // A message of the server's behind each line feed, so that an opening has steps to go.
+                let messages: Vec<_> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+                let whole = receive(transport, values.clone(), &messages, usize::MAX);
+                let cut = receive(transport, values, &messages, step);
                 if let (Some(whole), Some(cut)) = (whole, cut) {
                     assert_eq!(whole, cut, "in steps of {step}");
                 }
@@ -28,11 +30,27 @@ pub fn adapters(data: &[u8]) {
     });
 }
 
+/// Bytes that a server of MQTT says, 0xff between two messages: as of [`adapters`], with messages that
+/// are acknowledged and without.
+pub fn mqtt(data: &[u8]) {
+    let (step, bytes) = steps(data);
+    let shipped = Shipped::named("mqtt").expect("it ships");
+    let adapter = read(Path::new("mqtt.toml"), shipped.text).expect("it is right");
+    let messages: Vec<_> = bytes.split(|byte| *byte == 0xff).collect();
+    for quality in ["0", "1"] {
+        let mut values = Values::new(Arc::clone(&adapter.settings));
+        values.set("qos", quality);
+        let whole = receive(&adapter.transports[0], values.clone(), &messages, usize::MAX);
+        let cut = receive(&adapter.transports[0], values, &messages, step);
+        assert_eq!(whole, cut, "in steps of {step}");
+    }
+}
+
 /// What is received; `None` where the session ends with an error.
 fn receive(
     transport: &Arc<Transport>,
     mut values: Values,
-    bytes: &[u8],
+    messages: &[&[u8]],
     step: usize,
 ) -> Option<Vec<String>> {
     for name in ["channel", "client", "random", "host"] {
@@ -41,8 +59,7 @@ fn receive(
     values.set("now", "1700000000");
     let mut session = transport.dialogue(values).ok()?;
     let (mut all, mut booked, mut fed) = (Vec::new(), 0, 0);
-    // A message of the server's behind each line feed, so that an opening has steps to go.
-    for message in bytes.split_inclusive(|byte| *byte == b'\n').take(64) {
+    for message in messages.iter().take(64) {
         let mut receive = |received: pushbench_adapter::Received<'_>| {
             booked += received.parts.total();
             all.push(format!("{received:?}"));
@@ -71,6 +88,6 @@ fn receive(
     }
     assert_eq!(booked + session.pending(), fed, "every byte is booked once");
     while let Ok(Some(_)) = session.reply() {}
-    let _ = (session.keep_alive(), session.publish(bytes), session.close());
+    let _ = (session.keep_alive(), session.publish(&messages.concat()), session.close());
     Some(all)
 }

@@ -25,12 +25,12 @@ use pushbench_wire::frame::FrameCounter;
 use pushbench_wire::hpack::{Encoder, Indexing};
 use pushbench_wire::http2::FrameCounter as Http2Counter;
 
-pub use adapters::adapters;
+pub use adapters::{adapters, mqtt};
 
 use input::{steps, text};
 
 /// Every target by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 15] = [
+pub const TARGETS: [(&str, fn(&[u8])); 16] = [
     ("responses", responses),
     ("chunks", chunks),
     ("events", events),
@@ -46,6 +46,7 @@ pub const TARGETS: [(&str, fn(&[u8])); 15] = [
     ("upgrades", upgrades),
     ("targets", targets),
     ("adapters", adapters),
+    ("mqtt", mqtt),
 ];
 
 /// Responses to polls and publishes, whole and in part, and bodies in a coding.

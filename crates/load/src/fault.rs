@@ -116,6 +116,7 @@ impl From<&DialogueError> for Fault {
             DialogueError::Fill(_)
             | DialogueError::Split(_)
             | DialogueError::Unexpected { .. }
+            | DialogueError::Packet { .. }
             | DialogueError::NoValue { .. }
             | DialogueError::OutOfTurn { .. } => Self::Adapter,
         }

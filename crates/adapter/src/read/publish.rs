@@ -4,6 +4,7 @@ use pushbench_toml::kind::{Mismatch, choice};
 use pushbench_toml::{Node, Reader, Value};
 
 use crate::adapter::Publish;
+use crate::code::Code;
 use crate::read::matches::{complain, one_match};
 use crate::read::requests::{request, status};
 use crate::read::scope::Scope;
@@ -38,6 +39,7 @@ pub(crate) fn own_publish(
     table: &mut Reader<'_>,
     channel: Channel,
     whole: Published<'_>,
+    code: Option<Code>,
     scope: &Scope,
 ) -> Option<Publish> {
     let key = table.key("publish");
@@ -46,6 +48,9 @@ pub(crate) fn own_publish(
         (None, Published::So(publish)) => Some(publish.clone()),
         (None, Published::Refused) => None,
         (None, Published::Nothing) => {
+            if let Some(code) = code {
+                return Some(Publish::Code(code));
+            }
             let help = "above the transports it holds for all of them".to_owned();
             table.complain("publish", table.place(), "missing", EXAMPLE.to_owned(), Some(help));
             None

@@ -60,6 +60,11 @@ impl Scope {
         self.names.iter().any(|known| known == name)
     }
 
+    /// All of them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.names.iter().map(String::as_str)
+    }
+
     /// This and the payload, for what is published.
     pub(crate) fn publishing(&self) -> Self {
         let mut scope = self.clone();
@@ -78,8 +83,7 @@ impl Scope {
                 if is_outside {
                     self.outside.borrow_mut().insert(name.to_owned());
                 } else if !self.has(name) {
-                    let known = self.names.iter().map(String::as_str);
-                    return Err(unknown(name, "a value that is known here", known));
+                    return Err(unknown(name, "a value that is known here", self.names()));
                 }
             }
         }

@@ -8,6 +8,7 @@ use pushbench_toml::{Reader, Value, closest};
 
 use crate::adapter::{Outgoing, Transport};
 use crate::matching::Match;
+use crate::read::code::code;
 use crate::read::identity::identity;
 use crate::read::matches::{complain, each, is_set, matches, message, nodes, one_match, value};
 use crate::read::polls::{carried, empty};
@@ -65,6 +66,7 @@ pub(crate) fn transport(
     let (is_polled, is_socket) = (channel == Channel::None, channel == Channel::SendsToo);
     let mut scope = settings.clone();
 
+    let code = code(&mut table, kind, &scope);
     let split = split(&mut table, kind, channel);
     scope.has_events = matches!(split, Some(Split::Events) | None);
     let counters = counters(&mut table, &mut scope);
@@ -81,6 +83,10 @@ pub(crate) fn transport(
     });
     let each = each(&mut table, &scope);
     let (each, identity) = identity(&mut table, each, &scope);
+    if let (Some(Some(_)), Some(Some(_))) = (&code, &each) {
+        let expected = "`id` and `sent_at` without a `*`: with `code` a message is no list";
+        table.complain("", table.place(), "spoken to by code", expected.to_owned(), None);
+    }
     let heartbeats = heartbeats(&mut table, is_socket, &scope);
     let errors = matches(&mut table, "error", &scope);
     let acknowledgements = matches(&mut table, "acknowledgement", &scope);
@@ -94,15 +100,17 @@ pub(crate) fn transport(
     }
     let keep_alive = keep_alive(&mut table, is_socket, &scope);
     let close = said(&mut table, "close", is_socket, &scope);
-    let publish = own_publish(&mut table, channel, publish, &scope);
+    let publish = own_publish(&mut table, channel, publish, code.flatten(), &scope);
     table.finish();
 
+    let code = code?;
     Some(Transport {
         kind,
         is_polled,
+        code,
         request: request?,
         subprotocol: subprotocol?,
-        is_binary: is_binary?.unwrap_or(false),
+        is_binary: is_binary?.unwrap_or(code.is_some()),
         counters: counters?,
         steps: steps?,
         split: split?,

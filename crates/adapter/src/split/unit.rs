@@ -35,6 +35,12 @@ pub enum SplitError {
         /// The bound.
         most: usize,
     },
+    /// A length in front of a unit that takes more bytes than a length may.
+    #[error("a length of more than {most} bytes, expected at most that many")]
+    LongLength {
+        /// The bound.
+        most: usize,
+    },
     /// A counted unit whose last word is no number.
     #[error("a counted unit whose last word is no number, expected how many bytes follow")]
     NoCount,
