@@ -256,6 +256,11 @@ impl Publisher {
         Self { transport, values }
     }
 
+    /// Sets a value that is another for each message.
+    pub fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
+        self.values.set(name, value);
+    }
+
     /// The request that publishes the payload.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ pub(crate) const CLOSE_OF_POLL: Duration = Duration::from_secs(2);
 pub(crate) const WORKER: Duration = Duration::from_secs(7);
 /// Longest wait for the publisher's connection to open.
 pub(crate) const PUBLISHER_OPEN: Duration = Duration::from_secs(5);
+/// Longest time for a third-party server to respond to one message that is published to it.
+pub(crate) const PUBLISH_RESPONSE: Duration = Duration::from_secs(10);
 /// Longest wait for the last responses to the publisher, and for the server's end of its connection.
 pub(crate) const PUBLISHER_END: Duration = Duration::from_millis(1_500);
 /// Longest wait for a thread whose socket has been shut down under it.

@@ -57,6 +57,8 @@ pub enum Fault {
     Adapter,
     /// What a third-party server's adapter says is an error of the server's.
     ServerError,
+    /// As many messages were on their way to the server as may be when another was due.
+    TooManyInFlight,
     /// The server did not end the connection in time when asked to.
     CloseTimeout,
     /// A message arrived before it was due or sent: publisher and subscriber do not share a clock.
@@ -100,6 +102,7 @@ impl Fault {
             Self::Protocol => "protocol".to_owned(),
             Self::Adapter => "not-as-the-adapter-says".to_owned(),
             Self::ServerError => "server-error".to_owned(),
+            Self::TooManyInFlight => "too-many-in-flight".to_owned(),
             Self::CloseTimeout => "close-timeout".to_owned(),
             Self::Clock => "clock".to_owned(),
             Self::Panic => "panic".to_owned(),

@@ -27,6 +27,7 @@ pub mod in_memory;
 mod load;
 mod outcome;
 mod plan;
+mod publish_to;
 mod publisher;
 mod rest;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use outcome::{
     ServerSums, TimeAverage, WorkerOutcome,
 };
 pub use plan::{Adapted, Plan, TlsTarget};
+pub use publish_to::{Calendar, PublishTo};
 pub use stock_client::{StockClientError, stock_client};
 pub use unexpected::Unexpected;
 pub use witness::counted::{Counted, Tally};

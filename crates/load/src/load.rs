@@ -16,6 +16,7 @@ use crate::boundary::{Attempts, ServerWitnesses};
 use crate::command::{Command, Reply, Status};
 use crate::outcome::InFlight;
 use crate::publisher::Publisher;
+use crate::publisher::subscribers::ToPublish;
 use crate::rest::Rest;
 use crate::worker::{Role, Worker};
 use crate::{Boundary, Counted, Outcome, Plan, bounds};
@@ -64,7 +65,8 @@ pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 pub struct Load {
     plan: Arc<Plan>,
     workers: Vec<Worker>,
-    publisher: Publisher,
+    /// `None` where the server publishes by itself.
+    publisher: Option<Publisher>,
     measure_at: Option<Timestamp>,
     cpu_before: Vec<Duration>,
     worker_cpu: Vec<Duration>,
@@ -83,12 +85,14 @@ impl Load {
         let plan = Arc::new(plan);
         let topics: Arc<[_]> = plan.topic_counts().into();
         let times = Arc::new(Published::new(&topics));
-        let publisher = Publisher::start(Arc::clone(&plan), Arc::clone(&times))
+        let to_publish = Arc::<ToPublish>::default();
+        let publisher = Publisher::start(Arc::clone(&plan), Arc::clone(&times), &to_publish)
             .map_err(LoadError::Publisher)?;
         let workers = (0..plan.workers)
             .map(|index| {
                 let (plan, topics) = (Arc::clone(&plan), Arc::clone(&topics));
-                Worker::start(Role { index, plan, topics, published: Arc::clone(&times) })
+                let (published, to_publish) = (Arc::clone(&times), Arc::clone(&to_publish));
+                Worker::start(Role { index, plan, topics, published, to_publish })
             })
             .collect::<Result<_, _>>()
             .map_err(LoadError::Start)?;
@@ -133,8 +137,10 @@ impl Load {
         let end = self.plan.warm_up_end();
         let at = clock::now().plus(LEAD);
         self.begin(Phase::WarmUp, at);
-        self.publisher.begin_topics(at);
-        self.publisher.publish(Duration::ZERO, end, at);
+        if let Some(publisher) = &self.publisher {
+            publisher.begin_topics(at);
+            publisher.publish(Duration::ZERO, end, at);
+        }
         self.pass(Phase::WarmUp, at, end, watch)?;
         self.settle(Phase::WarmUp, watch)?;
         self.close(Boundary::WarmedUp, Phase::WarmUp, server, watch)
@@ -146,8 +152,10 @@ impl Load {
         self.cpu_before = self.statuses().iter().map(|status| status.cpu).collect();
         self.begin(Phase::Measure, at);
         let (from, until) = (self.plan.warm_up_end(), self.plan.measure_end());
-        self.publisher.publish(from, until, at);
-        self.publisher.publish_on(until, at.plus(until - from));
+        if let Some(publisher) = &self.publisher {
+            publisher.publish(from, until, at);
+            publisher.publish_on(until, at.plus(until - from));
+        }
         self.measure_at = Some(at);
         at
     }
@@ -181,11 +189,13 @@ impl Load {
         let mut published = false;
         // Time alone ends this wait when something is lost; the counts then say so.
         self.wait(Phase::Drain, bound, watch, |status, load| {
-            published = published || load.publisher.is_done();
+            published = published || load.publisher.as_ref().is_none_or(Publisher::is_done);
             let arrived = 1.0 - status.waiting_for_last as f64 / clients;
             if published && status.in_flight == 0 { arrived } else { arrived.min(0.999) }
         })?;
-        self.publisher.end_publishing_on();
+        if let Some(publisher) = &self.publisher {
+            publisher.end_publishing_on();
+        }
         self.settle(Phase::Drain, watch)?;
         self.close(Boundary::Drained, Phase::Drain, server, watch)
     }
@@ -194,7 +204,9 @@ impl Load {
     pub fn finish(mut self) -> Outcome {
         let mut outcome =
             Outcome { server: self.server, in_flight: self.in_flight, ..Outcome::default() };
-        self.publisher.stop();
+        if let Some(publisher) = &mut self.publisher {
+            publisher.stop();
+        }
         let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Finish)).collect();
         for reply in replies {
             match reply.and_then(|reply| reply.recv_timeout(bounds::WORKER).ok()) {
@@ -206,7 +218,7 @@ impl Load {
             worker.join();
         }
         outcome.worker_cpu = self.worker_cpu;
-        outcome.publisher = self.publisher.finish();
+        outcome.publisher = self.publisher.map(Publisher::finish);
         outcome
     }
 
@@ -333,7 +345,7 @@ impl Load {
             failed: status.failed,
             delivered: status.delivered,
             share,
-            late: status.late.max(self.publisher.late()),
+            late: status.late.max(self.publisher.as_ref().and_then(Publisher::late)),
         }
     }
 }

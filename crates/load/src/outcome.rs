@@ -77,8 +77,8 @@ pub struct Outcome {
     pub workers: Vec<WorkerOutcome>,
     /// Workers that ended, or stood still, before they had told what they saw.
     pub workers_gone: u64,
-    /// The publisher.
-    pub publisher: PublisherOutcome,
+    /// The publisher; `None` where the server published by itself.
+    pub publisher: Option<PublisherOutcome>,
     /// CPU time of each worker over the measure phase.
     pub worker_cpu: Vec<Duration>,
     /// What the server's witnesses had counted at each boundary, of those that can be compared there.

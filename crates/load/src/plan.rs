@@ -10,6 +10,8 @@ use pushbench_protocol::{Arrival, Cursor, Deliver, TlsUse, TopicName, TopicNames
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 use pushbench_tls::Connector;
 
+use crate::publish_to::PublishTo;
+
 /// What one trial of the load generator is to do.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -52,6 +54,8 @@ pub struct Adapted {
     pub values: Vec<Values>,
     /// The path of the server's URL, without a slash at its end; what requests ask for is below it.
     pub base: String,
+    /// Where it is published to, unless subscribers do so or the server itself.
+    pub publish_to: PublishTo,
 }
 
 /// Where subscribers connect by TLS.

@@ -1,13 +1,26 @@
-//! The publisher: open-loop, over a connection of its own, as an application would post.
+//! The publisher: open-loop, apart from every subscriber, as an application would post.
 //!
-//! One thread writes each message when it is due and never waits for an answer; another reads the
-//! answers (HTTP pipelining, RFC 9112, section 9.3.2), so a slow server cannot push later sends
-//! back. Blocking sockets: a thread that sleeps until a moment wakes more exactly than a runtime's
-//! timer, and this one has nothing else to do.
+//! One thread has each message sent when it is due and never waits for a response, so a slow server
+//! cannot push later sends back. A thread that sleeps until a moment wakes more exactly than a
+//! runtime's timer, and this one has nothing else to do. What carries a message is its [`way`]: to our
+//! own server it is one connection with pipelined requests, which the thread writes itself and
+//! another reads the responses of (RFC 9112, section 9.3.2); to a third-party server it is what the
+//! adapter says, on a thread of its own.
 
 pub(crate) mod answers;
+mod connection;
+mod exchange;
+pub(crate) mod handed;
 pub(crate) mod line;
 pub(crate) mod messages;
+mod part;
+mod requests;
+mod sender;
+pub(crate) mod subscribers;
+#[cfg(test)]
+mod tests;
+mod way;
+mod writer;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,31 +31,19 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use pushbench_protocol::Timestamp;
 use pushbench_protocol::clock::Clock;
-use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
-use pushbench_scenario::Due;
 
-use crate::accounts::hiccup::{Hiccups, PUBLISHER_TICK};
-use crate::accounts::published::{BEGINNING, Published};
-use crate::accounts::turns::{Late, Turns};
-use crate::publisher::line::{Cord, PublisherLine};
+use crate::accounts::hiccup::PUBLISHER_TICK;
+use crate::accounts::published::Published;
+use crate::accounts::turns::Turns;
+use crate::publisher::line::Cord;
 use crate::publisher::messages::Messages;
+use crate::publisher::part::Part;
+use crate::publisher::subscribers::ToPublish;
+use crate::publisher::way::Way;
+use crate::publisher::writer::Writer;
 use crate::{Fault, Plan, PublisherOutcome, bounds};
-
-/// Something to publish.
-enum Part {
-    /// What topics begin with that must have a message, at this moment.
-    Beginnings(Timestamp),
-    /// A part of the schedule.
-    Schedule {
-        from: Duration,
-        until: Duration,
-        /// When `from` is.
-        at: Timestamp,
-    },
-    /// What is due from here on, until that is enough.
-    On { from: Duration, at: Timestamp },
-}
 
 /// The publisher's threads.
 pub(crate) struct Publisher {
@@ -56,39 +57,28 @@ pub(crate) struct Publisher {
     latest: Arc<AtomicU64>,
     /// Whether a response was no success, or the connection has failed.
     has_failed: Arc<AtomicBool>,
-    /// The connection, to be shut down under a thread that it blocks.
-    cord: Cord,
+    /// A connection that the thread writes to, to be shut down under it if it blocks.
+    cord: Option<Cord>,
     writer: JoinHandle<Writer>,
 }
 
-/// The writing half.
-struct Writer {
-    plan: Arc<Plan>,
-    messages: Messages,
-    line: PublisherLine,
-    next: usize,
-    outcome: PublisherOutcome,
-    stop: Arc<AtomicBool>,
-    enough: Arc<AtomicBool>,
-    latest: Arc<AtomicU64>,
-    turns: Turns,
-    /// The tick of this thread; from the beginning of the measure phase on.
-    hiccups: Option<Hiccups>,
-}
-
 impl Publisher {
-    /// Connects to the server and waits for a part of the schedule.
-    pub(crate) fn start(plan: Arc<Plan>, published: Arc<Published>) -> io::Result<Self> {
-        let line = PublisherLine::open(plan.target)?;
-        let (cord, has_failed) = (line.cord(), line.has_failed());
+    /// Gets ready and waits for a part of the schedule; `None` where the server publishes by itself.
+    /// Messages that subscribers are to publish are handed to `subscribers`.
+    pub(crate) fn start(
+        plan: Arc<Plan>,
+        published: Arc<Published>,
+        subscribers: &ToPublish,
+    ) -> io::Result<Option<Self>> {
+        let Some(way) = Way::open(&plan, subscribers)? else { return Ok(None) };
         let messages = Messages::of(&plan, published, Clock::HOST);
         let stop = Arc::new(AtomicBool::new(false));
         let enough = Arc::new(AtomicBool::new(false));
-        let latest = Arc::new(AtomicU64::new(0));
+        let (latest, has_failed, cord) = (way.latest(), way.has_failed(), way.cord());
         let writer = Writer {
             plan,
             messages,
-            line,
+            way,
             next: 0,
             outcome: PublisherOutcome::default(),
             stop: Arc::clone(&stop),
@@ -104,7 +94,9 @@ impl Publisher {
             .spawn(move || writer.run(&parts_in, &done_out))?;
         let parts_open = Cell::new(0);
         let parts = Some(parts);
-        Ok(Self { parts, done, parts_open, stop, enough, latest, has_failed, cord, writer })
+        let publisher =
+            Self { parts, done, parts_open, stop, enough, latest, has_failed, cord, writer };
+        Ok(Some(publisher))
     }
 
     /// Publishes what each topic begins with that must have a message.
@@ -173,166 +165,21 @@ impl Publisher {
     /// knows no time limit. So the connection is shut down under it.
     pub(crate) fn finish(mut self) -> PublisherOutcome {
         self.stop();
-        if !bounds::ends_within(&self.writer, 2 * PUBLISHER_TICK) {
-            self.cord.pull();
+        if !bounds::ends_within(&self.writer, 2 * PUBLISHER_TICK)
+            && let Some(cord) = &self.cord
+        {
+            cord.pull();
         }
         let gone = PublisherOutcome {
             faults: BTreeMap::from([(Fault::ThreadGone, 1)]),
             ..PublisherOutcome::default()
         };
-        let Some(Writer { line, mut outcome, .. }) = bounds::joined(self.writer) else {
+        let Some(Writer { way, mut outcome, .. }) = bounds::joined(self.writer) else {
             return gone;
         };
-        let Some((answers, has_ended)) = line.finish() else { return gone };
-        outcome.receive(answers, has_ended);
-        outcome
-    }
-}
-
-impl Writer {
-    fn run(mut self, parts: &Receiver<Part>, done: &Sender<()>) -> Self {
-        self.play(parts, done);
-        self.outcome.stall = self.hiccups.map(|hiccups| hiccups.longest());
-        self
-    }
-
-    fn play(&mut self, parts: &Receiver<Part>, done: &Sender<()>) {
-        let mut buffer = Vec::new();
-        while let Ok(part) = parts.recv() {
-            let played = match part {
-                Part::Beginnings(at) => self.begin_topics(at, &mut buffer),
-                Part::Schedule { from, until, at } => {
-                    if from >= self.plan.warm_up_end() {
-                        self.hiccups = Some(Hiccups::since(at, PUBLISHER_TICK));
-                    }
-                    let played = self.play_until(until, from, at, &mut buffer);
-                    if played == Ok(true) {
-                        let _ = done.send(());
-                    }
-                    played
-                }
-                Part::On { from, at } => {
-                    let played = self.play_until(Duration::MAX, from, at, &mut buffer);
-                    // Told that this is enough, it waits for what else there is to do.
-                    played.map(|_| !self.stop.load(Ordering::Relaxed))
-                }
-            };
-            match played {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(fault) => {
-                    // After the stop it is our own end of the connection that ended the write.
-                    if !self.stop.load(Ordering::Relaxed) {
-                        *self.outcome.faults.entry(fault).or_default() += 1;
-                    }
-                    return;
-                }
-            }
+        match way.finish(&mut outcome) {
+            Some(()) => outcome,
+            None => gone,
         }
     }
-
-    /// Sends what is due before `until`; `Ok(false)` if told to stop before.
-    fn play_until(
-        &mut self,
-        until: Duration,
-        from: Duration,
-        at: Timestamp,
-        buffer: &mut Vec<u8>,
-    ) -> Result<bool, Fault> {
-        while let Some(&due) = self.plan.dues.get(self.next).filter(|due| due.at < until) {
-            let due_at = at.plus(due.at - from);
-            if !self.sleep_until(due_at) {
-                return Ok(false);
-            }
-            self.send(due, due_at, buffer)?;
-            self.next += 1;
-        }
-        Ok(true)
-    }
-
-    /// Sends what topics begin with.
-    fn begin_topics(&mut self, at: Timestamp, buffer: &mut Vec<u8>) -> Result<bool, Fault> {
-        for topic in self.plan.begun_topics() {
-            self.messages.fill(topic, Envelope { number: BEGINNING, due_at: at }, buffer);
-            self.write(buffer)?;
-            self.outcome.has_sent(buffer.len());
-        }
-        Ok(true)
-    }
-
-    fn send(&mut self, due: Due, due_at: Timestamp, buffer: &mut Vec<u8>) -> Result<(), Fault> {
-        let envelope = Envelope { number: PublishNumber(due.number), due_at };
-        let sent_at = self.messages.fill(due.topic, envelope, buffer);
-        let late = self.turns.send(due_at, sent_at);
-        let blocked = self.write(buffer)?;
-        self.outcome.has_sent(buffer.len());
-        let late = Late { kept: late.kept + blocked, ..late };
-        if self.outcome.has_sent_due(&self.plan, due, late) {
-            let nanos = u64::try_from(late.own.as_nanos()).unwrap_or(u64::MAX);
-            self.latest.fetch_max(nanos.max(1), Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Writes all of a message; gives how long a full socket kept it from that.
-    fn write(&mut self, mut bytes: &[u8]) -> Result<Duration, Fault> {
-        self.line.ready().map_err(|_| Fault::Connect)?;
-        self.line.asks();
-        let begin = clock::now();
-        let mut has_waited = false;
-        while !bytes.is_empty() {
-            match self.line.write(bytes) {
-                Ok(0) => return Err(Fault::Io),
-                Ok(written) => bytes = &bytes[written..],
-                Err(error) if is_for_now(error.kind()) => {}
-                Err(_) => return Err(Fault::Io),
-            }
-            let now = clock::now();
-            self.tick(now);
-            if !bytes.is_empty() {
-                has_waited = true;
-                if self.stop.load(Ordering::Relaxed) {
-                    return Err(Fault::Io);
-                }
-            } else {
-                self.turns.done(now);
-                self.line.has_sent();
-                return Ok(if has_waited { now.since(begin) } else { Duration::ZERO });
-            }
-        }
-        Ok(Duration::ZERO)
-    }
-
-    fn tick(&mut self, now: Timestamp) {
-        if let Some(hiccups) = &mut self.hiccups {
-            hiccups.tick(now);
-        }
-    }
-
-    /// Sleeps until a moment; `false` if told to stop before, or that it is enough.
-    fn sleep_until(&mut self, moment: Timestamp) -> bool {
-        let mut now = clock::now();
-        loop {
-            if self.stop.load(Ordering::Relaxed) || self.enough.load(Ordering::Relaxed) {
-                return false;
-            }
-            self.tick(now);
-            let left = moment.since(now);
-            if left.is_zero() {
-                return true;
-            }
-            let wanted = now.plus(left.min(PUBLISHER_TICK));
-            std::thread::park_timeout(wanted.since(now));
-            now = clock::now();
-            if let Some(hiccups) = &mut self.hiccups {
-                hiccups.wake(wanted, now);
-            }
-        }
-    }
-}
-
-/// Whether a write may simply be tried again.
-fn is_for_now(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(kind, Interrupted | TimedOut | WouldBlock)
 }

@@ -1,4 +1,4 @@
-//! An HTTP client as applications use it: reqwest, told to do nothing unasked.
+//! An HTTP client as applications use it: reqwest, which does nothing that it was not told to.
 
 use std::time::Duration;
 

@@ -84,6 +84,11 @@ impl Unexpected {
         }
     }
 
+    /// The same of a message, or a part of one.
+    pub(crate) fn of_message(bytes: &[u8]) -> Self {
+        Self { first_bytes: printable(bytes, KEPT), ..Self::default() }
+    }
+
     /// The same of what a third-party server said, told by what its adapter expects.
     pub(crate) fn of_dialogue(error: &impl std::fmt::Display) -> Self {
         let dialogue = Some(printable(error.to_string().as_bytes(), KEPT_OF_DIALOGUE));

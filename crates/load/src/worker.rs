@@ -29,6 +29,7 @@ use crate::command::{Command, Standing, Status};
 use crate::fault::Fault;
 use crate::outcome::{Boundary, WorkerOutcome};
 use crate::plan::{Plan, TopicCount};
+use crate::publisher::subscribers::ToPublish;
 use crate::ticker::Ticker;
 use crate::transport::context::ClientContext;
 use crate::witness::counted::{Counted, Tally};
@@ -43,6 +44,8 @@ pub(crate) struct Role {
     pub(crate) plan: Arc<Plan>,
     pub(crate) topics: Arc<[TopicCount]>,
     pub(crate) published: Arc<Published>,
+    /// What clients are to publish over their own connections.
+    pub(crate) to_publish: Arc<ToPublish>,
 }
 
 /// What a worker goes by.
@@ -89,8 +92,8 @@ pub(crate) async fn play(
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) {
     let accounts = Rc::new(accounts(&role, clock));
-    let Role { index, plan, .. } = role;
-    let context = Rc::new(ClientContext::new(plan, Rc::clone(&accounts), network));
+    let Role { index, plan, to_publish, .. } = role;
+    let context = Rc::new(ClientContext::new(plan, to_publish, Rc::clone(&accounts), network));
     let ticker = Rc::new(Ticker::default());
     let grid = tokio::task::spawn_local({
         let context = Rc::clone(&context);

@@ -101,20 +101,21 @@ fn of_worker(worker: &WorkerOutcome) -> Sums {
 
 /// What is known of a trial beside its clients.
 fn of_conductor(outcome: &Outcome, conducted: Conducted) -> Sums {
-    let publisher = &outcome.publisher;
+    // Of a server that publishes by itself it is not known what was published, and when.
+    let publisher = outcome.publisher.as_ref();
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     if outcome.workers_gone > 0 {
         errors.insert(Fault::ThreadGone.label(), outcome.workers_gone);
     }
-    for (fault, count) in &publisher.faults {
+    for (fault, count) in publisher.iter().flat_map(|publisher| &publisher.faults) {
         *errors.entry(format!("{PUBLISHER}{}", fault.label())).or_default() += count;
     }
     let close_errors = publisher
-        .close_unanswered
-        .then(|| (format!("{PUBLISHER}{}", Fault::CloseTimeout.label()), 1));
+        .filter(|publisher| publisher.close_unanswered)
+        .map(|_| (format!("{PUBLISHER}{}", Fault::CloseTimeout.label()), 1));
     let counts = CountsV1 {
         published: conducted.published,
-        sent: Some(publisher.published_in_measure),
+        sent: publisher.map(|publisher| publisher.published_in_measure),
         errors,
         close_errors: close_errors.into_iter().collect(),
         ..CountsV1::default()
@@ -140,12 +141,14 @@ fn of_conductor(outcome: &Outcome, conducted: Conducted) -> Sums {
             .collect(),
         retransmitted_down: conducted.retransmitted_down,
         in_flight: in_flight(outcome),
-        samples: samples([
-            ("publish_lateness", &publisher.lateness),
-            ("publish_kept_waiting", &publisher.kept_waiting),
-        ]),
+        samples: publisher.map_or_else(BTreeMap::new, |publisher| {
+            samples([
+                ("publish_lateness", &publisher.lateness),
+                ("publish_kept_waiting", &publisher.kept_waiting),
+            ])
+        }),
         longest_stall_ns: publisher
-            .stall
+            .and_then(|publisher| publisher.stall)
             .map(|stall| ("the publisher".to_owned(), stall.as_nanos() as u64))
             .into_iter()
             .collect(),
@@ -153,7 +156,9 @@ fn of_conductor(outcome: &Outcome, conducted: Conducted) -> Sums {
             .handshakes
             .map(|HandshakeStats { full, resumed, failed }| HandshakesV2 { full, resumed, failed }),
         work: conducted.work,
-        unexpected: all_on_record(PUBLISHER, &publisher.unexpected),
+        unexpected: publisher.map_or_else(BTreeMap::new, |publisher| {
+            all_on_record(PUBLISHER, &publisher.unexpected)
+        }),
         ..Sums::default()
     }
 }

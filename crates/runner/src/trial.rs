@@ -220,7 +220,7 @@ impl Trial<'_> {
             // What was never due is no message of a trial that was broken off.
             published: match is_complete {
                 true => plan.dues.iter().filter(|due| measured.contains(&due.at)).count() as u64,
-                false => outcome.publisher.published_in_measure,
+                false => outcome.publisher.as_ref().map_or(0, |of| of.published_in_measure),
             },
             is_complete,
             phase_seconds: samples.phase_seconds.clone(),

@@ -25,4 +25,4 @@ pub use client::{Connector, ConnectorError};
 pub use protocol::Protocol;
 pub use server::{Acceptor, AcceptorError};
 pub use stream::{RecordTotals, TlsStream};
-pub use trust::Trusted;
+pub use trust::{Trusted, is_of_tls};

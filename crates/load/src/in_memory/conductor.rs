@@ -57,8 +57,13 @@ pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome 
     let published = Arc::new(Published::new(&topics));
     let (commands, received) = unbounded_channel();
     let network = Network::Memory(Rc::clone(&pipes.client));
-    let role =
-        Role { index: 0, plan: Arc::clone(&plan), topics, published: Arc::clone(&published) };
+    let role = Role {
+        index: 0,
+        plan: Arc::clone(&plan),
+        topics,
+        published: Arc::clone(&published),
+        to_publish: Arc::default(),
+    };
     let played = worker::play(role, Surroundings { clock, network }, received);
     let worker = tokio::task::spawn_local(played);
     let mut publisher =
@@ -79,7 +84,13 @@ pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome 
     worker.await.expect("the worker ends once it is told to finish");
     let Conductor { server, in_flight, .. } = conductor;
     let publisher = publisher.finish().await;
-    Outcome { workers: vec![outcome], server, in_flight, publisher, ..Outcome::default() }
+    Outcome {
+        workers: vec![outcome],
+        server,
+        in_flight,
+        publisher: Some(publisher),
+        ..Outcome::default()
+    }
 }
 
 impl Conductor {

@@ -10,6 +10,7 @@ use pushbench_protocol::{Phase, clock};
 
 use super::{LEAD, LOOK, Load};
 use crate::command::{Command, Status};
+use crate::publisher::Publisher;
 use crate::{Outcome, Plan};
 
 /// Longest wait for the subscriber to be open.
@@ -69,7 +70,9 @@ impl Load {
         let at = clock::now().plus(LEAD);
         self.begin(Phase::WarmUp, at);
         self.begin(Phase::Measure, at);
-        self.publisher.publish(Duration::ZERO, self.plan.measure_end(), at);
+        if let Some(publisher) = &self.publisher {
+            publisher.publish(Duration::ZERO, self.plan.measure_end(), at);
+        }
         let bound = LEAD + self.plan.preflight_bound();
         match self.until(bound, watch, |status| status.waiting_for_last == 0) {
             Waited::Done => Reached::Through,
@@ -91,7 +94,7 @@ impl Load {
             if is_done(&status) {
                 return Waited::Done;
             }
-            if status.failed > 0 || self.publisher.has_failed() {
+            if status.failed > 0 || self.publisher.as_ref().is_some_and(Publisher::has_failed) {
                 return Waited::Failed;
             }
             if watch().is_break() {

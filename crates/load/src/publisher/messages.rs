@@ -33,6 +33,16 @@ impl Messages {
     pub(crate) fn fill(&self, topic: u32, envelope: Envelope, buffer: &mut Vec<u8>) -> Timestamp {
         buffer.clear();
         buffer.extend_from_slice(&self.headers[topic as usize]);
+        self.payload(topic, envelope, buffer)
+    }
+
+    /// Appends what a message publishes, and the rest of the same.
+    pub(crate) fn payload(
+        &self,
+        topic: u32,
+        envelope: Envelope,
+        buffer: &mut Vec<u8>,
+    ) -> Timestamp {
         let head = buffer.len();
         self.payloads.write(envelope, buffer);
         let digest = digest(&buffer[head..]);
@@ -50,15 +60,29 @@ impl PublisherOutcome {
         self.published += 1;
     }
 
-    /// The same of one that the schedule has: how late it was is of interest in the measure phase.
-    /// Says whether it was due there.
-    pub(crate) fn has_sent_due(&mut self, plan: &Plan, due: Due, late: Late) -> bool {
-        let is_measured = (plan.warm_up_end()..plan.measure_end()).contains(&due.at);
-        if is_measured {
-            self.published_in_measure += 1;
-            self.lateness.record(late.own);
-            self.kept_waiting.record(late.kept);
-        }
-        is_measured
+    /// One that is due in the measure phase was sent so late.
+    pub(crate) fn is_late(&mut self, late: Late) {
+        self.published_in_measure += 1;
+        self.lateness.record(late.own);
+        self.kept_waiting.record(late.kept);
     }
+
+    /// Adds what was sent in another way, by whom this is told.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.published += other.published;
+        self.published_in_measure += other.published_in_measure;
+        self.lateness.merge(&other.lateness);
+        self.kept_waiting.merge(&other.kept_waiting);
+        for (fault, count) in other.faults {
+            *self.faults.entry(fault).or_default() += count;
+        }
+        for (fault, unexpected) in other.unexpected {
+            self.unexpected.entry(fault).or_insert(unexpected);
+        }
+    }
+}
+
+/// Whether a message is due in the measure phase, where it is of interest how late it is.
+pub(crate) fn is_measured(plan: &Plan, due: Due) -> bool {
+    (plan.warm_up_end()..plan.measure_end()).contains(&due.at)
 }

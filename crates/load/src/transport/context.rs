@@ -13,6 +13,7 @@ use crate::carrier::network::Network;
 use crate::carrier::request::Request;
 use crate::content_coding::Offer;
 use crate::grid::Grid;
+use crate::publisher::subscribers::ToPublish;
 use crate::transport::headers::poll_headers;
 
 /// What the clients of one worker work with. One thread owns it, so nothing here is locked.
@@ -23,6 +24,9 @@ pub(crate) struct ClientContext {
     pub(crate) carriers: Carriers,
     /// Polls by topic; empty where nothing is polled.
     pub(crate) polls: Vec<RefCell<Request>>,
+    /// What clients are to publish over their own connections.
+    #[expect(dead_code, reason = "clients of third-party servers take it")]
+    pub(crate) to_publish: Arc<ToPublish>,
     /// What polls say in `Accept-Encoding`, which is the same for every topic.
     pub(crate) offer: Rc<Offer>,
     closing: Notify,
@@ -30,7 +34,12 @@ pub(crate) struct ClientContext {
 
 impl ClientContext {
     /// What clients of this plan work with.
-    pub(crate) fn new(plan: Arc<Plan>, accounts: Rc<Accounts>, network: Network) -> Self {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        to_publish: Arc<ToPublish>,
+        accounts: Rc<Accounts>,
+        network: Network,
+    ) -> Self {
         let carriers = Carriers::new(&plan, &accounts, network);
         let headers = poll_headers(&plan);
         let offer =
@@ -40,6 +49,7 @@ impl ClientContext {
             grid: Grid::new(Rc::clone(&accounts)),
             carriers,
             polls,
+            to_publish,
             offer: Rc::new(offer),
             accounts,
             plan,

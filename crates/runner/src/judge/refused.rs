@@ -79,7 +79,7 @@ pub(crate) fn close_said(unexpected: &UnexpectedV1) -> Option<String> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use pushbench_load::{Fault, Outcome, Unexpected, WorkerOutcome};
+    use pushbench_load::{Fault, Outcome, PublisherOutcome, Unexpected, WorkerOutcome};
 
     use super::*;
     use crate::sums::{Conducted, on_record, sums};
@@ -174,9 +174,13 @@ mod tests {
         let mut worker = WorkerOutcome::default();
         worker.counts.faults.insert(fault, 1);
         worker.unexpected.insert(fault, busy.clone());
-        let mut outcome = Outcome { workers: vec![worker], ..Outcome::default() };
-        outcome.publisher.faults.extend([(fault, 2), (Fault::Io, 1)]);
-        outcome.publisher.unexpected.insert(fault, busy);
+        let publisher = PublisherOutcome {
+            faults: BTreeMap::from([(fault, 2), (Fault::Io, 1)]),
+            unexpected: BTreeMap::from([(fault, busy)]),
+            ..PublisherOutcome::default()
+        };
+        let publisher = Some(publisher);
+        let outcome = Outcome { workers: vec![worker], publisher, ..Outcome::default() };
         let sums = sums(&outcome, Conducted::default()).expect("small numbers");
         let expected = [("publisher-io", 1), ("publisher-status-503", 2), ("status-503", 1)];
         let expected = expected.map(|(name, count)| (name.to_owned(), count));

@@ -182,7 +182,7 @@ fn play(workers: usize, damage: impl Fn(&mut WorkerOutcome)) -> Outcome {
         let counted = server.get_mut(&boundary).expect("it was reached");
         *counted = counted.with(WitnessName::ServerKernel, server_kernel(boundary, &workers));
     }
-    Outcome { workers, publisher, server, ..Outcome::default() }
+    Outcome { workers, publisher: Some(publisher), server, ..Outcome::default() }
 }
 
 fn process(of: u64) -> ProcessWorkV2 {

@@ -47,9 +47,10 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
         let expected = expected(step, plan);
         format!("{label}: {came}, expected {expected}: {remedy}")
     };
-    let publisher = &outcome.publisher;
     // Without a message nothing else can work.
-    if let Some(fault) = publisher.faults.keys().next().filter(|_| reached == Reached::Open) {
+    if let Some(publisher) = outcome.publisher.as_ref().filter(|_| reached == Reached::Open)
+        && let Some(fault) = publisher.faults.keys().next()
+    {
         let came = match publisher.unexpected.get(fault) {
             Some(unexpected) => responded(*fault, unexpected),
             None => came(*fault).to_owned(),
@@ -244,6 +245,7 @@ fn came(fault: Fault) -> &'static str {
         Fault::HeadersTooLong => "the headers of the response are longer than 64 KiB",
         Fault::Protocol => "a frame breaks RFC 6455",
         Fault::Adapter => "the server does not speak as its adapter says",
+        Fault::TooManyInFlight => "1,024 messages were on their way without a response",
         Fault::ServerError => "the server says that there is an error",
         Fault::CloseTimeout => "the server did not end the connection",
         Fault::Clock => "the message arrived before it was sent",

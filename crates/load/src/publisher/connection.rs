@@ -1,0 +1,225 @@
+//! A connection of the publisher's own, opened as the adapter says: a WebSocket.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use pushbench_adapter::{Dialogue, Edge, Next, Outgoing, Received, Said};
+use pushbench_protocol::clock;
+use reqwest::Upgraded;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
+
+use crate::publisher::exchange::{Failure, Server};
+use crate::publisher::handed::{Handed, HandedBooks};
+use crate::{Fault, Unexpected, bounds};
+
+/// A connection that is open for messages.
+pub(super) struct Connection {
+    dialogue: Box<dyn Dialogue>,
+    socket: WebSocketStream<Upgraded>,
+    server: Rc<Server>,
+}
+
+impl Connection {
+    /// Goes through the opening.
+    pub(super) async fn open(
+        dialogue: Box<dyn Dialogue>,
+        server: Rc<Server>,
+        subprotocol: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let opening = Self::go_through(dialogue, server, subprotocol);
+        let late = || Failure {
+            fault: Fault::OpenTimeout,
+            unexpected: Unexpected::of_dialogue(&"the opening did not end within 5 s"),
+        };
+        timeout(bounds::PUBLISHER_OPEN, opening).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn go_through(
+        mut dialogue: Box<dyn Dialogue>,
+        server: Rc<Server>,
+        subprotocol: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let socket = loop {
+            match dialogue.next()? {
+                Next::Request(request) => {
+                    let came = server.ask(&request).await?;
+                    came.with(|response| dialogue.on_response(response, &mut |_| {}))?;
+                }
+                Next::Connect(request) => {
+                    let upgraded = server.upgrade(&request, subprotocol).await?;
+                    dialogue.on_connected()?;
+                    break WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await;
+                }
+                Next::Send(_) | Next::Receive | Next::Open => {
+                    return Err(Failure::of_ours("nothing says that a connection is opened"));
+                }
+            }
+        };
+        let mut connection = Self { dialogue, socket, server };
+        loop {
+            match connection.dialogue.next()? {
+                Next::Request(request) => {
+                    let came = connection.server.ask(&request).await?;
+                    let dialogue = &mut connection.dialogue;
+                    came.with(|response| dialogue.on_response(response, &mut |_| {}))?;
+                }
+                Next::Send(outgoing) => connection.send(outgoing).await?,
+                Next::Receive => {
+                    let message = connection.socket.next().await;
+                    connection.take(message, &mut |_| {}).await?;
+                }
+                Next::Open => return Ok(connection),
+                Next::Connect(_) => {
+                    return Err(Failure::of_ours("a connection is open, and another is asked for"));
+                }
+            }
+        }
+    }
+
+    /// Publishes each message as it comes, and ends when nothing more does, or the connection.
+    pub(super) async fn publish(
+        mut self,
+        mut messages: UnboundedReceiver<Handed>,
+        books: Arc<HandedBooks>,
+    ) {
+        if let Err(Failure { fault, unexpected }) = self.play(&mut messages, &books).await {
+            books.fail(fault, Some(unexpected));
+        }
+        // Those that were to go over it are dropped with the channel, and counted.
+    }
+
+    async fn play(
+        &mut self,
+        messages: &mut UnboundedReceiver<Handed>,
+        books: &HandedBooks,
+    ) -> Result<(), Failure> {
+        let mut keep_alive =
+            self.dialogue.keep_alive()?.map(|(every, first)| (ticks(every), first));
+        loop {
+            tokio::select! {
+                handed = messages.recv() => match handed {
+                    Some(handed) => self.publish_one(handed).await?,
+                    None => return self.close().await,
+                },
+                message = self.socket.next() => {
+                    let mut receive = |received: Received<'_>| {
+                        if let Said::Error(text) = received.said {
+                            books.fail(Fault::ServerError, Some(Unexpected::of_message(text)));
+                        }
+                    };
+                    self.take(message, &mut receive).await?;
+                }
+                () = tick(&mut keep_alive) => {
+                    if let Some((_, next)) = &mut keep_alive
+                        && let Some((_, after)) = self.dialogue.keep_alive()?
+                    {
+                        self.send(std::mem::replace(next, after)).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn publish_one(&mut self, mut handed: Handed) -> Result<(), Failure> {
+        handed.begins(clock::now());
+        match self.dialogue.publish(handed.payload())? {
+            Some(outgoing) => self.send(outgoing).await?,
+            None => return Err(Failure::of_ours("nothing says how a message is published")),
+        }
+        handed.sent();
+        Ok(())
+    }
+
+    /// Takes what came, and sends what is due in reply.
+    async fn take(
+        &mut self,
+        message: Option<Result<Message, SocketError>>,
+        receive: &mut dyn FnMut(Received<'_>),
+    ) -> Result<(), Failure> {
+        let closed = Unexpected::of_close;
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                self.dialogue.on_bytes(text.as_bytes(), Edge::Message, receive)?;
+            }
+            Some(Ok(Message::Binary(bytes))) => {
+                self.dialogue.on_bytes(&bytes, Edge::Message, receive)?;
+            }
+            Some(Ok(Message::Close(frame))) => {
+                let close =
+                    frame.as_ref().map(|frame| (frame.code.into(), frame.reason.as_bytes()));
+                return Err(Failure { fault: Fault::Closed, unexpected: closed(close) });
+            }
+            // tungstenite answers a ping with the next write or flush.
+            Some(Ok(Message::Ping(_))) => self.socket.flush().await?,
+            Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(SocketError::ConnectionClosed.into()),
+        }
+        while let Some(outgoing) = self.dialogue.reply()? {
+            self.send(outgoing).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, outgoing: Outgoing) -> Result<(), Failure> {
+        match outgoing {
+            Outgoing::Message { bytes, is_binary: true } => {
+                self.socket.send(Message::Binary(bytes.into())).await?;
+            }
+            Outgoing::Message { bytes, is_binary: false } => {
+                let text = Utf8Bytes::try_from(bytes).map_err(|_| {
+                    Failure::of_ours(
+                        "a text message is no UTF-8, expected text, or `binary = true`",
+                    )
+                })?;
+                self.socket.send(Message::Text(text)).await?;
+            }
+            Outgoing::Request(request) => {
+                self.server.ask(&request).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the connection as the adapter says. What the server makes of it is of no interest.
+    async fn close(&mut self) -> Result<(), Failure> {
+        if let Some(outgoing) = self.dialogue.close()? {
+            self.send(outgoing).await?;
+        }
+        let _ = timeout(bounds::UNBLOCKED, self.socket.close(None)).await;
+        Ok(())
+    }
+}
+
+impl From<SocketError> for Failure {
+    fn from(error: SocketError) -> Self {
+        let fault = match &error {
+            SocketError::ConnectionClosed | SocketError::AlreadyClosed => Fault::Closed,
+            SocketError::Io(_) => Fault::Io,
+            SocketError::Capacity(_) => Fault::TooLarge,
+            _ => Fault::Protocol,
+        };
+        Self { fault, unexpected: Unexpected::of_dialogue(&error) }
+    }
+}
+
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first is at once.
+    ticks.reset();
+    ticks
+}
+
+async fn tick<T>(keep_alive: &mut Option<(Interval, T)>) {
+    match keep_alive {
+        Some((ticks, _)) => drop(ticks.tick().await),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,71 @@
+//! A request for each message, however many are without a response.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use pushbench_adapter::Publisher;
+use pushbench_protocol::clock;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+
+use crate::publish_to::{Calendar, of_now};
+use crate::publisher::exchange::{Failure, Server};
+use crate::publisher::handed::Handed;
+
+/// Sends each message of a topic as it comes, and ends when all that ever come have a response.
+pub(super) async fn publish(
+    publisher: Publisher,
+    mut messages: UnboundedReceiver<Handed>,
+    server: Rc<Server>,
+    calendar: Calendar,
+) {
+    let publisher = Rc::new(RefCell::new(publisher));
+    let mut sending = JoinSet::new();
+    loop {
+        tokio::select! {
+            handed = messages.recv() => match handed {
+                Some(handed) => {
+                    let (publisher, server) = (Rc::clone(&publisher), Rc::clone(&server));
+                    sending.spawn_local(async move {
+                        send(&publisher, &server, calendar, handed).await;
+                    });
+                }
+                None => break,
+            },
+            // One that panics drops its message, which is counted.
+            Some(_) = sending.join_next() => {}
+        }
+    }
+    while sending.join_next().await.is_some() {}
+}
+
+async fn send(
+    publisher: &RefCell<Publisher>,
+    server: &Server,
+    calendar: Calendar,
+    mut handed: Handed,
+) {
+    match ask(publisher, server, calendar, &mut handed).await {
+        Ok(()) => handed.sent(),
+        Err(Failure { fault, unexpected }) => handed.failed(fault, Some(unexpected)),
+    }
+}
+
+async fn ask(
+    publisher: &RefCell<Publisher>,
+    server: &Server,
+    calendar: Calendar,
+    handed: &mut Handed,
+) -> Result<(), Failure> {
+    let request = {
+        let mut publisher = publisher.borrow_mut();
+        for (name, value) in of_now(calendar, clock::now()) {
+            publisher.set(name, value);
+        }
+        publisher.publish(handed.payload())?
+    };
+    handed.begins(clock::now());
+    let came = server.ask(&request).await?;
+    let taken = came.with(|response| publisher.borrow_mut().on_response(response));
+    taken.map_err(|error| Failure::of_response(&error, &came))
+}

@@ -1,0 +1,139 @@
+//! What carries messages to the server.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use pushbench_adapter::{Publishing, Values};
+use pushbench_protocol::{Timestamp, clock};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::accounts::turns::Late;
+use crate::plan::Adapted;
+use crate::publish_to::of_now;
+use crate::publisher::handed::{Handed, HandedBooks};
+use crate::publisher::line::{Cord, PublisherLine};
+use crate::publisher::sender::{SenderThread, TopicSender};
+use crate::publisher::subscribers::ToPublish;
+use crate::{Plan, PublisherOutcome, bounds};
+
+/// What carries messages to the server.
+pub(super) enum Way {
+    /// Our own server: requests on one connection, which the publisher's thread writes itself.
+    Line(PublisherLine),
+    /// A third-party server: whoever sends each message by itself.
+    Handed(Hands),
+}
+
+/// Who takes messages over.
+pub(super) struct Hands {
+    by_topic: Vec<UnboundedSender<Handed>>,
+    books: Arc<HandedBooks>,
+    /// `None` where subscribers send them.
+    sender: Option<SenderThread>,
+}
+
+impl Way {
+    /// Opens what the plan's server is published to by; `None` where it publishes by itself.
+    pub(super) fn open(plan: &Plan, subscribers: &ToPublish) -> io::Result<Option<Self>> {
+        let Some(adapted) = &plan.adapted else {
+            return Ok(Some(Self::Line(PublisherLine::open(plan.target)?)));
+        };
+        let books = Arc::new(HandedBooks::default());
+        let mut by_topic = Vec::new();
+        let mut senders = Vec::new();
+        let mut of_subscribers = Vec::new();
+        for topic in 0..plan.scenario.workload.topics.get() {
+            let values = values(plan, adapted, topic);
+            let publishing = adapted.transport.publishing(values).map_err(io::Error::other)?;
+            let (to, messages) = unbounded_channel();
+            match publishing {
+                Publishing::Requests(publisher) => {
+                    senders.push(TopicSender::Requests(publisher, messages));
+                }
+                Publishing::Connection(dialogue) => {
+                    senders.push(TopicSender::Connection(dialogue, messages));
+                }
+                Publishing::Subscriber => of_subscribers.push(messages),
+                Publishing::Theirs => return Ok(None),
+            }
+            by_topic.push(to);
+        }
+        let sender = match senders.is_empty() {
+            true => None,
+            false => Some(SenderThread::start(adapted, senders, Arc::clone(&books))?),
+        };
+        subscribers.put(of_subscribers);
+        Ok(Some(Self::Handed(Hands { by_topic, books, sender })))
+    }
+
+    /// Where the lateness of the latest message is told.
+    pub(super) fn latest(&self) -> Arc<AtomicU64> {
+        match self {
+            Self::Line(_) => Arc::default(),
+            Self::Handed(hands) => hands.books.latest(),
+        }
+    }
+
+    /// Where it is told that something has failed.
+    pub(super) fn has_failed(&self) -> Arc<AtomicBool> {
+        match self {
+            Self::Line(line) => line.has_failed(),
+            Self::Handed(hands) => hands.books.has_failed(),
+        }
+    }
+
+    /// What ends a write that blocks.
+    pub(super) fn cord(&self) -> Option<Cord> {
+        match self {
+            Self::Line(line) => Some(line.cord()),
+            Self::Handed(_) => None,
+        }
+    }
+
+    /// Ends it and adds what was seen; `None` if a thread is gone.
+    pub(super) fn finish(self, outcome: &mut PublisherOutcome) -> Option<()> {
+        match self {
+            Self::Line(line) => {
+                let (answers, has_ended) = line.finish()?;
+                outcome.receive(answers, has_ended);
+                Some(())
+            }
+            Self::Handed(Hands { by_topic, books, sender }) => {
+                // Nothing more comes: whoever sends ends when it has sent what it has.
+                drop(by_topic);
+                outcome.add(books.close(bounds::PUBLISHER_END));
+                sender.map_or(Some(()), SenderThread::end)
+            }
+        }
+    }
+}
+
+impl Hands {
+    /// Hands a message over that is this late now, if it is due in the measure phase.
+    pub(super) fn hand_over(
+        &self,
+        topic: u32,
+        payload: Vec<u8>,
+        now: Timestamp,
+        late: Option<Late>,
+    ) {
+        if let Some(handed) = self.books.take(payload, now, late) {
+            // Whoever is gone drops it, which is counted.
+            let _ = self.by_topic[topic as usize].send(handed);
+        }
+    }
+}
+
+/// What a publisher's templates are filled with at the beginning.
+fn values(plan: &Plan, adapted: &Adapted, topic: u32) -> Values {
+    let mut values = adapted.values[topic as usize].clone();
+    // No subscriber has this number.
+    let client = u64::from(plan.scenario.workload.clients.get()) + u64::from(topic);
+    values.set("client", client.to_string());
+    values.set("host", plan.host.clone());
+    for (name, value) in of_now(adapted.publish_to.calendar, clock::now()) {
+        values.set(name, value);
+    }
+    values
+}
