@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Results(crate::results::ResultsOptions),
     /// List the adapters of third-party servers; print or check one.
     Adapters(crate::adapters::AdaptersOptions),
+    /// Make a scenario from a request that a browser saved: a HAR file, or "Copy as cURL".
+    New(crate::new::NewOptions),
     /// Serve a page for teaching: polling and push side by side in a browser, every byte counted.
     Lab(LabOptions),
 }

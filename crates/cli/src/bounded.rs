@@ -8,6 +8,8 @@ use pushbench_store::{read_regular, read_up_to};
 
 /// Most bytes of a text that is read: a scenario, a configuration, headers, a certificate.
 const TEXT_BOUND: u64 = 4 << 20;
+/// Most bytes of a recording of a browser, which has every response in it.
+const RECORDING_BOUND: u64 = 64 << 20;
 /// Most bytes of a file that a scenario refers to.
 const BESIDE_BOUND: u64 = 64 << 20;
 
@@ -22,7 +24,24 @@ pub(crate) fn read_text(path: &Path) -> io::Result<String> {
 
 /// Reads a text from an open file.
 pub(crate) fn text(file: impl io::Read) -> io::Result<String> {
-    let bytes = read_up_to(file, TEXT_BOUND)?;
+    utf8(read_up_to(file, TEXT_BOUND)?)
+}
+
+/// Reads a recording of a browser, from a pipe too.
+///
+/// # Errors
+///
+/// If it cannot be read, is no UTF-8, or has more than 64 MiB.
+pub(crate) fn read_recording(path: &Path) -> io::Result<String> {
+    recording(File::open(path)?)
+}
+
+/// Reads a recording of a browser from an open file.
+pub(crate) fn recording(file: impl io::Read) -> io::Result<String> {
+    utf8(read_up_to(file, RECORDING_BOUND)?)
+}
+
+fn utf8(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to() + 1;
         io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8 text: byte {at}"))

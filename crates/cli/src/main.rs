@@ -16,6 +16,7 @@ mod exit;
 mod help;
 mod kept;
 mod lab;
+mod new;
 mod options;
 mod output;
 mod pace;
@@ -69,6 +70,7 @@ fn done(command: Command) -> anyhow::Result<Exit> {
         Command::Compare(options) => compare::compare(&options),
         Command::Results(options) => results::results(&options),
         Command::Adapters(options) => adapters::adapters(&options),
+        Command::New(options) => new::new(&options),
         Command::Lab(options) => lab::lab(&options),
     }
 }

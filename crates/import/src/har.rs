@@ -58,8 +58,42 @@ pub struct Recorded {
     pub response_body: Option<String>,
     /// What the browser calls the resource, as in `fetch` or `websocket`.
     pub resource: Option<String>,
-    /// Texts that went over a WebSocket, the client's with `true`.
-    pub messages: Vec<(bool, String)>,
+    /// Texts that went over a WebSocket.
+    pub messages: Vec<Text>,
+}
+
+/// A text that went over a WebSocket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Text {
+    /// Whether the browser sent it.
+    pub is_sent: bool,
+    /// The text.
+    pub text: String,
+    /// When, since 1970; zero where the file does not say.
+    pub at: Duration,
+}
+
+impl Recorded {
+    /// A request of which nothing else was saved.
+    pub fn alone(captured: Captured) -> Self {
+        Self {
+            captured,
+            started: None,
+            took: Duration::ZERO,
+            status: 0,
+            response_headers: Vec::new(),
+            response_body: None,
+            resource: None,
+            messages: Vec::new(),
+        }
+    }
+
+    /// The value of the first header of the response of this name, whatever its case.
+    pub fn response_header(&self, name: &str) -> Option<&str> {
+        let found =
+            self.response_headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// Reads the requests of a HAR file in the order in which they began. What is no request over HTTP
@@ -114,8 +148,13 @@ fn recorded(entry: Entry) -> Option<Recorded> {
         response_headers: pairs(entry.response.headers),
         response_body: content.text.filter(|_| content.encoding.is_none()),
         resource: entry.resource,
-        messages: texts.map(|message| (message.kind == "send", message.data)).collect(),
+        messages: texts.map(text_of).collect(),
     })
+}
+
+fn text_of(message: Message) -> Text {
+    let at = Duration::try_from_secs_f64(message.time.unwrap_or(0.0)).unwrap_or_default();
+    Text { is_sent: message.kind == "send", text: message.data, at }
 }
 
 #[derive(Deserialize)]
@@ -185,5 +224,6 @@ struct Message {
     #[serde(rename = "type")]
     kind: String,
     opcode: i64,
+    time: Option<f64>,
     data: String,
 }

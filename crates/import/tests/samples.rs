@@ -4,7 +4,10 @@ mod common;
 
 use std::fmt::Write as _;
 
-use pushbench_import::{Captured, Exchange, Secrets, header_file, read_curl, read_har};
+use pushbench_import::{
+    Candidate, Captured, Exchange, Names, Recorded, Secrets, choose, header_file, import,
+    read_curl, read_har,
+};
 use pushbench_protocol::RequestProfile;
 
 use common::{each, settings};
@@ -52,6 +55,28 @@ fn a_har_file_has_its_requests_in_the_order_in_which_they_began() {
         assert!(!all.iter().any(|one| one.captured.headers.iter().any(of_http2)), "{name}");
     });
     assert!(count >= 4, "{count} samples");
+}
+
+#[test]
+fn a_recording_becomes_a_scenario_that_plays_it() {
+    let _bound = settings("tests/samples").bind_to_scope();
+    fn names(source: &str) -> Names<'_> {
+        Names { header_file: "page.head", source }
+    }
+    let count = each("tests/samples", ".har", |name, text| {
+        let all = read_har(text).expect(name);
+        let shown = match choose(&all, None) {
+            Ok(candidate) => import(&candidate, names(name)).scenario,
+            Err(several) => several.to_string(),
+        };
+        insta::assert_snapshot!(format!("{name}.toml"), shown);
+    });
+    assert!(count >= 4, "{count} samples");
+    each("tests/samples", ".curl", |name, text| {
+        let recorded = Recorded::alone(read_curl(text).expect(name));
+        let imported = import(&Candidate::of(&recorded), names(name));
+        insta::assert_snapshot!(format!("{name}.toml"), imported.scenario);
+    });
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod http2_ends;
 mod journals;
 mod lab;
 mod model;
+mod new;
 mod payloads;
 mod pcap;
 mod phases;
