@@ -21,6 +21,7 @@ pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod kept;
 pub(crate) mod network;
+pub(crate) mod opening;
 pub(crate) mod pipe;
 pub(crate) mod request;
 pub(crate) mod stream_body;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pushbench_protocol::headers::FieldList;
-use pushbench_protocol::{ByteKind, DeflateTerms, HttpVersion, Phase, RequestHead, Timestamp};
+use pushbench_protocol::{ByteKind, HttpVersion, Phase, RequestHead, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 
@@ -46,6 +47,7 @@ use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
 use crate::carrier::http2::pool::Pool;
 use crate::carrier::network::Network;
+use crate::carrier::opening::{StreamRequest, UpgradeRequest};
 use crate::carrier::request::{Asked, Request};
 use crate::carrier::stream_body::{CodingOf, Read};
 use crate::carrier::watch::Watch;
@@ -147,7 +149,7 @@ impl Carriers {
         })
     }
 
-    /// Sends a request with this head, whose response does not end; gives what that is coded in too.
+    /// Sends a request whose response does not end; gives what that is coded in too.
     ///
     /// # Errors
     ///
@@ -155,23 +157,22 @@ impl Carriers {
     pub(crate) async fn stream(
         &self,
         client: u32,
-        head: &[u8],
+        request: StreamRequest<'_>,
         coding_of: &CodingOf<'_>,
     ) -> Result<(DataStream, ContentCoding), Fault> {
         Ok(match &self.by {
             By::Http1 => {
-                let opened = http1::stream::open(&self.dialer, client, head, coding_of).await?;
+                let opened = http1::stream::open(&self.dialer, client, request, coding_of).await?;
                 (DataStream::Http1(opened.0), opened.1)
             }
             By::Http2(pool) => {
-                let opened = http2::stream::open(pool, client, head, coding_of).await?;
+                let opened = http2::stream::open(pool, client, request, coding_of).await?;
                 (DataStream::Http2(opened.0), opened.1)
             }
         })
     }
 
-    /// Opens a WebSocket's bytes at this path, asking for these terms of compression or none; gives
-    /// what came behind the response too.
+    /// Opens a WebSocket's bytes by this request; gives what came behind the response too.
     ///
     /// # Errors
     ///
@@ -179,17 +180,16 @@ impl Carriers {
     pub(crate) async fn tunnel(
         &self,
         client: u32,
-        path: &str,
-        terms: Option<DeflateTerms>,
+        request: &UpgradeRequest,
     ) -> Result<(Tunnel, Vec<u8>), Fault> {
         Ok(match &self.by {
             By::Http1 => {
                 let (connection, early) =
-                    http1::tunnel::open(&self.dialer, client, path, terms).await?;
+                    http1::tunnel::open(&self.dialer, client, request).await?;
                 (Tunnel::Http1(connection), early)
             }
             By::Http2(pool) => {
-                let tunnel = http2::tunnel::open(pool, client, path, terms).await?;
+                let tunnel = http2::tunnel::open(pool, client, request).await?;
                 (Tunnel::Http2(Box::new(tunnel)), Vec::new())
             }
         })

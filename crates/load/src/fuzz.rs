@@ -8,6 +8,7 @@ use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
 use crate::carrier::http1::reader::AnswerReader;
 use crate::carrier::http1::upgraded;
+use crate::carrier::opening::UpgradeRequest;
 use crate::coded::decoded;
 use crate::content_coding::{ContentCoding, Offer};
 use crate::decoder::Decoder;
@@ -105,8 +106,9 @@ pub fn lines(bytes: &[u8], step: usize) {
 /// The head of a response that is to open a WebSocket, and what it says of extensions.
 pub fn upgrade(bytes: &[u8]) {
     let terms = Some(DeflateTerms::DEFAULT);
-    let asked = upgraded::Asked { request: b"GET / HTTP/1.1\r\n\r\n", key: "key", terms };
-    let _ = ResponseHead::read(bytes, |head| Ok::<_, HeadError>(upgraded::check(head, asked)));
+    let asked =
+        UpgradeRequest { head: b"GET / HTTP/1.1\r\n\r\n".to_vec(), key: "key".to_owned(), terms };
+    let _ = ResponseHead::read(bytes, |head| Ok::<_, HeadError>(upgraded::check(head, &asked)));
     let _ = is_as_asked(Some(&String::from_utf8_lossy(bytes)), terms);
 }
 

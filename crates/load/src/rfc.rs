@@ -9,7 +9,8 @@ use pushbench_wire::head::{HeadError, ResponseHead};
 
 use crate::Fault;
 use crate::carrier::http1::reader::AnswerReader;
-use crate::carrier::http1::upgraded::{self, Asked};
+use crate::carrier::http1::upgraded;
+use crate::carrier::opening::UpgradeRequest;
 use crate::content_coding::{ContentCoding, Offer};
 use crate::transport::item::{Codec, Said};
 use crate::transport::sse::Events;
@@ -281,10 +282,11 @@ fn a_client_fails_an_upgrade_where_rfc_6455_section_4_1_obliges_it_to() {
     ] {
         let bytes = format!("HTTP/1.1 {status} x\r\n{fields}\r\n");
         let terms: Option<DeflateTerms> = None;
-        let asked = Asked { request: b"GET / HTTP/1.1\r\n\r\n", key, terms };
+        let asked =
+            UpgradeRequest { head: b"GET / HTTP/1.1\r\n\r\n".to_vec(), key: key.to_owned(), terms };
         let check = |bytes: &str| {
             ResponseHead::read(bytes.as_bytes(), |head| {
-                Ok::<_, HeadError>(upgraded::check(head, asked))
+                Ok::<_, HeadError>(upgraded::check(head, &asked))
             })
         };
         assert_eq!(check(&bytes), Ok(Some(expected)), "RFC 6455, section 4.1, step {obliges}");

@@ -9,6 +9,7 @@ pub(crate) mod coded_stream;
 pub(crate) mod context;
 pub(crate) mod deflated;
 pub(crate) mod event_lines;
+pub(crate) mod frames;
 pub(crate) mod headers;
 pub(crate) mod item;
 pub(crate) mod lines;
@@ -20,6 +21,7 @@ pub(crate) mod short_poll;
 pub(crate) mod sse;
 pub(crate) mod stream;
 pub(crate) mod streamed;
+pub(crate) mod tapped;
 pub(crate) mod websocket;
 
 use pushbench_scenario::TransportSettings;

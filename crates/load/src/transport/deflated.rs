@@ -21,9 +21,11 @@ use yawc::{
 };
 
 use crate::Fault;
+use crate::carrier::opening::UpgradeRequest;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::Cause;
-use crate::transport::websocket::{Subscriber, Tapped, begin, closed_by, read_buffer};
+use crate::transport::tapped::Tapped;
+use crate::transport::websocket::{Listener, Subscriber, begin, closed_by, read_buffer};
 
 /// What a client writes: a pong, and a close frame.
 const WRITE_BUFFER: usize = 256;
@@ -44,7 +46,8 @@ pub(crate) async fn play(
     let topic = context.plan.topic_of(client);
     let path =
         context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
-    let (mut tapped, early) = begin(context, client, &path, Some(terms)).await?;
+    let request = UpgradeRequest::of(&context.plan, &path, Some(terms));
+    let (mut tapped, early) = begin(context, client, &request).await?;
     tapped.keep_message_lens();
     let early = tapped.observe_early(early);
     let wire = Wire(Rc::new(RefCell::new(Early { tapped, early: early.into() })));

@@ -19,7 +19,8 @@ use crate::accounts::{Came, Passed};
 use crate::carrier::kept::Kept;
 use crate::transport::context::ClientContext;
 use crate::transport::poll::Poller;
-use crate::transport::websocket::{self, Subscriber, Tapped, fault_of};
+use crate::transport::tapped::Tapped;
+use crate::transport::websocket::{self, Listener, Subscriber, fault_of};
 
 /// Connects twice, fetches whenever it is told to, and closes both connections when told to.
 pub(crate) async fn play(

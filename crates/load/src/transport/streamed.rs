@@ -9,6 +9,7 @@ use pushbench_wire::chunk::Piece;
 use crate::Fault;
 use crate::accounts::Came;
 use crate::carrier::DataStream;
+use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read};
 use crate::transport::coded_stream::{Asked, CodedStream};
 use crate::transport::context::ClientContext;
@@ -24,7 +25,8 @@ pub(crate) async fn play<C: Codec>(
     let request = C::request(&context.plan, context.plan.topic_of(client));
     let asked = Asked::by(&context.plan, &request);
     let coding_of: &CodingOf<'_> = &|named| asked.coding_of(named);
-    let (mut stream, coding) = context.carriers.stream(client, &request, coding_of).await?;
+    let asking = StreamRequest { head: &request, body: &[] };
+    let (mut stream, coding) = context.carriers.stream(client, asking, coding_of).await?;
     let mut subscriber =
         Subscriber { subscriber_id, data: CodedStream::<C>::of(coding)?, unbooked: 0 };
     let ended = subscriber.play(context, &mut stream).await;

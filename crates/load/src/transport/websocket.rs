@@ -1,30 +1,27 @@
 //! A client that subscribes by WebSocket.
 //!
 //! The upgrade is sent byte for byte as the header profile says; after it `tungstenite` decodes
-//! and masks, and a [`FrameCounter`] on each direction sees every byte pass, so the library and
+//! and masks, and a counter on each direction of [`Tapped`] sees every byte pass, so the library and
 //! the books are independent hands.
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use pushbench_protocol::number::MAX_BODY;
-use pushbench_protocol::{ByteKind, DeflateTerms, Direction, Phase, Timestamp};
-use pushbench_wire::frame::{FrameChecker, FrameCounter, FrameCounts};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
-use crate::accounts::Came;
-use crate::carrier::Tunnel;
-use crate::carrier::watch::Watch;
+use crate::carrier::opening::UpgradeRequest;
 use crate::transport::context::ClientContext;
+use crate::transport::frames::{Data, Frames};
 use crate::transport::pushed::{self, Cause};
+use crate::transport::tapped::Tapped;
 use crate::unexpected::Unexpected;
 
 /// Read buffer of each connection: a frame of an ordinary message fits, ten thousand cost 10 MB.
@@ -75,12 +72,12 @@ pub(crate) async fn play(
 pub(crate) async fn next(
     context: &ClientContext,
     socket: &mut WebSocketStream<Tapped>,
-    subscriber: &mut Subscriber,
+    listener: &mut impl Listener,
 ) -> Option<Result<Message, tungstenite::Error>> {
     poll_fn(|cx| {
         let polled = socket.poll_next_unpin(cx);
         if polled.is_pending() {
-            subscriber.book_sent(context, socket.get_ref());
+            listener.book_sent(context, socket.get_ref());
         }
         polled
     })
@@ -93,7 +90,17 @@ pub(crate) async fn open(
     client: u32,
     path: &str,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
-    let (mut tapped, early) = begin(context, client, path, None).await?;
+    let request = UpgradeRequest::of(&context.plan, path, None);
+    open_by(context, client, &request).await
+}
+
+/// Connects and upgrades by this request.
+pub(crate) async fn open_by(
+    context: &ClientContext,
+    client: u32,
+    request: &UpgradeRequest,
+) -> Result<WebSocketStream<Tapped>, Fault> {
+    let (mut tapped, early) = begin(context, client, request).await?;
     let early = tapped.observe_early(early);
     let payload = context.plan.scenario.workload.payload.bytes as usize;
     let config = WebSocketConfig::default()
@@ -104,16 +111,14 @@ pub(crate) async fn open(
     Ok(WebSocketStream::from_partially_read(tapped, early, Role::Client, Some(config)).await)
 }
 
-/// Connects and upgrades, asking for these terms of compression or none; gives what came behind the
-/// 101 too, not yet observed.
+/// Connects and upgrades; gives what came behind the 101 too, not yet observed.
 pub(crate) async fn begin(
     context: &ClientContext,
     client: u32,
-    path: &str,
-    terms: Option<DeflateTerms>,
+    request: &UpgradeRequest,
 ) -> Result<(Tapped, Vec<u8>), Fault> {
-    let (tunnel, early) = context.carriers.tunnel(client, path, terms).await?;
-    Ok((Tapped::new(tunnel, terms.is_some()), early))
+    let (tunnel, early) = context.carriers.tunnel(client, request).await?;
+    Ok((Tapped::new(tunnel, request.terms.is_some()), early))
 }
 
 /// Bytes of a connection's read buffer, for payloads of this length.
@@ -125,20 +130,20 @@ pub(crate) fn read_buffer(payload: usize) -> usize {
 pub(crate) async fn close(
     context: &ClientContext,
     socket: &mut WebSocketStream<Tapped>,
-    subscriber: &mut Subscriber,
+    listener: &mut impl Listener,
 ) -> Result<(), Fault> {
     let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
     let sent = socket.close(Some(goodbye)).await;
     while let Some(message) = socket.next().await {
         match message {
             Ok(message) => {
-                subscriber.take(context, &message, context.accounts.now(), socket.get_ref());
+                listener.take(context, &message, context.accounts.now(), socket.get_ref());
             }
             Err(_) => break,
         }
     }
     // Books what passed in any case; nothing of it belongs to the phases before.
-    subscriber.book(context, socket.get_ref(), Phase::Close);
+    listener.book(context, socket.get_ref(), Phase::Close);
     let _ = socket.get_mut().shutdown().await;
     sent.map_err(|error| fault_of(&error))
 }
@@ -171,49 +176,33 @@ pub(crate) fn fault_of(error: &tungstenite::Error) -> Fault {
     }
 }
 
-/// What has been booked of what passed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Booked {
-    down: FrameCounts,
-    up: FrameCounts,
-}
-
-/// What is booked of one client's WebSocket.
-pub(crate) struct Subscriber {
-    subscriber_id: usize,
-    booked: Booked,
-    /// The phase of what was received last: what answers it belongs there too.
-    received_in: Phase,
-    /// What comes with the next message and is booked before it.
-    head: Watch,
-}
-
-impl Subscriber {
-    pub(crate) fn new(subscriber_id: usize, tapped: &Tapped) -> Self {
-        let head = tapped.tunnel.watch();
-        Self { subscriber_id, booked: Booked::default(), received_in: Phase::Connect, head }
-    }
-
-    /// Books one message.
-    pub(crate) fn take(
+/// What takes the messages of a WebSocket, and books them.
+pub(crate) trait Listener {
+    /// Takes a message, whatever its kind.
+    fn take(
         &mut self,
         context: &ClientContext,
         message: &Message,
         received_at: Timestamp,
         tapped: &Tapped,
-    ) {
-        match message {
-            Message::Text(text) => {
-                self.take_data(context, text.as_bytes(), text.len() as u64, received_at, tapped);
-            }
-            Message::Binary(bytes) => {
-                self.take_data(context, bytes, bytes.len() as u64, received_at, tapped);
-            }
-            Message::Ping(_) => self.take_ping(context, received_at, tapped),
-            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
-                self.receive(context, Cause::Message, received_at, tapped);
-            }
-        }
+    );
+
+    /// Books what was sent since the last time, where what it answers was.
+    fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped);
+
+    /// Books what has passed since the last time.
+    fn book(&mut self, context: &ClientContext, tapped: &Tapped, phase: Phase);
+}
+
+/// What is booked of one client's WebSocket.
+pub(crate) struct Subscriber {
+    subscriber_id: usize,
+    frames: Frames,
+}
+
+impl Subscriber {
+    pub(crate) fn new(subscriber_id: usize, tapped: &Tapped) -> Self {
+        Self { subscriber_id, frames: Frames::new(tapped) }
     }
 
     /// Books one ping.
@@ -236,16 +225,9 @@ impl Subscriber {
         received_at: Timestamp,
         tapped: &Tapped,
     ) -> Phase {
-        let witness = tapped.tunnel.witness();
-        let is_update = pushed::is_update(context, cause);
-        let bytes = tapped.down.counts.total() - self.booked.down.total();
-        let passed = self.head.passed();
-        let came = Came { witness, at: received_at, is_update, bytes, passed };
-        let phase = context.accounts.phase_of(&came);
-        self.received_in = phase;
+        let phase = self.frames.phase_of(context, cause, received_at, tapped, 0);
         self.book(context, tapped, phase);
-        witness.has_taken();
-        self.head = tapped.tunnel.watch();
+        self.frames.has_taken(tapped);
         phase
     }
 
@@ -266,131 +248,51 @@ impl Subscriber {
         }
     }
 
-    /// Books what has passed since the last time.
-    pub(crate) fn book(&mut self, context: &ClientContext, tapped: &Tapped, phase: Phase) {
-        book(context, phase, Direction::Down, tapped.down.counts, &mut self.booked.down);
-        book(context, phase, Direction::Up, tapped.up.counts, &mut self.booked.up);
-    }
-
     /// Books what has passed since the last time, a header that did not become whole too.
     pub(crate) fn give_up(&mut self, context: &ClientContext, tapped: &Tapped) {
-        let phase = context.accounts.phase_on(tapped.tunnel.witness());
-        self.book(context, tapped, phase);
-        context.accounts.book(phase, Direction::Down, ByteKind::Control, tapped.down.begun());
-        context.accounts.book(phase, Direction::Up, ByteKind::Control, tapped.up.begun());
-    }
-
-    /// Books what was sent since the last time, where what it answers was.
-    pub(crate) fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped) {
-        book(context, self.received_in, Direction::Up, tapped.up.counts, &mut self.booked.up);
+        let (phase, data) = self.frames.give_up(context, tapped);
+        book_data(context, phase, data);
     }
 }
 
-fn book(
-    context: &ClientContext,
-    phase: Phase,
-    direction: Direction,
-    now: FrameCounts,
-    booked: &mut FrameCounts,
-) {
-    let phase = context.accounts.open_phase(phase);
-    let mut ledger = context.accounts.ledger.borrow_mut();
-    for (kind, bytes) in [
-        (ByteKind::Payload, now.payload - booked.payload),
-        (ByteKind::Framing, now.framing - booked.framing),
-        (ByteKind::Control, now.control - booked.control),
-    ] {
-        ledger.book(phase, direction, kind, bytes);
-    }
-    *booked = now;
-}
-
-/// A tunnel whose frames are counted as they pass, and of which those that break a rule do not pass:
-/// the libraries behind it are not equally strict.
-pub(crate) struct Tapped {
-    tunnel: Tunnel,
-    down: FrameCounter,
-    checker: FrameChecker,
-    up: FrameCounter,
-}
-
-impl Tapped {
-    fn new(tunnel: Tunnel, is_deflate_agreed: bool) -> Self {
-        let checker = FrameChecker::new(is_deflate_agreed);
-        Self { tunnel, down: FrameCounter::default(), checker, up: FrameCounter::default() }
-    }
-
-    /// Takes note of what was read before the tap was there; gives what of it may pass.
-    pub(crate) fn observe_early(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
-        self.down.observe(&bytes);
-        bytes.truncate(self.checker.check(&bytes));
-        bytes
-    }
-
-    /// An error once a frame has come that breaks a rule.
-    fn refused(&self) -> io::Result<()> {
-        match self.checker.broken() {
-            Some(broken) => Err(io::Error::new(io::ErrorKind::InvalidInput, broken)),
-            None => Ok(()),
-        }
-    }
-
-    /// Keeps the length of each message from now on, for [`Self::take_message_len`].
-    pub(crate) fn keep_message_lens(&mut self) {
-        self.down.keep_message_lens();
-    }
-
-    /// Bytes that the frames of the oldest message received and not yet taken carried.
-    pub(crate) fn take_message_len(&mut self) -> Option<u64> {
-        self.down.take_message_len()
-    }
-}
-
-impl AsyncRead for Tapped {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.refused()?;
-        let before = buf.filled().len();
-        let result = Pin::new(&mut self.tunnel).poll_read(cx, buf);
-        let Self { down, checker, .. } = &mut *self;
-        let read = &buf.filled()[before..];
-        // What has come is counted, whatever of it may pass.
-        down.observe(read);
-        let passed = checker.check(read);
-        if passed < read.len() {
-            buf.set_filled(before + passed);
-            if passed == 0 {
-                // No bytes would be the end.
-                self.refused()?;
+impl Listener for Subscriber {
+    fn take(
+        &mut self,
+        context: &ClientContext,
+        message: &Message,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) {
+        match message {
+            Message::Text(text) => {
+                self.take_data(context, text.as_bytes(), text.len() as u64, received_at, tapped);
+            }
+            Message::Binary(bytes) => {
+                self.take_data(context, bytes, bytes.len() as u64, received_at, tapped);
+            }
+            Message::Ping(_) => self.take_ping(context, received_at, tapped),
+            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                self.receive(context, Cause::Message, received_at, tapped);
             }
         }
-        result
+    }
+
+    fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped) {
+        let phase = self.frames.received_in();
+        let up = self.frames.book_up(context, tapped, phase);
+        book_data(context, phase, Data { down: 0, up });
+    }
+
+    fn book(&mut self, context: &ClientContext, tapped: &Tapped, phase: Phase) {
+        let data = self.frames.book(context, tapped, phase);
+        book_data(context, phase, data);
     }
 }
 
-impl AsyncWrite for Tapped {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.tunnel).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(written)) = result {
-            self.up.observe(&bytes[..written]);
-        }
-        result
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tunnel).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tunnel).poll_shutdown(cx)
-    }
+/// Books data as that of messages, which it is until it is known to be another's.
+fn book_data(context: &ClientContext, phase: Phase, data: Data) {
+    context.accounts.book(phase, Direction::Down, ByteKind::Payload, data.down);
+    context.accounts.book(phase, Direction::Up, ByteKind::Payload, data.up);
 }
 
 #[cfg(test)]

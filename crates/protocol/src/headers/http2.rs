@@ -37,8 +37,8 @@ impl FieldList {
     ///
     /// If `head` is not what a request profile makes.
     pub fn of_request(head: &[u8], scheme: &str) -> Self {
-        Self::of_head(head, |path, host| {
-            [(":method", "GET"), (":scheme", scheme), (":authority", host), (":path", path)]
+        Self::of_head(head, |method, path, host| {
+            [(":method", method), (":scheme", scheme), (":authority", host), (":path", path)]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into()
         })
@@ -50,7 +50,7 @@ impl FieldList {
     ///
     /// If `head` is not what a request profile makes.
     pub fn of_upgrade(head: &[u8], scheme: &str) -> Self {
-        Self::of_head(head, |path, host| {
+        Self::of_head(head, |_, path, host| {
             [
                 (":method", "CONNECT"),
                 (":scheme", scheme),
@@ -63,18 +63,19 @@ impl FieldList {
         })
     }
 
-    fn of_head(head: &[u8], pseudo: impl FnOnce(&str, &str) -> Vec<(String, String)>) -> Self {
+    fn of_head(head: &[u8], pseudo: impl FnOnce(&str, &str, &str) -> Vec<(String, String)>) -> Self {
         let text = std::str::from_utf8(head).expect("a head is ASCII");
         let mut lines = text.split("\r\n");
         let start = lines.next().expect("a head begins with a line");
-        let path = start.split(' ').nth(1).expect("a request line has a path");
+        let (method, rest) = start.split_once(' ').expect("a request line has a method");
+        let path = rest.split(' ').next().expect("a text has a first part");
         let fields: Vec<_> = lines
             .take_while(|line| !line.is_empty())
             .map(|line| line.split_once(':').expect("a field has a name"))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
         let host = fields.iter().find(|(name, _)| name == "host").map_or("", |(_, host)| host);
-        let pseudo = pseudo(path, host);
+        let pseudo = pseudo(method, path, host);
         let mut list = Self::new(pseudo, fields.iter().cloned());
         list.uncompressed += start.len() + 2 + "Host: \r\n".len() + host.len() + 2;
         list

@@ -15,6 +15,7 @@ use crate::carrier::connection::{Connection, TURN, end_turn};
 use crate::carrier::dial::Dialer;
 use crate::carrier::http1::headers::body_end;
 use crate::carrier::http1::opening;
+use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read, StreamBody, check};
 use crate::content_coding::ContentCoding;
 
@@ -26,18 +27,25 @@ pub(crate) struct Stream {
     early: Vec<u8>,
 }
 
-/// Connects and asks with this head; gives what the response is coded in too.
+/// Connects and asks; gives what the response is coded in too.
 pub(crate) async fn open(
     dialer: &Dialer,
     client: u32,
-    head: &[u8],
+    request: StreamRequest<'_>,
     coding_of: &CodingOf<'_>,
 ) -> Result<(Stream, ContentCoding), Fault> {
     let accounts = dialer.accounts();
     let mut connection = dialer.connect(client).await?;
     let begin = accounts.now();
-    connection.write_all(head).await.map_err(|_| Fault::Io)?;
+    let StreamRequest { head, body } = request;
+    match body.is_empty() {
+        true => connection.write_all(head).await,
+        // In one write, as each message leaves.
+        false => connection.write_all(&[head, body].concat()).await,
+    }
+    .map_err(|_| Fault::Io)?;
     accounts.book(Phase::Connect, Direction::Up, ByteKind::Header, head.len() as u64);
+    accounts.book(Phase::Connect, Direction::Up, ByteKind::Handshake, body.len() as u64);
     let accepted = |head: &ResponseHead<'_>| accepted(head, coding_of);
     let opened = opening::receive(accounts, &mut connection, ByteKind::Header, accepted).await?;
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));

@@ -2,34 +2,23 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pushbench_protocol::DeflateTerms;
 use pushbench_protocol::headers::EXTENSIONS_FIELD;
 use pushbench_wire::head::ResponseHead;
 use sha1::{Digest, Sha1};
 
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
+use crate::carrier::opening::UpgradeRequest;
 
 /// Appended to the key before it is hashed (section 1.3).
 const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/// What was asked for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
-    /// The head of the request.
-    pub(crate) request: &'a [u8],
-    /// Its `Sec-WebSocket-Key`.
-    pub(crate) key: &'a str,
-    /// The terms of compression in it.
-    pub(crate) terms: Option<DeflateTerms>,
-}
 
 /// Refuses whatever a browser would fail the connection for.
 ///
 /// # Errors
 ///
 /// [`Fault::Upgrade`], or [`Fault::Extension`] if only the extensions are others.
-pub(crate) fn check(head: &ResponseHead<'_>, asked: Asked<'_>) -> Result<(), Fault> {
+pub(crate) fn check(head: &ResponseHead<'_>, asked: &UpgradeRequest) -> Result<(), Fault> {
     let refuse = |is_so: bool| if is_so { Ok(()) } else { Err(Fault::Upgrade) };
     refuse(head.status == 101)?;
     // HTTP/1.0 has no 101: an intermediary that speaks it cannot have switched.
@@ -39,11 +28,11 @@ pub(crate) fn check(head: &ResponseHead<'_>, asked: Asked<'_>) -> Result<(), Fau
     refuse(is_websocket && upgrades.next().is_none())?;
     refuse(head.fields.has_member("connection", "upgrade"))?;
     let mut accepts = head.fields.values("sec-websocket-accept");
-    refuse(accepts.next().map(<[u8]>::trim_ascii) == Some(accept_key(asked.key).as_bytes()))?;
+    refuse(accepts.next().map(<[u8]>::trim_ascii) == Some(accept_key(&asked.key).as_bytes()))?;
     refuse(accepts.next().is_none())?;
     let mut subprotocols = head.fields.values("sec-websocket-protocol");
     if let Some(chosen) = subprotocols.next() {
-        refuse(offers(asked.request, chosen.trim_ascii()) && subprotocols.next().is_none())?;
+        refuse(offers(&asked.head, chosen.trim_ascii()) && subprotocols.next().is_none())?;
     }
     // Several fields are one list (section 9.1).
     let extensions: Vec<_> =

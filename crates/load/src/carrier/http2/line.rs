@@ -132,7 +132,7 @@ fn count_uncompressed(accounts: &Accounts, phase: Phase, direction: Direction, l
 ///
 /// # Panics
 ///
-/// If they are not a profile's: a name or a value is none that HTTP allows.
+/// If they are neither a profile's nor an adapter's: a name or a value is none that HTTP allows.
 pub(super) fn request(fields: &FieldList) -> Request<()> {
     let value = |name| fields.value(name).unwrap_or_default();
     let uri = Uri::builder()
@@ -144,13 +144,13 @@ pub(super) fn request(fields: &FieldList) -> Request<()> {
     let mut request = Request::new(());
     *request.uri_mut() = uri;
     *request.method_mut() =
-        Method::from_bytes(value(":method").as_bytes()).expect("GET or CONNECT");
+        Method::from_bytes(value(":method").as_bytes()).expect("a method that HTTP allows");
     *request.headers_mut() = fields
         .iter()
         .filter(|(name, _)| !name.starts_with(':'))
         .map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a profile's name");
-            (name, HeaderValue::from_str(value).expect("a profile's value"))
+            (name, HeaderValue::from_bytes(value.as_bytes()).expect("a profile's value"))
         })
         .collect();
     request

@@ -2,18 +2,20 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use h2::RecvStream;
 use http::header::CONTENT_ENCODING;
-use pushbench_protocol::Phase;
 use pushbench_protocol::headers::FieldList;
+use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_wire::head::BodyEnd;
 
 use super::connection::{Http2Connection, fault_of};
-use super::line::{mark_in, request};
+use super::line::{mark_in, request as fields_as_request};
 use super::pool::Pool;
 use super::refusal;
 use crate::Fault;
 use crate::accounts::Accounts;
+use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read, StreamBody, check};
 use crate::carrier::watch::Watch;
 use crate::content_coding::ContentCoding;
@@ -26,20 +28,25 @@ pub(crate) struct Stream {
     watch: Watch,
 }
 
-/// Joins a connection and asks with this head; gives what the response is coded in too.
+/// Joins a connection and asks; gives what the response is coded in too.
 pub(crate) async fn open(
     pool: &Pool,
     client: u32,
-    head: &[u8],
+    request: StreamRequest<'_>,
     coding_of: &CodingOf<'_>,
 ) -> Result<(Stream, ContentCoding), Fault> {
     let connection = pool.join(Phase::Connect, client).await?;
     let (plan, accounts) = (pool.dialer().plan(), pool.dialer().accounts());
+    let StreamRequest { head, body } = request;
     let fields = FieldList::of_request(head, plan.scheme());
     let begin = accounts.now();
     let mut send = connection.ready().await?.ok_or(Fault::Closed)?;
-    let (answer, _) =
-        send.send_request(request(&fields), true).map_err(|error| fault_of(&error))?;
+    let asked = send.send_request(fields_as_request(&fields), body.is_empty());
+    let (answer, mut sent) = asked.map_err(|error| fault_of(&error))?;
+    if !body.is_empty() {
+        sent.send_data(Bytes::copy_from_slice(body), true).map_err(|error| fault_of(&error))?;
+        accounts.book(Phase::Connect, Direction::Up, ByteKind::Handshake, body.len() as u64);
+    }
     let answer = answer.await.map_err(|error| fault_of(&error))?;
     let status = answer.status().as_u16();
     let named = answer.headers().get_all(CONTENT_ENCODING).iter();

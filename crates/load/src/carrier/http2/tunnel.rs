@@ -6,17 +6,18 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use h2::ext::Protocol;
+use pushbench_protocol::Phase;
 use pushbench_protocol::headers::{EXTENSIONS_FIELD, FieldList};
-use pushbench_protocol::{DeflateTerms, Phase};
 use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Http2Connection, fault_of};
-use super::line::{mark_in, request};
+use super::line::{mark_in, request as fields_as_request};
 use super::pool::Pool;
 use super::refusal;
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
+use crate::carrier::opening::UpgradeRequest;
 
 /// The field that a subprotocol is chosen in.
 const SUBPROTOCOL: &str = "sec-websocket-protocol";
@@ -37,22 +38,20 @@ impl Tunnel {
 pub(crate) async fn open(
     pool: &Pool,
     client: u32,
-    path: &str,
-    terms: Option<DeflateTerms>,
+    request: &UpgradeRequest,
 ) -> Result<Tunnel, Fault> {
     let connection = pool.join(Phase::Connect, client).await?;
     let (plan, accounts) = (pool.dialer().plan(), pool.dialer().accounts());
-    let head = plan.scenario.headers.request.upgrade_offering(plan.head_target(path), "", terms);
-    let fields = FieldList::of_upgrade(&head.bytes, plan.scheme());
-    let mut request = request(&fields);
+    let fields = FieldList::of_upgrade(&request.head, plan.scheme());
+    let mut asked = fields_as_request(&fields);
     let protocol = fields.value(":protocol").unwrap_or_default();
-    request.extensions_mut().insert(Protocol::from(protocol));
+    asked.extensions_mut().insert(Protocol::from(protocol));
     let begin = accounts.now();
     let mut send = connection.ready().await?.ok_or(Fault::Closed)?;
     if !send.is_extended_connect_protocol_enabled() {
         return Err(Fault::Upgrade);
     }
-    let (answer, send) = send.send_request(request, false).map_err(|error| fault_of(&error))?;
+    let (answer, send) = send.send_request(asked, false).map_err(|error| fault_of(&error))?;
     let answer = answer.await.map_err(|error| fault_of(&error))?;
     let status = answer.status().as_u16();
     if status != 200 {
@@ -67,7 +66,7 @@ pub(crate) async fn open(
     }
     let extension = answer.headers().get(EXTENSIONS_FIELD.to_ascii_lowercase());
     let extension = extension.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    if !is_as_asked(extension.as_deref(), terms) {
+    if !is_as_asked(extension.as_deref(), request.terms) {
         return Err(Fault::Extension);
     }
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
