@@ -1,6 +1,7 @@
 //! Trials against a small server of these tests: each kind over each carrier, in clear text and in
 //! TLS. Its own counters are the other witness in the kernel's place.
 
+mod adapted;
 mod ended;
 mod player;
 mod stand_in;

@@ -1,11 +1,21 @@
 //! Clients of a third-party server, spoken to as its adapter says.
 //!
 //! A client has a [`Dialogue`](pushbench_adapter::Dialogue), which knows what bytes are and what to
-//! send. Here is what moves them: one file for each way in which messages reach a client, and in
-//! `booked` what all of them share. What carries them is in `carrier`, as of our own server.
+//! send. Here is what moves them: one file for each way in which messages reach a client, and what all
+//! of them share: `client` (a dialogue and how far it has come), `opening` (what comes before a
+//! connection), `head` (the heads of requests), `booked` (the books and the recorder). What carries
+//! all of it is in `carrier`, as of our own server.
 
-#[expect(dead_code, reason = "the transports that use it are the next commits")]
 pub(crate) mod booked;
+pub(crate) mod client;
+pub(crate) mod coded;
+pub(crate) mod ear;
+pub(crate) mod head;
+pub(crate) mod opening;
+pub(crate) mod streamed;
+pub(crate) mod websocket;
+
+use pushbench_protocol::TransportKind;
 
 use crate::plan::Adapted;
 use crate::transport::context::ClientContext;
@@ -14,12 +24,19 @@ use crate::{Fault, Unexpected};
 /// Plays a client to its end.
 pub(crate) async fn play(
     context: &ClientContext,
-    _client: u32,
-    _subscriber_id: usize,
+    client: u32,
+    subscriber_id: usize,
     adapted: &Adapted,
 ) -> Result<(), Fault> {
-    let kind = adapted.transport.kind;
-    let told = format!("{kind} of a third-party server cannot be played yet");
-    context.accounts.keep_unexpected(Fault::Adapter, || Unexpected::of_dialogue(&told));
-    Err(Fault::Adapter)
+    match adapted.transport.kind {
+        TransportKind::WebSocket => websocket::play(context, client, subscriber_id, adapted).await,
+        TransportKind::Sse | TransportKind::Stream => {
+            streamed::play(context, client, subscriber_id, adapted).await
+        }
+        kind @ (TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge) => {
+            let told = format!("{kind} of a third-party server cannot be played yet");
+            context.accounts.keep_unexpected(Fault::Adapter, || Unexpected::of_dialogue(&told));
+            Err(Fault::Adapter)
+        }
+    }
 }

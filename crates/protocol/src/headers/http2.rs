@@ -63,7 +63,10 @@ impl FieldList {
         })
     }
 
-    fn of_head(head: &[u8], pseudo: impl FnOnce(&str, &str, &str) -> Vec<(String, String)>) -> Self {
+    fn of_head(
+        head: &[u8],
+        pseudo: impl FnOnce(&str, &str, &str) -> Vec<(String, String)>,
+    ) -> Self {
         let text = std::str::from_utf8(head).expect("a head is ASCII");
         let mut lines = text.split("\r\n");
         let start = lines.next().expect("a head begins with a line");

@@ -10,7 +10,7 @@ use pushbench_tls::{Connector, Identity, Protocol};
 
 use super::stand_in::{Manners, StandIn};
 use crate::in_memory::{CLOCK, Pipes};
-use crate::{Outcome, Plan, ServerSums, TlsTarget};
+use crate::{Adapted, Outcome, Plan, ServerSums, TlsTarget};
 
 /// What was seen of a trial.
 pub(super) struct Seen {
@@ -21,6 +21,25 @@ pub(super) struct Seen {
 
 /// Plays a trial to its end.
 pub(super) fn play(scenario: &Scenario, transport: &Transport, manners: Manners) -> Seen {
+    play_by(scenario, transport, manners, None)
+}
+
+/// The same as a third-party server's adapter says.
+pub(super) fn play_adapted(
+    scenario: &Scenario,
+    transport: &Transport,
+    manners: Manners,
+    adapted: Adapted,
+) -> Seen {
+    play_by(scenario, transport, manners, Some(Arc::new(adapted)))
+}
+
+fn play_by(
+    scenario: &Scenario,
+    transport: &Transport,
+    manners: Manners,
+    adapted: Option<Arc<Adapted>>,
+) -> Seen {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -45,7 +64,7 @@ pub(super) fn play(scenario: &Scenario, transport: &Transport, manners: Manners)
                 Some(ServerSums { received, sent })
             }),
         };
-        let plan = plan(scenario, transport, &identity);
+        let plan = Plan { adapted, ..plan(scenario, transport, &identity) };
         let outcome = crate::in_memory::play(plan, &pipes, CLOCK).await;
         Seen { outcome, served: stand_in.served() }
     })

@@ -86,9 +86,11 @@ pub(crate) fn receive(
     is_new
 }
 
-/// Books bytes of what never became whole.
+/// Books bytes of what did not become whole before the connection ended: what it would have been is
+/// not known, and it brought nothing new. Where the server itself ends what it says in the middle, the
+/// dialogue says that nothing explains it.
 pub(crate) fn give_up(accounts: &Accounts, phase: Phase, pending: u64) {
-    accounts.book(phase, Direction::Down, ByteKind::Unexplained, pending);
+    accounts.book(phase, Direction::Down, ByteKind::Repeat, pending);
 }
 
 /// What went wrong in a dialogue, kept on record with what came and what was expected.

@@ -1,0 +1,203 @@
+//! A client of a third-party server: its dialogue, and how far it has come.
+
+use std::time::Duration;
+
+use pushbench_adapter::{Dialogue, DialogueError, Edge, Next, Outgoing, Parts, Received, Request};
+use pushbench_protocol::{Phase, Timestamp};
+
+use crate::accounts::Accounts;
+use crate::accounts::recorder::Arrival;
+use crate::plan::Adapted;
+use crate::publish_to::of_now;
+use crate::transport::adapted::booked::{self, Receiver, When};
+use crate::transport::context::ClientContext;
+use crate::transport::pushed::Cause;
+use crate::{Fault, Unexpected, bounds};
+
+/// One client, whatever carries what it says and is told.
+pub(crate) struct Client<'c> {
+    pub(crate) context: &'c ClientContext,
+    pub(crate) dialogue: Box<dyn Dialogue>,
+    pub(crate) receiver: Receiver,
+    /// What was said last in the opening, for people.
+    said: Said,
+}
+
+/// What was sent last, and what came since.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    sent: Option<String>,
+    came: Option<String>,
+}
+
+/// What came of data that was handed over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handed {
+    /// The phase of what was said; `None` if nothing was.
+    pub(crate) phase: Option<Phase>,
+    /// Bytes that were booked.
+    pub(crate) bytes: u64,
+    pub(crate) result: Result<(), Fault>,
+}
+
+impl<'c> Client<'c> {
+    /// A client that has said nothing yet.
+    pub(crate) fn new(
+        context: &'c ClientContext,
+        adapted: &'c Adapted,
+        number: u32,
+        subscriber_id: usize,
+    ) -> Result<Self, Fault> {
+        let mut values = adapted.values[context.plan.topic_of(number) as usize].clone();
+        values.set("client", number.to_string());
+        values.set("host", context.plan.head_target("/").host);
+        for (name, value) in of_now(adapted.publish_to.calendar, context.accounts.now()) {
+            values.set(name, value);
+        }
+        let dialogue = adapted.transport.dialogue(values);
+        let dialogue = dialogue.map_err(|error| booked::fault(&context.accounts, &error))?;
+        let arrival = match adapted.transport.is_polled {
+            true => Arrival::Polled,
+            false => Arrival::Pushed,
+        };
+        let receiver = Receiver { subscriber_id, arrival, is_open: false };
+        Ok(Self { context, dialogue, receiver, said: Said::default() })
+    }
+
+    pub(crate) fn accounts(&self) -> &'c Accounts {
+        &self.context.accounts
+    }
+
+    /// Keeps what went wrong in the dialogue on record.
+    pub(crate) fn fault(&self, error: &DialogueError) -> Fault {
+        booked::fault(self.accounts(), error)
+    }
+
+    /// The same of something that its adapter asks for and that cannot be done.
+    pub(crate) fn cannot(&self, why: &impl std::fmt::Display) -> Fault {
+        self.accounts().keep_unexpected(Fault::Adapter, || Unexpected::of_dialogue(why));
+        Fault::Adapter
+    }
+
+    /// The next step of the opening.
+    pub(crate) fn next(&mut self) -> Result<Next, Fault> {
+        self.dialogue.next().map_err(|error| self.fault(&error))
+    }
+
+    /// The connection that the opening asked for is open.
+    pub(crate) fn has_connected(&mut self) -> Result<(), Fault> {
+        self.dialogue.on_connected().map_err(|error| self.fault(&error))
+    }
+
+    /// The opening is done: messages may come.
+    pub(crate) fn is_open(&mut self) {
+        self.receiver.is_open = true;
+        self.said = Said::default();
+        self.accounts().is_connected(self.receiver.subscriber_id);
+    }
+
+    /// The next reply that is due, if any.
+    pub(crate) fn reply(&mut self) -> Result<Option<Outgoing>, Fault> {
+        self.dialogue.reply().map_err(|error| self.fault(&error))
+    }
+
+    /// How often what is to be sent so that the server does not close; `None` for never.
+    pub(crate) fn keep_alive(&mut self) -> Result<Option<(Duration, Outgoing)>, Fault> {
+        self.dialogue.keep_alive().map_err(|error| self.fault(&error))
+    }
+
+    /// What to send before the connection is closed, if anything.
+    pub(crate) fn last_words(&mut self) -> Result<Option<Outgoing>, Fault> {
+        self.dialogue.close().map_err(|error| self.fault(&error))
+    }
+
+    /// Takes note of what is sent, as long as the opening lasts.
+    pub(crate) fn sends(&mut self, bytes: &[u8]) {
+        if !self.receiver.is_open {
+            self.said = Said { sent: Some(excerpt(bytes)), came: None };
+        }
+    }
+
+    /// The same of a request.
+    pub(crate) fn asks(&mut self, request: &Request) {
+        self.sends(format!("{} {}", request.method, request.url).as_bytes());
+    }
+
+    /// Hands data over, books what of it is whole as `parts_of` says, and records what was said.
+    /// `phase_of` says to which phase it belongs, by what made the server say the first of it; it is
+    /// asked once, if anything was said.
+    pub(crate) fn hand_over(
+        &mut self,
+        data: &[u8],
+        (edge, at): (Edge, Timestamp),
+        parts_of: &mut dyn FnMut(&Received<'_>) -> Parts,
+        phase_of: &mut dyn FnMut(Cause) -> Phase,
+    ) -> Handed {
+        if !self.receiver.is_open {
+            self.said.came = Some(excerpt(data));
+        }
+        let (context, receiver) = (self.context, self.receiver);
+        let (mut phase, mut bytes) = (None, 0);
+        let handed = self.dialogue.on_bytes(data, edge, &mut |mut received| {
+            let cause = booked::cause(&received.said);
+            let phase = *phase.get_or_insert_with(|| phase_of(cause));
+            received.parts = parts_of(&received);
+            bytes += received.parts.total();
+            booked::receive(context, receiver, When { phase, at }, &received);
+        });
+        let result = handed.map_err(|error| self.fault(&error));
+        Handed { phase, bytes, result }
+    }
+
+    /// A wait for a step of the opening.
+    pub(crate) fn waits(&self) -> Waiting<'c> {
+        Waiting { accounts: self.accounts(), said: self.said.clone(), is_over: false }
+    }
+}
+
+/// A step of the opening that is waited for, for as long as a server may leave one unanswered. Whoever
+/// waits may be cut off at any moment; what was waited for is on record then, too.
+pub(crate) struct Waiting<'a> {
+    accounts: &'a Accounts,
+    said: Said,
+    is_over: bool,
+}
+
+impl Waiting<'_> {
+    /// The step is done.
+    pub(crate) fn is_over(&mut self) {
+        self.is_over = true;
+    }
+
+    /// Until the step is done.
+    pub(crate) async fn until<T>(mut self, step: impl Future<Output = T>) -> Result<T, Fault> {
+        let done = tokio::time::timeout(bounds::OPEN, step).await;
+        self.is_over = done.is_ok();
+        done.map_err(|_| Fault::OpenTimeout)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let Said { sent, came } = &self.said;
+            let sent = sent.as_deref().map_or_else(|| "nothing".to_owned(), quoted);
+            let came = came.as_deref().map_or_else(|| "nothing".to_owned(), quoted);
+            let told = format!(
+                "the opening has not come to its end: {sent} was the last to be sent, {came} came \
+                 since, expected what the next step of the adapter expects"
+            );
+            self.accounts.keep_unexpected(Fault::OpenTimeout, || Unexpected::of_dialogue(&told));
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+/// The first bytes, for people.
+fn excerpt(bytes: &[u8]) -> String {
+    const MOST: usize = 200;
+    String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).into_owned()
+}

@@ -1,0 +1,197 @@
+//! A client of a third-party server whose one request is answered by a stream that does not end:
+//! server-sent events, lines, or whatever the adapter splits it into.
+//!
+//! Headers and chunks are booked as those of our own server; the data is handed to the dialogue, which
+//! says what its bytes are.
+
+use pushbench_adapter::{Edge, Next, Received};
+use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, TransportKind};
+use pushbench_wire::chunk::Piece;
+
+use crate::Fault;
+use crate::accounts::Came;
+use crate::carrier::DataStream;
+use crate::carrier::opening::StreamRequest;
+use crate::carrier::stream_body::{CodingOf, Read};
+use crate::decoder::Decoder;
+use crate::plan::Adapted;
+use crate::transport::adapted::client::{Client, Waiting};
+use crate::transport::adapted::coded::Shares;
+use crate::transport::adapted::head::Purpose;
+use crate::transport::adapted::{booked, head, opening};
+use crate::transport::coded_stream::Asked;
+use crate::transport::context::ClientContext;
+use crate::transport::pushed::{self, Cause};
+
+/// Connects, asks, takes every message, and closes the connection when told to.
+pub(crate) async fn play(
+    context: &ClientContext,
+    number: u32,
+    subscriber_id: usize,
+    adapted: &Adapted,
+) -> Result<(), Fault> {
+    let mut client = Client::new(context, adapted, number, subscriber_id)?;
+    let Some(request) = opening::connect(&mut client).await? else {
+        return Err(client.cannot(&"the adapter opens no connection for a stream"));
+    };
+    let purpose = match adapted.transport.kind {
+        TransportKind::Sse => Purpose::Events,
+        _ => Purpose::Data,
+    };
+    let head = head::of(&context.plan, adapted, &request, purpose);
+    let head = head.map_err(|error| client.cannot(&error))?;
+    let asked = Asked::by(&context.plan, &head);
+    let coding_of: &CodingOf<'_> = &|named| asked.coding_of(named);
+    let body = request.body.unwrap_or_default();
+    let request = StreamRequest { head: &head, body: &body };
+    let opened = client.waits().until(context.carriers.stream(number, request, coding_of));
+    let (mut stream, coding) = opened.await??;
+    client.has_connected()?;
+    let waiting = Some(client.waits());
+    let decoder = Decoder::of(coding)?;
+    let heard = Heard { client, waiting, unbooked: 0 };
+    let mut ear = Ear { heard, decoder, shares: Shares::default() };
+    let ended = ear.play(context, &mut stream).await;
+    ear.give_up(context, &stream);
+    ended
+}
+
+/// What takes the data of a stream.
+struct Ear<'c> {
+    heard: Heard<'c>,
+    /// `None` where the data is not coded.
+    decoder: Option<Decoder>,
+    shares: Shares,
+}
+
+/// What the server says, as it wrote it.
+struct Heard<'c> {
+    client: Client<'c>,
+    /// Until the opening is done.
+    waiting: Option<Waiting<'c>>,
+    /// Bytes read and not yet booked.
+    unbooked: u64,
+}
+
+impl Ear<'_> {
+    /// Takes every message, and closes the connection when told to.
+    async fn play(
+        &mut self,
+        context: &ClientContext,
+        stream: &mut DataStream,
+    ) -> Result<(), Fault> {
+        self.heard.open()?;
+        stream.receive_early(&context.accounts, |read| self.take(context, read))?;
+        tokio::select! {
+            biased;
+            fault = stream.receive(&context.carriers, |read| self.take(context, read)) => {
+                return Err(fault);
+            }
+            () = context.closed() => {}
+        }
+        if !stream.cut().await? {
+            return Ok(());
+        }
+        // The server ends its side; what it says before that is booked.
+        match stream.receive(&context.carriers, |read| self.take(context, read)).await {
+            Fault::Closed => Ok(()),
+            fault => Err(fault),
+        }
+    }
+
+    /// Books what came of a unit that did not become whole.
+    fn give_up(&mut self, context: &ClientContext, stream: &DataStream) {
+        let phase = context.accounts.phase_on(stream.witness());
+        booked::give_up(&context.accounts, phase, std::mem::take(&mut self.heard.unbooked));
+    }
+
+    /// Books what was read, once it is whole; says whether there was any. The end of the stream is
+    /// booked as what it is, and found by the read that follows it.
+    fn take(&mut self, context: &ClientContext, mut read: Read<'_>) -> Result<bool, Fault> {
+        let accounts = &context.accounts;
+        let Read { received_at: at, witness, passed, len, .. } = read;
+        self.heard.unbooked += len;
+        let (bytes, mut phase) = (self.heard.unbooked, None);
+        let mut phase_of = |cause| {
+            let is_update = pushed::is_update(context, cause);
+            let came = Came { witness, at, is_update, bytes, passed };
+            *phase.get_or_insert_with(|| accounts.phase_of(&came))
+        };
+        let mut has_ended = false;
+        while let Some(piece) = read.next()? {
+            match piece {
+                Piece::Data(data) => self.decode(data, at, &mut phase_of)?,
+                Piece::End => has_ended = true,
+            }
+        }
+        if has_ended {
+            if self.decoder.as_ref().is_some_and(|decoder| !decoder.is_whole()) {
+                return Err(Fault::Malformed);
+            }
+            self.heard.hear(&[], (Edge::Stream, at), None, &mut phase_of)?;
+            phase.get_or_insert_with(|| accounts.phase_at(at));
+        }
+        if let Some(phase) = phase {
+            let overhead = read.take_overhead();
+            accounts.book(phase, Direction::Down, ByteKind::Framing, overhead);
+            self.heard.unbooked -= overhead;
+        }
+        Ok(phase.is_some())
+    }
+
+    /// Takes data, decoded if it is coded.
+    fn decode(
+        &mut self,
+        data: &[u8],
+        at: Timestamp,
+        phase_of: &mut dyn FnMut(Cause) -> Phase,
+    ) -> Result<(), Fault> {
+        let Self { heard, decoder, shares } = self;
+        let Some(decoder) = decoder else {
+            return heard.hear(data, (Edge::Read, at), None, phase_of);
+        };
+        shares.came(data.len() as u64);
+        decoder.push(data, |plain| {
+            shares.decoded(plain.len() as u64);
+            heard.hear(plain, (Edge::Read, at), Some(shares), phase_of)
+        })
+    }
+}
+
+impl Heard<'_> {
+    /// Takes data as the server wrote it.
+    fn hear(
+        &mut self,
+        data: &[u8],
+        edge: (Edge, Timestamp),
+        mut shares: Option<&mut Shares>,
+        phase_of: &mut dyn FnMut(Cause) -> Phase,
+    ) -> Result<(), Fault> {
+        let mut parts_of = |received: &Received<'_>| match &mut shares {
+            Some(shares) => shares.of(received),
+            None => received.parts,
+        };
+        let handed = self.client.hand_over(data, edge, &mut parts_of, phase_of);
+        self.unbooked = self.unbooked.saturating_sub(handed.bytes);
+        handed.result?;
+        match self.client.reply()? {
+            Some(_) => Err(self.client.cannot(&"a reply to a stream cannot be sent yet")),
+            None => self.open(),
+        }
+    }
+
+    /// Goes on with the opening if it has not come to its end.
+    fn open(&mut self) -> Result<(), Fault> {
+        let Some(mut waiting) = self.waiting.take() else { return Ok(()) };
+        waiting.is_over();
+        match self.client.next()? {
+            Next::Open => self.client.is_open(),
+            Next::Receive => self.waiting = Some(self.client.waits()),
+            Next::Send(_) | Next::Request(_) | Next::Connect(_) => {
+                let told = "the opening says something over a stream, which only the server can";
+                return Err(self.client.cannot(&told));
+            }
+        }
+        Ok(())
+    }
+}
