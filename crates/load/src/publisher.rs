@@ -10,6 +10,7 @@
 pub(crate) mod answers;
 mod connection;
 mod exchange;
+mod failure;
 pub(crate) mod handed;
 pub(crate) mod line;
 pub(crate) mod messages;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use pushbench_adapter::{Dialogue, Edge, Next, Outgoing, Received, Said};
+use pushbench_adapter::{Dialogue, Edge, Next, Outgoing, Received, Said, Values};
 use pushbench_protocol::clock;
 use reqwest::Upgraded;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -14,9 +14,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 
-use crate::publisher::exchange::{Failure, Server};
+use crate::publisher::exchange::Server;
+use crate::publisher::failure::Failure;
 use crate::publisher::handed::{Handed, HandedBooks};
-use crate::{Fault, Unexpected, bounds};
+use crate::{Fault, bounds};
 
 /// A connection that is open for messages.
 pub(super) struct Connection {
@@ -33,11 +34,11 @@ impl Connection {
         subprotocol: Option<&str>,
     ) -> Result<Self, Failure> {
         let opening = Self::go_through(dialogue, server, subprotocol);
-        let late = || Failure {
-            fault: Fault::OpenTimeout,
-            unexpected: Unexpected::of_dialogue(&"the opening did not end within 5 s"),
+        let late = |_| {
+            let words = "the opening did not end within 5 s, expected all its steps";
+            Err(Failure::told(Fault::OpenTimeout, words))
         };
-        timeout(bounds::PUBLISHER_OPEN, opening).await.unwrap_or_else(|_| Err(late()))
+        timeout(bounds::PUBLISHER_OPEN, opening).await.unwrap_or_else(late)
     }
 
     async fn go_through(
@@ -85,11 +86,16 @@ impl Connection {
     /// Publishes each message as it comes, and ends when nothing more does, or the connection.
     pub(super) async fn publish(
         mut self,
+        values: Values,
         mut messages: UnboundedReceiver<Handed>,
         books: Arc<HandedBooks>,
     ) {
-        if let Err(Failure { fault, unexpected }) = self.play(&mut messages, &books).await {
+        let fail = |failure: Failure| {
+            let (fault, unexpected) = failure.kept(&values);
             books.fail(fault, Some(unexpected));
+        };
+        if let Err(failure) = self.play(&mut messages, &fail).await {
+            fail(failure);
         }
         // Those that were to go over it are dropped with the channel, and counted.
     }
@@ -97,7 +103,7 @@ impl Connection {
     async fn play(
         &mut self,
         messages: &mut UnboundedReceiver<Handed>,
-        books: &HandedBooks,
+        fail: &impl Fn(Failure),
     ) -> Result<(), Failure> {
         let mut keep_alive =
             self.dialogue.keep_alive()?.map(|(every, first)| (ticks(every), first));
@@ -110,7 +116,7 @@ impl Connection {
                 message = self.socket.next() => {
                     let mut receive = |received: Received<'_>| {
                         if let Said::Error(text) = received.said {
-                            books.fail(Fault::ServerError, Some(Unexpected::of_message(text)));
+                            fail(Failure::of_error(text));
                         }
                     };
                     self.take(message, &mut receive).await?;
@@ -142,7 +148,6 @@ impl Connection {
         message: Option<Result<Message, SocketError>>,
         receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), Failure> {
-        let closed = Unexpected::of_close;
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.dialogue.on_bytes(text.as_bytes(), Edge::Message, receive)?;
@@ -150,11 +155,7 @@ impl Connection {
             Some(Ok(Message::Binary(bytes))) => {
                 self.dialogue.on_bytes(&bytes, Edge::Message, receive)?;
             }
-            Some(Ok(Message::Close(frame))) => {
-                let close =
-                    frame.as_ref().map(|frame| (frame.code.into(), frame.reason.as_bytes()));
-                return Err(Failure { fault: Fault::Closed, unexpected: closed(close) });
-            }
+            Some(Ok(Message::Close(frame))) => return Err(Failure::of_close(frame)),
             // tungstenite answers a ping with the next write or flush.
             Some(Ok(Message::Ping(_))) => self.socket.flush().await?,
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
@@ -194,18 +195,6 @@ impl Connection {
         }
         let _ = timeout(bounds::UNBLOCKED, self.socket.close(None)).await;
         Ok(())
-    }
-}
-
-impl From<SocketError> for Failure {
-    fn from(error: SocketError) -> Self {
-        let fault = match &error {
-            SocketError::ConnectionClosed | SocketError::AlreadyClosed => Fault::Closed,
-            SocketError::Io(_) => Fault::Io,
-            SocketError::Capacity(_) => Fault::TooLarge,
-            _ => Fault::Protocol,
-        };
-        Self { fault, unexpected: Unexpected::of_dialogue(&error) }
     }
 }
 

@@ -1,10 +1,7 @@
 //! One request to a third-party server and its response, by the HTTP client that applications use.
 
-use std::error::Error;
-use std::io;
-
-use pushbench_adapter::{DialogueError, Request, Response};
-use pushbench_tls::{Protocol, is_of_tls};
+use pushbench_adapter::{Request, Response};
+use pushbench_tls::Protocol;
 use reqwest::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -14,7 +11,8 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::plan::Adapted;
-use crate::{Fault, StockClientError, Unexpected, bounds, stock_client};
+use crate::publisher::failure::Failure;
+use crate::{Fault, StockClientError, bounds, stock_client};
 
 /// The longest body of a response that is looked at.
 const MOST_OF_A_BODY: usize = 1 << 20;
@@ -35,13 +33,6 @@ pub(super) struct Came {
     pub(super) status: u16,
     headers: HeaderMap,
     pub(super) body: Vec<u8>,
-}
-
-/// Why there is none, or not the one that was asked for.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) fault: Fault,
-    pub(super) unexpected: Unexpected,
 }
 
 impl Server {
@@ -74,8 +65,7 @@ impl Server {
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
             if body.len() > MOST_OF_A_BODY {
-                let unexpected = Unexpected::of_parts(status, &[], &body);
-                return Err(Failure { fault: Fault::TooLarge, unexpected });
+                return Err(Failure::of_response(Fault::TooLarge, status, body));
             }
         }
         Ok(Came { status, headers, body })
@@ -106,8 +96,8 @@ impl Server {
             accepted.as_bytes() == derive_accept_key(key.as_bytes()).as_bytes()
         });
         if status != StatusCode::SWITCHING_PROTOCOLS || !is_for_us {
-            let unexpected = Unexpected::of_parts(status.as_u16(), &[], &beginning(response).await);
-            return Err(Failure { fault: Fault::Upgrade, unexpected });
+            let body = beginning(response).await;
+            return Err(Failure::of_response(Fault::Upgrade, status.as_u16(), body));
         }
         Ok(response.upgrade().await?)
     }
@@ -122,7 +112,7 @@ impl Server {
             None => format!("{}/{url}", self.base),
         };
         Url::parse(&whole)
-            .map_err(|error| Failure::of_ours(&format!("a URL cannot be read: {error}")))
+            .map_err(|error| Failure::of_ours(format!("a URL cannot be read: {error}")))
     }
 }
 
@@ -133,82 +123,6 @@ impl Came {
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         take(&Response { status: self.status, headers: &headers, body: &self.body })
     }
-}
-
-impl Failure {
-    /// What we were to send could not be sent.
-    pub(super) fn of_ours(text: &str) -> Self {
-        Self { fault: Fault::Adapter, unexpected: Unexpected::of_dialogue(&text) }
-    }
-
-    /// In words, for an opening that failed.
-    pub(super) fn text(&self) -> String {
-        let Unexpected { status, first_bytes, dialogue, .. } = &self.unexpected;
-        match (dialogue, status) {
-            (Some(dialogue), _) => dialogue.clone(),
-            (None, Some(status)) => format!(
-                "the server responded to the request with {status}, expected what its adapter \
-                 says; the body begins {first_bytes:?}"
-            ),
-            (None, None) => self.fault.label(),
-        }
-    }
-
-    /// A response is not what the adapter says.
-    pub(super) fn of_response(error: &DialogueError, came: &Came) -> Self {
-        let fault = Fault::from(error);
-        let mut unexpected = Unexpected::of_parts(came.status, &[], &came.body);
-        if fault == Fault::Adapter {
-            unexpected.dialogue = Unexpected::of_dialogue(error).dialogue;
-        }
-        Self { fault, unexpected }
-    }
-}
-
-impl From<DialogueError> for Failure {
-    fn from(error: DialogueError) -> Self {
-        Self { fault: Fault::from(&error), unexpected: Unexpected::of_dialogue(&error) }
-    }
-}
-
-impl From<reqwest::Error> for Failure {
-    fn from(error: reqwest::Error) -> Self {
-        // Its own text has the URL, which may have a token in it; the innermost says why.
-        let mut last: &dyn Error = &error;
-        let mut is_tls = false;
-        let mut is_closed = false;
-        while let Some(source) = last.source() {
-            last = source;
-            is_tls |= is_of_tls(last);
-            is_closed |= is_of_the_end(last);
-        }
-        let fault = match () {
-            () if error.is_timeout() && error.is_connect() => Fault::ConnectTimeout,
-            () if error.is_timeout() => Fault::AnswerTimeout,
-            () if is_tls => Fault::Tls,
-            () if error.is_connect() => Fault::Connect,
-            () if error.is_builder() => Fault::Adapter,
-            () if error.is_upgrade() => Fault::Upgrade,
-            () if is_closed => Fault::Closed,
-            () => Fault::Malformed,
-        };
-        let text = match std::ptr::eq(last, &raw const error as *const dyn Error) {
-            true => String::new(),
-            false => last.to_string(),
-        };
-        Self { fault, unexpected: Unexpected::of_dialogue(&text) }
-    }
-}
-
-/// Whether an error is of a connection that ended before the response was whole.
-fn is_of_the_end(error: &(dyn Error + 'static)) -> bool {
-    let of_hyper = error.downcast_ref::<hyper::Error>();
-    of_hyper.is_some_and(|error| {
-        error.is_incomplete_message() || error.is_closed() || error.is_canceled()
-    }) || error.is::<io::Error>()
-        || error
-            .downcast_ref::<h2::Error>()
-            .is_some_and(|error| error.is_io() || error.is_reset() || error.is_go_away())
 }
 
 /// The first bytes of a response that is not the one that was asked for.
@@ -226,9 +140,9 @@ fn headers(request: &Request) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         let refused =
-            |_| Failure::of_ours(&format!("the header {name} of a request cannot be sent"));
+            |_| Failure::of_ours(format!("the header {name} of a request cannot be sent"));
         let key = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| Failure::of_ours(&format!("the header {name} of a request is none")))?;
+            .map_err(|_| Failure::of_ours(format!("the header {name} of a request is none")))?;
         headers.append(key, HeaderValue::from_bytes(value.as_bytes()).map_err(refused)?);
     }
     Ok(headers)

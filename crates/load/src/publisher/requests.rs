@@ -3,31 +3,36 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use pushbench_adapter::Publisher;
+use pushbench_adapter::{Publisher, Values};
 use pushbench_protocol::clock;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use crate::publish_to::{Calendar, of_now};
-use crate::publisher::exchange::{Failure, Server};
+use crate::publisher::exchange::Server;
+use crate::publisher::failure::Failure;
 use crate::publisher::handed::Handed;
 
-/// Sends each message of a topic as it comes, and ends when all that ever come have a response.
+/// Sends each message of a topic as it comes, and ends when all that ever come have a response. No
+/// secret of `values` is kept.
 pub(super) async fn publish(
     publisher: Publisher,
+    values: Values,
     mut messages: UnboundedReceiver<Handed>,
     server: Rc<Server>,
     calendar: Calendar,
 ) {
     let publisher = Rc::new(RefCell::new(publisher));
+    let values = Rc::new(values);
     let mut sending = JoinSet::new();
     loop {
         tokio::select! {
             handed = messages.recv() => match handed {
                 Some(handed) => {
                     let (publisher, server) = (Rc::clone(&publisher), Rc::clone(&server));
+                    let values = Rc::clone(&values);
                     sending.spawn_local(async move {
-                        send(&publisher, &server, calendar, handed).await;
+                        send(&publisher, &values, &server, calendar, handed).await;
                     });
                 }
                 None => break,
@@ -41,13 +46,17 @@ pub(super) async fn publish(
 
 async fn send(
     publisher: &RefCell<Publisher>,
+    values: &Values,
     server: &Server,
     calendar: Calendar,
     mut handed: Handed,
 ) {
     match ask(publisher, server, calendar, &mut handed).await {
         Ok(()) => handed.sent(),
-        Err(Failure { fault, unexpected }) => handed.failed(fault, Some(unexpected)),
+        Err(failure) => {
+            let (fault, unexpected) = failure.kept(values);
+            handed.failed(fault, Some(unexpected));
+        }
     }
 }
 
@@ -67,5 +76,5 @@ async fn ask(
     handed.begins(clock::now());
     let came = server.ask(&request).await?;
     let taken = came.with(|response| publisher.borrow_mut().on_response(response));
-    taken.map_err(|error| Failure::of_response(&error, &came))
+    taken.map_err(|error| Failure::of_publish(&error, came.status, came.body))
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use futures_util::future::join_all;
-use pushbench_adapter::{Dialogue, Publisher};
+use pushbench_adapter::{Dialogue, Publisher, Values};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
@@ -21,11 +21,19 @@ use crate::publisher::handed::{Handed, HandedBooks};
 use crate::publisher::requests;
 
 /// What sends the messages of a topic.
-pub(super) enum TopicSender {
+pub(super) struct TopicSender {
+    pub(super) by: By,
+    /// What its templates are filled with.
+    pub(super) values: Values,
+    pub(super) messages: UnboundedReceiver<Handed>,
+}
+
+/// How it does so.
+pub(super) enum By {
     /// A request for each.
-    Requests(Publisher, UnboundedReceiver<Handed>),
+    Requests(Publisher),
     /// A connection of their own.
-    Connection(Box<dyn Dialogue>, UnboundedReceiver<Handed>),
+    Connection(Box<dyn Dialogue>),
 }
 
 /// The thread.
@@ -93,31 +101,33 @@ impl Sending {
         let server = Rc::new(server);
         let mut tasks = Vec::new();
         let mut opening = Vec::new();
-        for sender in senders {
-            match sender {
-                TopicSender::Requests(publisher, messages) => {
+        for TopicSender { by, values, messages } in senders {
+            match by {
+                By::Requests(publisher) => {
                     tasks.push(tokio::task::spawn_local(requests::publish(
                         publisher,
+                        values,
                         messages,
                         Rc::clone(&server),
                         calendar,
                     )));
                 }
-                TopicSender::Connection(dialogue, messages) => {
+                By::Connection(dialogue) => {
                     let open =
                         Connection::open(dialogue, Rc::clone(&server), subprotocol.as_deref());
-                    opening.push(async { open.await.map(|connection| (connection, messages)) });
+                    opening.push(async { (open.await, values, messages) });
                 }
             }
         }
-        for connection in join_all(opening).await {
+        for (connection, values, messages) in join_all(opening).await {
             match connection {
-                Ok((connection, messages)) => {
+                Ok(connection) => {
                     let books = Arc::clone(&books);
-                    tasks.push(tokio::task::spawn_local(connection.publish(messages, books)));
+                    let publishing = connection.publish(values, messages, books);
+                    tasks.push(tokio::task::spawn_local(publishing));
                 }
                 Err(failure) => {
-                    let _ = opened.send(Err(failure.text()));
+                    let _ = opened.send(Err(failure.text(&values)));
                     return;
                 }
             }

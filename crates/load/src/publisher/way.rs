@@ -13,7 +13,7 @@ use crate::plan::Adapted;
 use crate::publish_to::of_now;
 use crate::publisher::handed::{Handed, HandedBooks};
 use crate::publisher::line::{Cord, PublisherLine};
-use crate::publisher::sender::{SenderThread, TopicSender};
+use crate::publisher::sender::{By, SenderThread, TopicSender};
 use crate::publisher::subscribers::ToPublish;
 use crate::{Plan, PublisherOutcome, bounds};
 
@@ -45,19 +45,19 @@ impl Way {
         let mut of_subscribers = Vec::new();
         for topic in 0..plan.scenario.workload.topics.get() {
             let values = values(plan, adapted, topic);
-            let publishing = adapted.transport.publishing(values).map_err(io::Error::other)?;
+            let publishing = adapted.transport.publishing(values.clone());
             let (to, messages) = unbounded_channel();
-            match publishing {
-                Publishing::Requests(publisher) => {
-                    senders.push(TopicSender::Requests(publisher, messages));
-                }
-                Publishing::Connection(dialogue) => {
-                    senders.push(TopicSender::Connection(dialogue, messages));
-                }
-                Publishing::Subscriber => of_subscribers.push(messages),
-                Publishing::Theirs => return Ok(None),
-            }
             by_topic.push(to);
+            let by = match publishing.map_err(io::Error::other)? {
+                Publishing::Requests(publisher) => By::Requests(publisher),
+                Publishing::Connection(dialogue) => By::Connection(dialogue),
+                Publishing::Subscriber => {
+                    of_subscribers.push(messages);
+                    continue;
+                }
+                Publishing::Theirs => return Ok(None),
+            };
+            senders.push(TopicSender { by, values, messages });
         }
         let sender = match senders.is_empty() {
             true => None,

@@ -45,16 +45,16 @@ fn a_server_that_responds_to_nobody_until_it_has_all_messages_holds_up_none() {
 }
 
 #[test]
-fn what_was_not_taken_is_counted_and_the_first_is_kept() {
+fn what_was_not_taken_is_counted_and_the_first_is_kept_without_what_is_secret() {
     let (outcome, requests) = outcome(Manners::Respond(
-        "HTTP/1.1 401 Unauthorized\r\nContent-Length: 13\r\n\r\nwrong token\r\n",
+        "HTTP/1.1 401 Unauthorized\r\nContent-Length: 22\r\n\r\nwrong token \"s3cr3t\"\r\n",
     ));
     assert_eq!(requests.len() as u64, MESSAGES);
     let fault = Fault::Status(401);
     assert_eq!(outcome.faults, BTreeMap::from([(fault, MESSAGES)]));
     let kept = &outcome.unexpected[&fault];
     assert_eq!(kept.status, Some(401));
-    assert_eq!(kept.first_bytes, "wrong token\\r\\n");
+    assert_eq!(kept.first_bytes, "wrong token \"${env:TOKEN}\"\\r\\n");
 }
 
 #[test]
