@@ -31,8 +31,8 @@ pub struct Unexpected {
     /// The first 200 bytes of its body, of what is no HTTP, of fields that are not whole or not as
     /// they should be, or of a close frame's reason; what cannot be printed is escaped.
     pub first_bytes: String,
-    /// What went wrong, in words, with a third-party server: in which step, what came, and what its
-    /// adapter expects; `None` elsewhere.
+    /// What went wrong, in words: with a third-party server in which step, what came, and what its
+    /// adapter expects; in a TLS handshake what came, and what to do. `None` elsewhere.
     pub dialogue: Option<String>,
 }
 

@@ -14,6 +14,7 @@ use rustls::{NamedGroup, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::engine::Engine;
+use crate::failure::explained;
 use crate::settings::{VERSIONS, provider};
 use crate::{Certificate, CertificateError, Protocol, RecordTotals, TlsStream, Trusted};
 
@@ -56,6 +57,7 @@ impl From<VerifierBuilderError> for ConnectorError {
 pub struct Connector {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
+    protocol: Protocol,
     /// Where the last ticket is kept, if sessions are to be resumed.
     memory: Option<Arc<LastTicket>>,
 }
@@ -108,7 +110,7 @@ impl Connector {
         config.max_fragment_size = None;
         config.enable_sni = true;
         config.enable_early_data = false;
-        Ok(Self { config: Arc::new(config), name: server, memory: None })
+        Ok(Self { config: Arc::new(config), name: server, protocol, memory: None })
     }
 
     /// The same client with a memory of its own for one session: the next connection resumes the
@@ -117,7 +119,7 @@ impl Connector {
         let memory = Arc::new(LastTicket::default());
         let mut config = (*self.config).clone();
         config.resumption = Resumption::store(Arc::clone(&memory) as Arc<dyn ClientSessionStore>);
-        Self { config: Arc::new(config), name: self.name.clone(), memory: Some(memory) }
+        Self { config: Arc::new(config), memory: Some(memory), ..self.clone() }
     }
 
     /// Whether a ticket has come that the next connection can use.
@@ -129,8 +131,8 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// If the server speaks no TLS 1.3, shows another certificate than the trusted one or one for
-    /// another name, or leaves.
+    /// If the server speaks no TLS 1.3, shows a certificate that is not trusted or one for another
+    /// name, or leaves. The text says which, and what to do.
     pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         io: S,
@@ -138,7 +140,8 @@ impl Connector {
     ) -> io::Result<TlsStream<S>> {
         let engine = UnbufferedClientConnection::new(Arc::clone(&self.config), self.name.clone());
         let engine = Engine::Client(engine.map_err(io::Error::other)?);
-        TlsStream::shake_hands(io, engine, totals).await
+        let stream = TlsStream::shake_hands(io, engine, totals).await;
+        stream.map_err(|error| explained(error, self.protocol))
     }
 }
 

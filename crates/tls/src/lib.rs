@@ -4,7 +4,8 @@
 //! keys and no memory for bytes, so that ten thousand of them show what TLS costs and not what
 //! buffers do. A [`TlsStream`] is the stream above; an [`Acceptor`] makes it for a server and its
 //! [`Identity`], a [`Connector`] for a client, which trusts the one [`Certificate`] it was given
-//! and nothing else, or, of a third-party server, whom [`Trusted`] says. Which version, suites and groups there are is said in [`settings`].
+//! and nothing else, or, of a third-party server, whom [`Trusted`] says. Which version, suites and
+//! groups there are is said in [`settings`].
 //!
 //! What is deliberately absent: version 1.2, client certificates, early data (RFC 8446, section 8,
 //! says why), sockets, files, and the wall clock.
@@ -14,6 +15,7 @@
 mod certificate;
 mod client;
 mod engine;
+mod failure;
 mod protocol;
 mod server;
 pub mod settings;

@@ -26,7 +26,8 @@ pub(crate) struct Dialer {
 impl Dialer {
     /// The way that the plan says, over this network.
     pub(crate) fn new(plan: Arc<Plan>, accounts: Rc<Accounts>, network: Network) -> Self {
-        let tls = plan.tls.as_ref().map(|target| Tls::new(target, plan.resumes()));
+        let tls = |target| Tls::new(target, plan.resumes(), Rc::clone(&accounts));
+        let tls = plan.tls.as_ref().map(tls);
         Self { plan, accounts, network, tls }
     }
 

@@ -11,28 +11,30 @@ use std::time::Duration;
 use pushbench_tls::Connector;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::accounts::Accounts;
 use crate::carrier::connection::Connection;
 use crate::carrier::network::Network;
 use crate::outcome::Handshakes;
 use crate::plan::TlsTarget;
-use crate::{Fault, Plan};
+use crate::{Fault, Plan, Unexpected};
 
 /// Longest wait for a handshake, and for a ticket after it: the server may have many to shake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// TLS of one worker's clients.
-#[derive(Debug)]
 pub(crate) struct Tls {
     connector: Connector,
+    accounts: Rc<Accounts>,
     /// Each client's own, with the ticket of its last connection; empty where none is resumed.
     memories: Option<RefCell<HashMap<u32, Connector>>>,
     handshakes: RefCell<Handshakes>,
 }
 
 impl Tls {
-    pub(crate) fn new(target: &TlsTarget, resumes: bool) -> Self {
+    pub(crate) fn new(target: &TlsTarget, resumes: bool, accounts: Rc<Accounts>) -> Self {
         Self {
             connector: target.connector.clone(),
+            accounts,
             memories: resumes.then(RefCell::default),
             handshakes: RefCell::default(),
         }
@@ -75,7 +77,7 @@ impl Tls {
         connection: Connection,
         connector: &Connector,
     ) -> Result<(), Fault> {
-        let mut connection = shake_hands(connection, connector).await?;
+        let mut connection = self.shake_hands(connection, connector).await?;
         self.handshakes.borrow_mut().preliminary += 1;
         receive_ticket(&mut connection, connector).await?;
         // What a server says at once, as the settings of HTTP/2, is not for this connection.
@@ -90,7 +92,7 @@ impl Tls {
         connection: Connection,
         connector: &Connector,
     ) -> Result<Connection, Fault> {
-        let connection = shake_hands(connection, connector).await?;
+        let connection = self.shake_hands(connection, connector).await?;
         let stream = connection.tls().expect("it has just become one");
         let mut handshakes = self.handshakes.borrow_mut();
         *(if stream.is_resumed() { &mut handshakes.resumed } else { &mut handshakes.full }) += 1;
@@ -98,12 +100,21 @@ impl Tls {
         drop(handshakes);
         Ok(connection)
     }
-}
 
-async fn shake_hands(connection: Connection, connector: &Connector) -> Result<Connection, Fault> {
-    match tokio::time::timeout(HANDSHAKE_TIMEOUT, connection.secure(connector)).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(_)) | Err(_) => Err(Fault::Tls),
+    /// Shakes hands; why that failed is kept, the first time.
+    async fn shake_hands(
+        &self,
+        connection: Connection,
+        connector: &Connector,
+    ) -> Result<Connection, Fault> {
+        let secured = tokio::time::timeout(HANDSHAKE_TIMEOUT, connection.secure(connector)).await;
+        let why = match secured {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it did not end within {HANDSHAKE_TIMEOUT:?}"),
+        };
+        self.accounts.keep_unexpected(Fault::Tls, || Unexpected::of_dialogue(&why));
+        Err(Fault::Tls)
     }
 }
 

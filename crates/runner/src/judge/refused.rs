@@ -22,6 +22,10 @@ fn told(error: &str, count: u64, unexpected: &UnexpectedV1) -> String {
         let what = if count == 1 { "connection was closed" } else { "connections were closed" };
         return format!("{count} {what} by the server; the first close frame has {close}");
     }
+    if let (Some(reason), "tls") = (&unexpected.dialogue, error) {
+        let what = if count == 1 { "TLS handshake" } else { "TLS handshakes" };
+        return format!("{count} {what} failed: {reason}");
+    }
     if let Some(dialogue) = &unexpected.dialogue {
         let what = if count == 1 { "time" } else { "times" };
         return format!("{count} {what} the server did not speak as its adapter says: {dialogue}");
@@ -97,7 +101,9 @@ mod tests {
             first_bytes: reason.to_owned(),
             ..Unexpected::default()
         };
+        let tls = Unexpected { dialogue: Some("no TLS 1.3".to_owned()), ..Unexpected::default() };
         for (who, fault, count, unexpected, expected) in [
+            ("", Fault::Tls, 3, tls, "3 TLS handshakes failed: no TLS 1.3"),
             (
                 "",
                 Fault::Upgrade,

@@ -101,8 +101,8 @@ pub struct UnexpectedV1 {
     /// The first 200 bytes of its body, of what is no HTTP, or of a close frame's reason; what cannot
     /// be printed is escaped.
     pub first_bytes: String,
-    /// What went wrong, in words, with a third-party server: in which step, what came, and what its
-    /// adapter expects; absent elsewhere.
+    /// What went wrong, in words: with a third-party server in which step, what came, and what its
+    /// adapter expects; in a TLS handshake what came, and what to do. Absent elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialogue: Option<String>,
 }

@@ -1,0 +1,71 @@
+//! Why a handshake with a server failed, in words that say what to do.
+
+use std::io;
+
+use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
+
+use crate::Protocol;
+
+/// A handshake that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{said}")]
+struct HandshakeError {
+    said: String,
+    source: io::Error,
+}
+
+/// The same error, told by what was found, what was expected, and what to do.
+pub(crate) fn explained(error: io::Error, protocol: Protocol) -> io::Error {
+    let kind = error.kind();
+    let said = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(of_tls) => said(of_tls, protocol),
+        None => match kind {
+            io::ErrorKind::InvalidData => no_tls(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+                format!("the server ended the connection during the handshake ({error})")
+            }
+            _ => error.to_string(),
+        },
+    };
+    io::Error::new(kind, HandshakeError { said, source: error })
+}
+
+fn said(error: &Error, protocol: Protocol) -> String {
+    match error {
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => "the server offers TLS 1.2 or older, expected TLS 1.3, which is the one version whose \
+              records are counted: turn 1.3 on at the server, or at what ends TLS for it"
+            .to_owned(),
+        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the server accepts none of the offered cipher suites and groups, expected one of TLS 1.3 \
+             with AES-128-GCM, AES-256-GCM or ChaCha20-Poly1305 and with X25519 or P-256"
+                .to_owned()
+        }
+        Error::AlertReceived(AlertDescription::NoApplicationProtocol)
+        | Error::NoApplicationProtocol => format!(
+            "the server does not offer `{}` over TLS: set another `http`, or have it offer that (ALPN)",
+            String::from_utf8_lossy(protocol.id())
+        ),
+        Error::AlertReceived(AlertDescription::UnrecognisedName) => {
+            "the server has no certificate for the name in its URL: use a name that it knows"
+                .to_owned()
+        }
+        // A signature is bad where an authority of the same name has another key.
+        Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => "nobody who is trusted vouches for the server's certificate: trust a PEM file with its \
+              own or its authority's certificate, or trust any if you know who responds"
+            .to_owned(),
+        Error::InvalidMessage(_) => no_tls(),
+        error => error.to_string(),
+    }
+}
+
+fn no_tls() -> String {
+    "what the server sent is no TLS, expected TLS 1.3: check whether it speaks clear text on this \
+     port"
+        .to_owned()
+}
