@@ -39,6 +39,7 @@ impl Decode {
             | Filter::Length
             | Filter::Url
             | Filter::Escape
+            | Filter::Md5
             | Filter::HmacSha256(_)
             | Filter::JwtHs256(_)
             | Filter::Plus(_) => None,

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
 use pushbench_toml::closest;
 use pushbench_toml::kind::Mismatch;
 use sha2::Sha256;
@@ -27,6 +28,8 @@ pub(crate) enum Filter {
     Json,
     /// What stands between the quotes of a JSON string.
     Escape,
+    /// The 16 bytes of the MD5 (RFC 1321), for services that want one of what is signed.
+    Md5,
     /// The 32 bytes of the HMAC-SHA256 of the value, by the key of this name (RFC 2104).
     HmacSha256(String),
     /// A JSON Web Token with the value as its claims, signed by the key of this name (RFC 7515).
@@ -50,7 +53,7 @@ pub enum FilterError {
 }
 
 /// Name, and what stands after its colon: nothing, a number, or the name of a key.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 11] = [
     ("base64", ""),
     ("base64url", ""),
     ("hex", ""),
@@ -58,6 +61,7 @@ const NAMES: [(&str, &str); 10] = [
     ("url", ""),
     ("json", ""),
     ("escape", ""),
+    ("md5", ""),
     ("hmac-sha256", "KEY"),
     ("jwt-hs256", "KEY"),
     ("plus", "NUMBER"),
@@ -91,6 +95,7 @@ impl Filter {
             ("url", None) => Self::Url,
             ("json", None) => Self::Json,
             ("escape", None) => Self::Escape,
+            ("md5", None) => Self::Md5,
             ("hmac-sha256", Some(key)) => Self::HmacSha256(key),
             ("jwt-hs256", Some(key)) => Self::JwtHs256(key),
             ("plus", Some(number)) => match number.parse::<u32>() {
@@ -116,6 +121,7 @@ impl Filter {
             | Self::Url
             | Self::Json
             | Self::Escape
+            | Self::Md5
             | Self::Plus(_) => None,
         }
     }
@@ -134,6 +140,7 @@ impl Filter {
                 let quoted = json(value)?;
                 quoted[1..quoted.len() - 1].to_vec()
             }
+            Self::Md5 => Md5::digest(value).to_vec(),
             Self::HmacSha256(_) => hmac_sha256(key()?, value).to_vec(),
             Self::JwtHs256(_) => jwt_hs256(key()?, value).into_bytes(),
             Self::Plus(more) => {
@@ -216,6 +223,14 @@ mod tests {
         ] {
             assert_eq!(filtered(filter, value, b""), expected, "{filter}");
         }
+    }
+
+    /// Source: RFC 1321, appendix A.5.
+    #[test]
+    fn a_digest_is_that_of_the_standard() {
+        let digest = Filter::Md5.apply(b"message digest", None).expect("no key is needed");
+        let digest = String::from_utf8(hex(&digest)).expect("digits");
+        assert_eq!(digest, "f96b697d7cb7938d525a2f31aaf161d0");
     }
 
     /// Source: RFC 4231, section 4.3 (test case 2).

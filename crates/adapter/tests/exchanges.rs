@@ -1,17 +1,10 @@
 //! Exchanges with each server, as its documents give them, through its adapter: what the client says,
 //! what it receives, and what every byte was for, wherever reads end.
 //!
-//! A file of `exchanges/` is named for an adapter and a transport. A line is
-//!
-//! - `> METHOD URL | Name: value; ... | body`: the request that the client sends next;
-//! - `< STATUS | Name: value; ... | body`: the response to it;
-//! - `>> text`, `<< text`: a message, or part of a stream, over the connection;
-//! - `= message TEXT`, `= heartbeat`, ...: what is received next;
-//! - `= parts payload 2 ...`: what the bytes so far were for;
-//! - `publish TEXT`, `close`: what the client is told to do;
-//! - `publisher`: from here on another client speaks, who publishes over a connection of its own.
-//!
-//! `\r`, `\n`, `\xNN` and `\\` stand for a byte; empty lines and sounds of the opening are left out.
+//! A file of `exchanges/` is named for an adapter and a transport; its lines are those of
+//! `pushbench_replay::transcript`, whose server's side crate `replay` plays on sockets. Here what varies
+//! is what the transcript has. `= parts payload 2 ...` is what the bytes so far were for; empty lines
+//! and sounds of the opening are left out.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -22,6 +15,7 @@ use pushbench_adapter::{
     Adapter, Dialogue, Edge, Next, Outgoing, Parts, Publishing, Received, Request, Response,
     SHIPPED, Said, Shipped, Transport, Values, read,
 };
+use pushbench_replay::text::{sampled, unescaped};
 
 fn adapter(shipped: Shipped) -> Adapter {
     let path = format!("{}.toml", shipped.name);
@@ -40,7 +34,7 @@ fn each_transport_of_each_adapter_speaks_as_its_server_does() {
         let adapter = adapter(shipped);
         for transport in &adapter.transports {
             let name = format!("{}.{}", shipped.name, transport.kind.label());
-            let text = exchange(&name);
+            let text = sampled(&exchange(&name));
             assert!(text.starts_with("# Source: "), "{name} says where its exchange is from");
             let longest = text.lines().map(str::len).max().unwrap_or(1);
             for step in 1..=longest {
@@ -78,6 +72,10 @@ struct Player<'a> {
     step: usize,
     session: Box<dyn Dialogue>,
     publishing: Publishing,
+    /// The request that publishes, which the client sends next.
+    publishes: Option<Request>,
+    /// Whether the last request published, so that the response is to that.
+    has_published: bool,
     /// What the client sends because of what it received or was told.
     outgoing: VecDeque<Outgoing>,
     received: VecDeque<String>,
@@ -111,6 +109,8 @@ impl<'a> Player<'a> {
             step,
             session,
             publishing,
+            publishes: None,
+            has_published: false,
             outgoing: VecDeque::new(),
             received: VecDeque::new(),
             parts: Parts::default(),
@@ -140,6 +140,16 @@ impl<'a> Player<'a> {
                     let close = self.session.close().expect("it can be put together");
                     self.outgoing.extend(close);
                 }
+                ("keep-alive", "") => {
+                    let (_, sends) = self
+                        .session
+                        .keep_alive()
+                        .expect("it can be put together")
+                        .unwrap_or_else(|| panic!("{}: nothing keeps it alive", self.at));
+                    self.outgoing.push_back(sends);
+                }
+                // Only a server that is played goes on and on.
+                ("again", "") => {}
                 ("publisher", "") => {
                     let publishing = self.transport.publishing(values(self.adapter));
                     let Publishing::Connection(session) = publishing.expect("a dialogue") else {
@@ -158,8 +168,12 @@ impl<'a> Player<'a> {
 
     /// What the client sends next is this.
     fn sends(&mut self, expected: &str) {
+        self.has_published = false;
         let sent = match self.outgoing.pop_front() {
-            Some(Outgoing::Request(request)) => of_request(&request),
+            Some(Outgoing::Request(request)) => {
+                self.has_published = self.publishes.take_if(|sent| *sent == request).is_some();
+                of_request(&request)
+            }
             Some(Outgoing::Message { bytes, .. }) => of_message(&bytes),
             None => match self.session.next().unwrap_or_else(|e| panic!("{}: {e}", self.at)) {
                 Next::Request(request) => of_request(&request),
@@ -188,8 +202,13 @@ impl<'a> Player<'a> {
             .collect();
         let body = parts.next().unwrap_or_default();
         let body = unescaped(body.strip_prefix(' ').unwrap_or(body));
-        self.bytes += body.len() as u64;
         let response = Response { status, headers: &headers, body: &body };
+        if let (true, Publishing::Requests(publisher)) = (self.has_published, &mut self.publishing)
+        {
+            let taken = publisher.on_response(&response);
+            return taken.unwrap_or_else(|error| panic!("{}: {error}", self.at));
+        }
+        self.bytes += body.len() as u64;
         let (received, parts) = (&mut self.received, &mut self.parts);
         self.session
             .on_response(&response, &mut |said| note(&said, received, parts))
@@ -227,7 +246,9 @@ impl<'a> Player<'a> {
         let over = self.session.publish(payload).expect("it can be put together");
         let by = match &mut self.publishing {
             Publishing::Requests(publisher) => {
-                Some(Outgoing::Request(publisher.publish(payload).expect("it can be put together")))
+                let request = publisher.publish(payload).expect("it can be put together");
+                self.publishes = Some(request.clone());
+                Some(Outgoing::Request(request))
             }
             Publishing::Subscriber | Publishing::Connection(_) | Publishing::Theirs => None,
         };
@@ -283,23 +304,4 @@ fn of_message(bytes: &[u8]) -> String {
 
 fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'")
-}
-
-fn unescaped(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        (rest, _) = match (first, after) {
-            (b'\\', [b'n', after @ ..]) => (after, bytes.push(b'\n')),
-            (b'\\', [b'r', after @ ..]) => (after, bytes.push(b'\r')),
-            (b'\\', [b'\\', after @ ..]) => (after, bytes.push(b'\\')),
-            (b'\\', [b'x', high, low, after @ ..]) => {
-                let digits = [*high, *low];
-                let digits = std::str::from_utf8(&digits).expect("two digits");
-                (after, bytes.push(u8::from_str_radix(digits, 16).expect("two digits")))
-            }
-            (other, after) => (after, bytes.push(other)),
-        };
-    }
-    bytes
 }

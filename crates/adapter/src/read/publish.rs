@@ -24,6 +24,15 @@ pub(crate) enum Published<'p> {
     So(&'p Publish),
 }
 
+/// What is known where a transport publishes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scopes<'s> {
+    /// Before its `steps`.
+    pub(crate) before: &'s Scope,
+    /// Behind them.
+    pub(crate) open: &'s Scope,
+}
+
 /// `publish` of the whole adapter: a request.
 pub(crate) fn publish(
     node: &Node,
@@ -31,7 +40,7 @@ pub(crate) fn publish(
     table: &Reader<'_>,
     scope: &Scope,
 ) -> Option<Publish> {
-    publish_of(node, key, Channel::None, table, scope)
+    publish_of(node, key, Channel::None, table, Scopes { before: scope, open: scope })
 }
 
 /// `publish` of a transport, or else that of the whole adapter.
@@ -40,11 +49,11 @@ pub(crate) fn own_publish(
     channel: Channel,
     whole: Published<'_>,
     code: Option<Code>,
-    scope: &Scope,
+    scopes: Scopes<'_>,
 ) -> Option<Publish> {
     let key = table.key("publish");
     match (table.node("publish"), whole) {
-        (Some(node), _) => publish_of(node, &key, channel, table, scope),
+        (Some(node), _) => publish_of(node, &key, channel, table, scopes),
         (None, Published::So(publish)) => Some(publish.clone()),
         (None, Published::Refused) => None,
         (None, Published::Nothing) => {
@@ -63,7 +72,7 @@ fn publish_of(
     key: &str,
     channel: Channel,
     table: &Reader<'_>,
-    scope: &Scope,
+    scopes: Scopes<'_>,
 ) -> Option<Publish> {
     let problems = table.problems();
     let written = match &node.value {
@@ -75,7 +84,7 @@ fn publish_of(
         }
     };
     let mut table = Reader::new(key, node.place, Some(written), problems);
-    let mut scope = scope.publishing();
+    let scope = scopes.open.publishing();
     if written.node("send").is_none() {
         let request = request(&mut table, &scope);
         let status = status(&mut table, "status");
@@ -97,12 +106,22 @@ fn publish_of(
     }
     const OVER: &[&str] = &["subscriber", "connection"];
     let over = table.required("over", choice(OVER, |over| over));
-    let opening = match over.as_ref().map(|over| over.value) {
+    let (opening, scope) = match over.as_ref().map(|over| over.value) {
         Some("subscriber") => {
             table.refuse_key("steps", "nothing: the connection of a subscriber is open already");
-            Some(Vec::new())
+            (Some(Vec::new()), scope)
         }
-        _ => steps(&mut table, channel, &mut scope),
+        _ => {
+            let mut own = scopes.before.clone();
+            let opening = steps(&mut table, channel, &mut own);
+            // The connection is opened and replied over as a subscriber's is, by the same values.
+            for missing in scopes.open.names().filter(|name| !own.has(name)) {
+                let expected =
+                    format!("a `get` of `{missing}`, as the transport's own `steps` have");
+                table.complain("steps", node.place, "without it", expected, None);
+            }
+            (opening, own.publishing())
+        }
     };
     let send = table.required("send", scope.template());
     table.finish();

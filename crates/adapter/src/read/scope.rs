@@ -19,6 +19,8 @@ pub(crate) const BUILT_IN: [&str; 5] = ["channel", "client", "random", "host", "
 pub(crate) struct Scope {
     names: Vec<String>,
     counters: Vec<String>,
+    /// Settings that are made of the payload, so known only where something is published.
+    published: Vec<String>,
     /// Whether units are events, which have types.
     pub(crate) has_events: bool,
     /// Whether it is of a scenario, which says where its server is.
@@ -56,6 +58,20 @@ impl Scope {
         self.counters.push(name.to_owned());
     }
 
+    /// Adds a setting, which may be made of the payload.
+    pub(crate) fn add_setting(&mut self, name: &str, made_of: &Template) {
+        let is_published = |name: &str| name == PAYLOAD || self.published.iter().any(|p| p == name);
+        match made_of.holes().flat_map(Hole::names).any(is_published) {
+            true => self.published.push(name.to_owned()),
+            false => self.add(name),
+        }
+    }
+
+    /// Whether a value has the name, wherever it is known.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        self.has(name) || self.published.iter().any(|published| published == name)
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.iter().any(|known| known == name)
     }
@@ -69,6 +85,7 @@ impl Scope {
     pub(crate) fn publishing(&self) -> Self {
         let mut scope = self.clone();
         scope.add(PAYLOAD);
+        self.published.iter().for_each(|name| scope.add(name));
         scope
     }
 
@@ -83,7 +100,13 @@ impl Scope {
                 if is_outside {
                     self.outside.borrow_mut().insert(name.to_owned());
                 } else if !self.has(name) {
-                    return Err(unknown(name, "a value that is known here", self.names()));
+                    let mismatch = unknown(name, "a value that is known here", self.names());
+                    return Err(match self.is_taken(name) {
+                        true => mismatch.help(format!(
+                            "`${{{name}}}` is made of the payload: only `publish` may use it"
+                        )),
+                        false => mismatch,
+                    });
                 }
             }
         }

@@ -24,9 +24,13 @@ pub(crate) fn settings(root: &mut Reader<'_>, scope: &mut Scope) -> Option<Vec<S
             let most = Mismatch::new(format!("at most {MOST_SETTINGS} settings"));
             complain(entry.node, &entry.key, problems, most);
         }
-        let default = value(entry.node, &entry.key, problems, |value| setting(value, scope));
-        if is_free {
-            scope.add(entry.name);
+        let publishing = scope.publishing();
+        let default = value(entry.node, &entry.key, problems, |value| setting(value, &publishing));
+        match &default {
+            Some(default) if is_free => scope.add_setting(entry.name, default),
+            // Refused, so no use of it is a further problem.
+            None if is_free => scope.add(entry.name),
+            Some(_) | None => {}
         }
         match (default, is_free && place < MOST_SETTINGS, all.as_mut()) {
             (Some(default), true, Some(all)) => {

@@ -173,7 +173,7 @@ pub(crate) fn may_be_named(
         "a name: a lower-case letter, then lower-case letters, digits and `_`"
     } else if reserved {
         "a name that no value has by itself"
-    } else if scope.has(name) {
+    } else if scope.is_taken(name) {
         "a name that no other value has"
     } else {
         return true;

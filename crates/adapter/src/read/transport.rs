@@ -12,7 +12,7 @@ use crate::read::code::code;
 use crate::read::identity::identity;
 use crate::read::matches::{complain, each, is_set, matches, message, nodes, one_match, value};
 use crate::read::polls::{carried, empty};
-use crate::read::publish::{Published, own_publish};
+use crate::read::publish::{Published, Scopes, own_publish};
 use crate::read::requests::{outgoing, request};
 use crate::read::scope::Scope;
 use crate::read::steps::{Channel, may_be_named, named, steps};
@@ -72,6 +72,7 @@ pub(crate) fn transport(
     let counters = counters(&mut table, &mut scope);
     // What a poll carries is known from the first poll on, so it is known in the steps too.
     let carried = if is_polled { carried(&mut table, &mut scope) } else { Some(Vec::new()) };
+    let before = scope.clone();
     let steps = steps(&mut table, channel, &mut scope);
     let request = request(&mut table, &scope);
 
@@ -100,7 +101,13 @@ pub(crate) fn transport(
     }
     let keep_alive = keep_alive(&mut table, is_socket, &scope);
     let close = said(&mut table, "close", is_socket, &scope);
-    let publish = own_publish(&mut table, channel, publish, code.flatten(), &scope);
+    let publish = own_publish(
+        &mut table,
+        channel,
+        publish,
+        code.flatten(),
+        Scopes { before: &before, open: &scope },
+    );
     table.finish();
 
     let code = code?;
