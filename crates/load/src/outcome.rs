@@ -57,10 +57,11 @@ pub struct PublisherOutcome {
     pub kept_waiting: Histogram,
     /// The longest time for which its thread stood still; `None` before the measure phase.
     pub stall: Option<Duration>,
-    /// Bytes written to the server, booked apart from every transport.
-    pub bytes_up: u64,
-    /// Bytes read from it.
-    pub bytes_down: u64,
+    /// Bytes written to the server, booked apart from every transport; `None` where a library wrote
+    /// them, or a subscriber did, whose books have them.
+    pub bytes_up: Option<u64>,
+    /// Bytes read from it, likewise.
+    pub bytes_down: Option<u64>,
     /// Whether the server left the end of the connection unanswered once all was published.
     pub close_unanswered: bool,
     /// Answers that were no success, and failures of the connection.

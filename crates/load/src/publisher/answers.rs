@@ -109,7 +109,7 @@ impl Answers {
 impl PublisherOutcome {
     /// Adds what was received. `has_ended`: whether the server ended its side once we had ended ours.
     pub(crate) fn receive(&mut self, answers: Answers, has_ended: bool) {
-        self.bytes_down = answers.bytes;
+        self.bytes_down = Some(answers.bytes);
         for (fault, count) in answers.faults {
             *self.faults.entry(fault).or_default() += count;
         }

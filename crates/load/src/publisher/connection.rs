@@ -1,5 +1,6 @@
 //! A connection of the publisher's own, opened as the adapter says: a WebSocket.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,15 @@ pub(super) struct Connection {
     dialogue: Box<dyn Dialogue>,
     socket: WebSocketStream<Upgraded>,
     server: Rc<Server>,
+    /// While it is being opened.
+    said: Option<Rc<LastSaid>>,
+}
+
+/// What was said last.
+#[derive(Default)]
+struct LastSaid {
+    sent: RefCell<Vec<u8>>,
+    came: RefCell<Vec<u8>>,
 }
 
 impl Connection {
@@ -33,11 +43,9 @@ impl Connection {
         server: Rc<Server>,
         subprotocol: Option<&str>,
     ) -> Result<Self, Failure> {
-        let opening = Self::go_through(dialogue, server, subprotocol);
-        let late = |_| {
-            let words = "the opening did not end within 5 s, expected all its steps";
-            Err(Failure::told(Fault::OpenTimeout, words))
-        };
+        let said = Rc::<LastSaid>::default();
+        let opening = Self::go_through(dialogue, server, subprotocol, Rc::clone(&said));
+        let late = |_| Err(Failure::told(Fault::OpenTimeout, said.as_far_as_it_came()));
         timeout(bounds::PUBLISHER_OPEN, opening).await.unwrap_or_else(late)
     }
 
@@ -45,14 +53,17 @@ impl Connection {
         mut dialogue: Box<dyn Dialogue>,
         server: Rc<Server>,
         subprotocol: Option<&str>,
+        said: Rc<LastSaid>,
     ) -> Result<Self, Failure> {
         let socket = loop {
             match dialogue.next()? {
                 Next::Request(request) => {
+                    said.sends(request.url.as_bytes());
                     let came = server.ask(&request).await?;
                     came.with(|response| dialogue.on_response(response, &mut |_| {}))?;
                 }
                 Next::Connect(request) => {
+                    said.sends(request.url.as_bytes());
                     let upgraded = server.upgrade(&request, subprotocol).await?;
                     dialogue.on_connected()?;
                     break WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await;
@@ -62,7 +73,7 @@ impl Connection {
                 }
             }
         };
-        let mut connection = Self { dialogue, socket, server };
+        let mut connection = Self { dialogue, socket, server, said: Some(said) };
         loop {
             match connection.dialogue.next()? {
                 Next::Request(request) => {
@@ -75,7 +86,10 @@ impl Connection {
                     let message = connection.socket.next().await;
                     connection.take(message, &mut |_| {}).await?;
                 }
-                Next::Open => return Ok(connection),
+                Next::Open => {
+                    connection.said = None;
+                    return Ok(connection);
+                }
                 Next::Connect(_) => {
                     return Err(Failure::of_ours("a connection is open, and another is asked for"));
                 }
@@ -150,9 +164,11 @@ impl Connection {
     ) -> Result<(), Failure> {
         match message {
             Some(Ok(Message::Text(text))) => {
+                self.comes(text.as_bytes());
                 self.dialogue.on_bytes(text.as_bytes(), Edge::Message, receive)?;
             }
             Some(Ok(Message::Binary(bytes))) => {
+                self.comes(&bytes);
                 self.dialogue.on_bytes(&bytes, Edge::Message, receive)?;
             }
             Some(Ok(Message::Close(frame))) => return Err(Failure::of_close(frame)),
@@ -169,6 +185,9 @@ impl Connection {
     }
 
     async fn send(&mut self, outgoing: Outgoing) -> Result<(), Failure> {
+        if let (Some(said), Outgoing::Message { bytes, .. }) = (&self.said, &outgoing) {
+            said.sends(bytes);
+        }
         match outgoing {
             Outgoing::Message { bytes, is_binary: true } => {
                 self.socket.send(Message::Binary(bytes.into())).await?;
@@ -188,6 +207,12 @@ impl Connection {
         Ok(())
     }
 
+    fn comes(&self, bytes: &[u8]) {
+        if let Some(said) = &self.said {
+            said.came.replace(bytes.to_vec());
+        }
+    }
+
     /// Ends the connection as the adapter says. What the server makes of it is of no interest.
     async fn close(&mut self) -> Result<(), Failure> {
         if let Some(outgoing) = self.dialogue.close()? {
@@ -195,6 +220,26 @@ impl Connection {
         }
         let _ = timeout(bounds::UNBLOCKED, self.socket.close(None)).await;
         Ok(())
+    }
+}
+
+impl LastSaid {
+    fn sends(&self, bytes: &[u8]) {
+        self.sent.replace(bytes.to_vec());
+        self.came.replace(Vec::new());
+    }
+
+    fn as_far_as_it_came(&self) -> String {
+        let (sent, came) = (self.sent.borrow(), self.came.borrow());
+        let came = match came.is_empty() {
+            true => "nothing came".to_owned(),
+            false => format!("\"{}\" came", String::from_utf8_lossy(&came)),
+        };
+        format!(
+            "the opening was not over within 5 s: {came} in response to \"{}\", expected what \
+             `steps` says",
+            String::from_utf8_lossy(&sent)
+        )
     }
 }
 
@@ -210,5 +255,21 @@ async fn tick<T>(keep_alive: &mut Option<(Interval, T)>) {
     match keep_alive {
         Some((ticks, _)) => drop(ticks.tick().await),
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opening_that_does_not_end_is_told_by_what_was_said_last() {
+        let said = LastSaid::default();
+        said.sends(b"LOGIN");
+        let told = said.as_far_as_it_came();
+        assert!(told.contains("nothing came in response to \"LOGIN\", expected"), "{told}");
+        said.came.replace(b"WAIT".to_vec());
+        let told = said.as_far_as_it_came();
+        assert!(told.contains("\"WAIT\" came in response to \"LOGIN\", expected"), "{told}");
     }
 }

@@ -56,7 +56,7 @@ impl Messages {
 impl PublisherOutcome {
     /// A request of so many bytes has been written.
     pub(crate) fn has_sent(&mut self, bytes: usize) {
-        self.bytes_up += bytes as u64;
+        *self.bytes_up.get_or_insert(0) += bytes as u64;
         self.published += 1;
     }
 

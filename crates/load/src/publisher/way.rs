@@ -131,7 +131,7 @@ fn values(plan: &Plan, adapted: &Adapted, topic: u32) -> Values {
     // No subscriber has this number.
     let client = u64::from(plan.scenario.workload.clients.get()) + u64::from(topic);
     values.set("client", client.to_string());
-    values.set("host", plan.host.clone());
+    values.set("host", plan.head_target("/").host);
     for (name, value) in of_now(adapted.publish_to.calendar, clock::now()) {
         values.set(name, value);
     }

@@ -1,6 +1,6 @@
 //! A request for each message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::UNIX_EPOCH;
 
 use pushbench_scenario::Trust;
@@ -11,7 +11,7 @@ use super::{MESSAGES, plan, publish};
 use crate::{Fault, PublisherOutcome};
 
 const REQUEST: &str = "publish = { method = \"PUT\", url = \"/pub/${channel}?n=${client}\", \
-                       headers = { Authorization = \"Bearer ${env:TOKEN}\" }, \
+                       headers = { Authorization = \"Bearer ${env:TOKEN}\", X-Id = \"${now}-${random}\" }, \
                        body = \"m=${payload|url}\" }";
 
 fn outcome(manners: Manners) -> (PublisherOutcome, Vec<String>) {
@@ -34,6 +34,13 @@ fn a_message_is_the_request_that_the_adapter_says() {
     let (headers, body) = rest.split_once("\r\n\r\n").expect("headers end");
     assert!(headers.to_lowercase().contains("authorization: bearer s3cr3t"), "{headers}");
     assert!(body.starts_with("m="), "{body}");
+    let id = |request: &String| {
+        let id = request.lines().find_map(|line| line.strip_prefix("x-id: "));
+        id.expect("it has one").to_owned()
+    };
+    assert!(id(&requests[0]).starts_with("18000000"), "{}", id(&requests[0]));
+    let ids: BTreeSet<_> = requests.iter().map(id).collect();
+    assert_eq!(ids.len() as u64, MESSAGES, "what is random is new for each message");
 }
 
 #[test]
@@ -55,6 +62,16 @@ fn what_was_not_taken_is_counted_and_the_first_is_kept_without_what_is_secret() 
     let kept = &outcome.unexpected[&fault];
     assert_eq!(kept.status, Some(401));
     assert_eq!(kept.first_bytes, "wrong token \"${env:TOKEN}\"\\r\\n");
+}
+
+#[test]
+fn a_whole_url_is_asked_wherever_the_server_is() {
+    let server = Server::start(Manners::Respond("HTTP/1.1 204 No Content\r\n\r\n"));
+    let nobody = "127.0.0.1:9".parse().expect("an address");
+    let elsewhere = format!("publish = {{ url = \"http://{}/x\" }}", server.address);
+    let outcome = publish(plan(&elsewhere, "http", nobody, Trust::System));
+    assert_eq!((outcome.published, outcome.faults), (MESSAGES, BTreeMap::new()));
+    assert!(server.requests().iter().all(|request| request.starts_with("GET /x HTTP/1.1\r\n")));
 }
 
 #[test]
