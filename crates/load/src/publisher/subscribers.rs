@@ -21,7 +21,6 @@ impl ToPublish {
     ///
     /// Each is a [`Handed`]: its owner says [`Handed::begins`] when it writes it, then
     /// [`Handed::sent`] or [`Handed::failed`]. One that is dropped counts as failed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "clients of third-party servers take it"))]
     pub(crate) fn take(&self, topic: u32) -> Option<UnboundedReceiver<Handed>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get_mut(topic as usize)?.take()

@@ -25,7 +25,6 @@ pub(crate) struct ClientContext {
     /// Polls by topic; empty where nothing is polled.
     pub(crate) polls: Vec<RefCell<Request>>,
     /// What clients are to publish over their own connections.
-    #[expect(dead_code, reason = "clients of third-party servers take it")]
     pub(crate) to_publish: Arc<ToPublish>,
     /// What polls say in `Accept-Encoding`, which is the same for every topic.
     pub(crate) offer: Rc<Offer>,

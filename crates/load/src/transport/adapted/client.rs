@@ -106,6 +106,11 @@ impl<'c> Client<'c> {
         self.dialogue.keep_alive().map_err(|error| self.fault(&error))
     }
 
+    /// How this client publishes over its connection; `None` where publishers do so by themselves.
+    pub(crate) fn publish(&mut self, payload: &[u8]) -> Result<Option<Outgoing>, Fault> {
+        self.dialogue.publish(payload).map_err(|error| self.fault(&error))
+    }
+
     /// What to send before the connection is closed, if anything.
     pub(crate) fn last_words(&mut self) -> Result<Option<Outgoing>, Fault> {
         self.dialogue.close().map_err(|error| self.fault(&error))

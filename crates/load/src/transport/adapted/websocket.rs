@@ -10,11 +10,13 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use pushbench_adapter::{Next, Outgoing};
 use pushbench_protocol::{ByteKind, Direction, Phase};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
 use crate::plan::Adapted;
+use crate::publisher::handed::Handed;
 use crate::transport::adapted::client::Client;
 use crate::transport::adapted::ear::Ear;
 use crate::transport::adapted::{head, opening};
@@ -39,8 +41,8 @@ pub(crate) async fn play(
     let opened = client.waits().until(websocket::open_by(context, number, &request));
     let socket = opened.await??;
     client.has_connected()?;
-    let mut talk = Talk { ear: Ear::new(client, socket.get_ref()), socket };
-    match talk.play(context).await {
+    let mut talk = Talk { ear: Ear::new(client, socket.get_ref()), socket, to_publish: None };
+    match talk.play(context, context.plan.topic_of(number)).await {
         Ok(()) => talk.close(context).await,
         Err(fault) => {
             talk.ear.give_up(context, talk.socket.get_ref());
@@ -53,12 +55,15 @@ pub(crate) async fn play(
 struct Talk<'c> {
     ear: Ear<'c>,
     socket: WebSocketStream<Tapped>,
+    /// What this client publishes; of the subscribers of a topic it is at most one.
+    to_publish: Option<UnboundedReceiver<Handed>>,
 }
 
 impl Talk<'_> {
     /// Says what the opening says, and takes messages until connections are to be ended.
-    async fn play(&mut self, context: &ClientContext) -> Result<(), Fault> {
+    async fn play(&mut self, context: &ClientContext, topic: u32) -> Result<(), Fault> {
         self.open(context).await?;
+        self.to_publish = context.to_publish.take(topic);
         self.ear.client.is_open();
         loop {
             let keep_alive = self.ear.client.keep_alive()?;
@@ -114,6 +119,7 @@ impl Talk<'_> {
                     self.take(context, message)?;
                     self.reply(context).await?;
                 }
+                handed = next_of(&mut self.to_publish) => self.publish(context, handed).await?,
                 () = &mut over => return Ok(true),
                 () = context.closed() => return Ok(false),
             }
@@ -146,6 +152,22 @@ impl Talk<'_> {
         Ok(())
     }
 
+    /// Publishes a message over this connection.
+    async fn publish(&mut self, context: &ClientContext, mut handed: Handed) -> Result<(), Fault> {
+        handed.begins(context.accounts.now());
+        let Some(outgoing) = self.ear.client.publish(handed.payload())? else {
+            let told = "the adapter does not say how a subscriber publishes";
+            return Err(self.ear.client.cannot(&told));
+        };
+        let phase = context.accounts.phase_on(self.socket.get_ref().witness());
+        let all = self.send_data(context, outgoing, phase).await?;
+        let payload = all.min(handed.payload().len() as u64);
+        context.accounts.book(phase, Direction::Up, ByteKind::Payload, payload);
+        context.accounts.book(phase, Direction::Up, ByteKind::Wrapping, all - payload);
+        handed.sent();
+        Ok(())
+    }
+
     /// Sends something, and books its data as this.
     async fn send(
         &mut self,
@@ -153,6 +175,18 @@ impl Talk<'_> {
         outgoing: Outgoing,
         (phase, kind): (Phase, ByteKind),
     ) -> Result<(), Fault> {
+        let data = self.send_data(context, outgoing, phase).await?;
+        context.accounts.book(phase, Direction::Up, kind, data);
+        Ok(())
+    }
+
+    /// Sends something; gives the bytes of its data, which are on no books yet.
+    async fn send_data(
+        &mut self,
+        context: &ClientContext,
+        outgoing: Outgoing,
+        phase: Phase,
+    ) -> Result<u64, Fault> {
         let message = match outgoing {
             Outgoing::Message { bytes, is_binary } => {
                 self.ear.client.sends(&bytes);
@@ -171,8 +205,12 @@ impl Talk<'_> {
         self.ear.book_sent(context, self.socket.get_ref());
         let sent = self.socket.send(message).await;
         let data = self.ear.sent(context, self.socket.get_ref(), phase);
-        context.accounts.book(phase, Direction::Up, kind, data);
-        sent.map_err(|error| fault_of(&error))
+        if let Err(error) = sent {
+            // As far as it has left.
+            context.accounts.book(phase, Direction::Up, ByteKind::Control, data);
+            return Err(fault_of(&error));
+        }
+        Ok(data)
     }
 
     fn text(&self, bytes: Vec<u8>) -> Result<String, Fault> {
@@ -189,4 +227,15 @@ impl Talk<'_> {
         self.ear.end(context);
         ended
     }
+}
+
+/// The next message to publish; for ever where there is none to come.
+async fn next_of(to_publish: &mut Option<UnboundedReceiver<Handed>>) -> Handed {
+    if let Some(messages) = to_publish
+        && let Some(handed) = messages.recv().await
+    {
+        return handed;
+    }
+    *to_publish = None;
+    std::future::pending().await
 }
