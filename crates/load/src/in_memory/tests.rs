@@ -5,6 +5,7 @@ mod adapted;
 mod ended;
 mod player;
 mod stand_in;
+mod third_party;
 
 use std::path::Path;
 use std::time::Duration;

@@ -5,6 +5,7 @@ mod by_hand;
 mod http1;
 mod http2;
 mod request;
+pub(super) mod speech;
 
 use std::cell::RefCell;
 use std::io;
@@ -25,7 +26,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
-use super::stand_in::request::{Body, Form};
+use self::request::{Body, Form};
+use self::speech::Speech;
 
 /// How a server behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,6 +43,8 @@ pub(super) enum Manners {
     Frames(&'static [u8]),
     /// It says that its streams are compressed twice over.
     Codes,
+    /// It is a third-party server.
+    Speaks(Speech),
     /// It ends a connection that is idle, without a word.
     EndsIdle,
     /// It takes a few requests on each connection, and says so with the last of them.
@@ -75,6 +79,7 @@ impl Manners {
             | Self::Stalls
             | Self::SaysWhy
             | Self::Frames(_)
+            | Self::Speaks(_)
             | Self::EndsIdle
             | Self::TakesFew
             | Self::RefusesMore
@@ -92,6 +97,7 @@ impl Manners {
             | Self::Stalls
             | Self::SaysWhy
             | Self::Frames(_)
+            | Self::Speaks(_)
             | Self::Codes
             | Self::EndsIdle
             | Self::TakesFew => false,
@@ -214,19 +220,26 @@ impl StandIn {
         matches!(self.manners, Manners::CutsOff | Manners::Stalls) && place >= UNCUT
     }
 
-    /// What a stream says next behind `place`, and whether it ends with half of it.
-    async fn next_item(&self, body: Body, place: usize) -> (String, bool) {
+    /// What a stream says next behind `place`, in its pieces, and whether it ends with half of it.
+    async fn next_item(&self, body: Body, place: usize) -> (Vec<String>, bool) {
         self.more_than(place).await;
-        let mut item = body.item(place, &self.log.borrow()[place]);
+        let text = &self.log.borrow()[place];
+        if let Manners::Speaks(speech) = self.manners {
+            return (speech.pieces(text), false);
+        }
+        let mut item = body.item(place, text);
         let is_cut = self.is_cut(place);
         if is_cut {
             item.truncate(item.len() / 2);
         }
-        (item, is_cut)
+        (vec![item], is_cut)
     }
 
     /// Says what there is over a WebSocket until the client ends it.
     async fn frames(&self, stream: impl Stream, form: Form, mut place: usize) -> io::Result<()> {
+        if let Manners::Speaks(speech) = self.manners {
+            return speech.over(self, stream, place).await;
+        }
         let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
         loop {
             tokio::select! {

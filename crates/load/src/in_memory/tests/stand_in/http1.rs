@@ -127,9 +127,13 @@ async fn say(
     stream.write_all(head.as_bytes()).await?;
     loop {
         tokio::select! {
-            (item, is_cut) = server.next_item(body, place) => {
-                let chunk = format!("{:x}\r\n{item}\r\n", item.len());
-                stream.write_all(chunk.as_bytes()).await?;
+            (pieces, is_cut) = server.next_item(body, place) => {
+                for piece in pieces {
+                    let chunk = format!("{:x}\r\n{piece}\r\n", piece.len());
+                    stream.write_all(chunk.as_bytes()).await?;
+                    // So that whoever reads has each by itself.
+                    tokio::task::yield_now().await;
+                }
                 if is_cut {
                     return stream.shutdown().await;
                 }

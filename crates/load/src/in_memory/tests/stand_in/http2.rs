@@ -104,8 +104,11 @@ async fn say(
 ) -> Result<(), h2::Error> {
     loop {
         tokio::select! {
-            (item, is_cut) = server.next_item(body, place) => {
-                send.send_data(item.into(), is_cut)?;
+            (pieces, is_cut) = server.next_item(body, place) => {
+                let last = pieces.len() - 1;
+                for (at, piece) in pieces.into_iter().enumerate() {
+                    send.send_data(piece.into(), is_cut && at == last)?;
+                }
                 if is_cut {
                     return Ok(());
                 }
