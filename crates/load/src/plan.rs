@@ -83,6 +83,11 @@ impl Plan {
         }
     }
 
+    /// Whether the server publishes by itself, so that nothing is due.
+    pub fn publishes_by_itself(&self) -> bool {
+        self.adapted.as_ref().is_some_and(|adapted| adapted.transport.publishes_by_itself())
+    }
+
     /// What the heads of subscribers are filled with.
     pub fn head_target<'a>(&'a self, path: &'a str) -> HeadTarget<'a> {
         HeadTarget {

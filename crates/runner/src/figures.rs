@@ -80,7 +80,8 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
         }
         rates(&mut figures, source);
         work(&mut figures, source);
-        if source.sums.counts.published == 0 {
+        let counts = &source.sums.counts;
+        if counts.published == 0 && !counts.publishes_by_itself {
             idle(&mut figures, source.time_scale);
         }
     }
@@ -340,16 +341,22 @@ fn tls(figures: &mut Figures, source: &Source<'_>) {
 fn counts(figures: &mut Figures, source: &Source<'_>) {
     let counts = &source.sums.counts;
     let errors: u64 = counts.errors.values().sum();
-    for (name, count) in [
+    // What a server publishes by itself is not known, so neither is what of it did not come.
+    let of_ours = [
         ("published", counts.published),
-        ("deliveries", counts.delivered),
         ("superseded", counts.superseded),
         ("lost", counts.lost),
-        ("duplicates", counts.duplicates),
         ("foreign", counts.foreign),
         ("out_of_order", counts.out_of_order),
-        ("errors", errors),
-    ] {
+    ];
+    let of_ours = of_ours.into_iter().filter(|_| !counts.publishes_by_itself);
+    let deliveries = match counts.publishes_by_itself {
+        true => counts.deliveries_in_measure,
+        false => counts.delivered,
+    };
+    let of_all =
+        [("deliveries", deliveries), ("duplicates", counts.duplicates), ("errors", errors)];
+    for (name, count) in of_ours.chain(of_all) {
         figures.insert(name.to_owned(), count as f64);
     }
     if counts.expected > 0 {

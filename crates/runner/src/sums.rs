@@ -27,6 +27,8 @@ pub(crate) struct Conducted {
     pub(crate) connections: u64,
     /// Messages due in the measure phase.
     pub(crate) published: u64,
+    /// Whether the server publishes by itself.
+    pub(crate) publishes_by_itself: bool,
     pub(crate) is_complete: bool,
     pub(crate) phase_seconds: BTreeMap<Phase, f64>,
     /// What the server had carried once all was closed.
@@ -115,6 +117,7 @@ fn of_conductor(outcome: &Outcome, conducted: Conducted) -> Sums {
         .map(|_| (format!("{PUBLISHER}{}", Fault::CloseTimeout.label()), 1));
     let counts = CountsV1 {
         published: conducted.published,
+        publishes_by_itself: conducted.publishes_by_itself,
         sent: publisher.map(|publisher| publisher.published_in_measure),
         errors,
         close_errors: close_errors.into_iter().collect(),
@@ -177,6 +180,7 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
     CountsV1 {
         published: 0,
         sent: None,
+        publishes_by_itself: false,
         expected: counts.expected,
         delivered: counts.delivered,
         superseded: counts.superseded,

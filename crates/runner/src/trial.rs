@@ -222,6 +222,7 @@ impl Trial<'_> {
                 true => plan.dues.iter().filter(|due| measured.contains(&due.at)).count() as u64,
                 false => outcome.publisher.as_ref().map_or(0, |of| of.published_in_measure),
             },
+            publishes_by_itself: plan.publishes_by_itself(),
             is_complete,
             phase_seconds: samples.phase_seconds.clone(),
             closed: samples.closed,

@@ -242,7 +242,10 @@ pub(crate) fn glance(run: &RunV2) -> Option<Section> {
 /// Whether a figure is worth a place: always, but for the occasional ones, and where nothing was
 /// published, of which no transport can have one.
 fn has_row(run: &RunV2, figure: &str) -> bool {
-    let is_idle = run.trials.iter().all(|trial| trial.counts.published == 0);
+    let is_idle = run
+        .trials
+        .iter()
+        .all(|trial| trial.counts.published == 0 && !trial.counts.publishes_by_itself);
     let is_there = |transport| measured(run, transport, figure).is_some();
     !(is_idle || OCCASIONAL.contains(&figure)) || run.transports.iter().any(is_there)
 }

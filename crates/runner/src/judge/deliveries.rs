@@ -8,6 +8,12 @@ use super::refused;
 
 pub(super) fn deliveries(evidence: &Evidence<'_>) -> CheckV1 {
     let counts = &evidence.sums.counts;
+    if counts.publishes_by_itself {
+        return not_checked(
+            "deliveries",
+            "the server publishes by itself: what of it did not arrive is not known",
+        );
+    }
     let bad = counts.lost + counts.duplicates + counts.out_of_order;
     if counts.expected == 0 && bad == 0 {
         return not_checked("deliveries", "no message was expected in the measure phase");
@@ -41,6 +47,10 @@ pub(super) fn errors(evidence: &Evidence<'_>) -> CheckV1 {
 pub(super) fn published(evidence: &Evidence<'_>) -> CheckV1 {
     let done = evidence.sums.counts.sent.unwrap_or(0);
     let due = evidence.sums.counts.published;
+    if evidence.sums.counts.publishes_by_itself {
+        let text = "the server publishes by itself, and this program nothing";
+        return not_checked("published", text);
+    }
     let (verdict, text) = match due {
         0 => {
             return not_checked(

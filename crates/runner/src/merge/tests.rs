@@ -368,3 +368,21 @@ fn shards_of_other_trials_and_two_that_asked_the_server_are_refused() {
     let old = [TrialV2 { connections: None, ..shards[1].clone() }];
     assert!(matches!(refused(&old), SumsError::NoSums { .. }));
 }
+
+#[test]
+fn of_a_server_that_publishes_by_itself_nothing_is_said_of_what_was_due() {
+    let scenario = scenario();
+    let outcome = Outcome { publisher: None, ..play(1, |_| {}) };
+    let conducted =
+        Conducted { published: 0, publishes_by_itself: true, ..conductor(CLIENTS, &[0]) };
+    let sums = sums(&outcome, conducted).expect("small numbers");
+    let trial = derive::trial(played(&scenario), sums, Vec::new(), &Circumstances::default());
+    for figure in ["published", "lost", "publish_lateness.p99", "idle_wire_bytes_per_client_hour"] {
+        assert_eq!(trial.figures.get(figure), None, "{figure}");
+    }
+    assert_eq!((trial.counts.sent, trial.counts.publishes_by_itself), (None, true));
+    for name in ["deliveries", "published", "publish-lateness"] {
+        let check = trial.checks.iter().find(|check| check.check == name).expect("it is told");
+        assert_eq!((check.verdict, check.found), (Verdict::NotChecked, None), "{name}");
+    }
+}

@@ -13,6 +13,10 @@ pub struct CountsV1 {
     /// Of those, the ones that the publisher sent; absent in records of version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<u64>,
+    /// Whether the server published by itself, and no publisher of the trial: what was due is not known
+    /// then, nor what of it was lost. Absent where it did not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub publishes_by_itself: bool,
     /// Those, over the subscribers of their topics.
     pub expected: u64,
     /// Of the expected, those that reached their subscriber, for the first time.

@@ -75,6 +75,7 @@ impl CountsV1 {
         let Self {
             published,
             sent,
+            publishes_by_itself,
             expected,
             delivered,
             superseded,
@@ -132,6 +133,7 @@ impl CountsV1 {
                 add(what, sum.get_or_insert_default(), *more)?;
             }
         }
+        self.publishes_by_itself |= publishes_by_itself;
         if let Some(more) = http2 {
             self.http2.get_or_insert_default().add(more)?;
         }
