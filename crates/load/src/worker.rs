@@ -31,6 +31,7 @@ use crate::outcome::{Boundary, WorkerOutcome};
 use crate::plan::{Plan, TopicCount};
 use crate::publisher::subscribers::ToPublish;
 use crate::ticker::Ticker;
+use crate::transport::adapted::hidden::hide;
 use crate::transport::context::ClientContext;
 use crate::witness::counted::{Counted, Tally};
 use crate::witness::list::WitnessName;
@@ -237,7 +238,7 @@ fn finish(context: &ClientContext, books: WorkerOutcome) -> WorkerOutcome {
     // The drain is the last that is played.
     let is_complete = accounts.earliest() == Boundary::Drained.opens();
     let ledger = *accounts.ledger.borrow();
-    WorkerOutcome {
+    let mut outcome = WorkerOutcome {
         ledger,
         boundaries: with_codec(books.boundaries, &ledger),
         sample: accounts.sample.take(),
@@ -247,7 +248,9 @@ fn finish(context: &ClientContext, books: WorkerOutcome) -> WorkerOutcome {
         stall: books.stall,
         handshakes: context.carriers.handshakes(),
         ..recorder.finish(&accounts.timeline(), &dues, is_complete)
-    }
+    };
+    hide(plan, &mut outcome);
+    outcome
 }
 
 /// Each boundary's books with the codec's, which is known only now: a byte belongs to the phase in

@@ -3,14 +3,16 @@
 //! A client has a [`Dialogue`](pushbench_adapter::Dialogue), which knows what bytes are and what to
 //! send. Here is what moves them: one file for each way in which messages reach a client, and what all
 //! of them share: `client` (a dialogue and how far it has come), `opening` (what comes before a
-//! connection), `head` (the heads of requests), `booked` (the books and the recorder). What carries
-//! all of it is in `carrier`, as of our own server.
+//! connection), `head` (the heads of requests), `booked` (the books and the recorder), `hidden` (what
+//! is kept of what was said, without secrets). What carries all of it is in `carrier`, as of our own
+//! server.
 
 pub(crate) mod booked;
 pub(crate) mod client;
 pub(crate) mod coded;
 pub(crate) mod ear;
 pub(crate) mod head;
+pub(crate) mod hidden;
 pub(crate) mod opening;
 pub(crate) mod streamed;
 pub(crate) mod websocket;

@@ -27,6 +27,7 @@ pub(super) fn adapted(adapter: &Adapter, kind: TransportKind) -> Adapted {
     let mut values = Values::new(Arc::clone(&adapter.settings));
     values.set("channel", TopicNames::PLAIN.name(0).to_string());
     values.set("from", Cursor::OLDEST.to_string());
+    values.set("env:TOKEN", "s3cr3t");
     let calendar = Calendar { at: Timestamp::from_nanos(0), since_1970: Duration::ZERO };
     // Nobody publishes there: messages come to the stand-in as to our own server.
     let publish_to = PublishTo { origin: String::new(), trust: Trust::System, calendar };

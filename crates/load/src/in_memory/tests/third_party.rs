@@ -175,6 +175,29 @@ fn an_opening_that_fails_says_in_which_step_with_what_came() {
 }
 
 #[test]
+fn what_is_kept_of_what_a_server_repeats_has_no_secret_in_it() {
+    let keys = "steps = [{ send = \"LOGIN ${env:TOKEN}\", expect = \"OK\" }]\nerror = \"no ${any}\"\n\
+                message = \"m${payload}\"";
+    let all = |message| Speech {
+        greeting: &[],
+        replies: &[("LOGIN s3cr3t", "OK")],
+        subscribes: "LOGIN s3cr3t",
+        message,
+        beat: None,
+    };
+    let refuses = Speech { replies: &[("LOGIN s3cr3t", "no s3cr3t")], ..all(&["m{}"]) };
+    let silent = Speech { replies: &[], ..all(&["m{}"]) };
+    let errs = all(&["m{}", "no s3cr3t"]);
+    let is_strange = all(&["m{}", "what s3cr3t"]);
+    for speech in [refuses, silent, errs, is_strange] {
+        let seen = play(TransportKind::WebSocket, keys, speech);
+        let kept = &seen.outcome.workers[0];
+        let kept = format!("{:?} {:?}", kept.unexpected, kept.counts);
+        assert!(kept.contains("${env:TOKEN}") && !kept.contains("s3cr3t"), "{kept}");
+    }
+}
+
+#[test]
 fn a_unit_may_be_cut_anywhere_in_messages_that_are_a_stream_of_bytes() {
     let keys = "split = { separator = \"\\r\\n\", across_messages = true, counted = \"MSG \" }\n\
                 message = \"MSG ${channel} 1 ${any}\\r\\n${payload}\"\nignore = \"PING\"";

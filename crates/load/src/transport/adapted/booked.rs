@@ -8,9 +8,9 @@ use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
 
 use crate::accounts::Accounts;
 use crate::accounts::recorder::{Arrival, Receipt};
+use crate::transport::adapted::hidden::first_bytes;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::Cause;
-use crate::unexpected::{KEPT, printable};
 use crate::{Fault, Unexpected};
 
 /// Who receives.
@@ -73,8 +73,8 @@ pub(crate) fn receive(
         Said::Acknowledgement if is_measured => {
             accounts.recorder.borrow_mut().counts.acknowledgements += 1;
         }
-        Said::Error(text) if receiver.is_open => server_error(accounts, text),
-        Said::Unexplained(bytes) => unexplained(accounts, bytes),
+        Said::Error(text) if receiver.is_open => server_error(context, text),
+        Said::Unexplained(bytes) => unexplained(context, bytes),
         Said::Heartbeat(_)
         | Said::Blank
         | Said::Acknowledgement
@@ -102,18 +102,18 @@ pub(crate) fn fault(accounts: &Accounts, error: &DialogueError) -> Fault {
 
 /// Counts something that the adapter says is an error of the server's. The client goes on: the trial
 /// is invalid, and what came is on record.
-fn server_error(accounts: &Accounts, text: &[u8]) {
-    let text = printable(text, KEPT);
-    accounts.keep_unexpected(Fault::ServerError, || {
+fn server_error(context: &ClientContext, text: &[u8]) {
+    context.accounts.keep_unexpected(Fault::ServerError, || {
+        let text = first_bytes(&context.plan, text);
         Unexpected::of_dialogue(&format!("the server says \"{text}\""))
     });
-    accounts.recorder.borrow_mut().counts.fail(Fault::ServerError);
+    context.accounts.recorder.borrow_mut().counts.fail(Fault::ServerError);
 }
 
-fn unexplained(accounts: &Accounts, bytes: &[u8]) {
+fn unexplained(context: &ClientContext, bytes: &[u8]) {
     if !bytes.is_empty() {
-        let first = &mut accounts.recorder.borrow_mut().counts.first_unexplained;
-        first.get_or_insert_with(|| printable(bytes, KEPT));
+        let first = &mut context.accounts.recorder.borrow_mut().counts.first_unexplained;
+        first.get_or_insert_with(|| first_bytes(&context.plan, bytes));
     }
 }
 

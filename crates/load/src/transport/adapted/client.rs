@@ -10,6 +10,7 @@ use crate::accounts::recorder::Arrival;
 use crate::plan::Adapted;
 use crate::publish_to::of_now;
 use crate::transport::adapted::booked::{self, Receiver, When};
+use crate::transport::adapted::hidden::first_bytes;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::Cause;
 use crate::{Fault, Unexpected, bounds};
@@ -26,8 +27,8 @@ pub(crate) struct Client<'c> {
 /// What was sent last, and what came since.
 #[derive(Clone, Debug, Default)]
 struct Said {
-    sent: Option<String>,
-    came: Option<String>,
+    sent: Option<Vec<u8>>,
+    came: Option<Vec<u8>>,
 }
 
 /// What came of data that was handed over.
@@ -119,7 +120,7 @@ impl<'c> Client<'c> {
     /// Takes note of what is sent, as long as the opening lasts.
     pub(crate) fn sends(&mut self, bytes: &[u8]) {
         if !self.receiver.is_open {
-            self.said = Said { sent: Some(excerpt(bytes)), came: None };
+            self.said = Said { sent: Some(bytes.to_vec()), came: None };
         }
     }
 
@@ -139,7 +140,7 @@ impl<'c> Client<'c> {
         phase_of: &mut dyn FnMut(Cause) -> Phase,
     ) -> Handed {
         if !self.receiver.is_open {
-            self.said.came = Some(excerpt(data));
+            self.said.came = Some(data.to_vec());
         }
         let (context, receiver) = (self.context, self.receiver);
         let (mut phase, mut bytes) = (None, 0);
@@ -156,14 +157,14 @@ impl<'c> Client<'c> {
 
     /// A wait for a step of the opening.
     pub(crate) fn waits(&self) -> Waiting<'c> {
-        Waiting { accounts: self.accounts(), said: self.said.clone(), is_over: false }
+        Waiting { context: self.context, said: self.said.clone(), is_over: false }
     }
 }
 
 /// A step of the opening that is waited for, for as long as a server may leave one unanswered. Whoever
 /// waits may be cut off at any moment; what was waited for is on record then, too.
 pub(crate) struct Waiting<'a> {
-    accounts: &'a Accounts,
+    context: &'a ClientContext,
     said: Said,
     is_over: bool,
 }
@@ -185,24 +186,17 @@ impl Waiting<'_> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            let Said { sent, came } = &self.said;
-            let sent = sent.as_deref().map_or_else(|| "nothing".to_owned(), quoted);
-            let came = came.as_deref().map_or_else(|| "nothing".to_owned(), quoted);
+            let ClientContext { plan, accounts, .. } = self.context;
+            let quoted = |said: &Option<Vec<u8>>| match said {
+                None => "nothing".to_owned(),
+                Some(bytes) => format!("\"{}\"", first_bytes(plan, bytes)),
+            };
+            let (sent, came) = (quoted(&self.said.sent), quoted(&self.said.came));
             let told = format!(
                 "the opening has not come to its end: {sent} was the last to be sent, {came} came \
                  since, expected what the next step of the adapter expects"
             );
-            self.accounts.keep_unexpected(Fault::OpenTimeout, || Unexpected::of_dialogue(&told));
+            accounts.keep_unexpected(Fault::OpenTimeout, || Unexpected::of_dialogue(&told));
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("{text:?}")
-}
-
-/// The first bytes, for people.
-fn excerpt(bytes: &[u8]) -> String {
-    const MOST: usize = 200;
-    String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).into_owned()
 }
