@@ -11,6 +11,7 @@ pub(crate) mod presence;
 pub(crate) mod published;
 pub(crate) mod recorder;
 pub(crate) mod sockets;
+pub(crate) mod theirs;
 pub(crate) mod timeline;
 pub(crate) mod turns;
 

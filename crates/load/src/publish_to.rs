@@ -30,6 +30,18 @@ pub struct Calendar {
 }
 
 impl Calendar {
+    /// When it was so long after the beginning of 1970; the earliest that there is, if before that.
+    pub(crate) fn moment(self, since_1970: Duration) -> Timestamp {
+        match since_1970.checked_sub(self.since_1970) {
+            Some(later) => self.at.plus(later),
+            None => {
+                let earlier = (self.since_1970 - since_1970).as_nanos();
+                let earlier = u64::try_from(earlier).unwrap_or(u64::MAX);
+                Timestamp::from_nanos(self.at.as_nanos().saturating_sub(earlier))
+            }
+        }
+    }
+
     /// Whole seconds since 1970.
     pub(crate) fn seconds(self, now: Timestamp) -> u64 {
         (self.since_1970 + now.since(self.at)).as_secs()
@@ -56,6 +68,15 @@ mod tests {
             let [(_, one), (_, shown)] = of_now(calendar, now);
             assert_eq!(shown, seconds.to_string());
             assert_ne!(one, of_now(calendar, now)[0].1);
+        }
+        let since_1970 = calendar.since_1970;
+        for (said, nanos) in [
+            (since_1970, 5_000_000_000),
+            (since_1970 + Duration::from_secs(2), 7_000_000_000),
+            (since_1970 - Duration::from_secs(2), 3_000_000_000),
+            (Duration::ZERO, 0),
+        ] {
+            assert_eq!(calendar.moment(said).as_nanos(), nanos, "{said:?}");
         }
     }
 }

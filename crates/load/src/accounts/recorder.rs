@@ -7,6 +7,7 @@ use pushbench_protocol::{Deliver, Envelope, PublishNumber, Timestamp};
 use crate::Fault;
 use crate::accounts::age::{Ages, Holding, TopicDues};
 use crate::accounts::published::{BEGINNING, Published, Sent, digest};
+use crate::accounts::theirs::{Backwards, Had, took};
 use crate::accounts::timeline::Timeline;
 use crate::outcome::{Counts, WorkerOutcome};
 use crate::plan::TopicCount;
@@ -45,6 +46,8 @@ struct SubscriberState {
     /// Deliveries of the measured population.
     delivered: u32,
     holding: Holding,
+    /// What it has had of a server that publishes by itself.
+    had: Had,
 }
 
 /// Which of the last 64 numbers have come, the newest first. Of those before it is not known: to tell
@@ -118,6 +121,7 @@ impl Recorder {
             recent: Recent::default(),
             delivered: 0,
             holding: Holding::default(),
+            had: Had::default(),
         });
         self.subscriber_ids.len() - 1
     }
@@ -173,6 +177,33 @@ impl Recorder {
                 self.latency.record(received_at.since(sent.due_at));
                 self.service_time.record(received_at.since(sent.sent_at));
             }
+        }
+        Receipt::New
+    }
+
+    /// Books a message of a server that publishes by itself, with what the server says of it: its id,
+    /// and when it was sent.
+    pub(crate) fn receive_theirs(
+        &mut self,
+        subscriber_id: usize,
+        (id, sent_at): (Option<&[u8]>, Option<Timestamp>),
+        received_at: Timestamp,
+        arrival: Arrival,
+        timeline: &Timeline,
+    ) -> Receipt {
+        let had = &mut self.subscriber_ids[subscriber_id].had;
+        if !id.is_none_or(|id| had.is_new(id)) {
+            self.counts.duplicates += u64::from(arrival == Arrival::Pushed);
+            return Receipt::Repeat;
+        }
+        match sent_at.and_then(|sent_at| took(sent_at, received_at, timeline.measure_at)) {
+            None => {}
+            Some(Ok(took)) => {
+                // It was due when it was sent, as far as anybody knows.
+                self.latency.record(took);
+                self.service_time.record(took);
+            }
+            Some(Err(Backwards)) => *self.counts.faults.entry(Fault::Clock).or_default() += 1,
         }
         Receipt::New
     }

@@ -109,7 +109,12 @@ impl Connection {
             books.fail(fault, Some(unexpected));
         };
         if let Err(failure) = self.play(&mut messages, &fail).await {
-            fail(failure);
+            // A write may fail before the reason is read that the server closed with.
+            let reason = match failure.fault {
+                Fault::Closed => timeout(bounds::UNBLOCKED, self.reason()).await.ok().flatten(),
+                _ => None,
+            };
+            fail(reason.unwrap_or(failure));
         }
         // Those that were to go over it are dropped with the channel, and counted.
     }
@@ -211,6 +216,16 @@ impl Connection {
         if let Some(said) = &self.said {
             said.came.replace(bytes.to_vec());
         }
+    }
+
+    /// The close frame that is still to be read, if there is one.
+    async fn reason(&mut self) -> Option<Failure> {
+        while let Some(Ok(message)) = self.socket.next().await {
+            if let Message::Close(frame) = message {
+                return Some(Failure::of_close(frame));
+            }
+        }
+        None
     }
 
     /// Ends the connection as the adapter says. What the server makes of it is of no interest.

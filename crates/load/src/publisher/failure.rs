@@ -6,6 +6,7 @@ use std::io;
 use pushbench_adapter::{DialogueError, Values};
 use pushbench_tls::is_of_tls;
 use tokio_tungstenite::tungstenite::Error as SocketError;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::{Fault, Unexpected};
@@ -133,13 +134,24 @@ impl From<reqwest::Error> for Failure {
 impl From<SocketError> for Failure {
     fn from(error: SocketError) -> Self {
         let fault = match &error {
-            SocketError::ConnectionClosed | SocketError::AlreadyClosed => Fault::Closed,
+            SocketError::ConnectionClosed
+            | SocketError::AlreadyClosed
+            | SocketError::Protocol(
+                ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing,
+            ) => Fault::Closed,
+            SocketError::Io(error) if is_of_a_close(error.kind()) => Fault::Closed,
             SocketError::Io(_) => Fault::Io,
             SocketError::Capacity(_) => Fault::TooLarge,
             _ => Fault::Protocol,
         };
         Self::told(fault, error.to_string())
     }
+}
+
+/// Whether a read or a write failed since the other side has closed the connection.
+fn is_of_a_close(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// Whether an error is of a connection that ended before the response was whole.

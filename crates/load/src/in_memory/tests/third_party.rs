@@ -254,3 +254,25 @@ fn what_keeps_a_connection_alive_is_sent_in_time_and_is_control() {
     // Two seconds, each 0.4 s.
     assert_eq!((control, framing), (CLIENTS * 5 * 4, CLIENTS * 5 * 6));
 }
+
+#[test]
+fn of_a_server_that_publishes_by_itself_each_id_is_a_delivery_once() {
+    let keys = "publish = \"theirs\"\nmessage = \"m${payload}\"";
+    let with_ids = format!("{keys}\nid = {{ text = \"m${{value}}\" }}");
+    let twice = Speech { message: &["m{}", "m{}"], ..Speech::PLAIN };
+    for (keys, deliveries) in
+        [(with_ids.as_str(), CLIENTS * MESSAGES), (keys, 2 * CLIENTS * MESSAGES)]
+    {
+        let seen = play(TransportKind::WebSocket, keys, twice);
+        check_books("theirs", &seen);
+        let counts = counts(&seen);
+        assert_eq!(counts.deliveries_in_measure, deliveries, "{keys}");
+        assert_eq!(counts.duplicates > 0, deliveries == CLIENTS * MESSAGES, "{keys}");
+        assert_eq!((counts.foreign, counts.altered, counts.out_of_order), (0, 0, 0));
+        let worker = &seen.outcome.workers[0];
+        assert!(worker.latency.is_empty(), "nothing says when a message was sent");
+        assert_eq!((worker.age.mean(), worker.version_age.mean()), (None, None));
+        let [payload, repeat, ..] = kinds(&seen, Phase::Measure, Direction::Down);
+        assert_eq!((payload + repeat, payload), (32 * CLIENTS * MESSAGES, 16 * deliveries));
+    }
+}

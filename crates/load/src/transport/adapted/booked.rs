@@ -60,7 +60,10 @@ pub(crate) fn receive(
             let timeline = accounts.timeline();
             let mut recorder = accounts.recorder.borrow_mut();
             let (client, arrival) = (receiver.subscriber_id, receiver.arrival);
-            let receipt = recorder.receive(client, payload, at, arrival, &timeline);
+            let receipt = match theirs(context, received) {
+                Some(said) => recorder.receive_theirs(client, said, at, arrival, &timeline),
+                None => recorder.receive(client, payload, at, arrival, &timeline),
+            };
             is_new = receipt == Receipt::New;
             if is_new && is_measured {
                 recorder.counts.deliveries_in_measure += 1;
@@ -84,6 +87,19 @@ pub(crate) fn receive(
     }
     book(accounts, phase, &received.parts, is_new);
     is_new
+}
+
+/// What a server that publishes by itself says of a message; `None` of one that we publish to.
+fn theirs<'r>(
+    context: &ClientContext,
+    received: &'r Received<'_>,
+) -> Option<(Option<&'r [u8]>, Option<Timestamp>)> {
+    let adapted = context.plan.adapted.as_ref()?;
+    if !adapted.transport.publishes_by_itself() {
+        return None;
+    }
+    let sent_at = received.sent_at.map(|sent_at| adapted.publish_to.calendar.moment(sent_at));
+    Some((received.id.as_deref(), sent_at))
 }
 
 /// Books bytes of what did not become whole before the connection ended: what it would have been is
