@@ -1,8 +1,20 @@
 //! For tests: servers that cannot be installed, played from transcripts of what their documents say.
 //!
 //! A transcript is one of `crates/adapter/tests/exchanges/`, which an adapter's own test plays without
-//! a socket. Its lines are those of [`transcript`]; what varies in one is written as `${name=VALUE}`,
-//! see [`text`].
+//! a socket. Here the server's side of it is a [`Script`], and a [`Replay`] plays that on real sockets,
+//! to any number of clients: what it is published goes to every subscriber of the channel, and
+//! heartbeats are sent for as long as they are replied to. Whatever a client says that the transcript
+//! does not have is kept, so that a test can hold that there was nothing.
+//!
+//! What varies in a transcript is written as `${name=VALUE}`, see [`text`].
 
+mod hub;
+mod script;
+mod server;
+mod socket;
 pub mod text;
 pub mod transcript;
+
+pub use hub::Seen;
+pub use script::{Script, ScriptError};
+pub use server::Replay;
