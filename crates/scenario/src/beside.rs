@@ -1,7 +1,8 @@
-//! Files that a scenario names: header profiles and payloads, looked for beside it.
+//! Files that a scenario names, looked for beside it: header profiles and payloads; adapters and files
+//! of servers.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pushbench_protocol::headers::ProfileError;
 use pushbench_protocol::{RequestProfile, ResponseProfile};
@@ -95,9 +96,14 @@ impl<'a> Beside<'a> {
         })
     }
 
-    fn bytes(self, name: &str) -> Result<Vec<u8>, Mismatch> {
-        let folder = self.scenario.parent().unwrap_or(Path::new(""));
-        let path = folder.join(name);
+    /// Where a file is that the scenario names.
+    pub(crate) fn path(self, name: &str) -> PathBuf {
+        self.scenario.parent().unwrap_or(Path::new("")).join(name)
+    }
+
+    /// What is in it.
+    pub(crate) fn bytes(self, name: &str) -> Result<Vec<u8>, Mismatch> {
+        let path = self.path(name);
         (self.read_file)(&path).map_err(|error| {
             Mismatch::new("a file that can be read").help(format!("{}: {error}", path.display()))
         })

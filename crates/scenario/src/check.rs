@@ -14,6 +14,9 @@ use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
 use crate::file::ScenarioFile;
 use crate::head_check::request_headers_fit;
+use crate::own_path_check::{
+    a_profile_with_its_own_path_asks_nothing_else, a_profile_with_its_own_path_gets_what_it_can_say,
+};
 use crate::quantity::format_duration;
 use crate::transport_file::TransportFile;
 use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
@@ -246,49 +249,6 @@ fn nothing_is_resent_where_all_are_delivered(
     Some(())
 }
 
-/// Such a profile sends no cursor, so the server cannot know what is new to whom.
-fn a_profile_with_its_own_path_gets_what_it_can_say(
-    file: &ScenarioFile,
-    problems: &Problems,
-) -> Option<()> {
-    let request = file.headers.request.as_ref()?;
-    if !request.value.has_own_path() || file.longest_interval().is_none() {
-        return Some(());
-    }
-    let with = |what: &str| format!("{what} with headers.request = {}", request.shown);
-    let help = Some("the profile brings its own path, so a poll can send no topic and no cursor");
-    if let Some(topics) = file.workload.topics.as_ref().filter(|topics| topics.value.get() > 1) {
-        topics.refuse(problems, with("1"), help);
-    }
-    let deliver = file.workload.deliver.as_ref()?;
-    if deliver.value == Deliver::Every {
-        deliver.refuse(problems, with("\"latest\""), help);
-    }
-    for unchanged in file.written_unchanged() {
-        if unchanged.value.is_some_and(|unchanged| unchanged != Unchanged::Resend) {
-            unchanged.refuse(problems, with("\"resend\""), help);
-        }
-    }
-    Some(())
-}
-
-/// Its path is that of a short poll, and its upgrade another head.
-fn a_profile_with_its_own_path_asks_nothing_else(
-    file: &ScenarioFile,
-    problems: &Problems,
-) -> Option<()> {
-    let request = file.headers.request.as_ref().filter(|at| at.value.has_own_path())?;
-    for kind in file.transports.iter().filter_map(|transport| transport.kind.as_ref()) {
-        if !kind.value.properties().takes_own_request_line {
-            let can = "\"short-poll\" or \"websocket\" with headers.request";
-            let help =
-                "the profile brings its own path, to which the server responds as to a short poll";
-            kind.refuse(problems, format!("{can} = {}", request.shown), Some(help));
-        }
-    }
-    Some(())
-}
-
 fn labels_differ(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     let labels: Vec<_> = file.transports.iter().filter_map(|t| t.label.as_ref()).collect();
     for (place, label) in labels.iter().enumerate() {
@@ -308,7 +268,8 @@ impl ScenarioFile {
             .max_by_key(|interval| interval.value)
     }
 
-    fn written_unchanged(&self) -> impl Iterator<Item = &At<Option<Unchanged>>> {
+    /// What polls without a message get, where it was written.
+    pub(crate) fn written_unchanged(&self) -> impl Iterator<Item = &At<Option<Unchanged>>> {
         self.transports.iter().filter_map(|transport| transport.options.unchanged.as_ref())
     }
 }

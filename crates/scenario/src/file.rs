@@ -13,6 +13,7 @@ use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
 
 use crate::beside::Beside;
 use crate::kind::rate;
+use crate::named_server_file::named_servers;
 use crate::quantity::{minutes, seconds};
 use crate::transport_file::{TransportFile, transports};
 use crate::{Arrivals, Content, LoadSettings, Network, Payload, Publish, Rate};
@@ -65,7 +66,7 @@ pub(crate) struct HeadersFile {
     pub(crate) cookie_bytes: Read<u32>,
 }
 
-/// `[server]`.
+/// `[server]`: of our own.
 #[derive(Debug)]
 pub(crate) struct ServerFile {
     pub(crate) slow_subscriber: Read<SlowPolicy>,
@@ -77,15 +78,23 @@ impl ScenarioFile {
     /// Reads every key; what is wrong goes to `problems`.
     pub(crate) fn read(root: &Table, beside: Beside<'_>, problems: &Problems) -> Self {
         let mut root = Reader::new("", Place::File(0), Some(root), problems);
+        let question = text("one line: the question that the run answers");
+        let question = root.required("question", question);
+        let workload = workload(root.table("workload"), beside);
+        let headers = headers(root.table("headers"), beside);
+        let network = network(root.table("network"));
+        let mut table = root.table("server");
+        let server = server(&mut table);
+        let named_servers = named_servers(&mut table, beside, problems);
+        table.finish();
         let file = Self {
-            question: root
-                .required("question", text("one line: the question that the run answers")),
-            workload: workload(root.table("workload"), beside),
-            headers: headers(root.table("headers"), beside),
-            network: network(root.table("network")),
-            server: server(root.table("server")),
+            question,
+            workload,
+            headers,
+            network,
+            server,
             load: load(root.table("load")),
-            transports: transports(&mut root, problems),
+            transports: transports(&mut root, &named_servers, problems),
             expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
         };
         root.has_too("sweep");
@@ -200,15 +209,13 @@ fn network(mut table: Reader<'_>) -> Option<Network> {
     Some(Network { mss: u16::try_from(mss?.value).expect("the range is one of u16") })
 }
 
-fn server(mut table: Reader<'_>) -> ServerFile {
+fn server(table: &mut Reader<'_>) -> ServerFile {
     let slow = choice(SlowPolicy::ALL, SlowPolicy::label);
-    let file = ServerFile {
+    ServerFile {
         slow_subscriber: table.or("slow_subscriber", "drop-oldest", slow),
         queue: table.or("queue", 1_024, count(MOST_MESSAGES_KEPT)),
         log: table.or("log", 4_096, count(MOST_MESSAGES_KEPT)),
-    };
-    table.finish();
-    file
+    }
 }
 
 fn load(mut table: Reader<'_>) -> Option<LoadSettings> {

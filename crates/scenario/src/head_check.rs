@@ -20,7 +20,7 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 pub(crate) fn request_headers_fit(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     let request = file.headers.request.as_ref()?;
     let cookie_bytes = file.headers.cookie_bytes.as_ref()?;
-    for transport in &file.transports {
+    for transport in file.transports.iter().filter(|transport| transport.is_ours()) {
         let Some(error) = first_too_large(&request.value, cookie_bytes.value, transport) else {
             continue;
         };

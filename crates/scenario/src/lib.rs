@@ -10,19 +10,26 @@ mod checked;
 mod expect;
 mod named_server;
 
+mod adapter_file;
 mod beside;
 mod carriage_check;
 mod check;
 mod conflation_check;
 mod file;
 mod head_check;
+mod holes;
 mod kind;
+mod named_server_file;
 mod overrides;
+mod own_path_check;
 mod quantity;
 mod read;
+mod server_url;
 mod settings;
+mod start_file;
 mod sweep;
 mod transport_file;
+mod transport_server;
 mod transport_settings;
 
 mod log_needs;
@@ -42,9 +49,10 @@ pub use checked::{
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
+pub use holes::Holes;
 pub use log_needs::LogNeeds;
 pub use memory_needs::MemoryNeeds;
-pub use named_server::{NamedServer, ProcessOf, Ready, ServerUrl, Start, Trust};
+pub use named_server::{MissingVariables, NamedServer, ProcessOf, Ready, ServerUrl, Start, Trust};
 pub use needs::{
     Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
     ports_per_client, source_address,

@@ -42,7 +42,11 @@ impl MemoryNeeds {
     /// Of a scenario: of its transport that takes most, since trials follow one another.
     pub fn of(scenario: &Scenario) -> Self {
         let logs = LogNeeds::of(scenario).total;
-        let of = |transport: &Transport| Self { logs, ..connected(transport, &scenario.workload) };
+        let of = |transport: &Transport| {
+            // What a third-party server keeps nobody knows beforehand.
+            let logs = if transport.server.is_none() { logs } else { 0 };
+            Self { logs, ..connected(transport, &scenario.workload) }
+        };
         let needs = scenario.transports.iter().map(of);
         needs.max_by_key(Self::total).unwrap_or(Self { logs, ..Self::default() })
     }
@@ -84,10 +88,14 @@ fn connected(transport: &Transport, workload: &Workload) -> MemoryNeeds {
     // Of two connections, one is polled.
     let polled = u64::from(settings.kind().polls());
     let alone = polled * POLLED + (openings - polled) * PUSHED;
+    let is_ours = u64::from(transport.server.is_none());
     let mut connections = match transport.carriage.http.properties().shares_connections {
-        false => clients * (alone + CLIENT),
+        false => clients * (is_ours * alone + CLIENT),
         // What a stream takes beside the connection that it shares is not measured.
-        true => groups * (SHARED + CLIENT_SHARED) + (clients - groups) * (PUSHED + CLIENT),
+        true => {
+            groups * (is_ours * SHARED + CLIENT_SHARED)
+                + (clients - groups) * (is_ours * PUSHED + CLIENT)
+        }
     };
     connections += groups * openings * SOCKETS;
     if transport.carriage.tls != TlsUse::None {

@@ -1,8 +1,13 @@
 //! A server that others wrote, as a scenario names it: `[server.NAME]`.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
-use pushbench_adapter::Adapter;
+use pushbench_adapter::{Adapter, Values};
+
+use crate::Scenario;
+use crate::holes::{Holes, further_ports};
 
 /// A third-party server: how it is spoken to, where it is, and what starts it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,13 +60,14 @@ pub enum Trust {
 
 /// What starts a server.
 ///
-/// Its command, its files and [`ProcessOf::PidFile`] may have the holes `${port}`, the port of its
-/// URL, and `${dir}`, a new folder that is the working folder of the trial's server.
+/// Its command, its files and [`ProcessOf::PidFile`] may have holes, which [`Holes`] fills: `${port}`
+/// for the port of its URL, `${port_NAME}` for a further one, and `${dir}` for a new folder that is the
+/// working folder of the trial's server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Start {
     /// The program and its arguments; never empty.
     pub command: Vec<String>,
-    /// Files that are written into that folder: a path below it, and the content.
+    /// Files that are written into that folder: a name, and the content.
     pub files: Vec<(String, Vec<u8>)>,
 }
 
@@ -82,4 +88,131 @@ pub enum ProcessOf {
     PidFile(String),
     /// Whoever listens on this port of this host; `None` for the URL's.
     Port(Option<u16>),
+}
+
+/// Variables of the environment that a server needs and that are not there.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "server.{server} uses {}, which the environment does not have, expected a value; set {}",
+    list(.names, "`${env:", "}`"),
+    list(.names, "", "=...")
+)]
+pub struct MissingVariables {
+    /// The server's name.
+    pub server: String,
+    /// The names of the variables; never empty.
+    pub names: Vec<String>,
+}
+
+fn list(names: &[String], before: &str, behind: &str) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("{before}{name}{behind}")).collect();
+    names.join(" and ")
+}
+
+impl fmt::Display for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port => f.write_str("port"),
+            Self::Path(path) => write!(f, "GET {path}"),
+        }
+    }
+}
+
+impl fmt::Display for ProcessOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PidFile(path) => write!(f, "pid_file {path}"),
+            Self::Port(Some(port)) => write!(f, "port {port}"),
+            Self::Port(None) => f.write_str("port ${port}"),
+        }
+    }
+}
+
+impl NamedServer {
+    /// Names of the holes that a free port is to be found for, for each trial: `port`, where the URL
+    /// has no port of its own, and every `port_NAME` that is used.
+    pub fn free_ports(&self) -> BTreeSet<String> {
+        let mut ports = BTreeSet::new();
+        if self.url.port.is_none() {
+            ports.insert("port".to_owned());
+        }
+        if let Some(Start { command, files }) = &self.start {
+            ports.extend(command.iter().flat_map(|argument| further_ports(argument.as_bytes())));
+            ports.extend(files.iter().flat_map(|(_, bytes)| further_ports(bytes)));
+        }
+        if let Some(ProcessOf::PidFile(path)) = &self.process {
+            ports.extend(further_ports(path.as_bytes()));
+        }
+        ports.extend(self.adapter.outside().into_iter().filter(|name| name.starts_with("port_")));
+        ports
+    }
+
+    /// Names of the variables of the environment that are needed.
+    pub fn environment(&self) -> Vec<String> {
+        let outside = self.adapter.outside();
+        let names = outside.iter().filter_map(|name| name.strip_prefix("env:"));
+        names.map(str::to_owned).collect()
+    }
+
+    /// The variables that are needed and that are not there, if there are any.
+    pub fn missing_variables(&self, has: &dyn Fn(&str) -> bool) -> Option<MissingVariables> {
+        let names: Vec<_> = self.environment().into_iter().filter(|name| !has(name)).collect();
+        let server = || self.name.clone();
+        (!names.is_empty()).then(|| MissingVariables { server: server(), names })
+    }
+
+    /// What the adapter's templates use: the settings, where the server is, and the environment, which
+    /// is nowhere kept but in them.
+    ///
+    /// # Errors
+    ///
+    /// If the environment lacks something.
+    pub fn values(
+        &self,
+        holes: &Holes,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Values, MissingVariables> {
+        if let Some(missing) = self.missing_variables(&|name| environment(name).is_some()) {
+            return Err(missing);
+        }
+        let mut values = Values::new(Arc::clone(&self.adapter.settings));
+        for name in self.environment() {
+            if let Some(value) = environment(&name) {
+                values.set(&format!("env:{name}"), value);
+            }
+        }
+        for (name, value) in holes.all() {
+            values.set(name, value);
+        }
+        Ok(values)
+    }
+}
+
+impl Scenario {
+    /// Variables of the environment that servers need and that are not there, for each server that is
+    /// asked in some cell.
+    pub fn missing_variables(&self, has: &dyn Fn(&str) -> bool) -> Vec<MissingVariables> {
+        let mut all = Vec::new();
+        for scenario in std::iter::once(self).chain(self.cells.iter().map(|cell| &cell.scenario)) {
+            let servers = scenario.transports.iter().filter_map(|one| one.server.as_ref());
+            for missing in servers.filter_map(|server| server.missing_variables(has)) {
+                if !all.contains(&missing) {
+                    all.push(missing);
+                }
+            }
+        }
+        all
+    }
+}
+
+impl Start {
+    /// The same with its holes filled, in the command and in the files.
+    #[must_use]
+    pub fn filled(&self, holes: &Holes) -> Self {
+        let files = self.files.iter().map(|(name, bytes)| (name.clone(), holes.fill(bytes)));
+        Self {
+            command: self.command.iter().map(|argument| holes.fill_text(argument)).collect(),
+            files: files.collect(),
+        }
+    }
 }

@@ -55,8 +55,31 @@ pub(crate) fn put(root: &mut Table, path: &[&str], node: Node) -> Result<(), Com
                 Err(Complaint { help, ..complaint(place, &key, "unknown", &expected) })
             }
         },
+        // A new table would be a server that the file does not have.
+        ["server", name, below @ ..] if !below.is_empty() => match servers(root) {
+            names if names.iter().any(|known| known == name) => put(root, path),
+            names => {
+                let key = format!("server.{name}");
+                let close = closest(name, names.iter().map(String::as_str));
+                let help = close.map(|close| format!("did you mean `server.{close}`?"));
+                let expected = match names.is_empty() {
+                    true => "a server that the file describes; there is none".to_owned(),
+                    false => format!("one of {}", names.join(", ")),
+                };
+                Err(Complaint { help, ..complaint(place, &key, "unknown", &expected) })
+            }
+        },
         path => put(root, path),
     }
+}
+
+/// The names of the tables below `[server]`.
+fn servers(root: &Table) -> Vec<String> {
+    let Some(Node { value: Value::Table(table), .. }) = root.node("server") else {
+        return Vec::new();
+    };
+    let tables = table.entries().iter().filter(|entry| matches!(entry.node.value, Value::Table(_)));
+    tables.map(|entry| entry.name.clone()).collect()
 }
 
 fn complaint(place: Place, key: &str, found: &str, expected: &str) -> Complaint {
@@ -83,7 +106,7 @@ fn transport<'t>(root: &'t mut Table, label: &str) -> Result<&'t mut Table, Vec<
         return Err(Vec::new());
     };
     let label_of = |node: &Node| match &node.value {
-        Value::Table(table) => transport_label(table).map(str::to_owned),
+        Value::Table(table) => transport_label(table),
         _ => None,
     };
     let labels: Vec<_> = nodes.iter().filter_map(label_of).collect();

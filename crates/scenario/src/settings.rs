@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::quantity::{format_duration, format_rate};
-use crate::{Carriage, Content, Payload, Scenario, Transport};
+use crate::transport_server::is_of_ours;
+use crate::{Carriage, Content, NamedServer, Payload, Scenario, Start, Transport, Trust};
 
 impl Scenario {
     /// Every setting with its default resolved, by dotted name, as a scenario file spells it.
@@ -51,6 +52,11 @@ impl Scenario {
         if let Some(workers) = load.workers {
             settings.insert("load.workers".to_owned(), workers.to_string());
         }
+        // Those that are not asked change nothing.
+        for server in transports.iter().filter_map(|transport| transport.server.as_ref()) {
+            let key = |option: String| format!("server.{}.{option}", server.name);
+            settings.extend(server.options().map(|(option, value)| (key(option), value)));
+        }
         for transport in transports {
             let key = |option: &str| format!("transport.{}.{option}", transport.label);
             settings.insert(key("kind"), transport.settings.kind().to_string());
@@ -70,10 +76,47 @@ impl Transport {
         if clients_per_connection.get() > 1 {
             options.push(("clients_per_connection", clients_per_connection.to_string()));
         }
-        options.extend(self.settings.options());
+        let settings = self.settings.options().into_iter();
+        match &self.server {
+            None => options.extend(settings),
+            Some(server) => {
+                options.push(("server", server.name.clone()));
+                options.extend(settings.filter(|(option, _)| !is_of_ours(option)));
+            }
+        }
         options.into_iter().map(|(option, value)| (option.to_owned(), value)).collect()
     }
 }
+
+impl NamedServer {
+    /// What the scenario says of it, as it spells it: holes and names of the environment are not
+    /// filled. Files by their names; what is in them a record has among the scenario's files.
+    fn options(&self) -> impl Iterator<Item = (String, String)> {
+        let Self { adapter_name, url, trust, start, ready, process, settings, .. } = self;
+        let mut options = vec![("adapter", adapter_name.clone()), ("url", url.to_string())];
+        if url.tls {
+            let trust = match trust {
+                Trust::System => "system".to_owned(),
+                Trust::Insecure => "insecure".to_owned(),
+                Trust::Certificate(pem) => file(pem),
+            };
+            options.push(("trust", trust));
+        }
+        if let Some(Start { command, files }) = start {
+            options.push(("start", command.join(" ")));
+            let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+            options
+                .push(("files", if names.is_empty() { NONE.to_owned() } else { names.join(", ") }));
+        }
+        options.push(("ready", ready.to_string()));
+        options.push(("process", process.as_ref().map_or(NONE.to_owned(), ToString::to_string)));
+        let options = options.into_iter().map(|(option, value)| (option.to_owned(), value));
+        let settings = settings.iter();
+        options.chain(settings.map(|(name, value)| (format!("settings.{name}"), value.clone())))
+    }
+}
+
+const NONE: &str = "none";
 
 fn content(payload: &Payload) -> (&'static str, String) {
     const CONTENT: &str = "workload.payload.content";
@@ -81,11 +124,13 @@ fn content(payload: &Payload) -> (&'static str, String) {
         Content::Text => (CONTENT, "text".to_owned()),
         Content::Random => (CONTENT, "random".to_owned()),
         Content::Json => (CONTENT, "json".to_owned()),
-        Content::File(bytes) => {
-            let text = format!("{} bytes, FNV-1a {:016x}", bytes.len(), fnv_1a(bytes));
-            ("workload.payload.file", text)
-        }
+        Content::File(bytes) => ("workload.payload.file", file(bytes)),
     }
+}
+
+/// A file by its content and not by its path.
+fn file(bytes: &[u8]) -> String {
+    format!("{} bytes, FNV-1a {:016x}", bytes.len(), fnv_1a(bytes))
 }
 
 /// A short name of some bytes, so that two records can be told to have used another file.

@@ -11,7 +11,9 @@ use pushbench_toml::kind::{Mismatch, choice, count, duration, one_of, truth, who
 use pushbench_toml::{Place, Problems, Read, Reader, Table, Value};
 
 use crate::kind::label;
+use crate::named_server_file::NamedServerFile;
 use crate::quantity::minutes;
+use crate::transport_server::{Asked, asked, fits_the_server, tls};
 use crate::transport_settings::Options;
 use crate::{Carriage, Deflate, Transport, TransportSettings};
 
@@ -21,6 +23,7 @@ pub(crate) struct TransportFile {
     pub(crate) kind: Read<TransportKind>,
     /// The `name`, or the kind's.
     pub(crate) label: Read<String>,
+    pub(crate) server: Asked,
     pub(crate) carriage: CarriageFile,
     pub(crate) options: OptionsFile,
 }
@@ -69,47 +72,65 @@ fn has_deflate(kind: TransportKind) -> bool {
     kind.properties().codings.contains(&Compression::Deflate)
 }
 
-pub(crate) fn transports(root: &mut Reader<'_>, problems: &Problems) -> Vec<TransportFile> {
+pub(crate) fn transports(
+    root: &mut Reader<'_>,
+    servers: &[NamedServerFile],
+    problems: &Problems,
+) -> Vec<TransportFile> {
     let kinds = one_of(TransportKind::ALL.iter().map(|kind| kind.label())).expected;
     let tables = root.tables("transport", &format!("a kind, {kinds}"));
     let named = |(index, (place, table)): (usize, (Place, &Table))| {
-        let key = match transport_label(table).filter(|name| label(&(*name).into()).is_ok()) {
+        let is_label = |name: &String| label(&name.as_str().into()).is_ok();
+        let key = match transport_label(table).filter(is_label) {
             Some(label) => format!("transport.{label}"),
             None => format!("transport[{}]", index + 1),
         };
-        transport(Reader::new(&key, place, Some(table), problems))
+        transport(Reader::new(&key, place, Some(table), problems), servers)
     };
     tables.into_iter().enumerate().map(named).collect()
 }
 
-/// What a transport is called, as far as its table says: its name, or its kind's.
-pub(crate) fn transport_label(table: &Table) -> Option<&str> {
-    table.text("name").or_else(|| table.text("kind"))
+/// What a transport is called, as far as its table says: its name, or its server's and its kind's.
+pub(crate) fn transport_label(table: &Table) -> Option<String> {
+    let usual = || Some(usual_label(table.text("server"), table.text("kind")?));
+    table.text("name").map(str::to_owned).or_else(usual)
 }
 
-fn transport(mut table: Reader<'_>) -> TransportFile {
+fn usual_label(server: Option<&str>, kind: &str) -> String {
+    match server {
+        Some(server) => format!("{server}-{kind}"),
+        None => kind.to_owned(),
+    }
+}
+
+fn transport(mut table: Reader<'_>, servers: &[NamedServerFile]) -> TransportFile {
     let kind = table.required("kind", choice(TransportKind::ALL, TransportKind::label));
     let name = table.optional("name", label);
-    let label = name.and_then(|name| match (name.value.clone(), &kind) {
-        (Some(label), _) => Some(name.with(label)),
-        (None, Some(kind)) => Some(kind.clone().with(kind.value.label().to_owned())),
-        (None, None) => None,
+    let (server, server_name) = asked(&mut table, servers);
+    let label = name.and_then(|name| match (name.value.clone(), &kind, server_name) {
+        (Some(label), _, _) => Some(name.with(label)),
+        (None, Some(kind), Some(server)) => {
+            let label = usual_label(server.as_deref(), kind.value.label());
+            Some(kind.clone().with(label))
+        }
+        (None, _, _) => None,
     });
     let carriage = CarriageFile {
         http: table.or("http", "1.1", choice(HttpVersion::ALL, HttpVersion::label)),
-        tls: table.or("tls", "none", choice(TlsUse::ALL, TlsUse::label)),
+        tls: tls(&mut table, &server),
         clients_per_connection: table.or("clients_per_connection", 1, count(1_000)),
     };
-    let known = kind.as_ref().map(|kind| kind.value);
-    let options = options(&mut table, known);
-    let Some(known) = known else {
+    let options = options(&mut table, kind.as_ref().map(|kind| kind.value));
+    let Some(known) = &kind else {
         // What is wrong with them by themselves has been said; no rule asks about an option that
         // its kind may not have.
         table.finish();
-        return TransportFile { kind, label, carriage, options: OptionsFile::default() };
+        return TransportFile { kind, label, server, carriage, options: OptionsFile::default() };
     };
+    let has = |option: &str| OPTIONS.iter().any(|(name, has)| *name == option && has(known.value));
+    fits_the_server(&mut table, known, has, &server);
     for (option, has) in OPTIONS {
-        if !has(known) {
+        if !has(known.value) {
             let owners = TransportKind::ALL.iter().filter(|&&kind| has(kind));
             let owners: Vec<_> = owners.map(|owner| owner.label()).collect();
             let (owners, have) = match owners.as_slice() {
@@ -120,7 +141,7 @@ fn transport(mut table: Reader<'_>) -> TransportFile {
         }
     }
     table.finish();
-    TransportFile { kind, label, carriage, options }
+    TransportFile { kind, label, server, carriage, options }
 }
 
 /// Reads the options that the kind has; where the kind was refused, those that any kind has, each
@@ -186,25 +207,35 @@ impl TransportFile {
             tls: tls?.value,
             clients_per_connection: clients_per_connection?.value,
         };
-        let settings = self.options.settings(self.kind?.value, deliver)?;
-        Some(Transport { label: self.label?.value, settings, carriage, server: None })
+        let (unchanged, server) = match self.server {
+            Asked::Ours => (default_unchanged(deliver), None),
+            Asked::Named(server) => (Unchanged::Empty, Some(server)),
+            Asked::Refused => return None,
+        };
+        let settings = self.options.settings(self.kind?.value, unchanged)?;
+        Some(Transport { label: self.label?.value, settings, carriage, server })
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
         self.label.as_ref().map(|label| label.value.as_str())
     }
+
+    /// Whether our own server is asked, whose rules then hold.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self.server, Asked::Ours)
+    }
 }
 
 impl OptionsFile {
-    /// The options of the kind, if none was refused.
-    fn settings(self, kind: TransportKind, deliver: Deliver) -> Option<TransportSettings> {
+    /// The options of the kind, if none was refused; `default` is what a poll without a message gets.
+    fn settings(self, kind: TransportKind, default: Unchanged) -> Option<TransportSettings> {
         let unchanged = self.unchanged.as_ref().map(|unchanged| unchanged.value);
         let options = Options {
             stream_coding: self.stream_coding(),
             deflate: self.deflate(),
             interval: self.interval.map(|interval| interval.value),
             timing: self.timing.map(|timing| timing.value),
-            unchanged: unchanged.map(|own| own.unwrap_or(default_unchanged(deliver))),
+            unchanged: unchanged.map(|own| own.unwrap_or(default)),
             hold: self.hold.map(|hold| hold.value),
             connection: self.connection.map(|connection| connection.value),
             compression: self.compression.map(|compression| compression.value),

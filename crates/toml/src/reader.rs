@@ -262,7 +262,8 @@ impl<'a> Reader<'a> {
     pub fn tables_of_free_names(&mut self) -> Vec<&'a Entry> {
         let entries = self.table.map_or(&[][..], Table::entries).iter();
         let free = entries.filter(|entry| {
-            let is_known = self.asked.contains(&entry.name.as_str());
+            let name = entry.name.as_str();
+            let is_known = self.asked.contains(&name) || self.refused_keys.contains(&name);
             !is_known && matches!(entry.node.value, Value::Table(_))
         });
         let free: Vec<_> = free.collect();
@@ -281,8 +282,10 @@ impl<'a> Reader<'a> {
             let name = entry.name.as_str();
             let is_known = self.asked.contains(&name) || self.free.contains(&name);
             if !is_known && !self.refused_keys.contains(&name) {
-                let expected = format!("one of {}", self.asked.join(", "));
-                let help = closest(&entry.name, self.asked.iter().copied())
+                let is_taken = |name: &&&'static str| !self.refused_keys.contains(name);
+                let known: Vec<_> = self.asked.iter().filter(is_taken).copied().collect();
+                let expected = format!("one of {}", known.join(", "));
+                let help = closest(&entry.name, known)
                     .map(|name| format!("did you mean `{}`?", self.dotted(name)));
                 self.complain(&bare(&entry.name), entry.place, "unknown", expected, help);
             }
@@ -290,7 +293,9 @@ impl<'a> Reader<'a> {
     }
 
     fn ask(&mut self, name: &'static str) -> Option<&'a Node> {
-        self.asked.push(name);
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
         self.table.and_then(|table| table.node(name))
     }
 

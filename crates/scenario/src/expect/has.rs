@@ -30,13 +30,16 @@ pub(crate) fn figures_are_there(
             return;
         };
         let Some(figure) = figure::find(name) else { return };
-        if has(transport, figure.needs(), is_modelled) {
-            return;
-        }
+        let is_there = has(transport, figure.needs(), is_modelled);
+        let lacking = match others_lack(transport, name, is_modelled) {
+            None if is_there => return,
+            None => figure.needs().phrase(),
+            Some(lacking) => lacking,
+        };
         problems.add(Complaint {
             place,
             key: written.key.clone(),
-            found: format!("about {label}.{name}, which {}", figure.needs().phrase()),
+            found: format!("about {label}.{name}, which {lacking}"),
             expected: format!("a figure that {label} has"),
             help: Some(format!("{label} has {}", those_of(transport))),
         });
@@ -46,6 +49,24 @@ pub(crate) fn figures_are_there(
         Base::Number(_) => {}
         Base::Measured { transport, figure } => look(written.condition, transport, figure, false),
         Base::Modelled { transport, figure } => look(written.condition, transport, figure, true),
+    }
+}
+
+/// What a figure needs that a third-party server does not have.
+fn others_lack(transport: &Transport, name: &str, is_modelled: bool) -> Option<&'static str> {
+    let server = transport.server.as_ref()?;
+    if is_modelled {
+        return Some("needs a model, and there is none of a third-party server");
+    }
+    let adapted = server.adapter.transport(transport.settings.kind())?;
+    let (distribution, _) = name.split_once('.').unwrap_or((name, ""));
+    match distribution {
+        _ if !adapted.publishes_by_itself() => None,
+        "service_time" | "publish_lateness" => Some("needs messages that the run publishes"),
+        "latency" | "age_mean" if !adapted.has_times() => {
+            Some("needs `sent_at` where the server publishes by itself")
+        }
+        _ => None,
     }
 }
 
@@ -70,7 +91,11 @@ fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
 /// Names of the figures that a transport has, `*` for what many differ in.
 fn those_of(transport: &Transport) -> String {
     let all = figure::all();
-    let all = all.iter().filter(|figure| has(transport, figure.needs(), false));
+    let is_there = |figure: &&Figure| {
+        has(transport, figure.needs(), false)
+            && others_lack(transport, &figure.name, false).is_none()
+    };
+    let all = all.iter().filter(is_there);
     let mut seen = BTreeSet::new();
     let names: Vec<_> = all.map(family).filter(|name| seen.insert(name.clone())).collect();
     names.join(", ")
