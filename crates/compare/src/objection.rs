@@ -179,7 +179,17 @@ fn wrong_with(run: &RunV2) -> Option<String> {
 /// Settings of the workload, one text each; those of a transport are held against each other where
 /// the transports are paired.
 fn differing_settings(base: &RunV2, new: &RunV2) -> Vec<String> {
-    let matters = |name: &str| !HARMLESS.contains(&name) && !name.starts_with("transport.");
+    // What one run alone asks is no difference between the rest of them.
+    let is_in_both = |server: &str| {
+        let adapter = format!("server.{server}.adapter");
+        [base, new].iter().all(|run| run.scenario.settings.contains_key(&adapter))
+    };
+    let matters = |name: &str| {
+        let of_server = name.strip_prefix("server.").and_then(|name| name.split_once('.'));
+        !HARMLESS.contains(&name)
+            && !name.starts_with("transport.")
+            && of_server.is_none_or(|(server, _)| is_in_both(server))
+    };
     differences(&base.scenario.settings, &new.scenario.settings, matters)
 }
 

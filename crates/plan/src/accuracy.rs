@@ -142,6 +142,10 @@ pub fn compare(records: &[&Record], predict: PredictTrial<'_>) -> (Vec<Compared>
                 leave_out(what(), "its scenario has no such transport or cell");
                 continue;
             };
+            if transport.server.is_some() {
+                leave_out(what(), "there is no model of a third-party server");
+                continue;
+            }
             if is_before_messages(transport.settings, trial) {
                 leave_out(
                     what(),
@@ -210,14 +214,18 @@ fn scenario(record: &Record) -> Option<Scenario> {
     };
     let (overrides, only) = (given("--set "), given("--only "));
     let path = format!("{}.toml", recorded.name);
-    let nothing_beside =
-        |path: &Path| Err(std::io::Error::other(format!("{} is not on record", path.display())));
+    let of_record = |path: &Path| {
+        let mut files = recorded.files.iter();
+        let file = files.find(|file| Path::new(&file.path) == path);
+        let text = file.and_then(|file| file.text.clone()).map(String::into_bytes);
+        text.ok_or_else(|| std::io::Error::other(format!("{} is not on record", path.display())))
+    };
     let source = Source {
         path: Path::new(&path),
         text: &recorded.file,
         overrides: &overrides,
         only: &only,
-        read_file: &nothing_beside,
+        read_file: &of_record,
     };
     read(&source).ok()
 }
