@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use pushbench_scenario::{Scenario, format_duration};
+use pushbench_scenario::{NamedServer, Scenario, format_duration};
 
 use crate::arguments::CheckOptions;
 use crate::exit::Exit;
 use crate::output;
 use crate::say::say;
-use crate::scenario_file::{limits_of_this_machine, read_scenario};
+use crate::scenario_file::{limits_of_this_machine, missing_variables, read_scenario};
 
 /// What a trial takes beyond its planned length: start, drain, end.
 const AROUND: Duration = Duration::from_millis(500);
@@ -19,10 +19,16 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
     for path in &options.scenarios {
         match read_scenario(path, &options.changes.set, &options.changes.only)?.scenario {
             Ok(scenario) => {
-                let line = format!("{}: {}\n", path.display(), summary(&scenario));
-                output::put_list(&line)?;
-                for limit in limits_of_this_machine(&scenario) {
-                    say(format_args!("{}: {limit}", path.display()));
+                let mut lines = format!("{}: {}\n", path.display(), summary(&scenario));
+                for server in servers(&scenario) {
+                    lines.push_str(&format!("  {server}\n"));
+                }
+                output::put_list(&lines)?;
+                let limits = limits_of_this_machine(&scenario);
+                let limits = limits.iter().map(ToString::to_string);
+                let missing = missing_variables(&scenario);
+                for text in missing.iter().map(ToString::to_string).chain(limits) {
+                    say(format_args!("{}: {text}", path.display()));
                     exit = Exit::Refused;
                 }
             }
@@ -52,4 +58,32 @@ fn summary(scenario: &Scenario) -> String {
         trials.len(),
         format_duration(Duration::from_secs(all.as_secs()))
     )
+}
+
+/// A line for each server that others wrote: by which adapter it is spoken to, where, and whether the
+/// run starts it.
+fn servers(scenario: &Scenario) -> Vec<String> {
+    let mut lines = Vec::new();
+    let all = std::iter::once(scenario).chain(scenario.cells.iter().map(|cell| &cell.scenario));
+    for server in all.flat_map(|scenario| &scenario.transports).filter_map(|t| t.server.as_ref()) {
+        let line = server_line(server);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn server_line(server: &NamedServer) -> String {
+    let NamedServer { name, adapter, adapter_name, url, start, .. } = server;
+    let how = match (adapter_name.as_str(), &adapter.tested) {
+        ("inline", _) => "as the scenario describes it".to_owned(),
+        (adapter, Some(tested)) => format!("by the adapter {adapter} (run against {tested})"),
+        (adapter, None) => format!("by the adapter {adapter} (not run against the real server)"),
+    };
+    let started = match start {
+        Some(start) => format!("started by `{}`", start.command.join(" ")),
+        None => "which runs already".to_owned(),
+    };
+    format!("server {name}: {how}, at {url}, {started}")
 }

@@ -35,13 +35,25 @@ const STARTED: &str = "2026-01-01T00:00:00Z";
 
 /// Plans a scenario: read, predict, compare with records, show.
 pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
-    let scenario = match scenario(options)? {
+    let mut scenario = match scenario(options)? {
         Ok(scenario) => scenario,
         Err(refused) => {
             say(refused);
             return Ok(Exit::Refused);
         }
     };
+    let (ours, others): (Vec<_>, Vec<_>) =
+        scenario.transports.into_iter().partition(|transport| transport.server.is_none());
+    for Transport { label, .. } in &others {
+        say(format_args!(
+            "pushbench: {label} is left out: there is no model of a third-party server"
+        ));
+    }
+    if ours.is_empty() {
+        say("pushbench: no transport is left, expected one that asks our own server");
+        return Ok(Exit::Refused);
+    }
+    scenario.transports = ours;
     let (topics, clients) = (scenario.workload.topics, scenario.workload.clients);
     if !each_topic_has_a_client(topics, clients) {
         say(format_args!(

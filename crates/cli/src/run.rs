@@ -16,7 +16,9 @@ use crate::options::Format;
 use crate::output;
 use crate::progress::Show;
 use crate::say::{say, say_error};
-use crate::scenario_file::{limit_beyond_loopback, limits_of_this_machine, read_scenario};
+use crate::scenario_file::{
+    limit_beyond_loopback, limits_of_this_machine, missing_variables, read_scenario,
+};
 use crate::signals::{Stage, Stop};
 
 /// Name of the page beside a record.
@@ -38,6 +40,22 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         for limit in limits {
             say(format_args!("{}: {limit}", options.scenario.display()));
         }
+        return Ok(Exit::Refused);
+    }
+    let missing = missing_variables(&scenario);
+    if !missing.is_empty() {
+        for missing in missing {
+            say(format_args!("{}: {missing}", options.scenario.display()));
+        }
+        return Ok(Exit::Refused);
+    }
+    // Our own server must not be measured under another's name.
+    if let Some(other) = scenario.transports.iter().find(|transport| transport.server.is_some()) {
+        say(format_args!(
+            "{}: transport.{} asks a third-party server, which cannot be run yet",
+            options.scenario.display(),
+            other.label
+        ));
         return Ok(Exit::Refused);
     }
     if cfg!(debug_assertions) {

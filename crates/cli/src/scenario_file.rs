@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::machine;
-use pushbench_scenario::{Limit, Refused, Scenario, Source, limits, needs, read};
+use pushbench_scenario::{Limit, MissingVariables, Refused, Scenario, Source, limits, needs, read};
 use pushbench_store::FileV1;
 
 use crate::bounded::{read_beside, read_text};
@@ -42,6 +42,11 @@ pub(crate) fn read_scenario(
     };
     let scenario = read(&Source { path, text: &text, overrides, only, read_file: &read_file });
     Ok(Read { text, files: files.into_inner(), scenario })
+}
+
+/// What servers of a scenario need of the environment and do not find there, a line for each.
+pub(crate) fn missing_variables(scenario: &Scenario) -> Vec<MissingVariables> {
+    scenario.missing_variables(&|name| std::env::var(name).is_ok())
 }
 
 /// The limit of this machine that is too small for a scenario, or for one of its cells, whose server

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::Bench;
+use crate::support::{Bench, Running};
 
 #[test]
 fn adapters_are_listed_printed_and_checked() {
@@ -49,4 +49,72 @@ fn an_adapter_that_is_not_there_is_an_error_that_names_it() {
     let unknown = bench.play(&["adapters", "socketio"]);
     assert_eq!(unknown.code, 2, "{unknown}");
     assert!(unknown.stderr.contains("did you mean `socket-io`?"), "{unknown}");
+}
+
+/// One that the run starts, and a service of one's own that wants a token.
+const SERVERS: &str = r#"
+question = "What do our orders cost?"
+workload = { clients = 5, publish = { every = "1s" } }
+
+[server.nchan]
+adapter = "nchan"
+url = "http://127.0.0.1:${port}"
+start = ["nginx", "-p", "${dir}", "-c", "nginx.conf"]
+
+[server.orders]
+url = "https://orders.example.org/v1"
+publish = "theirs"
+[server.orders.transport.short-poll]
+url = "/orders"
+headers = { Authorization = "Bearer ${env:PUSHBENCH_TEST_TOKEN}" }
+id = "/items/*/id"
+
+[[transport]]
+kind = "websocket"
+server = "nchan"
+
+[[transport]]
+kind = "short-poll"
+server = "orders"
+"#;
+
+#[test]
+fn check_says_which_servers_are_asked_and_what_they_need_of_the_environment() {
+    let bench = Bench::with(SERVERS);
+    let checked = |token: Option<&str>, only: &[&str]| {
+        let mut program = bench.program(&[&["check", "small.toml"], only].concat());
+        program.envs(token.map(|token| ("PUSHBENCH_TEST_TOKEN", token)));
+        Running::start(&mut program).end()
+    };
+    let there = checked(Some("hush"), &[]);
+    assert_eq!((there.code, there.stderr.as_str()), (0, ""), "{there}");
+    for line in [
+        "ok, 5 clients, nchan-websocket, orders-short-poll (",
+        "\n  server nchan: by the adapter nchan (",
+        "at http://127.0.0.1:${port}, started by `nginx -p ${dir} -c nginx.conf`\n",
+        "\n  server orders: as the scenario describes it, at https://orders.example.org/v1, which runs \
+         already\n",
+    ] {
+        assert!(there.stdout.contains(line), "{line}: {there}");
+    }
+    let missing = checked(None, &[]);
+    assert_eq!(missing.code, 104, "{missing}");
+    let told =
+        "server.orders uses `${env:PUSHBENCH_TEST_TOKEN}`, which the environment does not have";
+    assert!(missing.stderr.contains(told), "{missing}");
+    // What is not asked needs nothing.
+    let without = checked(None, &["--only", "nchan-websocket"]);
+    assert_eq!((without.code, without.stderr.as_str()), (0, ""), "{without}");
+}
+
+#[test]
+fn a_plan_leaves_out_what_there_is_no_model_of() {
+    let bench = Bench::with(SERVERS);
+    let none = bench.play(&["plan", "--scenario", "small.toml"]);
+    assert_eq!((none.code, none.stdout.as_str()), (104, ""), "{none}");
+    let with_ours = Bench::with(&format!("{SERVERS}\n[[transport]]\nkind = \"websocket\"\n"));
+    let plan = with_ours.play(&["plan", "--scenario", "small.toml"]);
+    assert_eq!(plan.code, 0, "{plan}");
+    assert!(plan.stderr.contains("nchan-websocket is left out: there is no model"), "{plan}");
+    assert!(!plan.stdout.contains("nchan-websocket"), "{plan}");
 }
