@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
-use pushbench_runner::{Options, ServerCommand, Target, TargetTls, Tried, raise_open_files};
+use pushbench_runner::{
+    Options, ServerCommand, Target, TargetTls, Tried, raise_open_files, servers_beyond_loopback,
+};
 use pushbench_store::{FileV1, Journal, RunStatus, RunV2, ToolV1, Verdict, environment};
 use pushbench_tls::Certificate;
 
@@ -49,14 +51,14 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         }
         return Ok(Exit::Refused);
     }
-    // Our own server must not be measured under another's name.
-    if let Some(other) = scenario.transports.iter().find(|transport| transport.server.is_some()) {
+    let third_party = scenario.transports.iter().find_map(|of| Some((of, of.server.as_ref()?)));
+    if let Some((transport, server)) = third_party.filter(|_| options.target.is_some()) {
         say(format_args!(
-            "{}: transport.{} asks a third-party server, which cannot be run yet",
-            options.scenario.display(),
-            other.label
+            "pushbench: --target names one server for every transport, but {} asks server.{} of the \
+             scenario: leave out --target, or select other transports with --only",
+            transport.label, server.name
         ));
-        return Ok(Exit::Refused);
+        return Ok(Exit::WrongUsage);
     }
     if cfg!(debug_assertions) {
         say("pushbench: this is a debug build; its times and CPU figures mean nothing");
@@ -69,8 +71,12 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     raise_open_files();
 
-    let run_options = run_options(options, read.text, read.files)?;
-    let is_beyond = run_options.target.as_ref().is_some_and(|t| !t.address.ip().is_loopback());
+    let mut run_options = run_options(options, read.text, read.files)?;
+    for url in servers_beyond_loopback(&scenario) {
+        run_options.environment.link.push_str(&format!(" and {url}"));
+    }
+    let is_beyond = run_options.target.as_ref().is_some_and(|t| !t.address.ip().is_loopback())
+        || !servers_beyond_loopback(&scenario).is_empty();
     if let Some(limit) = limit_beyond_loopback(&scenario).filter(|_| is_beyond) {
         say(format_args!("{}: {limit}", options.scenario.display()));
         return Ok(Exit::Refused);

@@ -40,6 +40,8 @@ pub(crate) struct Status {
     pub(crate) in_flight: u64,
     /// Clients that do not hold the last message of their topic.
     pub(crate) waiting_for_last: u64,
+    /// Messages that came to a client that had them.
+    pub(crate) duplicates: u64,
     /// Bytes that all sockets carried.
     pub(crate) bytes: u64,
     pub(crate) delivered: u64,

@@ -330,6 +330,7 @@ impl Load {
             sum.failed += status.failed;
             sum.in_flight += status.in_flight;
             sum.waiting_for_last += status.waiting_for_last;
+            sum.duplicates += status.duplicates;
             sum.bytes += status.bytes;
             sum.delivered += status.delivered;
             sum.cpu += status.cpu;

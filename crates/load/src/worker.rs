@@ -180,6 +180,7 @@ fn status(accounts: &Accounts) -> Status {
         failed: presence.failed(),
         in_flight: presence.in_flight(),
         waiting_for_last: recorder.waiting_for_last(),
+        duplicates: recorder.counts.duplicates,
         bytes: accounts.sockets.bytes(),
         delivered: recorder.counts.deliveries_in_measure,
         cpu: clock::thread_cpu_time(),

@@ -2,6 +2,8 @@
 //!
 //! A trial that was just played and a trial that is put together from shards go this one way.
 
+use std::collections::BTreeMap;
+
 use pushbench_model::{Compressed, Subject, TlsLink, predict_trial};
 use pushbench_scenario::{Scenario, Transport};
 use pushbench_store::{CellV1, MachineV2, ModelV1, Sums, TrialV2};
@@ -32,6 +34,8 @@ pub struct Played<'a> {
     pub tls: Option<TlsLink>,
     /// Whether the server is ours, so that the model says what it does.
     pub is_ours: bool,
+    /// Whether it is spoken to as an adapter says, so that there is no model of it.
+    pub is_adapted: bool,
 }
 
 /// The record of a trial, as far as sums and machines make it.
@@ -77,7 +81,7 @@ pub(crate) fn trial(
     if played.is_ours {
         checks.extend(as_modelled(&evidence, &subject));
     }
-    let model = predict_trial(&subject);
+    let model = if played.is_adapted { BTreeMap::new() } else { predict_trial(&subject) };
     TrialV2 {
         transport: transport.label.clone(),
         round: played.round,

@@ -9,6 +9,7 @@
 //! Start with [`run`], then `trial`; what is made of a trial's sums is in `derive`, and pure, as are
 //! `books`, `judge`, `figures` and [`merge`].
 
+mod adapted_server;
 mod books;
 mod clock_note;
 mod compression;
@@ -26,6 +27,7 @@ mod messages;
 mod options;
 mod piped;
 mod preflight;
+mod processes;
 mod run;
 mod samples;
 mod server_document;
@@ -39,6 +41,7 @@ mod tls;
 mod trial;
 mod work;
 
+pub use adapted_server::servers_beyond_loopback;
 pub use derive::Played;
 pub use machine::{machine, raise_open_files};
 pub use merge::merge;
@@ -55,6 +58,14 @@ pub enum RunError {
     /// The server process could not be started or did not become ready.
     #[error("the server did not start: {0}")]
     Server(String),
+    /// A third-party server could not be started or reached.
+    #[error("server.{server}: {reason}")]
+    Adapted {
+        /// Its name in the scenario.
+        server: String,
+        /// What came, what was expected, and what it said.
+        reason: String,
+    },
     /// The server's announcement says something else than it was told.
     #[error(
         "the server runs with other settings than those it was given, so nothing was measured: {differences}"

@@ -1,8 +1,9 @@
-//! What a child process says on stderr, for error messages.
+//! What a child process says, for error messages.
 //!
 //! Its end is not the end of what it says: a process that it started itself may hold stderr open for
 //! as long as it likes. So nobody waits for that longer than a bound.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -12,27 +13,29 @@ use pushbench_protocol::clock;
 
 /// Longest wait for the rest of what an ended process has said.
 const REST_BOUND: Duration = Duration::from_millis(500);
-/// Most bytes that are kept; the rest is read and dropped, so that nobody waits to say it.
+/// Most bytes that are kept, the last ones: why a process ended is said last. What was before is
+/// dropped, so that nobody waits to say it.
 const KEPT: usize = 64 * 1024;
 
 /// What has been said so far, heard on a thread of its own.
 #[derive(Debug)]
 pub(crate) struct Messages {
-    said: Arc<Mutex<Vec<u8>>>,
+    said: Arc<Mutex<VecDeque<u8>>>,
     thread: JoinHandle<()>,
 }
 
 impl Messages {
     /// Listens until the end.
     pub(crate) fn of(mut from: impl Read + Send + 'static) -> Self {
-        let said = Arc::<Mutex<Vec<u8>>>::default();
+        let said = Arc::<Mutex<VecDeque<u8>>>::default();
         let received = Arc::clone(&said);
         let thread = std::thread::spawn(move || {
             let mut bytes = [0; 4_096];
             while let Ok(len @ 1..) = from.read(&mut bytes) {
                 let Ok(mut received) = received.lock() else { return };
-                let room = KEPT.saturating_sub(received.len());
-                received.extend_from_slice(&bytes[..len.min(room)]);
+                received.extend(&bytes[..len]);
+                let over = received.len().saturating_sub(KEPT);
+                received.drain(..over);
             }
         });
         Self { said, thread }
@@ -40,12 +43,28 @@ impl Messages {
 
     /// What the process has said, which has ended; without blanks around it.
     pub(crate) fn all(self) -> String {
+        self.wait_for_rest();
+        self.so_far()
+    }
+
+    /// The last lines that it has said; waits as [`Messages::all`] does.
+    pub(crate) fn last(&self, lines: usize) -> String {
+        self.wait_for_rest();
+        let all = self.so_far();
+        let all: Vec<_> = all.lines().collect();
+        all[all.len().saturating_sub(lines)..].join("\n")
+    }
+
+    fn wait_for_rest(&self) {
         let begin = clock::now();
         while !self.thread.is_finished() && clock::now().since(begin) < REST_BOUND {
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    fn so_far(&self) -> String {
         let said = self.said.lock().map(|said| said.clone()).unwrap_or_default();
-        String::from_utf8_lossy(&said).trim().to_owned()
+        String::from_utf8_lossy(&Vec::from(said)).trim().to_owned()
     }
 }
 
@@ -70,7 +89,9 @@ mod tests {
         let (from, mut to) = std::io::pipe().expect("a pipe");
         let messages = Messages::of(from);
         to.write_all(&vec![b'x'; 4 * KEPT]).expect("nobody waits to say it");
+        to.write_all(b"\nand why\n").expect("nobody waits to say it");
         drop(to);
-        assert_eq!(messages.all().len(), KEPT);
+        assert_eq!(messages.last(1), "and why");
+        assert_eq!(messages.all().len(), KEPT - 1);
     }
 }

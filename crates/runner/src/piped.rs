@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::samples::{Samples, sums};
 use crate::server_document::document;
 use crate::target::TargetTls;
-use crate::trial::{Ending, Trial};
+use crate::trial::{Ending, Reach, Trial};
 use crate::{RunError, Target, tls};
 
 /// Ports that the clients' requests name. Nobody listens there.
@@ -83,7 +83,8 @@ pub async fn play_piped(
     let tls = tls::tls_target(&transport, &target)?;
     let is_tls = tls.is_some();
     let cursors = vec![Cursor::OLDEST; scenario.workload.topics.get() as usize];
-    let plan = trial.plan(scenario, &transport, &target, tls, cursors);
+    let reach = Reach { target, tls, adapted: None };
+    let plan = trial.plan(scenario, &transport, &reach, cursors);
     let (for_clients, for_publisher) = (Rc::clone(&server.open), server.open);
     let stats = server.stats;
     let pipes = Pipes {
@@ -94,5 +95,5 @@ pub async fn play_piped(
     let outcome = in_memory::play(plan.clone(), &pipes, clock).await;
     let samples = Samples::at_the_end(&server.end.await, kind);
     let ending = Ending { is_complete: true, server_death: None, server_end: None };
-    trial.record(started_at, &plan, &target, &outcome, &samples, ending)
+    trial.record(started_at, &plan, &reach.target, &outcome, &samples, ending)
 }

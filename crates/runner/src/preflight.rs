@@ -4,6 +4,8 @@
 //! A target that cannot work is told so in a second or two, and not after every trial. What is tried
 //! is over before the first trial begins, on topics that no trial uses, so it is in nobody's books.
 
+mod adapter_file;
+mod third_party;
 mod words;
 
 use std::num::NonZeroU32;
@@ -15,10 +17,12 @@ use pushbench_protocol::{Arrival, Cursor, PollTiming, TopicNames};
 use pushbench_scenario::{Arrivals, Publish, Rate, Scenario, Transport};
 use pushbench_store::{CellV1, RunV2};
 
-use crate::run::topic_names;
-use crate::trial::Trial;
-use crate::{Options, RunError, Target, tls};
+use crate::adapted_server;
+use crate::run::BEHIND_TRIALS;
+use crate::trial::{Trial, TrialServer};
+use crate::{Options, RunError};
 
+use self::adapter_file::AdapterFile;
 use self::words::{Found, told};
 
 /// Time between two polls of the one subscriber, where the scenario does not poll more often.
@@ -39,7 +43,8 @@ pub enum Tried {
     BrokenOff,
 }
 
-/// Tries a target by every transport of a scenario; nothing to try without a target.
+/// Tries a target, and every third-party server, by each of its transports; nothing to try of a server
+/// of ours, which is built with this program.
 ///
 /// # Errors
 ///
@@ -50,34 +55,99 @@ pub fn preflight(
     options: &Options,
     watch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Tried, RunError> {
+    adapted_server::sweep();
     let mut findings = Vec::new();
-    let Some(target) = &options.target else { return Ok(Tried::Playable { findings }) };
-    let mut reasons = Vec::new();
-    let cells = scenario.cells.iter().map(|cell| &cell.scenario);
-    let topics = cells.clone().chain([scenario]).map(|of| of.workload.topics.get()).max();
-    let names = topic_names(scenario, options, &run.id).behind(topics.unwrap_or(1));
+    let mut refused = Refused::default();
+    let names = TopicNames::of_run(&run.id).behind(BEHIND_TRIALS);
+    let mut servers = Servers::default();
     for (place, (transport, scenario)) in (0..).zip(to_try(scenario)) {
-        match try_one(target, &scenario, transport, names.behind(place), options, watch)? {
+        let of = &scenario.transports[transport];
+        let Some(server) = servers.of(&scenario, of, options)? else { continue };
+        let asked = asked(of, options);
+        if refused.all_of.contains(&asked) {
+            continue;
+        }
+        match try_one(server, &scenario, transport, names.behind(place), options, watch)? {
             None => return Ok(Tried::BrokenOff),
             Some(Found::Nothing) => {}
             Some(Found::Violation(text)) => findings.push(text),
             Some(Found::Refusal { text, is_of_all }) => {
-                reasons.push(text);
+                refused.reasons.push(text);
+                if !refused.by.contains(&asked) {
+                    refused.by.push(asked.clone());
+                }
                 if is_of_all {
-                    break;
+                    refused.all_of.push(asked);
                 }
             }
         }
     }
-    if reasons.is_empty() {
+    servers.stop();
+    if refused.reasons.is_empty() {
         return Ok(Tried::Playable { findings });
     }
-    Err(RunError::Preflight { target: target.host.clone(), reasons: reasons.join("; ") })
+    let Refused { by, reasons, .. } = refused;
+    Err(RunError::Preflight { target: by.join(" and "), reasons: reasons.join("; ") })
+}
+
+/// Who refused what.
+#[derive(Debug, Default)]
+struct Refused {
+    /// The servers that did.
+    by: Vec<String>,
+    /// What each transport met.
+    reasons: Vec<String>,
+    /// Servers at which every other transport would meet the same.
+    all_of: Vec<String>,
+}
+
+/// Servers to try, each started once for all its transports.
+#[derive(Default)]
+struct Servers(Vec<(String, TrialServer)>);
+
+impl Servers {
+    /// That which a transport asks; `None` of ours, which is tried by whoever builds it.
+    fn of(
+        &mut self,
+        scenario: &Scenario,
+        transport: &Transport,
+        options: &Options,
+    ) -> Result<Option<&TrialServer>, RunError> {
+        if transport.server.is_none() && options.target.is_none() {
+            return Ok(None);
+        }
+        let name = asked(transport, options);
+        let known = self.0.iter().position(|(known, _)| *known == name);
+        let place = match known {
+            Some(place) => place,
+            None => {
+                self.0.push((name, TrialServer::of(scenario, transport, options)?));
+                self.0.len() - 1
+            }
+        };
+        Ok(Some(&self.0[place].1))
+    }
+
+    fn stop(self) {
+        for (_, server) in self.0 {
+            // How it ends is no part of what is tried.
+            let _ = server.stop(false);
+        }
+    }
+}
+
+/// The server that a transport asks, for people.
+fn asked(transport: &Transport, options: &Options) -> String {
+    match (&transport.server, &options.target) {
+        (Some(server), _) => format!("server.{}", server.name),
+        (None, Some(target)) => target.host.clone(),
+        (None, None) => String::new(),
+    }
 }
 
 /// Tries one transport; `None` if the watch broke it off.
 fn try_one(
-    target: &Target,
+    server: &TrialServer,
     scenario: &Scenario,
     transport: usize,
     topic_names: TopicNames,
@@ -85,7 +155,12 @@ fn try_one(
     watch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Option<Found>, RunError> {
     let of = &scenario.transports[transport];
-    let tls = tls::tls_target(of, target)?;
+    let topic_names = match scenario.headers.request.has_own_path() {
+        // A published head brings its topic with it.
+        true => TopicNames::PLAIN,
+        false => topic_names,
+    };
+    let reach = server.reach(of, 1, topic_names)?;
     let cell = CellV1::new();
     let trial = Trial { scenario, cell, transport, round: 0, topic_names, options };
     // Its topic is new: nothing is held there that a subscriber must not be sent.
@@ -93,8 +168,8 @@ fn try_one(
         Arrival::Pushed => Cursor::NOW,
         Arrival::Timer | Arrival::Held | Arrival::Notified => Cursor::OLDEST,
     };
-    let mut plan = trial.plan(scenario.clone(), of, target, tls, vec![start]);
-    if scenario.headers.request.has_own_path() {
+    let mut plan = trial.plan(scenario.clone(), of, &reach, vec![start]);
+    if scenario.headers.request.has_own_path() && reach.adapted.is_none() {
         // That names the topic of the trials, who would find the message there.
         plan.dues.clear();
     }
@@ -108,7 +183,13 @@ fn try_one(
     };
     match reached {
         Reached::BrokenOff => Ok(None),
-        _ => Ok(Some(told(&of.label, &plan, reached, &outcome))),
+        _ => {
+            let file = of.server.as_ref().map(|server| AdapterFile::of(server, options));
+            let third_party = reach.adapted.as_deref().zip(file.as_ref());
+            let third_party =
+                third_party.map(|(adapted, file)| third_party::Tried { adapted, file });
+            Ok(Some(told(&of.label, &plan, third_party, reached, &outcome)))
+        }
     }
 }
 

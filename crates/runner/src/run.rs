@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pushbench_load::Progress;
 use pushbench_protocol::{TopicNames, clock};
-use pushbench_scenario::Scenario;
+use pushbench_scenario::{Scenario, Transport};
 use pushbench_store::{
     CellV1, DisturbedV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1, TransportV1,
     TrialV2, new_id, rounds,
@@ -85,7 +85,10 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
             .map(|transport| TransportV1 {
                 label: transport.label.clone(),
                 kind: transport.settings.kind(),
-                options: recorded_options(transport, options.target.is_none()),
+                options: recorded_options(
+                    transport,
+                    options.target.is_none() && transport.server.is_none(),
+                ),
             })
             .collect(),
         trials: Vec::new(),
@@ -125,13 +128,28 @@ pub fn run(
     run
 }
 
+/// Where the names of a preflight begin among those of a run: far behind those of its trials.
+pub(crate) const BEHIND_TRIALS: u32 = 7_000_000;
+
 /// What the topics are called: at a server that others may use at the same time, names of this run's
-/// own. A server of our own has no other user, and a published head brings its topic with it.
-pub(crate) fn topic_names(scenario: &Scenario, options: &Options, id: &str) -> TopicNames {
-    if options.target.is_none() || scenario.headers.request.has_own_path() {
-        TopicNames::PLAIN
-    } else {
-        TopicNames::of_run(id)
+/// own. A server that is started for each trial has no other user, and a published head brings its
+/// topic with it. `before` trials have used names of the run at a third-party server that runs on: it
+/// may still hold what they were sent.
+fn topic_names(
+    scenario: &Scenario,
+    transport: &Transport,
+    options: &Options,
+    id: &str,
+    before: u32,
+) -> TopicNames {
+    match (&transport.server, &options.target) {
+        (Some(server), _) if server.start.is_none() => {
+            let topics = scenario.workload.topics.get();
+            TopicNames::of_run(id).behind(before.wrapping_mul(topics))
+        }
+        (Some(_), _) | (None, None) => TopicNames::PLAIN,
+        (None, Some(_)) if scenario.headers.request.has_own_path() => TopicNames::PLAIN,
+        (None, Some(_)) => TopicNames::of_run(id),
     }
 }
 
@@ -143,7 +161,7 @@ fn play_all(
     run: &mut RunV2,
 ) -> Result<(), RunError> {
     let plans = scenario.trials();
-    let topic_names = topic_names(scenario, options, &run.id);
+    let mut begun = 0;
     for (index, &plan) in plans.iter().enumerate() {
         let cell = plan.cell.map(|cell| scenario.cells[cell].settings.clone()).unwrap_or_default();
         let described: Vec<_> =
@@ -168,6 +186,9 @@ fn play_all(
             observer.trial_begins(note);
             let cell = cell.clone();
             let (transport, round) = (plan.transport, plan.round);
+            let asks = &played.transports[transport];
+            let topic_names = topic_names(played, asks, options, &run.id, begun);
+            begun += 1;
             let trial = Trial { scenario: played, cell, transport, round, topic_names, options };
             let trial = trial.play(now_rfc3339(), &mut |progress| {
                 let flow = observer.progress(note, progress);

@@ -12,6 +12,7 @@ use pushbench_protocol::{
 use pushbench_store::{MachineTimeV2, MachineV2, ProcessWorkV2, WorkV2};
 
 use crate::control::Control;
+use crate::processes::{Whose, resident_of};
 use crate::sockets::{Others, SocketSample, again_by_phase};
 use crate::work::{self, KernelLook, ProcessSample, StealLook};
 
@@ -20,8 +21,8 @@ const GONE_BOUND: Duration = Duration::from_secs(3);
 
 /// What is looked at.
 pub(crate) struct Sampler {
-    /// Process number of the server, if it is ours.
-    pub(crate) server: Option<u32>,
+    /// Whose work is the server's, if that is known.
+    pub(crate) server: Option<Whose>,
     pub(crate) control: Control,
     pub(crate) kind: TransportKind,
     /// Where the clients connect.
@@ -57,6 +58,8 @@ pub(crate) struct Unreported {
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
     server: BTreeMap<Moment, ProcessSample>,
+    /// The server's processes at the last look at them.
+    server_pids: Vec<u32>,
     load: BTreeMap<Moment, ProcessSample>,
     kernel: BTreeMap<Moment, KernelLook>,
     steal: BTreeMap<Moment, StealLook>,
@@ -117,8 +120,10 @@ impl Samples {
 
     /// Looks at the processes, the kernel and the machine.
     pub(crate) fn take(&mut self, moment: Moment, sampler: &Sampler) {
-        if let Some(pid) = sampler.server {
-            self.server.insert(moment, work::look_at(pid));
+        if let Some(server) = &sampler.server {
+            let (look, pids) = server.look();
+            self.server.insert(moment, look);
+            self.server_pids = pids;
         }
         self.load.insert(moment, work::look_at(std::process::id()));
         self.kernel.insert(moment, work::look_at_kernel());
@@ -146,8 +151,9 @@ impl Samples {
     }
 
     /// Looks at what both sides hold while they are used. To be called through the measure phase.
-    pub(crate) fn sample(&mut self, sampler: &Sampler) {
-        let now = [sampler.server.and_then(work::resident), work::resident(std::process::id())];
+    pub(crate) fn sample(&mut self) {
+        // The processes that there were when the phase began: to look for others takes time.
+        let now = [resident_of(&self.server_pids), work::resident(std::process::id())];
         for (highest, now) in self.under_load.iter_mut().zip(now) {
             *highest = (*highest).max(now);
         }

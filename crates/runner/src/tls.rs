@@ -11,7 +11,7 @@ use crate::target::TargetTls;
 use crate::{RunError, Target};
 
 /// What a transport's clients speak above TLS.
-fn protocol(transport: &Transport) -> Protocol {
+pub(crate) fn protocol(transport: &Transport) -> Protocol {
     let id = transport.carriage.http.properties().alpn;
     Protocol::of(id.as_bytes()).expect("clients speak what TLS carries")
 }

@@ -2,12 +2,13 @@
 
 mod phases;
 mod reach;
+mod server;
 
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
-use pushbench_load::{Load, Outcome, Plan, Progress, TlsTarget};
-use pushbench_protocol::{Announcement, Cursor, Deliver, TopicNames, TransportKind};
+use pushbench_load::{Load, Outcome, Plan, Progress};
+use pushbench_protocol::{Cursor, Deliver, TopicNames, TransportKind};
 use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client, round_seed};
 use pushbench_store::{CellV1, TrialV2};
 use pushbench_wire::tcp_info::tcp_info;
@@ -19,12 +20,11 @@ use crate::machine::machine;
 use crate::memory;
 use crate::options::Options;
 use crate::samples::{Moment, Sampler, Samples};
-use crate::server_document::{document, recorded};
-use crate::server_process::ServerProcess;
 use crate::sums::{Conducted, sums};
 use crate::{RunError, Target, tls};
 use phases::play_phases;
-use reach::{announced, clients_target, connections_for_one};
+use reach::{clients_target, connections_for_one};
+pub(crate) use server::{Reach, TrialServer};
 
 /// A trial to play.
 pub(crate) struct Trial<'a> {
@@ -65,54 +65,48 @@ impl Trial<'_> {
         let settings = transport.settings;
         memory::trim();
 
-        let (mut process, target) = match &self.options.target {
-            Some(target) => (None, target.clone()),
-            None => {
-                let process =
-                    ServerProcess::start(&self.options.server, &document(&scenario, &transport))?;
-                let target = announced(&process.announcement)?;
-                (Some(process), target)
-            }
-        };
-        let server = process.as_ref().map(|process| {
-            let Announcement { version, config, .. } = &process.announcement;
-            recorded(version, config)
-        });
+        let mut server = TrialServer::of(&scenario, &transport, self.options)?;
+        let topics = scenario.workload.topics.get();
+        let reach = server.reach(&transport, topics, self.topic_names)?;
+        let announced = server.recorded();
         let sampler = Sampler {
-            server: process.as_ref().map(|process| process.announcement.pid),
-            control: Control::new(target.address),
+            server: server.whose(),
+            control: Control::new(reach.target.address),
             kind: settings.kind(),
-            clients: clients_target(&transport, &target),
-            is_ours: process.is_some(),
+            clients: clients_target(&reach),
+            is_ours: server.is_ours(),
         };
-        let tls = tls::tls_target(&transport, &target)?;
-        let start_cursors = self.start_cursors(&scenario, settings.kind(), &sampler.control);
-        let plan = self.plan(scenario, &transport, &target, tls, start_cursors);
+        let start_cursors = match reach.adapted {
+            // Its adapter says where its clients begin.
+            Some(_) => vec![Cursor::NOW; topics as usize],
+            None => self.start_cursors(&scenario, settings.kind(), &sampler.control),
+        };
+        let plan = self.plan(scenario, &transport, &reach, start_cursors);
         let mut samples = Samples::new(&sampler);
         let mut load = Load::start(plan.clone())?;
         samples.tell_clients_from_others(&sampler);
         samples.take(Moment::Before, &sampler);
         let mut death = None;
         let played = play_phases(&mut load, &mut samples, &sampler, &mut |progress| {
-            death = process.as_mut().and_then(ServerProcess::ended);
+            death = server.ended();
             if death.is_some() { ControlFlow::Break(()) } else { watch(progress) }
         });
         let outcome = load.finish();
         if death.is_none() {
             samples.close(&sampler);
-            death = process.as_mut().and_then(ServerProcess::ended);
+            death = server.ended();
         }
         // A server that is told to end waits a while for open connections, this one among them.
         let is_silent = sampler.control.is_silent();
         drop(sampler);
-        let server_end = match (process, &death) {
-            (Some(process), None) => process.stop(is_silent).err(),
-            _ => None,
+        let server_end = match death {
+            None => server.stop(is_silent),
+            Some(_) => None,
         };
         let is_complete = played.is_continue();
         let ending = Ending { is_complete, server_death: death, server_end };
-        let trial = self.record(started_at, &plan, &target, &outcome, &samples, ending)?;
-        Ok(TrialV2 { server, ..trial })
+        let trial = self.record(started_at, &plan, &reach.target, &outcome, &samples, ending)?;
+        Ok(TrialV2 { server: announced, ..trial })
     }
 
     /// What the load generator is to do.
@@ -120,23 +114,30 @@ impl Trial<'_> {
         &self,
         scenario: Scenario,
         transport: &Transport,
-        target: &Target,
-        tls: Option<TlsTarget>,
+        reach: &Reach,
         start_cursors: Vec<Cursor>,
     ) -> Plan {
         let machine = machine();
+        let Reach { target, tls, adapted } = reach.clone();
+        let is_theirs = adapted.as_ref().is_some_and(|of| of.transport.publishes_by_itself());
         Plan {
-            dues: due_times_until(&scenario, Plan::publish_until(&scenario, transport.settings)),
+            dues: match is_theirs {
+                // Nobody knows what will come, or when.
+                true => Vec::new(),
+                false => {
+                    due_times_until(&scenario, Plan::publish_until(&scenario, transport.settings))
+                }
+            },
             transport: transport.settings,
             carriage: transport.carriage,
             target: target.address,
-            host: target.host.clone(),
+            host: target.host,
             tls,
-            publish_token: target.publish_token.clone(),
+            publish_token: target.publish_token,
             topic_names: self.topic_names,
             start_cursors,
             workers: self.options.workers(&scenario),
-            adapted: None,
+            adapted,
             clients_per_address: machine.ports.clients_per_address(
                 ports_per_client(
                     transport.settings,
@@ -182,7 +183,7 @@ impl Trial<'_> {
     ) -> Result<TrialV2, RunError> {
         let sums = sums(outcome, self.conducted(plan, outcome, samples, ending.is_complete))?;
         let transport = &self.scenario.transports[self.transport];
-        let is_ours = self.options.target.is_none();
+        let is_ours = self.options.target.is_none() && transport.server.is_none();
         let played = Played {
             scenario: &plan.scenario,
             transport,
@@ -193,6 +194,7 @@ impl Trial<'_> {
             is_ipv6: plan.subscribers_target().is_ipv6(),
             tls: tls::tls_link(transport, target, is_ours),
             is_ours,
+            is_adapted: transport.server.is_some(),
         };
         let circumstances = Circumstances {
             unreported: samples.unreported(),

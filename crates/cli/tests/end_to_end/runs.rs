@@ -146,6 +146,7 @@ fn figures_and_checks_are_made_anew_from_the_sums_on_record() {
             is_ipv6: false,
             tls: None,
             is_ours: true,
+            is_adapted: false,
         };
         let anew = merge(std::slice::from_ref(trial), setting).expect("it has sums");
         assert_eq!(anew.figures, trial.figures, "{}", trial.transport);

@@ -222,6 +222,7 @@ fn played(scenario: &Scenario) -> Played<'_> {
         is_ipv6: false,
         tls: None,
         is_ours: true,
+        is_adapted: false,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use pushbench_load::{Fault, Outcome, Plan, Reached, Unexpected};
 use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion};
 
+use super::third_party::Tried;
 use crate::judge::{close_said, said};
 use crate::sums::on_record;
 
@@ -27,7 +28,7 @@ pub(super) enum Found {
 
 /// What was going on when it failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Step {
+pub(super) enum Step {
     Publish,
     Connect,
     /// The request that a stream or a WebSocket begins with.
@@ -39,12 +40,23 @@ enum Step {
 }
 
 /// What trying a transport came to.
-pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome) -> Found {
+pub(super) fn told(
+    label: &str,
+    plan: &Plan,
+    third_party: Option<Tried<'_>>,
+    reached: Reached,
+    outcome: &Outcome,
+) -> Found {
     if reached == Reached::Through {
-        return Found::Nothing;
+        return third_party
+            .and_then(|of| repeats(label, &of, plan, outcome))
+            .unwrap_or(Found::Nothing);
     }
-    let step = |step: Step, came: String, remedy: &str| {
-        let expected = expected(step, plan);
+    let step = |step: Step, came: String, fault: Option<Fault>, remedy: &str| {
+        let (expected, remedy) = match third_party {
+            Some(of) => (of.expected(step, plan), of.remedy(step, fault)),
+            None => (expected(step, plan), remedy.to_owned()),
+        };
         format!("{label}: {came}, expected {expected}: {remedy}")
     };
     // Without a message nothing else can work.
@@ -59,7 +71,10 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
             Fault::Status(401 | 403) => "give the token that it asks for with --publish-token",
             _ => remedy(*fault, plan),
         };
-        return Found::Refusal { text: step(Step::Publish, came, remedy), is_of_all: true };
+        return Found::Refusal {
+            text: step(Step::Publish, came, Some(*fault), remedy),
+            is_of_all: true,
+        };
     }
     let unexpected_for =
         |fault: &Fault| outcome.workers.iter().find_map(|worker| worker.unexpected.get(fault));
@@ -83,7 +98,7 @@ pub(super) fn told(label: &str, plan: &Plan, reached: Reached, outcome: &Outcome
         },
         None => came(fault).to_owned(),
     };
-    let text = step(failed_at(fault, plan, reached), came, remedy(fault, plan));
+    let text = step(failed_at(fault, plan, reached), came, Some(fault), remedy(fault, plan));
     if unexpected.is_some_and(|unexpected| is_violation(fault, unexpected, plan)) {
         return Found::Violation(text);
     }
@@ -117,26 +132,54 @@ fn silent(
     plan: &Plan,
     reached: Reached,
     outcome: &Outcome,
-    step: impl Fn(Step, String, &str) -> String,
+    step: impl Fn(Step, String, Option<Fault>, &str) -> String,
 ) -> String {
     let waiting = if is_polled(plan) { Step::Poll } else { Step::Message };
     match (reached, other(outcome)) {
         (Reached::Nothing, _) => step(
             if is_polled(plan) { Step::Connect } else { Step::Subscribe },
             came(Fault::OpenTimeout).to_owned(),
+            Some(Fault::OpenTimeout),
             remedy(Fault::OpenTimeout, plan),
         ),
         (_, Some((count, first))) => step(
             waiting,
             format!("{count} other messages arrived, the first: {first}"),
+            Some(Fault::Adapter),
             "check what the server does with a message, or whether --target is another server",
         ),
         (_, None) => step(
             waiting,
-            format!("no message arrived within {:?}", plan.preflight_bound()),
+            match unexplained(outcome) {
+                Some(first) => format!("no message arrived, but `{first}`, which no rule explains"),
+                None => format!("no message arrived within {:?}", plan.preflight_bound()),
+            },
+            unexplained(outcome).map(|_| Fault::Adapter),
             "check whether the server offers this transport and forwards messages",
         ),
     }
+}
+
+/// The first bytes that no rule of an adapter explains.
+fn unexplained(outcome: &Outcome) -> Option<&str> {
+    let mut workers = outcome.workers.iter();
+    workers.find_map(|worker| worker.counts.first_unexplained.as_deref())
+}
+
+/// Whether the message came again with the poll after it, of a server whose clients are to get each
+/// message once: then their place is not carried on.
+fn repeats(label: &str, of: &Tried<'_>, plan: &Plan, outcome: &Outcome) -> Option<Found> {
+    let again: u64 = outcome.workers.iter().map(|worker| worker.counts.duplicates).sum();
+    let is_wrong = again > 0 && of.adapted.transport.is_polled;
+    is_wrong.then(|| {
+        let expected = of.expected(Step::Poll, plan);
+        let carry = of.carry();
+        let text = format!(
+            "{label}: the message came again with a later poll, expected it once, and after it \
+             nothing new: {expected}; check how {carry} tells the server what the client has"
+        );
+        Found::Refusal { text, is_of_all: false }
+    })
 }
 
 /// How many messages came that are not as they were published, and the first.

@@ -33,7 +33,7 @@ pub(super) fn play_phases(
     std::thread::sleep(at.since(clock::now()));
     samples.take(Moment::MeasureBegins, sampler);
     let measured = load.measure(&mut |progress| {
-        samples.sample(sampler);
+        samples.sample();
         watch(progress)
     });
     samples.take(Moment::MeasureEnds, sampler);

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use pushbench_protocol::{Announcement, TlsUse};
-use pushbench_scenario::Transport;
 
 use crate::target::TargetTls;
+use crate::trial::server::Reach;
 use crate::{RunError, Target, tls};
 
 /// Where a server of our own listens.
@@ -22,11 +22,8 @@ pub(super) fn announced(announcement: &Announcement) -> Result<Target, RunError>
 }
 
 /// Where the clients of a transport connect.
-pub(super) fn clients_target(transport: &Transport, target: &Target) -> SocketAddr {
-    match (transport.carriage.tls, &target.tls) {
-        (TlsUse::Full | TlsUse::Resumed, Some(tls)) => tls.address,
-        _ => target.address,
-    }
+pub(super) fn clients_target(reach: &Reach) -> SocketAddr {
+    reach.tls.as_ref().map_or(reach.target.address, |tls| tls.address)
 }
 
 /// Connections that it takes to have one: a session that is resumed is from another, whose port is

@@ -1,0 +1,174 @@
+//! A third-party server: started for each trial where its scenario says how, or running already.
+
+mod folder;
+mod group;
+mod note;
+mod owner;
+mod ports;
+mod ready;
+mod sweep;
+
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pushbench_adapter::Values;
+use pushbench_protocol::TopicName;
+use pushbench_scenario::{Holes, NamedServer, Scenario, ServerUrl, Start};
+use tempfile::TempDir;
+
+use crate::RunError;
+use crate::processes::Whose;
+use group::Group;
+use note::Notes;
+use ready::NotReady;
+
+/// Most addresses of a name that are tried.
+const ADDRESSES: usize = 8;
+
+/// A server that is ready. Dropped, it is killed if it was started here.
+#[derive(Debug)]
+pub(crate) struct AdaptedServer {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// The `Host` of requests.
+    pub(crate) host: String,
+    /// Whose CPU and memory are its; `None` where nobody knows.
+    pub(crate) whose: Option<Whose>,
+    holes: Holes,
+    /// Ended before its folder goes.
+    group: Option<Group>,
+    _folder: Option<TempDir>,
+}
+
+/// Ends what runs that were killed have left of such servers.
+pub(crate) fn sweep() {
+    sweep::sweep(&Notes::of_user());
+}
+
+/// URLs of third-party servers of a scenario that are reached over something else than loopback. A name
+/// without an address is none of them: it is told when the server is to be reached.
+pub fn servers_beyond_loopback(scenario: &Scenario) -> BTreeSet<String> {
+    let servers = scenario.transports.iter().filter_map(|transport| transport.server.as_ref());
+    let is_beyond = |server: &&Arc<NamedServer>| {
+        let found = addresses(&server.url.host, server.url.port.unwrap_or(1));
+        found.is_ok_and(|found| found.iter().any(|address| !address.ip().is_loopback()))
+    };
+    servers.filter(is_beyond).map(|server| server.url.to_string()).collect()
+}
+
+impl AdaptedServer {
+    /// Starts a server, or finds the one that runs, and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, is not ready in time, or has ended: with what it said.
+    pub(crate) fn start(server: &NamedServer) -> Result<Self, RunError> {
+        let failed = |reason: String| RunError::Adapted { server: server.name.clone(), reason };
+        let mut ports = ports::free(server.free_ports())
+            .map_err(|error| failed(format!("no free port was found: {error}")))?;
+        let port = match server.url.port {
+            Some(port) => port,
+            None => ports.remove("port").expect("a URL without a port has a free one"),
+        };
+        let mut holes = Holes { dir: String::new(), port, further: ports };
+        let addresses = addresses(&server.url.host, port).map_err(failed)?;
+        let started = match &server.start {
+            None => None,
+            Some(start) => {
+                if let Some(address) = addresses.iter().find(|of| is_taken(**of)) {
+                    return Err(failed(format!(
+                        "{address} is taken already, expected it free for what `start` starts: \
+                         stop what listens there, or write `${{port}}` in place of {port}"
+                    )));
+                }
+                Some(start_in_folder(start, &mut holes).map_err(failed)?)
+            }
+        };
+        let (mut group, folder) = started.unzip();
+        let bound = match group {
+            Some(_) => ready::STARTED_BOUND,
+            None => ready::RUNNING_BOUND,
+        };
+        let ended = || group.as_mut().and_then(Group::ended);
+        let address = ready::wait(server, port, &addresses, bound, ended);
+        let address = address.map_err(|reason| match (reason, &group) {
+            (NotReady::Late(reason), Some(group)) => failed(format!("{reason}{}", group.said())),
+            (NotReady::Ended(reason) | NotReady::Late(reason), _) => failed(reason),
+        })?;
+        let whose = owner::named(server, &holes).map_err(failed)?;
+        let whose = whose.or_else(|| Some(Whose::Group(group.as_ref()?.leader())));
+        let host = server.url.authority(port);
+        Ok(Self { address, host, whose, holes, group, _folder: folder })
+    }
+
+    /// The server's origin, as `https://example.org:8443`.
+    pub(crate) fn origin(&self, server: &NamedServer) -> String {
+        origin(&server.url, self.holes.port)
+    }
+
+    /// What the adapter's templates are filled with, for each of these topics.
+    ///
+    /// # Errors
+    ///
+    /// If the environment lacks something.
+    pub(crate) fn values(
+        &self,
+        server: &NamedServer,
+        topics: impl Iterator<Item = TopicName>,
+    ) -> Result<Vec<Values>, RunError> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let values = server.values(&self.holes, &environment).map_err(|error| {
+            RunError::Adapted { server: server.name.clone(), reason: error.to_string() }
+        })?;
+        let of_topic = |topic: TopicName| {
+            let mut values = values.clone();
+            values.set("channel", topic.as_str());
+            values
+        };
+        Ok(topics.map(of_topic).collect())
+    }
+
+    /// Whether it was started here and has ended; says how, with the last of what it said.
+    pub(crate) fn ended(&mut self) -> Option<String> {
+        self.group.as_mut().and_then(Group::ended)
+    }
+
+    /// Ends it, if it was started here.
+    pub(crate) fn stop(self) {
+        if let Some(group) = self.group {
+            group.stop();
+        }
+    }
+}
+
+fn origin(url: &ServerUrl, port: u16) -> String {
+    let scheme = if url.tls { "https" } else { "http" };
+    format!("{scheme}://{}", url.authority(port))
+}
+
+/// Starts a server in a folder of its own.
+fn start_in_folder(start: &Start, holes: &mut Holes) -> Result<(Group, TempDir), String> {
+    // The files' own names have no holes, so the folder can be made before it has a name to fill in.
+    let folder = folder::new().map_err(|error| format!("no folder for it: {error}"))?;
+    // Without links on the way, as its own programs will see it.
+    let path = folder.path().canonicalize().unwrap_or_else(|_| PathBuf::from(folder.path()));
+    holes.dir = path.display().to_string();
+    let Start { command, files } = start.filled(holes);
+    folder::write(&path, &files).map_err(|error| format!("{}: {error}", path.display()))?;
+    let group = Group::start(&command, &path, Notes::of_user()).map_err(|e| e.to_string())?;
+    Ok((group, folder))
+}
+
+fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    let unknown = |reason: String| format!("`{host}` has no address: {reason}");
+    let found = (host, port).to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
+    let found: Vec<_> = found.take(ADDRESSES).collect();
+    if found.is_empty() { Err(unknown("the resolver gave none".to_owned())) } else { Ok(found) }
+}
+
+/// Whether somebody listens there.
+fn is_taken(address: SocketAddr) -> bool {
+    std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(200)).is_ok()
+}

@@ -1,0 +1,213 @@
+//! A third-party server as a group of processes: started, looked after, and ended with all that it
+//! has started itself.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use pushbench_protocol::clock;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::adapted_server::note::{Note, NoteError, Notes};
+use crate::messages::Messages;
+use crate::processes::{self, Process, with_descendants};
+
+/// Longest wait for its processes to end after SIGTERM.
+const END_BOUND: Duration = Duration::from_secs(5);
+/// Longest wait for them to be gone after SIGKILL: the kernel has only to clear up.
+const KILL_BOUND: Duration = Duration::from_secs(2);
+/// Lines that are shown of what it said.
+const LINES: usize = 12;
+
+/// What a server that others wrote gets of the caller's environment. Where programs, their libraries
+/// and modules are found (`PATH`, `LD_LIBRARY_PATH`, `NODE_PATH`, `PYTHONPATH`, `VIRTUAL_ENV`); whose
+/// settings and caches they use (`HOME`, `USER`, `LOGNAME`); where they write (`TMPDIR`); how they
+/// read and write text, and tell the time (`LANG`, `LC_ALL`, `LC_CTYPE`, `TZ`). Nothing else, so that
+/// what happens to be set in a shell does not move a measurement, and no secret reaches them.
+const PASSED_ON: [&str; 13] = [
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "NODE_PATH",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+];
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// There is no such program, or it may not be run.
+    #[error("`{program}` cannot be run: {error}; it is looked for in PATH, which is {path:?}")]
+    Program { program: String, error: io::Error, path: OsString },
+    /// Whoever comes after a `kill -9` could not be told of it.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+}
+
+/// A server that was started. Dropped, it is killed.
+#[derive(Debug)]
+pub(crate) struct Group {
+    child: Child,
+    messages: Messages,
+    note: Note,
+    notes: Notes,
+}
+
+impl Group {
+    /// Starts a command in a folder, which is its working folder.
+    pub(crate) fn start(
+        command: &[String],
+        folder: &Path,
+        notes: Notes,
+    ) -> Result<Self, StartError> {
+        let (program, arguments) = command.split_first().expect("a command is never empty");
+        let environment: BTreeMap<&str, OsString> =
+            PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
+        // Before it is started: this process may be killed at any moment.
+        let mut note = Note::new(folder);
+        notes.write(&note)?;
+        let spawned = io::pipe().and_then(|(said, says)| {
+            let mut command = Command::new(program);
+            command
+                .args(arguments)
+                .current_dir(folder)
+                .env_clear()
+                .envs(&environment)
+                .env(note.mark().0, note.mark().1)
+                // A Ctrl-C in the terminal is for the run, which ends its server itself.
+                .process_group(0)
+                .stdin(Stdio::null())
+                .stdout(says.try_clone()?)
+                .stderr(says);
+            Ok((command.spawn()?, said))
+        });
+        let (child, said) = match spawned {
+            Ok(spawned) => spawned,
+            Err(error) => {
+                notes.forget(&note);
+                let path = environment.get("PATH").cloned().unwrap_or_default();
+                return Err(StartError::Program { program: program.clone(), error, path });
+            }
+        };
+        note.leader = Process::look(child.id()).map(|leader| (leader.pid, leader.started_at));
+        let group = Self { child, messages: Messages::of(said), note, notes };
+        // From here on dropping it ends it.
+        group.notes.write(&group.note)?;
+        Ok(group)
+    }
+
+    /// The pid of the process that was started, and the number of its group.
+    pub(crate) fn leader(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether the process that was started has ended; says how, with the last of what it said.
+    pub(crate) fn ended(&mut self) -> Option<String> {
+        let how = match self.child.try_wait() {
+            Ok(None) => return None,
+            Ok(Some(status)) => ended_by(status),
+            Err(error) => error.to_string(),
+        };
+        Some(format!("{how}{}", self.said()))
+    }
+
+    /// The last lines that it said, as the end of a sentence.
+    pub(crate) fn said(&self) -> String {
+        match self.messages.last(LINES).as_str() {
+            "" => "; it said nothing".to_owned(),
+            last => format!("; the last of what it said:\n  {}", last.replace('\n', "\n  ")),
+        }
+    }
+
+    /// Ends all of it: by SIGTERM, and what is left after [`END_BOUND`] by SIGKILL.
+    pub(crate) fn stop(mut self) {
+        self.end(END_BOUND);
+    }
+
+    fn end(&mut self, bound: Duration) {
+        let mut told = Vec::new();
+        let mut begin = clock::now();
+        let mut signal = Signal::TERM;
+        if bound.is_zero() {
+            signal = Signal::KILL;
+        }
+        loop {
+            let _ = self.child.try_wait();
+            let members = self.note.members();
+            if members.is_empty() {
+                break;
+            }
+            let new: Vec<_> = members.iter().filter(|of| !told.contains(*of)).copied().collect();
+            self.signal(&new, signal);
+            told.extend(new);
+            let waited = clock::now().since(begin);
+            match signal {
+                Signal::KILL if waited > KILL_BOUND => break,
+                Signal::TERM if waited > bound => {
+                    (signal, begin) = (Signal::KILL, clock::now());
+                    told.clear();
+                }
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+        let _ = self.child.try_wait();
+        self.notes.forget(&self.note);
+    }
+
+    fn signal(&self, members: &[Process], signal: Signal) {
+        // The group at once, so that none of it sees another go first and starts it anew.
+        if members.iter().any(|of| of.group == self.leader()) {
+            let _ = pid(self.leader()).map(|group| kill_process_group(group, signal));
+        }
+        for of in members.iter().filter(|of| of.group != self.leader()) {
+            let _ = pid(of.pid).map(|pid| kill_process(pid, signal));
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end(Duration::ZERO);
+    }
+}
+
+pub(crate) fn pid(pid: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(pid).ok()?)
+}
+
+fn ended_by(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => {
+            "it ended with exit code 0, expected it to stay in the foreground until it is \
+                         told to end (nginx does with `daemon off;`)"
+                .to_owned()
+        }
+        (Some(code), _) => format!("it ended with exit code {code}"),
+        (None, Some(signal)) => format!("it was ended by signal {signal}"),
+        (None, None) => format!("it ended: {status}"),
+    }
+}
+
+impl Note {
+    /// The living processes of the group: those that have its number, that descend from one that has,
+    /// and that were started with its mark, wherever they have gone.
+    pub(crate) fn members(&self) -> Vec<Process> {
+        let line = self.mark_line();
+        let leader = self.leader.map(|(pid, _)| pid);
+        let is_root = |of: &Process| Some(of.group) == leader || of.was_started_with(&line);
+        let mut members = with_descendants(&processes::all(), is_root);
+        members.retain(|of| !of.has_ended);
+        members
+    }
+}

@@ -1,0 +1,49 @@
+//! A scenario that asks one small server, and what looking at that comes to.
+
+pub(crate) mod server;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use pushbench_runner::{Options, ServerCommand, Tried, begin, preflight};
+use pushbench_scenario::{Source, read};
+use pushbench_store::{ToolV1, environment};
+
+/// What trying a server by an adapter comes to. The adapter begins in line 11 of the scenario.
+pub(crate) fn tried(url: &str, kind: &str, adapter: &str) -> Result<(), String> {
+    let interval = if kind == "short-poll" { "interval = \"1s\"" } else { "" };
+    let trust = if url.starts_with("https") { "trust = \"insecure\"" } else { "" };
+    let text = format!(
+        "question = \"?\"\n[workload]\nclients = 1\npublish = {{ every = \"1s\" }}\n\
+         payload = {{ bytes = 20 }}\ndeliver = \"every\"\n\n[server.small]\nurl = \"{url}\"\n\
+         {trust}\n{adapter}\n[[transport]]\nkind = \"{kind}\"\nserver = \"small\"\n{interval}\n"
+    );
+    let no_file = |path: &Path| Err(std::io::Error::other(path.display().to_string()));
+    let source = Source {
+        path: Path::new("small.toml"),
+        text: &text,
+        overrides: &[],
+        only: &[],
+        read_file: &no_file,
+    };
+    let scenario = read(&source).unwrap_or_else(|refused| panic!("{refused}"));
+    let options = Options {
+        server: ServerCommand { program: "no-such-program".into(), arguments: Vec::new() },
+        target: None,
+        cores: 1,
+        file: text,
+        files: Vec::new(),
+        overrides: Vec::new(),
+        environment: environment(),
+        tool: ToolV1 { name: "test".to_owned(), version: "0".to_owned(), commit: None },
+    };
+    let run = begin(&scenario, &options);
+    match preflight(&run, &scenario, &options, &mut || ControlFlow::Continue(())) {
+        Ok(Tried::Playable { findings }) => {
+            assert_eq!(findings, [""; 0]);
+            Ok(())
+        }
+        Ok(Tried::BrokenOff) => panic!("nobody broke it off"),
+        Err(error) => Err(error.to_string()),
+    }
+}
