@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::decode::Decode;
 use crate::pattern::{FilledPattern, Pattern};
-use crate::pointer::Pointer;
+use crate::pointer::{Pointer, elements};
 use crate::template::{PAYLOAD, Template};
 use crate::values::{FillError, Values};
 
@@ -32,10 +32,12 @@ pub(crate) struct Condition {
 pub(crate) enum Place {
     /// In the hole of this pattern, which the whole text must look like.
     Pattern(Pattern),
-    /// In the JSON behind `after`.
-    Json { after: Template, pointer: Pointer, decode: Option<Decode> },
+    /// In the JSON behind `after`; with `last_of`, in the last element of the list there.
+    Json { after: Template, last_of: Option<Pointer>, pointer: Pointer, decode: Option<Decode> },
     /// In a header of the response, by its name in lower case.
     Header(String),
+    /// A cookie that the response sets.
+    Cookie(String),
 }
 
 /// How a message is known, and where its payload is.
@@ -67,8 +69,9 @@ pub(crate) struct FilledMatch {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum FilledPlace {
     Pattern(FilledPattern),
-    Json { after: Vec<u8>, pointer: Pointer, decode: Option<Decode> },
+    Json { after: Vec<u8>, last_of: Option<Pointer>, pointer: Pointer, decode: Option<Decode> },
     Header(String),
+    Cookie(String),
 }
 
 impl Match {
@@ -114,12 +117,14 @@ impl Place {
     pub(crate) fn fill(&self, values: &mut Values) -> Result<FilledPlace, FillError> {
         Ok(match self {
             Self::Pattern(pattern) => FilledPlace::Pattern(pattern.fill(values)?),
-            Self::Json { after, pointer, decode } => FilledPlace::Json {
+            Self::Json { after, last_of, pointer, decode } => FilledPlace::Json {
                 after: values.fill(after)?,
+                last_of: last_of.clone(),
                 pointer: pointer.clone(),
                 decode: *decode,
             },
             Self::Header(name) => FilledPlace::Header(name.clone()),
+            Self::Cookie(name) => FilledPlace::Cookie(name.clone()),
         })
     }
 }
@@ -129,8 +134,11 @@ impl FilledPlace {
     pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<Cow<'t, [u8]>> {
         match self {
             Self::Pattern(pattern) => pattern.find(text)?,
-            Self::Json { after, pointer, decode } => {
-                let json = text.strip_prefix(&after[..])?;
+            Self::Json { after, last_of, pointer, decode } => {
+                let mut json = text.strip_prefix(&after[..])?;
+                if let Some(list) = last_of {
+                    json = elements(list.find(json)?)?.last()?.get().as_bytes();
+                }
                 let written = pointer.find(json)?.get().as_bytes();
                 let value = Decode::Json.apply(Cow::Borrowed(written))?;
                 match decode {
@@ -138,7 +146,7 @@ impl FilledPlace {
                     None => Some(value),
                 }
             }
-            Self::Header(_) => None,
+            Self::Header(_) | Self::Cookie(_) => None,
         }
     }
 
@@ -153,9 +161,25 @@ impl FilledPlace {
                 let named = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
                 named.map(|(_, value)| Cow::Borrowed(*value))
             }
+            Self::Cookie(name) => {
+                let set =
+                    headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case("set-cookie"));
+                // Of two with one name the last counts (RFC 6265, section 5.3).
+                set.rev().find_map(|(_, value)| cookie(value, name)).map(Cow::Borrowed)
+            }
             Self::Pattern(_) | Self::Json { .. } => self.find(body),
         }
     }
+}
+
+/// The value of a cookie in a `Set-Cookie` field, if that is the name of the one it sets.
+///
+/// Source: RFC 6265, section 5.2.
+fn cookie<'v>(field: &'v [u8], name: &str) -> Option<&'v [u8]> {
+    let pair = field.split(|&byte| byte == b';').next()?;
+    let equals = pair.iter().position(|&byte| byte == b'=')?;
+    let (found, value) = (&pair[..equals], &pair[equals + 1..]);
+    (found.trim_ascii() == name.as_bytes()).then(|| value.trim_ascii())
 }
 
 #[cfg(test)]
@@ -195,6 +219,7 @@ mod tests {
     fn a_value_is_found_by_pointer_and_decoded() {
         let place = |pointer: &str, decode| FilledPlace::Json {
             after: b"m".to_vec(),
+            last_of: None,
             pointer: Pointer::parse(pointer).expect("a pointer"),
             decode,
         };
@@ -208,5 +233,41 @@ mod tests {
         assert_eq!(found("/v", Some(Decode::Base64)).as_deref(), Some("m1"));
         assert_eq!(found("/o", None).as_deref(), Some(r#"{"a": [1]}"#), "byte for byte");
         assert_eq!(found("/x", None), None);
+    }
+
+    #[test]
+    fn a_cookie_is_the_last_that_the_response_sets_by_its_name() {
+        let headers: [(&str, &[u8]); 5] = [
+            ("Set-Cookie", b"sid=1; Path=/"),
+            ("set-cookie", b" sid = a=b ; HttpOnly"),
+            ("Set-Cookie", b"side=2"),
+            ("Set-Cookie", b"sid"),
+            ("Cookie", b"sid=3"),
+        ];
+        let found = |name: &str| {
+            let found = FilledPlace::Cookie(name.to_owned()).find_in(b"", &headers);
+            found.map(|value| String::from_utf8_lossy(&value).into_owned())
+        };
+        assert_eq!(found("sid").as_deref(), Some("a=b"));
+        assert_eq!(found("side").as_deref(), Some("2"));
+        assert_eq!(found("SID"), None);
+    }
+
+    #[test]
+    fn the_last_element_of_a_list_is_where_a_star_stands() {
+        let place = |list: &str| FilledPlace::Json {
+            after: Vec::new(),
+            last_of: Some(Pointer::parse(list).expect("a pointer")),
+            pointer: Pointer::parse("/id").expect("a pointer"),
+            decode: None,
+        };
+        let found = |list, json: &str| {
+            let found = place(list).find(json.as_bytes());
+            found.map(|value| String::from_utf8_lossy(&value).into_owned())
+        };
+        let json = r#"{"items":[{"id":1},{"id":"b"}],"none":[]}"#;
+        assert_eq!(found("/items", json).as_deref(), Some("b"));
+        assert_eq!((found("/none", json), found("/x", json), found("", json)), (None, None, None));
+        assert_eq!(found("", r#"[{"id":7}]"#).as_deref(), Some("7"));
     }
 }

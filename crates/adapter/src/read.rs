@@ -3,6 +3,7 @@
 mod code;
 mod identity;
 mod matches;
+mod places;
 mod polls;
 mod publish;
 mod requests;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proptest::prelude::*;
 use pushbench_adapter::{
     Dialogue, Edge, Next, Parts, Polled, Received, Response, Said, Session, Values, read,
 };
@@ -42,6 +43,45 @@ fn session(kind: &str, text: &str) -> Session {
     let mut values = Values::new(Arc::clone(&adapter.settings));
     values.set("env:FEED_TOKEN", "secret");
     Session::new(Arc::clone(transport), values).expect("a session")
+}
+
+const LOGIN: &str = r#"
+about = "A feed behind a login"
+documents = "none"
+publish = "theirs"
+
+[transport.short-poll]
+url = "/feed?since=${since}&try=${try++}"
+counters = { try = 1 }
+headers = { Cookie = "sid=${sid}" }
+steps = [{ url = "/login", body = "user=a&password=${env:FEED_TOKEN|url}", get = { sid = { cookie = "sid" } } }]
+carry = { since = { json = "/items/*/id", first = "0" } }
+id = "/items/*/id"
+"#;
+
+#[test]
+fn a_login_gives_a_cookie_and_a_poll_goes_on_behind_the_last_id_it_got() {
+    let mut session = session("short-poll", LOGIN);
+    let Ok(Next::Request(login)) = session.next() else { panic!("a login first") };
+    assert_eq!((login.method.as_str(), login.url.as_str()), ("POST", "/login"));
+    assert_eq!(login.body.as_deref(), Some(&b"user=a&password=secret"[..]));
+    let headers: [(&str, &[u8]); 2] =
+        [("Set-Cookie", b"lang=en"), ("Set-Cookie", b"sid=x1; Path=/; HttpOnly")];
+    let response = Response { status: 200, headers: &headers, body: b"welcome" };
+    session.on_response(&response, &mut |_| ()).expect("logged in");
+    assert_eq!(session.next(), Ok(Next::Open));
+
+    for (url, body) in [
+        ("/feed?since=0&try=1", r#"{"items":[{"id":8},{"id":9}]}"#),
+        ("/feed?since=9&try=2", r#"{"items":[]}"#),
+        ("/feed?since=9&try=3", r#"{"items":[{"id":12}]}"#),
+    ] {
+        let request = session.poll().expect("a poll");
+        assert_eq!(request.url, url);
+        assert_eq!(request.headers, [("Cookie".to_owned(), "sid=x1".to_owned())]);
+        poll(&mut session, 200, body);
+    }
+    assert_eq!(session.poll().expect("a poll").url, "/feed?since=12&try=4");
 }
 
 /// What a message says of itself, and its payload.
@@ -145,4 +185,35 @@ fn a_star_is_of_the_list_that_each_names() {
     }
     // A list in a list is no list of ours: `*` is a name like any other where it is a part of one.
     assert!(read(Path::new("f"), &with("id = \"/items/*/a*b\"")).is_ok());
+}
+
+proptest! {
+    /// Bodies that look like those of the feed, and those that do not.
+    #[test]
+    fn whatever_a_service_says_every_byte_is_booked_once(
+        kind in prop::sample::select(vec!["short-poll", "sse", "stream"]),
+        bodies in prop::collection::vec(
+            "(\\{\"items\":\\[(\\{\"id\":[0-9\"a]{0,3},\"ts\":[0-9\".e-]{0,24}\\},?){0,3}\\]\\}|data: |\\{\"id\":7\\}|[a-z0-9 \n:{}\"]{0,9}){0,4}",
+            1..4,
+        ),
+    ) {
+        let mut session = session(kind, FEED);
+        let mut booked = 0;
+        let mut receive = |received: Received<'_>| booked += received.parts.total();
+        let is_polled = matches!(session.next(), Ok(Next::Open));
+        if !is_polled {
+            session.on_connected().expect("it was asked for");
+        }
+        for body in &bodies {
+            let bytes = body.as_bytes();
+            let _ = match is_polled {
+                true => session
+                    .on_response(&Response { status: 200, headers: &[], body: bytes }, &mut receive)
+                    .map(drop),
+                false => session.on_bytes(bytes, Edge::Read, &mut receive),
+            };
+        }
+        let sent: u64 = bodies.iter().map(|body| body.len() as u64).sum();
+        prop_assert_eq!(booked + session.pending(), sent);
+    }
 }

@@ -6,13 +6,10 @@ use pushbench_toml::{Node, Problems, Reader, Value};
 use crate::adapter::Each;
 use crate::identity::{Identity, TimeUnit};
 use crate::matching::Place;
-use crate::pointer::Pointer;
-use crate::read::matches::{complain, pointer, taking, value};
+use crate::read::matches::{complain, value};
+use crate::read::places::{Starred, starred, taking};
 use crate::read::scope::Scope;
 use crate::template::Template;
-
-/// Where the list is, as far as a pointer with a `*` says, and what is below each of its elements.
-type Starred = (Option<Pointer>, Pointer);
 
 /// Reads both keys. A `*` in a pointer stands for each element of a list, so it says what `each` does.
 pub(crate) fn identity(
@@ -66,7 +63,7 @@ impl Lists<'_> {
         }
         // What stands before a list stands before its elements no more.
         let after = if self.each.as_ref()?.is_some() { Template::default() } else { after };
-        Some(Place::Json { after, pointer, decode: None })
+        Some(Place::Json { after, last_of: None, pointer, decode: None })
     }
 }
 
@@ -123,18 +120,4 @@ fn place_of(
             None
         }
     }
-}
-
-/// A pointer that may have one `*`.
-fn starred(value: &Value) -> Result<Starred, Mismatch> {
-    let Value::Text(text) = value else { return pointer(value).map(|pointer| (None, pointer)) };
-    let (list, below) = match text.split_once("/*") {
-        Some((list, below)) if below.is_empty() || below.starts_with('/') => (Some(list), below),
-        _ => (None, text.as_str()),
-    };
-    if list.is_some() && below.split('/').any(|token| token == "*") {
-        return Err(Mismatch::new("a JSON pointer with at most one `*`")
-            .help("a transport has one list, whose elements are looked at one by one"));
-    }
-    Ok((list.map(Pointer::parse).transpose()?, Pointer::parse(below)?))
 }

@@ -1,7 +1,7 @@
 //! What units are like, as written: a text, or a table of what must hold.
 
-use pushbench_toml::kind::{Mismatch, choice, text, truth};
-use pushbench_toml::{Complaint, Node, Problems, Reader, Table, Value};
+use pushbench_toml::kind::{Mismatch, choice, truth};
+use pushbench_toml::{Complaint, Node, Problems, Reader, Value};
 
 use crate::adapter::Each;
 use crate::decode::Decode;
@@ -187,7 +187,7 @@ pub(crate) fn message(table: &mut Reader<'_>, scope: &Scope) -> Option<MessageRu
     let payload = match (has_hole, pointer.value) {
         (true, None) => Place::Pattern(when.pattern.take()?),
         (false, Some(pointer)) => {
-            Place::Json { after: when.after.clone(), pointer, decode: decode.value }
+            Place::Json { after: when.after.clone(), last_of: None, pointer, decode: decode.value }
         }
         (has_hole, _) => {
             let found = match has_hole {
@@ -223,66 +223,6 @@ pub(crate) fn each(table: &mut Reader<'_>, scope: &Scope) -> Option<Option<Each>
             let at = value(node, &key, problems, pointer)?;
             Some(Some(Each { after: Template::default(), at }))
         }
-    }
-}
-
-/// Where a value is: a text with `${value}`, or a table with `json` or `header`.
-pub(crate) fn place(
-    node: &Node,
-    key: &str,
-    scope: &Scope,
-    problems: &Problems,
-) -> Option<(Place, Template)> {
-    let Value::Table(written) = &node.value else {
-        let pattern = value(node, key, problems, |value| taking(value, scope))?;
-        return Some((Place::Pattern(pattern), Template::default()));
-    };
-    let mut table = Reader::new(key, node.place, Some(written), problems);
-    let found = place_of(&mut table, written, scope);
-    let first = table.or("first", "", scope.template());
-    table.finish();
-    Some((found?, first?.value))
-}
-
-fn place_of(table: &mut Reader<'_>, written: &Table, scope: &Scope) -> Option<Place> {
-    let pattern = table.optional("text", |value| taking(value, scope));
-    let pointer = table.optional("json", pointer);
-    let after = table.or("after", "", scope.template());
-    let header = table.optional("header", text("the name of a header of the response"));
-    let decode = table.optional("decode", choice(Decode::ALL, Decode::label));
-    let (pattern, pointer, after) = (pattern?.value, pointer?.value, after?.value);
-    let (header, decode) = (header?.value, decode?.value);
-    match (pattern, pointer, header) {
-        (Some(pattern), None, None) => Some(Place::Pattern(pattern)),
-        (None, Some(pointer), None) => Some(Place::Json { after, pointer, decode }),
-        (None, None, Some(name)) => Some(Place::Header(name.to_ascii_lowercase())),
-        _ => {
-            let given: Vec<_> = ["text", "json", "header"]
-                .into_iter()
-                .filter(|name| written.node(name).is_some())
-                .collect();
-            let found = match given.is_empty() {
-                true => "a table without a place".to_owned(),
-                false => format!("given by {}", given.join(" and ")),
-            };
-            let expected = "one of `text`, `json` and `header`".to_owned();
-            table.complain("", table.place(), &found, expected, None);
-            None
-        }
-    }
-}
-
-/// A text with a hole for a value.
-pub(crate) fn taking(value: &Value, scope: &Scope) -> Result<Pattern, Mismatch> {
-    let expected = "a text with `${value}` where the value is, or a table as in \
-                    `{ json = \"/sid\" }` or `{ header = \"Etag\" }`";
-    let pattern = match value {
-        Value::Text(_) => scope.pattern(VALUE)(value)?,
-        _ => return Err(Mismatch::new(expected)),
-    };
-    match pattern.has_taken() {
-        true => Ok(pattern),
-        false => Err(Mismatch::new(expected)),
     }
 }
 

@@ -4,7 +4,8 @@ use pushbench_toml::kind::{Mismatch, whole};
 use pushbench_toml::{Reader, Value};
 
 use crate::adapter::{Carried, Empty};
-use crate::read::matches::{nodes, one_match, place, value};
+use crate::read::matches::{nodes, one_match, value};
+use crate::read::places::place;
 use crate::read::scope::Scope;
 use crate::read::steps::{may_be_named, named};
 

@@ -5,7 +5,8 @@ use pushbench_toml::{Node, Problems, Reader, Value};
 
 use crate::adapter::Step;
 use crate::matching::{Match, Place};
-use crate::read::matches::{complain, nodes, one_match, place};
+use crate::read::matches::{complain, nodes, one_match};
+use crate::read::places::place;
 use crate::read::requests::{request, status};
 use crate::read::scope::{BUILT_IN, Scope};
 use crate::template::{ANY, ENVIRONMENT, PAYLOAD, VALUE, is_name, is_place};
@@ -115,7 +116,7 @@ fn take(
     let mut all = Some(Vec::new());
     for Named { key, name, node } in named(table, "get") {
         let found = place(node, &key, scope, problems);
-        if let (Some((Place::Header(_), _)), false) = (&found, has_headers) {
+        if let (Some((Place::Header(_) | Place::Cookie(_), _)), false) = (&found, has_headers) {
             let expected = Mismatch::new("`text` or `json`: only responses have headers");
             complain(node, &key, problems, expected);
             all = None;
