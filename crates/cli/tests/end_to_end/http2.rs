@@ -63,9 +63,8 @@ fn look_at(run: &RunV2, what: &str, connections: u64, pairs_of_clients: usize) {
         for pair in &trial.books.reconciliations {
             assert_eq!(pair.left, pair.right, "{label}: {pair:?}");
         }
-        // The pair with the server is compared in four spans; each way.
         let pairs = trial.books.reconciliations.len();
-        assert_eq!(pairs, 2 * (pairs_of_clients * 5 + 4), "{label}");
+        assert_eq!(pairs, piped::comparisons(pairs_of_clients), "{label}");
         assert_eq!(trial.counts.lost, 0, "{label}");
         assert!(trial.counts.errors.is_empty(), "{label}: {:?}", trial.counts.errors);
         let deliveries = trial.counts.deliveries_in_measure;

@@ -127,6 +127,14 @@ pub(crate) fn options(file: String) -> Options {
     }
 }
 
+/// How often pairs of witnesses are compared, both ways, where so many pairs of the clients' are over
+/// all five phases: with a kernel there are two, and it is asked of the server's ends too.
+pub(crate) const fn comparisons(pairs_of_clients: usize) -> usize {
+    // The server says what it has carried at the ends of four spans, the kernel of its ends of three.
+    let of_server_ends = if pairs_of_clients > 1 { 3 } else { 0 };
+    2 * (pairs_of_clients * 5 + 4 + of_server_ends)
+}
+
 /// What is wrong with a trial over pipes; empty if nothing is. Nothing can be late or disturbed, so
 /// nothing is excused: books that were not compared are at fault, and so is a warning.
 pub(crate) fn faults(trial: &TrialV2) -> Vec<String> {

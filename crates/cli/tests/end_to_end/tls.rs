@@ -72,12 +72,9 @@ const SIGNATURE_SPREAD: f64 = 1.5;
 /// Of the witnesses so many pairs are compared in all five phases.
 fn all_balance(trial: &TrialV2, pairs_of_clients: usize) {
     let pairs = &trial.books.reconciliations;
-    // The pair with the server is compared in four spans, each way, and that with the kernel of its
-    // ends, if there is a kernel, in three; those of tickets are beside them.
-    let with_kernel = pairs_of_clients - 1;
+    // Those of tickets are beside them.
     let of_phases = pairs.iter().filter(|pair| pair.phases != "tickets");
-    let expected = 2 * (pairs_of_clients * 5 + 4 + with_kernel * 3);
-    assert_eq!(of_phases.count(), expected, "{}", trial.transport);
+    assert_eq!(of_phases.count(), piped::comparisons(pairs_of_clients), "{}", trial.transport);
     for pair in pairs {
         assert_eq!(pair.left, pair.right, "{}: {pair:?}", trial.transport);
     }

@@ -50,8 +50,7 @@ fn check(deliver: &str, run: &RunV2, pairs_of_clients: usize) {
     for trial in &run.trials {
         let label = trial.transport.as_str();
         let pairs = &trial.books.reconciliations;
-        // The pair with the server is compared in four spans; each way.
-        assert_eq!(pairs.len(), 2 * (pairs_of_clients * 5 + 4), "{deliver} {label}");
+        assert_eq!(pairs.len(), piped::comparisons(pairs_of_clients), "{deliver} {label}");
         for pair in pairs {
             assert_eq!(pair.left, pair.right, "{deliver} {label}: {pair:?}");
         }
