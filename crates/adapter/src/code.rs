@@ -48,7 +48,7 @@ impl Code {
     /// The settings that it uses, which an adapter that names it must have, with what each is.
     pub(crate) const fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Mqtt => mqtt::SETTINGS,
+            Self::Mqtt => mqtt::settings::NAMES,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod packet;
 mod packets;
+pub(crate) mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +18,9 @@ use std::time::Duration;
 
 use crate::adapter::Transport;
 use crate::code::Role;
-use crate::code::mqtt::packet::{Login, Packet};
+use crate::code::mqtt::packet::Packet;
 use crate::code::mqtt::packets::{Cut, Packets};
+use crate::code::mqtt::settings::Settings;
 use crate::dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};
 use crate::identity::FilledIdentity;
 use crate::parts::Parts;
@@ -28,16 +30,6 @@ use crate::session::MOST_OF_A_UNIT;
 use crate::split::unit::Edge;
 use crate::values::{FillError, Values};
 
-/// The settings that an adapter with this code has.
-pub(crate) const SETTINGS: &[(&str, &str)] = &[
-    ("topic", "the topic of a channel, as in \"${channel}\""),
-    ("client_id", "what each client calls itself, as in \"pb${random}\""),
-    ("user", "the user name; empty for none"),
-    ("password", "the password; empty for none"),
-    ("qos", "the quality of service of subscriptions and publishes, 0 or 1"),
-    ("keep_alive", "seconds between two pings; 0 for none"),
-];
-
 /// The identifier of the only SUBSCRIBE.
 const SUBSCRIPTION: u16 = 1;
 
@@ -46,9 +38,7 @@ pub(crate) struct Mqtt {
     transport: Arc<Transport>,
     values: Values,
     role: Role,
-    topic: Vec<u8>,
-    login: Login,
-    is_acknowledged: bool,
+    settings: Settings,
     state: State,
     packets: Packets,
     identity: FilledIdentity,
@@ -76,48 +66,11 @@ impl Mqtt {
         role: Role,
     ) -> Result<Self, DialogueError> {
         let identity = transport.identity.fill(&mut values)?;
-        let text = |name: &str, expected, may: fn(&str) -> bool| {
-            let value = values.value_of(name)?;
-            match std::str::from_utf8(&value) {
-                // A text has at most 65,535 bytes and no NUL (1.5.3).
-                Ok(text) if value.len() <= 65_535 && !text.contains('\0') && may(text) => Ok(value),
-                _ => Err(unfit(name, values.excerpt(&value), expected)),
-            }
-        };
-        let number = |name: &str, expected, most: u16| {
-            let value = values.value_of(name)?;
-            let number = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok());
-            let number = number.filter(|number| *number <= most);
-            number.ok_or_else(|| unfit(name, values.excerpt(&value), expected))
-        };
-        let any = "at most 65,535 bytes of UTF-8 without NUL";
-        let login = Login {
-            client_id: text("client_id", any, |_| true)?,
-            user: text("user", any, |_| true)?,
-            password: text("password", any, |_| true).map_err(|error| match error {
-                // What it is, nobody needs to know.
-                FillError::Unfit { .. } => unfit("password", "one that does not fit".into(), any),
-                error => error,
-            })?,
-            keep_alive: number("keep_alive", "a number of seconds up to 65,535", u16::MAX)?,
-        };
-        if login.user.is_empty() && !login.password.is_empty() {
-            let expected = "no password where there is no `user` (section 3.1.2.9)";
-            return Err(unfit("password", "one without a user".to_owned(), expected).into());
-        }
-        let topic = match role {
-            Role::Subscriber => text("topic", "a topic filter, not empty", |t| !t.is_empty()),
-            Role::Publisher => text("topic", "a topic without + and #, not empty", |topic| {
-                !topic.is_empty() && !topic.contains(['+', '#'])
-            }),
-        }?;
-        let is_acknowledged = number("qos", "0 or 1", 1)? == 1;
+        let settings = Settings::read(&values, role)?;
         Ok(Self {
             transport,
             role,
-            topic,
-            login,
-            is_acknowledged,
+            settings,
             state: State::Unconnected,
             packets: Packets::new(MOST_OF_A_UNIT),
             identity,
@@ -169,7 +122,7 @@ impl Mqtt {
             (Packet::SubAck { id: SUBSCRIPTION, code }, State::SentSubscribe) => {
                 say(Said::Opening, Parts { handshake: len, ..Parts::default() });
                 if code == 0x80 {
-                    let topic = self.values.excerpt(&self.topic);
+                    let topic = self.values.excerpt(&self.settings.topic);
                     return Err(self.refused(format!("no subscription to {topic}")));
                 }
                 self.state = State::Open;
@@ -229,10 +182,6 @@ impl fmt::Debug for Mqtt {
     }
 }
 
-fn unfit(name: &str, found: String, expected: &'static str) -> FillError {
-    FillError::Unfit { what: format!("`{name}`"), found, expected }
-}
-
 fn message(bytes: Vec<u8>) -> Outgoing {
     Outgoing::Message { bytes, is_binary: true }
 }
@@ -243,12 +192,12 @@ impl Dialogue for Mqtt {
             State::Unconnected => Next::Connect(self.transport.request.fill(&mut self.values)?),
             State::Connected => {
                 self.state = State::SentConnect;
-                Next::Send(message(packet::connect(&self.login)))
+                Next::Send(message(packet::connect(&self.settings.login)))
             }
             State::Accepted => {
                 self.state = State::SentSubscribe;
-                let quality = u8::from(self.is_acknowledged);
-                Next::Send(message(packet::subscribe(SUBSCRIPTION, &self.topic, quality)))
+                let quality = u8::from(self.settings.is_acknowledged);
+                Next::Send(message(packet::subscribe(SUBSCRIPTION, &self.settings.topic, quality)))
             }
             State::SentConnect | State::SentSubscribe => Next::Receive,
             State::Open => Next::Open,
@@ -324,7 +273,7 @@ impl Dialogue for Mqtt {
 
     fn keep_alive(&mut self) -> Result<Option<(Duration, Outgoing)>, DialogueError> {
         // The server closes a client that was silent for half as long again (3.1.2.10).
-        let every = Duration::from_secs(self.login.keep_alive.into());
+        let every = Duration::from_secs(self.settings.login.keep_alive.into());
         Ok((!every.is_zero()).then(|| (every, message(packet::ping()))))
     }
 
@@ -335,12 +284,12 @@ impl Dialogue for Mqtt {
         if payload.len() > MOST_OF_A_UNIT {
             return Err(FillError::TooLong { name: "payload".to_owned() }.into());
         }
-        let id = self.is_acknowledged.then(|| {
+        let id = self.settings.is_acknowledged.then(|| {
             // No identifier is 0 (2.3.1).
             self.published = self.published.checked_add(1).unwrap_or(1);
             self.published
         });
-        Ok(Some(message(packet::publish(&self.topic, id, payload))))
+        Ok(Some(message(packet::publish(&self.settings.topic, id, payload))))
     }
 
     fn close(&mut self) -> Result<Option<Outgoing>, DialogueError> {
