@@ -55,6 +55,7 @@ fn a_run_with_tls_shows_what_it_was_made_with_and_what_it_cost_and_another_says_
             cipher_suite: Some("TLS13_AES_128_GCM_SHA256".to_owned()),
             record_bytes: 16_384,
             tickets: Some(2),
+            trust: None,
             full_handshakes: 0,
             resumed_handshakes: 1_000,
             preliminary_handshakes: 1_000,

@@ -10,7 +10,7 @@ use pushbench_store::{CellV1, MachineV2, ModelV1, Sums, TrialV2};
 
 use crate::books::{books, segment_headers};
 use crate::figures::{self, figures};
-use crate::judge::{Circumstances, Evidence, as_modelled, judge};
+use crate::judge::{Circumstances, Evidence, as_modelled, judge, trust};
 use crate::tls;
 
 /// What was to be played.
@@ -70,6 +70,7 @@ pub(crate) fn trial(
         circumstances,
     };
     let mut checks = judge(&evidence);
+    checks.extend(trust(tls::trust(transport)));
     let subject = Subject {
         scenario,
         transport,
@@ -92,7 +93,7 @@ pub(crate) fn trial(
         is_complete: Some(sums.is_complete()),
         books,
         waiting: sums.waiting(),
-        tls: tls::record(&sums, played.is_ours),
+        tls: tls::record(&sums, transport, played.is_ours),
         phase_seconds: sums.phase_seconds,
         counts: sums.counts,
         work: sums.work,

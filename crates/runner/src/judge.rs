@@ -20,6 +20,7 @@ pub(crate) mod stalls;
 #[cfg(test)]
 mod testing;
 mod timers;
+mod trust;
 
 pub(crate) use refused::{close_said, said};
 
@@ -45,6 +46,7 @@ use self::{
 
 pub(crate) use self::evidence::{Circumstances, Evidence, not_checked};
 pub(crate) use self::model::as_modelled;
+pub(crate) use self::trust::trust;
 
 /// Every check of a trial, in the order reports show them.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {

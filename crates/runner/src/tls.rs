@@ -3,7 +3,7 @@
 use pushbench_load::{Counter, TlsTarget, WitnessName};
 use pushbench_model::{Handshake, HandshakeKind, TlsLink};
 use pushbench_protocol::{Direction, TlsUse};
-use pushbench_scenario::Transport;
+use pushbench_scenario::{Transport, Trust};
 use pushbench_store::{Sums, TlsV1};
 use pushbench_tls::{Certificate, Connector, Protocol, settings};
 
@@ -70,8 +70,14 @@ pub(crate) fn announced(pem: &str) -> Result<Certificate, RunError> {
     Certificate::from_pem(pem).map_err(|error| RunError::Server(error.to_string()))
 }
 
+/// Whose certificate the clients of a third-party server accept; `None` of others, and in clear text.
+pub(crate) fn trust(transport: &Transport) -> Option<&Trust> {
+    let is_secured = transport.carriage.tls != TlsUse::None;
+    transport.server.as_ref().filter(|_| is_secured).map(|server| &server.trust)
+}
+
 /// What goes on record; `None` in clear text.
-pub(crate) fn record(sums: &Sums, is_ours: bool) -> Option<TlsV1> {
+pub(crate) fn record(sums: &Sums, transport: &Transport, is_ours: bool) -> Option<TlsV1> {
     let handshakes = sums.handshakes.as_ref()?;
     let preliminary = |way| {
         let sockets = sums.tickets.get(WitnessName::ClientSockets.entry().label);
@@ -84,6 +90,7 @@ pub(crate) fn record(sums: &Sums, is_ours: bool) -> Option<TlsV1> {
         cipher_suite: handshakes.cipher_suite.clone(),
         record_bytes: settings::RECORD_CAPACITY as u64,
         tickets: is_ours.then_some(settings::TICKETS as u64),
+        trust: trust(transport).map(|trust| trust.label().to_owned()),
         full_handshakes: handshakes.full,
         resumed_handshakes: handshakes.resumed,
         preliminary_handshakes: handshakes.preliminary,

@@ -58,6 +58,17 @@ pub enum Trust {
     Insecure,
 }
 
+impl Trust {
+    /// The name used in results.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Certificate(_) => "certificate",
+            Self::Insecure => "insecure",
+        }
+    }
+}
+
 /// What starts a server.
 ///
 /// Its command, its files and [`ProcessOf::PidFile`] may have holes, which [`Holes`] fills: `${port}`

@@ -122,6 +122,11 @@ pub struct TlsV1 {
     /// Tickets that the server sends behind each handshake; absent where it is another's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tickets: Option<u64>,
+    /// Whose certificate was accepted, with a third-party server: one that the `system`'s roots vouch
+    /// for, a given `certificate` or one that it vouches for, or any (`insecure`); absent where it is
+    /// the server's one certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<String>,
     /// Handshakes with a certificate, of connections in the books.
     pub full_handshakes: u64,
     /// Handshakes that resumed a session, of connections in the books.
