@@ -25,6 +25,11 @@ use crate::read::publish::{Published, publish};
 use crate::read::scope::Scope;
 use crate::read::settings::settings;
 use crate::read::transport::{kind, kinds, transport};
+
+pub(crate) use crate::read::requests::METHODS;
+pub(crate) use crate::read::steps::Channel;
+pub(crate) use crate::read::transport::offered;
+
 use crate::values::Setting;
 
 /// The longest file in bytes.

@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Adapters(crate::adapters::AdaptersOptions),
     /// Make a scenario from a request that a browser saved: a HAR file, or "Copy as cURL".
     New(crate::new::NewOptions),
+    /// Print what a file may have, as JSON Schema: editors complete and explain it.
+    Schema(crate::schema::SchemaOptions),
     /// Serve a page for teaching: polling and push side by side in a browser, every byte counted.
     Lab(LabOptions),
 }

@@ -31,6 +31,7 @@ mod run;
 mod runs;
 mod say;
 mod scenario_file;
+mod schema;
 mod serve;
 mod signals;
 mod wrapped;
@@ -71,6 +72,7 @@ fn done(command: Command) -> anyhow::Result<Exit> {
         Command::Results(options) => results::results(&options),
         Command::Adapters(options) => adapters::adapters(&options),
         Command::New(options) => new::new(&options),
+        Command::Schema(options) => schema::schema(&options),
         Command::Lab(options) => lab::lab(&options),
     }
 }

@@ -8,6 +8,7 @@
 //! Pure: it opens no file. Start with [`Reader`].
 
 pub mod kind;
+pub mod schema;
 
 mod complaint;
 mod origin;

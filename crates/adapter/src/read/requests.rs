@@ -9,7 +9,7 @@ use crate::read::scope::Scope;
 use crate::request::RequestTemplate;
 use crate::template::Template;
 
-const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
+pub(crate) const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 const MOST_HEADERS: usize = 64;
 /// Fields that carry the message or the upgrade: whoever sends the request writes them.
 const OF_THE_CONNECTION: [&str; 10] = [

@@ -35,6 +35,11 @@ fn is_events(kind: TransportKind) -> bool {
     kind.properties().openings.iter().any(|opening| opening.form == HeadForm::Events)
 }
 
+/// The kinds that an adapter can have, and what the connection of each does.
+pub(crate) fn offered() -> impl Iterator<Item = (TransportKind, Channel)> {
+    TransportKind::ALL.iter().filter_map(|kind| Some((*kind, channel(*kind)?)))
+}
+
 /// Names of the kinds that an adapter can have.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static str> + Clone {
     let offered = TransportKind::ALL.iter().filter(|kind| channel(**kind).is_some());

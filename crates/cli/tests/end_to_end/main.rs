@@ -55,6 +55,7 @@ mod publishes;
 mod quiet;
 mod reference_bytes;
 mod runs;
+mod schema;
 mod servant;
 mod signals;
 mod silent;
