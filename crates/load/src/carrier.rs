@@ -129,13 +129,22 @@ impl Carriers {
         }
     }
 
-    /// A request with this head, for any line.
+    /// A request with this head and no body, for any line.
     pub(crate) fn request(&self, head: RequestHead) -> Request {
+        self.request_with(head, (Vec::new(), ByteKind::Header))
+    }
+
+    /// The same with a body, and what that is for.
+    pub(crate) fn request_with(
+        &self,
+        head: RequestHead,
+        (body, body_kind): (Vec<u8>, ByteKind),
+    ) -> Request {
         let fields = match &self.by {
             By::Http1 => None,
             By::Http2(_) => Some(FieldList::of_request(head.bytes(), self.dialer.plan().scheme())),
         };
-        Request { head, fields }
+        Request { head, fields, body, body_kind }
     }
 
     /// Opens a client's line in a phase that is known; it is there once the client can ask.

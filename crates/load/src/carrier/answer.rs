@@ -1,6 +1,8 @@
 //! A response that ends, whatever carried it.
 
+use http::HeaderMap;
 use pushbench_protocol::{Cursor, Phase};
+use pushbench_wire::head::{HeadError, ResponseHead};
 
 use crate::content_coding::ContentCoding;
 
@@ -17,6 +19,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) body: &'a [u8],
     /// Bytes that mark its chunks off, trailer fields included.
     pub(crate) framing: u64,
+    /// Its headers where they came as a list.
+    pub(crate) list: Option<&'a HeaderMap>,
     /// From the `Cursor` or the `Etag` field.
     pub(crate) cursor: Option<Cursor>,
     /// From the `Gap` field: messages that the server no longer held.
@@ -28,6 +32,24 @@ pub(crate) struct Answer<'a> {
 }
 
 impl Answer<'_> {
+    /// Its headers, each with its value, in their order as far as that is known.
+    pub(crate) fn headers(&self) -> Vec<(String, Vec<u8>)> {
+        if let Some(list) = self.list {
+            let fields = list.iter();
+            return fields
+                .map(|(name, value)| (name.to_string(), value.as_bytes().into()))
+                .collect();
+        }
+        let read = ResponseHead::read(self.head, |head| {
+            let fields = head.fields.lines();
+            Ok::<_, HeadError>(
+                fields.map(|field| (field.name.into(), field.value.into())).collect(),
+            )
+        });
+        // It was read before, or there would be no response.
+        read.ok().flatten().unwrap_or_default()
+    }
+
     /// Bytes of all of it.
     pub(crate) fn len(&self) -> u64 {
         self.interim + self.head.len() as u64 + self.body.len() as u64 + self.framing

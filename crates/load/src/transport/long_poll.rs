@@ -37,7 +37,7 @@ use crate::carrier::answer::Answer;
 use crate::carrier::kept::Kept;
 use crate::carrier::watch::Watch;
 use crate::transport::context::ClientContext;
-use crate::transport::poll::Poller;
+use crate::transport::poll::{Poller, Polls};
 use crate::witness::Witness;
 
 /// How much longer than its hold a poll may take before the server has forgotten it.
@@ -50,8 +50,19 @@ pub(crate) async fn play(
     subscriber_id: usize,
     settings: LongPoll,
 ) -> Result<(), Fault> {
-    let poller = Poller::new(context, client, subscriber_id);
+    let mut poller = Poller::new(context, client, subscriber_id);
     let kept = Kept::new(client, settings.connection);
+    play_by(context, client, (subscriber_id, settings), &mut poller, kept).await
+}
+
+/// The same by this poller, over a line that may be open.
+pub(crate) async fn play_by(
+    context: &ClientContext,
+    client: u32,
+    (subscriber_id, settings): (usize, LongPoll),
+    poller: &mut impl Polls,
+    kept: Kept,
+) -> Result<(), Fault> {
     let mut client_of = Client { client, poller, kept, asked_at: None };
     client_of.ask(context, Phase::Connect).await?;
     context.accounts.is_connected(subscriber_id);
@@ -64,7 +75,7 @@ pub(crate) async fn play(
         // The server may end a connection that is idle until then.
         client_of.kept.rest(&context.carriers, context.closed()).await?;
     }
-    let Client { mut poller, mut kept, asked_at, .. } = client_of;
+    let Client { poller, mut kept, asked_at, .. } = client_of;
     let longest = settings.hold.duration() + SLACK;
     if asked_at.is_some_and(|asked_at| context.accounts.now().since(asked_at) > longest) {
         kept.give_up(Fault::AnswerTimeout);
@@ -83,16 +94,16 @@ pub(crate) async fn play(
     }
 }
 
-struct Client {
+struct Client<'p, P> {
     client: u32,
-    poller: Poller,
+    poller: &'p mut P,
     /// The line that a poll is held on, or the next one will be.
     kept: Kept,
     /// Since when a poll is held.
     asked_at: Option<Timestamp>,
 }
 
-impl Client {
+impl<P: Polls> Client<'_, P> {
     /// Hears and asks until nothing more is to come.
     async fn work(&mut self, context: &ClientContext, settings: LongPoll) -> Result<(), Fault> {
         loop {

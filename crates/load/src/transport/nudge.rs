@@ -18,7 +18,7 @@ use crate::Fault;
 use crate::accounts::{Came, Passed};
 use crate::carrier::kept::Kept;
 use crate::transport::context::ClientContext;
-use crate::transport::poll::Poller;
+use crate::transport::poll::{Poller, Polls};
 use crate::transport::tapped::Tapped;
 use crate::transport::websocket::{self, Listener, Subscriber, fault_of};
 

@@ -21,6 +21,37 @@ use crate::transport::context::ClientContext;
 use crate::witness::Witness;
 use crate::{Fault, Unexpected};
 
+/// How a client polls, whatever its server wants to hear.
+pub(crate) trait Polls {
+    /// Whether the client holds the last message of its topic.
+    fn holds_last(&self, context: &ClientContext) -> bool;
+
+    /// Sends a request.
+    async fn ask(
+        &mut self,
+        context: &ClientContext,
+        kept: &mut Kept,
+        phase: Phase,
+    ) -> Result<(), Fault>;
+
+    /// Hears the response to the last request and books it under the phase that `phase_of` says; a
+    /// request that has to be sent again is sent in the phase that `again_in` says.
+    async fn receive(
+        &mut self,
+        context: &ClientContext,
+        kept: &mut Kept,
+        again_in: impl Fn() -> Phase,
+        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
+    ) -> Result<Received, Fault>;
+
+    /// Hears a response that comes while connections are ended.
+    async fn receive_last(
+        &mut self,
+        context: &ClientContext,
+        line: &mut Line,
+    ) -> Result<Received, Fault>;
+}
+
 /// A client that polls one topic.
 #[derive(Debug)]
 pub(crate) struct Poller {
@@ -49,47 +80,8 @@ impl Poller {
         }
     }
 
-    /// Whether the client holds the last message of its topic.
-    pub(crate) fn holds_last(&self, context: &ClientContext) -> bool {
-        context.accounts.recorder.borrow().holds_last(self.subscriber_id)
-    }
-
-    /// Sends a request.
-    pub(crate) async fn ask(
-        &self,
-        context: &ClientContext,
-        kept: &mut Kept,
-        phase: Phase,
-    ) -> Result<(), Fault> {
-        kept.ask(&context.carriers, self.asked(context), phase).await
-    }
-
-    /// Hears the response to the last request and books it under the phase that `phase_of` says; a
-    /// request that has to be sent again is sent in the phase that `again_in` says.
-    pub(crate) async fn receive(
-        &mut self,
-        context: &ClientContext,
-        kept: &mut Kept,
-        again_in: impl Fn() -> Phase,
-        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
-    ) -> Result<Received, Fault> {
-        let asked = self.asked(context);
-        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
-        kept.receive(&context.carriers, asked, again_in, phase_of, take).await
-    }
-
-    /// Hears a response that comes while connections are ended.
-    pub(crate) async fn receive_last(
-        &mut self,
-        context: &ClientContext,
-        line: &mut Line,
-    ) -> Result<Received, Fault> {
-        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
-        line.receive(&context.carriers, |_, _| Phase::Close, take).await
-    }
-
     fn asked<'r>(&self, context: &'r ClientContext) -> Asked<'r> {
-        Asked { request: &context.polls[self.topic], cursor: self.cursor }
+        Asked { request: &context.polls[self.topic], cursor: Some(self.cursor) }
     }
 
     /// Books a response and what it brought.
@@ -201,6 +193,42 @@ impl Poller {
                 body_len: answer.body.len() as u64,
             });
         }
+    }
+}
+
+impl Polls for Poller {
+    fn holds_last(&self, context: &ClientContext) -> bool {
+        context.accounts.recorder.borrow().holds_last(self.subscriber_id)
+    }
+
+    async fn ask(
+        &mut self,
+        context: &ClientContext,
+        kept: &mut Kept,
+        phase: Phase,
+    ) -> Result<(), Fault> {
+        kept.ask(&context.carriers, self.asked(context), phase).await
+    }
+
+    async fn receive(
+        &mut self,
+        context: &ClientContext,
+        kept: &mut Kept,
+        again_in: impl Fn() -> Phase,
+        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
+    ) -> Result<Received, Fault> {
+        let asked = self.asked(context);
+        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
+        kept.receive(&context.carriers, asked, again_in, phase_of, take).await
+    }
+
+    async fn receive_last(
+        &mut self,
+        context: &ClientContext,
+        line: &mut Line,
+    ) -> Result<Received, Fault> {
+        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
+        line.receive(&context.carriers, |_, _| Phase::Close, take).await
     }
 }
 

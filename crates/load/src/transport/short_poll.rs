@@ -14,7 +14,7 @@ use crate::Fault;
 use crate::accounts::turns::Turns;
 use crate::carrier::kept::Kept;
 use crate::transport::context::ClientContext;
-use crate::transport::poll::Poller;
+use crate::transport::poll::{Poller, Polls};
 
 /// Connects, polls until there is nothing more to come, and ends the connection when told to.
 pub(crate) async fn play(
@@ -23,13 +23,24 @@ pub(crate) async fn play(
     subscriber_id: usize,
     settings: ShortPoll,
 ) -> Result<(), Fault> {
+    let mut poller = Poller::new(context, client, subscriber_id);
+    let kept = Kept::new(client, settings.connection);
+    play_by(context, client, (subscriber_id, settings), &mut poller, kept).await
+}
+
+/// The same by this poller, over a line that may be open.
+pub(crate) async fn play_by(
+    context: &ClientContext,
+    client: u32,
+    (subscriber_id, settings): (usize, ShortPoll),
+    poller: &mut impl Polls,
+    mut kept: Kept,
+) -> Result<(), Fault> {
     let plan = &context.plan;
-    let mut kept = Kept::new(client, settings.connection);
-    if settings.connection == ConnectionUse::KeepAlive {
+    if settings.connection == ConnectionUse::KeepAlive && kept.line().is_none() {
         kept.open(&context.carriers).await?;
     }
     context.accounts.is_connected(subscriber_id);
-    let poller = Poller::new(context, client, subscriber_id);
     let turns = Turns::default();
     let mut client_of = Client { poller, kept, in_flight: false, turns };
     let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
@@ -54,14 +65,14 @@ pub(crate) async fn play(
     }
 }
 
-struct Client {
-    poller: Poller,
+struct Client<'p, P> {
+    poller: &'p mut P,
     kept: Kept,
     in_flight: bool,
     turns: Turns,
 }
 
-impl Client {
+impl<P: Polls> Client<'_, P> {
     /// Polls on schedule until the client holds all that is to come.
     async fn work(
         &mut self,

@@ -221,6 +221,11 @@ impl RequestProfile {
 }
 
 impl RequestHead {
+    /// A head, empty line included, that is sent as it is: it has no place for a cursor.
+    pub fn as_it_is(bytes: Vec<u8>) -> Self {
+        Self { bytes, after_at: None, tag_at: None }
+    }
+
     /// The head, empty line included.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

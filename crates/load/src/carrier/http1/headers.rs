@@ -66,6 +66,7 @@ impl Head {
             interim: interim as u64,
             body,
             framing,
+            list: None,
             cursor: self.cursor,
             gap: self.gap,
             coding: self.coding,

@@ -1,5 +1,6 @@
 //! A poller's connection: one exchange at a time.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use crate::carrier::answer::{Answer, Received};
 use crate::carrier::connection::{Connection, TURN, end_turn};
 use crate::carrier::http1::pending::{Pending, Place};
 use crate::carrier::http1::reader::AnswerReader;
-use crate::carrier::request::Asked;
+use crate::carrier::request::{Asked, Request};
 
 /// A connection, and what has come of a response on it.
 pub(crate) struct Line {
@@ -26,6 +27,23 @@ pub(crate) struct Line {
     has_received_nothing: bool,
     /// Whether it has carried a response.
     has_carried: bool,
+}
+
+/// What of a request has not left yet.
+struct Left {
+    /// Bytes of its head.
+    head: u64,
+    body_kind: ByteKind,
+}
+
+impl Left {
+    /// Books so many bytes that have left, whatever becomes of the rest.
+    fn book(&mut self, accounts: &Accounts, phase: Phase, written: u64) {
+        let head = written.min(self.head);
+        self.head -= head;
+        accounts.book(phase, Direction::Up, ByteKind::Header, head);
+        accounts.book(phase, Direction::Up, self.body_kind, written - head);
+    }
 }
 
 impl Line {
@@ -47,24 +65,34 @@ impl Line {
         let connection = &mut self.connection;
         // All clients of a topic share one head, filled just before it goes out. Only what a full
         // socket does not take is copied.
-        let (len, rest) = poll_fn(|cx| {
-            let head = &mut request.borrow_mut().head;
-            head.set_cursor(cursor);
-            Pin::new(&mut *connection)
-                .poll_write(cx, head.bytes())
-                .map_ok(|written| (head.bytes().len() as u64, head.bytes()[written..].to_vec()))
+        let (mut left, rest) = poll_fn(|cx| {
+            let Request { head, body, body_kind, .. } = &mut *request.borrow_mut();
+            if let Some(cursor) = cursor {
+                head.set_cursor(cursor);
+            }
+            let head = head.bytes();
+            // A request leaves in one write.
+            let whole = match body.is_empty() {
+                true => Cow::Borrowed(head),
+                false => Cow::Owned([head, body].concat()),
+            };
+            let left = Left { head: head.len() as u64, body_kind: *body_kind };
+            let written = Pin::new(&mut *connection).poll_write(cx, &whole);
+            written.map_ok(|written| {
+                let mut left = left;
+                left.book(accounts, phase, written as u64);
+                (left, whole[written..].to_vec())
+            })
         })
         .await
         .map_err(|_| Fault::Io)?;
-        // What has left is on the books, whatever becomes of the rest.
-        accounts.book(phase, Direction::Up, ByteKind::Header, len - rest.len() as u64);
         let mut rest = &rest[..];
         while !rest.is_empty() {
             let written = connection.write(rest).await.map_err(|_| Fault::Io)?;
             if written == 0 {
                 return Err(Fault::Io);
             }
-            accounts.book(phase, Direction::Up, ByteKind::Header, written as u64);
+            left.book(accounts, phase, written as u64);
             rest = &rest[written..];
         }
         Ok(())

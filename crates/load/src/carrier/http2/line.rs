@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use h2::client::ResponseFuture;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
@@ -16,7 +17,7 @@ use super::received_data::ReceivedData;
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Received};
-use crate::carrier::request::Asked;
+use crate::carrier::request::{Asked, Request as Asking};
 use crate::content_coding::ContentCoding;
 use crate::{Fault, Unexpected};
 
@@ -56,12 +57,19 @@ impl Line {
                 self.connection.ready().await?.ok_or(Fault::Closed)?
             }
         };
-        let mut asked = asked.borrow_mut();
-        let fields = asked.fields.as_mut().expect("a request of this carrier has fields");
-        fields.set_cursor(cursor);
-        let (answer, _) =
-            send.send_request(request(fields), true).map_err(|error| fault_of(&error))?;
+        let Asking { fields, body, body_kind, .. } = &mut *asked.borrow_mut();
+        let fields = fields.as_mut().expect("a request of this carrier has fields");
+        if let Some(cursor) = cursor {
+            fields.set_cursor(cursor);
+        }
+        let sent = send.send_request(request(fields), body.is_empty());
+        let (answer, mut sent) = sent.map_err(|error| fault_of(&error))?;
         self.held = Some(answer);
+        if !body.is_empty() {
+            let data = Bytes::copy_from_slice(body);
+            sent.send_data(data, true).map_err(|error| fault_of(&error))?;
+            accounts.book(phase, Direction::Up, *body_kind, body.len() as u64);
+        }
         count_uncompressed(accounts, phase, Direction::Up, fields.uncompressed_len());
         Ok(())
     }
@@ -94,7 +102,7 @@ impl Line {
         let answer = read(status, &head.headers, received.received().len());
         let answer = answer.inspect_err(|fault| keep(fault, received.received()))?;
         let body = received.take();
-        let answer = Answer { body: &body, ..answer };
+        let answer = Answer { body: &body, list: Some(&head.headers), ..answer };
         let received_at = accounts.now();
         let phase = phase_of(&answer, received_at);
         count_uncompressed(accounts, phase, Direction::Down, uncompressed);
@@ -171,6 +179,7 @@ fn read(status: u16, fields: &HeaderMap, len: usize) -> Result<Answer<'static>, 
         interim: 0,
         body: &[],
         framing: 0,
+        list: None,
         cursor: mark.place(),
         gap: mark.gap,
         coding,
