@@ -6,6 +6,7 @@ mod ended;
 mod player;
 mod stand_in;
 mod third_party;
+mod third_party_polls;
 
 use std::path::Path;
 use std::time::Duration;
@@ -70,7 +71,7 @@ fn check_books(label: &str, seen: &Seen) {
 
 /// The books of clients and server agree to the byte at the end.
 fn check_sums(label: &str, seen: &Seen) {
-    let Seen { outcome, served } = seen;
+    let Seen { outcome, served, .. } = seen;
     let [worker] = &outcome.workers[..] else { panic!("{label}: one thread plays all") };
     let sums = worker.boundaries[&Boundary::Closed];
     let kernel = sums.tally(WitnessName::Kernel).expect("it is on the list");
@@ -127,7 +128,7 @@ fn a_trial_costs_the_same_bytes_each_time() {
     let scenario = scenario("every");
     for transport in scenario.transports.iter().filter(|of| of.carriage.tls == TlsUse::None) {
         let bytes = || {
-            let Seen { outcome, served } = play(&scenario, transport, Manners::Good);
+            let Seen { outcome, served, .. } = play(&scenario, transport, Manners::Good);
             (outcome.workers[0].ledger, served)
         };
         assert_eq!(bytes(), bytes(), "{}", transport.label);

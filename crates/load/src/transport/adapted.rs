@@ -3,7 +3,7 @@
 //! A client has a [`Dialogue`](pushbench_adapter::Dialogue), which knows what bytes are and what to
 //! send. Here is what moves them: one file for each way in which messages reach a client, and what all
 //! of them share: `client` (a dialogue and how far it has come), `opening` (what comes before a
-//! connection), `head` (the heads of requests), `booked` (the books and the recorder), `hidden` (what
+//! connection), `head` (the heads of requests), `exchange` (a request and its response), `booked` (the books and the recorder), `hidden` (what
 //! is kept of what was said, without secrets). What carries all of it is in `carrier`, as of our own
 //! server.
 
@@ -11,9 +11,11 @@ pub(crate) mod booked;
 pub(crate) mod client;
 pub(crate) mod coded;
 pub(crate) mod ear;
+pub(crate) mod exchange;
 pub(crate) mod head;
 pub(crate) mod hidden;
 pub(crate) mod opening;
+pub(crate) mod polled;
 pub(crate) mod streamed;
 pub(crate) mod websocket;
 
@@ -35,8 +37,11 @@ pub(crate) async fn play(
         TransportKind::Sse | TransportKind::Stream => {
             streamed::play(context, client, subscriber_id, adapted).await
         }
-        kind @ (TransportKind::ShortPoll | TransportKind::LongPoll | TransportKind::Nudge) => {
-            let told = format!("{kind} of a third-party server cannot be played yet");
+        TransportKind::ShortPoll | TransportKind::LongPoll => {
+            polled::play(context, client, subscriber_id, adapted).await
+        }
+        TransportKind::Nudge => {
+            let told = "no adapter describes nudges, expected one of the other kinds";
             context.accounts.keep_unexpected(Fault::Adapter, || Unexpected::of_dialogue(&told));
             Err(Fault::Adapter)
         }

@@ -131,6 +131,8 @@ pub(super) struct StandIn {
     manners: Manners,
     counters: Arc<SocketCounters>,
     log: RefCell<Vec<String>>,
+    /// What it was told in requests of their own.
+    heard: RefCell<Vec<String>>,
     /// How many messages there are.
     len: watch::Sender<usize>,
 }
@@ -152,6 +154,7 @@ impl StandIn {
             manners,
             counters: Arc::default(),
             log: RefCell::default(),
+            heard: RefCell::default(),
             len: watch::Sender::new(0),
         }
     }
@@ -192,6 +195,29 @@ impl StandIn {
     /// Bytes read and written.
     pub(super) fn served(&self) -> (u64, u64) {
         (self.counters.bytes_read(), self.counters.bytes_written())
+    }
+
+    /// What it was told in requests of their own.
+    pub(super) fn heard(&self) -> Vec<String> {
+        self.heard.borrow().clone()
+    }
+
+    /// Hears something in a request of its own; gives the body of the response.
+    fn hears(&self, body: &[u8]) -> &'static str {
+        let heard = String::from_utf8_lossy(body).into_owned();
+        let Manners::Speaks(speech) = self.manners else { return "" };
+        let reply = speech.replies.iter().find(|(to, _)| heard == *to);
+        self.heard.borrow_mut().push(heard);
+        reply.map_or("ok", |(_, reply)| reply)
+    }
+
+    /// What a response to a poll says behind `place`.
+    fn polled(&self, place: usize) -> String {
+        let log = &self.log.borrow()[place..];
+        match self.manners {
+            Manners::Speaks(speech) => speech.polled(log),
+            _ => log.iter().map(|message| format!("{message}\n")).collect(),
+        }
     }
 
     /// A message has come.

@@ -17,8 +17,8 @@ use super::{check_books, scenario};
 use crate::{Counts, Fault};
 
 /// Messages that one client receives in the measure phase.
-const MESSAGES: u64 = 20;
-const CLIENTS: u64 = 4;
+pub(super) const MESSAGES: u64 = 20;
+pub(super) const CLIENTS: u64 = 4;
 
 /// Socket.IO as its documents have it, but for its path.
 const SOCKET_IO: &str = r#"
@@ -46,10 +46,17 @@ fn play(kind: TransportKind, keys: &str, speech: Speech) -> Seen {
     play_over(kind, HttpVersion::Http11, keys, speech)
 }
 
-fn play_over(kind: TransportKind, http: HttpVersion, keys: &str, speech: Speech) -> Seen {
+pub(super) fn play_over(
+    kind: TransportKind,
+    http: HttpVersion,
+    keys: &str,
+    speech: Speech,
+) -> Seen {
     let path = match kind {
         TransportKind::WebSocket => "/topics/${channel}/ws?after=${from}",
         TransportKind::Sse => "/topics/${channel}/events",
+        TransportKind::ShortPoll => "/topics/${channel}/poll?after=${cursor}",
+        TransportKind::LongPoll => "/topics/${channel}/long-poll?after=${cursor}&hold=25s",
         _ => "/topics/${channel}/stream?after=${from}",
     };
     let text = format!(
@@ -73,11 +80,11 @@ fn scenario_of(kind: TransportKind, http: HttpVersion) -> (Scenario, Transport) 
     (scenario, transport)
 }
 
-fn counts(seen: &Seen) -> &Counts {
+pub(super) fn counts(seen: &Seen) -> &Counts {
     &seen.outcome.workers[0].counts
 }
 
-fn kinds(seen: &Seen, phase: Phase, direction: Direction) -> [u64; 8] {
+pub(super) fn kinds(seen: &Seen, phase: Phase, direction: Direction) -> [u64; 8] {
     let ledger: &Ledger = &seen.outcome.workers[0].ledger;
     let kinds = ledger.kinds(phase, direction);
     [
@@ -94,7 +101,7 @@ fn kinds(seen: &Seen, phase: Phase, direction: Direction) -> [u64; 8] {
 }
 
 /// All has come, once, and the books agree.
-fn check(label: &str, seen: &Seen) {
+pub(super) fn check(label: &str, seen: &Seen) {
     check_books(label, seen);
     let counts = counts(seen);
     assert!(counts.faults.is_empty(), "{label}: {:?}", seen.outcome.workers[0].unexpected);

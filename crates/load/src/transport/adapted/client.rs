@@ -18,6 +18,7 @@ use crate::{Fault, Unexpected, bounds};
 /// One client, whatever carries what it says and is told.
 pub(crate) struct Client<'c> {
     pub(crate) context: &'c ClientContext,
+    pub(crate) adapted: &'c Adapted,
     pub(crate) dialogue: Box<dyn Dialogue>,
     pub(crate) receiver: Receiver,
     /// What was said last in the opening, for people.
@@ -62,7 +63,7 @@ impl<'c> Client<'c> {
             false => Arrival::Pushed,
         };
         let receiver = Receiver { subscriber_id, arrival, is_open: false };
-        Ok(Self { context, dialogue, receiver, said: Said::default() })
+        Ok(Self { context, adapted, dialogue, receiver, said: Said::default() })
     }
 
     pub(crate) fn accounts(&self) -> &'c Accounts {
@@ -90,11 +91,21 @@ impl<'c> Client<'c> {
         self.dialogue.on_connected().map_err(|error| self.fault(&error))
     }
 
-    /// The opening is done: messages may come.
-    pub(crate) fn is_open(&mut self) {
+    /// The opening is done: messages may come, or be polled for.
+    pub(crate) fn has_opened(&mut self) {
         self.receiver.is_open = true;
         self.said = Said::default();
+    }
+
+    /// The same, and the client is ready for messages.
+    pub(crate) fn is_open(&mut self) {
+        self.has_opened();
         self.accounts().is_connected(self.receiver.subscriber_id);
+    }
+
+    /// The next poll.
+    pub(crate) fn poll(&mut self) -> Result<Request, Fault> {
+        self.dialogue.poll().map_err(|error| self.fault(&error))
     }
 
     /// The next reply that is due, if any.

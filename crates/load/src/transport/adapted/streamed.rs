@@ -5,12 +5,13 @@
 //! says what its bytes are.
 
 use pushbench_adapter::{Edge, Next, Received};
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp, TransportKind};
+use pushbench_protocol::{ByteKind, ConnectionUse, Direction, Phase, Timestamp, TransportKind};
 use pushbench_wire::chunk::Piece;
 
 use crate::Fault;
 use crate::accounts::Came;
 use crate::carrier::DataStream;
+use crate::carrier::kept::Kept;
 use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read};
 use crate::decoder::Decoder;
@@ -31,7 +32,8 @@ pub(crate) async fn play(
     adapted: &Adapted,
 ) -> Result<(), Fault> {
     let mut client = Client::new(context, adapted, number, subscriber_id)?;
-    let Some(request) = opening::connect(&mut client).await? else {
+    let mut kept = Kept::new(number, ConnectionUse::KeepAlive);
+    let Some(request) = opening::connect(&mut client, &mut kept).await? else {
         return Err(client.cannot(&"the adapter opens no connection for a stream"));
     };
     let purpose = match adapted.transport.kind {
@@ -46,6 +48,7 @@ pub(crate) async fn play(
     let request = StreamRequest { head: &head, body: &body };
     let opened = client.waits().until(context.carriers.stream(number, request, coding_of));
     let (mut stream, coding) = opened.await??;
+    opening::end(&client, kept).await?;
     client.has_connected()?;
     let waiting = Some(client.waits());
     let decoder = Decoder::of(coding)?;

@@ -9,16 +9,18 @@ use std::time::Duration;
 
 use futures_util::SinkExt;
 use pushbench_adapter::{Next, Outgoing};
-use pushbench_protocol::{ByteKind, Direction, Phase};
+use pushbench_protocol::{ByteKind, ConnectionUse, Direction, Phase};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
+use crate::carrier::kept::Kept;
 use crate::plan::Adapted;
 use crate::publisher::handed::Handed;
 use crate::transport::adapted::client::Client;
 use crate::transport::adapted::ear::Ear;
+use crate::transport::adapted::exchange::Aside;
 use crate::transport::adapted::{head, opening};
 use crate::transport::context::ClientContext;
 use crate::transport::tapped::Tapped;
@@ -33,15 +35,18 @@ pub(crate) async fn play(
     adapted: &Adapted,
 ) -> Result<(), Fault> {
     let mut client = Client::new(context, adapted, number, subscriber_id)?;
-    let Some(request) = opening::connect(&mut client).await? else {
+    let mut kept = Kept::new(number, ConnectionUse::KeepAlive);
+    let Some(request) = opening::connect(&mut client, &mut kept).await? else {
         return Err(client.cannot(&"the adapter opens no connection for a WebSocket"));
     };
     let request = head::upgrade(&context.plan, adapted, &request);
     let request = request.map_err(|error| client.cannot(&error))?;
     let opened = client.waits().until(websocket::open_by(context, number, &request));
     let socket = opened.await??;
+    opening::end(&client, kept).await?;
     client.has_connected()?;
-    let mut talk = Talk { ear: Ear::new(client, socket.get_ref()), socket, to_publish: None };
+    let ear = Ear::new(client, socket.get_ref());
+    let mut talk = Talk { ear, socket, aside: Aside::new(number), to_publish: None };
     match talk.play(context, context.plan.topic_of(number)).await {
         Ok(()) => talk.close(context).await,
         Err(fault) => {
@@ -55,6 +60,8 @@ pub(crate) async fn play(
 struct Talk<'c> {
     ear: Ear<'c>,
     socket: WebSocketStream<Tapped>,
+    /// For what is said by requests.
+    aside: Aside,
     /// What this client publishes; of the subscribers of a topic it is at most one.
     to_publish: Option<UnboundedReceiver<Handed>>,
 }
@@ -196,9 +203,9 @@ impl Talk<'_> {
                 }
             }
             Outgoing::Request(request) => {
-                let told =
-                    format!("a reply by {} {} beside a WebSocket", request.method, request.url);
-                return Err(self.ear.client.cannot(&format!("{told} cannot be sent")));
+                // Its books are those of a request, whatever the data of a message would have been.
+                self.aside.send(&self.ear.client, request, phase).await?;
+                return Ok(0);
             }
         };
         // What the library has to say by itself is booked before.
@@ -225,7 +232,8 @@ impl Talk<'_> {
         }
         let ended = websocket::close(context, &mut self.socket, &mut self.ear).await;
         self.ear.end(context);
-        ended
+        let aside = self.aside.end(&self.ear.client, Phase::Close).await;
+        ended.and(aside)
     }
 }
 

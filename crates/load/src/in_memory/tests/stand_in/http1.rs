@@ -31,7 +31,8 @@ pub(super) async fn serve(
                     _ = stream.read_u8() => break,
                 }
                 let is_last = manners.is_last(taken);
-                let response = response(&server.log.borrow(), place, is_last);
+                let len = server.log.borrow().len();
+                let response = response(&server.polled(place), len, is_last);
                 if server.is_cut(server.log.borrow().len()) {
                     stream.write_all(&response.as_bytes()[..response.len() / 2]).await?;
                     if manners == Manners::Stalls {
@@ -46,13 +47,14 @@ pub(super) async fn serve(
             }
             Asked::Stream(body, place) => return say(server, stream, body, place).await,
             Asked::Publish => {
-                let len = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-                let len = len.expect("a publish has a length").parse().expect("a length");
-                while read.len() < len {
-                    read.push(stream.read_u8().await?);
-                }
-                server.publish(read.drain(..len).collect());
+                server.publish(body(&head, &mut stream, &mut read).await?);
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await?;
+            }
+            Asked::Say => {
+                let reply = server.hears(&body(&head, &mut stream, &mut read).await?);
+                let len = reply.len();
+                let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{reply}");
+                stream.write_all(response.as_bytes()).await?;
             }
             Asked::Socket(form, place) => {
                 let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
@@ -97,10 +99,20 @@ async fn head(stream: &mut impl Stream, read: &mut Vec<u8>) -> io::Result<Option
     }
 }
 
-fn response(log: &[String], place: usize, is_last: bool) -> String {
-    let cursor = cursor(log.len());
+/// The body behind a head, taken off what was `read`; nothing where the head says no length.
+async fn body(head: &str, stream: &mut impl Stream, read: &mut Vec<u8>) -> io::Result<Vec<u8>> {
+    let len = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    let len = len.map_or(0, |len| len.parse().expect("a length"));
+    while read.len() < len {
+        read.push(stream.read_u8().await?);
+    }
+    Ok(read.drain(..len).collect())
+}
+
+/// The response to a poll with this body, after so many messages.
+fn response(body: &str, len: usize, is_last: bool) -> String {
+    let cursor = cursor(len);
     let more = if is_last { "Connection: close\r\n" } else { "" };
-    let body: String = log[place..].iter().map(|message| format!("{message}\n")).collect();
     match body.len() {
         0 => format!("HTTP/1.1 204 No Content\r\n{more}Cursor: {cursor}\r\n\r\n"),
         len => {

@@ -53,11 +53,7 @@ async fn respond_to(
     match Asked::of(&path, len) {
         Asked::Poll(place, hold) => {
             let _ = tokio::time::timeout(hold, server.more_than(place)).await;
-            let (mut body, len) = {
-                let log = server.log.borrow();
-                let lines = log[place..].iter().map(|message| format!("{message}\n"));
-                (lines.collect::<String>(), log.len())
-            };
+            let (mut body, len) = (server.polled(place), server.log.borrow().len());
             let mut response = Response::builder().header("cursor", cursor(len).to_string());
             if body.is_empty() {
                 response = response.status(StatusCode::NO_CONTENT);
@@ -85,6 +81,14 @@ async fn respond_to(
             say(server, send, body, place).await
         }
         Asked::Publish => panic!("the publisher speaks HTTP/1.1"),
+        Asked::Say => {
+            let (mut data, mut body) = (request.into_body(), Vec::new());
+            while let Some(bytes) = data.data().await {
+                body.extend_from_slice(&bytes?);
+            }
+            let mut send = respond.send_response(Response::new(()), false)?;
+            send.send_data(server.hears(&body).into(), true)
+        }
         Asked::Socket(form, place) => {
             let send = respond.send_response(Response::new(()), false)?;
             let stream = ByteStream::new(send, request.into_body());

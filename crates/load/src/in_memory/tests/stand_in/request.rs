@@ -16,6 +16,8 @@ pub(super) enum Asked {
     Socket(Form, usize),
     /// A message is published.
     Publish,
+    /// Something is said in a request of its own.
+    Say,
 }
 
 /// What the data of a stream is made of.
@@ -47,6 +49,7 @@ impl Asked {
         let path_of = path.split('?').next().unwrap_or_default();
         match path_of.rsplit('/').next() {
             Some("messages") => Self::Publish,
+            Some("say") => Self::Say,
             Some("poll") => Self::Poll(place, Duration::ZERO),
             Some("long-poll") => {
                 let hold: Hold = value("hold").expect("a hold").parse().expect("a hold");

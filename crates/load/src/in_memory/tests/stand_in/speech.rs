@@ -36,6 +36,14 @@ impl Speech {
         self.message.iter().map(|piece| piece.replace("{}", text)).collect()
     }
 
+    /// Messages in the body of one response, each behind a record separator but for the first; and a
+    /// heartbeat before them, if there are any.
+    pub(super) fn polled(self, texts: &[String]) -> String {
+        let beat = self.beat.filter(|_| !texts.is_empty()).map(|(_, beat, _)| beat.to_owned());
+        let messages = texts.iter().map(|text| self.pieces(text).concat());
+        beat.into_iter().chain(messages).collect::<Vec<_>>().join("\u{1e}")
+    }
+
     /// Over a WebSocket, from this place of the log on, until the client ends it or does not do as it
     /// should.
     pub(super) async fn over(

@@ -1,0 +1,101 @@
+//! Servers with protocols of their own that are polled, or that have requests before a connection.
+
+use std::time::Duration;
+
+use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, TransportKind};
+
+use super::stand_in::speech::Speech;
+use super::third_party::{CLIENTS, MESSAGES, check, counts, kinds, play_over};
+use crate::Fault;
+
+/// Socket.IO's polling as its documents have it, but for its paths: two requests before the first poll,
+/// several packets in a body, a heartbeat that is answered by a request.
+const SOCKET_IO: &str = r#"
+split = { separator = "\u001e" }
+carry = { cursor = { header = "Cursor", first = "${from}" } }
+steps = [
+  { url = "/say", expect = "0${any}", get = { sid = { after = "0", json = "/sid" } } },
+  { url = "/say", body = "40${sid}", expect = "ok" },
+]
+message = '42["news",${payload|json}]'
+heartbeat = { match = "2", reply = { url = "/say", body = "3" } }
+close = { url = "/say", body = "41" }
+"#;
+
+const SPEAKS_SOCKET_IO: Speech = Speech {
+    greeting: &[],
+    replies: &[("", "0{\"sid\":\"a\"}")],
+    subscribes: "",
+    message: &["42[\"news\",\"{}\"]"],
+    beat: Some((Duration::ZERO, "2", "3")),
+};
+
+#[test]
+fn polls_of_socket_io_are_opened_by_requests_and_their_heartbeats_are_answered() {
+    for http in [HttpVersion::Http11, HttpVersion::Http2] {
+        for kind in [TransportKind::LongPoll, TransportKind::ShortPoll] {
+            let label = format!("{kind} over {http}");
+            let seen = play_over(kind, http, SOCKET_IO, SPEAKS_SOCKET_IO);
+            check(&label, &seen);
+            let (counts, n) = (counts(&seen), CLIENTS * MESSAGES);
+            let beats = counts.heartbeats;
+            assert_eq!(beats, counts.polls - counts.empty_polls, "{label}: each has one");
+            let [payload, _, _, _, wrapping, control, handshake, unexplained] =
+                kinds(&seen, Phase::Measure, Direction::Down);
+            assert_eq!(
+                [payload, wrapping, handshake, unexplained],
+                [16 * n, 13 * n, 0, 0],
+                "{label}"
+            );
+            // HTTP/2's own frames are control too.
+            if http == HttpVersion::Http11 {
+                // A heartbeat with its separator, and "ok" in response to the reply to it.
+                assert_eq!(control, beats * 4, "{label}");
+                let [.., up, _, _] = kinds(&seen, Phase::Measure, Direction::Up);
+                assert_eq!(up, beats, "{label}: a reply has one byte");
+                let [.., up, _] = kinds(&seen, Phase::Connect, Direction::Up);
+                assert_eq!(up, CLIENTS * 3, "{label}: `40a`");
+            }
+            let heard =
+                |what: &str| seen.heard.iter().filter(|heard| *heard == what).count() as u64;
+            assert_eq!([heard(""), heard("40a"), heard("41")], [CLIENTS; 3], "{label}");
+            assert!(heard("3") >= beats, "{label}: {} for {beats}", heard("3"));
+        }
+    }
+}
+
+#[test]
+fn a_websocket_and_a_stream_may_be_opened_by_requests_before_them() {
+    let keys = "steps = [\n{ url = \"/say\", method = \"POST\", body = \"hello\", expect = \"welcome ${any}\", \
+                get = { room = { text = \"welcome ${value}\" } } },\n]\n\
+                message = \"${room}:${payload}\"";
+    let speech =
+        Speech { replies: &[("hello", "welcome r1")], message: &["r1:{}"], ..Speech::PLAIN };
+    for http in [HttpVersion::Http11, HttpVersion::Http2] {
+        for kind in [TransportKind::WebSocket, TransportKind::Stream] {
+            let speech = match kind {
+                TransportKind::Stream => Speech { message: &["r1:{}\n"], ..speech },
+                _ => speech,
+            };
+            let seen = play_over(kind, http, keys, speech);
+            check(&format!("{kind} over {http}"), &seen);
+            let [payload, _, _, _, wrapping, ..] = kinds(&seen, Phase::Measure, Direction::Down);
+            let n = CLIENTS * MESSAGES;
+            assert_eq!([payload, wrapping], [16 * n, 3 * n], "{kind} over {http}");
+            assert_eq!(seen.heard, vec!["hello"; CLIENTS as usize], "{kind} over {http}");
+            let ledger = &seen.outcome.workers[0].ledger;
+            let down = ledger.kinds(Phase::Connect, Direction::Down);
+            assert!(down[ByteKind::Handshake] >= CLIENTS * 10, "{kind} over {http}");
+        }
+    }
+}
+
+#[test]
+fn a_first_request_that_is_refused_says_which_with_what_came() {
+    let speech = Speech { replies: &[("", "nobody knows")], ..SPEAKS_SOCKET_IO };
+    let seen = play_over(TransportKind::LongPoll, HttpVersion::Http11, SOCKET_IO, speech);
+    let worker = &seen.outcome.workers[0];
+    assert_eq!(worker.counts.faults[&Fault::Adapter], CLIENTS);
+    let told = worker.unexpected[&Fault::Adapter].dialogue.clone().unwrap_or_default();
+    assert!(told.contains("step 1 of 2") && told.contains("nobody knows"), "{told}");
+}

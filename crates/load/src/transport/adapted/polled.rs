@@ -1,0 +1,173 @@
+//! A client of a third-party server that polls, on a timer or held: when it polls is said where it is
+//! said for our own server.
+
+use pushbench_adapter::{Outgoing, Polled};
+use pushbench_protocol::{ByteKind, ConnectionUse, Phase, Timestamp};
+use pushbench_scenario::TransportSettings;
+
+use crate::Fault;
+use crate::carrier::Line;
+use crate::carrier::answer::{Answer, Received};
+use crate::carrier::kept::Kept;
+use crate::carrier::watch::Watch;
+use crate::outcome::SampleHeaders;
+use crate::plan::Adapted;
+use crate::transport::adapted::booked::When;
+use crate::transport::adapted::client::Client;
+use crate::transport::adapted::exchange::{Aside, Brought, Exchange};
+use crate::transport::adapted::opening;
+use crate::transport::context::ClientContext;
+use crate::transport::poll::Polls;
+use crate::transport::{long_poll, short_poll};
+use crate::witness::Witness;
+
+/// Says what comes first, polls until there is nothing more to come, and ends the connection when told
+/// to.
+pub(crate) async fn play(
+    context: &ClientContext,
+    number: u32,
+    subscriber_id: usize,
+    adapted: &Adapted,
+) -> Result<(), Fault> {
+    let mut client = Client::new(context, adapted, number, subscriber_id)?;
+    let connection = match context.plan.transport {
+        TransportSettings::ShortPoll(poll) => poll.connection,
+        TransportSettings::LongPoll(poll) => poll.connection,
+        TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_)
+        | TransportSettings::Nudge(_) => ConnectionUse::KeepAlive,
+    };
+    let mut kept = Kept::new(number, connection);
+    if opening::connect(&mut client, &mut kept).await?.is_some() {
+        return Err(client.cannot(&"the adapter opens a connection for polls"));
+    }
+    client.has_opened();
+    let mut poller = Poller { client, aside: Aside::new(number), exchange: None };
+    let ended = match context.plan.transport {
+        TransportSettings::ShortPoll(settings) => {
+            short_poll::play_by(context, number, (subscriber_id, settings), &mut poller, kept).await
+        }
+        TransportSettings::LongPoll(settings) => {
+            long_poll::play_by(context, number, (subscriber_id, settings), &mut poller, kept).await
+        }
+        TransportSettings::Sse(_)
+        | TransportSettings::Stream(_)
+        | TransportSettings::WebSocket(_)
+        | TransportSettings::Nudge(_) => {
+            return Err(poller.client.cannot(&"the adapter polls where the scenario does not"));
+        }
+    };
+    ended?;
+    poller.end().await
+}
+
+struct Poller<'c> {
+    client: Client<'c>,
+    /// For what is said beside polls.
+    aside: Aside,
+    /// The poll that was sent last.
+    exchange: Option<Exchange>,
+}
+
+impl Poller<'_> {
+    /// Sends what is due in reply to what came, beside the poll that is on its way.
+    async fn reply(&mut self, phase: Phase) -> Result<(), Fault> {
+        while let Some(reply) = self.client.reply()? {
+            self.say(reply, phase).await?;
+        }
+        Ok(())
+    }
+
+    async fn say(&mut self, outgoing: Outgoing, phase: Phase) -> Result<(), Fault> {
+        match outgoing {
+            Outgoing::Request(request) => self.aside.send(&self.client, request, phase).await,
+            Outgoing::Message { .. } => {
+                let told = "a message is to be sent over a connection, which polls do not have";
+                Err(self.client.cannot(&told))
+            }
+        }
+    }
+
+    /// Says the last words.
+    async fn end(mut self) -> Result<(), Fault> {
+        if let Some(last) = self.client.last_words()? {
+            self.say(last, Phase::Close).await?;
+        }
+        self.aside.end(&self.client, Phase::Close).await
+    }
+}
+
+impl Polls for Poller<'_> {
+    fn holds_last(&self, context: &ClientContext) -> bool {
+        context.accounts.recorder.borrow().holds_last(self.client.receiver.subscriber_id)
+    }
+
+    async fn ask(
+        &mut self,
+        context: &ClientContext,
+        kept: &mut Kept,
+        phase: Phase,
+    ) -> Result<(), Fault> {
+        let request = self.client.poll()?;
+        let exchange = Exchange::new(&self.client, request, ByteKind::Control)?;
+        let exchange = self.exchange.insert(exchange);
+        kept.ask(&context.carriers, exchange.asked(), phase).await?;
+        self.reply(phase).await
+    }
+
+    async fn receive(
+        &mut self,
+        context: &ClientContext,
+        kept: &mut Kept,
+        again_in: impl Fn() -> Phase,
+        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
+    ) -> Result<Received, Fault> {
+        let Self { client, exchange, .. } = self;
+        let exchange = exchange.as_ref().expect("a poll was sent");
+        let take =
+            |phase, answer: &Answer<'_>, at| take(client, exchange, answer, When { phase, at });
+        kept.receive(&context.carriers, exchange.asked(), again_in, phase_of, take).await
+    }
+
+    async fn receive_last(
+        &mut self,
+        context: &ClientContext,
+        line: &mut Line,
+    ) -> Result<Received, Fault> {
+        let Self { client, exchange, .. } = self;
+        let exchange = exchange.as_ref().expect("a poll was sent");
+        let take =
+            |phase, answer: &Answer<'_>, at| take(client, exchange, answer, When { phase, at });
+        line.receive(&context.carriers, |_, _| Phase::Close, take).await
+    }
+}
+
+/// Books a response to a poll and what it brought.
+fn take(
+    client: &mut Client<'_>,
+    exchange: &Exchange,
+    answer: &Answer<'_>,
+    when: When,
+) -> Result<(), Fault> {
+    let respond = exchange.take(client, answer, when, |dialogue, response, receive| {
+        dialogue.on_response(response, receive)
+    });
+    let Brought { new, said: Polled::Messages(_) | Polled::Nothing } = respond?;
+    let accounts = client.accounts();
+    if accounts.open_phase(when.phase) != Phase::Measure {
+        return Ok(());
+    }
+    let counts = &mut accounts.recorder.borrow_mut().counts;
+    counts.polls += 1;
+    counts.empty_polls += u64::from(new == 0);
+    *counts.answers.entry(answer.status).or_default() += 1;
+    if new > 0 && !answer.head.is_empty() {
+        accounts.sample.borrow_mut().get_or_insert_with(|| SampleHeaders {
+            request: exchange.head(),
+            response: answer.head.to_vec(),
+            body_len: answer.body.len() as u64,
+        });
+    }
+    Ok(())
+}
