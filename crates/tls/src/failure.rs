@@ -30,6 +30,17 @@ pub(crate) fn explained(error: io::Error, protocol: Protocol) -> io::Error {
     io::Error::new(kind, HandshakeError { said, source: error })
 }
 
+/// Why TLS failed, where an error of another library, or what an IO error was made of, is one of TLS:
+/// told by what was found, what was expected, and what to do.
+pub fn reason_of_tls(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match (error.downcast_ref::<Error>(), inside) {
+        (Some(of_tls), _) => Some(said(of_tls, Protocol::Http11)),
+        (None, Some(inside)) => reason_of_tls(inside),
+        (None, None) => None,
+    }
+}
+
 fn said(error: &Error, protocol: Protocol) -> String {
     match error {
         Error::AlertReceived(AlertDescription::ProtocolVersion)

@@ -70,12 +70,6 @@ impl Trusted<'_> {
     }
 }
 
-/// Whether an error, or what an IO error was made of, is one of TLS.
-pub fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<Error>() || inside.is_some_and(|inside| is_of_tls(inside))
-}
-
 fn read_all(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
     let all: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()

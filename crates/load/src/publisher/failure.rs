@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use pushbench_adapter::{DialogueError, Values};
-use pushbench_tls::is_of_tls;
+use pushbench_tls::reason_of_tls;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -107,12 +107,12 @@ impl From<DialogueError> for Failure {
 
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        let (mut is_tls, mut is_closed) = (false, false);
+        let (mut of_tls, mut is_closed) = (None, false);
         // Its own text has the URL, which may have a token in it; the innermost says why.
         let mut words = "the request could not be sent".to_owned();
         let mut source = error.source();
         while let Some(inner) = source {
-            is_tls |= is_of_tls(inner);
+            of_tls = of_tls.or_else(|| reason_of_tls(inner));
             is_closed |= is_of_the_end(inner);
             words = inner.to_string();
             source = inner.source();
@@ -120,14 +120,14 @@ impl From<reqwest::Error> for Failure {
         let fault = match () {
             () if error.is_timeout() && error.is_connect() => Fault::ConnectTimeout,
             () if error.is_timeout() => Fault::AnswerTimeout,
-            () if is_tls => Fault::Tls,
+            () if of_tls.is_some() => Fault::Tls,
             () if error.is_connect() => Fault::Connect,
             () if error.is_builder() => Fault::Adapter,
             () if error.is_upgrade() => Fault::Upgrade,
             () if is_closed => Fault::Closed,
             () => Fault::Malformed,
         };
-        Self::told(fault, words)
+        Self::told(fault, of_tls.unwrap_or(words))
     }
 }
 

@@ -104,6 +104,12 @@ impl HandedBooks {
             let late = state.in_flight;
             *state.outcome.faults.entry(Fault::AnswerTimeout).or_default() += late;
         }
+        let PublisherOutcome { faults, unexpected, .. } = &mut state.outcome;
+        if faults.contains_key(&Fault::Closed) {
+            // Whoever knows better has said so.
+            let why = "the connection that messages were to go over had ended";
+            unexpected.entry(Fault::Closed).or_insert_with(|| Unexpected::of_dialogue(&why));
+        }
         std::mem::take(&mut state.outcome)
     }
 

@@ -128,5 +128,6 @@ fn a_certificate_that_nobody_vouches_for_is_refused_and_told_why() {
     let outcome = publish(plan(REQUEST, "https", address, Trust::System));
     assert_eq!(outcome.faults, BTreeMap::from([(Fault::Tls, MESSAGES)]));
     let why = outcome.unexpected[&Fault::Tls].dialogue.as_deref();
-    assert_eq!(why, Some("invalid peer certificate: UnknownIssuer"));
+    let expected = "nobody who is trusted vouches for the server's certificate: trust a PEM file";
+    assert!(why.is_some_and(|why| why.starts_with(expected)), "{why:?}");
 }
