@@ -80,7 +80,8 @@ pub fn import(candidate: &Candidate<'_>, names: Names<'_>) -> Imported {
         "question = {question}\n\
          # Made from {}.\n{comments}\n\
          [workload]\n\
-         clients = 1                # more only against a service that is yours\n\
+         clients = 1                   # more only against a service that is yours\n\
+         publish = {{ every = \"1s\" }}   # of no use here: the service has messages of its own\n\
          measure = {}\n\
          rounds = 1\n\
          \n\
@@ -89,7 +90,7 @@ pub fn import(candidate: &Candidate<'_>, names: Names<'_>) -> Imported {
          \n\
          [server.{server}]\n\
          url = {}\n\
-         publish = \"theirs\"         # its messages are its own: nothing is published\n\
+         publish = \"theirs\"            # nothing is published\n\
          \n\
          [server.{server}.transport.{kind}]\n{}\
          \n\
@@ -132,7 +133,8 @@ fn timing_text(candidate: &Candidate<'_>) -> (String, String) {
         (Way::LongPoll, Some(Timing::Held { hold, count })) => {
             let written = hold.min(LONGEST_HOLD);
             (
-                format!("hold = \"{}\"\n", format_duration(written)),
+                // How long it holds a poll is the service's to say.
+                String::new(),
                 format!(
                     "the {count} requests followed one another, each held for up to {}: long polling",
                     format_duration(written)

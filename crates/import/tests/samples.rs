@@ -3,12 +3,14 @@
 mod common;
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use pushbench_import::{
-    Candidate, Captured, Exchange, Names, Recorded, Secrets, choose, header_file, import,
+    Candidate, Captured, Exchange, Imported, Names, Recorded, Secrets, choose, header_file, import,
     read_curl, read_har,
 };
 use pushbench_protocol::RequestProfile;
+use pushbench_scenario::{Source, read};
 
 use common::{each, settings};
 
@@ -33,6 +35,21 @@ fn shown(captured: &Captured) -> String {
     RequestProfile::parse("imported", &file.text).expect("what is written can be read");
     write!(out, "\n\n{}", file.text).expect("a string");
     out
+}
+
+/// The scenario, which can be read with its header file.
+fn readable(name: &str, imported: Imported) -> String {
+    let headers = imported.headers.into_bytes();
+    let source = Source {
+        path: Path::new(name),
+        text: &imported.scenario,
+        overrides: &[],
+        only: &[],
+        read_file: &|_| Ok(headers.clone()),
+    };
+    let read = read(&source).unwrap_or_else(|refused| panic!("{refused}\n{}", imported.scenario));
+    assert!(read.transports.iter().all(|transport| transport.server.is_some()), "{name}");
+    imported.scenario
 }
 
 #[test]
@@ -66,7 +83,7 @@ fn a_recording_becomes_a_scenario_that_plays_it() {
     let count = each("tests/samples", ".har", |name, text| {
         let all = read_har(text).expect(name);
         let shown = match choose(&all, None) {
-            Ok(candidate) => import(&candidate, names(name)).scenario,
+            Ok(candidate) => readable(name, import(&candidate, names(name))),
             Err(several) => several.to_string(),
         };
         insta::assert_snapshot!(format!("{name}.toml"), shown);
@@ -75,7 +92,7 @@ fn a_recording_becomes_a_scenario_that_plays_it() {
     each("tests/samples", ".curl", |name, text| {
         let recorded = Recorded::alone(read_curl(text).expect(name));
         let imported = import(&Candidate::of(&recorded), names(name));
-        insta::assert_snapshot!(format!("{name}.toml"), imported.scenario);
+        insta::assert_snapshot!(format!("{name}.toml"), readable(name, imported));
     });
 }
 

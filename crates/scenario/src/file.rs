@@ -19,14 +19,14 @@ use crate::transport_file::{TransportFile, transports};
 use crate::{Arrivals, Content, LoadSettings, Network, Payload, Publish, Rate};
 
 /// What a TOML integer is sure to hold.
-const SEEDS: u64 = i64::MAX as u64;
-const MIB: u32 = 1 << 20;
-const MOST_CLIENTS: u32 = 100_000;
-const MOST_TOPICS: u32 = 10_000;
+pub(crate) const SEEDS: u64 = i64::MAX as u64;
+pub(crate) const MIB: u32 = 1 << 20;
+pub(crate) const MOST_CLIENTS: u32 = 100_000;
+pub(crate) const MOST_TOPICS: u32 = 10_000;
 /// The least time between two messages of a topic, 1 microsecond: no server that anyone has keeps up
 /// with more, and a schedule of them has no end.
 pub const LEAST_BETWEEN_MESSAGES: Duration = Duration::from_micros(1);
-const MOST_MESSAGES_KEPT: u32 = 1_000_000;
+pub(crate) const MOST_MESSAGES_KEPT: u32 = 1_000_000;
 
 /// The file as written.
 #[derive(Debug)]
@@ -172,16 +172,16 @@ fn payload(mut table: Reader<'_>, beside: Beside<'_>) -> Option<Payload> {
 
 /// Filler that has a name.
 #[derive(Clone, Copy)]
-enum Named {
+pub(crate) enum Named {
     Text,
     Random,
     Json,
 }
 
 impl Named {
-    const ALL: &'static [Self] = &[Self::Text, Self::Random, Self::Json];
+    pub(crate) const ALL: &'static [Self] = &[Self::Text, Self::Random, Self::Json];
 
-    const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Random => "random",

@@ -24,6 +24,7 @@ mod overrides;
 mod own_path_check;
 mod quantity;
 mod read;
+mod schema;
 mod server_url;
 mod settings;
 mod start_file;
@@ -61,6 +62,7 @@ pub use payload::PayloadWriter;
 pub use pushbench_toml::{Location, Problem, Refused};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};
+pub use schema::schema;
 pub use transport_settings::{
     Deflate, LongPoll, Nudge, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
 };

@@ -68,7 +68,7 @@ const OPTIONS: [(&str, Has); 10] = [
     ("conflate", |kind| kind.properties().conflates),
 ];
 
-fn has_deflate(kind: TransportKind) -> bool {
+pub(crate) fn has_deflate(kind: TransportKind) -> bool {
     kind.properties().codings.contains(&Compression::Deflate)
 }
 

@@ -106,6 +106,11 @@ pub fn anything_short() -> Schema {
     json_schema!({ "type": ["string", "number", "boolean"] })
 }
 
+/// Anything.
+pub fn anything() -> Schema {
+    json_schema!({})
+}
+
 /// A text of one line that is not empty, as [`crate::kind::text`].
 pub fn text() -> Schema {
     json_schema!({ "type": "string", "pattern": "^[^\\r\\n]*\\S[^\\r\\n]*$" })

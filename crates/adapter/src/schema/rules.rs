@@ -83,6 +83,7 @@ fn place() -> Vec<Key> {
         optional("json", "A JSON pointer to the value.", defined("pointer")),
         or("after", "", "What stands before the JSON.", defined("template")),
         optional("header", "The name of a header of the response.", text()),
+        optional("cookie", "The name of a cookie that the response sets.", text()),
         decode(),
         or("first", "", "What the first poll sends.", defined("template")),
     ]

@@ -4,7 +4,7 @@ use crate::support::Bench;
 
 #[test]
 fn each_schema_is_printed_and_is_one() {
-    for (of, key) in [("adapter", "transport"), ("record", "trials")] {
+    for (of, key) in [("scenario", "workload"), ("adapter", "transport"), ("record", "trials")] {
         let printed = Bench::new().play(&["schema", of]);
         assert_eq!((printed.code, printed.stderr.as_str()), (0, ""), "{of}: {printed}");
         let schema: serde_json::Value = serde_json::from_str(&printed.stdout).expect("JSON");

@@ -1,0 +1,189 @@
+//! What a scenario may have, as JSON Schema, for editors.
+
+mod server;
+mod transport;
+
+use std::time::Duration;
+
+use pushbench_protocol::{Deliver, Envelope, RequestProfile, ResponseProfile};
+use pushbench_toml::schema::{
+    Schema, anything, choice, count, defined, described, document, duration, either, free_table,
+    list, optional, or, pattern, required, size, table, text, whole,
+};
+
+use crate::Arrivals;
+use crate::file::{
+    LEAST_BETWEEN_MESSAGES, MIB, MOST_CLIENTS, MOST_MESSAGES_KEPT, MOST_TOPICS, Named, SEEDS,
+};
+use crate::quantity::{minutes, seconds};
+use crate::schema::server::server;
+use crate::schema::transport::transport;
+
+/// JSON Schema (draft 7) of a scenario.
+pub fn schema() -> String {
+    let root = table([
+        required("question", "The question that the run answers, on one line.", text()),
+        required(
+            "workload",
+            "How many subscribers there are, what is published, and for how long.",
+            workload(),
+        ),
+        optional("headers", "The headers of requests and responses.", headers()),
+        optional("network", "What connections are like.", network()),
+        optional(
+            "server",
+            "Settings of Pushbench's own server; and, as `[server.NAME]`, servers that others wrote.",
+            server(MOST_MESSAGES_KEPT),
+        ),
+        optional("load", "The load generator.", load()),
+        required(
+            "transport",
+            "The transports that are compared, each a table `[[transport]]`.",
+            list(transport(), 1..=usize::MAX),
+        ),
+        optional(
+            "expect",
+            "What must hold of the figures; a failed line ends the run with exit code 99. As in \
+             `\"websocket.latency.p99\" = \"< 50ms\"`.",
+            free_table(defined("condition")),
+        ),
+        optional(
+            "sweep",
+            "One to three settings with the values that each takes, as in `clients = [100, 1_000]`: every \
+             combination is played. A key without its table is one of `[workload]`.",
+            free_table(defined("axis")),
+        ),
+    ]);
+    let root = described(root, "A question, and the work by which it is answered.");
+    let condition = either([text(), free_table(defined("condition"))]);
+    let axis = either([list(anything(), 2..=64), free_table(defined("axis"))]);
+    let own = [("condition", condition), ("axis", axis)];
+    document(
+        "A Pushbench scenario",
+        root,
+        own.into_iter().chain(pushbench_adapter::schema_definitions()),
+    )
+}
+
+fn workload() -> Schema {
+    table([
+        required("clients", "Subscribers.", count(MOST_CLIENTS)),
+        or("topics", 1, "Topics; subscribers are spread over them.", count(MOST_TOPICS)),
+        required("publish", "How often a message is published, in each topic.", publish()),
+        optional("payload", "What a message is.", payload()),
+        or(
+            "deliver",
+            "latest",
+            "Whether every message must reach each subscriber (a chat), or only the newest matters (a \
+             ticker).",
+            choice(Deliver::ALL, Deliver::label),
+        ),
+        or(
+            "warm_up",
+            "2s",
+            "What is played before anything is measured.",
+            duration(Duration::ZERO..=minutes(10)),
+        ),
+        or("measure", "10s", "What is measured.", duration(seconds(1)..=minutes(60))),
+        optional(
+            "drain",
+            "How long the last messages are waited for; without it as long as the transports \
+            need.",
+            duration(Duration::ZERO..=minutes(10)),
+        ),
+        or(
+            "rounds",
+            3,
+            "How often each transport is played, each time with a fresh server.",
+            count(100),
+        ),
+        or("seed", 1, "Where random choices begin: the same seed, the same run.", whole(0..=SEEDS)),
+        or(
+            "time_scale",
+            1,
+            "How many times as fast the clocks run as what they stand for.",
+            count(1_000),
+        ),
+    ])
+}
+
+fn publish() -> Schema {
+    table([
+        optional(
+            "every",
+            "The time between two messages; or `rate`.",
+            duration(LEAST_BETWEEN_MESSAGES..=minutes(60)),
+        ),
+        optional(
+            "rate",
+            "Messages per time, as in \"5/s\" or \"1/30s\"; or `every`.",
+            pattern("^[0-9]+/.+$"),
+        ),
+        or(
+            "arrivals",
+            "regular",
+            "Whether messages are evenly spaced, or come at random.",
+            choice(Arrivals::ALL, Arrivals::label),
+        ),
+    ])
+}
+
+fn payload() -> Schema {
+    table([
+        or("bytes", 20, "Its size.", size(Envelope::LEN as u32..=16 * MIB)),
+        optional(
+            "content",
+            "What fills it behind the envelope: \"text\" without this key and without \
+            `file`.",
+            choice(Named::ALL, Named::label),
+        ),
+        optional(
+            "file",
+            "The path of a file that fills it, from the scenario's folder: ASCII without line \
+            breaks.",
+            text(),
+        ),
+    ])
+}
+
+fn headers() -> Schema {
+    let profile =
+        |names: Vec<&'static str>| either([choice(&names, |name| name), pattern("(/|\\.head$)")]);
+    table([
+        or(
+            "request",
+            "chrome",
+            "The headers that clients send: a profile, or the path of a `.head` file \
+            with the exact headers.",
+            profile(RequestProfile::names().collect()),
+        ),
+        or(
+            "response",
+            "typical",
+            "The headers that Pushbench's own server sends: a profile, or the path \
+            of a `.head` file.",
+            profile(ResponseProfile::names().collect()),
+        ),
+        or("cookie_bytes", 0, "Bytes of a cookie that is added to every request.", size(0..=8_192)),
+    ])
+}
+
+fn network() -> Schema {
+    table([or(
+        "mss",
+        1_460,
+        "The maximum segment size in bytes. Loopback has segments of 64 kB otherwise.",
+        whole(536..=65_495),
+    )])
+}
+
+fn load() -> Schema {
+    table([
+        optional(
+            "workers",
+            "Threads that play the clients; without it as the machine has cores to spare.",
+            count(256),
+        ),
+        or("connects_per_second", 5_000, "How fast connections are opened.", count(1_000_000)),
+    ])
+}
