@@ -11,6 +11,7 @@
 //! `publishes` what a server responds to the publisher,
 //! `targets` servers that run already, `preflight` those that are refused before anything is played
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
+//! `replayed` third-party servers that cannot be installed,
 //! `transports` every kind there is, `http2` the same over
 //! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `tls`
 //! all of it in TLS, `compression` those that compress, `product` every combination of options
@@ -54,6 +55,7 @@ mod product;
 mod publishes;
 mod quiet;
 mod reference_bytes;
+mod replayed;
 mod runs;
 mod schema;
 mod servant;
