@@ -130,15 +130,10 @@ impl Connection {
             tokio::select! {
                 handed = messages.recv() => match handed {
                     Some(handed) => self.publish_one(handed).await?,
-                    None => return self.close().await,
+                    None => return self.close(fail).await,
                 },
                 message = self.socket.next() => {
-                    let mut receive = |received: Received<'_>| {
-                        if let Said::Error(text) = received.said {
-                            fail(Failure::of_error(text));
-                        }
-                    };
-                    self.take(message, &mut receive).await?;
+                    self.take(message, &mut |received| errors(&received, fail)).await?;
                 }
                 () = tick(&mut keep_alive) => {
                     if let Some((_, next)) = &mut keep_alive
@@ -228,13 +223,33 @@ impl Connection {
         None
     }
 
-    /// Ends the connection as the adapter says. What the server makes of it is of no interest.
-    async fn close(&mut self) -> Result<(), Failure> {
+    /// Ends the connection as the adapter says. Until the server has closed it too, it may say what it
+    /// makes of the last messages.
+    async fn close(&mut self, fail: &impl Fn(Failure)) -> Result<(), Failure> {
         if let Some(outgoing) = self.dialogue.close()? {
             self.send(outgoing).await?;
         }
-        let _ = timeout(bounds::UNBLOCKED, self.socket.close(None)).await;
+        self.socket.close(None).await?;
+        while let Some(Ok(message)) = self.socket.next().await {
+            let bytes = match &message {
+                Message::Text(text) => text.as_bytes(),
+                Message::Binary(bytes) => bytes,
+                Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                    continue;
+                }
+            };
+            // Nothing can be replied any more.
+            self.dialogue
+                .on_bytes(bytes, Edge::Message, &mut |received| errors(&received, fail))?;
+        }
         Ok(())
+    }
+}
+
+/// Counts what the adapter says is an error of the server's.
+fn errors(received: &Received<'_>, fail: &impl Fn(Failure)) {
+    if let Said::Error(text) = received.said {
+        fail(Failure::of_error(text));
     }
 }
 

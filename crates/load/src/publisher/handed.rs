@@ -6,8 +6,7 @@
 //! sent, failed, or dropped with the connection that it was to go over.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pushbench_protocol::Timestamp;
 
@@ -22,8 +21,6 @@ pub(crate) const MOST_IN_FLIGHT: u64 = 1_024;
 #[derive(Debug, Default)]
 pub(crate) struct HandedBooks {
     state: Mutex<State>,
-    /// Told whenever a message comes to its end.
-    settled: Condvar,
     /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
     latest: Arc<AtomicU64>,
     has_failed: Arc<AtomicBool>,
@@ -93,12 +90,9 @@ impl HandedBooks {
         self.has_failed.store(true, Ordering::Release);
     }
 
-    /// Waits until no message is on its way, for `bound` at most, and closes the books. What still is
-    /// got no response in time.
-    pub(crate) fn close(&self, bound: Duration) -> PublisherOutcome {
-        let state = self.state();
-        let waited = self.settled.wait_timeout_while(state, bound, |state| state.in_flight > 0);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    /// Closes the books. What is still on its way got no response in time.
+    pub(crate) fn close(&self) -> PublisherOutcome {
+        let mut state = self.state();
         state.is_closed = true;
         if state.in_flight > 0 {
             let late = state.in_flight;
@@ -154,7 +148,6 @@ impl Handed {
     fn settle(&mut self) {
         self.is_settled = true;
         self.books.state().in_flight -= 1;
-        self.books.settled.notify_all();
     }
 }
 
@@ -171,6 +164,7 @@ impl Drop for Handed {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use super::*;
 
@@ -189,7 +183,7 @@ mod tests {
             handed.sent();
         }
         assert_eq!(books.latest().load(Ordering::Relaxed), 7_000_000);
-        let outcome = books.close(Duration::ZERO);
+        let outcome = books.close();
         assert_eq!((outcome.published, outcome.published_in_measure), (3, 2));
         assert_eq!((outcome.lateness.count(), outcome.faults.len()), (2, 0));
     }
@@ -203,12 +197,12 @@ mod tests {
         drop(take());
         assert!(books.has_failed().load(Ordering::Acquire));
         let open = take();
-        let outcome = books.close(Duration::ZERO);
+        let outcome = books.close();
         drop(open);
         let expected = [(Fault::Status(503), 2), (Fault::Closed, 1), (Fault::AnswerTimeout, 1)];
         assert_eq!(outcome.faults, BTreeMap::from(expected));
         assert_eq!(outcome.unexpected[&Fault::Status(503)], Unexpected::of(b"first"));
-        assert_eq!(books.close(Duration::ZERO).faults, BTreeMap::new(), "nothing comes later");
+        assert_eq!(books.close().faults, BTreeMap::new(), "nothing comes later");
     }
 
     #[test]
@@ -222,7 +216,7 @@ mod tests {
             handed.sent();
             true
         }));
-        let faults = books.close(Duration::ZERO).faults;
+        let faults = books.close().faults;
         assert_eq!(faults, BTreeMap::from([(Fault::TooManyInFlight, 3)]));
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use pushbench_adapter::{Dialogue, Publisher, Values};
@@ -86,7 +87,12 @@ impl SenderThread {
         }
     }
 
-    /// Ends it; `None` if it does not.
+    /// Whether it has sent what it has, and whoever it sent to has responded or closed, within `bound`.
+    pub(super) fn ends_within(&self, bound: Duration) -> bool {
+        bounds::ends_within(&self.thread, bound)
+    }
+
+    /// Ends it, whatever is on its way; `None` if it does not end.
     pub(super) fn end(self) -> Option<()> {
         // It may have ended already, with the last message.
         let _ = self.end.send(());

@@ -102,7 +102,11 @@ impl Way {
             Self::Handed(Hands { by_topic, books, sender }) => {
                 // Nothing more comes: whoever sends ends when it has sent what it has.
                 drop(by_topic);
-                outcome.add(books.close(bounds::PUBLISHER_END));
+                // Subscribers have ended before.
+                if let Some(sender) = &sender {
+                    sender.ends_within(bounds::PUBLISHER_END);
+                }
+                outcome.add(books.close());
                 sender.map_or(Some(()), SenderThread::end)
             }
         }

@@ -20,9 +20,11 @@ const CONNECTION: &str = "publish = { over = \"connection\", steps = [\
                           heartbeat = { match = \"PING\", reply = \"PONG\" }\n\
                           error = \"ERR ${any}\"\nignore = \"OK\"";
 
-/// A WebSocket server that says these things when a client is there, a message for each that it
-/// gets; tells what it got.
-fn serve(says: &'static [&'static str]) -> (SocketAddr, Receiver<String>) {
+/// What a server says, and whether it then waits for a message.
+type Says = &'static [(&'static str, bool)];
+
+/// A WebSocket server that says this when a client is there; tells what it got.
+fn serve(says: Says) -> (SocketAddr, Receiver<String>) {
     let (got, told) = channel();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
@@ -34,19 +36,17 @@ fn serve(says: &'static [&'static str]) -> (SocketAddr, Receiver<String>) {
     (address, told)
 }
 
-async fn converse(
-    listener: std::net::TcpListener,
-    says: &'static [&'static str],
-    got: &Sender<String>,
-) {
+async fn converse(listener: std::net::TcpListener, says: Says, got: &Sender<String>) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
     let (stream, _) = listener.accept().await.expect("a client");
     let mut socket = tokio_tungstenite::accept_async(stream).await.expect("a WebSocket");
-    for text in says {
+    for (text, waits) in says {
         match *text {
-            "" => {}
             "CLOSE" => return drop(socket.close(None).await),
             text => socket.send(Message::text(text)).await.expect("it is open"),
+        }
+        if !waits {
+            continue;
         }
         match socket.next().await {
             Some(Ok(Message::Text(text))) => got.send(text.to_string()).expect("somebody listens"),
@@ -62,20 +62,23 @@ async fn converse(
 
 #[test]
 fn messages_go_over_a_connection_that_is_opened_as_the_adapter_says() {
-    let (address, told) = serve(&["HELLO you", "OK", "PING"]);
-    let outcome = publish(plan(CONNECTION, "http", address, Trust::System));
+    let (address, told) = serve(&[("HELLO you", true), ("OK", false), ("PING", true)]);
+    let publisher = start(plan(CONNECTION, "http", address, Trust::System), &ToPublish::default());
+    let publisher = publisher.expect("it is open").expect("it publishes");
+    assert_eq!(told.recv().as_deref(), Ok("LOGIN s3cr3t"));
+    assert_eq!(told.recv().as_deref(), Ok("PONG"), "a heartbeat has its reply");
+    play(&publisher);
+    let outcome = publisher.finish();
     assert_eq!(outcome.faults, BTreeMap::new());
     assert_eq!((outcome.published, outcome.lateness.count()), (MESSAGES, MESSAGES));
     let told: Vec<_> = told.iter().collect();
-    assert_eq!(told[0], "LOGIN s3cr3t");
-    assert_eq!(told.iter().filter(|text| *text == "PONG").count(), 1, "a heartbeat has its reply");
     let published = told.iter().filter(|text| text.starts_with("PUB c1 20:")).count();
     assert_eq!(published as u64, MESSAGES);
 }
 
 #[test]
 fn an_opening_that_is_not_as_the_adapter_says_is_told_before_anything_is_published() {
-    let (address, _told) = serve(&["WRONG"]);
+    let (address, _told) = serve(&[("WRONG", true)]);
     let refused = start(plan(CONNECTION, "http", address, Trust::System), &ToPublish::default());
     let refused = refused.err().expect("it is no HELLO").to_string();
     assert_eq!(refused, "step 1 of 2 got \"WRONG\", expected what `expect` says");
@@ -83,7 +86,7 @@ fn an_opening_that_is_not_as_the_adapter_says_is_told_before_anything_is_publish
 
 #[test]
 fn messages_behind_the_end_of_the_connection_are_counted() {
-    let (address, _told) = serve(&["HELLO you", "OK", "", "CLOSE"]);
+    let (address, _told) = serve(&[("HELLO you", true), ("OK", true), ("CLOSE", false)]);
     let outcome = publish(plan(CONNECTION, "http", address, Trust::System));
     assert_eq!(outcome.faults.keys().collect::<Vec<_>>(), [&Fault::Closed]);
     assert!(outcome.faults[&Fault::Closed] > 0);
@@ -92,7 +95,7 @@ fn messages_behind_the_end_of_the_connection_are_counted() {
 
 #[test]
 fn what_the_server_says_is_an_error_is_one() {
-    let (address, _told) = serve(&["HELLO you", "OK", "ERR full"]);
+    let (address, _told) = serve(&[("HELLO you", true), ("OK", true), ("ERR full", false)]);
     let outcome = publish(plan(CONNECTION, "http", address, Trust::System));
     assert_eq!(outcome.faults, BTreeMap::from([(Fault::ServerError, 1)]));
     assert_eq!(outcome.unexpected[&Fault::ServerError].first_bytes, "ERR full");
