@@ -22,7 +22,7 @@ Examples:
 
 An adapter is a TOML file that says how a server is spoken to: how a connection is opened, which of \
 what arrives is a message, how heartbeats are replied to, how messages are published. A scenario \
-cannot choose a server by its adapter yet.")]
+names it with `adapter = \"nchan\"`, or its path, in the table `[server.NAME]`.")]
 pub(crate) struct AdaptersOptions {
     /// Print this adapter, with its comments
     #[arg(value_parser = shipped)]

@@ -14,7 +14,8 @@ pub struct ScenarioV1 {
     pub question: String,
     /// The file as written, TOML.
     pub file: String,
-    /// The files that it refers to, in the order they were read: header profiles and payloads.
+    /// The files that it refers to, in the order they were read: header profiles, payloads, and the
+    /// adapters, files and certificates of third-party servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileV1>,
     /// `--set` and `--only` as given.
