@@ -73,6 +73,7 @@ fn look_at(run: &RunV2, what: &str, connections: u64, pairs_of_clients: usize) {
         }
         let of = |name: &str| (trial.figures[name], trial.model.figures[name]);
         let kinds = ByteKind::ALL.iter().filter(|kind| kind.is_in(Layer::Stream));
+        let kinds = kinds.filter(|kind| !kind.is_third_party());
         for sum in kinds.map(|kind| kind.label()).chain([Layer::Stream.label()]) {
             for &direction in Direction::ALL {
                 let name = figure::bytes_per(sum, Some(direction), "delivery");

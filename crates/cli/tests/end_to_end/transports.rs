@@ -67,6 +67,7 @@ fn check(deliver: &str, run: &RunV2, pairs_of_clients: usize) {
             assert_eq!(measured, modelled, "{deliver} {label} {name}");
         };
         let kinds = ByteKind::ALL.iter().filter(|kind| kind.is_in(Layer::Stream));
+        let kinds = kinds.filter(|kind| !kind.is_third_party());
         for sum in kinds.map(|kind| kind.label()).chain([Layer::Stream.label()]) {
             same(&figure::bytes_per(sum, None, "delivery"));
             for &direction in pushbench_protocol::Direction::ALL {
