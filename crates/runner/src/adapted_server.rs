@@ -10,6 +10,7 @@ mod sweep;
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,12 +60,17 @@ pub fn servers_beyond_loopback(scenario: &Scenario) -> BTreeSet<String> {
 }
 
 impl AdaptedServer {
-    /// Starts a server, or finds the one that runs, and waits until it is ready.
+    /// Starts a server, or finds the one that runs, and waits until it is ready, as long as the watch
+    /// goes on.
     ///
     /// # Errors
     ///
-    /// If it cannot be started, is not ready in time, or has ended: with what it said.
-    pub(crate) fn start(server: &NamedServer) -> Result<Self, RunError> {
+    /// If it cannot be started, is not ready in time, or has ended: with what it said. Or the watch
+    /// broke it off.
+    pub(crate) fn start(
+        server: &NamedServer,
+        watch: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Self, RunError> {
         let failed = |reason: String| RunError::Adapted { server: server.name.clone(), reason };
         let mut ports = ports::free(server.free_ports())
             .map_err(|error| failed(format!("no free port was found: {error}")))?;
@@ -91,7 +97,10 @@ impl AdaptedServer {
             Some(_) => ready::STARTED_BOUND,
             None => ready::RUNNING_BOUND,
         };
-        let ended = || group.as_mut().and_then(Group::ended);
+        let ended = || {
+            let how = group.as_mut().and_then(Group::ended);
+            how.or_else(|| watch().is_break().then(|| "told to end before it was ready".to_owned()))
+        };
         let address = ready::wait(server, port, &addresses, bound, ended);
         let address = address.map_err(|reason| match (reason, &group) {
             (NotReady::Late(reason), Some(group)) => failed(format!("{reason}{}", group.said())),

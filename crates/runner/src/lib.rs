@@ -24,6 +24,7 @@ mod machine;
 mod memory;
 mod merge;
 mod messages;
+mod notes;
 mod options;
 mod piped;
 mod preflight;

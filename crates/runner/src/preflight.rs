@@ -62,7 +62,17 @@ pub fn preflight(
     let mut servers = Servers::default();
     for (place, (transport, scenario)) in (0..).zip(to_try(scenario)) {
         let of = &scenario.transports[transport];
-        let Some(server) = servers.of(&scenario, of, options)? else { continue };
+        let mut is_broken_off = false;
+        let server = servers.of(&scenario, of, options, &mut || {
+            let flow = watch();
+            is_broken_off = flow.is_break();
+            flow
+        });
+        let server = match server {
+            Err(_) if is_broken_off => return Ok(Tried::BrokenOff),
+            server => server?,
+        };
+        let Some(server) = server else { continue };
         let asked = asked(of, options);
         if refused.all_of.contains(&asked) {
             continue;
@@ -112,6 +122,7 @@ impl Servers {
         scenario: &Scenario,
         transport: &Transport,
         options: &Options,
+        watch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Option<&TrialServer>, RunError> {
         if transport.server.is_none() && options.target.is_none() {
             return Ok(None);
@@ -121,7 +132,7 @@ impl Servers {
         let place = match known {
             Some(place) => place,
             None => {
-                self.0.push((name, TrialServer::of(scenario, transport, options)?));
+                self.0.push((name, TrialServer::of(scenario, transport, options, watch)?));
                 self.0.len() - 1
             }
         };

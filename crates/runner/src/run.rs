@@ -13,14 +13,14 @@ use pushbench_store::{
 
 use pushbench_store::wall_clock::now_rfc3339;
 
+use crate::RunError;
 use crate::clock_note::clock_note;
 use crate::compression::recorded_options;
-use crate::control::Control;
 use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
+use crate::notes::{notes, third_party};
 use crate::options::Options;
 use crate::trial::Trial;
-use crate::{RunError, Target};
 
 /// Which trial is being played.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,7 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
         started_at: now_rfc3339(),
         ended_at: String::new(),
         elapsed_seconds: None,
-        notes: options.target.iter().filter_map(without_witness).collect(),
+        notes: notes(scenario, options),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {
@@ -89,18 +89,13 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
                     transport,
                     options.target.is_none() && transport.server.is_none(),
                 ),
+                server: transport.server.as_deref().map(third_party),
             })
             .collect(),
         trials: Vec::new(),
         disturbed: Vec::new(),
         expectations: Vec::new(),
     }
-}
-
-/// What to know of a target whose own books cannot be read: there is a witness less.
-fn without_witness(target: &Target) -> Option<String> {
-    let error = Control::new(target.address).stats().err()?;
-    Some(format!("the target's own counts are no witness of this run: {error}"))
 }
 
 /// Plays every trial of a scenario; each is in the journal before the next begins.
@@ -194,7 +189,12 @@ fn play_all(
                 let flow = observer.progress(note, progress);
                 stopped = stopped || flow.is_break();
                 flow
-            })?;
+            });
+            let trial = match trial {
+                // Its server was not ready yet, and is not waited for any longer.
+                Err(_) if stopped => break,
+                trial => trial?,
+            };
             if let Some(disturbed) = disturbed(&trial).filter(|_| !stopped && attempt < ATTEMPTS) {
                 observer.trial_disturbed(note, &disturbed);
                 journal.disturbed(&disturbed)?;

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
 use pushbench_load::{Load, Outcome, Plan, Progress};
-use pushbench_protocol::{Cursor, Deliver, TopicNames, TransportKind};
+use pushbench_protocol::{Cursor, Deliver, Phase, TopicNames, TransportKind};
 use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client, round_seed};
 use pushbench_store::{CellV1, TrialV2};
 use pushbench_wire::tcp_info::tcp_info;
@@ -25,6 +25,16 @@ use crate::{RunError, Target, tls};
 use phases::play_phases;
 use reach::{clients_target, connections_for_one};
 pub(crate) use server::{Reach, TrialServer};
+
+/// How far a trial is whose server is not ready yet.
+const NOTHING_YET: Progress = Progress {
+    phase: Phase::Connect,
+    connected: 0,
+    failed: 0,
+    delivered: 0,
+    share: 0.0,
+    late: None,
+};
 
 /// A trial to play.
 pub(crate) struct Trial<'a> {
@@ -65,7 +75,8 @@ impl Trial<'_> {
         let settings = transport.settings;
         memory::trim();
 
-        let mut server = TrialServer::of(&scenario, &transport, self.options)?;
+        let mut server =
+            TrialServer::of(&scenario, &transport, self.options, &mut || watch(NOTHING_YET))?;
         let topics = scenario.workload.topics.get();
         let reach = server.reach(&transport, topics, self.topic_names)?;
         let announced = server.recorded();

@@ -24,7 +24,7 @@ pub use checks::{CheckV1, Verdict};
 pub use counts::{CountsV1, Http2CountsV2};
 pub use environment::EnvironmentV1;
 pub use machine::{MachineTimeV2, MachineV2};
-pub use run::{DisturbedV1, RunStatus, RunV2, ToolV1, TransportV1};
+pub use run::{DisturbedV1, RunStatus, RunV2, ThirdPartyV1, ToolV1, TransportV1};
 pub use scenario::{CellV1, ExpectationV1, FileV1, ScenarioV1};
 pub use trial::{HandshakesV2, ModelV1, SampleV1, ServerV1, TlsV1, TrialV2, UnexpectedV1};
 pub use waiting::{HistogramV1, WaitingV2};

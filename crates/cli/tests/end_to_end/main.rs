@@ -63,6 +63,7 @@ mod signals;
 mod silent;
 mod support;
 mod targets;
+mod third_party;
 mod tls;
 mod transports;
 mod turncoat;

@@ -54,6 +54,7 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV2 {
                 label: (*label).to_owned(),
                 kind: TransportKind::WebSocket,
                 options: BTreeMap::from([("interval".to_owned(), "1s".to_owned())]),
+                server: None,
             })
             .collect(),
         trials: trials.collect(),

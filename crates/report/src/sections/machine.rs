@@ -1,6 +1,6 @@
 //! Where the run ran, with which settings, and where its record lies.
 
-use pushbench_store::{EnvironmentV1, RunV2, TlsV1};
+use pushbench_store::{EnvironmentV1, RunV2, ThirdPartyV1, TlsV1};
 
 use crate::layout::{Section, Tone};
 use crate::units::{bytes, grouped};
@@ -25,7 +25,8 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
         let options = transport.options.iter().map(|(name, value)| format!("{name} {value}"));
         let options: Vec<_> = options.collect();
         let options = if options.is_empty() { "no options".to_owned() } else { options.join(", ") };
-        format!("{}: {options}", transport.label)
+        let server = transport.server.as_ref().map(third_party).unwrap_or_default();
+        format!("{}: {server}{options}", transport.label)
     }));
     // The question and the transports' options stand elsewhere in the report.
     let settings = run.scenario.settings.iter();
@@ -45,6 +46,17 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     }
     section.list(items.into_iter().map(|item| vec![Tone::Faint.span(item)]).collect());
     section
+}
+
+/// A third-party server, and how far its adapter may be trusted; what follows are its options.
+fn third_party(server: &ThirdPartyV1) -> String {
+    let ThirdPartyV1 { name, adapter, about, tested, .. } = server;
+    let about = about.as_ref().map(|about| format!(" ({about})")).unwrap_or_default();
+    let tested = match tested {
+        Some(tested) => format!("tested with {tested}"),
+        None => "not run against the real server".to_owned(),
+    };
+    format!("third-party server {name}{about}, adapter {adapter}, {tested}; ")
 }
 
 fn hardware(environment: &EnvironmentV1) -> String {

@@ -21,7 +21,7 @@ pub(super) fn websocket(label: &str) -> TransportV1 {
 
 fn transport(label: &str, kind: TransportKind, options: &[(&str, &str)]) -> TransportV1 {
     let options = options.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
-    TransportV1 { label: label.to_owned(), kind, options: options.collect() }
+    TransportV1 { label: label.to_owned(), kind, options: options.collect(), server: None }
 }
 
 pub(super) fn check(name: &str, verdict: Verdict, text: &str) -> CheckV1 {

@@ -88,7 +88,7 @@ impl Tried<'_> {
     }
 
     /// The first request, as a part of a sentence.
-    fn opens(&self, plan: &Plan) -> String {
+    pub(super) fn opens(&self, plan: &Plan) -> String {
         let first = || {
             let mut dialogue = self.adapted.transport.dialogue(self.values(plan)?).ok()?;
             let request = match dialogue.next().ok()? {

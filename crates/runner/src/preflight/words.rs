@@ -172,11 +172,10 @@ fn repeats(label: &str, of: &Tried<'_>, plan: &Plan, outcome: &Outcome) -> Optio
     let again: u64 = outcome.workers.iter().map(|worker| worker.counts.duplicates).sum();
     let is_wrong = again > 0 && of.adapted.transport.is_polled;
     is_wrong.then(|| {
-        let expected = of.expected(Step::Poll, plan);
-        let carry = of.carry();
+        let (opens, carry) = (of.opens(plan), of.carry());
         let text = format!(
-            "{label}: the message came again with a later poll, expected it once, and after it \
-             nothing new: {expected}; check how {carry} tells the server what the client has"
+            "{label}: the message came again in a later response{opens}, expected it once and then \
+             nothing new: check how {carry} tells the server what the client has"
         );
         Found::Refusal { text, is_of_all: false }
     })

@@ -1,6 +1,7 @@
 //! The server that a trial is played against: one of ours that is started for it, the target that
 //! someone else runs, or a third-party server that the scenario names.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use pushbench_load::{Adapted, Calendar, PublishTo, TlsTarget};
@@ -34,7 +35,8 @@ pub(crate) struct Reach {
 }
 
 impl TrialServer {
-    /// The server that a transport asks, ready.
+    /// The server that a transport asks, ready. A third-party server is waited for as long as the watch
+    /// goes on.
     ///
     /// # Errors
     ///
@@ -43,10 +45,11 @@ impl TrialServer {
         scenario: &Scenario,
         transport: &Transport,
         options: &Options,
+        watch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Self, RunError> {
         Ok(match (&transport.server, &options.target) {
             (Some(server), _) => {
-                Self::ThirdParty(AdaptedServer::start(server)?, Arc::clone(server))
+                Self::ThirdParty(AdaptedServer::start(server, watch)?, Arc::clone(server))
             }
             (None, Some(target)) => Self::Target(target.clone()),
             (None, None) => {

@@ -87,6 +87,26 @@ pub struct TransportV1 {
     pub kind: TransportKind,
     /// Its options by name, defaults included.
     pub options: BTreeMap<String, String>,
+    /// The third-party server that is asked; absent of our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ThirdPartyV1>,
+}
+
+/// A server that others wrote, as far as it is known. It does not say which version it is of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThirdPartyV1 {
+    /// Its name in the scenario.
+    pub name: String,
+    /// The adapter that says how it is spoken to: one that ships, a path, or `inline`.
+    pub adapter: String,
+    /// What the adapter says that the server is; absent if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The server and version that the adapter was run against; absent if it was run against none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested: Option<String>,
+    /// Whether it was started for each trial; it ran already otherwise.
+    pub started: bool,
 }
 
 /// A trial whose load generator could not keep its times, and which was played again.

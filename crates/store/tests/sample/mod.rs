@@ -49,6 +49,7 @@ pub(crate) fn run() -> RunV2 {
             label: "short-poll".to_owned(),
             kind: TransportKind::ShortPoll,
             options: BTreeMap::from([("interval".to_owned(), "1s".to_owned())]),
+            server: None,
         }],
         trials: vec![trial()],
         disturbed: Vec::new(),

@@ -1,7 +1,5 @@
 //! A scenario that asks one small server, and what looking at that comes to.
 
-pub(crate) mod server;
-
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -11,12 +9,17 @@ use pushbench_store::{ToolV1, environment};
 
 /// What trying a server by an adapter comes to. The adapter begins in line 11 of the scenario.
 pub(crate) fn tried(url: &str, kind: &str, adapter: &str) -> Result<(), String> {
-    let interval = if kind == "short-poll" { "interval = \"1s\"" } else { "" };
     let trust = if url.starts_with("https") { "trust = \"insecure\"" } else { "" };
+    tried_as(&format!("url = \"{url}\"\n{trust}\n{adapter}"), kind)
+}
+
+/// The same of a server with these lines.
+pub(crate) fn tried_as(server: &str, kind: &str) -> Result<(), String> {
+    let interval = if kind == "short-poll" { "interval = \"1s\"" } else { "" };
     let text = format!(
         "question = \"?\"\n[workload]\nclients = 1\npublish = {{ every = \"1s\" }}\n\
-         payload = {{ bytes = 20 }}\ndeliver = \"every\"\n\n[server.small]\nurl = \"{url}\"\n\
-         {trust}\n{adapter}\n[[transport]]\nkind = \"{kind}\"\nserver = \"small\"\n{interval}\n"
+         payload = {{ bytes = 20 }}\ndeliver = \"every\"\n\n[server.small]\n{server}\n\
+         [[transport]]\nkind = \"{kind}\"\nserver = \"small\"\n{interval}\n"
     );
     let no_file = |path: &Path| Err(std::io::Error::other(path.display().to_string()));
     let source = Source {

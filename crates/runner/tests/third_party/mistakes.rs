@@ -1,12 +1,10 @@
 //! A third-party server is looked at before a schedule is played against it: what is wrong with an
 //! adapter is said within two seconds, with what came, what was expected, and where to correct it.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
-use support::server::{Manners, Server};
-use support::tried;
+use crate::server::{Manners, Server};
+use crate::support::tried;
 
 const URL: &str = "url = \"/sub/${channel}\"";
 const PUBLISH: &str = "publish = { url = \"/pub/${channel}\", body = \"${payload}\" }";
@@ -120,4 +118,12 @@ fn tls_against_clear_text_is_told() {
     let server = Server::start(Manners::default());
     let url = format!("https://{}", server.address);
     check_at(&url, "websocket", &websocket(&[URL]), &["TLS", "`url`"]);
+}
+#[test]
+fn a_place_that_is_not_carried_on_is_told() {
+    let adapter = format!(
+        "{PUBLISH}\n[server.small.transport.short-poll]\nurl = \"/poll/${{channel}}?after=0\"\n"
+    );
+    let parts = ["came again in a later response to `GET /poll/", "`url` in line 13 of"];
+    check(Manners::default(), "short-poll", &adapter, &parts);
 }

@@ -1,0 +1,45 @@
+//! What a record says of servers that are not ours, before anything is measured.
+
+use pushbench_adapter::Shipped;
+use pushbench_scenario::{NamedServer, Scenario};
+use pushbench_store::ThirdPartyV1;
+
+use crate::control::Control;
+use crate::options::Options;
+use crate::target::Target;
+
+/// A third-party server, for the record.
+pub(crate) fn third_party(server: &NamedServer) -> ThirdPartyV1 {
+    let NamedServer { name, adapter, adapter_name, start, .. } = server;
+    ThirdPartyV1 {
+        name: name.clone(),
+        adapter: adapter_name.clone(),
+        about: Some(adapter.about.clone()).filter(|about| !about.is_empty()),
+        tested: adapter.tested.clone(),
+        started: start.is_some(),
+    }
+}
+
+/// What to know beside the figures, before there are any.
+pub(crate) fn notes(scenario: &Scenario, options: &Options) -> Vec<String> {
+    let mut notes: Vec<_> = options.target.iter().filter_map(without_witness).collect();
+    // One that a scenario has brought along is its author's own to judge.
+    for server in scenario.transports.iter().filter_map(|transport| transport.server.as_ref()) {
+        let is_shipped = Shipped::named(&server.adapter_name).is_some();
+        let note = format!(
+            "server.{}: the adapter `{}` was not run against the real server, only against a \
+             transcript of what its documents say",
+            server.name, server.adapter_name
+        );
+        if is_shipped && server.adapter.tested.is_none() && !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// What to know of a target whose own books cannot be read: there is a witness less.
+fn without_witness(target: &Target) -> Option<String> {
+    let error = Control::new(target.address).stats().err()?;
+    Some(format!("the target's own counts are no witness of this run: {error}"))
+}
