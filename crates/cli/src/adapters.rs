@@ -98,9 +98,22 @@ mod tests {
     fn the_list_has_a_line_for_each_adapter_and_says_what_was_not_run() {
         let list = list().expect("those that ship are right");
         assert_eq!(list.lines().count(), SHIPPED.len());
-        let nchan = list.lines().find(|line| line.starts_with("nchan ")).expect("it ships");
-        assert!(nchan.contains("websocket, sse, long-poll"), "{nchan}");
-        assert!(nchan.ends_with("not run against the real server"), "{nchan}");
+        let line = |name: &str| {
+            let found = list.lines().find(|line| line.split(' ').next() == Some(name));
+            found.unwrap_or_else(|| panic!("{name} is not in the list"))
+        };
+        assert!(line("nchan").contains("websocket, sse, long-poll"), "{}", line("nchan"));
+        for shipped in SHIPPED {
+            let adapter = read(Path::new(shipped.name), shipped.text).expect("it ships");
+            let said = match adapter.tested {
+                Some(server) => format!("; run against {server}"),
+                None => "; not run against the real server".to_owned(),
+            };
+            assert!(line(shipped.name).ends_with(&said), "{}", line(shipped.name));
+        }
+        assert!(
+            list.contains("not run against the real server") && list.contains("; run against ")
+        );
     }
 
     #[test]
