@@ -20,9 +20,12 @@ pub(crate) enum ContentCoding {
     Unknown,
 }
 
-/// Names in `Content-Encoding` and `Accept-Encoding`; `x-gzip` is gzip (section 8.4.1.3).
-const NAMES: [(&str, ContentCoding); 6] = [
+/// Names in `Content-Encoding` and `Accept-Encoding`; `x-gzip` is gzip (section 8.4.1.3). `none` is no
+/// registered name: servers of events send it so that nothing in between compresses them, as
+/// graphql-sse does, and browsers take the body as it is.
+const NAMES: [(&str, ContentCoding); 7] = [
     ("identity", ContentCoding::Identity),
+    ("none", ContentCoding::Identity),
     ("gzip", ContentCoding::Gzip),
     ("x-gzip", ContentCoding::Gzip),
     ("br", ContentCoding::Brotli),
@@ -105,6 +108,17 @@ fn offered(member: &[u8]) -> Option<(Vec<u8>, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_that_is_coded_in_none_is_read_as_it_is() {
+        for (name, coding) in [
+            ("none", ContentCoding::Identity),
+            ("Identity", ContentCoding::Identity),
+            ("nothing", ContentCoding::Unknown),
+        ] {
+            assert_eq!(ContentCoding::of_response(Some(name.as_bytes())), coding, "{name}");
+        }
+    }
 
     #[test]
     fn a_coding_is_taken_if_the_request_offers_it() {
