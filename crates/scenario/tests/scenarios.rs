@@ -22,14 +22,19 @@ fn scenario(name: &str) -> Scenario {
         .unwrap_or_else(|refused| panic!("{refused}"))
 }
 
+/// Paths of the scenarios in a folder of the repository's.
+fn scenarios_of(part: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder().join(part)).expect("the folder is in the repository");
+    let names = entries.map(|entry| entry.expect("a readable folder").file_name());
+    let names = names.map(|name| name.into_string().expect("UTF-8"));
+    names.filter(|name| name.ends_with(".toml")).map(|name| format!("{part}{name}")).collect()
+}
+
 #[test]
 fn every_scenario_of_the_repository_is_accepted_and_begins_with_its_question() {
+    let names = scenarios_of("").into_iter().chain(scenarios_of("servers/"));
     let mut count = 0;
-    for entry in fs::read_dir(folder()).expect("the folder is in the repository") {
-        let name = entry.expect("a readable folder").file_name().into_string().expect("UTF-8");
-        if !name.ends_with(".toml") {
-            continue;
-        }
+    for name in names {
         let text = fs::read_to_string(folder().join(&name)).expect("a scenario is UTF-8");
         assert!(text.starts_with("question = \""), "{name} begins with something else");
         let scenario = scenario(&name);
@@ -37,7 +42,7 @@ fn every_scenario_of_the_repository_is_accepted_and_begins_with_its_question() {
         assert!(!scenario.expect.is_empty(), "{name} expects nothing");
         count += 1;
     }
-    assert!(count >= 9, "{count} scenarios");
+    assert!(count >= 30, "{count} scenarios");
 }
 
 /// Short polling without a network: every poll is answered at once.

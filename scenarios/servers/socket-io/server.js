@@ -1,5 +1,6 @@
 // Socket.IO: a client enters a room by the event `join`. What is posted to /publish/ROOM is sent to
-// the room as the event `news`: Socket.IO itself has no way to publish from outside.
+// the room as the event `news`: Socket.IO itself has no way to publish from outside. A second argument
+// is how many milliseconds there are between heartbeats, and how soon each must be answered.
 const { createServer } = require("node:http");
 const { text } = require("node:stream/consumers");
 const { Server } = require("socket.io");
@@ -10,10 +11,11 @@ const server = createServer(async (request, response) => {
   io.to(room).emit("news", await text(request));
   response.writeHead(204).end();
 });
-const io = new Server(server, { pingInterval: Number(process.argv[3] ?? 25_000) });
+const [, , port, heartbeat] = process.argv;
+const io = new Server(server, heartbeat && { pingInterval: +heartbeat, pingTimeout: +heartbeat });
 
 io.on("connection", (socket) => {
   socket.on("join", (room) => socket.join(room));
 });
 
-server.listen(Number(process.argv[2]), "127.0.0.1");
+server.listen(Number(port), "127.0.0.1");

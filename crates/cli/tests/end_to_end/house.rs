@@ -84,6 +84,7 @@ fn names_and_what_people_read_are_in_the_words_of_the_field() {
         "README.md",
         "crates/README.md",
         "scenarios/README.md",
+        "scenarios/servers/README.md",
         "results/README.md",
         ".github/CONTRIBUTING.md",
         ".github/SECURITY.md",
