@@ -88,12 +88,12 @@ fn a_packet_capture_sees_each_poll_open_and_close_its_connection() {
 }
 
 /// A sum over all phases.
-fn sum(trial: &TrialV2, bytes: impl Fn(&pushbench_store::PhaseBooksV1) -> u64) -> u64 {
+pub(crate) fn sum(trial: &TrialV2, bytes: impl Fn(&pushbench_store::PhaseBooksV1) -> u64) -> u64 {
     assert_eq!(trial.books.phases.len(), Phase::ALL.len());
     trial.books.phases.values().map(bytes).sum()
 }
 
-fn stream(kinds: &KindsV1) -> u64 {
+pub(crate) fn stream(kinds: &KindsV1) -> u64 {
     let KindsV1 {
         payload,
         repeat,
@@ -109,26 +109,26 @@ fn stream(kinds: &KindsV1) -> u64 {
     payload + repeat + header + framing + wrapping + control + handshake + unexplained
 }
 
-fn wire_of(kinds: &KindsV1) -> u64 {
+pub(crate) fn wire_of(kinds: &KindsV1) -> u64 {
     stream(kinds) + kinds.tcp_ip.expect("the kernel has books")
 }
 
 /// What was captured of one connection.
 #[derive(Debug, Default)]
-struct Connection {
-    up: Flow,
-    down: Flow,
+pub(crate) struct Connection {
+    pub(crate) up: Flow,
+    pub(crate) down: Flow,
     /// The first data that its client sent.
-    begins: Vec<u8>,
+    pub(crate) begins: Vec<u8>,
 }
 
 /// One direction.
 #[derive(Debug, Default)]
-struct Flow {
+pub(crate) struct Flow {
     /// Bytes at layer 3, as a link with this segment size would carry them.
-    wire: u64,
+    pub(crate) wire: u64,
     /// Bytes of the stream, each once.
-    data: u64,
+    pub(crate) data: u64,
     next: u32,
 }
 
@@ -159,6 +159,23 @@ fn subscribers(
     record: &RunV2,
 ) -> BTreeMap<SocketAddrV4, Connection> {
     let topic = format!("/topics/{}/", TopicNames::of_run(&record.id).name(0));
+    let mut connections = connections(packets, server);
+    connections.retain(|_, connection| {
+        let begins = String::from_utf8_lossy(&connection.begins);
+        let path = begins.split(' ').nth(1).unwrap_or_default();
+        let is_poll = path.contains("/poll?");
+        // The runner asks for a topic's end too, in the name of its HTTP library.
+        let is_control = begins.contains("ureq/");
+        path.starts_with(&topic) && (is_poll || path.contains("/ws?")) && !is_control
+    });
+    connections
+}
+
+/// All connections to the server, by who opened them.
+pub(crate) fn connections(
+    packets: &[Packet],
+    server: SocketAddr,
+) -> BTreeMap<SocketAddrV4, Connection> {
     let mut connections: BTreeMap<SocketAddrV4, Connection> = BTreeMap::new();
     for packet in packets {
         if SocketAddr::from(packet.to) == server {
@@ -171,19 +188,11 @@ fn subscribers(
             connections.entry(packet.to).or_default().down.take(packet);
         }
     }
-    connections.retain(|_, connection| {
-        let begins = String::from_utf8_lossy(&connection.begins);
-        let path = begins.split(' ').nth(1).unwrap_or_default();
-        let is_poll = path.contains("/poll?");
-        // The runner asks for a topic's end too, in the name of its HTTP library.
-        let is_control = begins.contains("ureq/");
-        path.starts_with(&topic) && (is_poll || path.contains("/ws?")) && !is_control
-    });
     connections
 }
 
 /// A running capture of the loopback device.
-struct Capture {
+pub(crate) struct Capture {
     tcpdump: Running,
     file: PathBuf,
     server: SocketAddr,
@@ -191,7 +200,7 @@ struct Capture {
 
 impl Capture {
     /// Starts one and waits until it sees packets; `None`, loudly, where it may not.
-    fn start(bench: &Bench, server: SocketAddr) -> Option<Self> {
+    pub(crate) fn start(bench: &Bench, server: SocketAddr) -> Option<Self> {
         let file = bench.path().join("capture.pcap");
         let mut command = Command::new("tcpdump");
         // Headers, and the beginning of each request: 256 bytes.
@@ -215,7 +224,7 @@ impl Capture {
     }
 
     /// All packets until now.
-    fn end(self) -> Vec<Packet> {
+    pub(crate) fn end(self) -> Vec<Packet> {
         self.wait_for_mark();
         self.tcpdump.signal(Signal::INT);
         let ended = self.tcpdump.end();

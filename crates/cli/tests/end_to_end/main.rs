@@ -59,6 +59,7 @@ mod replayed;
 mod runs;
 mod schema;
 mod servant;
+mod servers;
 mod signals;
 mod silent;
 mod support;

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::support::{Bench, Running, Server, needs, publish, skip, wait_until};
 
 /// The folder with what `scripts/setup-tests` installed; `None` if it is not there, said loudly.
-fn installed(part: &str) -> Option<PathBuf> {
+pub(crate) fn installed(part: &str) -> Option<PathBuf> {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).parent()?.join("witnesses");
     let is_there = target.join(part).exists();
     if !is_there {

@@ -1,0 +1,140 @@
+//! A packet capture against the books of a run with a third-party server: one for each way in which
+//! messages reach a client.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+
+use pushbench_protocol::TopicNames;
+
+use super::{Needs, path, witnesses};
+use crate::capture::{Capture, Connection, connections, stream, sum, wire_of};
+use crate::support::{Bench, Running, needs, trial, wait_until};
+
+/// A server that runs before the scenario does, so that its port is known to the capture.
+struct Served {
+    name: &'static str,
+    needs: Needs,
+    /// What starts it, with holes.
+    command: &'static [&'static str],
+    /// A file of `scenarios/servers`, with holes.
+    file: &'static str,
+}
+
+const NCHAN: Served = Served {
+    name: "nchan",
+    needs: Needs::Program("nginx"),
+    command: &["nginx", "-p", "${dir}", "-c", "nginx.conf", "-e", "stderr"],
+    file: "nchan/nginx.conf",
+};
+const EXPRESS: Served = Served {
+    name: "express",
+    needs: Needs::Npm("express"),
+    command: &["node", "server.js", "${port}"],
+    file: "express/server.js",
+};
+const FASTAPI: Served = Served {
+    name: "fastapi-sse",
+    needs: Needs::Python("sse_starlette"),
+    command: &["python", "server.py", "${port}"],
+    file: "fastapi/server.py",
+};
+
+impl Served {
+    /// Starts it in the bench's folder and waits for its port.
+    fn start(&self, bench: &Bench) -> (Running, SocketAddr) {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = free.local_addr().expect("it is bound");
+        drop(free);
+        let folder = bench.path();
+        let fill = |text: &str| {
+            let dir = folder.to_str().expect("UTF-8");
+            text.replace("${port}", &address.port().to_string()).replace("${dir}", dir)
+        };
+        let of_repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/servers");
+        let text = fs::read_to_string(of_repository.join(self.file)).expect(self.file);
+        let name = Path::new(self.file).file_name().expect("a file");
+        fs::write(folder.join(name), fill(&text)).expect("a file");
+        let mut command = Command::new(self.command[0]);
+        command.args(self.command[1..].iter().map(|argument| fill(argument)));
+        command.current_dir(folder).env("NODE_PATH", witnesses().join("node_modules"));
+        command.env("PATH", std::env::join_paths(path()).expect("paths"));
+        let mut server = Running::start(&mut command);
+        wait_until(&format!("{} to listen", self.name), || {
+            assert!(!server.has_ended(), "{}: {}", self.name, server.stderr_so_far());
+            TcpStream::connect(address).is_ok()
+        });
+        (server, address)
+    }
+
+    fn scenario(&self, address: SocketAddr, kind: &str) -> String {
+        let name = self.name;
+        let interval = if kind == "short-poll" { "interval = \"200ms\"\n" } else { "" };
+        format!(
+            "question = \"What did the wire carry?\"\n\n[workload]\nclients = 10\n\
+             publish = {{ every = \"200ms\" }}\npayload = {{ bytes = 21 }}\nwarm_up = \"500ms\"\n\
+             measure = \"1s\"\nrounds = 1\n\n[server.{name}]\nadapter = \"{name}\"\n\
+             url = \"http://{address}\"\n\n[[transport]]\nkind = \"{kind}\"\nserver = \"{name}\"\n\
+             {interval}"
+        )
+    }
+}
+
+/// `begins` is how the first request of a subscriber begins, up to the topic's name.
+fn check(served: &Served, kind: &str, begins: &str) {
+    let are_there = [needs("tcpdump"), served.needs.is_there()];
+    if are_there.contains(&false) {
+        return;
+    }
+    let folder = Bench::new();
+    let (server, address) = served.start(&folder);
+    let bench = Bench::with(&served.scenario(address, kind));
+    let Some(capture) = Capture::start(&bench, address) else { return };
+    // Not played again where the machine was too busy: the capture would have both.
+    let ended = bench.play(&["run", "small.toml"]);
+    assert!([0, 98].contains(&ended.code), "{ended}");
+    let captured = capture.end();
+    drop(server);
+
+    let (_, record) = bench.newest_record();
+    let name = format!("{}-{kind}", served.name);
+    let trial = trial(&record, &name);
+    let first = format!("{begins}{}", TopicNames::of_run(&record.id).name(0));
+    let mut subscribers = connections(&captured, address);
+    subscribers.retain(|_, connection| connection.begins.starts_with(first.as_bytes()));
+    assert_eq!(subscribers.len() as u64, trial.clients, "{name}");
+    let total = |bytes: fn(&Connection) -> u64| subscribers.values().map(bytes).sum::<u64>();
+    assert_eq!(total(|c| c.up.data), sum(trial, |phase| stream(&phase.up)), "{name} up");
+    assert_eq!(total(|c| c.down.data), sum(trial, |phase| stream(&phase.down)), "{name} down");
+    let wire = total(|c| c.up.wire + c.down.wire);
+    let booked = sum(trial, |phase| wire_of(&phase.up) + wire_of(&phase.down));
+    let off = wire as f64 / booked as f64 - 1.0;
+    assert!(off.abs() < 0.01, "{name}: {wire} bytes captured, {booked} booked");
+    println!("{name}: {wire} captured, {booked} booked, {:+.3} %", off * 100.0);
+}
+
+#[test]
+fn a_packet_capture_agrees_with_the_books_of_a_websocket_of_nchan() {
+    check(&NCHAN, "websocket", "GET /sub/");
+}
+
+#[test]
+fn a_packet_capture_agrees_with_the_books_of_events_of_nchan() {
+    check(&NCHAN, "sse", "GET /sub/");
+}
+
+#[test]
+fn a_packet_capture_agrees_with_the_books_of_long_polls_of_nchan() {
+    check(&NCHAN, "long-poll", "GET /sub/");
+}
+
+#[test]
+fn a_packet_capture_agrees_with_the_books_of_short_polls_of_express() {
+    check(&EXPRESS, "short-poll", "GET /feeds/");
+}
+
+#[test]
+fn a_packet_capture_agrees_with_the_books_of_chunked_events_of_fastapi() {
+    check(&FASTAPI, "sse", "GET /events/");
+}
