@@ -64,14 +64,24 @@ fn said(error: &Error, protocol: Protocol) -> String {
             "the server has no certificate for the name in its URL: use a name that it knows"
                 .to_owned()
         }
-        // A signature is bad where an authority of the same name has another key.
-        Error::InvalidCertificate(
-            CertificateError::UnknownIssuer | CertificateError::BadSignature,
-        ) => "nobody who is trusted vouches for the server's certificate: trust a PEM file with its \
-              own or its authority's certificate, or trust any if you know who responds"
-            .to_owned(),
+        Error::InvalidCertificate(error) if is_of_nobody(error) => {
+            "nobody who is trusted vouches for the server's certificate: trust a PEM file with its \
+             own or its authority's certificate, or trust any if you know who responds"
+                .to_owned()
+        }
         Error::InvalidMessage(_) => no_tls(),
         error => error.to_string(),
+    }
+}
+
+/// Whether a certificate is refused for want of anybody who vouches for it. One that is made by
+/// `openssl req -x509` says that it is an authority's, which is told in its place, by a type that the
+/// library does not show; and a signature is bad where an authority of the same name has another key.
+fn is_of_nobody(error: &CertificateError) -> bool {
+    match error {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => true,
+        CertificateError::Other(other) => other.to_string().contains("CaUsedAsEndEntity"),
+        _ => false,
     }
 }
 

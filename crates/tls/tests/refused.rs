@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pushbench_tls::{Acceptor, Connector, Identity, Protocol, Trusted};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 /// 2026-11-22.
@@ -81,6 +82,22 @@ async fn a_third_partys_certificate_is_trusted_as_it_is_told() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_openssl_makes_for_a_server_is_refused_for_want_of_an_authority() {
+    let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let pem = params.self_signed(&key).expect("a certificate").pem();
+    let shown = Identity::from_pem(&pem, &key.serialize_pem()).expect("what was made");
+    let another = identity();
+    let trusted = Trusted::These(another.certificate().pem().as_bytes());
+    let refused = with_ours(&shown, Protocol::ALL, client(trusted, "localhost", Protocol::Http11));
+    let said = refused.await.expect_err("nobody vouches for it");
+    assert!(said.starts_with("nobody who is trusted vouches for"), "{said}");
+    let own = client(Trusted::These(pem.as_bytes()), "localhost", Protocol::Http11);
+    assert_eq!(with_ours(&shown, Protocol::ALL, own).await, Ok(Protocol::Http11));
 }
 
 #[tokio::test]

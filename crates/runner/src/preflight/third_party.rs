@@ -64,6 +64,11 @@ impl Tried<'_> {
             (_, Some(Fault::Status(404 | 405 | 410))) => {
                 format!("check the path of the server's `url` and {}", place(&["url"]))
             }
+            (Step::Connect, Some(Fault::Tls)) => {
+                "check the server's `url` and its `trust`, which is \"system\", \"insecure\" or the path \
+                 of a PEM file"
+                    .to_owned()
+            }
             (Step::Connect, _) => "check the server's `url` and whether it runs".to_owned(),
             (Step::Subscribe, _) => {
                 format!("check {}, and the server's log", place(&["steps", "subprotocol", "url"]))

@@ -307,9 +307,6 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         Fault::Status(413) => "make workload.payload.bytes smaller, or the server's limit larger",
         Fault::Status(429 | 503) => "raise the server's limits",
         Fault::NoHttp2 => "set http = \"1.1\", or have the server speak HTTP/2",
-        Fault::Tls if plan.adapted.is_some() => {
-            "check the server's `url` and whom its `trust` names"
-        }
         Fault::Tls => {
             "check whether --target-certificate is the server's and names the host of --target-tls"
         }
