@@ -81,6 +81,7 @@ pub(crate) async fn play_by(
         kept.give_up(Fault::AnswerTimeout);
         return Err(Fault::AnswerTimeout);
     }
+    poller.take_leave().await?;
     let Some(mut line) = kept.into_line() else { return Ok(()) };
     if !line.cut().await? {
         return line.end(&context.carriers).await;

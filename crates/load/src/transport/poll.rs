@@ -44,6 +44,9 @@ pub(crate) trait Polls {
         phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
     ) -> Result<Received, Fault>;
 
+    /// Says what the server is to hear before the line is ended, while a poll may be held on it.
+    async fn take_leave(&mut self) -> Result<(), Fault>;
+
     /// Hears a response that comes while connections are ended.
     async fn receive_last(
         &mut self,
@@ -220,6 +223,11 @@ impl Polls for Poller {
         let asked = self.asked(context);
         let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
         kept.receive(&context.carriers, asked, again_in, phase_of, take).await
+    }
+
+    /// A server of ours hears of it by the end of the line.
+    async fn take_leave(&mut self) -> Result<(), Fault> {
+        Ok(())
     }
 
     async fn receive_last(

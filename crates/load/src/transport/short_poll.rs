@@ -59,6 +59,7 @@ pub(crate) async fn play_by(
     }
     // The server may end a connection that is idle until then.
     client_of.kept.rest(&context.carriers, context.closed()).await?;
+    client_of.poller.take_leave().await?;
     match client_of.kept.into_line() {
         Some(line) => line.end(&context.carriers).await,
         None => Ok(()),

@@ -116,6 +116,8 @@ const UNCUT: usize = 8;
 const WHY: &str = "too slow\u{1b}[2J";
 /// For how long nothing may be asked on a connection of [`Manners::EndsIdle`].
 const IDLE: Duration = Duration::from_millis(60);
+/// What is kept among what was heard where a client gives up a poll that is held.
+pub(super) const CUT: &str = "(a held poll is cut)";
 /// Requests that are taken on each connection by [`Manners::TakesFew`] and those after it.
 const FEW: usize = 3;
 /// Bytes that a pipe takes before whoever writes has to wait.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, TransportKind};
 
+use super::stand_in::CUT;
 use super::stand_in::speech::Speech;
 use super::third_party::{CLIENTS, MESSAGES, check, counts, kinds, play_over};
 use crate::Fault;
@@ -59,6 +60,14 @@ fn polls_of_socket_io_are_opened_by_requests_and_their_heartbeats_are_answered()
             let heard =
                 |what: &str| seen.heard.iter().filter(|heard| *heard == what).count() as u64;
             assert_eq!([heard(""), heard("40a"), heard("41")], [CLIENTS; 3], "{label}");
+            let first = |what: &str| seen.heard.iter().position(|heard| heard == what);
+            let cut = first(CUT);
+            assert_eq!(
+                cut.is_some(),
+                kind == TransportKind::LongPoll && http == HttpVersion::Http11
+            );
+            // A server that misses the held poll has forgotten who says the last words.
+            assert!(cut.is_none_or(|cut| first("41").is_some_and(|last| last < cut)), "{label}");
             assert!(heard("3") >= beats, "{label}: {} for {beats}", heard("3"));
         }
     }

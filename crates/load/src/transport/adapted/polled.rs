@@ -59,7 +59,7 @@ pub(crate) async fn play(
         }
     };
     ended?;
-    poller.end().await
+    poller.aside.end(&poller.client, Phase::Close).await
 }
 
 struct Poller<'c> {
@@ -87,14 +87,6 @@ impl Poller<'_> {
                 Err(self.client.cannot(&told))
             }
         }
-    }
-
-    /// Says the last words.
-    async fn end(mut self) -> Result<(), Fault> {
-        if let Some(last) = self.client.last_words()? {
-            self.say(last, Phase::Close).await?;
-        }
-        self.aside.end(&self.client, Phase::Close).await
     }
 }
 
@@ -128,6 +120,13 @@ impl Polls for Poller<'_> {
         let take =
             |phase, answer: &Answer<'_>, at| take(client, exchange, answer, When { phase, at });
         kept.receive(&context.carriers, exchange.asked(), again_in, phase_of, take).await
+    }
+
+    async fn take_leave(&mut self) -> Result<(), Fault> {
+        match self.client.last_words()? {
+            Some(last) => self.say(last, Phase::Close).await,
+            None => Ok(()),
+        }
     }
 
     async fn receive_last(

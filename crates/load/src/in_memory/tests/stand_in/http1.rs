@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::request::{Asked, Body, cursor};
-use super::{Manners, StandIn, Stream};
+use super::{CUT, Manners, StandIn, Stream};
 use crate::carrier::http1::upgraded::accept_key;
 
 /// Responds to requests until the client, or these manners, end the connection.
@@ -28,7 +28,10 @@ pub(super) async fn serve(
             Asked::Poll(place, hold) => {
                 tokio::select! {
                     _ = tokio::time::timeout(hold, server.more_than(place)) => {}
-                    _ = stream.read_u8() => break,
+                    _ = stream.read_u8() => {
+                        server.heard.borrow_mut().push(CUT.to_owned());
+                        break;
+                    }
                 }
                 let is_last = manners.is_last(taken);
                 let len = server.log.borrow().len();
