@@ -41,7 +41,7 @@ pub(crate) struct NewOptions {
         required_unless_present = "from_curl"
     )]
     from_har: Option<PathBuf>,
-    /// Make it from the text that \"Copy as cURL\" copies; `-` is stdin.
+    /// Make it from the text that "Copy as cURL" copies; `-` is stdin.
     #[arg(long, value_name = "FILE")]
     from_curl: Option<PathBuf>,
     /// Take the request of the HAR file that has this text in its URL.
