@@ -10,6 +10,8 @@ use crate::har::Recorded;
 const CLOCKS_APART_SECONDS: i64 = 24 * 3_600;
 /// How deep a value is looked for in a response.
 const MOST_STEPS: usize = 8;
+/// The last element of a list, as an adapter's `carry` names it.
+const LAST: &str = "/*";
 
 /// Where a value of a request comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -98,9 +100,9 @@ fn pointer(requests: &[&Recorded], values: &[&str]) -> Option<String> {
     let (pair, json) = change?;
     let mut found = Vec::new();
     places(json.as_ref()?, pair[1], &mut String::new(), 0, &mut found);
-    let at = |json: &Option<Value>, pointer: &str| {
-        json.as_ref().and_then(|json| json.pointer(pointer)).and_then(plain)
-    };
+    // A member has a fixed place; the last of a list is the next best.
+    found.sort_by_key(|pointer| pointer.contains(LAST));
+    let at = |json: &Option<Value>, pointer: &str| at(json.as_ref()?, pointer).and_then(plain);
     found.into_iter().find(|pointer| {
         let steps = parsed.iter().zip(values.windows(2));
         steps.into_iter().all(|(json, pair)| match at(json, pointer) {
@@ -108,6 +110,14 @@ fn pointer(requests: &[&Recorded], values: &[&str]) -> Option<String> {
             None => pair[0] == pair[1],
         })
     })
+}
+
+/// The value at a pointer, in which `/*` is the last element of a list.
+fn at<'j>(json: &'j Value, pointer: &str) -> Option<&'j Value> {
+    match pointer.split_once(LAST) {
+        Some((list, below)) => json.pointer(list)?.as_array()?.last()?.pointer(below),
+        None => json.pointer(pointer),
+    }
 }
 
 /// Pointers to every scalar that is this text.
@@ -125,8 +135,14 @@ fn places(json: &Value, text: &str, at: &mut String, depth: usize, found: &mut V
                 at.truncate(len);
             }
         }
-        // A list grows and shrinks: nothing has a fixed place in it.
-        Value::Array(_) => {}
+        // A list grows and shrinks: only its last element has a place that can be said, and of one list.
+        Value::Array(elements) => {
+            if let (Some(last), false) = (elements.last(), at.contains(LAST)) {
+                at.push_str(LAST);
+                places(last, text, at, depth + 1, found);
+                at.truncate(len);
+            }
+        }
         scalar => {
             if plain(scalar).is_some_and(|plain| plain == text) {
                 found.push(at.clone());
@@ -140,5 +156,62 @@ fn plain(json: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::captured::{Captured, SavedAs};
+
+    use super::*;
+
+    fn found(polls: &[(&str, &str)]) -> Origin {
+        let recorded = |(second, (_, body)): (i64, &(&str, &str))| {
+            let captured = Captured {
+                method: "GET".to_owned(),
+                url: "http://h/".parse().expect("a URL"),
+                headers: Vec::new(),
+                body: None,
+                saved_as: SavedAs::Har,
+            };
+            Recorded {
+                started: Timestamp::from_second(1_700_000_000 + second).ok(),
+                response_body: Some((*body).to_owned()),
+                response_headers: vec![("ETag".to_owned(), format!("\"{body}\""))],
+                ..Recorded::alone(captured)
+            }
+        };
+        let all: Vec<_> = (0..).zip(polls).map(recorded).collect();
+        let values: Vec<_> = polls.iter().map(|(value, _)| *value).collect();
+        origin(&all.iter().collect::<Vec<_>>(), &values)
+    }
+
+    #[test]
+    fn what_changes_is_traced_to_where_it_comes_from() {
+        let json = |pointer: &str| Origin::Json(pointer.to_owned());
+        for (polls, expected) in [
+            (&[("a", "1"), ("a", "2")][..], Origin::Constant),
+            (&[("1", ""), ("2", ""), ("3", "")], Origin::Counter(1)),
+            (&[("1700000000", ""), ("1700000001", "")], Origin::Counter(1_700_000_000)),
+            (&[("1700000000", ""), ("1700000003", "")], Origin::Seconds),
+            (&[("1700000000123", ""), ("1700000001127", "")], Origin::Milliseconds),
+            (&[("x", "y"), ("\"y\"", "z"), ("\"z\"", "")], Origin::Header("Etag")),
+            (&[("0", r#"{"next":"a"}"#), ("a", r#"{"next":"b"}"#), ("b", "")], json("/next")),
+            (&[("0", r#"{"next":1}"#), ("1", r#"{"next":2}"#), ("2", "")], json("/next")),
+            (
+                &[
+                    ("0", r#"{"l":[{"id":4},{"id":9}]}"#),
+                    ("9", r#"{"l":[]}"#),
+                    ("9", r#"{"l":[{"id":12}]}"#),
+                    ("12", ""),
+                ],
+                json("/l/*/id"),
+            ),
+            (&[("0", r#"[{"id":"m1"}]"#), ("m1", "[]")], json("/*/id")),
+            (&[("0", r#"[[1,7]]"#), ("7", "")], Origin::Unknown),
+            (&[("q", "{}"), ("r", "{}")], Origin::Unknown),
+        ] {
+            assert_eq!(found(polls), expected, "{polls:?}");
+        }
     }
 }
