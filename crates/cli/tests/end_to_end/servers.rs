@@ -12,7 +12,7 @@ use std::process::Command;
 use pushbench_protocol::Phase;
 use pushbench_store::{KindsV1, RunV2, TrialV2};
 
-use crate::support::{Bench, OF_THE_MACHINE, Running, invalid_checks, skip, trial};
+use crate::support::{Bench, Ended, OF_THE_MACHINE, Running, invalid_checks, skip, trial};
 use crate::witnesses::installed;
 
 /// What a scenario is played with here: each trial takes four seconds.
@@ -79,13 +79,26 @@ fn witnesses() -> PathBuf {
 
 /// Plays a scenario of the repository in small; `None` where something that it needs is absent.
 fn measured(scenario: &str, needs: &[Needs]) -> Option<RunV2> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(scenario);
-    measured_in(&Bench::new(), file.to_str().expect("UTF-8"), needs)
+    measured_in(&Bench::new(), &repository(scenario), needs)
 }
 
-/// The same of any scenario. Every trial is valid, and no message is lost, late in its order, repeated
-/// or unexplained.
+/// The path of a scenario of the repository.
+fn repository(scenario: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(scenario);
+    file.into_os_string().into_string().expect("UTF-8")
+}
+
+/// The same of any scenario. No message is lost, late in its order, repeated or unexplained.
 fn measured_in(bench: &Bench, scenario: &str, needs: &[Needs]) -> Option<RunV2> {
+    let (_, record) = played(bench, scenario, needs)?;
+    for trial in &record.trials {
+        check_counts(trial);
+    }
+    Some(record)
+}
+
+/// Plays a scenario in small. Every trial is valid.
+fn played(bench: &Bench, scenario: &str, needs: &[Needs]) -> Option<(Ended, RunV2)> {
     // Each is asked, so that all that is absent is said.
     let absent = needs.iter().filter(|needs| !needs.is_there()).count();
     if absent > 0 {
@@ -103,10 +116,7 @@ fn measured_in(bench: &Bench, scenario: &str, needs: &[Needs]) -> Option<RunV2> 
     wrong.retain(|check| !OF_THE_MACHINE.contains(&check.as_str()));
     assert_eq!(wrong, [""; 0], "{ended}");
     assert!(!record.trials.is_empty(), "{ended}");
-    for trial in &record.trials {
-        check_counts(trial);
-    }
-    Some(record)
+    Some((ended, record))
 }
 
 fn check_counts(trial: &TrialV2) {
@@ -143,6 +153,11 @@ fn nchan_costs_the_same_over_a_websocket_as_we_do() {
     for trial in [theirs, ours] {
         assert_eq!(per_delivery(trial, |kinds| kinds.payload), 21, "{}", trial.transport);
         assert_eq!(per_delivery(trial, |kinds| kinds.framing), 2, "{}", trial.transport);
+        // 23 bytes and the acknowledgement of them, each with 52 of TCP/IP; a delayed acknowledgement
+        // may be of two.
+        let wire = trial.figures["wire_bytes_per_delivery"];
+        assert!((wire - 127.0).abs() < 1.3, "{}: {wire}", trial.transport);
+        println!("{}: {wire} bytes at layer 3 for each message", trial.transport);
     }
     for transport in ["nchan-websocket", "nchan-sse", "nchan-long-poll"] {
         let wrapping = sum(trial(&record, transport), |kinds| kinds.wrapping);
@@ -225,6 +240,47 @@ fn graphql_is_measured_by_both_protocols() {
 #[test]
 fn fastapi_is_measured() {
     check("servers/fastapi.toml", &[Needs::Python("sse_starlette")]);
+}
+
+#[test]
+fn a_feed_that_publishes_by_itself_is_measured_by_what_it_says() {
+    let needs = [Needs::Program("node"), Needs::Npm("express")];
+    let bench = Bench::new();
+    let file = repository("servers/express-feed.toml");
+    let Some((ended, record)) = played(&bench, &file, &needs) else { return };
+    let trial = trial(&record, "express-short-poll");
+    let counts = &trial.counts;
+    assert_eq!((counts.published, counts.lost, counts.duplicates), (0, 0, 0), "{ended}");
+    assert!(counts.deliveries_in_measure >= trial.clients, "{ended}");
+    // A response has at most one item: there is a second and a half between two.
+    assert_eq!(counts.polls - counts.empty_polls, counts.deliveries_in_measure, "{ended}");
+    assert_eq!(sum(trial, |kinds| kinds.unexplained), 0, "{ended}");
+    // By the time in the item, as the service's clock has it.
+    let latency = trial.figures["latency.max"];
+    assert!((0.0..0.6).contains(&latency), "polled every half second: {latency} s");
+}
+
+#[test]
+fn six_servers_and_ours_are_compared_in_one_report() {
+    let needs = [
+        Needs::Program("nginx"),
+        Needs::Program("pushpin"),
+        Needs::Program("nats-server"),
+        Needs::Program("node"),
+        Needs::Npm("socket.io"),
+        Needs::Npm("faye"),
+        Needs::Npm("graphql-ws"),
+    ];
+    let bench = Bench::new();
+    let Some((ended, record)) = played(&bench, &repository("servers.toml"), &needs) else { return };
+    assert_eq!(record.trials.len(), 8, "{ended}");
+    for trial in &record.trials {
+        check_counts(trial);
+        let name = &trial.transport;
+        assert!(ended.stdout.contains(name.as_str()), "{name}: {ended}");
+        let process = &trial.work.server;
+        assert!(process.is_some(), "{name}: the server's CPU and memory are sampled");
+    }
 }
 
 #[test]

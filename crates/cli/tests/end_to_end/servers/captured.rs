@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pushbench_protocol::TopicNames;
+use rustix::process::Signal;
 
 use super::{Needs, path, witnesses};
 use crate::capture::{Capture, Connection, connections, stream, sum, wire_of};
@@ -20,6 +21,8 @@ struct Served {
     command: &'static [&'static str],
     /// A file of `scenarios/servers`, with holes.
     file: &'static str,
+    /// An adapter of `scenarios/servers`; the one that ships under its name where it is empty.
+    adapter: &'static str,
 }
 
 const NCHAN: Served = Served {
@@ -27,23 +30,46 @@ const NCHAN: Served = Served {
     needs: Needs::Program("nginx"),
     command: &["nginx", "-p", "${dir}", "-c", "nginx.conf", "-e", "stderr"],
     file: "nchan/nginx.conf",
+    adapter: "",
 };
 const EXPRESS: Served = Served {
     name: "express",
     needs: Needs::Npm("express"),
     command: &["node", "server.js", "${port}"],
     file: "express/server.js",
+    adapter: "",
+};
+/// It publishes by itself.
+const FEED: Served = Served {
+    name: "express",
+    needs: Needs::Npm("express"),
+    command: &["node", "server.js", "${port}", "300"],
+    file: "express/server.js",
+    adapter: "express/feed.toml",
 };
 const FASTAPI: Served = Served {
     name: "fastapi-sse",
     needs: Needs::Python("sse_starlette"),
     command: &["python", "server.py", "${port}"],
     file: "fastapi/server.py",
+    adapter: "",
 };
+
+/// A server that runs; dropped, it is told to end. Killed, nginx would leave its worker behind.
+struct Serving(Running);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if !self.0.has_ended() {
+            self.0.signal(Signal::TERM);
+            wait_until("the server to end", || self.0.has_ended());
+        }
+    }
+}
 
 impl Served {
     /// Starts it in the bench's folder and waits for its port.
-    fn start(&self, bench: &Bench) -> (Running, SocketAddr) {
+    fn start(&self, bench: &Bench) -> (Serving, SocketAddr) {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = free.local_addr().expect("it is bound");
         drop(free);
@@ -52,17 +78,16 @@ impl Served {
             let dir = folder.to_str().expect("UTF-8");
             text.replace("${port}", &address.port().to_string()).replace("${dir}", dir)
         };
-        let of_repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/servers");
-        let text = fs::read_to_string(of_repository.join(self.file)).expect(self.file);
+        let text = fs::read_to_string(beside(self.file)).expect(self.file);
         let name = Path::new(self.file).file_name().expect("a file");
         fs::write(folder.join(name), fill(&text)).expect("a file");
         let mut command = Command::new(self.command[0]);
         command.args(self.command[1..].iter().map(|argument| fill(argument)));
         command.current_dir(folder).env("NODE_PATH", witnesses().join("node_modules"));
         command.env("PATH", std::env::join_paths(path()).expect("paths"));
-        let mut server = Running::start(&mut command);
+        let mut server = Serving(Running::start(&mut command));
         wait_until(&format!("{} to listen", self.name), || {
-            assert!(!server.has_ended(), "{}: {}", self.name, server.stderr_so_far());
+            assert!(!server.0.has_ended(), "{}: {}", self.name, server.0.stderr_so_far());
             TcpStream::connect(address).is_ok()
         });
         (server, address)
@@ -70,15 +95,21 @@ impl Served {
 
     fn scenario(&self, address: SocketAddr, kind: &str) -> String {
         let name = self.name;
+        let adapter = if self.adapter.is_empty() { name.into() } else { beside(self.adapter) };
         let interval = if kind == "short-poll" { "interval = \"200ms\"\n" } else { "" };
         format!(
             "question = \"What did the wire carry?\"\n\n[workload]\nclients = 10\n\
              publish = {{ every = \"200ms\" }}\npayload = {{ bytes = 21 }}\nwarm_up = \"500ms\"\n\
-             measure = \"1s\"\nrounds = 1\n\n[server.{name}]\nadapter = \"{name}\"\n\
+             measure = \"1s\"\nrounds = 1\n\n[server.{name}]\nadapter = {adapter:?}\n\
              url = \"http://{address}\"\n\n[[transport]]\nkind = \"{kind}\"\nserver = \"{name}\"\n\
              {interval}"
         )
     }
+}
+
+/// The path of a file of `scenarios/servers`.
+fn beside(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/servers").join(file)
 }
 
 /// `begins` is how the first request of a subscriber begins, up to the topic's name.
@@ -137,4 +168,9 @@ fn a_packet_capture_agrees_with_the_books_of_short_polls_of_express() {
 #[test]
 fn a_packet_capture_agrees_with_the_books_of_chunked_events_of_fastapi() {
     check(&FASTAPI, "sse", "GET /events/");
+}
+
+#[test]
+fn a_packet_capture_agrees_with_the_books_of_polls_of_a_feed_that_publishes_by_itself() {
+    check(&FEED, "short-poll", "GET /feeds/");
 }
