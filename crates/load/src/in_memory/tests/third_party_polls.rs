@@ -100,6 +100,25 @@ fn a_websocket_and_a_stream_may_be_opened_by_requests_before_them() {
 }
 
 #[test]
+fn a_stream_takes_its_leave_by_a_request_and_keep_alives_that_nobody_sends_are_refused() {
+    let speech = Speech { message: &["{}\n"], ..Speech::PLAIN };
+    let leaves = "close = { url = \"/say\", body = \"bye\" }";
+    let seen = play_over(TransportKind::Stream, HttpVersion::Http11, leaves, speech);
+    check("a stream that takes its leave", &seen);
+    assert_eq!(seen.heard, vec!["bye"; CLIENTS as usize]);
+
+    let keeps = "keep_alive = { every = \"1s\", send = { url = \"/say\", body = \"here\" } }";
+    let polls = format!("carry = {{ cursor = {{ header = \"Cursor\" }} }}\n{keeps}");
+    for (kind, keys) in [(TransportKind::Stream, keeps), (TransportKind::ShortPoll, &polls)] {
+        let seen = play_over(kind, HttpVersion::Http11, keys, speech);
+        let worker = &seen.outcome.workers[0];
+        assert_eq!(worker.counts.faults[&Fault::Adapter], CLIENTS, "{kind}");
+        let told = worker.unexpected[&Fault::Adapter].dialogue.clone().unwrap_or_default();
+        assert!(told.contains("`keep_alive`"), "{told}");
+    }
+}
+
+#[test]
 fn a_first_request_that_is_refused_says_which_with_what_came() {
     let speech = Speech { replies: &[("", "nobody knows")], ..SPEAKS_SOCKET_IO };
     let seen = play_over(TransportKind::LongPoll, HttpVersion::Http11, SOCKET_IO, speech);

@@ -123,6 +123,17 @@ impl<'c> Client<'c> {
         self.dialogue.publish(payload).map_err(|error| self.fault(&error))
     }
 
+    /// Refuses keep-alives where nothing sends them, rather than to leave them out.
+    pub(crate) fn needs_no_keep_alive(&mut self) -> Result<(), Fault> {
+        match self.keep_alive()? {
+            None => Ok(()),
+            Some(_) => {
+                let told = "`keep_alive` is sent over a WebSocket alone, expected none here";
+                Err(self.cannot(&told))
+            }
+        }
+    }
+
     /// What to send before the connection is closed, if anything.
     pub(crate) fn last_words(&mut self) -> Result<Option<Outgoing>, Fault> {
         self.dialogue.close().map_err(|error| self.fault(&error))

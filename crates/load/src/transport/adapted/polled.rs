@@ -43,6 +43,7 @@ pub(crate) async fn play(
         return Err(client.cannot(&"the adapter opens a connection for polls"));
     }
     client.has_opened();
+    client.needs_no_keep_alive()?;
     let mut poller = Poller { client, aside: Aside::new(number), exchange: None };
     let ended = match context.plan.transport {
         TransportSettings::ShortPoll(settings) => {

@@ -4,7 +4,7 @@
 //! Headers and chunks are booked as those of our own server; the data is handed to the dialogue, which
 //! says what its bytes are.
 
-use pushbench_adapter::{Edge, Next, Received};
+use pushbench_adapter::{Edge, Next, Outgoing, Received};
 use pushbench_protocol::{ByteKind, ConnectionUse, Direction, Phase, Timestamp, TransportKind};
 use pushbench_wire::chunk::Piece;
 
@@ -18,6 +18,7 @@ use crate::decoder::Decoder;
 use crate::plan::Adapted;
 use crate::transport::adapted::client::{Client, Waiting};
 use crate::transport::adapted::coded::Shares;
+use crate::transport::adapted::exchange::Aside;
 use crate::transport::adapted::head::Purpose;
 use crate::transport::adapted::{booked, head, opening};
 use crate::transport::coded_stream::Asked;
@@ -53,7 +54,7 @@ pub(crate) async fn play(
     let waiting = Some(client.waits());
     let decoder = Decoder::of(coding)?;
     let heard = Heard { client, waiting, unbooked: 0 };
-    let mut ear = Ear { heard, decoder, shares: Shares::default() };
+    let mut ear = Ear { number, heard, decoder, shares: Shares::default() };
     let ended = ear.play(context, &mut stream).await;
     ear.give_up(context, &stream);
     ended
@@ -61,6 +62,8 @@ pub(crate) async fn play(
 
 /// What takes the data of a stream.
 struct Ear<'c> {
+    /// The client's.
+    number: u32,
     heard: Heard<'c>,
     /// `None` where the data is not coded.
     decoder: Option<Decoder>,
@@ -91,6 +94,11 @@ impl Ear<'_> {
                 return Err(fault);
             }
             () = context.closed() => {}
+        }
+        if let Some(Outgoing::Request(last)) = self.heard.client.last_words()? {
+            let mut aside = Aside::new(self.number);
+            aside.send(&self.heard.client, last, Phase::Close).await?;
+            aside.end(&self.heard.client, Phase::Close).await?;
         }
         if !stream.cut().await? {
             return Ok(());
@@ -149,7 +157,7 @@ impl Ear<'_> {
         at: Timestamp,
         phase_of: &mut dyn FnMut(Cause) -> Phase,
     ) -> Result<(), Fault> {
-        let Self { heard, decoder, shares } = self;
+        let Self { heard, decoder, shares, .. } = self;
         let Some(decoder) = decoder else {
             return heard.hear(data, (Edge::Read, at), None, phase_of);
         };
@@ -188,7 +196,10 @@ impl Heard<'_> {
         let Some(mut waiting) = self.waiting.take() else { return Ok(()) };
         waiting.is_over();
         match self.client.next()? {
-            Next::Open => self.client.is_open(),
+            Next::Open => {
+                self.client.needs_no_keep_alive()?;
+                self.client.is_open();
+            }
             Next::Receive => self.waiting = Some(self.client.waits()),
             Next::Send(_) | Next::Request(_) | Next::Connect(_) => {
                 let told = "the opening says something over a stream, which only the server can";
