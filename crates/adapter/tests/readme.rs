@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pushbench_adapter::read;
+use pushbench_adapter::{SHIPPED, read};
 
 #[test]
 fn each_example_of_readme_is_read() {
@@ -40,4 +40,23 @@ fn readme_names_every_key_of_a_transport() {
     for key in keys {
         assert!(readme.contains(&format!("`{key}`")), "README lacks {key}");
     }
+}
+
+#[test]
+fn readme_says_of_each_adapter_that_ships_what_it_was_run_against() {
+    let readme = include_str!("../README.md");
+    let rows = readme.lines().filter(|line| line.starts_with("| [`"));
+    let rows: Vec<_> = rows.map(str::to_owned).collect();
+    let expected = SHIPPED.map(|shipped| {
+        let name = shipped.name;
+        let adapter = read(Path::new(name), shipped.text).expect("it ships");
+        let kinds: Vec<_> = adapter.transports.iter().map(|one| one.kind.label()).collect();
+        let against = match (&adapter.tested, name) {
+            (Some(server), _) => server,
+            (None, "pushbench") => "the server of this suite",
+            (None, _) => "not run against the real server, but against its transcript",
+        };
+        format!("| [`{name}`](adapters/{name}.toml) | {} | {against} |", kinds.join(", "))
+    });
+    assert_eq!(rows, expected);
 }

@@ -103,7 +103,10 @@ impl AdaptedServer {
         };
         let address = ready::wait(server, port, &addresses, bound, ended);
         let address = address.map_err(|reason| match (reason, &group) {
-            (NotReady::Late(reason), Some(group)) => failed(format!("{reason}{}", group.said())),
+            (NotReady::Late(reason), Some(group)) => {
+                let listens = listens(&owner::ports_of(&group.members()));
+                failed(format!("{reason}; {listens}{}", group.said()))
+            }
             (NotReady::Ended(reason) | NotReady::Late(reason), _) => failed(reason),
         })?;
         let whose = owner::named(server, &holes).map_err(failed)?;
@@ -175,6 +178,16 @@ fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     let found = (host, port).to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
     let found: Vec<_> = found.take(ADDRESSES).collect();
     if found.is_empty() { Err(unknown("the resolver gave none".to_owned())) } else { Ok(found) }
+}
+
+/// Where a server that is not ready listens, since it may be elsewhere than its URL says.
+fn listens(ports: &BTreeSet<u16>) -> String {
+    let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+    match ports.as_slice() {
+        [] => "it listens on no port".to_owned(),
+        [port] => format!("it listens on port {port}"),
+        _ => format!("it listens on the ports {}", ports.join(", ")),
+    }
 }
 
 /// Whether somebody listens there.

@@ -112,6 +112,11 @@ impl Group {
         self.child.id()
     }
 
+    /// Its processes that live.
+    pub(crate) fn members(&self) -> Vec<Process> {
+        self.note.members()
+    }
+
     /// Whether the process that was started has ended; says how, with the last of what it said.
     pub(crate) fn ended(&mut self) -> Option<String> {
         let how = match self.child.try_wait() {
@@ -209,5 +214,60 @@ impl Note {
         let mut members = with_descendants(&processes::all(), is_root);
         members.retain(|of| !of.has_ended);
         members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shell that runs this until it has said so.
+    fn started(script: &str) -> (Group, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = format!("{script}; echo ready; sleep 60 & wait; wait");
+        let command = ["sh", "-c", &script].map(str::to_owned);
+        let group = Group::start(&command, folder.path(), Notes::at(folder.path()));
+        let group = group.expect("there is a shell");
+        let begin = clock::now();
+        while !group.said().contains("ready") && clock::now().since(begin) < END_BOUND {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        (group, folder)
+    }
+
+    #[test]
+    fn a_server_is_asked_to_end_and_its_children_with_it() {
+        let (group, folder) = started("trap 'echo bye > bye; exit' TERM");
+        let note = group.note.clone();
+        assert!(note.members().len() >= 2, "{:?}", note.members());
+        group.stop();
+        assert_eq!(note.members(), []);
+        assert!(folder.path().join("bye").exists(), "it was not asked");
+        assert_eq!(Notes::at(folder.path()).all(), []);
+    }
+
+    #[test]
+    fn a_server_that_does_not_end_is_killed_and_so_is_one_that_is_dropped() {
+        let (mut group, _folder) = started("trap '' TERM");
+        let note = group.note.clone();
+        group.end(Duration::from_millis(100));
+        assert_eq!(note.members(), []);
+        let (group, _folder) = started("trap '' TERM");
+        let note = group.note.clone();
+        drop(group);
+        assert_eq!(note.members(), []);
+    }
+
+    #[test]
+    fn what_is_set_in_a_shell_by_chance_does_not_reach_a_server() {
+        let (group, _folder) = started("env | cut -d= -f1 | sort | tr '\\n' ' '; echo");
+        let said = group.said();
+        let names =
+            said.lines().find(|line| line.contains("PUSHBENCH_STARTED")).expect("it is marked");
+        let mut names = names.split_whitespace();
+        // A shell sets some by itself.
+        let own = ["PUSHBENCH_STARTED", "PWD", "OLDPWD", "SHLVL", "_"];
+        let other = names.find(|name| !own.contains(name) && !PASSED_ON.contains(name));
+        assert_eq!(other, None, "{said}");
     }
 }

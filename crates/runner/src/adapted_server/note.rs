@@ -87,14 +87,15 @@ pub(crate) struct NoteError {
 pub(crate) struct Notes(PathBuf);
 
 impl Notes {
-    /// That of this user: below `XDG_RUNTIME_DIR`, or in `/tmp`.
+    /// That of this user: below `XDG_RUNTIME_DIR`, where that is a folder of the user's, else in `/tmp`.
     pub(crate) fn of_user() -> Self {
-        Self(match std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty()) {
-            Some(folder) => PathBuf::from(folder).join("pushbench"),
-            None => {
-                let user = rustix::process::getuid().as_raw();
-                PathBuf::from(format!("/tmp/pushbench-{user}"))
-            }
+        let user = rustix::process::getuid().as_raw();
+        let is_own =
+            |folder: &PathBuf| fs::metadata(folder).is_ok_and(|of| of.is_dir() && of.uid() == user);
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(is_own);
+        Self(match runtime {
+            Some(folder) => folder.join("pushbench"),
+            None => PathBuf::from(format!("/tmp/pushbench-{user}")),
         })
     }
 

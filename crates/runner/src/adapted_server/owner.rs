@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use pushbench_scenario::{Holes, NamedServer, ProcessOf};
@@ -46,9 +47,10 @@ fn in_file(path: &Path) -> Result<u32, String> {
 
 /// The processes that listen on a port, and are children of no other that does.
 fn listening_on(port: u16) -> Option<Vec<u32>> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
+    let tables = tables();
+    let listeners = tables.iter().flatten().flat_map(|table| listeners(table));
     let inodes: BTreeSet<u32> =
-        tables.iter().flatten().flat_map(|table| listeners(table, port)).collect();
+        listeners.filter(|(of, _)| *of == port).map(|(_, inode)| inode).collect();
     let all = processes::all();
     let holders: Vec<_> = all.iter().filter(|of| holds(of.pid, &inodes)).collect();
     let is_child = |of: &&&Process| !holders.iter().any(|other| other.pid == of.parent);
@@ -56,15 +58,26 @@ fn listening_on(port: u16) -> Option<Vec<u32>> {
     (!roots.is_empty()).then_some(roots)
 }
 
-/// Inodes of the sockets of such a table that listen on the port (proc(5): state 0A, and the local
+/// The ports that some processes listen on, the lowest first.
+pub(super) fn ports_of(processes: &[Process]) -> BTreeSet<u16> {
+    let tables = tables();
+    let all = tables.iter().flatten().flat_map(|table| listeners(table));
+    let holds = |inode: u32| processes.iter().any(|of| holds(of.pid, &[inode].into()));
+    all.filter(|(_, inode)| holds(*inode)).map(|(port, _)| port).collect()
+}
+
+fn tables() -> [io::Result<String>; 2] {
+    ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string)
+}
+
+/// Ports and inodes of the sockets of such a table that listen (proc(5): state 0A, and the local
 /// address in hexadecimal).
-fn listeners(table: &str, port: u16) -> Vec<u32> {
+fn listeners(table: &str) -> Vec<(u16, u32)> {
     let of_line = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
-        let (local, state) = (fields.get(1)?, fields.get(3)?);
-        let (_, found) = local.rsplit_once(':')?;
-        let is_it = *state == "0A" && u16::from_str_radix(found, 16) == Ok(port);
-        is_it.then(|| fields.get(9)?.parse().ok())?
+        let (_, port) = fields.get(1)?.rsplit_once(':')?;
+        let port = u16::from_str_radix(port, 16).ok().filter(|_| fields.get(3) == Some(&"0A"))?;
+        Some((port, fields.get(9)?.parse().ok()?))
     };
     table.lines().skip(1).filter_map(of_line).collect()
 }
@@ -87,8 +100,7 @@ mod tests {
              0: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1\n\
              1: 0100007F:1F91 0100007F:ABCD 01 00000000:00000000 00:00000000 00000000     0        0 4712 1\n\
              2: 0100007F:1F92 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4713 1\n";
-        assert_eq!(listeners(table, 8_081), [4_711]);
-        assert_eq!(listeners(table, 8_083), [0; 0]);
+        assert_eq!(listeners(table), [(8_081, 4_711), (8_082, 4_713)]);
     }
 
     #[test]
@@ -96,6 +108,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("bound").port();
         assert_eq!(listening_on(port), Some(vec![std::process::id()]));
+        let own = Process::look(std::process::id()).expect("it runs");
+        assert!(ports_of(&[own]).contains(&port));
         drop(listener);
         assert_eq!(listening_on(port), None);
     }
