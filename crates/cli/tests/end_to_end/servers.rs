@@ -5,6 +5,7 @@
 
 mod captured;
 mod heartbeats;
+mod secured;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
