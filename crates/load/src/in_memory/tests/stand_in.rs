@@ -6,6 +6,7 @@ mod http1;
 mod http2;
 mod request;
 pub(super) mod speech;
+mod spoken;
 
 use std::cell::RefCell;
 use std::io;
@@ -266,7 +267,7 @@ impl StandIn {
     /// Says what there is over a WebSocket until the client ends it.
     async fn frames(&self, stream: impl Stream, form: Form, mut place: usize) -> io::Result<()> {
         if let Manners::Speaks(speech) = self.manners {
-            return speech.over(self, stream, place).await;
+            return spoken::over(speech, self, stream, place).await;
         }
         let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
         loop {
