@@ -42,6 +42,8 @@ pub(crate) struct Status {
     pub(crate) waiting_for_last: u64,
     /// Messages that came to a client that had them.
     pub(crate) duplicates: u64,
+    /// Responses to polls of the measure phase.
+    pub(crate) responses: u64,
     /// Bytes that all sockets carried.
     pub(crate) bytes: u64,
     pub(crate) delivered: u64,

@@ -331,6 +331,7 @@ impl Load {
             sum.in_flight += status.in_flight;
             sum.waiting_for_last += status.waiting_for_last;
             sum.duplicates += status.duplicates;
+            sum.responses += status.responses;
             sum.bytes += status.bytes;
             sum.delivered += status.delivered;
             sum.cpu += status.cpu;

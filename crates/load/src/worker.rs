@@ -181,6 +181,7 @@ fn status(accounts: &Accounts) -> Status {
         in_flight: presence.in_flight(),
         waiting_for_last: recorder.waiting_for_last(),
         duplicates: recorder.counts.duplicates,
+        responses: recorder.counts.answers.values().sum(),
         bytes: accounts.sockets.bytes(),
         delivered: recorder.counts.deliveries_in_measure,
         cpu: clock::thread_cpu_time(),

@@ -31,7 +31,8 @@ pub enum Reached {
     Nothing,
     /// The subscriber is open, and the message did not reach it.
     Open,
-    /// The message reached the subscriber, or there was none to publish.
+    /// The message reached the subscriber, or there was none to publish and, where it polls, a response
+    /// came.
     Through,
     /// The watch broke it off.
     BrokenOff,
@@ -69,6 +70,7 @@ impl Load {
         let bound = if self.plan.is_nearby() { NEARBY } else { OPEN };
         let opened = self.until(bound, watch, |status| status.connected > 0);
         let reached = match opened {
+            Waited::Done if self.plan.publishes_by_itself() => self.response(watch),
             Waited::Done if self.plan.dues.is_empty() => Reached::Through,
             Waited::Done => self.message(watch),
             Waited::Failed | Waited::TooLong => Reached::Nothing,
@@ -87,6 +89,24 @@ impl Load {
         let bound = LEAD + self.plan.preflight_bound();
         match self.until(bound, watch, |status| status.waiting_for_last == 0) {
             Waited::Done => self.again(watch),
+            Waited::Failed | Waited::TooLong => Reached::Open,
+            Waited::BrokenOff => Reached::BrokenOff,
+        }
+    }
+
+    /// Of a server that publishes by itself nobody knows when a message comes. A poll must be responded
+    /// to all the same, unless it is held until there is one.
+    fn response(&mut self, watch: &mut dyn FnMut() -> ControlFlow<()>) -> Reached {
+        if !self.plan.transport.kind().polls() {
+            return Reached::Through;
+        }
+        let at = clock::now().plus(LEAD);
+        self.begin(Phase::WarmUp, at);
+        self.begin(Phase::Measure, at);
+        let bound = LEAD + self.plan.preflight_bound();
+        match self.until(bound, watch, |status| status.responses > 0) {
+            Waited::Done => Reached::Through,
+            Waited::TooLong if !self.plan.transport.kind().has_timer() => Reached::Through,
             Waited::Failed | Waited::TooLong => Reached::Open,
             Waited::BrokenOff => Reached::BrokenOff,
         }

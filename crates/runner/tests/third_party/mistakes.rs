@@ -127,3 +127,26 @@ fn a_place_that_is_not_carried_on_is_told() {
     let parts = ["came again in a later response to `GET /poll/", "`url` in line 13 of"];
     check(Manners::default(), "short-poll", &adapter, &parts);
 }
+
+#[test]
+fn a_wrong_path_at_a_service_that_publishes_by_itself_is_told() {
+    let adapter = "publish = \"theirs\"\n[server.small.transport.short-poll]\nurl = \"/items\"\n";
+    let parts = ["404", "nothing at /items", "`GET /items`", "`url` in line 13 of"];
+    check(Manners::default(), "short-poll", adapter, &parts);
+}
+
+#[test]
+fn a_token_that_subscribers_lack_is_told() {
+    let manners = Manners { token: Some("secret"), ..Manners::default() };
+    let adapter = "publish = \"theirs\"\n[server.small.transport.short-poll]\nurl = \"/items\"\n";
+    check(manners, "short-poll", adapter, &["401", "who are you", "Authorization"]);
+}
+
+#[test]
+fn a_service_that_publishes_by_itself_is_played_though_nothing_is_new() {
+    let server = Server::start(Manners::default());
+    let url = format!("http://{}", server.address);
+    let adapter =
+        "publish = \"theirs\"\n[server.small.transport.short-poll]\nurl = \"/poll/x?after=0\"\n";
+    assert_eq!(tried(&url, "short-poll", adapter), Ok(()));
+}
