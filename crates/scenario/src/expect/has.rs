@@ -62,8 +62,10 @@ fn others_lack(transport: &Transport, name: &str, is_modelled: bool) -> Option<&
     let (distribution, _) = name.split_once('.').unwrap_or((name, ""));
     match distribution {
         _ if !adapted.publishes_by_itself() => None,
-        "service_time" | "publish_lateness" => Some("needs messages that the run publishes"),
-        "latency" | "age_mean" if !adapted.has_times() => {
+        "publish_lateness" | "publish_kept_waiting" => {
+            Some("needs messages that the run publishes")
+        }
+        "latency" | "service_time" | "age_mean" if !adapted.has_times() => {
             Some("needs `sent_at` where the server publishes by itself")
         }
         _ => None,
