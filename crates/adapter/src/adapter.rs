@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pushbench_protocol::TransportKind;
 
-use crate::code::Code;
+use crate::code::name::Code;
 use crate::identity::Identity;
 use crate::matching::{Match, MessageRule, Place};
 use crate::pointer::Pointer;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::adapter::{Publish, Transport};
-use crate::code::Role;
+use crate::code::dialogue;
+use crate::code::name::Role;
 use crate::dialogue::{Dialogue, DialogueError};
 use crate::session::{Publisher, Session};
 use crate::values::Values;
@@ -29,7 +30,7 @@ impl Transport {
     /// If something that it begins with cannot be filled with them.
     pub fn dialogue(self: &Arc<Self>, values: Values) -> Result<Box<dyn Dialogue>, DialogueError> {
         match self.code {
-            Some(code) => code.dialogue(self, values, Role::Subscriber),
+            Some(code) => dialogue(code, self, values, Role::Subscriber),
             None => Ok(Box::new(Session::new(Arc::clone(self), values)?)),
         }
     }
@@ -49,7 +50,7 @@ impl Transport {
                 Publishing::Connection(Box::new(session))
             }
             Publish::Code(code) => {
-                Publishing::Connection(code.dialogue(self, values, Role::Publisher)?)
+                Publishing::Connection(dialogue(*code, self, values, Role::Publisher)?)
             }
             Publish::Subscriber(_) => Publishing::Subscriber,
             Publish::Theirs => Publishing::Theirs,

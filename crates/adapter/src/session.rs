@@ -27,7 +27,7 @@ pub struct Session {
     opening: Opening,
     splitter: Splitter,
     /// Heartbeats without a reply yet, by their place in the adapter's list.
-    beats: VecDeque<usize>,
+    unreplied: VecDeque<usize>,
 }
 
 impl Session {
@@ -65,7 +65,7 @@ impl Session {
         }
         let splitter = Splitter::new(transport.split.clone(), MOST_OF_A_UNIT);
         let opening = Opening::new(Arc::clone(&transport), values, steps)?;
-        Ok(Self { transport, publishes, opening, splitter, beats: VecDeque::new() })
+        Ok(Self { transport, publishes, opening, splitter, unreplied: VecDeque::new() })
     }
 
     fn feed(
@@ -74,7 +74,7 @@ impl Session {
         edge: Edge,
         receive: &mut dyn FnMut(Received<'_>),
     ) -> Result<(), DialogueError> {
-        let (opening, beats) = (&mut self.opening, &mut self.beats);
+        let (opening, unreplied) = (&mut self.opening, &mut self.unreplied);
         let heartbeats = &self.transport.heartbeats;
         let mut result = Ok(());
         let split = self.splitter.feed(bytes, edge, &mut |unit| {
@@ -84,7 +84,7 @@ impl Session {
                     if let Said::Heartbeat(place) = received.said
                         && heartbeats.get(place).is_some_and(|(_, reply)| reply.is_some())
                     {
-                        beats.push_back(place);
+                        unreplied.push_back(place);
                     }
                     receive(received);
                 });
@@ -213,8 +213,8 @@ impl Dialogue for Session {
     }
 
     fn reply(&mut self) -> Result<Option<Outgoing>, DialogueError> {
-        let Some(beat) = self.beats.pop_front() else { return Ok(None) };
-        let (_, reply) = &self.transport.heartbeats[beat];
+        let Some(place) = self.unreplied.pop_front() else { return Ok(None) };
+        let (_, reply) = &self.transport.heartbeats[place];
         outgoing(reply.as_ref(), &self.transport, &mut self.opening.values)
     }
 

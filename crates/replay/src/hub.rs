@@ -19,7 +19,7 @@ pub struct Seen {
     /// Messages that were handed to subscribers.
     pub delivered: u64,
     /// Heartbeats that were sent and want a reply.
-    pub beats: u64,
+    pub heartbeats: u64,
     /// Replies to heartbeats.
     pub replies: u64,
     /// What clients said that the transcript does not have, and heartbeats without a reply.

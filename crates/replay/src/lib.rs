@@ -12,6 +12,7 @@ mod hub;
 mod script;
 mod server;
 mod socket;
+mod stage;
 pub mod text;
 pub mod transcript;
 

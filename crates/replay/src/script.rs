@@ -28,7 +28,7 @@ pub struct Script {
     /// What the server says first.
     pub(crate) greeting: Vec<Text>,
     pub(crate) rules: Vec<Rule>,
-    pub(crate) beats: Vec<Beat>,
+    pub(crate) heartbeats: Vec<Heartbeat>,
     pub(crate) message: Text,
     /// Whether a client subscribes by opening the connection.
     pub(crate) opening_subscribes: bool,
@@ -53,7 +53,7 @@ pub(crate) struct Rule {
 
 /// What the server says now and then, and what a client has to reply.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Beat {
+pub(crate) struct Heartbeat {
     pub(crate) server: Text,
     pub(crate) reply: Option<Text>,
 }
@@ -88,7 +88,7 @@ enum Last {
     /// The client was told to publish.
     ToldToPublish,
     /// The server said a heartbeat that may get a reply.
-    Beat,
+    Heartbeat,
     Other,
 }
 
@@ -113,7 +113,7 @@ impl Script {
             opens: Vec::new(),
             greeting: Vec::new(),
             rules: Vec::new(),
-            beats: Vec::new(),
+            heartbeats: Vec::new(),
             message: Text::default(),
             opening_subscribes: true,
         };
@@ -152,8 +152,8 @@ impl Script {
                         Last::Opened
                     }
                 },
-                Line::Client(text) if last == Last::Beat => {
-                    self.beats.last_mut().expect("one was said").reply = Some(text.clone());
+                Line::Client(text) if last == Last::Heartbeat => {
+                    self.heartbeats.last_mut().expect("one was said").reply = Some(text.clone());
                     Last::Other
                 }
                 Line::Client(text) => {
@@ -213,7 +213,7 @@ impl Script {
 
     /// Takes what the server says, which the client makes `made` of.
     fn server(&mut self, text: &Text, made: Option<&str>, last: Last, again: bool) -> Last {
-        let is_beat = again || made == Some("heartbeat");
+        let is_heartbeat = again || made == Some("heartbeat");
         match last {
             // What a client is sent for having published, everybody is sent.
             _ if made == Some("message") => {
@@ -228,15 +228,15 @@ impl Script {
                 }
                 last
             }
-            Last::Opened if !is_beat && made.is_none() => {
+            Last::Opened if !is_heartbeat && made.is_none() => {
                 if !self.greeting.contains(text) {
                     self.greeting.push(text.clone());
                 }
                 last
             }
-            _ if is_beat => {
-                self.beats.push(Beat { server: text.clone(), reply: None });
-                Last::Beat
+            _ if is_heartbeat => {
+                self.heartbeats.push(Heartbeat { server: text.clone(), reply: None });
+                Last::Heartbeat
             }
             _ => Last::Other,
         }
@@ -283,7 +283,10 @@ mod tests {
             ]
         );
         assert_eq!(script.message, text("m ${payload=m1}"));
-        assert_eq!(script.beats, [Beat { server: text("ping"), reply: Some(text("pong")) }]);
+        assert_eq!(
+            script.heartbeats,
+            [Heartbeat { server: text("ping"), reply: Some(text("pong")) }]
+        );
         assert!(!script.opening_subscribes);
     }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -19,19 +18,9 @@ use tokio::sync::watch;
 use crate::hub::{Hub, Seen};
 use crate::script::{Carrier, Script};
 use crate::socket;
+use crate::stage::{Body, Stage};
 use crate::text::{Found, Text};
 use crate::transcript;
-
-pub(crate) type Body = BoxBody<Bytes, Infallible>;
-
-/// What every connection is played by.
-#[derive(Debug)]
-pub(crate) struct Stage {
-    pub(crate) script: Script,
-    pub(crate) hub: Hub,
-    /// How far heartbeats are apart.
-    pub(crate) beat: Duration,
-}
 
 /// A server that plays a transcript until it is dropped.
 #[derive(Debug)]
@@ -43,16 +32,16 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Starts a server on a free port of the loopback interface; every `beat` it sends its heartbeats.
+    /// Starts a server on a free port of the loopback interface; every `every` it sends its heartbeats.
     ///
     /// # Errors
     ///
     /// If there is no port or no thread to be had.
-    pub fn start(script: Script, beat: Duration) -> io::Result<Self> {
+    pub fn start(script: Script, every: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let stage = Arc::new(Stage { script, hub: Hub::default(), beat });
+        let stage = Arc::new(Stage { script, hub: Hub::default(), every });
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let played = Arc::clone(&stage);

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::server::{Body, Stage};
+use crate::stage::{Body, Stage};
 use crate::text::{Found, Text};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -71,7 +71,7 @@ impl Client {
         if stage.script.opening_subscribes {
             self.subscribe();
         }
-        let mut beats = ticks(&stage);
+        let mut heartbeats = ticks(&stage);
         loop {
             tokio::select! {
                 said = socket.next() => match said {
@@ -85,8 +85,8 @@ impl Client {
                     let text = message(&stage.script.message, &published);
                     socket.send(text).await?;
                 }
-                _ = beats.tick() => if self.messages.is_some() {
-                    self.beat(&mut socket).await?;
+                _ = heartbeats.tick() => if self.messages.is_some() {
+                    self.heartbeat(&mut socket).await?;
                 },
             }
         }
@@ -126,19 +126,19 @@ impl Client {
     }
 
     /// Says the heartbeats; a client that owes a reply to the last one is closed, as its server would.
-    async fn beat(&mut self, socket: &mut Socket) -> Result<(), Error> {
+    async fn heartbeat(&mut self, socket: &mut Socket) -> Result<(), Error> {
         let stage = Arc::clone(&self.stage);
-        for beat in &stage.script.beats {
+        for heartbeat in &stage.script.heartbeats {
             if self.owes.is_some() {
                 let note = "a heartbeat without a reply".to_owned();
                 stage.hub.note(|seen| seen.unexpected.push(note));
                 return socket.close(None).await;
             }
-            if let Some(reply) = &beat.reply {
+            if let Some(reply) = &heartbeat.reply {
                 self.owes = Some(reply.clone());
-                stage.hub.note(|seen| seen.beats += 1);
+                stage.hub.note(|seen| seen.heartbeats += 1);
             }
-            socket.send(message(&beat.server, &self.found)).await?;
+            socket.send(message(&heartbeat.server, &self.found)).await?;
         }
         Ok(())
     }
@@ -150,20 +150,20 @@ pub(crate) fn body(stage: &Arc<Stage>, found: &Found) -> Body {
     let greeting: Vec<_> = stage.script.greeting.iter().map(|text| text.fill(found)).collect();
     let greeting = stream::iter((!greeting.is_empty()).then(|| greeting.concat()));
     let state = (Arc::clone(stage), Some(messages), ticks(stage), found.clone());
-    let rest = stream::unfold(state, |(stage, mut messages, mut beats, found)| async move {
+    let rest = stream::unfold(state, |(stage, mut messages, mut heartbeats, found)| async move {
         let bytes = loop {
             tokio::select! {
                 published = next(&mut messages) => break stage.script.message.fill(&published),
-                _ = beats.tick() => {
-                    let said = stage.script.beats.iter().map(|beat| beat.server.fill(&found));
-                    let said: Vec<_> = said.collect();
+                _ = heartbeats.tick() => {
+                    let heartbeats = stage.script.heartbeats.iter();
+                    let said: Vec<_> = heartbeats.map(|one| one.server.fill(&found)).collect();
                     if !said.is_empty() {
                         break said.concat();
                     }
                 }
             }
         };
-        Some((bytes, (stage, messages, beats, found)))
+        Some((bytes, (stage, messages, heartbeats, found)))
     });
     let frames = greeting.chain(rest).map(|bytes| Ok(Frame::data(Bytes::from(bytes))));
     BodyExt::boxed(StreamBody::new(frames))
@@ -183,7 +183,7 @@ async fn next(messages: &mut Option<Receiver<Found>>) -> Found {
 
 /// The first tick is after a while, as of any server.
 fn ticks(stage: &Stage) -> Interval {
-    let mut ticks = interval(stage.beat);
+    let mut ticks = interval(stage.every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.reset();
     ticks

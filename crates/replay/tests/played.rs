@@ -13,11 +13,11 @@ use tokio_tungstenite::tungstenite::Message;
 /// What no test waits longer for.
 const ENOUGH: Duration = Duration::from_secs(20);
 
-fn start(name: &str, beat: Duration) -> Replay {
+fn start(name: &str, every: Duration) -> Replay {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapter/tests/exchanges");
     let text = std::fs::read_to_string(folder.join(format!("{name}.txt"))).expect("a transcript");
     let script = Script::parse(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Replay::start(script, beat).expect("a port")
+    Replay::start(script, every).expect("a port")
 }
 
 async fn connect(replay: &Replay) -> TcpStream {
@@ -109,8 +109,8 @@ async fn a_client_that_does_not_reply_to_a_heartbeat_is_closed() {
     let (mut replies, mut silent) =
         (subscribed(&replay, "c1").await, subscribed(&replay, "c1").await);
     for _ in 0..3 {
-        let beat = next(&mut replies).await;
-        assert_eq!(beat.as_deref(), Some(r#"{"event":"pusher:ping","data":{}}"#));
+        let heartbeat = next(&mut replies).await;
+        assert_eq!(heartbeat.as_deref(), Some(r#"{"event":"pusher:ping","data":{}}"#));
         let pong = Message::text(r#"{"event":"pusher:pong","data":{}}"#);
         replies.send(pong).await.expect("it is taken");
     }

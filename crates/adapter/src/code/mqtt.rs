@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapter::Transport;
-use crate::code::Role;
 use crate::code::mqtt::packet::Packet;
 use crate::code::mqtt::packets::{Cut, Packets};
 use crate::code::mqtt::settings::Settings;
+use crate::code::name::Role;
 use crate::dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};
 use crate::identity::FilledIdentity;
 use crate::parts::Parts;

@@ -1,10 +1,10 @@
 //! `code` as written: a transport that is spoken to by code and not by rules.
 
-use pushbench_protocol::TransportKind;
 use pushbench_toml::kind::choice;
 use pushbench_toml::{Node, Reader, Value, closest};
 
-use crate::code::Code;
+use crate::code::name::Code;
+use crate::code::settings;
 use crate::read::scope::Scope;
 
 /// Keys that say what code says already.
@@ -26,17 +26,12 @@ const OF_RULES: [&str; 14] = [
 ];
 
 /// The code at the key, if any; what it uses must be among the settings.
-pub(crate) fn code(
-    table: &mut Reader<'_>,
-    kind: TransportKind,
-    settings: &Scope,
-) -> Option<Option<Code>> {
+pub(crate) fn code(table: &mut Reader<'_>, is_socket: bool, scope: &Scope) -> Option<Option<Code>> {
     let written = table.optional("code", choice(Code::ALL, Code::label))?;
     let Some(code) = written.value else { return Some(None) };
     let problems = table.problems();
-    if code.kind() != kind {
-        let over = code.kind().label();
-        written.refuse(problems, format!("no code here: it speaks over a {over}"), None);
+    if !is_socket {
+        written.refuse(problems, "no code here: it speaks over a websocket".to_owned(), None);
         return None;
     }
     for name in OF_RULES {
@@ -50,11 +45,11 @@ pub(crate) fn code(
         let expected = "a request with `url`, or no `publish`: the `code` sends over a connection";
         table.complain("publish", *place, "what is sent", expected.to_owned(), None);
     }
-    for (name, what) in code.settings() {
-        if !settings.has(name) {
+    for (name, what) in settings(code) {
+        if !scope.has(name) {
             is_right = false;
             let expected = format!("`{name}` among the settings: {what}");
-            let close = closest(name, settings.names());
+            let close = closest(name, scope.names());
             let help = close.map(|close| format!("is `{close}` meant to be `{name}`?"));
             written.refuse(problems, expected, help.as_deref());
         }

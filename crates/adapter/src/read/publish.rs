@@ -4,7 +4,7 @@ use pushbench_toml::kind::{Mismatch, choice};
 use pushbench_toml::{Node, Reader, Value};
 
 use crate::adapter::Publish;
-use crate::code::Code;
+use crate::code::name::Code;
 use crate::read::matches::{complain, one_match};
 use crate::read::requests::{request, status};
 use crate::read::scope::Scope;

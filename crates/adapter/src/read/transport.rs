@@ -71,7 +71,7 @@ pub(crate) fn transport(
     let (is_polled, is_socket) = (channel == Channel::None, channel == Channel::SendsToo);
     let mut scope = settings.clone();
 
-    let code = code(&mut table, kind, &scope);
+    let code = code(&mut table, is_socket, &scope);
     let split = split(&mut table, kind, channel);
     scope.has_events = matches!(split, Some(Split::Events) | None);
     let counters = counters(&mut table, &mut scope);

@@ -7,14 +7,14 @@ use pushbench_toml::schema::{
     optional, or, required, table, text, truth, whole,
 };
 
-use crate::code::Code;
+use crate::code::name::Code;
 use crate::read::{Channel, offered};
 use crate::schema::rules::{conditions, decode, identity, request, some, template, theirs};
 
 /// A table for each kind that a server can offer.
 pub(in crate::schema) fn transports() -> Schema {
     let kinds = offered().map(|(kind, channel)| {
-        let code = Code::ALL.iter().filter(|code| code.kind() == kind);
+        let code = Code::ALL.iter().filter(|_| channel == Channel::SendsToo);
         let keys = transport(channel, code.copied().collect());
         optional(kind.label(), "How a subscriber receives messages by this transport.", table(keys))
     });

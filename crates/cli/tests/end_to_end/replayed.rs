@@ -24,13 +24,13 @@ const PLAYED: [&str; 7] = [
 ];
 const CLIENTS: u64 = 5;
 /// How far heartbeats are apart: a few fall into each phase.
-const BEAT: Duration = Duration::from_millis(300);
+const EVERY: Duration = Duration::from_millis(300);
 
 fn start(name: &str) -> Replay {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapter/tests/exchanges");
     let text = fs::read_to_string(folder.join(format!("{name}.txt"))).expect("a transcript");
     let script = Script::parse(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Replay::start(script, BEAT).expect("a port")
+    Replay::start(script, EVERY).expect("a port")
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn servers_that_cannot_be_installed_are_measured_from_their_transcripts() {
         assert_eq!(seen.unexpected, Vec::<String>::new(), "{name}: {ended}");
         assert!(seen.published > 0 && seen.delivered >= seen.published, "{name}: {seen:?}");
         // The last heartbeat of each connection may find it closing.
-        assert!(seen.replies + seen.subscribed >= seen.beats, "{name}: {seen:?}");
+        assert!(seen.replies + seen.subscribed >= seen.heartbeats, "{name}: {seen:?}");
         let replies = ["centrifugo.websocket", "pusher.websocket"].contains(name);
         assert_eq!(replies, seen.replies >= CLIENTS, "{name}: {seen:?}");
         let down = &trial.books.phases[&Phase::Measure].down;

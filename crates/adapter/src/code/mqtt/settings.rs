@@ -1,7 +1,7 @@
 //! As whom a client of MQTT is connected, and to what, by the settings of its adapter.
 
-use crate::code::Role;
 use crate::code::mqtt::packet::Login;
+use crate::code::name::Role;
 use crate::values::{FillError, Values};
 
 /// The settings that an adapter with this code has, and what each is.

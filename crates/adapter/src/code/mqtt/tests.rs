@@ -33,13 +33,13 @@ fn publisher(settings: &[(&str, &str)]) -> Box<dyn Dialogue> {
     assert!(matches!(dialogue.next(), Ok(Next::Connect(_))));
     dialogue.on_connected().expect("it was asked for");
     assert!(matches!(dialogue.next(), Ok(Next::Send(_))));
-    hear(&mut *dialogue, b"\x20\x02\0\0").expect("it is accepted");
+    receive(&mut *dialogue, b"\x20\x02\0\0").expect("it is accepted");
     assert_eq!(dialogue.next(), Ok(Next::Open));
     dialogue
 }
 
 /// What is received of bytes, as text.
-fn hear(dialogue: &mut dyn Dialogue, bytes: &[u8]) -> Result<Vec<String>, DialogueError> {
+fn receive(dialogue: &mut dyn Dialogue, bytes: &[u8]) -> Result<Vec<String>, DialogueError> {
     let mut all = Vec::new();
     dialogue.on_bytes(bytes, Edge::Read, &mut |received| all.push(format!("{received:?}")))?;
     Ok(all)
@@ -48,9 +48,9 @@ fn hear(dialogue: &mut dyn Dialogue, bytes: &[u8]) -> Result<Vec<String>, Dialog
 fn open(settings: &[(&str, &str)]) -> Box<dyn Dialogue> {
     let mut dialogue = subscriber(settings);
     assert!(matches!(dialogue.next(), Ok(Next::Send(_))));
-    hear(&mut *dialogue, b"\x20\x02\0\0").expect("it is accepted");
+    receive(&mut *dialogue, b"\x20\x02\0\0").expect("it is accepted");
     assert!(matches!(dialogue.next(), Ok(Next::Send(_))));
-    hear(&mut *dialogue, b"\x90\x03\0\x01\0").expect("it is subscribed");
+    receive(&mut *dialogue, b"\x90\x03\0\x01\0").expect("it is subscribed");
     assert_eq!(dialogue.next(), Ok(Next::Open));
     dialogue
 }
@@ -59,7 +59,7 @@ fn open(settings: &[(&str, &str)]) -> Box<dyn Dialogue> {
 fn a_message_of_quality_1_is_acknowledged_once() {
     let mut dialogue = open(&[("qos", "1")]);
     let bytes = b"\x32\x08\0\x02c1\x01\x02m1\x33\x08\0\x02c1\x01\x03m0\xd0\0";
-    let received = hear(&mut *dialogue, bytes).expect("packets");
+    let received = receive(&mut *dialogue, bytes).expect("packets");
     assert_eq!(received.len(), 3);
     assert!(received[0].contains("payload: 2, wrapping: 6, framing: 2,"), "{received:?}");
     assert!(received[1].starts_with("Received { said: Ignored"), "what was retained is no message");
@@ -85,7 +85,7 @@ fn a_publisher_numbers_its_messages_without_0() {
         last = bytes;
     }
     assert_eq!(last, b"\x32\x07\0\x02c1\0\x01m");
-    let taken = hear(&mut *dialogue, b"\x40\x02\0\x01").expect("a packet");
+    let taken = receive(&mut *dialogue, b"\x40\x02\0\x01").expect("a packet");
     assert!(taken[0].starts_with("Received { said: Acknowledgement"), "{taken:?}");
     let mut dialogue = publisher(&[]);
     let published = dialogue.publish(b"m").expect("it can be put together");
@@ -97,22 +97,22 @@ fn a_publisher_numbers_its_messages_without_0() {
 fn a_server_that_refuses_is_told_of_in_its_words() {
     let mut dialogue = subscriber(&[]);
     assert!(matches!(dialogue.next(), Ok(Next::Send(_))));
-    let error = hear(&mut *dialogue, b"\x20\x02\0\x05").expect_err("it is refused");
+    let error = receive(&mut *dialogue, b"\x20\x02\0\x05").expect_err("it is refused");
     let said = "CONNECT: the server says \"return code 5: not authorized\"";
     assert_eq!(error.to_string(), said);
 
     let mut dialogue = subscriber(&[]);
     assert!(matches!(dialogue.next(), Ok(Next::Send(_))));
-    let error = hear(&mut *dialogue, b"HTTP/1.1 400").expect_err("no MQTT");
+    let error = receive(&mut *dialogue, b"HTTP/1.1 400").expect_err("no MQTT");
     let said = "CONNECT got a packet that begins with 0x48, expected CONNACK, which begins with \
                 0x20: is it a server of MQTT 3.1.1?";
     assert_eq!(error.to_string(), said);
 
     let mut dialogue = subscriber(&[]);
     assert!(matches!(dialogue.next(), Ok(Next::Send(_))));
-    hear(&mut *dialogue, b"\x20\x02\0\0").expect("it is accepted");
+    receive(&mut *dialogue, b"\x20\x02\0\0").expect("it is accepted");
     assert!(matches!(dialogue.next(), Ok(Next::Send(_))));
-    let error = hear(&mut *dialogue, b"\x90\x03\0\x01\x80").expect_err("it is refused");
+    let error = receive(&mut *dialogue, b"\x90\x03\0\x01\x80").expect_err("it is refused");
     assert_eq!(error.to_string(), "SUBSCRIBE: the server says \"no subscription to c1\"");
 }
 
@@ -152,9 +152,9 @@ fn pings_are_as_far_apart_as_the_setting_says() {
 #[test]
 fn what_no_rule_explains_is_said_and_what_a_stream_ends_in() {
     let mut dialogue = open(&[]);
-    let received = hear(&mut *dialogue, b"\xf0\x01x").expect("a packet");
+    let received = receive(&mut *dialogue, b"\xf0\x01x").expect("a packet");
     assert!(received[0].contains("unexplained: 3"), "{received:?}");
-    hear(&mut *dialogue, b"\x30\x06\0").expect("a part of one");
+    receive(&mut *dialogue, b"\x30\x06\0").expect("a part of one");
     assert_eq!(dialogue.pending(), 3);
     let mut torn = Vec::new();
     let ended = dialogue.on_bytes(b"", Edge::Stream, &mut |said| torn.push(said.parts));
