@@ -11,7 +11,7 @@ use rustix::process::Signal;
 
 use super::{Needs, path, witnesses};
 use crate::capture::{Capture, Connection, connections, stream, sum, wire_of};
-use crate::support::{Bench, Running, needs, trial, wait_until};
+use crate::support::{Bench, OF_THE_MACHINE, Running, invalid_checks, needs, trial, wait_until};
 
 /// A server that runs before the scenario does, so that its port is known to the capture.
 struct Served {
@@ -129,6 +129,9 @@ fn check(served: &Served, kind: &str, begins: &str) {
     drop(server);
 
     let (_, record) = bench.newest_record();
+    let mut wrong = invalid_checks(&record);
+    wrong.retain(|check| !OF_THE_MACHINE.contains(&check.as_str()));
+    assert_eq!(wrong, [""; 0], "{ended}");
     let name = format!("{}-{kind}", served.name);
     let trial = trial(&record, &name);
     let first = format!("{begins}{}", TopicNames::of_run(&record.id).name(0));
