@@ -114,6 +114,8 @@ async fn a_client_that_does_not_reply_to_a_heartbeat_is_closed() {
         let pong = Message::text(r#"{"event":"pusher:pong","data":{}}"#);
         replies.send(pong).await.expect("it is taken");
     }
+    // Who is sent a further one has its reply to the last one taken.
+    assert!(next(&mut replies).await.is_some(), "a heartbeat");
     assert!(next(&mut silent).await.is_some(), "a heartbeat");
     assert_eq!(next(&mut silent).await, None, "and then it is closed");
     let seen = replay.seen();
