@@ -19,7 +19,7 @@ pub(crate) mod polled;
 pub(crate) mod streamed;
 pub(crate) mod websocket;
 
-use pushbench_protocol::TransportKind;
+use pushbench_protocol::{Arrival, Brings};
 
 use crate::plan::Adapted;
 use crate::transport::context::ClientContext;
@@ -32,15 +32,18 @@ pub(crate) async fn play(
     subscriber_id: usize,
     adapted: &Adapted,
 ) -> Result<(), Fault> {
-    match adapted.transport.kind {
-        TransportKind::WebSocket => websocket::play(context, client, subscriber_id, adapted).await,
-        TransportKind::Sse | TransportKind::Stream => {
+    let row = adapted.transport.kind.properties();
+    match (row.arrival, row.openings[0].brings) {
+        (Arrival::Pushed, Brings::Frames) => {
+            websocket::play(context, client, subscriber_id, adapted).await
+        }
+        (Arrival::Pushed, Brings::Events | Brings::Lines | Brings::Responses) => {
             streamed::play(context, client, subscriber_id, adapted).await
         }
-        TransportKind::ShortPoll | TransportKind::LongPoll => {
+        (Arrival::Timer | Arrival::Held, _) => {
             polled::play(context, client, subscriber_id, adapted).await
         }
-        TransportKind::Nudge => {
+        (Arrival::Notified, _) => {
             let told = "no adapter describes nudges, expected one of the other kinds";
             context.accounts.keep_unexpected(Fault::Adapter, || Unexpected::of_dialogue(&told));
             Err(Fault::Adapter)

@@ -2,8 +2,7 @@
 //! said for our own server.
 
 use pushbench_adapter::{Outgoing, Polled};
-use pushbench_protocol::{ByteKind, ConnectionUse, Phase, Timestamp};
-use pushbench_scenario::TransportSettings;
+use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
 use crate::Fault;
 use crate::carrier::Line;
@@ -30,36 +29,21 @@ pub(crate) async fn play(
     adapted: &Adapted,
 ) -> Result<(), Fault> {
     let mut client = Client::new(context, adapted, number, subscriber_id)?;
-    let connection = match context.plan.transport {
-        TransportSettings::ShortPoll(poll) => poll.connection,
-        TransportSettings::LongPoll(poll) => poll.connection,
-        TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_)
-        | TransportSettings::Nudge(_) => ConnectionUse::KeepAlive,
-    };
-    let mut kept = Kept::new(number, connection);
+    let mut kept = Kept::new(number, context.plan.transport.connection());
     if opening::connect(&mut client, &mut kept).await?.is_some() {
         return Err(client.cannot(&"the adapter opens a connection for polls"));
     }
     client.has_opened();
     client.needs_no_keep_alive()?;
     let mut poller = Poller { client, aside: Aside::new(number), exchange: None };
-    let ended = match context.plan.transport {
-        TransportSettings::ShortPoll(settings) => {
-            short_poll::play_by(context, number, (subscriber_id, settings), &mut poller, kept).await
-        }
-        TransportSettings::LongPoll(settings) => {
-            long_poll::play_by(context, number, (subscriber_id, settings), &mut poller, kept).await
-        }
-        TransportSettings::Sse(_)
-        | TransportSettings::Stream(_)
-        | TransportSettings::WebSocket(_)
-        | TransportSettings::Nudge(_) => {
-            return Err(poller.client.cannot(&"the adapter polls where the scenario does not"));
-        }
-    };
-    ended?;
+    let settings = context.plan.transport;
+    if let Some(timer) = settings.timer() {
+        short_poll::play_by(context, number, (subscriber_id, timer), &mut poller, kept).await?;
+    } else if let Some(held) = settings.long_poll() {
+        long_poll::play_by(context, number, (subscriber_id, held), &mut poller, kept).await?;
+    } else {
+        return Err(poller.client.cannot(&"the adapter polls where the scenario does not"));
+    }
     poller.aside.end(&poller.client, Phase::Close).await
 }
 

@@ -5,7 +5,7 @@
 //! says what its bytes are.
 
 use pushbench_adapter::{Edge, Next, Outgoing, Received};
-use pushbench_protocol::{ByteKind, ConnectionUse, Direction, Phase, Timestamp, TransportKind};
+use pushbench_protocol::{Brings, ByteKind, ConnectionUse, Direction, Phase, Timestamp};
 use pushbench_wire::chunk::Piece;
 
 use crate::Fault;
@@ -37,9 +37,9 @@ pub(crate) async fn play(
     let Some(request) = opening::connect(&mut client, &mut kept).await? else {
         return Err(client.cannot(&"the adapter opens no connection for a stream"));
     };
-    let purpose = match adapted.transport.kind {
-        TransportKind::Sse => Purpose::Events,
-        _ => Purpose::Data,
+    let purpose = match adapted.transport.kind.opening().brings {
+        Brings::Events => Purpose::Events,
+        Brings::Lines | Brings::Frames | Brings::Responses => Purpose::Data,
     };
     let head = head::of(&context.plan, adapted, &request, purpose);
     let head = head.map_err(|error| client.cannot(&error))?;
