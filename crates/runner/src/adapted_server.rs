@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use pushbench_adapter::Values;
 use pushbench_protocol::TopicName;
-use pushbench_scenario::{Holes, NamedServer, Scenario, ServerUrl, Start};
+use pushbench_scenario::{Holes, NamedServer, Scenario, Start};
 use tempfile::TempDir;
 
 use crate::RunError;
@@ -117,7 +117,7 @@ impl AdaptedServer {
 
     /// The server's origin, as `https://example.org:8443`.
     pub(crate) fn origin(&self, server: &NamedServer) -> String {
-        origin(&server.url, self.holes.port)
+        server.url.origin(self.holes.port)
     }
 
     /// What the adapter's templates are filled with, for each of these topics.
@@ -153,11 +153,6 @@ impl AdaptedServer {
             group.stop();
         }
     }
-}
-
-fn origin(url: &ServerUrl, port: u16) -> String {
-    let scheme = if url.tls { "https" } else { "http" };
-    format!("{scheme}://{}", url.authority(port))
 }
 
 /// Starts a server in a folder of its own.

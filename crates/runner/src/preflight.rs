@@ -5,6 +5,7 @@
 //! is over before the first trial begins, on topics that no trial uses, so it is in nobody's books.
 
 mod adapter_file;
+mod step;
 mod third_party;
 mod words;
 

@@ -23,8 +23,9 @@ use crate::samples::{Moment, Sampler, Samples};
 use crate::sums::{Conducted, sums};
 use crate::{RunError, Target, tls};
 use phases::play_phases;
+pub(crate) use reach::Reach;
 use reach::{clients_target, connections_for_one};
-pub(crate) use server::{Reach, TrialServer};
+pub(crate) use server::TrialServer;
 
 /// How far a trial is whose server is not ready yet.
 const NOTHING_YET: Progress = Progress {

@@ -15,6 +15,7 @@ mod beside;
 mod carriage_check;
 mod check;
 mod conflation_check;
+mod environment;
 mod file;
 mod head_check;
 mod holes;

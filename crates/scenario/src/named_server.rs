@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use pushbench_adapter::{Adapter, Values};
 
-use crate::Scenario;
 use crate::holes::{Holes, further_ports};
 
 /// A third-party server: how it is spoken to, where it is, and what starts it.
@@ -196,23 +195,6 @@ impl NamedServer {
             values.set(name, value);
         }
         Ok(values)
-    }
-}
-
-impl Scenario {
-    /// Variables of the environment that servers need and that are not there, for each server that is
-    /// asked in some cell.
-    pub fn missing_variables(&self, has: &dyn Fn(&str) -> bool) -> Vec<MissingVariables> {
-        let mut all = Vec::new();
-        for scenario in std::iter::once(self).chain(self.cells.iter().map(|cell| &cell.scenario)) {
-            let servers = scenario.transports.iter().filter_map(|one| one.server.as_ref());
-            for missing in servers.filter_map(|server| server.missing_variables(has)) {
-                if !all.contains(&missing) {
-                    all.push(missing);
-                }
-            }
-        }
-        all
     }
 }
 

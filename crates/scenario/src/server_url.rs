@@ -63,6 +63,17 @@ impl ServerUrl {
         }
     }
 
+    /// The origin of what is below it, as `https://example.org:8443`.
+    ///
+    /// Source: RFC 6454, section 6.2.
+    pub fn origin(&self, port: u16) -> String {
+        format!("{}://{}", self.scheme(), self.authority(port))
+    }
+
+    const fn scheme(&self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
+
     const fn usual_port(&self) -> u16 {
         if self.tls { 443 } else { 80 }
     }
@@ -77,12 +88,11 @@ impl ServerUrl {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "https" } else { "http" };
         let authority = match self.port {
             Some(port) => self.authority(port),
             None => self.bracketed() + HOLE,
         };
-        write!(f, "{scheme}://{authority}{}", self.path)
+        write!(f, "{}://{authority}{}", self.scheme(), self.path)
     }
 }
 

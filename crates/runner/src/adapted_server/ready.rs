@@ -9,8 +9,6 @@ use pushbench_protocol::clock;
 use pushbench_scenario::{NamedServer, Ready};
 use pushbench_tls::Protocol;
 
-use super::origin;
-
 /// Longest wait for a server that has been started.
 pub(super) const STARTED_BOUND: Duration = Duration::from_secs(15);
 /// Longest wait for one that is said to run.
@@ -56,7 +54,7 @@ pub(super) fn wait(
                 }
                 let asking = asking.as_ref().expect("made above");
                 asking
-                    .get(&format!("{}{}{path}", origin(&server.url, port), server.url.path))
+                    .get(&format!("{}{}{path}", server.url.origin(port), server.url.path))
                     .map(|()| address)
             }
             (Err(refused), _) => Err(refused),

@@ -5,7 +5,7 @@ use pushbench_adapter::{Next, Publishing, Request, Values};
 use pushbench_load::{Adapted, Fault, Plan};
 
 use super::adapter_file::AdapterFile;
-use super::words::Step;
+use super::step::Step;
 
 /// What the first publish would carry; only its URL is shown.
 const PAYLOAD: &[u8] = b"";

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use pushbench_load::{Fault, Outcome, Plan, Reached, Unexpected};
 use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion};
 
+use super::step::Step;
 use super::third_party::Tried;
 use crate::judge::{close_said, said};
 use crate::sums::on_record;
@@ -24,19 +25,6 @@ pub(super) enum Found {
     /// The server responds as asked, and breaks a protocol in that. It is what a trial counts, by
     /// its kind, so it is played.
     Violation(String),
-}
-
-/// What was going on when it failed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Step {
-    Publish,
-    Connect,
-    /// The request that a stream or a WebSocket begins with.
-    Subscribe,
-    /// A poll that was to bring the message.
-    Poll,
-    /// The message on an open stream or WebSocket.
-    Message,
 }
 
 /// What trying a transport came to.

@@ -1,12 +1,22 @@
 //! Where the clients of a trial connect.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use pushbench_load::{Adapted, TlsTarget};
 use pushbench_protocol::{Announcement, TlsUse};
 
 use crate::target::TargetTls;
-use crate::trial::server::Reach;
 use crate::{RunError, Target, tls};
+
+/// How the load generator gets to the server of a trial.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) target: Target,
+    pub(crate) tls: Option<TlsTarget>,
+    /// How it is spoken to; `None` if as to ours.
+    pub(crate) adapted: Option<Arc<Adapted>>,
+}
 
 /// Where a server of our own listens.
 pub(super) fn announced(announcement: &Announcement) -> Result<Target, RunError> {

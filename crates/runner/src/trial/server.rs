@@ -15,7 +15,7 @@ use crate::options::Options;
 use crate::processes::Whose;
 use crate::server_document::{document, recorded};
 use crate::server_process::ServerProcess;
-use crate::trial::reach::announced;
+use crate::trial::reach::{Reach, announced};
 use crate::{RunError, Target, tls};
 
 /// The server of a trial. Dropped, it is killed if it was started here.
@@ -23,15 +23,6 @@ pub(crate) enum TrialServer {
     Ours(Box<ServerProcess>, Target),
     Target(Target),
     ThirdParty(AdaptedServer, Arc<NamedServer>),
-}
-
-/// How the load generator gets to it.
-#[derive(Clone, Debug)]
-pub(crate) struct Reach {
-    pub(crate) target: Target,
-    pub(crate) tls: Option<TlsTarget>,
-    /// How it is spoken to; `None` if as to ours.
-    pub(crate) adapted: Option<Arc<Adapted>>,
 }
 
 impl TrialServer {
