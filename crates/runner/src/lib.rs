@@ -11,6 +11,7 @@
 
 mod adapted_server;
 mod books;
+mod bounded;
 mod clock_note;
 mod compression;
 mod control;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::bounded::{read_small, read_words};
 use crate::work::{ProcessSample, look_at, resident};
 
 /// A process as `/proc/PID/stat` has it (proc(5)). Times are in clock ticks.
@@ -24,7 +25,7 @@ pub(crate) struct Process {
 impl Process {
     /// The process of that pid, if there is one.
     pub(crate) fn look(pid: u32) -> Option<Self> {
-        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        Self::parse(&read_words(format!("/proc/{pid}/stat")).ok()?)
     }
 
     /// The name of a process may hold blanks and brackets; the fields behind it do not.
@@ -49,7 +50,7 @@ impl Process {
     /// Whether the environment that it was started with has this line. A process of another user
     /// does not show its own, and one that writes its title over it no longer does.
     pub(crate) fn was_started_with(&self, line: &str) -> bool {
-        let environment = fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
+        let environment = read_small(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|other| other == line.as_bytes())
     }
 }

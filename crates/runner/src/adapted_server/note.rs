@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::{read_small, read_words};
 use crate::processes::Process;
 
 /// The variable of the environment that marks a server's processes.
@@ -41,7 +42,7 @@ pub(crate) struct Place {
 impl Place {
     /// Of this process.
     pub(super) fn here() -> Self {
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let boot = read_words("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
         Self { boot: boot.trim().to_owned(), namespace: namespace.display().to_string() }
     }
@@ -145,7 +146,7 @@ impl Notes {
         }
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         let notes = paths.filter(|path| path.extension().is_some_and(|ends| ends == "json"));
-        notes.filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok()).collect()
+        notes.filter_map(|path| serde_json::from_slice(&read_small(path).ok()?).ok()).collect()
     }
 
     fn path(&self, note: &Note) -> PathBuf {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use pushbench_scenario::{Holes, NamedServer, ProcessOf};
 
+use crate::bounded::{read_table, read_words};
 use crate::processes::{self, Process, Whose};
 use crate::server_ends::inode_in;
 
@@ -39,7 +40,7 @@ pub(super) fn named(server: &NamedServer, holes: &Holes) -> Result<Option<Whose>
 }
 
 fn in_file(path: &Path) -> Result<u32, String> {
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let text = read_words(path).map_err(|error| error.to_string())?;
     let found: String = text.trim().chars().take(40).collect();
     let pid = found.parse().map_err(|_| format!("found {found:?}"))?;
     Process::look(pid).map(|of| of.pid).ok_or_else(|| format!("found {pid}, which is no process"))
@@ -67,7 +68,7 @@ pub(super) fn ports_of(processes: &[Process]) -> BTreeSet<u16> {
 }
 
 fn tables() -> [io::Result<String>; 2] {
-    ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string)
+    ["/proc/net/tcp", "/proc/net/tcp6"].map(read_table)
 }
 
 /// Ports and inodes of the sockets of such a table that listen (proc(5): state 0A, and the local
@@ -127,5 +128,7 @@ mod tests {
             fs::write(&path, text).expect("written");
             assert_eq!(in_file(&path), expected);
         }
+        let error = in_file(Path::new("/dev/zero")).expect_err("it never ends");
+        assert!(error.contains("a device"), "{error}");
     }
 }
