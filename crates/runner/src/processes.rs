@@ -112,8 +112,8 @@ impl Whose {
         }
         let processes: Vec<_> = self.processes().into_iter().filter(|of| !of.has_ended).collect();
         let tick_ns = 1_000_000_000 / rustix::param::clock_ticks_per_second();
-        let looks: Vec<_> = processes.iter().map(|of| (*of, look_at(of.pid))).collect();
-        (sum(&looks, tick_ns), processes.iter().map(|of| of.pid).collect())
+        let samples: Vec<_> = processes.iter().map(|of| (*of, look_at(of.pid))).collect();
+        (sum(&samples, tick_ns), processes.iter().map(|of| of.pid).collect())
     }
 }
 
@@ -122,24 +122,24 @@ pub(crate) fn resident_of(pids: &[u32]) -> Option<u64> {
     pids.iter().filter_map(|pid| resident(*pid)).reduce(|sum, bytes| sum + bytes)
 }
 
-fn sum(looks: &[(Process, ProcessSample)], tick_ns: u64) -> ProcessSample {
+fn sum(samples: &[(Process, ProcessSample)], tick_ns: u64) -> ProcessSample {
     let ticks = |which: usize| {
-        let of = looks.iter().map(|(of, _)| of.own[which] + of.of_waited[which]);
+        let of = samples.iter().map(|(of, _)| of.own[which] + of.of_waited[which]);
         of.reduce(|sum, ticks| sum + ticks)
     };
     // A process that ended under the look has nothing to add.
-    let cpu_ns = looks.iter().filter_map(|(of, look)| {
+    let cpu_ns = samples.iter().filter_map(|(of, look)| {
         // Threads that live, exactly; or all that ever were, in ticks.
         let ticked = of.own.iter().sum::<u64>() * tick_ns;
         Some(look.cpu_ns?.max(ticked) + of.of_waited.iter().sum::<u64>() * tick_ns)
     });
-    let resident = looks.iter().filter_map(|(_, look)| look.resident);
+    let resident = samples.iter().filter_map(|(_, look)| look.resident);
     ProcessSample {
         cpu_ns: cpu_ns.reduce(|sum, ns| sum + ns),
         user_ticks: ticks(0),
         system_ticks: ticks(1),
         resident: resident.reduce(|sum, bytes| sum + bytes),
-        resident_peak: match looks {
+        resident_peak: match samples {
             [(_, look)] => look.resident_peak,
             _ => None,
         },

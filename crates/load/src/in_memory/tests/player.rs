@@ -18,7 +18,7 @@ pub(super) struct Seen {
     /// Bytes that the server has read and written.
     pub(super) served: (u64, u64),
     /// What it was told in requests of their own.
-    pub(super) heard: Vec<String>,
+    pub(super) received: Vec<String>,
 }
 
 /// Plays a trial to its end.
@@ -68,7 +68,7 @@ fn play_by(
         };
         let plan = Plan { adapted, ..plan(scenario, transport, &identity) };
         let outcome = crate::in_memory::play(plan, &pipes, CLOCK).await;
-        Seen { outcome, served: stand_in.served(), heard: stand_in.heard() }
+        Seen { outcome, served: stand_in.served(), received: stand_in.received() }
     })
 }
 

@@ -117,7 +117,7 @@ const UNCUT: usize = 8;
 const WHY: &str = "too slow\u{1b}[2J";
 /// For how long nothing may be asked on a connection of [`Manners::EndsIdle`].
 const IDLE: Duration = Duration::from_millis(60);
-/// What is kept among what was heard where a client gives up a poll that is held.
+/// What is kept among what was received where a client gives up a poll that is held.
 pub(super) const CUT: &str = "(a held poll is cut)";
 /// Requests that are taken on each connection by [`Manners::TakesFew`] and those after it.
 const FEW: usize = 3;
@@ -135,7 +135,7 @@ pub(super) struct StandIn {
     counters: Arc<SocketCounters>,
     log: RefCell<Vec<String>>,
     /// What it was told in requests of their own.
-    heard: RefCell<Vec<String>>,
+    received: RefCell<Vec<String>>,
     /// How many messages there are.
     len: watch::Sender<usize>,
 }
@@ -157,7 +157,7 @@ impl StandIn {
             manners,
             counters: Arc::default(),
             log: RefCell::default(),
-            heard: RefCell::default(),
+            received: RefCell::default(),
             len: watch::Sender::new(0),
         }
     }
@@ -201,16 +201,16 @@ impl StandIn {
     }
 
     /// What it was told in requests of their own.
-    pub(super) fn heard(&self) -> Vec<String> {
-        self.heard.borrow().clone()
+    pub(super) fn received(&self) -> Vec<String> {
+        self.received.borrow().clone()
     }
 
     /// Hears something in a request of its own; gives the body of the response.
-    fn hears(&self, body: &[u8]) -> &'static str {
-        let heard = String::from_utf8_lossy(body).into_owned();
+    fn receives(&self, body: &[u8]) -> &'static str {
+        let received = String::from_utf8_lossy(body).into_owned();
         let Manners::Speaks(speech) = self.manners else { return "" };
-        let reply = speech.replies.iter().find(|(to, _)| heard == *to);
-        self.heard.borrow_mut().push(heard);
+        let reply = speech.replies.iter().find(|(to, _)| received == *to);
+        self.received.borrow_mut().push(received);
         reply.map_or("ok", |(_, reply)| reply)
     }
 

@@ -27,7 +27,7 @@ steps = [
   { send = "40", expect = "40${any}" },
   { send = '42["join",${channel|json}]' },
 ]
-message = '42["news",${payload|json}]'
+message = '42["item",${payload|json}]'
 heartbeat = { match = "2", reply = "3" }
 error = "44${any}"
 close = "41"
@@ -37,8 +37,8 @@ const SPEAKS_SOCKET_IO: Speech = Speech {
     greeting: &["0{\"sid\":\"a\",\"pingInterval\":300}"],
     replies: &[("40", "40{\"sid\":\"b\"}")],
     subscribes: "42[\"join\",\"t0000\"]",
-    message: &["42[\"news\",\"{}\"]"],
-    beat: Some((Duration::from_millis(300), "2", "3")),
+    message: &["42[\"item\",\"{}\"]"],
+    heartbeat: Some((Duration::from_millis(300), "2", "3")),
 };
 
 /// Plays a kind over HTTP/1.1 in clear text, by an adapter with these keys.
@@ -117,13 +117,13 @@ fn a_message_of_socket_io_is_29_bytes_of_which_13_are_wrapping_and_every_heartbe
     let seen = play(TransportKind::WebSocket, SOCKET_IO, SPEAKS_SOCKET_IO);
     check("socket.io", &seen);
     // Two seconds with a heartbeat each 0.3 s: the server ends a connection that misses one.
-    let beats = counts(&seen).heartbeats;
-    assert!((CLIENTS * 6..=CLIENTS * 7).contains(&beats), "{beats}");
+    let heartbeats = counts(&seen).heartbeats;
+    assert!((CLIENTS * 6..=CLIENTS * 7).contains(&heartbeats), "{heartbeats}");
     let n = CLIENTS * MESSAGES;
     // A frame's header is 2 bytes, and 4 more of key from a client (RFC 6455, section 5.2).
-    let down = [16 * n, 0, 0, 2 * (n + beats), 13 * n, beats, 0, 0];
+    let down = [16 * n, 0, 0, 2 * (n + heartbeats), 13 * n, heartbeats, 0, 0];
     assert_eq!(kinds(&seen, Phase::Measure, Direction::Down), down);
-    let up = [0, 0, 0, 6 * beats, 0, beats, 0, 0];
+    let up = [0, 0, 0, 6 * heartbeats, 0, heartbeats, 0, 0];
     assert_eq!(kinds(&seen, Phase::Measure, Direction::Up), up);
     // "40" and the event with the room, masked; the opening packet and the namespace's.
     let [.., framing, _, _, handshake, _] = kinds(&seen, Phase::Connect, Direction::Up);
@@ -137,7 +137,7 @@ fn a_message_of_socket_io_is_29_bytes_of_which_13_are_wrapping_and_every_heartbe
 
 #[test]
 fn what_no_rule_explains_is_booked_as_that_with_its_first_bytes() {
-    let speech = Speech { message: &["who knows?", "42[\"news\",\"{}\"]"], ..SPEAKS_SOCKET_IO };
+    let speech = Speech { message: &["who knows?", "42[\"item\",\"{}\"]"], ..SPEAKS_SOCKET_IO };
     let seen = play(TransportKind::WebSocket, SOCKET_IO, speech);
     check("unexplained", &seen);
     assert_eq!(counts(&seen).first_unexplained.as_deref(), Some("who knows?"));
@@ -148,7 +148,7 @@ fn what_no_rule_explains_is_booked_as_that_with_its_first_bytes() {
 #[test]
 fn an_error_that_the_server_tells_is_a_failure_with_what_it_said() {
     let speech = Speech {
-        message: &["42[\"news\",\"{}\"]", "44{\"message\":\"quota\"}"],
+        message: &["42[\"item\",\"{}\"]", "44{\"message\":\"quota\"}"],
         ..SPEAKS_SOCKET_IO
     };
     let seen = play(TransportKind::WebSocket, SOCKET_IO, speech);
@@ -165,7 +165,7 @@ fn an_error_that_the_server_tells_is_a_failure_with_what_it_said() {
 fn an_opening_that_fails_says_in_which_step_with_what_came() {
     let refuses = Speech { replies: &[("40", "44{\"message\":\"bad\"}")], ..SPEAKS_SOCKET_IO };
     let other = Speech { greeting: &["hello"], ..SPEAKS_SOCKET_IO };
-    let silent = Speech { replies: &[], beat: None, ..SPEAKS_SOCKET_IO };
+    let silent = Speech { replies: &[], heartbeat: None, ..SPEAKS_SOCKET_IO };
     for (speech, fault, parts) in [
         (refuses, Fault::ServerError, &["step 2 of 3", "bad"][..]),
         (other, Fault::Adapter, &["step 1 of 3", "hello"]),
@@ -190,7 +190,7 @@ fn what_is_kept_of_what_a_server_repeats_has_no_secret_in_it() {
         replies: &[("LOGIN s3cr3t", "OK")],
         subscribes: "LOGIN s3cr3t",
         message,
-        beat: None,
+        heartbeat: None,
     };
     let refuses = Speech { replies: &[("LOGIN s3cr3t", "no s3cr3t")], ..all(&["m{}"]) };
     let silent = Speech { replies: &[], ..all(&["m{}"]) };

@@ -18,7 +18,7 @@ steps = [
   { url = "/say", expect = "0${any}", get = { sid = { after = "0", json = "/sid" } } },
   { url = "/say", body = "40${sid}", expect = "ok" },
 ]
-message = '42["news",${payload|json}]'
+message = '42["item",${payload|json}]'
 heartbeat = { match = "2", reply = { url = "/say", body = "3" } }
 close = { url = "/say", body = "41" }
 "#;
@@ -27,8 +27,8 @@ const SPEAKS_SOCKET_IO: Speech = Speech {
     greeting: &[],
     replies: &[("", "0{\"sid\":\"a\"}")],
     subscribes: "",
-    message: &["42[\"news\",\"{}\"]"],
-    beat: Some((Duration::ZERO, "2", "3")),
+    message: &["42[\"item\",\"{}\"]"],
+    heartbeat: Some((Duration::ZERO, "2", "3")),
 };
 
 #[test]
@@ -39,8 +39,8 @@ fn polls_of_socket_io_are_opened_by_requests_and_their_heartbeats_are_answered()
             let seen = play_over(kind, http, SOCKET_IO, SPEAKS_SOCKET_IO);
             check(&label, &seen);
             let (counts, n) = (counts(&seen), CLIENTS * MESSAGES);
-            let beats = counts.heartbeats;
-            assert_eq!(beats, counts.polls - counts.empty_polls, "{label}: each has one");
+            let heartbeats = counts.heartbeats;
+            assert_eq!(heartbeats, counts.polls - counts.empty_polls, "{label}: each has one");
             let [payload, _, _, _, wrapping, control, handshake, unexplained] =
                 kinds(&seen, Phase::Measure, Direction::Down);
             assert_eq!(
@@ -51,16 +51,17 @@ fn polls_of_socket_io_are_opened_by_requests_and_their_heartbeats_are_answered()
             // HTTP/2's own frames are control too.
             if http == HttpVersion::Http11 {
                 // A heartbeat with its separator, and "ok" in response to the reply to it.
-                assert_eq!(control, beats * 4, "{label}");
+                assert_eq!(control, heartbeats * 4, "{label}");
                 let [.., up, _, _] = kinds(&seen, Phase::Measure, Direction::Up);
-                assert_eq!(up, beats, "{label}: a reply has one byte");
+                assert_eq!(up, heartbeats, "{label}: a reply has one byte");
                 let [.., up, _] = kinds(&seen, Phase::Connect, Direction::Up);
                 assert_eq!(up, CLIENTS * 3, "{label}: `40a`");
             }
-            let heard =
-                |what: &str| seen.heard.iter().filter(|heard| *heard == what).count() as u64;
-            assert_eq!([heard(""), heard("40a"), heard("41")], [CLIENTS; 3], "{label}");
-            let first = |what: &str| seen.heard.iter().position(|heard| heard == what);
+            let received = |what: &str| {
+                seen.received.iter().filter(|received| *received == what).count() as u64
+            };
+            assert_eq!([received(""), received("40a"), received("41")], [CLIENTS; 3], "{label}");
+            let first = |what: &str| seen.received.iter().position(|received| received == what);
             let cut = first(CUT);
             assert_eq!(
                 cut.is_some(),
@@ -68,7 +69,7 @@ fn polls_of_socket_io_are_opened_by_requests_and_their_heartbeats_are_answered()
             );
             // A server that misses the held poll has forgotten who says the last words.
             assert!(cut.is_none_or(|cut| first("41").is_some_and(|last| last < cut)), "{label}");
-            assert!(heard("3") >= beats, "{label}: {} for {beats}", heard("3"));
+            assert!(received("3") >= heartbeats, "{label}: {} for {heartbeats}", received("3"));
         }
     }
 }
@@ -91,7 +92,7 @@ fn a_websocket_and_a_stream_may_be_opened_by_requests_before_them() {
             let [payload, _, _, _, wrapping, ..] = kinds(&seen, Phase::Measure, Direction::Down);
             let n = CLIENTS * MESSAGES;
             assert_eq!([payload, wrapping], [16 * n, 3 * n], "{kind} over {http}");
-            assert_eq!(seen.heard, vec!["hello"; CLIENTS as usize], "{kind} over {http}");
+            assert_eq!(seen.received, vec!["hello"; CLIENTS as usize], "{kind} over {http}");
             let ledger = &seen.outcome.workers[0].ledger;
             let down = ledger.kinds(Phase::Connect, Direction::Down);
             assert!(down[ByteKind::Handshake] >= CLIENTS * 10, "{kind} over {http}");
@@ -105,7 +106,7 @@ fn a_stream_takes_its_leave_by_a_request_and_keep_alives_that_nobody_sends_are_r
     let leaves = "close = { url = \"/say\", body = \"bye\" }";
     let seen = play_over(TransportKind::Stream, HttpVersion::Http11, leaves, speech);
     check("a stream that takes its leave", &seen);
-    assert_eq!(seen.heard, vec!["bye"; CLIENTS as usize]);
+    assert_eq!(seen.received, vec!["bye"; CLIENTS as usize]);
 
     let keeps = "keep_alive = { every = \"1s\", send = { url = \"/say\", body = \"here\" } }";
     let polls = format!("carry = {{ cursor = {{ header = \"Cursor\" }} }}\n{keeps}");

@@ -20,18 +20,18 @@ pub(super) struct Ear<'c> {
     /// Bytes of data that have come and are on no books yet.
     unbooked: u64,
     /// What came of the last message.
-    heard: Result<(), Fault>,
+    received: Result<(), Fault>,
 }
 
 impl<'c> Ear<'c> {
     /// Of a WebSocket that has just been opened.
     pub(super) fn new(client: Client<'c>, tapped: &Tapped) -> Self {
-        Self { client, frames: Frames::new(tapped), unbooked: 0, heard: Ok(()) }
+        Self { client, frames: Frames::new(tapped), unbooked: 0, received: Ok(()) }
     }
 
     /// What came of the last message.
-    pub(super) fn heard(&self) -> Result<(), Fault> {
-        self.heard
+    pub(super) fn received(&self) -> Result<(), Fault> {
+        self.received
     }
 
     /// The phase of what was received last.
@@ -58,7 +58,7 @@ impl<'c> Ear<'c> {
     }
 
     /// Takes the data of a message.
-    fn hear(&mut self, context: &ClientContext, data: &[u8], at: Timestamp, tapped: &Tapped) {
+    fn receive(&mut self, context: &ClientContext, data: &[u8], at: Timestamp, tapped: &Tapped) {
         let Self { client, frames, unbooked, .. } = self;
         let mut phase_of = |cause| frames.phase_of(context, cause, at, tapped, *unbooked);
         let handed =
@@ -68,7 +68,7 @@ impl<'c> Ear<'c> {
             self.take_frames(context, tapped, phase);
             self.unbooked = self.unbooked.saturating_sub(handed.bytes);
         }
-        self.heard = handed.result;
+        self.received = handed.result;
     }
 
     /// Takes what is no data.
@@ -84,7 +84,7 @@ impl<'c> Ear<'c> {
         if cause == Cause::Clock && phase == Phase::Measure {
             context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
         }
-        self.heard = Ok(());
+        self.received = Ok(());
     }
 
     fn take_frames(&mut self, context: &ClientContext, tapped: &Tapped, phase: Phase) {
@@ -102,8 +102,8 @@ impl Listener for Ear<'_> {
         tapped: &Tapped,
     ) {
         match message {
-            Message::Text(text) => self.hear(context, text.as_bytes(), received_at, tapped),
-            Message::Binary(bytes) => self.hear(context, bytes, received_at, tapped),
+            Message::Text(text) => self.receive(context, text.as_bytes(), received_at, tapped),
+            Message::Binary(bytes) => self.receive(context, bytes, received_at, tapped),
             Message::Ping(_) => self.take_other(context, Cause::Clock, received_at, tapped),
             Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
                 self.take_other(context, Cause::Message, received_at, tapped);

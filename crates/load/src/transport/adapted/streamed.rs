@@ -53,8 +53,8 @@ pub(crate) async fn play(
     client.has_connected()?;
     let waiting = Some(client.waits());
     let decoder = Decoder::of(coding)?;
-    let heard = Heard { client, waiting, unbooked: 0 };
-    let mut ear = Ear { number, heard, decoder, shares: Shares::default() };
+    let intake = Intake { client, waiting, unbooked: 0 };
+    let mut ear = Ear { number, intake, decoder, shares: Shares::default() };
     let ended = ear.play(context, &mut stream).await;
     ear.give_up(context, &stream);
     ended
@@ -64,14 +64,14 @@ pub(crate) async fn play(
 struct Ear<'c> {
     /// The client's.
     number: u32,
-    heard: Heard<'c>,
+    intake: Intake<'c>,
     /// `None` where the data is not coded.
     decoder: Option<Decoder>,
     shares: Shares,
 }
 
 /// What the server says, as it wrote it.
-struct Heard<'c> {
+struct Intake<'c> {
     client: Client<'c>,
     /// Until the opening is done.
     waiting: Option<Waiting<'c>>,
@@ -86,7 +86,7 @@ impl Ear<'_> {
         context: &ClientContext,
         stream: &mut DataStream,
     ) -> Result<(), Fault> {
-        self.heard.open()?;
+        self.intake.open()?;
         stream.receive_early(&context.accounts, |read| self.take(context, read))?;
         tokio::select! {
             biased;
@@ -95,10 +95,10 @@ impl Ear<'_> {
             }
             () = context.closed() => {}
         }
-        if let Some(Outgoing::Request(last)) = self.heard.client.last_words()? {
+        if let Some(Outgoing::Request(last)) = self.intake.client.last_words()? {
             let mut aside = Aside::new(self.number);
-            aside.send(&self.heard.client, last, Phase::Close).await?;
-            aside.end(&self.heard.client, Phase::Close).await?;
+            aside.send(&self.intake.client, last, Phase::Close).await?;
+            aside.end(&self.intake.client, Phase::Close).await?;
         }
         if !stream.cut().await? {
             return Ok(());
@@ -113,7 +113,7 @@ impl Ear<'_> {
     /// Books what came of a unit that did not become whole.
     fn give_up(&mut self, context: &ClientContext, stream: &DataStream) {
         let phase = context.accounts.phase_on(stream.witness());
-        booked::give_up(&context.accounts, phase, std::mem::take(&mut self.heard.unbooked));
+        booked::give_up(&context.accounts, phase, std::mem::take(&mut self.intake.unbooked));
     }
 
     /// Books what was read, once it is whole; says whether there was any. The end of the stream is
@@ -121,8 +121,8 @@ impl Ear<'_> {
     fn take(&mut self, context: &ClientContext, mut read: Read<'_>) -> Result<bool, Fault> {
         let accounts = &context.accounts;
         let Read { received_at: at, witness, passed, len, .. } = read;
-        self.heard.unbooked += len;
-        let (bytes, mut phase) = (self.heard.unbooked, None);
+        self.intake.unbooked += len;
+        let (bytes, mut phase) = (self.intake.unbooked, None);
         let mut phase_of = |cause| {
             let is_update = pushed::is_update(context, cause);
             let came = Came { witness, at, is_update, bytes, passed };
@@ -139,13 +139,13 @@ impl Ear<'_> {
             if self.decoder.as_ref().is_some_and(|decoder| !decoder.is_whole()) {
                 return Err(Fault::Malformed);
             }
-            self.heard.hear(&[], (Edge::Stream, at), None, &mut phase_of)?;
+            self.intake.receive(&[], (Edge::Stream, at), None, &mut phase_of)?;
             phase.get_or_insert_with(|| accounts.phase_at(at));
         }
         if let Some(phase) = phase {
             let overhead = read.take_overhead();
             accounts.book(phase, Direction::Down, ByteKind::Framing, overhead);
-            self.heard.unbooked -= overhead;
+            self.intake.unbooked -= overhead;
         }
         Ok(phase.is_some())
     }
@@ -157,21 +157,21 @@ impl Ear<'_> {
         at: Timestamp,
         phase_of: &mut dyn FnMut(Cause) -> Phase,
     ) -> Result<(), Fault> {
-        let Self { heard, decoder, shares, .. } = self;
+        let Self { intake, decoder, shares, .. } = self;
         let Some(decoder) = decoder else {
-            return heard.hear(data, (Edge::Read, at), None, phase_of);
+            return intake.receive(data, (Edge::Read, at), None, phase_of);
         };
         shares.came(data.len() as u64);
         decoder.push(data, |plain| {
             shares.decoded(plain.len() as u64);
-            heard.hear(plain, (Edge::Read, at), Some(shares), phase_of)
+            intake.receive(plain, (Edge::Read, at), Some(shares), phase_of)
         })
     }
 }
 
-impl Heard<'_> {
+impl Intake<'_> {
     /// Takes data as the server wrote it.
-    fn hear(
+    fn receive(
         &mut self,
         data: &[u8],
         edge: (Edge, Timestamp),

@@ -143,7 +143,7 @@ impl Talk<'_> {
         self.ear.take(context, &message, context.accounts.now(), self.socket.get_ref());
         match &message {
             Message::Close(close) => Err(closed(context, close.as_ref())),
-            _ => self.ear.heard(),
+            _ => self.ear.received(),
         }
     }
 

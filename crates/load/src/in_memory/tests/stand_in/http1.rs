@@ -29,7 +29,7 @@ pub(super) async fn serve(
                 tokio::select! {
                     _ = tokio::time::timeout(hold, server.more_than(place)) => {}
                     _ = stream.read_u8() => {
-                        server.heard.borrow_mut().push(CUT.to_owned());
+                        server.received.borrow_mut().push(CUT.to_owned());
                         break;
                     }
                 }
@@ -54,7 +54,7 @@ pub(super) async fn serve(
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await?;
             }
             Asked::Say => {
-                let reply = server.hears(&body(&head, &mut stream, &mut read).await?);
+                let reply = server.receives(&body(&head, &mut stream, &mut read).await?);
                 let len = reply.len();
                 let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{reply}");
                 stream.write_all(response.as_bytes()).await?;

@@ -87,7 +87,7 @@ async fn respond_to(
                 body.extend_from_slice(&bytes?);
             }
             let mut send = respond.send_response(Response::new(()), false)?;
-            send.send_data(server.hears(&body).into(), true)
+            send.send_data(server.receives(&body).into(), true)
         }
         Asked::Socket(form, place) => {
             let send = respond.send_response(Response::new(()), false)?;

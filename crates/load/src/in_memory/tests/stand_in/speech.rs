@@ -7,20 +7,20 @@ use std::time::Duration;
 pub(crate) struct Speech {
     /// What it says first.
     pub(crate) greeting: &'static [&'static str],
-    /// What it says to what it hears.
+    /// What it says to what it receives.
     pub(crate) replies: &'static [(&'static str, &'static str)],
-    /// What it hears before it pushes messages; empty if it does so at once.
+    /// What it receives before it pushes messages; empty if it does so at once.
     pub(crate) subscribes: &'static str,
     /// A message with a text in the place of `{}`, in one piece or several.
     pub(crate) message: &'static [&'static str],
     /// How often it says what, and what it has to hear before it does so again.
-    pub(crate) beat: Option<(Duration, &'static str, &'static str)>,
+    pub(crate) heartbeat: Option<(Duration, &'static str, &'static str)>,
 }
 
 impl Speech {
     /// Says nothing but messages, as they are.
     pub(crate) const PLAIN: Self =
-        Self { greeting: &[], replies: &[], subscribes: "", message: &["{}"], beat: None };
+        Self { greeting: &[], replies: &[], subscribes: "", message: &["{}"], heartbeat: None };
 
     /// A message in its pieces.
     pub(super) fn pieces(self, text: &str) -> Vec<String> {
@@ -30,8 +30,11 @@ impl Speech {
     /// Messages in the body of one response, each behind a record separator but for the first; and a
     /// heartbeat before them, if there are any.
     pub(super) fn polled(self, texts: &[String]) -> String {
-        let beat = self.beat.filter(|_| !texts.is_empty()).map(|(_, beat, _)| beat.to_owned());
+        let heartbeat = self
+            .heartbeat
+            .filter(|_| !texts.is_empty())
+            .map(|(_, heartbeat, _)| heartbeat.to_owned());
         let messages = texts.iter().map(|text| self.pieces(text).concat());
-        beat.into_iter().chain(messages).collect::<Vec<_>>().join("\u{1e}")
+        heartbeat.into_iter().chain(messages).collect::<Vec<_>>().join("\u{1e}")
     }
 }

@@ -26,8 +26,8 @@ pub(super) async fn over(
         socket.send(say(text)).await.map_err(io::Error::other)?;
     }
     let (mut is_subscribed, mut owes_reply) = (speech.subscribes.is_empty(), false);
-    let every = speech.beat.map_or(Duration::MAX, |(every, ..)| every);
-    let mut next_beat = Box::pin(tokio::time::sleep(every));
+    let every = speech.heartbeat.map_or(Duration::MAX, |(every, ..)| every);
+    let mut next_heartbeat = Box::pin(tokio::time::sleep(every));
     loop {
         tokio::select! {
             _ = server.more_than(place), if is_subscribed => {
@@ -37,23 +37,23 @@ pub(super) async fn over(
                 }
                 place += 1;
             }
-            () = &mut next_beat => {
+            () = &mut next_heartbeat => {
                 if owes_reply {
                     return socket.get_mut().shutdown().await;
                 }
-                if let Some((_, beat, reply)) = speech.beat {
-                    socket.send(say(beat)).await.map_err(io::Error::other)?;
+                if let Some((_, heartbeat, reply)) = speech.heartbeat {
+                    socket.send(say(heartbeat)).await.map_err(io::Error::other)?;
                     owes_reply = !reply.is_empty();
                 }
-                next_beat = Box::pin(tokio::time::sleep(every));
+                next_heartbeat = Box::pin(tokio::time::sleep(every));
             }
-            heard = socket.next() => match heard {
-                Some(Ok(Message::Text(heard))) => {
-                    if speech.beat.is_some_and(|(_, _, reply)| heard == reply) {
+            received = socket.next() => match received {
+                Some(Ok(Message::Text(received))) => {
+                    if speech.heartbeat.is_some_and(|(_, _, reply)| received == reply) {
                         owes_reply = false;
                     }
-                    is_subscribed |= heard == speech.subscribes;
-                    for (_, reply) in speech.replies.iter().filter(|(to, _)| heard == *to) {
+                    is_subscribed |= received == speech.subscribes;
+                    for (_, reply) in speech.replies.iter().filter(|(to, _)| received == *to) {
                         socket.send(say(reply)).await.map_err(io::Error::other)?;
                     }
                 }
