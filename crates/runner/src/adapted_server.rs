@@ -10,7 +10,7 @@ mod sweep;
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use crate::RunError;
 use crate::processes::Whose;
 use group::Group;
 use note::Notes;
+pub use ports::{FreePorts, free_ports};
 use ready::NotReady;
 
 /// Most addresses of a name that are tried.
@@ -72,8 +73,9 @@ impl AdaptedServer {
         watch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Self, RunError> {
         let failed = |reason: String| RunError::Adapted { server: server.name.clone(), reason };
-        let mut ports = ports::free(server.free_ports())
+        let FreePorts { by_name: mut ports, contested } = free_ports(server.free_ports())
             .map_err(|error| failed(format!("no free port was found: {error}")))?;
+        let failed = |reason: String| failed(reason + &may_be_taken(contested.as_ref()));
         let port = match server.url.port {
             Some(port) => port,
             None => ports.remove("port").expect("a URL without a port has a free one"),
@@ -183,6 +185,18 @@ fn listens(ports: &BTreeSet<u16>) -> String {
         [port] => format!("it listens on port {port}"),
         _ => format!("it listens on the ports {}", ports.join(", ")),
     }
+}
+
+/// What is to be known of ports that a connection may have taken before the server did, as the end of
+/// a sentence.
+fn may_be_taken(contested: Option<&RangeInclusive<u16>>) -> String {
+    let Some(range) = contested else { return String::new() };
+    let (low, high) = (range.start(), range.end());
+    format!(
+        "\nno port outside of {low} to {high} was free, which is where the kernel takes ports of \
+         outgoing connections from; one of them may have taken the server's: leave some free, or \
+         narrow net.ipv4.ip_local_port_range"
+    )
 }
 
 /// Whether somebody listens there.

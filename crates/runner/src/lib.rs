@@ -43,7 +43,7 @@ mod tls;
 mod trial;
 mod work;
 
-pub use adapted_server::servers_beyond_loopback;
+pub use adapted_server::{FreePorts, free_ports, servers_beyond_loopback};
 pub use derive::Played;
 pub use machine::{machine, raise_open_files};
 pub use merge::merge;

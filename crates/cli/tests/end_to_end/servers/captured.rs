@@ -2,11 +2,12 @@
 //! messages reach a client.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pushbench_protocol::TopicNames;
+use pushbench_runner::free_ports;
 use rustix::process::Signal;
 
 use super::{Needs, path, witnesses};
@@ -70,9 +71,8 @@ impl Drop for Serving {
 impl Served {
     /// Starts it in the bench's folder and waits for its port.
     fn start(&self, bench: &Bench) -> (Serving, SocketAddr) {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let address = free.local_addr().expect("it is bound");
-        drop(free);
+        let free = free_ports(["port".to_owned()].into()).expect("a port");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free.by_name["port"]));
         let folder = bench.path();
         let fill = |text: &str| {
             let dir = folder.to_str().expect("UTF-8");
