@@ -61,6 +61,21 @@ fn a_wrong_subprotocol_is_told() {
 }
 
 #[test]
+fn a_subprotocol_that_was_not_asked_for_is_told_before_anything_is_played() {
+    let manners = Manners { selects: Some("v2.bus"), ..Manners::default() };
+    let lines = [URL, "subprotocol = \"v1.bus\""];
+    let parts = ["server.small", "101", "`subprotocol` in line 14 of"];
+    check(manners, "websocket", &websocket(&lines), &parts);
+}
+
+#[test]
+fn a_step_that_gets_no_response_is_told_with_what_was_sent() {
+    let lines = [URL, "steps = [{ send = \"hello\", expect = \"welcome\" }]"];
+    let parts = ["\"hello\" was the last to be sent", "nothing came", "`steps` in line 14 of"];
+    check(Manners::default(), "websocket", &websocket(&lines), &parts);
+}
+
+#[test]
 fn a_missing_step_is_told() {
     let manners = Manners { needs: Some("subscribe"), ..Manners::default() };
     let parts = ["no message arrived within", "whether a step is missing"];

@@ -18,6 +18,8 @@ use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, accept_hdr};
 pub(crate) struct Manners {
     /// The only subprotocol that it speaks.
     pub(crate) subprotocol: Option<&'static str>,
+    /// The subprotocol that it selects, whatever it was offered.
+    pub(crate) selects: Option<&'static str>,
     /// What it says first.
     pub(crate) greets: Option<&'static str>,
     /// What a client must send before it gets a message.
@@ -90,6 +92,10 @@ fn subscribe(stream: TcpStream, manners: Manners, held: &Mutex<Held>) -> Option<
             }
             let spoken = HeaderValue::from_static(spoken);
             response.headers_mut().insert("Sec-WebSocket-Protocol", spoken);
+        }
+        if let Some(selected) = manners.selects {
+            let selected = HeaderValue::from_static(selected);
+            response.headers_mut().insert("Sec-WebSocket-Protocol", selected);
         }
         Ok(response)
     };

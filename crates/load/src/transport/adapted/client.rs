@@ -215,8 +215,8 @@ impl Drop for Waiting<'_> {
             };
             let (sent, came) = (quoted(&self.said.sent), quoted(&self.said.came));
             let told = format!(
-                "the opening has not come to its end: {sent} was the last to be sent, {came} came \
-                 since, expected what the next step of the adapter expects"
+                "the opening has not come to its end: {sent} was the last to be sent, and {came} came \
+                 since"
             );
             accounts.keep_unexpected(Fault::OpenTimeout, || Unexpected::of_dialogue(&told));
         }
