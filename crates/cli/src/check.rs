@@ -23,6 +23,9 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
                 for server in servers(&scenario) {
                     lines.push_str(&format!("  {server}\n"));
                 }
+                for key in &scenario.without_effect {
+                    lines.push_str(&format!("  {key} means nothing: nothing is published\n"));
+                }
                 output::put_list(&lines)?;
                 let limits = limits_of_this_machine(&scenario);
                 let limits = limits.iter().map(ToString::to_string);

@@ -81,7 +81,6 @@ pub fn import(candidate: &Candidate<'_>, names: Names<'_>) -> Imported {
          # Made from {}.\n{comments}\n\
          [workload]\n\
          clients = 1                   # more only against a service that is yours\n\
-         publish = {{ every = \"1s\" }}   # of no use here: the service has messages of its own\n\
          measure = {}\n\
          rounds = 1\n\
          \n\
@@ -90,7 +89,7 @@ pub fn import(candidate: &Candidate<'_>, names: Names<'_>) -> Imported {
          \n\
          [server.{server}]\n\
          url = {}\n\
-         publish = \"theirs\"            # nothing is published\n\
+         publish = \"theirs\"            # the service has messages of its own\n\
          \n\
          [server.{server}.transport.{kind}]\n{}\
          \n\

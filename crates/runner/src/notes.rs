@@ -23,6 +23,9 @@ pub(crate) fn third_party(server: &NamedServer) -> ThirdPartyV1 {
 /// What to know beside the figures, before there are any.
 pub(crate) fn notes(scenario: &Scenario, options: &Options) -> Vec<String> {
     let mut notes: Vec<_> = options.target.iter().filter_map(without_witness).collect();
+    notes.extend(scenario.without_effect.iter().map(|key| {
+        format!("{key} means nothing here: the servers have messages of their own, and nothing is published")
+    }));
     // One that a scenario has brought along is its author's own to judge.
     for server in scenario.transports.iter().filter_map(|transport| transport.server.as_ref()) {
         let is_shipped = Shipped::named(&server.adapter_name).is_some();

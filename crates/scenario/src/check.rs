@@ -17,6 +17,7 @@ use crate::head_check::request_headers_fit;
 use crate::own_path_check::{
     a_profile_with_its_own_path_asks_nothing_else, a_profile_with_its_own_path_gets_what_it_can_say,
 };
+use crate::published::{NOTHING_PUBLISHED, is_published, publish_is_there};
 use crate::quantity::format_duration;
 use crate::transport_file::TransportFile;
 use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
@@ -29,8 +30,9 @@ const MOST_PUBLISHES: u128 = 10_000_000;
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     topics_have_clients,
+    publish_is_there,
     publishes_are_bounded,
     measure_has_polls,
     drain_has_a_poll,
@@ -91,13 +93,14 @@ pub(crate) fn check(
     for check in CHECKS {
         let _ = check(&file, problems);
     }
+    let without_effect = without_effect(&file);
     let scenario = resolve(file, name, waits)?;
     for (expectation, written) in &expect {
         figures_are_there(expectation, written, &scenario.transports, problems);
     }
     let plain = |lines: Vec<(Expectation, Written)>| lines.into_iter().map(|(line, _)| line);
     let (expect, dropped) = (plain(expect).collect(), plain(dropped).collect());
-    Some(Scenario { expect, dropped, ..scenario })
+    Some(Scenario { expect, dropped, without_effect, ..scenario })
 }
 
 /// What an unwritten drain is made from.
@@ -125,7 +128,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
         workload: Workload {
             clients: workload.clients?.value,
             topics: workload.topics?.value,
-            publish: workload.publish?.value,
+            publish: workload.publish?.value.unwrap_or(NOTHING_PUBLISHED),
             payload: workload.payload?,
             deliver,
             warm_up: workload.warm_up?.value,
@@ -156,7 +159,15 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
         cells: Vec::new(),
         expect: Vec::new(),
         dropped: Vec::new(),
+        without_effect: Vec::new(),
     })
+}
+
+/// What is written and means nothing, since nothing is published.
+fn without_effect(file: &ScenarioFile) -> Vec<String> {
+    let publish = file.workload.publish.iter().filter(|publish| publish.value.is_some());
+    let is_idle = is_published(file) == Some(false);
+    publish.filter(|_| is_idle).map(|publish| publish.key.clone()).collect()
 }
 
 fn topics_have_clients(file: &ScenarioFile, problems: &Problems) -> Option<()> {
@@ -179,8 +190,8 @@ pub const TOPIC_WITHOUT_A_CLIENT: &str = "a topic without a client would be publ
 fn publishes_are_bounded(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     let workload = &file.workload;
     let (topics, publish) = (workload.topics.as_ref()?, workload.publish.as_ref()?);
+    let rate = publish.value.filter(|_| is_published(file) != Some(false))?.rate;
     let time = workload.warm_up.as_ref()?.value + workload.measure.as_ref()?.value;
-    let rate = publish.value.rate;
     // 10^4 topics, 2^32 events and 4.2 * 10^12 nanoseconds stay within 128 bits.
     let publishes = u128::from(topics.value.get()) * u128::from(rate.count.get()) * time.as_nanos()
         / rate.per.as_nanos();

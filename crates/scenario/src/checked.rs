@@ -36,6 +36,9 @@ pub struct Scenario {
     pub expect: Vec<Expectation>,
     /// Expectations left out because they name a transport that this run leaves out.
     pub dropped: Vec<Expectation>,
+    /// Keys that are written and mean nothing in this run: how often something is published, where
+    /// every server has messages of its own.
+    pub without_effect: Vec<String>,
     /// Every combination of the settings that `[sweep]` varies, in the order of the file; empty
     /// without a sweep. The fields above are then those of the first.
     pub cells: Vec<Cell>,
@@ -57,7 +60,7 @@ pub struct Workload {
     pub clients: NonZeroU32,
     /// Topics; client `i` subscribes to topic `i % topics`.
     pub topics: NonZeroU32,
-    /// When each topic's messages are due.
+    /// When each topic's messages are due; of no effect where [`Scenario::is_published`] is not so.
     pub publish: Publish,
     /// What a message is.
     pub payload: Payload,

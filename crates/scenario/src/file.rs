@@ -28,6 +28,9 @@ pub(crate) const MOST_TOPICS: u32 = 10_000;
 pub const LEAST_BETWEEN_MESSAGES: Duration = Duration::from_micros(1);
 pub(crate) const MOST_MESSAGES_KEPT: u32 = 1_000_000;
 
+/// How often something is published, as a file writes it.
+pub(crate) const PUBLISH_EXAMPLE: &str = "{ every = \"1s\" }";
+
 /// The file as written.
 #[derive(Debug)]
 pub(crate) struct ScenarioFile {
@@ -47,7 +50,8 @@ pub(crate) struct ScenarioFile {
 pub(crate) struct WorkloadFile {
     pub(crate) clients: Read<NonZeroU32>,
     pub(crate) topics: Read<NonZeroU32>,
-    pub(crate) publish: Read<Publish>,
+    /// Absent where it was not written.
+    pub(crate) publish: Read<Option<Publish>>,
     pub(crate) payload: Option<Payload>,
     pub(crate) deliver: Read<Deliver>,
     pub(crate) warm_up: Read<Duration>,
@@ -107,7 +111,7 @@ fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
     let file = WorkloadFile {
         clients: table.required("clients", count(MOST_CLIENTS)),
         topics: table.or("topics", 1, count(MOST_TOPICS)),
-        publish: table.required_table("publish", "{ every = \"1s\" }").and_then(publish),
+        publish: table.optional_table("publish", PUBLISH_EXAMPLE).and_then(publish),
         payload: payload(table.table("payload"), beside),
         deliver: table.or("deliver", "latest", choice(Deliver::ALL, Deliver::label)),
         warm_up: table.or("warm_up", "2s", duration(Duration::ZERO..=minutes(10))),
@@ -122,7 +126,8 @@ fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
 }
 
 /// `{ every = "1s" }` or `{ rate = "5/s" }`, and how they are spread.
-fn publish(mut table: Reader<'_>) -> Read<Publish> {
+fn publish(mut found: At<Option<Reader<'_>>>) -> Read<Option<Publish>> {
+    let Some(mut table) = found.value.take() else { return Some(found.with(None)) };
     let every = table.optional("every", duration(LEAST_BETWEEN_MESSAGES..=minutes(60)));
     let rate = table.optional("rate", rate);
     let arrivals = table.or("arrivals", "regular", choice(Arrivals::ALL, Arrivals::label));
@@ -146,7 +151,7 @@ fn publish(mut table: Reader<'_>) -> Read<Publish> {
             return None;
         }
     };
-    Some(table.whole(Publish { rate, arrivals: arrivals?.value }, shown))
+    Some(table.whole(Some(Publish { rate, arrivals: arrivals?.value }), shown))
 }
 
 fn payload(mut table: Reader<'_>, beside: Beside<'_>) -> Option<Payload> {

@@ -23,6 +23,7 @@ mod kind;
 mod named_server_file;
 mod overrides;
 mod own_path_check;
+mod published;
 mod quantity;
 mod read;
 mod schema;

@@ -69,7 +69,12 @@ fn workload() -> Schema {
     table([
         required("clients", "Subscribers.", count(MOST_CLIENTS)),
         or("topics", 1, "Topics; subscribers are spread over them.", count(MOST_TOPICS)),
-        required("publish", "How often a message is published, in each topic.", publish()),
+        optional(
+            "publish",
+            "How often a message is published, in each topic; needed unless every transport's server has \
+             messages of its own (`publish = \"theirs\"`).",
+            publish(),
+        ),
         optional("payload", "What a message is.", payload()),
         or(
             "deliver",

@@ -10,7 +10,7 @@ impl Scenario {
     /// Every setting with its default resolved, by dotted name, as a scenario file spells it.
     ///
     /// `load.workers` is absent if the machine decides. `workload.payload.file` names a file's
-    /// content and not its path.
+    /// content and not its path. Where nothing is published, nothing is said of that.
     pub fn settings(&self) -> BTreeMap<String, String> {
         let Self { question, workload, headers, network, server, load, transports, .. } = self;
         let publish = workload.publish;
@@ -48,6 +48,12 @@ impl Scenario {
         if workload.time_scale.get() > 1 {
             let scale = workload.time_scale.to_string();
             settings.insert("workload.time_scale".to_owned(), scale);
+        }
+        if !self.is_published() {
+            let is_of_messages = |key: &str| {
+                ["workload.publish.", "workload.payload."].iter().any(|of| key.starts_with(of))
+            };
+            settings.retain(|key, _| !is_of_messages(key));
         }
         if let Some(workers) = load.workers {
             settings.insert("load.workers".to_owned(), workers.to_string());

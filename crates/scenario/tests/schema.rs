@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 43] = [
+const BEYOND_A_SCHEMA: [&str; 44] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -36,6 +36,7 @@ const BEYOND_A_SCHEMA: [&str; 43] = [
     "payload-file-with-line-end",
     "payload-twice",
     "profile-files",
+    "publish-missing-for-one-server",
     "publish-with-two-rates",
     "publish-without-rate",
     "request-in-latin-1",

@@ -211,6 +211,31 @@ fn what_is_wrong_with_an_adapter_beside_it_is_told_where_it_is_and_once() {
     }
 }
 
+#[test]
+fn how_often_is_said_only_where_something_is_published() {
+    let publish = "publish = { every = \"1s\" }\n";
+    let without = SCENARIO.replace(publish, "").replace("[expect]\n", "");
+    let without =
+        without.lines().filter(|line| !line.contains("p99")).collect::<Vec<_>>().join("\n");
+    let refused = read_with(&without, &[], &[]).expect_err("Nchan is published to").to_string();
+    assert!(refused.contains("workload.publish is missing"), "{refused}");
+
+    let only = ["orders-short-poll"];
+    let own = read_with(&without, &[], &only).unwrap_or_else(|refused| panic!("{refused}"));
+    let given = read_with(SCENARIO, &["workload.publish.every=1us", "workload.topics=10"], &only);
+    let given = given.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!(own.without_effect, Vec::<String>::new());
+    assert_eq!(given.without_effect, ["workload.publish"]);
+    for scenario in [&own, &given] {
+        assert!(!scenario.is_published());
+        let settings = scenario.settings();
+        assert!(settings.keys().all(|key| !key.contains("publish.") && !key.contains("payload")));
+    }
+    let all = scenario(&[]);
+    assert!(all.is_published() && all.without_effect.is_empty());
+    assert!(all.settings().contains_key("workload.publish.every"));
+}
+
 /// Texts that look like scenarios with servers: lines of a valid one, cut, doubled and mixed.
 fn with_servers() -> impl Strategy<Value = String> {
     let line = prop_oneof![
@@ -250,7 +275,7 @@ proptest! {
 #[test]
 fn a_service_of_ones_own_takes_no_more_than_fifteen_lines() {
     let text = "question = \"What does polling our orders cost?\"\n\
-                workload = { clients = 5, publish = { every = \"1s\" } }\n\
+                workload = { clients = 5 }\n\
                 [server.orders]\n\
                 url = \"https://orders.example.org\"\n\
                 publish = \"theirs\"\n\

@@ -20,6 +20,6 @@ mod tree;
 pub use complaint::{Complaint, Problems, closest};
 pub use origin::{Origin, parse};
 pub use problem::{Location, Problem, Refused};
-pub use reader::{At, Line, Read, Reader};
+pub use reader::{At, Line, Read, Reader, as_in};
 pub use size::{SIZE, parse_size};
 pub use tree::{Entry, Node, Place, Table, Value};

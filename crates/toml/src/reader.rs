@@ -144,18 +144,28 @@ impl<'a> Reader<'a> {
 
     /// The table at a key that must be there and look like the example.
     pub fn required_table(&mut self, name: &'static str, example: &str) -> Option<Reader<'a>> {
-        let expected = format!("a table as in `{example}`");
+        let found = self.optional_table(name, example)?;
+        if found.value.is_none() {
+            found.refuse(self.problems, as_in(example), None);
+        }
+        found.value
+    }
+
+    /// The table at a key, or none; it must look like the example.
+    pub fn optional_table(
+        &mut self,
+        name: &'static str,
+        example: &str,
+    ) -> Read<Option<Reader<'a>>> {
         match self.ask(name) {
             None if self.refused => None,
-            None => {
-                self.complain(name, self.place, "missing", expected, None);
-                None
-            }
+            None => Some(self.at(name, None, "missing".to_owned())),
             Some(Node { place, value: Value::Table(table) }) => {
-                Some(Reader::new(&self.dotted(name), *place, Some(table), self.problems))
+                let reader = Reader::new(&self.dotted(name), *place, Some(table), self.problems);
+                Some(At { place: *place, ..self.at(name, Some(reader), "a table".to_owned()) })
             }
             Some(node) => {
-                self.complain(name, node.place, &node.value.show(), expected, None);
+                self.complain(name, node.place, &node.value.show(), as_in(example), None);
                 None
             }
         }
@@ -356,4 +366,9 @@ fn bare(name: &str) -> Cow<'_, str> {
         true => name.into(),
         false => format!("{name:?}").into(),
     }
+}
+
+/// What is expected where a table belongs.
+pub fn as_in(example: &str) -> String {
+    format!("a table as in `{example}`")
 }

@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(300);
 fn scenario(port: u16) -> String {
     format!(
         r#"question = "What does polling our orders cost?"
-workload = {{ clients = 3, publish = {{ every = "1s" }}, deliver = "every", warm_up = "300ms", measure = "2s", rounds = 1 }}
+workload = {{ clients = 3, deliver = "every", warm_up = "300ms", measure = "2s", rounds = 1 }}
 
 [server.orders]
 url = "http://127.0.0.1:{port}/v1"
@@ -117,5 +117,18 @@ fn what_a_service_repeats_of_a_token_is_told_by_its_name() {
     for folder in bench.records() {
         let text = fs::read_to_string(folder.join("run.json")).expect("a record");
         assert!(!text.contains("a-wrong-token"), "{}", folder.display());
+    }
+}
+
+#[test]
+fn how_often_is_said_to_mean_nothing_where_nothing_is_published() {
+    let bench = Bench::with(&scenario(1));
+    for (set, said) in [(&[][..], false), (&["--set", "workload.publish.every=1s"], true)] {
+        let mut program = bench.program(&[&["check", "small.toml"], set].concat());
+        let ended = Running::start(program.env("ORDERS_TOKEN", TOKEN)).end();
+        assert_eq!(ended.code, 0, "{ended}");
+        let found =
+            ended.stdout.contains("\n  workload.publish means nothing: nothing is published\n");
+        assert_eq!(found, said, "{ended}");
     }
 }
