@@ -207,7 +207,9 @@ fn every_scenario_of_the_repository_passes_the_check() {
     let paths: Vec<_> = scenarios.iter().map(|path| path.to_str().expect("text")).collect();
     let ended = Bench::new().play(&[&["check"], &paths[..]].concat());
     assert_eq!(ended.code, 0, "{ended}");
-    assert_eq!(ended.stdout.lines().count(), scenarios.len(), "{ended}");
+    // What is said of the servers that it names is indented below a scenario.
+    let own = ended.stdout.lines().filter(|line| !line.starts_with(' '));
+    assert_eq!(own.count(), scenarios.len(), "{ended}");
     assert_eq!(ended.stderr, "");
 }
 
