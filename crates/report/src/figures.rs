@@ -1,6 +1,6 @@
 //! Figures of a run: over the rounds of a transport, measured and modelled.
 
-use pushbench_protocol::TransportKind;
+use pushbench_protocol::{ByteKind, Layer, TransportKind};
 use pushbench_stats::Rounds;
 use pushbench_store::{RunV2, TransportV1, TrialV2, rounds};
 
@@ -16,6 +16,23 @@ pub(crate) fn trials<'run>(
 /// A measured figure over those trials that have it.
 pub(crate) fn measured(run: &RunV2, transport: &TransportV1, figure: &str) -> Option<Rounds> {
     rounds::measured(figure, trials(run, transport))
+}
+
+/// The same as a table shows it. A trial records no figure of a kind of bytes that only third-party
+/// servers have and that it had none of; where its bytes were counted, that is 0 and not unknown.
+pub(crate) fn tabled(run: &RunV2, transport: &TransportV1, figure: &str) -> Option<Rounds> {
+    measured(run, transport, figure).or_else(|| {
+        let (label, per) = figure.split_once("_bytes_")?;
+        let is_one = |kind: &&ByteKind| kind.label() == label && kind.is_third_party();
+        ByteKind::ALL.iter().find(is_one)?;
+        let stream = format!("{}_bytes_{per}", Layer::Stream.label());
+        measured(run, transport, &stream).and_then(|_| Rounds::of(&[0.0]))
+    })
+}
+
+/// Whether the messages of a transport were its server's own; not said where no trial ran.
+pub(crate) fn publishes_by_itself(run: &RunV2, transport: &TransportV1) -> bool {
+    trials(run, transport).any(|trial| trial.counts.publishes_by_itself)
 }
 
 /// What the model says of it.

@@ -4,7 +4,7 @@ use pushbench_protocol::{Deliver, Phase};
 use pushbench_stats::Rounds;
 use pushbench_store::{RunStatus, RunV2, TransportV1, Verdict};
 
-use crate::figures::{measured, rounds, trials};
+use crate::figures::{measured, publishes_by_itself, rounds, trials};
 use crate::layout::{Section, Tone};
 use crate::sections::advantage::advantages;
 use crate::sections::idle;
@@ -55,8 +55,24 @@ fn measured_for(run: &RunV2) -> Option<String> {
     Some(format!("{} measured", range(Rounds::of(&lengths)?, seconds)))
 }
 
-/// What is published and who must get it, if the scenario's settings tell.
+/// What is published and who must get it, if the scenario's settings tell. They do not say what a
+/// server publishes by itself.
 fn workload(run: &RunV2) -> Option<String> {
+    let (theirs, ours): (Vec<_>, Vec<_>) =
+        run.transports.iter().partition(|transport| publishes_by_itself(run, transport));
+    let theirs: Vec<_> = theirs.iter().map(|transport| transport.label.as_str()).collect();
+    if ours.is_empty() && !theirs.is_empty() {
+        return Some("The messages are the server's own: nothing was published to it.".to_owned());
+    }
+    let published = published(run)?;
+    Some(match theirs.is_empty() {
+        true => published,
+        false => format!("{published} The messages of {} are the server's own.", listed(&theirs)),
+    })
+}
+
+/// What is published to servers that do not publish by themselves.
+fn published(run: &RunV2) -> Option<String> {
     let setting = |name: &str| run.scenario.settings.get(name);
     let pace = match (setting("workload.publish.every"), setting("workload.publish.rate")) {
         (Some(every), _) => format!("a message every {every}"),
@@ -170,6 +186,8 @@ impl Layer {
 /// The transport with the fewest bytes and the one it is held against.
 struct Contest<'run> {
     layer: Layer,
+    /// All that have the figure.
+    counted: Vec<(&'run TransportV1, Rounds)>,
     best: (&'run TransportV1, Rounds),
     base: (&'run TransportV1, Rounds),
 }
@@ -189,7 +207,8 @@ impl<'run> Contest<'run> {
             .find(|other| other.0.kind.has_timer() && !best.0.kind.has_timer())
             .or_else(|| others().find(|other| other.0.kind != best.0.kind))
             .or_else(|| others().next())?;
-        Some(Self { layer, best, base: *base })
+        let base = *base;
+        Some(Self { layer, counted, best, base })
     }
 
     fn sentence(&self, run: &RunV2) -> String {
@@ -245,15 +264,32 @@ impl<'run> Contest<'run> {
     fn remarks(&self, run: &RunV2) -> Vec<String> {
         let mut remarks = Vec::new();
         let (best, base) = (self.best.0, self.base.0);
+        let alike = self.as_few();
+        if !alike.is_empty() {
+            remarks.push(format!(
+                "{} moved as few bytes per delivered message as {}.",
+                listed(&alike),
+                best.label
+            ));
+        }
+        let name = |transport: &TransportV1| Some(transport.server.as_ref()?.name.clone());
+        let (server, than, of_both) = match name(best) == name(base) {
+            true => ("The server".to_owned(), String::new(), "the server's".to_owned()),
+            false => (
+                format!("The server of {}", best.label),
+                format!(" than that of {}", base.label),
+                "the servers'".to_owned(),
+            ),
+        };
         match self.compare(run, "server_cpu_per_delivery", seconds) {
             Some(Comparison::Less { times, values }) => remarks.push(format!(
-                "The server used {times} times less CPU time per delivery ({values})."
+                "{server} used {times} times less CPU time per delivery{than} ({values})."
             )),
             Some(Comparison::More { times, values }) => remarks.push(format!(
-                "The server used {times} times more CPU time per delivery ({values})."
+                "{server} used {times} times more CPU time per delivery{than} ({values})."
             )),
             Some(Comparison::Same { values }) => remarks.push(format!(
-                "The rounds show no difference in the server's CPU time per delivery ({values})."
+                "The rounds show no difference in {of_both} CPU time per delivery ({values})."
             )),
             None => {}
         }
@@ -272,6 +308,15 @@ impl<'run> Contest<'run> {
             remarks.push("One round only: the spread between rounds was not measured.".to_owned());
         }
         remarks
+    }
+
+    /// The transports that the rounds do not tell from the best, which may be of the same bytes by
+    /// design; not the base, of which the first sentence speaks.
+    fn as_few(&self) -> Vec<&'run str> {
+        let named = [&self.best.0.label, &self.base.0.label];
+        let others = self.counted.iter().filter(|(other, _)| !named.contains(&&other.label));
+        let alike = others.filter(|(_, bytes)| bytes.overlaps(&self.best.1));
+        alike.map(|(other, _)| other.label.as_str()).collect()
     }
 
     fn same_messages(&self, run: &RunV2) -> bool {
@@ -337,13 +382,32 @@ fn alone(run: &RunV2) -> String {
             None => "an unknown number of bytes".to_owned(),
         };
     let latency = match measured(run, transport, "latency.mean") {
-        Some(latency) => format!(", {} after it was due on average", seconds(latency.value)),
+        Some(latency) => {
+            let since = match publishes_by_itself(run, transport) {
+                true => "it says that it was sent",
+                false => "it was due",
+            };
+            format!(", on average {} after {since}", seconds(latency.value))
+        }
+        None => String::new(),
+    };
+    let empty = match measured(run, transport, "empty_polls") {
+        Some(empty) => format!(" {} of its polls found nothing new.", share(empty.value)),
         None => String::new(),
     };
     format!(
-        "{} moved each message with {bytes}{latency}. No other transport has figures to compare with.",
+        "{} moved each message with {bytes}{latency}.{empty} No other transport has figures to \
+         compare with.",
         transport.label
     )
+}
+
+/// Names as the subject of a sentence.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 fn range(rounds: Rounds, shown: fn(f64) -> String) -> String {

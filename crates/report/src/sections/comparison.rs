@@ -4,7 +4,7 @@ use pushbench_protocol::figure::{self, Unit};
 use pushbench_stats::Rounds;
 use pushbench_store::{RunV2, TransportV1};
 
-use crate::figures::{measured, modelled, rounds};
+use crate::figures::{measured, modelled, publishes_by_itself, rounds, tabled};
 use crate::layout::{Block, ColumnGroup, Row, Section, Span, Table, Tone};
 use crate::units::{ABSENT, digits, number, scaled, share};
 
@@ -57,6 +57,11 @@ const fn size(label: &'static str, figure: &'static str) -> RowOf {
     RowOf { label, figure, form: Form::Scaled(Unit::Bytes) }
 }
 
+/// Above the latencies; of servers that publish by themselves nobody knows when a message was due.
+const SINCE_DUE: &str = "Latency, from when a message was due until a client had all of it";
+const SINCE_SENT: &str =
+    "Latency, from when a message says that it was sent until a client had all of it";
+
 /// The rows of the comparison.
 const GROUPS: &[Group] = &[
     Group {
@@ -102,7 +107,7 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
-        heading: "Latency, from when a message was due until a client had all of it",
+        heading: SINCE_DUE,
         rows: &[
             time("  latency p50", "latency.p50"),
             time("  latency p90", "latency.p90"),
@@ -190,7 +195,11 @@ const OCCASIONAL: [&str; 16] = [
 const GLANCE: [(&str, &[(&str, &str)]); 4] = [
     (
         "bytes per delivery",
-        &[("wire", "wire_bytes_per_delivery"), ("header", "header_bytes_per_delivery")],
+        &[
+            ("wire", "wire_bytes_per_delivery"),
+            ("header", "header_bytes_per_delivery"),
+            ("wrapping", "wrapping_bytes_per_delivery"),
+        ],
     ),
     (
         "per idle hour",
@@ -227,7 +236,7 @@ pub(crate) fn glance(run: &RunV2) -> Option<Section> {
         let figures = glance.iter().flat_map(|(_, columns)| columns.iter());
         let cells = figures.map(|(_, name)| {
             let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
-            let value = measured(run, transport, name).map(|rounds| scaled(unit, rounds.value));
+            let value = tabled(run, transport, name).map(|rounds| scaled(unit, rounds.value));
             Tone::Plain.span(value.unwrap_or_else(|| ABSENT.to_owned()))
         });
         Row::Values { label: Tone::Plain.span(&transport.label), cells: cells.collect() }
@@ -265,13 +274,18 @@ pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
             .map(str::to_owned)
             .collect(),
     });
+    let all_theirs = run.transports.iter().all(|transport| publishes_by_itself(run, transport));
     let mut rows = Vec::new();
     for group in GROUPS {
         let of_run: Vec<_> = group.rows.iter().filter(|row| has_row(run, row.figure)).collect();
         if of_run.is_empty() {
             continue;
         }
-        rows.push(Row::Heading(group.heading.to_owned()));
+        let heading = match group.heading {
+            SINCE_DUE if all_theirs => SINCE_SENT,
+            heading => heading,
+        };
+        rows.push(Row::Heading(heading.to_owned()));
         for &RowOf { label, figure, form } in of_run {
             let cells = run.transports.iter();
             let cells = cells.flat_map(|transport| cells_of(run, transport, figure, form, spread));
@@ -296,7 +310,7 @@ fn cells_of(
         Some(value) => tone.span(form.shown(value)),
         None => Tone::Faint.span(ABSENT),
     };
-    let found = measured(run, transport, figure);
+    let found = tabled(run, transport, figure);
     let mut cells = vec![cell(Tone::Plain, found.map(|rounds| rounds.value))];
     if spread {
         cells.push(Tone::Faint.span(found.map_or(String::new(), |rounds| deviation(rounds, form))));

@@ -4,7 +4,7 @@ use pushbench_protocol::figure::bytes_per;
 use pushbench_protocol::{ByteKind, Direction, Layer};
 use pushbench_store::RunV2;
 
-use crate::figures::measured;
+use crate::figures::{measured, tabled};
 use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
 use crate::units::{ABSENT, number};
 
@@ -46,7 +46,7 @@ pub(crate) fn directions(run: &RunV2) -> Option<Section> {
                 let cells = transports.iter().flat_map(|transport| {
                     Direction::ALL.iter().map(|&direction| {
                         let figure = bytes_per(name, Some(direction), per);
-                        match measured(run, transport, &figure) {
+                        match tabled(run, transport, &figure) {
                             Some(rounds) => Tone::Plain.span(number(rounds.value)),
                             None => Tone::Faint.span(ABSENT),
                         }

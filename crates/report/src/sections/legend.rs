@@ -4,7 +4,7 @@ use pushbench_protocol::ByteKind;
 use pushbench_protocol::figure::bytes_per;
 use pushbench_store::RunV2;
 
-use crate::figures::{measured, rounds};
+use crate::figures::{measured, publishes_by_itself, rounds};
 use crate::layout::{Line, Section, Tone};
 
 /// Word and meaning, in the order in which the report uses them.
@@ -93,6 +93,20 @@ pub(crate) fn legend(run: &RunV2) -> Option<Section> {
     ];
     let words = WORDS.iter().filter(|(word, _)| has_word(run, word));
     lines.extend(words.map(|&(word, meaning)| (word.to_owned(), meaning.to_owned())));
+    let theirs: Vec<_> = run
+        .transports
+        .iter()
+        .filter(|transport| publishes_by_itself(run, transport))
+        .map(|transport| transport.label.as_str())
+        .collect();
+    if !theirs.is_empty() {
+        lines.push((
+            format!("latency of {}", theirs.join(", ")),
+            "from when a message says that it was sent, by the clock of its server, which \
+             publishes by itself: when it was due is not known."
+                .to_owned(),
+        ));
+    }
     if run.environment.link == "loopback" {
         lines.push((LOOPBACK.0.to_owned(), LOOPBACK.1.to_owned()));
     }

@@ -5,11 +5,12 @@ mod trials;
 mod whole;
 
 use pushbench_store::{
-    BooksV1, CellV1, DisturbedV1, EnvironmentV1, ModelV1, RunStatus, RunV2, SampleV1, Verdict,
+    BooksV1, CellV1, DisturbedV1, EnvironmentV1, ModelV1, RunStatus, RunV2, SampleV1, TrialV2,
+    Verdict,
 };
 
 pub(crate) use self::sweeps::{large_sweep, sweep};
-use self::trials::{check, poll_trial, push_trial, short_poll, websocket};
+use self::trials::{check, of_server, poll_trial, push_trial, short_poll, websocket};
 use self::whole::run;
 
 /// All of them, each with its name.
@@ -21,6 +22,8 @@ pub(crate) fn every() -> Vec<(&'static str, RunV2)> {
         ("absent_figures", absent_figures()),
         ("kaazing", kaazing()),
         ("four_transports", four_transports()),
+        ("third_party", third_party()),
+        ("by_itself", by_itself()),
         ("disturbed", disturbed()),
         ("no_difference", no_difference()),
         ("sweep", sweep()),
@@ -130,6 +133,40 @@ pub(crate) fn four_transports() -> RunV2 {
         polls.chain([push_trial(round)])
     });
     run(transports, trials.collect())
+}
+
+/// Two third-party servers, one of which puts something around a message, beside two of ours.
+pub(crate) fn third_party() -> RunV2 {
+    let mut transports = vec![short_poll("short-poll", "1s"), websocket("websocket")];
+    transports.extend(["nchan", "socket-io"].map(|name| of_server(websocket(name), name)));
+    let trials = (1..=3).flat_map(|round| {
+        let [nchan, mut wrapped] = ["nchan", "socket-io"]
+            .map(|name| TrialV2 { transport: name.to_owned(), ..push_trial(round) });
+        for per in ["delivery", "client_second"] {
+            for (way, bytes) in [("", 13.0), ("_up", 0.0), ("_down", 13.0)] {
+                let figures = &mut wrapped.figures;
+                figures.insert(format!("wrapping_bytes{way}_per_{per}"), bytes);
+                for layer in ["stream", "wire"] {
+                    *figures.get_mut(&format!("{layer}_bytes{way}_per_{per}")).unwrap() += bytes;
+                }
+            }
+        }
+        [poll_trial("short-poll", round), push_trial(round), nchan, wrapped]
+    });
+    run(transports, trials.collect())
+}
+
+/// Polls of a service that publishes by itself.
+pub(crate) fn by_itself() -> RunV2 {
+    let trials = (1..=3).map(|round| {
+        let mut trial = poll_trial("orders", round);
+        trial.counts.published = 0;
+        trial.counts.publishes_by_itself = true;
+        trial.figures.insert("empty_polls".to_owned(), 0.6);
+        trial.model = ModelV1::default();
+        trial
+    });
+    run(vec![of_server(short_poll("orders", "1s"), "orders")], trials.collect())
 }
 
 /// Two transports that the rounds do not tell apart.

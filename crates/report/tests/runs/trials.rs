@@ -6,8 +6,8 @@ use std::time::Duration;
 use pushbench_protocol::{Phase, TransportKind};
 use pushbench_stats::Histogram;
 use pushbench_store::{
-    BooksV1, CellV1, CheckV1, CountsV1, HistogramV1, ModelV1, ReconciliationV1, TransportV1,
-    TrialV2, Verdict, WaitingV2, WorkV2,
+    BooksV1, CellV1, CheckV1, CountsV1, HistogramV1, ModelV1, ReconciliationV1, ThirdPartyV1,
+    TransportV1, TrialV2, Verdict, WaitingV2, WorkV2,
 };
 
 pub(super) fn short_poll(label: &str, interval: &str) -> TransportV1 {
@@ -17,6 +17,18 @@ pub(super) fn short_poll(label: &str, interval: &str) -> TransportV1 {
 
 pub(super) fn websocket(label: &str) -> TransportV1 {
     transport(label, TransportKind::WebSocket, &[])
+}
+
+/// The same, asked of a third-party server.
+pub(super) fn of_server(transport: TransportV1, name: &str) -> TransportV1 {
+    let server = ThirdPartyV1 {
+        name: name.to_owned(),
+        adapter: name.to_owned(),
+        about: None,
+        tested: None,
+        started: true,
+    };
+    TransportV1 { server: Some(server), ..transport }
 }
 
 fn transport(label: &str, kind: TransportKind, options: &[(&str, &str)]) -> TransportV1 {
