@@ -19,7 +19,14 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
     for path in &options.scenarios {
         match read_scenario(path, &options.changes.set, &options.changes.only)?.scenario {
             Ok(scenario) => {
-                let mut lines = format!("{}: {}\n", path.display(), summary(&scenario));
+                let limits = limits_of_this_machine(&scenario);
+                let limits = limits.iter().map(ToString::to_string);
+                let missing = missing_variables(&scenario);
+                let problems: Vec<_> =
+                    missing.iter().map(ToString::to_string).chain(limits).collect();
+                // What is not ready to run must not be called ok.
+                let mark = if problems.is_empty() { "ok, " } else { "" };
+                let mut lines = format!("{}: {mark}{}\n", path.display(), summary(&scenario));
                 for server in servers(&scenario) {
                     lines.push_str(&format!("  {server}\n"));
                 }
@@ -27,10 +34,7 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
                     lines.push_str(&format!("  {key} means nothing: nothing is published\n"));
                 }
                 output::put_list(&lines)?;
-                let limits = limits_of_this_machine(&scenario);
-                let limits = limits.iter().map(ToString::to_string);
-                let missing = missing_variables(&scenario);
-                for text in missing.iter().map(ToString::to_string).chain(limits) {
+                for text in problems {
                     say(format_args!("{}: {text}", path.display()));
                     exit = Exit::Refused;
                 }
@@ -55,12 +59,17 @@ fn summary(scenario: &Scenario) -> String {
         cells => format!("{cells} combinations of swept settings, "),
     };
     format!(
-        "ok, {} clients, {} ({cells}{} trials, about {})",
-        scenario.workload.clients,
+        "{}, {} ({cells}{}, about {})",
+        counted(scenario.workload.clients.get().into(), "client"),
         labels.join(", "),
-        trials.len(),
+        counted(trials.len() as u64, "trial"),
         format_duration(Duration::from_secs(all.as_secs()))
     )
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// A line for each server that others wrote: by which adapter it is spoken to, where, and whether the
