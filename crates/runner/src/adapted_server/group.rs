@@ -20,8 +20,8 @@ use crate::processes::{self, Process, with_descendants};
 const END_BOUND: Duration = Duration::from_secs(5);
 /// Longest wait for them to be gone after SIGKILL: the kernel has only to clear up.
 const KILL_BOUND: Duration = Duration::from_secs(2);
-/// Lines that are shown of what it said.
-const LINES: usize = 12;
+/// Lines that are shown of what it said: Node.js says what is wrong some 20 lines before its last.
+const LINES: usize = 30;
 
 /// What a server that others wrote gets of the caller's environment. Where programs, their libraries
 /// and modules are found (`PATH`, `LD_LIBRARY_PATH`, `NODE_PATH`, `PYTHONPATH`, `VIRTUAL_ENV`); whose
