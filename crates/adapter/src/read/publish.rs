@@ -99,7 +99,8 @@ fn publish_of(
         return Some(Publish::Request { request: request?, status: status?, expect: expect? });
     }
     if channel != Channel::SendsToo {
-        let expected = "`url` and `body`: only a websocket is sent messages over";
+        let expected = "`url` and `body`: only a websocket is sent messages over, and says so in \
+                        its own table, [transport.websocket.publish]";
         let node = written.node("send").expect("it is there");
         complain(node, &format!("{key}.send"), problems, Mismatch::new(expected));
         return None;
