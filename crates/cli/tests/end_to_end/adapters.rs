@@ -102,6 +102,7 @@ fn check_says_which_servers_are_asked_and_what_they_need_of_the_environment() {
     let told =
         "server.orders uses `${env:PUSHBENCH_TEST_TOKEN}`, which the environment does not have";
     assert!(missing.stderr.contains(told), "{missing}");
+    assert!(!missing.stdout.contains(": ok"), "not ready to run: {missing}");
     // What is not asked needs nothing.
     let without = checked(None, &["--only", "nchan-websocket"]);
     assert_eq!((without.code, without.stderr.as_str()), (0, ""), "{without}");
