@@ -1,5 +1,6 @@
 //! A third-party server: started for each trial where its scenario says how, or running already.
 
+mod environment;
 mod folder;
 mod group;
 mod note;
@@ -73,6 +74,9 @@ impl AdaptedServer {
         watch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Self, RunError> {
         let failed = |reason: String| RunError::Adapted { server: server.name.clone(), reason };
+        if let Some(missing) = server.missing_variables(&|name| std::env::var(name).is_ok()) {
+            return Err(failed(missing.to_string()));
+        }
         let FreePorts { by_name: mut ports, contested } = free_ports(server.free_ports())
             .map_err(|error| failed(format!("no free port was found: {error}")))?;
         let failed = |reason: String| failed(reason + &may_be_taken(contested.as_ref()));
@@ -164,10 +168,25 @@ fn start_in_folder(start: &Start, holes: &mut Holes) -> Result<(Group, TempDir),
     // Without links on the way, as its own programs will see it.
     let path = folder.path().canonicalize().unwrap_or_else(|_| PathBuf::from(folder.path()));
     holes.dir = path.display().to_string();
-    let Start { command, files } = start.filled(holes);
+    let here = here(start)?;
+    let Start { command, files, .. } = start.filled(holes, &here);
+    let variables = start.variables(holes, &here, &|name| std::env::var(name).ok());
     folder::write(&path, &files).map_err(|error| format!("{}: {error}", path.display()))?;
-    let group = Group::start(&command, &path, Notes::of_user()).map_err(|e| e.to_string())?;
+    let group =
+        Group::start(&command, &variables, &path, Notes::of_user()).map_err(|e| e.to_string())?;
     Ok((group, folder))
+}
+
+/// The folder of the scenario, from the root on; empty where nothing needs it.
+fn here(start: &Start) -> Result<String, String> {
+    let Some(folder) = start.here.as_ref().filter(|_| start.needs_here()) else {
+        return Ok(String::new());
+    };
+    // That of a file in the working folder is empty.
+    let path = PathBuf::from(".").join(folder);
+    let path = path.canonicalize().map_err(|error| format!("`${{here}}`: {path:?}: {error}"))?;
+    let text = path.to_str().ok_or_else(|| format!("`${{here}}`: {path:?} is not UTF-8"))?;
+    Ok(text.to_owned())
 }
 
 fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {

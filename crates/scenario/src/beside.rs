@@ -98,7 +98,12 @@ impl<'a> Beside<'a> {
 
     /// Where a file is that the scenario names.
     pub(crate) fn path(self, name: &str) -> PathBuf {
-        self.scenario.parent().unwrap_or(Path::new("")).join(name)
+        self.folder().unwrap_or(Path::new("")).join(name)
+    }
+
+    /// The folder of the scenario, as relative as its own path; `None` if it has none.
+    pub(crate) fn folder(self) -> Option<&'a Path> {
+        self.scenario.parent()
     }
 
     /// What is in it.

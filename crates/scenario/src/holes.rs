@@ -26,22 +26,21 @@ impl Holes {
     /// The text with its holes filled. Whatever else begins with `${` stays as it is: files of servers
     /// have variables of their own.
     pub fn fill(&self, text: &[u8]) -> Vec<u8> {
-        let mut filled = Vec::with_capacity(text.len());
-        for piece in pieces(text) {
-            match piece {
-                Piece::Text(text) => filled.extend_from_slice(text),
-                Piece::Hole(name) => match self.value(name) {
-                    Some(value) => filled.extend_from_slice(value.as_bytes()),
-                    None => filled.extend_from_slice(format!("${{{name}}}").as_bytes()),
-                },
-            }
-        }
-        filled
+        fill(text, &|name| self.value(name))
     }
 
     /// The same of a text.
     pub fn fill_text(&self, text: &str) -> String {
-        let filled = self.fill(text.as_bytes());
+        self.fill_text_and(text, &|_| None)
+    }
+
+    /// The same of a text that has other holes too.
+    pub(crate) fn fill_text_and(
+        &self,
+        text: &str,
+        others: &dyn Fn(&str) -> Option<String>,
+    ) -> String {
+        let filled = fill(text.as_bytes(), &|name| self.value(name).or_else(|| others(name)));
         String::from_utf8(filled).expect("a text with texts in place of parts of it")
     }
 
@@ -50,6 +49,36 @@ impl Holes {
         let further = self.further.iter().map(|(name, port)| (name.as_str(), port.to_string()));
         [("dir", self.dir.clone()), ("port", self.port.to_string())].into_iter().chain(further)
     }
+}
+
+fn fill(text: &[u8], value: &dyn Fn(&str) -> Option<String>) -> Vec<u8> {
+    let mut filled = Vec::with_capacity(text.len());
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => filled.extend_from_slice(text),
+            Piece::Hole(name) => match value(name) {
+                Some(value) => filled.extend_from_slice(value.as_bytes()),
+                None => filled.extend_from_slice(format!("${{{name}}}").as_bytes()),
+            },
+        }
+    }
+    filled
+}
+
+/// The name of the hole for the scenario's folder, which a server's command and environment may have.
+pub(crate) const HERE: &str = "here";
+
+/// The variable of the environment that a hole names.
+pub(crate) fn variable(hole: &str) -> Option<&str> {
+    hole.strip_prefix("env:").filter(|name| is_variable(name))
+}
+
+/// Whether a variable of the environment can have this name.
+pub(crate) fn is_variable(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=64).contains(&name.len())
+        && name.bytes().all(allowed)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether a hole of that name is one of a server.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pushbench_adapter::{Adapter, Values};
 
-use crate::holes::{Holes, further_ports};
+use crate::holes::{HERE, Holes, further_ports, names, variable};
 
 /// A third-party server: how it is spoken to, where it is, and what starts it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -72,13 +73,19 @@ impl Trust {
 ///
 /// Its command, its files and [`ProcessOf::PidFile`] may have holes, which [`Holes`] fills: `${port}`
 /// for the port of its URL, `${port_NAME}` for a further one, and `${dir}` for a new folder that is the
-/// working folder of the trial's server.
+/// working folder of the trial's server. In the command and the environment `${here}` is the scenario's
+/// folder, and in the environment `${env:NAME}` is a variable of the caller's.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Start {
     /// The program and its arguments; never empty.
     pub command: Vec<String>,
     /// Files that are written into that folder: a name, and the content.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Variables of its environment: a name, and the value as written.
+    pub environment: Vec<(String, String)>,
+    /// The scenario's folder, as relative as the scenario's own path; `None` if it has none, and then
+    /// nothing needs it.
+    pub here: Option<PathBuf>,
 }
 
 /// When a server is ready.
@@ -146,7 +153,9 @@ impl NamedServer {
         if self.url.port.is_none() {
             ports.insert("port".to_owned());
         }
-        if let Some(Start { command, files }) = &self.start {
+        if let Some(Start { command, files, environment, .. }) = &self.start {
+            let values = environment.iter().map(|(_, value)| value);
+            ports.extend(values.flat_map(|value| further_ports(value.as_bytes())));
             ports.extend(command.iter().flat_map(|argument| further_ports(argument.as_bytes())));
             ports.extend(files.iter().flat_map(|(_, bytes)| further_ports(bytes)));
         }
@@ -160,8 +169,11 @@ impl NamedServer {
     /// Names of the variables of the environment that are needed.
     pub fn environment(&self) -> Vec<String> {
         let outside = self.adapter.outside();
-        let names = outside.iter().filter_map(|name| name.strip_prefix("env:"));
-        names.map(str::to_owned).collect()
+        let of_adapter = outside.iter().filter_map(|name| name.strip_prefix("env:"));
+        let started = self.start.iter().flat_map(|start| &start.environment);
+        let of_start = started.flat_map(|(_, value)| names(value.as_bytes()));
+        let all: BTreeSet<_> = of_adapter.chain(of_start.filter_map(variable)).collect();
+        all.into_iter().map(str::to_owned).collect()
     }
 
     /// The variables that are needed and that are not there, if there are any.
@@ -199,13 +211,39 @@ impl NamedServer {
 }
 
 impl Start {
-    /// The same with its holes filled, in the command and in the files.
+    /// The same with its holes filled, in the command and in the files; `here` is the scenario's folder.
     #[must_use]
-    pub fn filled(&self, holes: &Holes) -> Self {
+    pub fn filled(&self, holes: &Holes, here: &str) -> Self {
+        let fill = |text: &String| holes.fill_text_and(text, &|name| folder(name, here));
         let files = self.files.iter().map(|(name, bytes)| (name.clone(), holes.fill(bytes)));
-        Self {
-            command: self.command.iter().map(|argument| holes.fill_text(argument)).collect(),
-            files: files.collect(),
-        }
+        let command = self.command.iter().map(fill).collect();
+        Self { command, files: files.collect(), ..self.clone() }
     }
+
+    /// The variables of its environment with their holes filled, those of the caller's too, which are
+    /// nowhere kept but here. One that the caller does not have stays a hole;
+    /// [`NamedServer::missing_variables`] knows of it.
+    pub fn variables(
+        &self,
+        holes: &Holes,
+        here: &str,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<(String, String)> {
+        let others =
+            |name: &str| folder(name, here).or_else(|| variable(name).and_then(environment));
+        let filled =
+            |(name, value): &(String, String)| (name.clone(), holes.fill_text_and(value, &others));
+        self.environment.iter().map(filled).collect()
+    }
+
+    /// Whether its command or its environment needs the scenario's folder.
+    pub fn needs_here(&self) -> bool {
+        let values = self.environment.iter().map(|(_, value)| value);
+        let mut texts = self.command.iter().chain(values);
+        texts.any(|text| names(text.as_bytes()).any(|name| name == HERE))
+    }
+}
+
+fn folder(hole: &str, here: &str) -> Option<String> {
+    (hole == HERE).then(|| here.to_owned())
 }

@@ -21,12 +21,13 @@ pub(crate) struct NamedServerFile {
 }
 
 /// Keys of a server, which none may be called.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "adapter",
     "url",
     "trust",
     "start",
     "files",
+    "env",
     "ready",
     "process",
     "settings",

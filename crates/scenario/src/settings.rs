@@ -108,7 +108,7 @@ impl NamedServer {
             };
             options.push(("trust", trust));
         }
-        if let Some(Start { command, files }) = start {
+        if let Some(Start { command, files, .. }) = start {
             options.push(("start", command.join(" ")));
             let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
             options
@@ -117,6 +117,9 @@ impl NamedServer {
         options.push(("ready", ready.to_string()));
         options.push(("process", process.as_ref().map_or(NONE.to_owned(), ToString::to_string)));
         let options = options.into_iter().map(|(option, value)| (option.to_owned(), value));
+        let environment = start.iter().flat_map(|start| &start.environment);
+        let environment = environment.map(|(name, value)| (format!("env.{name}"), value.clone()));
+        let options = options.chain(environment);
         let settings = settings.iter();
         options.chain(settings.map(|(name, value)| (format!("settings.{name}"), value.clone())))
     }

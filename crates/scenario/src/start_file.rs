@@ -1,27 +1,40 @@
-//! `start` and `files` of `[server.NAME]` as written.
+//! `start`, `files` and `env` of `[server.NAME]` as written.
+
+use std::path::Path;
 
 use pushbench_toml::kind::Mismatch;
-use pushbench_toml::{Node, Reader, Value, closest};
+use pushbench_toml::{Node, Reader, Value};
 
 use crate::beside::Beside;
-use crate::holes::{is_hole, names};
+use crate::environment_file::environment;
 use crate::named_server::Start;
+use crate::start_holes::holes_are_known;
 
 /// The most arguments, and the most files.
 const MOST: usize = 256;
 
+/// What to do where a hole is unknown and close to none.
+const HELP: &str = "a variable for a shell to read is written `$NAME`";
+
 /// What starts the server, if it is started.
 pub(crate) fn start(table: &mut Reader<'_>, beside: Beside<'_>) -> Option<Option<Start>> {
-    let command = table.optional("start", command);
+    let command = table.optional("start", |value| command(value, beside));
     if table.node("start").is_none() {
         table.refuse_key("files", "nothing: only a server with `start` has a folder for them");
+        table.refuse_key("env", "nothing: only a server with `start` gets its environment here");
         return Some(None);
     }
     let files = files(table, beside);
-    Some(Some(Start { command: command?.value?, files: files? }))
+    let environment = environment(table, beside);
+    Some(Some(Start {
+        command: command?.value?,
+        files: files?,
+        environment: environment?,
+        here: beside.folder().map(Path::to_owned),
+    }))
 }
 
-fn command(value: &Value) -> Result<Vec<String>, Mismatch> {
+fn command(value: &Value, beside: Beside<'_>) -> Result<Vec<String>, Mismatch> {
     let example = "[\"nginx\", \"-p\", \"${dir}\", \"-c\", \"nginx.conf\"]";
     let expected =
         || Mismatch::new(format!("a list of the program and its arguments, as in {example}"));
@@ -35,7 +48,7 @@ fn command(value: &Value) -> Result<Vec<String>, Mismatch> {
     };
     let argument = |node: &Node| match &node.value {
         Value::Text(text) if !text.contains('\0') => {
-            holes_are_known(text)?;
+            holes_are_known(text, beside, &|_| false, HELP)?;
             Ok(text.clone())
         }
         _ => Err(expected()),
@@ -44,21 +57,6 @@ fn command(value: &Value) -> Result<Vec<String>, Mismatch> {
     match command[0].trim().is_empty() {
         true => Err(expected().help("the first of them names no program")),
         false => Ok(command),
-    }
-}
-
-/// In a command every hole is one of ours: no shell reads it.
-pub(crate) fn holes_are_known(text: &str) -> Result<(), Mismatch> {
-    match names(text.as_bytes()).find(|name| !is_hole(name)) {
-        None => Ok(()),
-        Some(name) => {
-            let known = "`${port}`, `${dir}` and `${port_NAME}` for a further free port";
-            let mismatch = Mismatch::new(format!("{known}, in place of `${{{name}}}`"));
-            Err(match closest(name, ["port", "dir"]) {
-                Some(close) => mismatch.help(format!("did you mean `${{{close}}}`?")),
-                None => mismatch.help("a variable for a shell to read is written `$NAME`"),
-            })
-        }
     }
 }
 

@@ -26,6 +26,7 @@ adapter = "nchan"
 url = "http://127.0.0.1:${port}"
 start = ["nginx", "-p", "${dir}", "-c", "nginx.conf"]
 files = ["servers/nginx.conf"]
+env = { NODE_PATH = "${here}/modules:${dir}", PUSH = "${port_push}" }
 ready = "GET /health"
 process = { pid_file = "${dir}/nginx.pid" }
 
@@ -88,7 +89,7 @@ fn server(scenario: &Scenario, place: usize) -> &NamedServer {
 }
 
 fn holes() -> Holes {
-    let further = [("port_control".to_owned(), 7_002)].into();
+    let further = [("port_control".to_owned(), 7_002), ("port_push".to_owned(), 7_003)].into();
     Holes { dir: "/tmp/s".to_owned(), port: 7_001, further }
 }
 
@@ -110,12 +111,51 @@ fn a_server_that_is_started_has_all_that_it_takes() {
     assert_eq!(nchan.process, Some(ProcessOf::PidFile("${dir}/nginx.pid".to_owned())));
     assert!(nchan.adapter.transport(TransportKind::WebSocket).is_some());
     let ports: Vec<_> = nchan.free_ports().into_iter().collect();
-    assert_eq!(ports, ["port", "port_control"]);
+    assert_eq!(ports, ["port", "port_control", "port_push"]);
 
-    let start = nchan.start.as_ref().expect("it is started").filled(&holes());
+    let start = nchan.start.as_ref().expect("it is started").filled(&holes(), "/s");
     assert_eq!(start.command, ["nginx", "-p", "/tmp/s", "-c", "nginx.conf"]);
     let conf = b"listen 7001; control 7002; proxy ${request_uri};".to_vec();
     assert_eq!(start.files, [("nginx.conf".to_owned(), conf)]);
+}
+
+#[test]
+fn a_server_gets_its_environment_and_is_told_where_the_scenario_is() {
+    let text = SCENARIO
+        .replace("[\"nginx\",", "[\"${here}/nginx\",")
+        .replace("PUSH = ", "SECRET = \"x${env:NCHAN_SECRET}\", PUSH = ");
+    let scenario = read_with(&text, &[], &[]).unwrap_or_else(|refused| panic!("{refused}"));
+    let set = &scenario.settings()["server.nchan.env.SECRET"];
+    assert_eq!(set, "x${env:NCHAN_SECRET}");
+    let nchan = server(&scenario, 0);
+    assert_eq!(nchan.environment(), ["NCHAN_SECRET"]);
+    let start = nchan.start.as_ref().expect("it is started");
+    assert_eq!(start.here.as_deref(), Some(Path::new("scenarios")));
+    assert!(start.needs_here());
+    let filled = start.filled(&holes(), "/s");
+    assert_eq!(filled.command, ["/s/nginx", "-p", "/tmp/s", "-c", "nginx.conf"]);
+    assert!(!format!("{filled:?}").contains("hidden"));
+    let secret = |name: &str| (name == "NCHAN_SECRET").then(|| "hidden ${dir}".to_owned());
+    let variables = start.variables(&holes(), "/s", &secret);
+    let expected =
+        [("NODE_PATH", "/s/modules:/tmp/s"), ("SECRET", "xhidden ${dir}"), ("PUSH", "7003")];
+    assert_eq!(variables, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn a_scenario_without_a_folder_is_told_so_where_it_needs_one() {
+    let refused = read(&Source {
+        path: Path::new(""),
+        text: &SCENARIO.replace("\"-c\"", "\"${here}\""),
+        overrides: &[],
+        only: &["nchan-websocket".to_owned()],
+        read_file: &|_| Ok(b"-----BEGIN CERTIFICATE-----\n".to_vec()),
+    });
+    let refused = refused.expect_err("it has none").to_string();
+    for key in ["start", "env.NODE_PATH"] {
+        assert!(refused.contains(&format!("server.nchan.{key} is")), "{refused}");
+    }
+    assert!(refused.contains("expected a path in place of `${here}`"), "{refused}");
 }
 
 #[test]
@@ -255,7 +295,7 @@ proptest! {
             Ok(scenario) => {
                 for server in scenario.transports.iter().filter_map(|one| one.server.as_ref()) {
                     let _ = (server.free_ports(), server.values(&holes(), &|_| None));
-                    let _ = server.start.as_ref().map(|start| start.filled(&holes()));
+                    let _ = server.start.as_ref().map(|start| start.filled(&holes(), "/s"));
                 }
                 prop_assert!(!scenario.settings().is_empty());
             }

@@ -106,8 +106,13 @@ fn played(bench: &Bench, scenario: &str, needs: &[Needs]) -> Option<(Ended, RunV
         return None;
     }
     let mut command = bench.program(&[&["run", scenario], &SMALL[..]].concat());
-    command.env("NODE_PATH", witnesses().join("node_modules"));
-    command.env("PATH", std::env::join_paths(path()).expect("paths"));
+    // Where `target` was moved to, as scenarios/servers/README.md has it; else as anybody has it.
+    if witnesses()
+        != Path::new(&repository("../target/witnesses")).canonicalize().unwrap_or_default()
+    {
+        command.env("NODE_PATH", witnesses().join("node_modules"));
+        command.env("PATH", std::env::join_paths(path()).expect("paths"));
+    }
     let ended = Running::start(&mut command).end();
     // An expectation that speaks of a run of its full length may fail.
     assert!([0, 98, 99].contains(&ended.code), "{ended}");

@@ -1,7 +1,6 @@
 //! A third-party server as a group of processes: started, looked after, and ended with all that it
 //! has started itself.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -12,6 +11,7 @@ use std::time::Duration;
 use pushbench_protocol::clock;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::adapted_server::environment::environment;
 use crate::adapted_server::note::{Note, NoteError, Notes};
 use crate::messages::Messages;
 use crate::processes::{self, Process, with_descendants};
@@ -22,27 +22,6 @@ const END_BOUND: Duration = Duration::from_secs(5);
 const KILL_BOUND: Duration = Duration::from_secs(2);
 /// Lines that are shown of what it said: Node.js says what is wrong some 20 lines before its last.
 const LINES: usize = 30;
-
-/// What a server that others wrote gets of the caller's environment. Where programs, their libraries
-/// and modules are found (`PATH`, `LD_LIBRARY_PATH`, `NODE_PATH`, `PYTHONPATH`, `VIRTUAL_ENV`); whose
-/// settings and caches they use (`HOME`, `USER`, `LOGNAME`); where they write (`TMPDIR`); how they
-/// read and write text, and tell the time (`LANG`, `LC_ALL`, `LC_CTYPE`, `TZ`). Nothing else, so that
-/// what happens to be set in a shell does not move a measurement, and no secret reaches them.
-const PASSED_ON: [&str; 13] = [
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "NODE_PATH",
-    "PYTHONPATH",
-    "VIRTUAL_ENV",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "TMPDIR",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TZ",
-];
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -65,15 +44,15 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Starts a command in a folder, which is its working folder.
+    /// Starts a command in a folder, which is its working folder, with variables of its environment.
     pub(crate) fn start(
         command: &[String],
+        set: &[(String, String)],
         folder: &Path,
         notes: Notes,
     ) -> Result<Self, StartError> {
         let (program, arguments) = command.split_first().expect("a command is never empty");
-        let environment: BTreeMap<&str, OsString> =
-            PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
+        let environment = environment(set, |name| std::env::var_os(name));
         // Before it is started: this process may be killed at any moment.
         let mut note = Note::new(folder);
         notes.write(&note)?;
@@ -220,13 +199,14 @@ impl Note {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapted_server::environment::PASSED_ON;
 
     /// A shell that runs this until it has said so.
     fn started(script: &str) -> (Group, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let script = format!("{script}; echo ready; sleep 60 & wait; wait");
         let command = ["sh", "-c", &script].map(str::to_owned);
-        let group = Group::start(&command, folder.path(), Notes::at(folder.path()));
+        let group = Group::start(&command, &[], folder.path(), Notes::at(folder.path()));
         let group = group.expect("there is a shell");
         let begin = clock::now();
         while !group.said().contains("ready") && clock::now().since(begin) < END_BOUND {

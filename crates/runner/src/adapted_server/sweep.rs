@@ -116,7 +116,8 @@ mod tests {
         let elsewhere = tempfile::tempdir().expect("a folder");
         let notes = Notes::at(elsewhere.path());
         let command = ["sh", "-c", "setsid sleep 60 & sleep 60"].map(str::to_owned);
-        let mut group = Group::start(&command, folder.path(), notes.clone()).expect("it starts");
+        let mut group =
+            Group::start(&command, &[], folder.path(), notes.clone()).expect("it starts");
         let begin = clock::now();
         let both =
             |of: &Vec<Process>| of.iter().filter(|of| of.group != group.leader()).count() > 0;

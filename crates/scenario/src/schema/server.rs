@@ -58,8 +58,8 @@ fn place() -> Vec<Key> {
         ),
         optional(
             "start",
-            "The program that starts it and its arguments, with `${port}` and `${dir}` \
-            filled in; no shell reads it. Without it the server runs already.",
+            "The program that starts it and its arguments, with `${port}`, `${dir}` and \
+            `${here}` filled in; no shell reads it. Without it the server runs already.",
             list(any_text(), 1..=256),
         ),
         optional(
@@ -67,6 +67,13 @@ fn place() -> Vec<Key> {
             "Files beside the scenario that are written into the server's folder, with \
             `${port}` and `${dir}` filled in; only with `start`.",
             list(text(), 0..=256),
+        ),
+        optional(
+            "env",
+            "Variables of the environment of what `start` starts, with `${port}`, `${dir}`, \
+            `${here}` (the scenario's folder) and `${env:NAME}` filled in. What PATH, NODE_PATH, \
+            PYTHONPATH and LD_LIBRARY_PATH have here comes before what the caller's have.",
+            free_table(any_text()),
         ),
         optional(
             "ready",
