@@ -201,12 +201,17 @@ impl Accounts {
         self.ledger.borrow_mut().book(self.open_phase(phase), direction, kind, bytes);
     }
 
+    /// Counts a failure that ends a client.
     pub(crate) fn fault(&self, fault: Fault) {
-        let counts = &mut self.recorder.borrow_mut().counts;
-        let is_of_the_end = self.is_closing.get() && fault.is_of_the_end();
-        let faults = if is_of_the_end { &mut counts.close_faults } else { &mut counts.faults };
-        *faults.entry(fault).or_default() += 1;
+        self.count_fault(fault);
         self.presence.has_failed();
+    }
+
+    /// Counts a failure after which the client goes on. While connections are being ended, those that
+    /// are of the end are told apart.
+    pub(crate) fn count_fault(&self, fault: Fault) {
+        let is_of_the_end = self.is_closing.get() && fault.is_of_the_end();
+        self.recorder.borrow_mut().counts.fail(fault, is_of_the_end);
     }
 
     /// Keeps what came instead of what was expected, if it is the first for its fault.

@@ -65,9 +65,10 @@ impl Counts {
         self.gap_messages = self.gap_messages.saturating_add(gap);
     }
 
-    /// Counts a failure.
-    pub(crate) fn fail(&mut self, fault: Fault) {
-        *self.faults.entry(fault).or_default() += 1;
+    /// Counts a failure, apart if it is of the end of a connection when all is over.
+    pub(crate) fn fail(&mut self, fault: Fault, is_of_the_end: bool) {
+        let faults = if is_of_the_end { &mut self.close_faults } else { &mut self.faults };
+        *faults.entry(fault).or_default() += 1;
     }
 }
 

@@ -32,14 +32,14 @@ pub(crate) fn receive(
     received_at: Timestamp,
 ) -> ByteKind {
     let timeline = context.accounts.timeline();
-    let mut recorder = context.accounts.recorder.borrow_mut();
     if payload.first() == Some(&NOTICE) {
         match gap_of(payload) {
-            Some(gap) => recorder.counts.add_gap(gap),
-            None => recorder.counts.fail(Fault::Malformed),
+            Some(gap) => context.accounts.recorder.borrow_mut().counts.add_gap(gap),
+            None => context.accounts.count_fault(Fault::Malformed),
         }
         return ByteKind::Control;
     }
+    let mut recorder = context.accounts.recorder.borrow_mut();
     match recorder.receive(subscriber_id, payload, received_at, Arrival::Pushed, &timeline) {
         Receipt::New => {
             if phase == Phase::Measure {

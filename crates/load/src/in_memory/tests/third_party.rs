@@ -162,6 +162,21 @@ fn an_error_that_the_server_tells_is_a_failure_with_what_it_said() {
 }
 
 #[test]
+fn an_error_that_the_server_tells_of_the_last_words_is_one_of_the_end() {
+    let speech = Speech {
+        replies: &[("40", "40{\"sid\":\"b\"}"), ("41", "44{\"message\":\"not so fast\"}")],
+        ..SPEAKS_SOCKET_IO
+    };
+    let seen = play(TransportKind::WebSocket, SOCKET_IO, speech);
+    check_books("errors of the end", &seen);
+    let counts = counts(&seen);
+    assert!(counts.faults.is_empty(), "{:?}", counts.faults);
+    assert_eq!(counts.close_faults, [(Fault::ServerError, CLIENTS)].into());
+    let kept = &seen.outcome.workers[0].unexpected[&Fault::ServerError];
+    assert!(kept.dialogue.as_deref().is_some_and(|told| told.contains("not so fast")), "{kept:?}");
+}
+
+#[test]
 fn an_opening_that_fails_says_in_which_step_with_what_came() {
     let refuses = Speech { replies: &[("40", "44{\"message\":\"bad\"}")], ..SPEAKS_SOCKET_IO };
     let other = Speech { greeting: &["hello"], ..SPEAKS_SOCKET_IO };

@@ -117,13 +117,13 @@ pub(crate) fn fault(accounts: &Accounts, error: &DialogueError) -> Fault {
 }
 
 /// Counts something that the adapter says is an error of the server's. The client goes on: the trial
-/// is invalid, and what came is on record.
+/// is invalid unless the server says it of the end, and what came is on record.
 fn server_error(context: &ClientContext, text: &[u8]) {
     context.accounts.keep_unexpected(Fault::ServerError, || {
         let text = first_bytes(&context.plan, text);
         Unexpected::of_dialogue(&format!("the server says \"{text}\""))
     });
-    context.accounts.recorder.borrow_mut().counts.fail(Fault::ServerError);
+    context.accounts.count_fault(Fault::ServerError);
 }
 
 fn unexplained(context: &ClientContext, bytes: &[u8]) {
