@@ -356,6 +356,9 @@ fn counts(figures: &mut Figures, source: &Source<'_>) {
     };
     let of_all =
         [("deliveries", deliveries), ("duplicates", counts.duplicates), ("errors", errors)];
+    // Whether a message that does not say which it is came again is not known.
+    let are_told_apart = counts.without_id.is_none();
+    let of_all = of_all.into_iter().filter(|(name, _)| *name != "duplicates" || are_told_apart);
     for (name, count) in of_ours.chain(of_all) {
         figures.insert(name.to_owned(), count as f64);
     }

@@ -21,6 +21,7 @@ pub(crate) mod stalls;
 mod testing;
 mod timers;
 mod trust;
+mod unsaid;
 
 pub(crate) use refused::{close_said, said};
 
@@ -42,6 +43,7 @@ use self::{
     server_kernel::server_kernel,
     stalls::{Stall, load_stall, server_kept_waiting},
     timers::tcp_timers,
+    unsaid::unsaid,
 };
 
 pub(crate) use self::evidence::{Circumstances, Evidence, not_checked};
@@ -63,6 +65,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.push(payloads(&evidence.sums.counts));
     checks.extend(foreign(&evidence.sums.counts));
     checks.extend(unexplained(evidence.sums));
+    checks.extend(unsaid(&evidence.sums.counts));
     checks.extend(delivered(&evidence.sums.counts));
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));

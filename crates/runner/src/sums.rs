@@ -174,6 +174,8 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         ("altered", &counts.first_altered),
         ("foreign", &counts.first_foreign),
         ("unexplained", &counts.first_unexplained),
+        ("without-id", &counts.first_without_id),
+        ("without-time", &counts.first_without_time),
     ];
     let examples =
         examples.into_iter().filter_map(|(name, first)| Some((name.to_owned(), first.clone()?)));
@@ -181,6 +183,8 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         published: 0,
         sent: None,
         publishes_by_itself: false,
+        without_id: Some(counts.without_id).filter(|count| *count > 0),
+        without_time: Some(counts.without_time).filter(|count| *count > 0),
         expected: counts.expected,
         delivered: counts.delivered,
         superseded: counts.superseded,

@@ -74,6 +74,24 @@ fn orders(stream: &TcpStream, started: Instant, epoch: Duration) -> Option<()> {
     }
 }
 
+/// A run of a service whose orders have neither an id nor a time where the scenario looks for them.
+#[test]
+fn an_id_and_a_time_that_are_elsewhere_are_told_and_nothing_is_known_of_either() {
+    let text = scenario(serve()).replace("/items/*/id", "/items/*/key").replace("/ts", "/at");
+    let bench = Bench::with(&text);
+    let mut program = bench.program(&["run", "small.toml"]);
+    let ended = Running::start(program.env("ORDERS_TOKEN", TOKEN)).end();
+    let record = bench.only_record("small");
+    let trial = trial(&record, "orders-short-poll");
+    assert!(trial.counts.deliveries_in_measure > 0, "{ended}");
+    assert!(!trial.figures.contains_key("duplicates"), "{ended}");
+    assert!(!trial.figures.contains_key("latency.p50"), "{ended}");
+    for (check, key) in [("without-id", "`id`"), ("without-time", "`sent_at`")] {
+        let found = trial.checks.iter().find(|found| found.check == check).expect("a warning");
+        assert!(found.text.contains(key) && found.text.contains("\"ts\""), "{}", found.text);
+    }
+}
+
 /// A run with this token, its record as it stands on disk, and what was said.
 fn run(token: &str) -> (Bench, i32, String) {
     let bench = Bench::with(&scenario(serve()));

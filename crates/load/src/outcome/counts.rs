@@ -50,6 +50,15 @@ pub struct Counts {
     /// The beginning of the first bytes that no rule of a third-party server's adapter explains; how
     /// many there were is in the books.
     pub first_unexplained: Option<String>,
+    /// Messages of a server that publishes by itself that do not say which they are, any phase: whether
+    /// they came again is not known.
+    pub without_id: u64,
+    /// The beginning of the first of them, where the adapter says that there is an id.
+    pub first_without_id: Option<String>,
+    /// Messages of such a server that do not say when they were sent, any phase: they have no latency.
+    pub without_time: u64,
+    /// The beginning of the first of them, where the adapter says that there is a time.
+    pub first_without_time: Option<String>,
     /// Messages that the server said it no longer held, any phase.
     pub gap_messages: u64,
     /// Failures, any phase but for the end of connections after the measured part.

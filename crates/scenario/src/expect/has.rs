@@ -68,6 +68,9 @@ fn others_lack(transport: &Transport, name: &str, is_modelled: bool) -> Option<&
         "latency" | "service_time" | "age_mean" if !adapted.has_times() => {
             Some("needs `sent_at` where the server publishes by itself")
         }
+        "duplicates" if !adapted.has_ids() => {
+            Some("needs `id` where the server publishes by itself")
+        }
         _ => None,
     }
 }

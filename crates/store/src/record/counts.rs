@@ -17,6 +17,14 @@ pub struct CountsV1 {
     /// then, nor what of it was lost. Absent where it did not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub publishes_by_itself: bool,
+    /// Messages of such a server that do not say which they are, any phase: whether they came again is
+    /// not known. Absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_id: Option<u64>,
+    /// Messages of such a server that do not say when they were sent, any phase. Absent where there was
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_time: Option<u64>,
     /// Those, over the subscribers of their topics.
     pub expected: u64,
     /// Of the expected, those that reached their subscriber, for the first time.

@@ -76,6 +76,8 @@ impl CountsV1 {
             published,
             sent,
             publishes_by_itself,
+            without_id,
+            without_time,
             expected,
             delivered,
             superseded,
@@ -117,6 +119,8 @@ impl CountsV1 {
         }
         for (what, sum, more) in [
             ("messages sent", &mut self.sent, sent),
+            ("messages without an id", &mut self.without_id, without_id),
+            ("messages without a time", &mut self.without_time, without_time),
             ("altered messages", &mut self.altered, altered),
             (
                 "payload bytes",

@@ -11,7 +11,7 @@ use crate::accounts::recorder::{Arrival, Receipt};
 use crate::transport::adapted::hidden::first_bytes;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::Cause;
-use crate::{Fault, Unexpected};
+use crate::{Counts, Fault, Unexpected};
 
 /// Who receives.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,10 @@ pub(crate) fn receive(
             let mut recorder = accounts.recorder.borrow_mut();
             let (client, arrival) = (receiver.subscriber_id, receiver.arrival);
             let receipt = match theirs(context, received) {
-                Some(said) => recorder.receive_theirs(client, said, at, arrival, &timeline),
+                Some(said) => {
+                    lacks(context, &mut recorder.counts, said, payload);
+                    recorder.receive_theirs(client, said, at, arrival, &timeline)
+                }
                 None => recorder.receive(client, payload, at, arrival, &timeline),
             };
             is_new = receipt == Receipt::New;
@@ -100,6 +103,29 @@ fn theirs<'r>(
     }
     let sent_at = received.sent_at.map(|sent_at| adapted.publish_to.calendar.moment(sent_at));
     Some((received.id.as_deref(), sent_at))
+}
+
+/// Counts what a message of a server that publishes by itself does not say, and keeps the first that
+/// does not say what its adapter has it say.
+fn lacks(
+    context: &ClientContext,
+    counts: &mut Counts,
+    (id, sent_at): (Option<&[u8]>, Option<Timestamp>),
+    payload: &[u8],
+) {
+    let Some(adapted) = context.plan.adapted.as_ref() else { return };
+    let Counts { without_id, first_without_id, without_time, first_without_time, .. } = counts;
+    for (is_there, is_named, count, first) in [
+        (id.is_some(), adapted.transport.has_ids(), without_id, first_without_id),
+        (sent_at.is_some(), adapted.transport.has_times(), without_time, first_without_time),
+    ] {
+        if !is_there {
+            *count += 1;
+            if is_named {
+                first.get_or_insert_with(|| first_bytes(&context.plan, payload));
+            }
+        }
+    }
 }
 
 /// Books bytes of what did not become whole before the connection ended: what it would have been is

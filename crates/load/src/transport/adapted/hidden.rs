@@ -33,8 +33,13 @@ pub(crate) fn hide(plan: &Plan, outcome: &mut WorkerOutcome) {
         first_line.iter_mut().chain(dialogue).for_each(hide);
     }
     let counts = &mut outcome.counts;
-    let firsts =
-        [&mut counts.first_foreign, &mut counts.first_altered, &mut counts.first_unexplained];
+    let firsts = [
+        &mut counts.first_foreign,
+        &mut counts.first_altered,
+        &mut counts.first_unexplained,
+        &mut counts.first_without_id,
+        &mut counts.first_without_time,
+    ];
     firsts.into_iter().flatten().for_each(hide);
     // Its lengths are figures, and a text with other bytes in it has others.
     let has_secrets = |bytes: &[u8]| hidden(plan, bytes).as_bytes() != bytes;
