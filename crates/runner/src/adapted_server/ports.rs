@@ -1,11 +1,12 @@
 //! Free ports for a program that is about to be started.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::ops::RangeInclusive;
+
+use crate::bounded::read_words;
 
 /// Where the kernel says which ports it gives to outgoing connections (Linux, ip-sysctl).
 const EPHEMERAL: &str = "/proc/sys/net/ipv4/ip_local_port_range";
@@ -36,7 +37,7 @@ pub struct FreePorts {
 ///
 /// If this host has none left.
 pub fn free_ports(names: BTreeSet<String>) -> io::Result<FreePorts> {
-    let ephemeral = fs::read_to_string(EPHEMERAL).ok().and_then(|text| range(&text));
+    let ephemeral = read_words(EPHEMERAL).ok().and_then(|text| range(&text));
     let ephemeral = ephemeral.unwrap_or(EPHEMERAL_BY_DEFAULT);
     let random = RandomState::new().hash_one(());
     let mut candidates = candidates(&ephemeral, random).take(TRIED);
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn no_outgoing_connection_can_take_a_port_that_was_found() {
-        let text = fs::read_to_string(EPHEMERAL).expect("Linux says it");
+        let text = read_words(EPHEMERAL).expect("Linux says it");
         let ephemeral = range(&text).expect("two numbers");
         let found = free_ports(names(20)).expect("there are some");
         // A machine may be set up so that the kernel takes all there are.
