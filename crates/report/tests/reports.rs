@@ -225,3 +225,49 @@ fn the_published_sample_stands_beside_this_run_in_the_old_unit_and_in_si() {
     let other = pushbench_report::text(&runs::valid(), &options());
     assert!(!other.contains("published sample"));
 }
+
+/// One transport whose server has messages of its own.
+fn by_itself() -> pushbench_store::RunV2 {
+    let mut run = runs::single_round();
+    run.transports.truncate(1);
+    run.trials.truncate(1);
+    let counts = &mut run.trials[0].counts;
+    (counts.publishes_by_itself, counts.published, counts.expected) = (true, 0, 0);
+    run
+}
+
+#[test]
+fn of_a_server_that_publishes_by_itself_nothing_is_said_to_be_published_or_due() {
+    let mut run = by_itself();
+    for said in [text(&run, &options()), markdown(&run, None)] {
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("The messages are the server's own"), "{said}");
+        assert!(said.contains("after it says that it was sent"), "{said}");
+        assert!(!said.contains("a message every") && !said.contains("of payload;"), "{said}");
+        assert!(!said.contains("after it was due"), "{said}");
+    }
+    let both = runs::single_round();
+    run.transports.clone_from(&both.transports);
+    run.trials.extend(both.trials.into_iter().skip(1));
+    let said = markdown(&run, None);
+    assert!(said.contains("a message every 1s of 21 B of payload"), "{said}");
+    assert!(said.contains("The messages of short-poll are the server's own."), "{said}");
+}
+
+#[test]
+fn where_nothing_was_delivered_no_message_is_said_to_have_moved() {
+    let mut run = by_itself();
+    let trial = &mut run.trials[0];
+    trial
+        .figures
+        .retain(|name, _| !name.ends_with("_per_delivery") && !name.starts_with("latency"));
+    for (count, sentence) in [
+        (0, "short-poll delivered no message, so there is no answer."),
+        (7, "How many bytes short-poll moved for each message is unknown."),
+    ] {
+        run.trials[0].counts.deliveries_in_measure = count;
+        let said = markdown(&run, None);
+        assert!(said.contains(sentence), "{said}");
+        assert!(!said.contains("moved each message"), "{said}");
+    }
+}

@@ -374,13 +374,16 @@ fn alone(run: &RunV2) -> String {
     let Some(transport) = run.transports.iter().find(|found| trials(run, found).count() > 0) else {
         return "No trial ran, so there is no answer.".to_owned();
     };
-    let bytes =
-        match Layer::counted(run).and_then(|layer| Some((layer, layer.bytes(run, transport)?))) {
-            Some((layer, found)) => {
-                format!("{} {} ({})", bytes(found.value), layer.place(), layer.what())
-            }
-            None => "an unknown number of bytes".to_owned(),
+    let label = &transport.label;
+    let counted = Layer::counted(run).and_then(|layer| Some((layer, layer.bytes(run, transport)?)));
+    let Some((layer, found)) = counted else {
+        let deliveries = trials(run, transport).map(|trial| trial.counts.deliveries_in_measure);
+        return match deliveries.sum() {
+            0u64 => format!("{label} delivered no message, so there is no answer."),
+            _ => format!("How many bytes {label} moved for each message is unknown."),
         };
+    };
+    let bytes = format!("{} {} ({})", bytes(found.value), layer.place(), layer.what());
     let latency = match measured(run, transport, "latency.mean") {
         Some(latency) => {
             let since = match publishes_by_itself(run, transport) {
@@ -396,9 +399,8 @@ fn alone(run: &RunV2) -> String {
         None => String::new(),
     };
     format!(
-        "{} moved each message with {bytes}{latency}.{empty} No other transport has figures to \
-         compare with.",
-        transport.label
+        "{label} moved each message with {bytes}{latency}.{empty} No other transport has figures to \
+         compare with."
     )
 }
 
