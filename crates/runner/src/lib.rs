@@ -39,6 +39,7 @@ mod server_witnesses;
 mod sockets;
 mod sums;
 mod target;
+mod tested;
 mod tls;
 mod trial;
 mod work;

@@ -1,12 +1,12 @@
 //! What a record says of servers that are not ours, before anything is measured.
 
-use pushbench_adapter::Shipped;
 use pushbench_scenario::{NamedServer, Scenario};
 use pushbench_store::ThirdPartyV1;
 
 use crate::control::Control;
 use crate::options::Options;
 use crate::target::Target;
+use crate::tested::untested;
 
 /// A third-party server, for the record.
 pub(crate) fn third_party(server: &NamedServer) -> ThirdPartyV1 {
@@ -26,17 +26,9 @@ pub(crate) fn notes(scenario: &Scenario, options: &Options) -> Vec<String> {
     notes.extend(scenario.without_effect.iter().map(|key| {
         format!("{key} means nothing here: the servers have messages of their own, and nothing is published")
     }));
-    // One that a scenario has brought along is its author's own to judge.
     for server in scenario.transports.iter().filter_map(|transport| transport.server.as_ref()) {
-        let is_shipped = Shipped::named(&server.adapter_name).is_some();
-        let note = format!(
-            "server.{}: the adapter `{}` was not run against the real server, only against a \
-             transcript of what its documents say",
-            server.name, server.adapter_name
-        );
-        if is_shipped && server.adapter.tested.is_none() && !notes.contains(&note) {
-            notes.push(note);
-        }
+        let note = untested(server).filter(|note| !notes.contains(note));
+        notes.extend(note);
     }
     notes
 }

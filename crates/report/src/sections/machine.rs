@@ -52,9 +52,12 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
 fn third_party(server: &ThirdPartyV1) -> String {
     let ThirdPartyV1 { name, adapter, about, tested, .. } = server;
     let about = about.as_ref().map(|about| format!(" ({about})")).unwrap_or_default();
-    let tested = match tested {
-        Some(tested) => format!("tested with {tested}"),
-        None => "not run against the real server".to_owned(),
+    let tested = match (tested, adapter.as_str()) {
+        (Some(tested), _) => format!("tested with {tested}"),
+        (None, "inline") => "described in the scenario".to_owned(),
+        // Every other is a file of whoever wrote the scenario.
+        (None, path) if path.contains(['/', '.']) => "which names no test".to_owned(),
+        (None, _) => "not run against the real server, only against a transcript".to_owned(),
     };
     format!("third-party server {name}{about}, adapter {adapter}, {tested}; ")
 }
