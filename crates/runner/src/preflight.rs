@@ -5,31 +5,29 @@
 //! is over before the first trial begins, on topics that no trial uses, so it is in nobody's books.
 
 mod adapter_file;
+pub(crate) mod first_message;
+mod small;
 mod step;
 mod third_party;
 mod words;
 
-use std::num::NonZeroU32;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
-use pushbench_load::{Load, LoadError, Reached};
-use pushbench_protocol::{Arrival, Cursor, PollTiming, TopicNames};
-use pushbench_scenario::{Arrivals, Publish, Rate, Scenario, Transport};
-use pushbench_store::{CellV1, RunV2};
+use pushbench_protocol::TopicNames;
+use pushbench_scenario::{Scenario, Transport};
+use pushbench_store::RunV2;
 
 use crate::adapted_server;
 use crate::run::BEHIND_TRIALS;
-use crate::trial::{Trial, TrialServer};
+use crate::trial::TrialServer;
 use crate::{Options, RunError};
 
-use self::adapter_file::AdapterFile;
-use self::words::{Found, told};
+use self::first_message::FirstMessage;
+use self::small::with_one_client;
+use self::words::Found;
 
-/// Time between two polls of the one subscriber, where the scenario does not poll more often.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// Length of a schedule that is longer than all deadlines together.
-const SCHEDULE: Duration = Duration::from_secs(3_600);
+/// More topics than one look at all transports needs.
+const BETWEEN_TIMES: u32 = 1_000;
 
 /// What trying a target came to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -78,7 +76,11 @@ pub fn preflight(
         if refused.all_of.contains(&asked) {
             continue;
         }
-        match try_one(server, &scenario, transport, names.behind(place), options, watch)? {
+        // Twice of a server that has just been started, which may not be ready as a whole.
+        let is_started = of.server.as_ref().is_some_and(|server| server.start.is_some());
+        let times = if is_started { 2 } else { 1 };
+        let first = FirstMessage { server, scenario: &scenario, transport, options };
+        match first.send(times, |time| names.behind(place + time * BETWEEN_TIMES), watch)? {
             None => return Ok(Tried::BrokenOff),
             Some(Found::Nothing) => {}
             Some(Found::Violation(text)) => findings.push(text),
@@ -157,54 +159,6 @@ fn asked(transport: &Transport, options: &Options) -> String {
     }
 }
 
-/// Tries one transport; `None` if the watch broke it off.
-fn try_one(
-    server: &TrialServer,
-    scenario: &Scenario,
-    transport: usize,
-    topic_names: TopicNames,
-    options: &Options,
-    watch: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Option<Found>, RunError> {
-    let of = &scenario.transports[transport];
-    let topic_names = match scenario.headers.request.has_own_path() {
-        // A published head brings its topic with it.
-        true => TopicNames::PLAIN,
-        false => topic_names,
-    };
-    let reach = server.reach(of, 1, topic_names)?;
-    let cell = CellV1::new();
-    let trial = Trial { scenario, cell, transport, round: 0, topic_names, options };
-    // Its topic is new: nothing is held there that a subscriber must not be sent.
-    let start = match of.settings.kind().properties().arrival {
-        Arrival::Pushed => Cursor::NOW,
-        Arrival::Timer | Arrival::Held | Arrival::Notified => Cursor::OLDEST,
-    };
-    let mut plan = trial.plan(scenario.clone(), of, &reach, vec![start]);
-    if scenario.headers.request.has_own_path() && reach.adapted.is_none() {
-        // That names the topic of the trials, who would find the message there.
-        plan.dues.clear();
-    }
-    let (reached, outcome) = match Load::start(plan.clone()) {
-        Ok(load) => load.preflight(watch),
-        Err(LoadError::Publisher(error)) => {
-            let text = format!("the publisher could not connect: {error}");
-            return Ok(Some(Found::Refusal { text, is_of_all: true }));
-        }
-        Err(error @ LoadError::Start(_)) => return Err(error.into()),
-    };
-    match reached {
-        Reached::BrokenOff => Ok(None),
-        _ => {
-            let file = of.server.as_ref().map(|server| AdapterFile::of(server, options));
-            let third_party = reach.adapted.as_deref().zip(file.as_ref());
-            let third_party =
-                third_party.map(|(adapted, file)| third_party::Tried { adapted, file });
-            Ok(Some(told(&of.label, &plan, third_party, reached, &outcome)))
-        }
-    }
-}
-
 /// Every transport with its settings, each once: a scenario that plays it with one client, and its
 /// place in that. Of cells that differ in nothing else, that with the largest payload.
 fn to_try(scenario: &Scenario) -> Vec<(usize, Scenario)> {
@@ -232,32 +186,10 @@ fn to_try(scenario: &Scenario) -> Vec<(usize, Scenario)> {
     tried
 }
 
-/// The same scenario with one client and one message, due at once.
-fn with_one_client(scenario: &Scenario) -> Scenario {
-    let mut small = scenario.clone();
-    small.cells.clear();
-    small.transports.iter_mut().for_each(poll_often);
-    let workload = &mut small.workload;
-    (workload.clients, workload.topics) = (NonZeroU32::MIN, NonZeroU32::MIN);
-    workload.publish = Publish {
-        rate: Rate { count: NonZeroU32::MIN, per: SCHEDULE },
-        arrivals: Arrivals::Regular,
-    };
-    (workload.warm_up, workload.measure, workload.drain) =
-        (Duration::ZERO, SCHEDULE, Duration::ZERO);
-    small
-}
-
-fn poll_often(transport: &mut Transport) {
-    transport.settings = transport.settings.with_timer(|poll| {
-        poll.interval = poll.interval.min(POLL_INTERVAL);
-        poll.timing = PollTiming::Aligned;
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::time::Duration;
 
     use pushbench_load::Plan;
     use pushbench_scenario::{Source, due_times_until, read};

@@ -20,7 +20,8 @@ use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
 use crate::notes::{notes, third_party};
 use crate::options::Options;
-use crate::trial::Trial;
+use crate::preflight::first_message::FirstMessage;
+use crate::trial::{IsReady, Trial};
 
 /// Which trial is being played.
 #[derive(Clone, Copy, Debug)]
@@ -185,7 +186,11 @@ fn play_all(
             let topic_names = topic_names(played, asks, options, &run.id, begun);
             begun += 1;
             let trial = Trial { scenario: played, cell, transport, round, topic_names, options };
-            let trial = trial.play(now_rfc3339(), &mut |progress| {
+            let is_ready: &IsReady<'_> = &|server, scenario, watch| {
+                let first = FirstMessage { server, scenario, transport, options };
+                first.wait_if_started(watch)
+            };
+            let trial = trial.play(now_rfc3339(), is_ready, &mut |progress| {
                 let flow = observer.progress(note, progress);
                 stopped = stopped || flow.is_break();
                 flow

@@ -51,6 +51,11 @@ pub(crate) struct Trial<'a> {
     pub(crate) options: &'a Options,
 }
 
+/// Waits until a server that is started for a trial of this scenario is ready for its clients, or says
+/// why it will not be.
+pub(crate) type IsReady<'a> = dyn Fn(&TrialServer, &Scenario, &mut dyn FnMut() -> ControlFlow<()>) -> Result<(), RunError>
+    + 'a;
+
 /// How a trial ended.
 pub(crate) struct Ending {
     pub(crate) is_complete: bool,
@@ -59,7 +64,7 @@ pub(crate) struct Ending {
 }
 
 impl Trial<'_> {
-    /// Plays the trial. `watch` sees the progress and may end it; the record then has what was
+    /// Plays the trial, once `is_ready` has found its server so. `watch` sees the progress and may end it; the record then has what was
     /// measured until then.
     ///
     /// # Errors
@@ -68,6 +73,7 @@ impl Trial<'_> {
     pub(crate) fn play(
         &self,
         started_at: String,
+        is_ready: &IsReady<'_>,
         watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<TrialV2, RunError> {
         let mut scenario = self.scenario.clone();
@@ -78,6 +84,7 @@ impl Trial<'_> {
 
         let mut server =
             TrialServer::of(&scenario, &transport, self.options, &mut || watch(NOTHING_YET))?;
+        is_ready(&server, &scenario, &mut || watch(NOTHING_YET))?;
         let topics = scenario.workload.topics.get();
         let reach = server.reach(&transport, topics, self.topic_names)?;
         let announced = server.recorded();

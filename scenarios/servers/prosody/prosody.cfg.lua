@@ -1,5 +1,5 @@
 -- Prosody for anonymous clients by WebSocket (RFC 7395), who meet in rooms (XEP-0045).
-pidfile = "prosody.pid"
+pidfile = "${dir}/prosody.pid"
 data_path = "${dir}/data"
 run_as_root = true
 log = { warn = "*console" }
