@@ -228,7 +228,8 @@ impl Capture {
         self.wait_for_mark();
         self.tcpdump.signal(Signal::INT);
         let ended = self.tcpdump.end();
-        assert!(ended.stderr.contains("0 packets dropped by kernel"), "{ended}");
+        let is_whole = ended.stderr.lines().any(|line| line == "0 packets dropped by kernel");
+        assert!(is_whole, "{ended}");
         packets(&fs::read(&self.file).expect("the capture"))
     }
 
