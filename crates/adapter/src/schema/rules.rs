@@ -10,7 +10,7 @@ use crate::identity::TimeUnit;
 use crate::read::METHODS;
 
 /// What is defined once.
-pub(in crate::schema) fn definitions() -> Vec<(&'static str, Schema)> {
+pub(super) fn definitions() -> Vec<(&'static str, Schema)> {
     let template = described(
         any_text(),
         "A text with holes: `${channel}`, `${client}`, `${random}`, `${host}`, `${now}`, `${env:NAME}`, \
@@ -48,12 +48,12 @@ fn pattern_of(hole: &str) -> Schema {
 }
 
 /// One rule, or a list of them.
-pub(in crate::schema) fn some(rule: Schema) -> Schema {
+pub(super) fn some(rule: Schema) -> Schema {
     either([rule.clone(), list(rule, 0..=32)])
 }
 
 /// `text`, `after`, `where`, `has` and `event`.
-pub(in crate::schema) fn conditions() -> Vec<Key> {
+pub(super) fn conditions() -> Vec<Key> {
     vec![
         optional(
             "text",
@@ -89,13 +89,13 @@ fn place() -> Vec<Key> {
     ]
 }
 
-pub(in crate::schema) fn decode() -> Key {
+pub(super) fn decode() -> Key {
     let about = "How the JSON string that the pointer leads to is decoded.";
     optional("decode", about, choice(Decode::ALL, Decode::label))
 }
 
 /// `url`, `method`, `headers` and `body`.
-pub(in crate::schema) fn request() -> Vec<Key> {
+pub(super) fn request() -> Vec<Key> {
     vec![
         required(
             "url",
@@ -119,7 +119,7 @@ pub(in crate::schema) fn request() -> Vec<Key> {
 }
 
 /// `id` and `sent_at`.
-pub(in crate::schema) fn identity() -> [Key; 2] {
+pub(super) fn identity() -> [Key; 2] {
     let place = || {
         vec![
             optional("pointer", "A JSON pointer to it.", defined("starred")),
@@ -147,11 +147,11 @@ pub(in crate::schema) fn identity() -> [Key; 2] {
     ]
 }
 
-pub(in crate::schema) fn theirs() -> Schema {
+pub(super) fn theirs() -> Schema {
     described(pattern("^theirs$"), "The server has messages of its own; nothing is published.")
 }
 
 /// A text with holes.
-pub(in crate::schema) fn template() -> Schema {
+pub(super) fn template() -> Schema {
     defined("template")
 }

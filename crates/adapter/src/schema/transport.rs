@@ -12,7 +12,7 @@ use crate::read::{Channel, offered};
 use crate::schema::rules::{conditions, decode, identity, request, some, template, theirs};
 
 /// A table for each kind that a server can offer.
-pub(in crate::schema) fn transports() -> Schema {
+pub(super) fn transports() -> Schema {
     let kinds = offered().map(|(kind, channel)| {
         let code = Code::ALL.iter().filter(|_| channel == Channel::SendsToo);
         let keys = transport(channel, code.copied().collect());
@@ -197,7 +197,7 @@ fn message() -> Schema {
 }
 
 /// `publish` by a request.
-pub(in crate::schema) fn publish_by_request() -> Schema {
+pub(super) fn publish_by_request() -> Schema {
     let own = [
         optional(
             "status",

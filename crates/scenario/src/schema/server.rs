@@ -7,7 +7,7 @@ use pushbench_toml::schema::{
 };
 
 /// Settings of our own server, and the servers of others by their names.
-pub(in crate::schema) fn server(most_messages: u32) -> Schema {
+pub(super) fn server(most_messages: u32) -> Schema {
     let own = [
         or(
             "slow_subscriber",

@@ -15,7 +15,7 @@ use crate::quantity::minutes;
 use crate::transport_file::has_deflate;
 
 /// A table for each kind, which has the options of that kind.
-pub(in crate::schema) fn transport() -> Schema {
+pub(super) fn transport() -> Schema {
     either(TransportKind::ALL.iter().map(|kind| table(keys(*kind))))
 }
 
