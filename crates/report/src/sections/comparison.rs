@@ -266,11 +266,12 @@ pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
         return None;
     }
     let spread = rounds(run) > 1;
-    let groups = run.transports.iter().map(|transport| ColumnGroup {
+    let transports: Vec<_> = run.transports.iter().map(|of| (of, has_model(run, of))).collect();
+    let groups = transports.iter().map(|&(transport, has_model)| ColumnGroup {
         title: transport.label.clone(),
-        columns: ["measured", "+-", "model"]
-            .into_iter()
-            .filter(|&column| spread || column != "+-")
+        columns: std::iter::once("measured")
+            .chain(spread.then_some("+-"))
+            .chain(has_model.then_some("model"))
             .map(str::to_owned)
             .collect(),
     });
@@ -287,8 +288,12 @@ pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
         };
         rows.push(Row::Heading(heading.to_owned()));
         for &RowOf { label, figure, form } in of_run {
-            let cells = run.transports.iter();
-            let cells = cells.flat_map(|transport| cells_of(run, transport, figure, form, spread));
+            let cells = transports.iter().flat_map(|&(transport, has_model)| {
+                let mut cells = measured_cells(run, transport, figure, form, spread);
+                let model = || cell(Tone::Faint, form, modelled(run, transport, figure));
+                cells.extend(has_model.then(model));
+                cells
+            });
             let tone = if label.starts_with('=') { Tone::Strong } else { Tone::Plain };
             rows.push(Row::Values { label: tone.span(label), cells: cells.collect() });
         }
@@ -299,24 +304,32 @@ pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
     Some(section)
 }
 
-fn cells_of(
+fn measured_cells(
     run: &RunV2,
     transport: &TransportV1,
     figure: &str,
     form: Form,
     spread: bool,
 ) -> Vec<Span> {
-    let cell = |tone: Tone, value: Option<f64>| match value {
-        Some(value) => tone.span(form.shown(value)),
-        None => Tone::Faint.span(ABSENT),
-    };
     let found = tabled(run, transport, figure);
-    let mut cells = vec![cell(Tone::Plain, found.map(|rounds| rounds.value))];
+    let mut cells = vec![cell(Tone::Plain, form, found.map(|rounds| rounds.value))];
     if spread {
         cells.push(Tone::Faint.span(found.map_or(String::new(), |rounds| deviation(rounds, form))));
     }
-    cells.push(cell(Tone::Faint, modelled(run, transport, figure)));
     cells
+}
+
+fn cell(tone: Tone, form: Form, value: Option<f64>) -> Span {
+    match value {
+        Some(value) => tone.span(form.shown(value)),
+        None => Tone::Faint.span(ABSENT),
+    }
+}
+
+/// Whether anything is modelled of a transport; of a third-party server nothing is.
+pub(super) fn has_model(run: &RunV2, transport: &TransportV1) -> bool {
+    let mut rows = GROUPS.iter().flat_map(|group| group.rows);
+    rows.any(|row| modelled(run, transport, row.figure).is_some())
 }
 
 /// How far the farthest round lies from the value of all of them: nothing where all are equal, per

@@ -2,10 +2,11 @@
 
 use pushbench_protocol::ByteKind;
 use pushbench_protocol::figure::bytes_per;
-use pushbench_store::RunV2;
+use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::{measured, publishes_by_itself, rounds};
 use crate::layout::{Line, Section, Tone};
+use crate::sections::comparison::has_model;
 
 /// Word and meaning, in the order in which the report uses them.
 const WORDS: [(&str, &str); 12] = [
@@ -85,12 +86,19 @@ pub(crate) fn legend(run: &RunV2) -> Option<Section> {
     };
     let mut lines = vec![
         ("measured".to_owned(), format!("counted or timed in this run{over}.")),
-        (
-            "model".to_owned(),
-            "what the rules of the protocols predict, without measuring.".to_owned(),
-        ),
         ("n/a".to_owned(), "does not apply, or is not known.".to_owned()),
     ];
+    let without = |of: &&TransportV1| !has_model(run, of);
+    let without: Vec<_> =
+        run.transports.iter().filter(without).map(|of| of.label.as_str()).collect();
+    if without.len() < run.transports.len() {
+        let none = match without.as_slice() {
+            [] => String::new(),
+            without => format!("; there is none of {}", without.join(", ")),
+        };
+        let model = format!("what the rules of the protocols predict, without measuring{none}.");
+        lines.insert(1, ("model".to_owned(), model));
+    }
     let words = WORDS.iter().filter(|(word, _)| has_word(run, word));
     lines.extend(words.map(|&(word, meaning)| (word.to_owned(), meaning.to_owned())));
     let theirs: Vec<_> = run
