@@ -41,6 +41,7 @@ mod sums;
 mod target;
 mod tested;
 mod tls;
+mod topics;
 mod trial;
 mod work;
 

@@ -13,12 +13,11 @@ mod words;
 
 use std::ops::ControlFlow;
 
-use pushbench_protocol::TopicNames;
 use pushbench_scenario::{Scenario, Transport};
 use pushbench_store::RunV2;
 
 use crate::adapted_server;
-use crate::run::BEHIND_TRIALS;
+use crate::topics;
 use crate::trial::TrialServer;
 use crate::{Options, RunError};
 
@@ -57,7 +56,7 @@ pub fn preflight(
     adapted_server::sweep();
     let mut findings = Vec::new();
     let mut refused = Refused::default();
-    let names = TopicNames::of_run(&run.id).behind(BEHIND_TRIALS);
+    let names = topics::of_preflight(&run.id);
     let mut servers = Servers::default();
     for (place, (transport, scenario)) in (0..).zip(to_try(scenario)) {
         let of = &scenario.transports[transport];

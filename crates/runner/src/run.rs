@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pushbench_load::Progress;
-use pushbench_protocol::{TopicNames, clock};
-use pushbench_scenario::{Scenario, Transport};
+use pushbench_protocol::clock;
+use pushbench_scenario::Scenario;
 use pushbench_store::{
     CellV1, DisturbedV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1, TransportV1,
     TrialV2, new_id, rounds,
@@ -21,6 +21,7 @@ use crate::equal_work::check_equal_work;
 use crate::notes::{notes, third_party};
 use crate::options::Options;
 use crate::preflight::first_message::FirstMessage;
+use crate::topics::RunTopics;
 use crate::trial::{IsReady, Trial};
 
 /// Which trial is being played.
@@ -124,31 +125,6 @@ pub fn run(
     run
 }
 
-/// Where the names of a preflight begin among those of a run: far behind those of its trials.
-pub(crate) const BEHIND_TRIALS: u32 = 7_000_000;
-
-/// What the topics are called: at a server that others may use at the same time, names of this run's
-/// own. A server that is started for each trial has no other user, and a published head brings its
-/// topic with it. `before` trials have used names of the run at a third-party server that runs on: it
-/// may still hold what they were sent.
-fn topic_names(
-    scenario: &Scenario,
-    transport: &Transport,
-    options: &Options,
-    id: &str,
-    before: u32,
-) -> TopicNames {
-    match (&transport.server, &options.target) {
-        (Some(server), _) if server.start.is_none() => {
-            let topics = scenario.workload.topics.get();
-            TopicNames::of_run(id).behind(before.wrapping_mul(topics))
-        }
-        (Some(_), _) | (None, None) => TopicNames::PLAIN,
-        (None, Some(_)) if scenario.headers.request.has_own_path() => TopicNames::PLAIN,
-        (None, Some(_)) => TopicNames::of_run(id),
-    }
-}
-
 fn play_all(
     scenario: &Scenario,
     options: &Options,
@@ -157,7 +133,8 @@ fn play_all(
     run: &mut RunV2,
 ) -> Result<(), RunError> {
     let plans = scenario.trials();
-    let mut begun = 0;
+    let id = run.id.clone();
+    let mut topics = RunTopics::new(&id);
     for (index, &plan) in plans.iter().enumerate() {
         let cell = plan.cell.map(|cell| scenario.cells[cell].settings.clone()).unwrap_or_default();
         let described: Vec<_> =
@@ -183,8 +160,7 @@ fn play_all(
             let cell = cell.clone();
             let (transport, round) = (plan.transport, plan.round);
             let asks = &played.transports[transport];
-            let topic_names = topic_names(played, asks, options, &run.id, begun);
-            begun += 1;
+            let topic_names = topics.next(played, asks, options.target.is_some());
             let trial = Trial { scenario: played, cell, transport, round, topic_names, options };
             let is_ready: &IsReady<'_> = &|server, scenario, watch| {
                 let first = FirstMessage { server, scenario, transport, options };
