@@ -15,7 +15,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 
-use crate::publisher::exchange::Server;
+use crate::publisher::exchange::{Came, Server};
 use crate::publisher::failure::Failure;
 use crate::publisher::handed::{Handed, HandedBooks};
 use crate::{Fault, bounds};
@@ -76,11 +76,6 @@ impl Connection {
         let mut connection = Self { dialogue, socket, server, said: Some(said) };
         loop {
             match connection.dialogue.next()? {
-                Next::Request(request) => {
-                    let came = connection.server.ask(&request).await?;
-                    let dialogue = &mut connection.dialogue;
-                    came.with(|response| dialogue.on_response(response, &mut |_| {}))?;
-                }
                 Next::Send(outgoing) => connection.send(outgoing).await?,
                 Next::Receive => {
                     let message = connection.socket.next().await;
@@ -90,8 +85,10 @@ impl Connection {
                     connection.said = None;
                     return Ok(connection);
                 }
-                Next::Connect(_) => {
-                    return Err(Failure::of_ours("a connection is open, and another is asked for"));
+                Next::Request(_) | Next::Connect(_) => {
+                    return Err(Failure::of_ours(
+                        "the opening has a request behind its connection",
+                    ));
                 }
             }
         }
@@ -201,7 +198,10 @@ impl Connection {
                 self.socket.send(Message::Text(text)).await?;
             }
             Outgoing::Request(request) => {
-                self.server.ask(&request).await?;
+                let Came { status, body, .. } = self.server.ask(&request).await?;
+                if !(200..300).contains(&status) {
+                    return Err(Failure::of_response(Fault::Status(status), status, body));
+                }
             }
         }
         Ok(())
@@ -266,8 +266,9 @@ impl LastSaid {
             false => format!("\"{}\" came", String::from_utf8_lossy(&came)),
         };
         format!(
-            "the opening was not over within 5 s: {came} in response to \"{}\", expected what \
+            "the opening was not over within {} s: {came} in response to \"{}\", expected what \
              `steps` says",
+            bounds::PUBLISHER_OPEN.as_secs(),
             String::from_utf8_lossy(&sent)
         )
     }

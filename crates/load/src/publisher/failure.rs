@@ -86,10 +86,17 @@ impl Failure {
         let Unexpected { status, close_code, first_bytes, dialogue, .. } = unexpected;
         match (dialogue, status, close_code) {
             (Some(dialogue), ..) => dialogue,
-            (None, Some(status), _) => format!(
-                "the server responded to the request of the upgrade with {status}, expected 101; \
-                 the body begins \"{first_bytes}\""
-            ),
+            (None, Some(status), _) => {
+                let (what, expected) = match fault {
+                    Fault::Upgrade => ("the request of the upgrade", "101"),
+                    Fault::TooLarge => ("a request", "a shorter body"),
+                    _ => ("a request", "200 to 299"),
+                };
+                format!(
+                    "the server responded to {what} with {status}, expected {expected}; the body \
+                     begins \"{first_bytes}\""
+                )
+            }
             (None, None, Some(code)) => format!(
                 "the server closed the connection with {code} \"{first_bytes}\", expected it to \
                  stay open"

@@ -9,6 +9,7 @@ use pushbench_protocol::clock;
 use pushbench_scenario::Trust;
 use tokio_tungstenite::tungstenite::Message;
 
+use super::server::{Manners, Server};
 use super::{MESSAGES, plan, play, publish, start};
 use crate::Fault;
 use crate::publisher::subscribers::ToPublish;
@@ -99,6 +100,25 @@ fn what_the_server_says_is_an_error_is_one() {
     let outcome = publish(plan(CONNECTION, "http", address, Trust::System));
     assert_eq!(outcome.faults, BTreeMap::from([(Fault::ServerError, 1)]));
     assert_eq!(outcome.unexpected[&Fault::ServerError].first_bytes, "ERR full");
+}
+
+#[test]
+fn a_reply_by_a_request_that_is_no_success_is_a_failure() {
+    let refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull";
+    let http = Server::start(Manners::Respond(refusal));
+    let reply = format!("reply = {{ url = \"http://{}/pong\", method = \"POST\" }}", http.address);
+    let keys = CONNECTION.replace("reply = \"PONG\"", &reply);
+    let (address, told) = serve(&[("HELLO you", true), ("OK", false), ("PING", false)]);
+    let publisher = start(plan(&keys, "http", address, Trust::System), &ToPublish::default());
+    let publisher = publisher.expect("it is open").expect("it publishes");
+    assert_eq!(told.recv().as_deref(), Ok("LOGIN s3cr3t"));
+    while http.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    // It is in the middle of the reply, so the end waits for what comes of that.
+    let outcome = publisher.finish();
+    assert_eq!(outcome.faults, BTreeMap::from([(Fault::Status(503), 1)]));
+    assert_eq!(outcome.unexpected[&Fault::Status(503)].first_bytes, "full");
 }
 
 #[test]
