@@ -93,6 +93,7 @@ pub(crate) fn sum(trial: &TrialV2, bytes: impl Fn(&pushbench_store::PhaseBooksV1
     trial.books.phases.values().map(bytes).sum()
 }
 
+/// Bytes above TLS.
 pub(crate) fn stream(kinds: &KindsV1) -> u64 {
     let KindsV1 {
         payload,
@@ -109,6 +110,7 @@ pub(crate) fn stream(kinds: &KindsV1) -> u64 {
     payload + repeat + header + framing + wrapping + control + handshake + unexplained
 }
 
+/// Bytes with the headers of TCP and IP; of a trial without TLS.
 pub(crate) fn wire_of(kinds: &KindsV1) -> u64 {
     stream(kinds) + kinds.tcp_ip.expect("the kernel has books")
 }

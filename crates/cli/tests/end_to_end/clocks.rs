@@ -3,9 +3,10 @@
 
 use pushbench_model::{Exchange, Link};
 use pushbench_protocol::{Layer, Phase};
-use pushbench_store::{KindsV1, ReconciliationV1, RunV2, TrialV2, Verdict};
+use pushbench_store::{ReconciliationV1, RunV2, TrialV2, Verdict};
 use pushbench_wire::segments::SegmentHeaders;
 
+use crate::capture::stream;
 use crate::piped;
 use crate::quiet::Job;
 use crate::support::{Bench, trial};
@@ -92,22 +93,6 @@ pub(crate) fn of_the_kernel() -> Vec<Job> {
 
 fn within(what: &str, found: f64, model: f64, share: f64) {
     assert!((found / model - 1.0).abs() <= share, "{what} is {found}, the model says {model}");
-}
-
-fn stream(kinds: &KindsV1) -> u64 {
-    let KindsV1 {
-        payload,
-        repeat,
-        header,
-        framing,
-        wrapping,
-        control,
-        handshake,
-        unexplained,
-        tls: _,
-        tcp_ip: _,
-    } = kinds;
-    payload + repeat + header + framing + wrapping + control + handshake + unexplained
 }
 
 fn an_idle_client_costs_its_heartbeats_and_nothing_else() -> Job {
