@@ -73,36 +73,13 @@ impl Manners {
 
     /// The codings that it says a stream is in, which it is not.
     const fn stream_codings(self) -> Option<&'static str> {
-        match self {
-            Self::Codes => Some("gzip, br"),
-            Self::Good
-            | Self::CutsOff
-            | Self::Stalls
-            | Self::SaysWhy
-            | Self::Frames(_)
-            | Self::Speaks(_)
-            | Self::EndsIdle
-            | Self::TakesFew
-            | Self::RefusesMore
-            | Self::DropsMore => None,
-        }
+        if matches!(self, Self::Codes) { Some("gzip, br") } else { None }
     }
 
     /// Whether it ends a connection under a request. No library does that over HTTP/2, so there it is
     /// served by hand.
     pub(super) const fn ends_under_requests(self) -> bool {
-        match self {
-            Self::RefusesMore | Self::DropsMore => true,
-            Self::Good
-            | Self::CutsOff
-            | Self::Stalls
-            | Self::SaysWhy
-            | Self::Frames(_)
-            | Self::Speaks(_)
-            | Self::Codes
-            | Self::EndsIdle
-            | Self::TakesFew => false,
-        }
+        matches!(self, Self::RefusesMore | Self::DropsMore)
     }
 
     /// Whether it ends a connection under a request after so many.
