@@ -1,14 +1,55 @@
 //! What a client of a third-party server says before it has a connection, or polls.
 
 use pushbench_adapter::{Next, Request};
-use pushbench_protocol::{ByteKind, Phase};
+use pushbench_protocol::{ByteKind, ConnectionUse, Phase};
 
 use crate::Fault;
 use crate::carrier::answer::Answer;
 use crate::carrier::kept::Kept;
+use crate::plan::Adapted;
 use crate::transport::adapted::booked::When;
 use crate::transport::adapted::client::Client;
 use crate::transport::adapted::exchange::Exchange;
+use crate::transport::context::ClientContext;
+
+/// A client that is about to open its connection.
+pub(crate) struct Begun<'c> {
+    pub(crate) client: Client<'c>,
+    /// What opens the connection.
+    pub(crate) request: Request,
+    /// The line of the requests that came first.
+    kept: Kept,
+}
+
+impl<'c> Begun<'c> {
+    /// Says what comes before the connection, which is for `what`.
+    pub(crate) async fn new(
+        context: &'c ClientContext,
+        (number, subscriber_id): (u32, usize),
+        adapted: &'c Adapted,
+        what: &str,
+    ) -> Result<Self, Fault> {
+        let mut client = Client::new(context, adapted, number, subscriber_id)?;
+        let mut kept = Kept::new(number, ConnectionUse::KeepAlive);
+        let Some(request) = connect(&mut client, &mut kept).await? else {
+            return Err(client.cannot(&format!("the adapter opens no connection for {what}")));
+        };
+        Ok(Self { client, request, kept })
+    }
+
+    /// Opens the connection by this step; gives the client, which knows of it, and what came of the
+    /// step.
+    pub(crate) async fn open<T>(
+        self,
+        step: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<(Client<'c>, T), Fault> {
+        let Self { mut client, kept, .. } = self;
+        let opened = client.waits().until(step).await??;
+        end(&client, kept).await?;
+        client.has_connected()?;
+        Ok((client, opened))
+    }
+}
 
 /// Sends the requests that come first over a line of the client's, until a connection is to be opened;
 /// gives the request that opens it, or `None` if the client is open without one.
@@ -55,7 +96,7 @@ async fn ask(client: &mut Client<'_>, kept: &mut Kept, request: Request) -> Resu
 }
 
 /// Ends the line of the requests that came first, once the connection is open.
-pub(crate) async fn end(client: &Client<'_>, kept: Kept) -> Result<(), Fault> {
+async fn end(client: &Client<'_>, kept: Kept) -> Result<(), Fault> {
     match kept.into_line() {
         Some(line) => line.end_in(&client.context.carriers, Phase::Connect).await,
         None => Ok(()),

@@ -5,13 +5,12 @@
 //! says what its bytes are.
 
 use pushbench_adapter::{Edge, Next, Outgoing, Received};
-use pushbench_protocol::{Brings, ByteKind, ConnectionUse, Direction, Phase, Timestamp};
+use pushbench_protocol::{Brings, ByteKind, Direction, Phase, Timestamp};
 use pushbench_wire::chunk::Piece;
 
 use crate::Fault;
 use crate::accounts::Came;
 use crate::carrier::DataStream;
-use crate::carrier::kept::Kept;
 use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read};
 use crate::decoder::Decoder;
@@ -20,7 +19,8 @@ use crate::transport::adapted::client::{Client, Waiting};
 use crate::transport::adapted::coded::Shares;
 use crate::transport::adapted::exchange::Aside;
 use crate::transport::adapted::head::Purpose;
-use crate::transport::adapted::{booked, head, opening};
+use crate::transport::adapted::opening::Begun;
+use crate::transport::adapted::{booked, head};
 use crate::transport::coded_stream::Asked;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::{self, Cause};
@@ -32,25 +32,19 @@ pub(crate) async fn play(
     subscriber_id: usize,
     adapted: &Adapted,
 ) -> Result<(), Fault> {
-    let mut client = Client::new(context, adapted, number, subscriber_id)?;
-    let mut kept = Kept::new(number, ConnectionUse::KeepAlive);
-    let Some(request) = opening::connect(&mut client, &mut kept).await? else {
-        return Err(client.cannot(&"the adapter opens no connection for a stream"));
-    };
+    let mut begun = Begun::new(context, (number, subscriber_id), adapted, "a stream").await?;
     let purpose = match adapted.transport.kind.opening().brings {
         Brings::Events => Purpose::Events,
         Brings::Lines | Brings::Frames | Brings::Responses => Purpose::Data,
     };
-    let head = head::of(&context.plan, adapted, &request, purpose);
-    let head = head.map_err(|error| client.cannot(&error))?;
+    let head = head::of(&context.plan, adapted, &begun.request, purpose);
+    let head = head.map_err(|error| begun.client.cannot(&error))?;
     let asked = Asked::by(&context.plan, &head);
     let coding_of: &CodingOf<'_> = &|named| asked.coding_of(named);
-    let body = request.body.unwrap_or_default();
+    let body = begun.request.body.take().unwrap_or_default();
     let request = StreamRequest { head: &head, body: &body };
-    let opened = client.waits().until(context.carriers.stream(number, request, coding_of));
-    let (mut stream, coding) = opened.await??;
-    opening::end(&client, kept).await?;
-    client.has_connected()?;
+    let step = context.carriers.stream(number, request, coding_of);
+    let (client, (mut stream, coding)) = begun.open(step).await?;
     let waiting = Some(client.waits());
     let decoder = Decoder::of(coding)?;
     let intake = Intake { client, waiting, unbooked: 0 };

@@ -9,19 +9,18 @@ use std::time::Duration;
 
 use futures_util::SinkExt;
 use pushbench_adapter::{Next, Outgoing};
-use pushbench_protocol::{ByteKind, ConnectionUse, Direction, Phase};
+use pushbench_protocol::{ByteKind, Direction, Phase};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
-use crate::carrier::kept::Kept;
 use crate::plan::Adapted;
 use crate::publisher::handed::Handed;
-use crate::transport::adapted::client::Client;
 use crate::transport::adapted::ear::Ear;
 use crate::transport::adapted::exchange::Aside;
-use crate::transport::adapted::{head, opening};
+use crate::transport::adapted::head;
+use crate::transport::adapted::opening::Begun;
 use crate::transport::context::ClientContext;
 use crate::transport::tapped::Tapped;
 use crate::transport::websocket::{self, Listener, closed, fault_of};
@@ -34,17 +33,10 @@ pub(crate) async fn play(
     subscriber_id: usize,
     adapted: &Adapted,
 ) -> Result<(), Fault> {
-    let mut client = Client::new(context, adapted, number, subscriber_id)?;
-    let mut kept = Kept::new(number, ConnectionUse::KeepAlive);
-    let Some(request) = opening::connect(&mut client, &mut kept).await? else {
-        return Err(client.cannot(&"the adapter opens no connection for a WebSocket"));
-    };
-    let request = head::upgrade(&context.plan, adapted, &request);
-    let request = request.map_err(|error| client.cannot(&error))?;
-    let opened = client.waits().until(websocket::open_by(context, number, &request));
-    let socket = opened.await??;
-    opening::end(&client, kept).await?;
-    client.has_connected()?;
+    let begun = Begun::new(context, (number, subscriber_id), adapted, "a WebSocket").await?;
+    let request = head::upgrade(&context.plan, adapted, &begun.request);
+    let request = request.map_err(|error| begun.client.cannot(&error))?;
+    let (client, socket) = begun.open(websocket::open_by(context, number, &request)).await?;
     let ear = Ear::new(client, socket.get_ref());
     let mut talk = Talk { ear, socket, aside: Aside::new(number), to_publish: None };
     match talk.play(context, context.plan.topic_of(number)).await {
