@@ -34,6 +34,12 @@ pub(crate) trait Polls {
         phase: Phase,
     ) -> Result<(), Fault>;
 
+    /// What was asked last, and what books a response to it and what it brought.
+    fn exchange<'a>(
+        &'a mut self,
+        context: &'a ClientContext,
+    ) -> (Asked<'a>, impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>);
+
     /// Hears the response to the last request and books it under the phase that `phase_of` says; a
     /// request that has to be sent again is sent in the phase that `again_in` says.
     async fn receive(
@@ -42,7 +48,10 @@ pub(crate) trait Polls {
         kept: &mut Kept,
         again_in: impl Fn() -> Phase,
         phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
-    ) -> Result<Received, Fault>;
+    ) -> Result<Received, Fault> {
+        let (asked, take) = self.exchange(context);
+        kept.receive(&context.carriers, asked, again_in, phase_of, take).await
+    }
 
     /// Says what the server is to hear before the line is ended, while a poll may be held on it.
     async fn take_leave(&mut self) -> Result<(), Fault>;
@@ -52,7 +61,10 @@ pub(crate) trait Polls {
         &mut self,
         context: &ClientContext,
         line: &mut Line,
-    ) -> Result<Received, Fault>;
+    ) -> Result<Received, Fault> {
+        let (_, take) = self.exchange(context);
+        line.receive(&context.carriers, |_, _| Phase::Close, take).await
+    }
 }
 
 /// A client that polls one topic.
@@ -81,10 +93,6 @@ impl Poller {
             coding: ContentCoding::of(plan.transport.content_coding()),
             offer: Rc::clone(&context.offer),
         }
-    }
-
-    fn asked<'r>(&self, context: &'r ClientContext) -> Asked<'r> {
-        Asked { request: &context.polls[self.topic], cursor: Some(self.cursor) }
     }
 
     /// Books a response and what it brought.
@@ -210,33 +218,21 @@ impl Polls for Poller {
         kept: &mut Kept,
         phase: Phase,
     ) -> Result<(), Fault> {
-        kept.ask(&context.carriers, self.asked(context), phase).await
+        let (asked, _) = self.exchange(context);
+        kept.ask(&context.carriers, asked, phase).await
     }
 
-    async fn receive(
-        &mut self,
-        context: &ClientContext,
-        kept: &mut Kept,
-        again_in: impl Fn() -> Phase,
-        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
-    ) -> Result<Received, Fault> {
-        let asked = self.asked(context);
-        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
-        kept.receive(&context.carriers, asked, again_in, phase_of, take).await
+    fn exchange<'a>(
+        &'a mut self,
+        context: &'a ClientContext,
+    ) -> (Asked<'a>, impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>) {
+        let asked = Asked { request: &context.polls[self.topic], cursor: Some(self.cursor) };
+        (asked, |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at))
     }
 
     /// A server of ours hears of it by the end of the line.
     async fn take_leave(&mut self) -> Result<(), Fault> {
         Ok(())
-    }
-
-    async fn receive_last(
-        &mut self,
-        context: &ClientContext,
-        line: &mut Line,
-    ) -> Result<Received, Fault> {
-        let take = |phase, answer: &Answer<'_>, at| self.take(context, phase, answer, at);
-        line.receive(&context.carriers, |_, _| Phase::Close, take).await
     }
 }
 

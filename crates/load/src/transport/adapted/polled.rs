@@ -5,10 +5,9 @@ use pushbench_adapter::{Outgoing, Polled};
 use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
 use crate::Fault;
-use crate::carrier::Line;
-use crate::carrier::answer::{Answer, Received};
+use crate::carrier::answer::Answer;
 use crate::carrier::kept::Kept;
-use crate::carrier::watch::Watch;
+use crate::carrier::request::Asked;
 use crate::outcome::SampleHeaders;
 use crate::plan::Adapted;
 use crate::transport::adapted::booked::When;
@@ -18,7 +17,6 @@ use crate::transport::adapted::opening;
 use crate::transport::context::ClientContext;
 use crate::transport::poll::Polls;
 use crate::transport::{long_poll, short_poll};
-use crate::witness::Witness;
 
 /// Says what comes first, polls until there is nothing more to come, and ends the connection when told
 /// to.
@@ -93,18 +91,15 @@ impl Polls for Poller<'_> {
         self.reply(phase).await
     }
 
-    async fn receive(
-        &mut self,
-        context: &ClientContext,
-        kept: &mut Kept,
-        again_in: impl Fn() -> Phase,
-        phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
-    ) -> Result<Received, Fault> {
+    fn exchange<'a>(
+        &'a mut self,
+        _: &'a ClientContext,
+    ) -> (Asked<'a>, impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>) {
         let Self { client, exchange, .. } = self;
         let exchange = exchange.as_ref().expect("a poll was sent");
         let take =
             |phase, answer: &Answer<'_>, at| take(client, exchange, answer, When { phase, at });
-        kept.receive(&context.carriers, exchange.asked(), again_in, phase_of, take).await
+        (exchange.asked(), take)
     }
 
     async fn take_leave(&mut self) -> Result<(), Fault> {
@@ -112,18 +107,6 @@ impl Polls for Poller<'_> {
             Some(last) => self.say(last, Phase::Close).await,
             None => Ok(()),
         }
-    }
-
-    async fn receive_last(
-        &mut self,
-        context: &ClientContext,
-        line: &mut Line,
-    ) -> Result<Received, Fault> {
-        let Self { client, exchange, .. } = self;
-        let exchange = exchange.as_ref().expect("a poll was sent");
-        let take =
-            |phase, answer: &Answer<'_>, at| take(client, exchange, answer, When { phase, at });
-        line.receive(&context.carriers, |_, _| Phase::Close, take).await
     }
 }
 
