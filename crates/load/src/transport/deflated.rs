@@ -129,7 +129,13 @@ impl Client {
         match frame.opcode() {
             OpCode::Text | OpCode::Binary => {
                 let wire_len = tapped.take_message_len().ok_or(Fault::Protocol)?;
-                self.subscriber.take_data(context, frame.payload(), wire_len, received_at, tapped);
+                self.subscriber.take_payload(
+                    context,
+                    frame.payload(),
+                    wire_len,
+                    received_at,
+                    tapped,
+                );
             }
             OpCode::Ping => self.subscriber.take_ping(context, received_at, tapped),
             OpCode::Pong | OpCode::Close | OpCode::Continuation => {

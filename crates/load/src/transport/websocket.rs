@@ -178,6 +178,31 @@ pub(crate) fn fault_of(error: &tungstenite::Error) -> Fault {
 
 /// What takes the messages of a WebSocket, and books them.
 pub(crate) trait Listener {
+    /// Takes the data of a message.
+    fn take_data(
+        &mut self,
+        context: &ClientContext,
+        data: &[u8],
+        received_at: Timestamp,
+        tapped: &Tapped,
+    );
+
+    /// Books what has come since the last time; gives its phase.
+    fn receive(
+        &mut self,
+        context: &ClientContext,
+        cause: Cause,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) -> Phase;
+
+    /// Takes a ping, which says that the server is alive.
+    fn take_ping(&mut self, context: &ClientContext, received_at: Timestamp, tapped: &Tapped) {
+        if self.receive(context, Cause::Clock, received_at, tapped) == Phase::Measure {
+            context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
+        }
+    }
+
     /// Takes a message, whatever its kind.
     fn take(
         &mut self,
@@ -185,7 +210,16 @@ pub(crate) trait Listener {
         message: &Message,
         received_at: Timestamp,
         tapped: &Tapped,
-    );
+    ) {
+        match message {
+            Message::Text(text) => self.take_data(context, text.as_bytes(), received_at, tapped),
+            Message::Binary(bytes) => self.take_data(context, bytes, received_at, tapped),
+            Message::Ping(_) => self.take_ping(context, received_at, tapped),
+            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                self.receive(context, Cause::Message, received_at, tapped);
+            }
+        }
+    }
 
     /// Books what was sent since the last time, where what it answers was.
     fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped);
@@ -205,34 +239,8 @@ impl Subscriber {
         Self { subscriber_id, frames: Frames::new(tapped) }
     }
 
-    /// Books one ping.
-    pub(crate) fn take_ping(
-        &mut self,
-        context: &ClientContext,
-        received_at: Timestamp,
-        tapped: &Tapped,
-    ) {
-        if self.receive(context, Cause::Clock, received_at, tapped) == Phase::Measure {
-            context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
-        }
-    }
-
-    /// Books what has come since the last time; gives its phase.
-    pub(crate) fn receive(
-        &mut self,
-        context: &ClientContext,
-        cause: Cause,
-        received_at: Timestamp,
-        tapped: &Tapped,
-    ) -> Phase {
-        let phase = self.frames.phase_of(context, cause, received_at, tapped, 0);
-        self.book(context, tapped, phase);
-        self.frames.has_taken(tapped);
-        phase
-    }
-
     /// Books one message of data, whose frames carried `wire_len` bytes.
-    pub(crate) fn take_data(
+    pub(crate) fn take_payload(
         &mut self,
         context: &ClientContext,
         payload: &[u8],
@@ -256,25 +264,27 @@ impl Subscriber {
 }
 
 impl Listener for Subscriber {
-    fn take(
+    fn take_data(
         &mut self,
         context: &ClientContext,
-        message: &Message,
+        data: &[u8],
         received_at: Timestamp,
         tapped: &Tapped,
     ) {
-        match message {
-            Message::Text(text) => {
-                self.take_data(context, text.as_bytes(), text.len() as u64, received_at, tapped);
-            }
-            Message::Binary(bytes) => {
-                self.take_data(context, bytes, bytes.len() as u64, received_at, tapped);
-            }
-            Message::Ping(_) => self.take_ping(context, received_at, tapped),
-            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
-                self.receive(context, Cause::Message, received_at, tapped);
-            }
-        }
+        self.take_payload(context, data, data.len() as u64, received_at, tapped);
+    }
+
+    fn receive(
+        &mut self,
+        context: &ClientContext,
+        cause: Cause,
+        received_at: Timestamp,
+        tapped: &Tapped,
+    ) -> Phase {
+        let phase = self.frames.phase_of(context, cause, received_at, tapped, 0);
+        self.book(context, tapped, phase);
+        self.frames.has_taken(tapped);
+        phase
     }
 
     fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped) {

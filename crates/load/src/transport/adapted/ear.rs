@@ -2,7 +2,6 @@
 
 use pushbench_adapter::Edge;
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
-use tokio_tungstenite::tungstenite::Message;
 
 use crate::Fault;
 use crate::transport::adapted::booked;
@@ -57,8 +56,14 @@ impl<'c> Ear<'c> {
         booked::give_up(&context.accounts, Phase::Close, std::mem::take(&mut self.unbooked));
     }
 
-    /// Takes the data of a message.
-    fn receive(&mut self, context: &ClientContext, data: &[u8], at: Timestamp, tapped: &Tapped) {
+    fn take_frames(&mut self, context: &ClientContext, tapped: &Tapped, phase: Phase) {
+        self.book(context, tapped, phase);
+        self.frames.has_taken(tapped);
+    }
+}
+
+impl Listener for Ear<'_> {
+    fn take_data(&mut self, context: &ClientContext, data: &[u8], at: Timestamp, tapped: &Tapped) {
         let Self { client, frames, unbooked, .. } = self;
         let mut phase_of = |cause| frames.phase_of(context, cause, at, tapped, *unbooked);
         let handed =
@@ -71,44 +76,17 @@ impl<'c> Ear<'c> {
         self.received = handed.result;
     }
 
-    /// Takes what is no data.
-    fn take_other(
+    fn receive(
         &mut self,
         context: &ClientContext,
         cause: Cause,
         at: Timestamp,
         tapped: &Tapped,
-    ) {
+    ) -> Phase {
         let phase = self.frames.phase_of(context, cause, at, tapped, self.unbooked);
         self.take_frames(context, tapped, phase);
-        if cause == Cause::Clock && phase == Phase::Measure {
-            context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
-        }
         self.received = Ok(());
-    }
-
-    fn take_frames(&mut self, context: &ClientContext, tapped: &Tapped, phase: Phase) {
-        self.book(context, tapped, phase);
-        self.frames.has_taken(tapped);
-    }
-}
-
-impl Listener for Ear<'_> {
-    fn take(
-        &mut self,
-        context: &ClientContext,
-        message: &Message,
-        received_at: Timestamp,
-        tapped: &Tapped,
-    ) {
-        match message {
-            Message::Text(text) => self.receive(context, text.as_bytes(), received_at, tapped),
-            Message::Binary(bytes) => self.receive(context, bytes, received_at, tapped),
-            Message::Ping(_) => self.take_other(context, Cause::Clock, received_at, tapped),
-            Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
-                self.take_other(context, Cause::Message, received_at, tapped);
-            }
-        }
+        phase
     }
 
     fn book_sent(&mut self, context: &ClientContext, tapped: &Tapped) {
