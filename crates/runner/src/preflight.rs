@@ -13,6 +13,7 @@ mod words;
 
 use std::ops::ControlFlow;
 
+use pushbench_protocol::TopicNames;
 use pushbench_scenario::{Scenario, Transport};
 use pushbench_store::RunV2;
 
@@ -54,97 +55,93 @@ pub fn preflight(
     watch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Tried, RunError> {
     adapted_server::sweep();
-    let mut findings = Vec::new();
-    let mut refused = Refused::default();
     let names = topics::of_preflight(&run.id);
-    let mut servers = Servers::default();
-    for (place, (transport, scenario)) in (0..).zip(to_try(scenario)) {
-        let of = &scenario.transports[transport];
+    let (findings, by, reasons) = Default::default();
+    let mut preflight = Preflight { options, names, tried: 0, findings, by, reasons };
+    for tries in by_server(to_try(scenario)) {
+        if preflight.at_one_server(&tries, watch)?.is_break() {
+            return Ok(Tried::BrokenOff);
+        }
+    }
+    let Preflight { findings, by, reasons, .. } = preflight;
+    if reasons.is_empty() {
+        return Ok(Tried::Playable { findings });
+    }
+    Err(RunError::Preflight { target: by.join(" and "), reasons: reasons.join("; ") })
+}
+
+/// A transport to try: its place in a scenario that plays it with one client.
+type Try = (usize, Scenario);
+
+/// What has been met so far.
+struct Preflight<'a> {
+    options: &'a Options,
+    /// Names of topics that no trial uses.
+    names: TopicNames,
+    /// Transports that were tried.
+    tried: u32,
+    /// Where the server does not keep to a protocol.
+    findings: Vec<String>,
+    /// The servers that cannot be played.
+    by: Vec<String>,
+    /// What each transport met that cannot be.
+    reasons: Vec<String>,
+}
+
+impl Preflight<'_> {
+    /// Tries one server by its transports, of which there is one at least. It runs meanwhile and no
+    /// longer: the next may be of the same port.
+    fn at_one_server(
+        &mut self,
+        tries: &[Try],
+        watch: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, RunError> {
+        let options = self.options;
+        let (transport, scenario) = &tries[0];
+        let of = &scenario.transports[*transport];
+        if of.server.is_none() && options.target.is_none() {
+            // Ours is tried by whoever builds it.
+            return Ok(ControlFlow::Continue(()));
+        }
         let mut is_broken_off = false;
-        let server = servers.of(&scenario, of, options, &mut || {
+        let server = TrialServer::of(scenario, of, options, &mut || {
             let flow = watch();
             is_broken_off = flow.is_break();
             flow
         });
         let server = match server {
-            Err(_) if is_broken_off => return Ok(Tried::BrokenOff),
+            Err(_) if is_broken_off => return Ok(ControlFlow::Break(())),
             server => server?,
         };
-        let Some(server) = server else { continue };
-        let asked = asked(of, options);
-        if refused.all_of.contains(&asked) {
-            continue;
-        }
         // Twice of a server that has just been started, which may not be ready as a whole.
         let is_started = of.server.as_ref().is_some_and(|server| server.start.is_some());
         let times = if is_started { 2 } else { 1 };
-        let first = FirstMessage { server, scenario: &scenario, transport, options };
-        match first.send(times, |time| names.behind(place + time * BETWEEN_TIMES), watch)? {
-            None => return Ok(Tried::BrokenOff),
-            Some(Found::Nothing) => {}
-            Some(Found::Violation(text)) => findings.push(text),
-            Some(Found::Refusal { text, is_of_all }) => {
-                refused.reasons.push(text);
-                if !refused.by.contains(&asked) {
-                    refused.by.push(asked.clone());
-                }
-                if is_of_all {
-                    refused.all_of.push(asked);
+        for (transport, scenario) in tries {
+            let first = FirstMessage { server: &server, scenario, transport: *transport, options };
+            let names = self.names.behind(self.tried);
+            self.tried += 1;
+            match first.send(times, |time| names.behind(time * BETWEEN_TIMES), watch)? {
+                None => return Ok(ControlFlow::Break(())),
+                Some(Found::Nothing) => {}
+                Some(Found::Violation(text)) => self.findings.push(text),
+                Some(Found::Refusal { text, is_of_all }) => {
+                    self.refused(asked(of, options), text);
+                    // Every other transport would meet the same.
+                    if is_of_all {
+                        break;
+                    }
                 }
             }
         }
-    }
-    servers.stop();
-    if refused.reasons.is_empty() {
-        return Ok(Tried::Playable { findings });
-    }
-    let Refused { by, reasons, .. } = refused;
-    Err(RunError::Preflight { target: by.join(" and "), reasons: reasons.join("; ") })
-}
-
-/// Who refused what.
-#[derive(Debug, Default)]
-struct Refused {
-    /// The servers that did.
-    by: Vec<String>,
-    /// What each transport met.
-    reasons: Vec<String>,
-    /// Servers at which every other transport would meet the same.
-    all_of: Vec<String>,
-}
-
-/// Servers to try, each started once for all its transports.
-#[derive(Default)]
-struct Servers(Vec<(String, TrialServer)>);
-
-impl Servers {
-    /// That which a transport asks; `None` of ours, which is tried by whoever builds it.
-    fn of(
-        &mut self,
-        scenario: &Scenario,
-        transport: &Transport,
-        options: &Options,
-        watch: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Option<&TrialServer>, RunError> {
-        if transport.server.is_none() && options.target.is_none() {
-            return Ok(None);
-        }
-        let name = asked(transport, options);
-        let known = self.0.iter().position(|(known, _)| *known == name);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                self.0.push((name, TrialServer::of(scenario, transport, options, watch)?));
-                self.0.len() - 1
-            }
-        };
-        Ok(Some(&self.0[place].1))
+        // How it ends is no part of what is tried.
+        let _ = server.stop(false);
+        Ok(ControlFlow::Continue(()))
     }
 
-    fn stop(self) {
-        for (_, server) in self.0 {
-            // How it ends is no part of what is tried.
-            let _ = server.stop(false);
+    fn refused(&mut self, by: String, reason: String) {
+        self.reasons.push(reason);
+        if !self.by.contains(&by) {
+            self.by.push(by);
         }
     }
 }
@@ -160,17 +157,17 @@ fn asked(transport: &Transport, options: &Options) -> String {
 
 /// Every transport with its settings, each once: a scenario that plays it with one client, and its
 /// place in that. Of cells that differ in nothing else, that with the largest payload.
-fn to_try(scenario: &Scenario) -> Vec<(usize, Scenario)> {
+fn to_try(scenario: &Scenario) -> Vec<Try> {
     let mut cells: Vec<_> = scenario.cells.iter().map(|cell| &cell.scenario).collect();
     if cells.is_empty() {
         cells.push(scenario);
     }
     cells.sort_by_key(|cell| std::cmp::Reverse(cell.workload.payload.bytes));
-    let mut tried: Vec<(usize, Scenario)> = Vec::new();
+    let mut tried: Vec<Try> = Vec::new();
     for cell in cells {
         let small = with_one_client(cell);
         for place in 0..small.transports.len() {
-            let same = |(other, known): &(usize, Scenario)| {
+            let same = |(other, known): &Try| {
                 (*other, &known.transports[*other]) == (place, &small.transports[place])
                     && known.headers.cookie_bytes == small.headers.cookie_bytes
                     && known.headers.request.name() == small.headers.request.name()
@@ -183,6 +180,19 @@ fn to_try(scenario: &Scenario) -> Vec<(usize, Scenario)> {
     // In the order of the scenario, as reports show them.
     tried.sort_by_key(|(place, _)| *place);
     tried
+}
+
+/// The same, those together that ask one server. In the cells of a sweep servers of one name may differ.
+fn by_server(tries: Vec<Try>) -> Vec<Vec<Try>> {
+    let server = |(transport, scenario): &Try| scenario.transports[*transport].server.clone();
+    let mut groups: Vec<Vec<Try>> = Vec::new();
+    for one in tries {
+        match groups.iter_mut().find(|group| server(&group[0]) == server(&one)) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
 }
 
 #[cfg(test)]

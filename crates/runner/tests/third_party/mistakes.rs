@@ -130,11 +130,22 @@ fn a_wrong_reply_to_a_heartbeat_is_told() {
 }
 
 #[test]
+fn what_is_wrong_with_a_server_in_one_cell_of_a_sweep_is_told() {
+    let server = Server::start(Manners::default());
+    let url = format!("http://{}", server.address);
+    let sweep = format!("[sweep]\n\"server.small.url\" = [\"{url}\", \"{url}/elsewhere\"]\n");
+    let adapter = format!("{}{sweep}", websocket(&[URL]));
+    let parts = ["server.small", "404", "nothing at /elsewhere/sub/"];
+    check_at(&url, "websocket", &adapter, &parts);
+}
+
+#[test]
 fn tls_against_clear_text_is_told() {
     let server = Server::start(Manners::default());
     let url = format!("https://{}", server.address);
     check_at(&url, "websocket", &websocket(&[URL]), &["TLS", "`url`"]);
 }
+
 #[test]
 fn a_place_that_is_not_carried_on_is_told() {
     let adapter = format!(
