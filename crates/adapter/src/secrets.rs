@@ -12,11 +12,14 @@ use crate::values::Values;
 const EXCERPT: usize = 200;
 /// How much is looked through for it: a secret that begins in what is shown may go on behind it.
 const MOST_LOOKED_THROUGH: usize = 64 << 10;
+/// Fewest bytes that the beginning of a secret is known by where a text ends in it. Fewer tell nobody
+/// anything, and many a text ends in them.
+const LEAST_OF_A_SECRET: usize = 4;
 
 impl Values {
     /// The text with the names of secret values in their place, as `${env:TOKEN}`, also where they were
-    /// encoded in base64, hexadecimal, for a URL or for JSON. For people: not for a path that is
-    /// measured.
+    /// encoded in base64, hexadecimal, for a URL or for JSON, and where the text was cut off in one. For
+    /// people: not for a path that is measured.
     pub fn hide(&self, text: &[u8]) -> String {
         let secrets = self.secrets();
         if secrets.is_empty() {
@@ -25,10 +28,13 @@ impl Values {
         let mut shown = Vec::with_capacity(text.len());
         let mut rest = text;
         while let Some((first, behind)) = rest.split_first() {
-            match secrets.iter().find(|(secret, _)| rest.starts_with(secret)) {
+            let is_cut =
+                |secret: &[u8]| rest.len() >= LEAST_OF_A_SECRET && secret.starts_with(rest);
+            let here = |secret: &[u8]| rest.starts_with(secret) || is_cut(secret);
+            match secrets.iter().find(|(secret, _)| here(secret)) {
                 Some((secret, name)) => {
                     shown.extend_from_slice(format!("${{{name}}}").as_bytes());
-                    rest = &rest[secret.len()..];
+                    rest = rest.get(secret.len()..).unwrap_or_default();
                 }
                 None => {
                     shown.push(*first);
@@ -118,6 +124,9 @@ mod tests {
             ("Basic YW5uYTpww6Qgc3Mi", "Basic ${login}"),
             ("anna:pä ss\"", "${login}"),
             ("anna c1 YW5uYQ==", "anna c1 YW5uYQ=="),
+            ("cut off: pä s", "cut off: ${env:PASSWORD}"),
+            ("cut off: YW5uYTpw", "cut off: ${login}"),
+            ("it ends in a pä", "it ends in a pä"),
         ] {
             assert_eq!(values.hide(text.as_bytes()), shown);
         }

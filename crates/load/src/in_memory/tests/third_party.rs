@@ -211,11 +211,14 @@ fn what_is_kept_of_what_a_server_repeats_has_no_secret_in_it() {
     let silent = Speech { replies: &[], ..all(&["m{}"]) };
     let errs = all(&["m{}", "no s3cr3t"]);
     let is_strange = all(&["m{}", "what s3cr3t"]);
-    for speech in [refuses, silent, errs, is_strange] {
+    // No message of ours, of which 64 bytes are kept: they end in the secret.
+    let is_cut =
+        all(&["m{}", "mxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxs3cr3t"]);
+    for speech in [refuses, silent, errs, is_strange, is_cut] {
         let seen = play(TransportKind::WebSocket, keys, speech);
         let kept = &seen.outcome.workers[0];
         let kept = format!("{:?} {:?}", kept.unexpected, kept.counts);
-        assert!(kept.contains("${env:TOKEN}") && !kept.contains("s3cr3t"), "{kept}");
+        assert!(kept.contains("${env:TOKEN}") && !kept.contains("s3cr"), "{kept}");
     }
 }
 
