@@ -76,8 +76,7 @@ fn counted(count: u64, noun: &str) -> String {
 /// run starts it.
 fn servers(scenario: &Scenario) -> Vec<String> {
     let mut lines = Vec::new();
-    let all = std::iter::once(scenario).chain(scenario.cells.iter().map(|cell| &cell.scenario));
-    for server in all.flat_map(|scenario| &scenario.transports).filter_map(|t| t.server.as_ref()) {
+    for server in scenario.servers() {
         let line = server_line(server);
         if !lines.contains(&line) {
             lines.push(line);

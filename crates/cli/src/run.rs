@@ -72,11 +72,12 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     raise_open_files();
 
     let mut run_options = run_options(options, read.text, read.files)?;
-    for url in servers_beyond_loopback(&scenario) {
+    let beyond = servers_beyond_loopback(&scenario);
+    for url in &beyond {
         run_options.environment.link.push_str(&format!(" and {url}"));
     }
     let is_beyond = run_options.target.as_ref().is_some_and(|t| !t.address.ip().is_loopback())
-        || !servers_beyond_loopback(&scenario).is_empty();
+        || !beyond.is_empty();
     if let Some(limit) = limit_beyond_loopback(&scenario).filter(|_| is_beyond) {
         say(format_args!("{}: {limit}", options.scenario.display()));
         return Ok(Exit::Refused);

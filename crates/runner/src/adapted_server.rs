@@ -53,7 +53,7 @@ pub(crate) fn sweep() {
 /// URLs of third-party servers of a scenario that are reached over something else than loopback. A name
 /// without an address is none of them: it is told when the server is to be reached.
 pub fn servers_beyond_loopback(scenario: &Scenario) -> BTreeSet<String> {
-    let servers = scenario.transports.iter().filter_map(|transport| transport.server.as_ref());
+    let servers = scenario.servers().into_iter();
     let is_beyond = |server: &&Arc<NamedServer>| {
         let found = addresses(&server.url.host, server.url.port.unwrap_or(1));
         found.is_ok_and(|found| found.iter().any(|address| !address.ip().is_loopback()))
@@ -221,4 +221,27 @@ fn may_be_taken(contested: Option<&RangeInclusive<u16>>) -> String {
 /// Whether somebody listens there.
 fn is_taken(address: SocketAddr) -> bool {
     std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(200)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use pushbench_scenario::{Source, read};
+
+    use super::*;
+
+    #[test]
+    fn a_server_beyond_loopback_is_found_in_whatever_cell_of_a_sweep_it_is_asked() {
+        let text = "question = \"?\"\nworkload = { clients = 1, publish = { every = \"1s\" } }\n\
+            [server.a]\nadapter = \"nchan\"\nurl = \"http://127.0.0.1:81\"\n\
+            [[transport]]\nkind = \"sse\"\nserver = \"a\"\n\
+            [sweep]\nserver.a.url = [\"http://127.0.0.1:81\", \"http://192.0.2.1:82\"]\n";
+        let no_file = |path: &Path| Err(std::io::Error::other(path.display().to_string()));
+        let path = Path::new("a.toml");
+        let source = Source { path, text, overrides: &[], only: &[], read_file: &no_file };
+        let scenario = read(&source).unwrap_or_else(|refused| panic!("{refused}"));
+        let expected = BTreeSet::from(["http://192.0.2.1:82".to_owned()]);
+        assert_eq!(servers_beyond_loopback(&scenario), expected);
+    }
 }

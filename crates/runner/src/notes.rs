@@ -26,7 +26,7 @@ pub(crate) fn notes(scenario: &Scenario, options: &Options) -> Vec<String> {
     notes.extend(scenario.without_effect.iter().map(|key| {
         format!("{key} means nothing here: the servers have messages of their own, and nothing is published")
     }));
-    for server in scenario.transports.iter().filter_map(|transport| transport.server.as_ref()) {
+    for server in scenario.servers() {
         let note = untested(server).filter(|note| !notes.contains(note));
         notes.extend(note);
     }

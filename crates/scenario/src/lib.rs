@@ -11,11 +11,11 @@ mod expect;
 mod named_server;
 
 mod adapter_file;
+mod asked_servers;
 mod beside;
 mod carriage_check;
 mod check;
 mod conflation_check;
-mod environment;
 mod environment_file;
 mod file;
 mod head_check;

@@ -236,6 +236,8 @@ fn what_can_be_said_of_a_server_can_be_set_and_swept() {
     let adapters: Vec<_> =
         swept.cells.iter().map(|cell| server(&cell.scenario, 0).adapter_name.as_str()).collect();
     assert_eq!(adapters, ["nchan", "pushpin"]);
+    let asked: Vec<_> = swept.servers().iter().map(|asked| asked.adapter_name.as_str()).collect();
+    assert_eq!(asked, ["nchan", "inline", "pushpin"]);
 }
 
 #[test]
