@@ -84,7 +84,8 @@ pub struct Outcome {
     pub worker_cpu: Vec<Duration>,
     /// What the server's witnesses had counted at each boundary, of those that can be compared there.
     pub server: BTreeMap<Boundary, Counted>,
-    /// Boundaries that had to be taken while something was on its way.
+    /// Boundaries that all workers had to take while something was on its way; those that connections
+    /// pass by themselves are with the worker.
     pub in_flight: BTreeMap<Boundary, InFlight>,
 }
 
@@ -95,6 +96,8 @@ pub struct WorkerOutcome {
     pub ledger: Ledger,
     /// What the clients' witnesses had counted at each boundary that was reached.
     pub boundaries: BTreeMap<Boundary, Counted>,
+    /// Boundaries that a connection passed by itself while something was on its way.
+    pub in_flight: BTreeMap<Boundary, InFlight>,
     /// What was counted.
     pub counts: Counts,
     /// From due to received whole, messages due in the measure phase.

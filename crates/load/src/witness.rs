@@ -14,7 +14,7 @@ use std::sync::Arc;
 use pushbench_tls::RecordTotals;
 use pushbench_wire::SocketCounters;
 use pushbench_wire::record::RECORD_OVERHEAD;
-use pushbench_wire::tcp_info::{TcpInfo, tcp_info};
+use pushbench_wire::tcp_info::{TcpInfo, handed, tcp_info};
 
 use crate::witness::counted::{Counted, Tally};
 use crate::witness::list::WitnessName;
@@ -41,6 +41,18 @@ pub(crate) struct Witness {
     pub(crate) place: Cell<usize>,
 }
 
+/// The books of a connection at a moment of its client's own: the server goes on, so more may have come
+/// than was read, and what was written may wait to be sent.
+pub(crate) struct AsOfClient {
+    /// What has been read and written, by all. The kernel's segments are those that have passed.
+    pub(crate) counted: Counted,
+    /// Bytes that have come and are not among those.
+    pub(crate) unread: u64,
+    /// Whether the kernel's books are of this moment, which nobody can know where bytes come each time
+    /// that it is asked.
+    pub(crate) is_exact: bool,
+}
+
 impl Witness {
     /// Of a connection that has just been opened, and that says before it closes the descriptor.
     pub(crate) fn of(descriptor: Option<RawFd>) -> Self {
@@ -63,7 +75,24 @@ impl Witness {
             return last;
         }
         // A kernel that cannot be asked leaves its set of books out; the report then says so.
-        let info = self.descriptor.and_then(|descriptor| tcp_info(descriptor).ok());
+        self.counted(self.descriptor.and_then(|descriptor| tcp_info(descriptor).ok()))
+    }
+
+    /// The books now as far as the client has read and written.
+    pub(crate) fn as_of_client(&self) -> AsOfClient {
+        if let Some(counted) = self.last.get() {
+            return AsOfClient { counted, unread: 0, is_exact: true };
+        }
+        let handed = self.descriptor.and_then(|descriptor| handed(descriptor).ok());
+        AsOfClient {
+            counted: self.counted(handed.map(|handed| handed.info)),
+            unread: handed.map_or(0, |handed| handed.unread),
+            is_exact: handed.is_none_or(|handed| handed.is_exact),
+        }
+    }
+
+    /// The books of socket and TLS with what the kernel says.
+    fn counted(&self, info: Option<TcpInfo>) -> Counted {
         let kernel = info.map(|info| {
             // The kernel counts the server's FIN as a byte received; no socket ever reads it.
             TcpInfo { has_fin: self.has_ended.get() || info.has_fin, ..info }

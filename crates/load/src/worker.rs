@@ -124,6 +124,8 @@ pub(crate) async fn play(
                     if boundary == Boundary::Drained {
                         accounts.sockets.end_measure();
                         outcome.boundaries.insert(Boundary::Measured, measured);
+                        let in_flight = accounts.sockets.in_flight();
+                        outcome.in_flight.extend(in_flight.map(|of| (Boundary::Measured, of)));
                     }
                     outcome.boundaries.insert(boundary, sums);
                     accounts.open_from(boundary.opens());

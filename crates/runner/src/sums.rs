@@ -277,7 +277,8 @@ fn in_flight(outcome: &Outcome) -> BTreeMap<Phase, InFlightV2> {
         InFlight::Clients => InFlightV2::Clients,
         InFlight::Server => InFlightV2::Server,
     };
-    let in_flight = outcome.in_flight.iter();
+    let by_themselves = outcome.workers.iter().flat_map(|worker| &worker.in_flight);
+    let in_flight = outcome.in_flight.iter().chain(by_themselves);
     in_flight.map(|(boundary, in_flight)| (boundary.closes(), named(in_flight))).collect()
 }
 

@@ -1,16 +1,20 @@
-//! The kernel's set of books: `TCP_INFO`, and the other socket options that only libc names.
+//! The kernel's set of books: `TCP_INFO`, and the other calls on a socket that only libc names.
 //!
 //! The one module with `unsafe`: the calls are system calls on a descriptor with a buffer that is
 //! ours, and neither std nor a safe crate offers the fields that the kernel has added since 2016.
 #![expect(
     unsafe_code,
-    reason = "getsockopt(TCP_INFO) and IP_BIND_ADDRESS_NO_PORT are system calls"
+    reason = "getsockopt(TCP_INFO), FIONREAD and IP_BIND_ADDRESS_NO_PORT are system calls"
 )]
+
+mod handed;
 
 use std::io;
 use std::mem::{offset_of, size_of};
 use std::os::fd::RawFd;
 use std::time::Duration;
+
+pub use handed::{Handed, handed};
 
 /// What the kernel counted for one connection. Bytes are of the TCP stream, without headers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -27,6 +31,8 @@ pub struct TcpInfo {
     pub segments_out: u64,
     /// Segments received (`tcpi_segs_in`).
     pub segments_in: u64,
+    /// Bytes written that wait to be sent for the first time (`tcpi_notsent_bytes`).
+    pub unsent: u64,
     /// Segments sent and not yet acknowledged (`tcpi_unacked`).
     pub unacknowledged: u64,
     /// Whether timestamps were negotiated.
@@ -75,6 +81,7 @@ impl TcpInfo {
             has_fin: AFTER_FIN.contains(info.get(offset_of!(KernelTcpInfo, state))?),
             segments_out: u32_at(offset_of!(KernelTcpInfo, segs_out))?.into(),
             segments_in: u32_at(offset_of!(KernelTcpInfo, segs_in))?.into(),
+            unsent: u32_at(offset_of!(KernelTcpInfo, notsent_bytes))?.into(),
             unacknowledged: u32_at(offset_of!(KernelTcpInfo, unacked))?.into(),
             timestamps: info.get(offset_of!(KernelTcpInfo, options))? & OPTION_TIMESTAMPS != 0,
             min_round_trip: (1..u32::MAX)
@@ -175,6 +182,22 @@ pub fn tcp_info(descriptor: RawFd) -> io::Result<TcpInfo> {
     TcpInfo::of_kernel(&info[..len as usize])
 }
 
+/// Bytes of data that have come in order and wait to be read; the peer's FIN is none of them. Source:
+/// tcp(7), `SIOCINQ`, which is `FIONREAD`.
+///
+/// # Errors
+///
+/// If the system call fails.
+fn unread(descriptor: RawFd) -> io::Result<u64> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one `c_int` to `bytes`; a bad descriptor is an error.
+    let result = unsafe { libc::ioctl(descriptor, libc::FIONREAD, &raw mut bytes) };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(u64::try_from(bytes).unwrap_or(0))
+}
+
 /// Lets a bound socket choose its port at `connect`, when the whole four-tuple is known.
 ///
 /// Without it every `bind` to a source address takes a port of its own, and the ports of one
@@ -213,6 +236,7 @@ mod tests {
         assert_eq!(offset_of!(KernelTcpInfo, pacing_rate), 104);
         assert_eq!(offset_of!(KernelTcpInfo, bytes_received), 128);
         assert_eq!(offset_of!(KernelTcpInfo, segs_out), 136);
+        assert_eq!(offset_of!(KernelTcpInfo, notsent_bytes), 144);
         assert_eq!(offset_of!(KernelTcpInfo, min_rtt), 148);
         assert_eq!(offset_of!(KernelTcpInfo, bytes_sent), 200);
         assert_eq!(offset_of!(KernelTcpInfo, bytes_retrans), 208);
@@ -257,6 +281,6 @@ mod tests {
 
     #[test]
     fn what_is_no_socket_is_an_error() {
-        assert!(tcp_info(-1).is_err());
+        assert!(tcp_info(-1).is_err() && unread(-1).is_err());
     }
 }

@@ -1,5 +1,8 @@
 //! The sockets' and the kernel's books of all connections of one worker, those that are no more too.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::{Cell, RefCell};
 use std::os::fd::RawFd;
 use std::rc::Rc;
@@ -7,9 +10,10 @@ use std::rc::Rc;
 use pushbench_protocol::Direction;
 use pushbench_wire::segments::{SegmentHeaders, segments_for};
 
-use crate::witness::Witness;
+use crate::outcome::InFlight;
 use crate::witness::counted::Counted;
 use crate::witness::list::WitnessName;
+use crate::witness::{AsOfClient, Witness};
 
 /// The witnesses of one worker.
 #[derive(Debug)]
@@ -21,6 +25,9 @@ pub(crate) struct Sockets {
     folded: Cell<Counted>,
     /// Books of the connections that have passed [`crate::Boundary::Measured`].
     measured: Cell<Counted>,
+    /// Whether bytes were coming on one of them each time that its books were to be closed, so that
+    /// socket and kernel cannot be compared there.
+    is_restless: Cell<bool>,
     connecting_segments: Cell<u64>,
 }
 
@@ -33,6 +40,7 @@ impl Sockets {
             witnesses: RefCell::default(),
             folded: Cell::new(Counted::by_clients()),
             measured: Cell::new(Counted::by_clients()),
+            is_restless: Cell::default(),
             connecting_segments: Cell::default(),
         }
     }
@@ -83,10 +91,13 @@ impl Sockets {
         if !witness.is_measured.replace(true) {
             let tls = if received > 0 { witness.tls_received() } else { 0 };
             let received = received + tls;
-            let segments = segments_for(received, self.data_per_segment);
+            let AsOfClient { counted, unread, is_exact } = witness.as_of_client();
+            // What is unread was not there at the last read, so it came in segments of its own.
+            let segments = [received, unread].map(|len| segments_for(len, self.data_per_segment));
             let mut sums = self.measured.get();
-            sums += witness.sums().before(received, tls, segments);
+            sums += counted.before(received, tls, segments.iter().sum());
             self.measured.set(sums);
+            self.is_restless.set(self.is_restless.get() || !is_exact);
         }
     }
 
@@ -103,6 +114,11 @@ impl Sockets {
             }
         }
         (sums, measured)
+    }
+
+    /// What was on its way where connections have passed [`crate::Boundary::Measured`].
+    pub(crate) fn in_flight(&self) -> Option<InFlight> {
+        self.is_restless.get().then_some(InFlight::Clients)
     }
 
     /// Descriptors of the connections that are open.

@@ -59,16 +59,16 @@ fn moment(pair: &Pair, sums: &Sums, phase: Phase) -> Moment {
     let was_asked = pair.witnesses().all(|name| tally(sums, name, phase).is_some());
     // A connection whose end was not answered was cut off, and its last bytes are in no books.
     let is_cut_off = phase == Phase::Close && !closes_in_order(sums);
-    let taken_with = match phase {
+    let taken_with: &[Phase] = match phase {
         // Whoever has not passed it by itself does so at the end of the drain.
-        Phase::Measure => Phase::Drain,
-        phase => phase,
+        Phase::Measure => &[Phase::Measure, Phase::Drain],
+        _ => &[phase],
     };
-    let is_restless = match sums.in_flight.get(&taken_with) {
+    let is_restless = taken_with.iter().any(|phase| match sums.in_flight.get(phase) {
         Some(InFlightV2::Clients) => !pair.asks_the_server(),
         // The server's books of that moment are then not kept.
         Some(InFlightV2::Server) | None => false,
-    };
+    });
     if was_asked && !is_cut_off && !is_restless { Moment::Quiet } else { Moment::Restless }
 }
 

@@ -92,6 +92,26 @@ fn clients_that_were_never_at_rest_are_compared_over_what_comes_before_and_after
 }
 
 #[test]
+fn where_a_connection_passed_the_end_of_the_measure_phase_in_motion_it_is_compared_with_the_drain()
+{
+    let mut outcome = outcome(grows);
+    let worker = &mut outcome.workers[0];
+    worker.in_flight.insert(Boundary::Measured, InFlight::Clients);
+    // Of that moment alone nothing can be said, and nothing is.
+    let counted = worker.boundaries.get_mut(&Boundary::Measured).expect("all are there");
+    let tally = grows(Boundary::Measured);
+    let more = Tally::of_bytes(tally[Counter::Up], tally[Counter::Down] + 8);
+    *counted = counted.with(WitnessName::Kernel, more);
+    let labels = labels(&outcome, Conducted::default());
+    let kernel: Vec<_> = labels.iter().filter(|label| label.ends_with("kernel")).collect();
+    let expected = ["connect", "warm-up", "measure + drain", "close"];
+    assert_eq!(
+        kernel,
+        expected.map(|phases| format!("{phases}: client sockets = kernel")).each_ref()
+    );
+}
+
+#[test]
 fn connections_that_came_for_a_ticket_are_held_against_the_server() {
     let preliminary_sums = Counted::default()
         .with(WitnessName::ClientSockets, Tally::of_bytes(300, 900))
