@@ -1,26 +1,18 @@
 //! A run around its trials: what was asked, where it ran, and what was expected.
 
-use pushbench_store::{
-    CellV1, EnvironmentV1, ExpectationV1, RunStatus, RunV2, ScenarioV1, ToolV1, TransportV1,
-    TrialV2,
-};
+#[path = "../../../store/tests/sample/mod.rs"]
+mod sample;
 
+use pushbench_store::{CellV1, ExpectationV1, RunStatus, RunV2, ScenarioV1, TransportV1, TrialV2};
+
+/// What is not said here is as in the sample of the record itself.
 pub(super) fn run(transports: Vec<TransportV1>, trials: Vec<TrialV2>) -> RunV2 {
+    let sample = sample::run();
     RunV2 {
-        format: RunV2::FORMAT.to_owned(),
-        version: RunV2::VERSION,
-        id: "7k3mqa".to_owned(),
-        tool: ToolV1 { name: "pushbench".to_owned(), version: "0.1.0".to_owned(), commit: None },
-        started_at: "2026-11-22T14:30:00.000Z".to_owned(),
         ended_at: "2026-11-22T14:31:24.250Z".to_owned(),
-        elapsed_seconds: None,
-        notes: Vec::new(),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {
-            files: Vec::new(),
-            cells: Vec::new(),
-            name: "ticker".to_owned(),
             question: "What does a ticker cost by polling each second, and what by WebSocket?"
                 .to_owned(),
             file: String::new(),
@@ -37,23 +29,10 @@ pub(super) fn run(transports: Vec<TransportV1>, trials: Vec<TrialV2>) -> RunV2 {
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
-        },
-        environment: EnvironmentV1 {
-            cpu: Some("Some CPU @ 2.00GHz".to_owned()),
-            cores: Some(2),
-            memory_bytes: Some(8_589_934_592),
-            kernel: Some("6.1.0".to_owned()),
-            os: Some("Some Linux 12".to_owned()),
-            open_files_limit: Some(1_048_576),
-            port_range: Some([32_768, 60_999]),
-            congestion_control: Some("cubic".to_owned()),
-            tcp_timestamps: Some(true),
-            link: "loopback".to_owned(),
-            build: "release".to_owned(),
+            ..sample.scenario
         },
         transports,
         trials,
-        disturbed: Vec::new(),
         expectations: vec![
             expectation("websocket.latency.p99", "< 50ms", 0.001_31, 0.05, true),
             expectation(
@@ -64,6 +43,7 @@ pub(super) fn run(transports: Vec<TransportV1>, trials: Vec<TrialV2>) -> RunV2 {
                 false,
             ),
         ],
+        ..sample
     }
 }
 
