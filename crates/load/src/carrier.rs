@@ -380,6 +380,21 @@ impl DataStream {
         }
     }
 
+    /// Ends our side, and hands what the server says before it ends its own to `take`.
+    pub(crate) async fn end(
+        &mut self,
+        carriers: &Carriers,
+        take: impl FnMut(Read<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        if !self.cut().await? {
+            return Ok(());
+        }
+        match self.receive(carriers, take).await {
+            Fault::Closed => Ok(()),
+            fault => Err(fault),
+        }
+    }
+
     /// Who counted what its connection carried.
     pub(crate) fn witness(&self) -> &Rc<Witness> {
         match self {
@@ -390,7 +405,7 @@ impl DataStream {
 
     /// Ends our side while the server may still say something; `false` if it will not, since the
     /// stream is reset when it is dropped, and its connection ends with its last client.
-    pub(crate) async fn cut(&mut self) -> Result<bool, Fault> {
+    async fn cut(&mut self) -> Result<bool, Fault> {
         match self {
             Self::Http1(stream) => {
                 stream.connection.shutdown().await.map_err(|_| Fault::Io)?;

@@ -81,14 +81,7 @@ impl<C: Codec> Subscriber<C> {
             }
             () = context.closed() => {}
         }
-        if !stream.cut().await? {
-            return Ok(());
-        }
-        // The server ends its side; what it says before that is booked.
-        match stream.receive(&context.carriers, |read| self.take(context, read)).await {
-            Fault::Closed => Ok(()),
-            fault => Err(fault),
-        }
+        stream.end(&context.carriers, |read| self.take(context, read)).await
     }
 
     /// Books what came of an item that did not become whole.

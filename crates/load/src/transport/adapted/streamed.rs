@@ -94,14 +94,7 @@ impl Ear<'_> {
             aside.send(&self.intake.client, last, Phase::Close).await?;
             aside.end(&self.intake.client, Phase::Close).await?;
         }
-        if !stream.cut().await? {
-            return Ok(());
-        }
-        // The server ends its side; what it says before that is booked.
-        match stream.receive(&context.carriers, |read| self.take(context, read)).await {
-            Fault::Closed => Ok(()),
-            fault => Err(fault),
-        }
+        stream.end(&context.carriers, |read| self.take(context, read)).await
     }
 
     /// Books what came of a unit that did not become whole.
