@@ -74,6 +74,13 @@ impl Counts {
         self.gap_messages = self.gap_messages.saturating_add(gap);
     }
 
+    /// Counts a response to a poll, which brought so many messages.
+    pub(crate) fn add_poll(&mut self, status: u16, messages: u64) {
+        self.polls += 1;
+        self.empty_polls += u64::from(messages == 0);
+        *self.answers.entry(status).or_default() += 1;
+    }
+
     /// Counts a failure, apart if it is of the end of a connection when all is over.
     pub(crate) fn fail(&mut self, fault: Fault, is_of_the_end: bool) {
         let faults = if is_of_the_end { &mut self.close_faults } else { &mut self.faults };

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use pushbench_protocol::compression::{BODY_THRESHOLD, is_body_coded};
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Timestamp};
 
+use crate::accounts::Accounts;
 use crate::accounts::recorder::{Arrival, Receipt};
 use crate::carrier::Line;
 use crate::carrier::answer::{Answer, Received};
@@ -153,13 +154,12 @@ impl Poller {
         }
         recorder.counts.add_gap(answer.gap);
         if phase == Phase::Measure {
-            recorder.counts.polls += 1;
-            recorder.counts.empty_polls += u64::from(held.messages == 0);
+            recorder.counts.add_poll(answer.status, held.messages);
             recorder.counts.deliveries_in_measure += held.messages;
             recorder.counts.uncompressed_payload_in_measure += held.new;
-            *recorder.counts.answers.entry(answer.status).or_default() += 1;
-            if answer.status == 200 && !answer.head.is_empty() {
-                self.keep_sample(context, answer);
+            if answer.status == 200 {
+                let request = || context.polls[self.topic].borrow().head.bytes().to_vec();
+                keep_sample(&context.accounts, answer, request);
             }
         }
         Ok(())
@@ -193,18 +193,22 @@ impl Poller {
             false => Err(Fault::Coding),
         }
     }
+}
 
-    /// Keeps the heads of this exchange if the worker has none yet.
-    fn keep_sample(&self, context: &ClientContext, answer: &Answer<'_>) {
-        let mut sample = context.accounts.sample.borrow_mut();
-        if sample.is_none() {
-            *sample = Some(SampleHeaders {
-                request: context.polls[self.topic].borrow().head.bytes().to_vec(),
-                response: answer.head.to_vec(),
-                body_len: answer.body.len() as u64,
-            });
-        }
+/// Keeps the heads of an exchange if the worker has none yet, and the response has one.
+pub(crate) fn keep_sample(
+    accounts: &Accounts,
+    answer: &Answer<'_>,
+    request: impl FnOnce() -> Vec<u8>,
+) {
+    if answer.head.is_empty() {
+        return;
     }
+    accounts.sample.borrow_mut().get_or_insert_with(|| SampleHeaders {
+        request: request(),
+        response: answer.head.to_vec(),
+        body_len: answer.body.len() as u64,
+    });
 }
 
 impl Polls for Poller {

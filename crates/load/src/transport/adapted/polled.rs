@@ -8,14 +8,13 @@ use crate::Fault;
 use crate::carrier::answer::Answer;
 use crate::carrier::kept::Kept;
 use crate::carrier::request::Asked;
-use crate::outcome::SampleHeaders;
 use crate::plan::Adapted;
 use crate::transport::adapted::booked::When;
 use crate::transport::adapted::client::Client;
 use crate::transport::adapted::exchange::{Aside, Brought, Exchange};
 use crate::transport::adapted::opening;
 use crate::transport::context::ClientContext;
-use crate::transport::poll::Polls;
+use crate::transport::poll::{Polls, keep_sample};
 use crate::transport::{long_poll, short_poll};
 
 /// Says what comes first, polls until there is nothing more to come, and ends the connection when told
@@ -125,16 +124,9 @@ fn take(
     if accounts.open_phase(when.phase) != Phase::Measure {
         return Ok(());
     }
-    let counts = &mut accounts.recorder.borrow_mut().counts;
-    counts.polls += 1;
-    counts.empty_polls += u64::from(new == 0);
-    *counts.answers.entry(answer.status).or_default() += 1;
-    if new > 0 && !answer.head.is_empty() {
-        accounts.sample.borrow_mut().get_or_insert_with(|| SampleHeaders {
-            request: exchange.head(),
-            response: answer.head.to_vec(),
-            body_len: answer.body.len() as u64,
-        });
+    accounts.recorder.borrow_mut().counts.add_poll(answer.status, new);
+    if new > 0 {
+        keep_sample(accounts, answer, || exchange.head());
     }
     Ok(())
 }
