@@ -137,7 +137,8 @@ impl Recorder {
     ) -> Receipt {
         let topic_index = self.subscriber_ids[subscriber_id].topic;
         let topic = self.topics[topic_index as usize];
-        let (number, sent) = match self.identify(topic_index, payload) {
+        let (number, sent) = match identify(&self.published, &mut self.counts, topic_index, payload)
+        {
             Ok((PublishNumber(number), sent)) => (number, sent),
             Err(receipt) => return receipt,
         };
@@ -208,47 +209,6 @@ impl Recorder {
         Receipt::New
     }
 
-    /// Which message this is and how it was sent; what else it is to the client if it is none that it
-    /// is to have.
-    fn identify(&mut self, topic: u32, payload: &[u8]) -> Result<(PublishNumber, Sent), Receipt> {
-        let envelope = Envelope::decode(payload);
-        let sent = envelope.and_then(|Envelope { number, due_at }| {
-            let sent = self.published.of(topic, number).filter(|sent| sent.due_at == due_at)?;
-            Some((number, sent))
-        });
-        let Some((number, sent)) = sent else {
-            let wrong =
-                envelope.and_then(|e| Some((e, self.published.topic_of(e.number, e.due_at)?)));
-            let Some((Envelope { number, .. }, of)) = wrong else {
-                self.counts.foreign += 1;
-                self.counts.first_foreign.get_or_insert_with(|| first_bytes(payload));
-                return Err(Receipt::Foreign);
-            };
-            self.altered(|| {
-                format!("message {} of topic {of} came to a subscriber of topic {topic}", number.0)
-            });
-            return Err(Receipt::Altered);
-        };
-        if digest(payload) != sent.digest {
-            self.altered(|| {
-                format!(
-                    "message {} of topic {topic} came with {} bytes that are not those sent: `{}`",
-                    number.0,
-                    payload.len(),
-                    first_bytes(payload)
-                )
-            });
-            return Err(Receipt::Altered);
-        }
-        // What a topic began with is no news to anybody.
-        if number == BEGINNING { Err(Receipt::Repeat) } else { Ok((number, sent)) }
-    }
-
-    fn altered(&mut self, example: impl FnOnce() -> String) {
-        self.counts.altered += 1;
-        self.counts.first_altered.get_or_insert_with(example);
-    }
-
     /// Whether a client holds the last message of its topic, so that nothing more is to come.
     pub(crate) fn holds_last(&self, subscriber_id: usize) -> bool {
         let subscriber_id = &self.subscriber_ids[subscriber_id];
@@ -303,6 +263,50 @@ impl Recorder {
             ..WorkerOutcome::default()
         }
     }
+}
+
+/// Which message of a topic this is and how it was sent; what else it is to the client if it is none
+/// that it is to have. Foreign and altered ones are counted.
+fn identify(
+    published: &Published,
+    counts: &mut Counts,
+    topic: u32,
+    payload: &[u8],
+) -> Result<(PublishNumber, Sent), Receipt> {
+    let envelope = Envelope::decode(payload);
+    let sent = envelope.and_then(|Envelope { number, due_at }| {
+        let sent = published.of(topic, number).filter(|sent| sent.due_at == due_at)?;
+        Some((number, sent))
+    });
+    let Some((number, sent)) = sent else {
+        let wrong = envelope.and_then(|e| Some((e, published.topic_of(e.number, e.due_at)?)));
+        let Some((Envelope { number, .. }, of)) = wrong else {
+            counts.foreign += 1;
+            counts.first_foreign.get_or_insert_with(|| first_bytes(payload));
+            return Err(Receipt::Foreign);
+        };
+        return Err(altered(counts, || {
+            format!("message {} of topic {of} came to a subscriber of topic {topic}", number.0)
+        }));
+    };
+    if digest(payload) != sent.digest {
+        return Err(altered(counts, || {
+            format!(
+                "message {} of topic {topic} came with {} bytes that are not those sent: `{}`",
+                number.0,
+                payload.len(),
+                first_bytes(payload)
+            )
+        }));
+    }
+    // What a topic began with is no news to anybody.
+    if number == BEGINNING { Err(Receipt::Repeat) } else { Ok((number, sent)) }
+}
+
+fn altered(counts: &mut Counts, example: impl FnOnce() -> String) -> Receipt {
+    counts.altered += 1;
+    counts.first_altered.get_or_insert_with(example);
+    Receipt::Altered
 }
 
 /// The beginning of a payload, for people.
