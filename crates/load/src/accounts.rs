@@ -9,6 +9,8 @@ pub(crate) mod age;
 pub(crate) mod hiccup;
 pub(crate) mod presence;
 pub(crate) mod published;
+pub(crate) mod receipt;
+mod recent;
 pub(crate) mod recorder;
 pub(crate) mod sockets;
 pub(crate) mod theirs;

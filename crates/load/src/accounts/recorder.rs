@@ -2,38 +2,18 @@
 
 use std::sync::Arc;
 
-use pushbench_protocol::{Deliver, Envelope, PublishNumber, Timestamp};
+use pushbench_protocol::{Deliver, PublishNumber, Timestamp};
 
 use crate::Fault;
 use crate::accounts::age::{Ages, Holding, TopicDues};
-use crate::accounts::published::{BEGINNING, Published, Sent, digest};
+use crate::accounts::published::Published;
+use crate::accounts::receipt::{Arrival, Receipt, identify};
+use crate::accounts::recent::Recent;
 use crate::accounts::theirs::{Backwards, Had, took};
 use crate::accounts::timeline::Timeline;
 use crate::outcome::{Counts, WorkerOutcome};
 use crate::plan::TopicCount;
 use pushbench_stats::Histogram;
-
-/// What a message was to the client that received it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Receipt {
-    /// Its first copy here.
-    New,
-    /// The client had it, or one that replaces it.
-    Repeat,
-    /// No message of this trial.
-    Foreign,
-    /// A message of this trial that is not as it was sent, or was sent to another topic.
-    Altered,
-}
-
-/// Whether a message was asked for; a repeat that was asked for is no duplicate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Arrival {
-    /// In an answer.
-    Polled,
-    /// Unasked.
-    Pushed,
-}
 
 /// One client's place among the messages of its topic.
 #[derive(Clone, Debug)]
@@ -48,28 +28,6 @@ struct SubscriberState {
     holding: Holding,
     /// What it has had of a server that publishes by itself.
     had: Had,
-}
-
-/// Which of the last 64 numbers have come, the newest first. Of those before it is not known: to tell
-/// a version that is sent again from one that is late takes so many bits and not a list that grows.
-#[derive(Clone, Copy, Debug, Default)]
-struct Recent(u64);
-
-impl Recent {
-    /// Whether the number `age` before the newest has come; `false` where that is not known.
-    fn has(self, age: u32) -> bool {
-        self.0.checked_shr(age).is_some_and(|recent| recent & 1 == 1)
-    }
-
-    /// That number has come.
-    fn has_come(&mut self, age: u32) {
-        self.0 |= 1_u64.checked_shl(age).unwrap_or(0);
-    }
-
-    /// The newest is a number that many further on, and has come.
-    fn move_on(&mut self, by: u32) {
-        self.0 = self.0.checked_shl(by).unwrap_or(0) | 1;
-    }
 }
 
 /// Everything that the clients of one worker received.
@@ -265,63 +223,14 @@ impl Recorder {
     }
 }
 
-/// Which message of a topic this is and how it was sent; what else it is to the client if it is none
-/// that it is to have. Foreign and altered ones are counted.
-fn identify(
-    published: &Published,
-    counts: &mut Counts,
-    topic: u32,
-    payload: &[u8],
-) -> Result<(PublishNumber, Sent), Receipt> {
-    let envelope = Envelope::decode(payload);
-    let sent = envelope.and_then(|Envelope { number, due_at }| {
-        let sent = published.of(topic, number).filter(|sent| sent.due_at == due_at)?;
-        Some((number, sent))
-    });
-    let Some((number, sent)) = sent else {
-        let wrong = envelope.and_then(|e| Some((e, published.topic_of(e.number, e.due_at)?)));
-        let Some((Envelope { number, .. }, of)) = wrong else {
-            counts.foreign += 1;
-            counts.first_foreign.get_or_insert_with(|| first_bytes(payload));
-            return Err(Receipt::Foreign);
-        };
-        return Err(altered(counts, || {
-            format!("message {} of topic {of} came to a subscriber of topic {topic}", number.0)
-        }));
-    };
-    if digest(payload) != sent.digest {
-        return Err(altered(counts, || {
-            format!(
-                "message {} of topic {topic} came with {} bytes that are not those sent: `{}`",
-                number.0,
-                payload.len(),
-                first_bytes(payload)
-            )
-        }));
-    }
-    // What a topic began with is no news to anybody.
-    if number == BEGINNING { Err(Receipt::Repeat) } else { Ok((number, sent)) }
-}
-
-fn altered(counts: &mut Counts, example: impl FnOnce() -> String) -> Receipt {
-    counts.altered += 1;
-    counts.first_altered.get_or_insert_with(example);
-    Receipt::Altered
-}
-
-/// The beginning of a payload, for people.
-fn first_bytes(payload: &[u8]) -> String {
-    const MOST: usize = 64;
-    payload[..payload.len().min(MOST)].escape_ascii().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use pushbench_protocol::PublishNumber;
+    use pushbench_protocol::{Envelope, PublishNumber};
 
     use super::*;
+    use crate::accounts::published::{Sent, digest};
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -423,21 +332,6 @@ mod tests {
         // A poll that brings what was replaced goes back, also to what the client once had.
         let polled = play(Deliver::Latest, Arrival::Polled, &[2, 4, 2], Duration::ZERO).counts;
         assert_eq!((polled.out_of_order, polled.duplicates), (1, 0));
-    }
-
-    #[test]
-    fn what_has_come_is_known_of_the_last_sixty_four() {
-        let mut recent = Recent::default();
-        recent.move_on(1);
-        recent.move_on(63);
-        assert!(recent.has(0) && recent.has(63) && !recent.has(1) && !recent.has(64));
-        recent.move_on(1);
-        assert!(recent.has(1) && !recent.has(64));
-        recent.has_come(40);
-        recent.has_come(4_000);
-        assert!(recent.has(40) && !recent.has(4_000));
-        recent.move_on(u32::MAX);
-        assert!(recent.has(0) && !recent.has(40));
     }
 
     #[test]

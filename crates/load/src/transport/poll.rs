@@ -9,7 +9,7 @@ use pushbench_protocol::compression::{BODY_THRESHOLD, is_body_coded};
 use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Timestamp};
 
 use crate::accounts::Accounts;
-use crate::accounts::recorder::{Arrival, Receipt};
+use crate::accounts::receipt::{Arrival, Receipt};
 use crate::carrier::Line;
 use crate::carrier::answer::{Answer, Received};
 use crate::carrier::kept::Kept;

@@ -5,7 +5,7 @@ use pushbench_protocol::paths::NOTICE;
 use pushbench_protocol::{ByteKind, Phase, Timestamp};
 
 use crate::Fault;
-use crate::accounts::recorder::{Arrival, Receipt};
+use crate::accounts::receipt::{Arrival, Receipt};
 use crate::transport::context::ClientContext;
 
 /// What made the server push something.

@@ -7,7 +7,7 @@ use pushbench_adapter::{DialogueError, Parts, Received, Said};
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
 
 use crate::accounts::Accounts;
-use crate::accounts::recorder::{Arrival, Receipt};
+use crate::accounts::receipt::{Arrival, Receipt};
 use crate::transport::adapted::hidden::first_bytes;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::Cause;

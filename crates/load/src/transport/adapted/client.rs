@@ -6,7 +6,7 @@ use pushbench_adapter::{Dialogue, DialogueError, Edge, Next, Outgoing, Parts, Re
 use pushbench_protocol::{Phase, Timestamp};
 
 use crate::accounts::Accounts;
-use crate::accounts::recorder::Arrival;
+use crate::accounts::receipt::Arrival;
 use crate::plan::Adapted;
 use crate::publish_to::of_now;
 use crate::transport::adapted::booked::{self, Receiver, When};
