@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use pushbench_compare::{About, Condition, Gate, Judged, Spoils};
 use pushbench_report::{
@@ -89,7 +88,8 @@ fn about(text: &str) -> Result<About, String> {
 /// Compares runs: find, compare, judge, write.
 pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
     let found = std::iter::once(&options.base).chain(&options.new);
-    let found: anyhow::Result<Vec<_>> = found.map(|name| read(name, options)).collect();
+    let found: anyhow::Result<Vec<Recorded>> =
+        found.map(|name| find(name, &options.results)).collect();
     let runs = match found {
         Ok(runs) => runs,
         Err(error) if is_newer(&error) => {
@@ -132,10 +132,6 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
         say_what_failed(&compared);
     }
     Ok(exit(&compared))
-}
-
-fn read(name: &str, options: &CompareOptions) -> anyhow::Result<Recorded> {
-    find(name, &options.results).with_context(|| format!("cannot read the run {name}"))
 }
 
 fn is_newer(error: &anyhow::Error) -> bool {

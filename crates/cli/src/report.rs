@@ -1,6 +1,6 @@
 //! `pushbench report`.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::arguments::ReportOptions;
 use crate::exit::Exit;
@@ -10,8 +10,7 @@ use crate::runs::find;
 /// Shows the record of an earlier run.
 pub(crate) fn report(options: &ReportOptions) -> anyhow::Result<Exit> {
     options.output.insist();
-    let recorded = find(&options.run, &options.results)
-        .with_context(|| format!("cannot read the run {}", options.run))?;
+    let recorded = find(&options.run, &options.results)?;
     if recorded.run.trials.is_empty() {
         let reason = recorded.run.failure.as_deref().unwrap_or("no reason is recorded");
         bail!("nothing to report: {} holds no trial ({reason})", recorded.file().display());

@@ -69,7 +69,8 @@ fn look(folder: &Path, depth: usize, found: &mut Found) -> std::io::Result<()> {
 pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<Recorded> {
     let path = Path::new(name);
     if path.exists() {
-        let run = pushbench_store::read(path)?;
+        let run =
+            pushbench_store::read(path).with_context(|| format!("cannot read the run {name}"))?;
         let folder = if path.is_dir() { Some(path) } else { path.parent() };
         return Ok(Recorded { folder: folder.unwrap_or(Path::new(".")).to_owned(), run });
     }
@@ -77,7 +78,8 @@ pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<Recorded> {
     if latest.is_none() && name.contains('/') {
         bail!("there is no run {name}");
     }
-    let all = runs(results)?.runs;
+    let found = runs(results).with_context(|| format!("cannot find the run {name}"))?;
+    let all = found.runs;
     let count = all.len();
     let chosen = match latest {
         Some(Latest { before, scenario }) => {

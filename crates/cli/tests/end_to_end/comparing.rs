@@ -227,7 +227,11 @@ fn a_condition_that_names_nothing_or_is_none_is_2_with_what_was_meant() {
     assert_eq!(records.compare(&["base", "same", "--allow-mismatch", "weather"]).code, 2);
     let ended = records.compare(&["base", "absent"]);
     assert_eq!(ended.code, 1, "{ended}");
-    assert!(ended.stderr.contains("there is no run absent: 2 runs in results"), "{ended}");
+    let said = "pushbench: there is no run absent: 2 runs in results;";
+    assert!(ended.stderr.starts_with(said), "said once: {ended}");
+    let ended = records.compare(&["base", "absent", "--results", "nowhere"]);
+    let said = "pushbench: cannot find the run base: cannot look for runs in nowhere: ";
+    assert!(ended.code == 1 && ended.stderr.starts_with(said), "{ended}");
 }
 
 #[test]
