@@ -62,6 +62,34 @@ fn decoder(coding: ContentCoding, body: &[u8]) -> Result<Box<dyn Read + '_>, Fau
     })
 }
 
+/// Bytes of coded data on the wire that belong to nothing yet, and what they came to once decoded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shares {
+    wire: u64,
+    plain: u64,
+}
+
+impl Shares {
+    /// So many bytes came.
+    pub(crate) fn came(&mut self, wire: u64) {
+        self.wire += wire;
+    }
+
+    /// So many came out of them.
+    pub(crate) fn decoded(&mut self, plain: u64) {
+        self.plain += plain;
+    }
+
+    /// The bytes on the wire of something that has so many once decoded, which it takes.
+    pub(crate) fn take(&mut self, plain: u64) -> u64 {
+        // Never more than there is: a reader may hand over what came before.
+        let old = self.plain.saturating_sub(plain);
+        let part = new_part(self.wire, plain, old);
+        *self = Self { wire: self.wire - part, plain: old };
+        part
+    }
+}
+
 /// Of `whole` bytes on the wire the part of what is new, where so many bytes of what was decoded are
 /// new and so many were there before. The rest is the old one's, so that no byte is lost.
 pub(crate) fn new_part(whole: u64, new: u64, old: u64) -> u64 {

@@ -4,7 +4,7 @@
 //! took on the wire is its payload's, as of a compressed body, and all that a comment or a notice took
 //! is `control`. Chunks and frames around it are `framing` as ever.
 
-use crate::coded::new_part;
+use crate::coded::Shares;
 use crate::content_coding::{ContentCoding, Offer};
 use crate::decoder::Decoder;
 use crate::transport::item::{Codec, Item, Said};
@@ -52,9 +52,7 @@ pub(crate) struct CodedStream<C> {
 #[derive(Debug)]
 struct Coded {
     decoder: Decoder,
-    /// Bytes on the wire that belong to no item yet, and what they came to once decoded.
-    wire: u64,
-    plain: u64,
+    shares: Shares,
 }
 
 impl<C: Codec> CodedStream<C> {
@@ -65,7 +63,7 @@ impl<C: Codec> CodedStream<C> {
     /// As [`Decoder::of`].
     pub(crate) fn of(coding: ContentCoding) -> Result<Self, Fault> {
         let decoder = Decoder::of(coding)?;
-        let coded = decoder.map(|decoder| Coded { decoder, wire: 0, plain: 0 });
+        let coded = decoder.map(|decoder| Coded { decoder, shares: Shares::default() });
         Ok(Self { codec: C::default(), coded })
     }
 
@@ -79,18 +77,15 @@ impl<C: Codec> CodedStream<C> {
         data: &[u8],
         on_item: &mut dyn FnMut(Item<'_>),
     ) -> Result<(), Fault> {
-        let Some(Coded { decoder, wire, plain }) = &mut self.coded else {
+        let Some(Coded { decoder, shares }) = &mut self.coded else {
             return self.codec.push(data, on_item);
         };
         let codec = &mut self.codec;
-        *wire += data.len() as u64;
+        shares.came(data.len() as u64);
         decoder.push(data, |piece| {
-            *plain += piece.len() as u64;
+            shares.decoded(piece.len() as u64);
             codec.push(piece, &mut |item: Item<'_>| {
-                // Never more than there is: a reader of lines may hand over what came before.
-                let old = plain.saturating_sub(item.len());
-                let part = new_part(*wire, item.len(), old);
-                (*wire, *plain) = (*wire - part, old);
+                let part = shares.take(item.len());
                 on_item(match item.said {
                     Said::Message(_) => Item { payload: part, framing: 0, control: 0, ..item },
                     Said::Gap(_) | Said::Nothing => {

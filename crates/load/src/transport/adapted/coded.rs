@@ -6,43 +6,20 @@
 
 use pushbench_adapter::{Parts, Received, Said};
 
-use crate::coded::new_part;
+use crate::coded::Shares;
 
-/// Bytes on the wire that belong to no unit yet, and what they came to once decoded.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Shares {
-    wire: u64,
-    plain: u64,
-}
-
-impl Shares {
-    /// So many bytes came.
-    pub(crate) fn came(&mut self, wire: u64) {
-        self.wire += wire;
-    }
-
-    /// So many came out of them.
-    pub(crate) fn decoded(&mut self, plain: u64) {
-        self.plain += plain;
-    }
-
-    /// The bytes on the wire of something that was said, by what it was in what was decoded.
-    pub(crate) fn of(&mut self, received: &Received<'_>) -> Parts {
-        let plain = received.parts.total();
-        // Never more than there is: a unit may be of what came before.
-        let old = self.plain.saturating_sub(plain);
-        let part = new_part(self.wire, plain, old);
-        (self.wire, self.plain) = (self.wire - part, old);
-        let nothing = Parts::default();
-        match received.said {
-            Said::Message(_) => Parts { payload: part, ..nothing },
-            Said::Opening => Parts { handshake: part, ..nothing },
-            Said::Unexplained(_) => Parts { unexplained: part, ..nothing },
-            Said::Heartbeat(_)
-            | Said::Acknowledgement
-            | Said::Ignored
-            | Said::Blank
-            | Said::Error(_) => Parts { control: part, ..nothing },
-        }
+/// The bytes on the wire of something that was said, by what it was in what was decoded.
+pub(crate) fn parts(shares: &mut Shares, received: &Received<'_>) -> Parts {
+    let part = shares.take(received.parts.total());
+    let nothing = Parts::default();
+    match received.said {
+        Said::Message(_) => Parts { payload: part, ..nothing },
+        Said::Opening => Parts { handshake: part, ..nothing },
+        Said::Unexplained(_) => Parts { unexplained: part, ..nothing },
+        Said::Heartbeat(_)
+        | Said::Acknowledgement
+        | Said::Ignored
+        | Said::Blank
+        | Said::Error(_) => Parts { control: part, ..nothing },
     }
 }

@@ -9,11 +9,11 @@ use pushbench_protocol::{ByteKind, ConnectionUse, Direction, Phase, RequestHead}
 use crate::carrier::answer::Answer;
 use crate::carrier::kept::Kept;
 use crate::carrier::request::{Asked, Request as Carried};
-use crate::coded::decoded;
+use crate::coded::{Shares, decoded};
 use crate::content_coding::{ContentCoding, Offer};
 use crate::transport::adapted::booked::{self, When};
 use crate::transport::adapted::client::Client;
-use crate::transport::adapted::coded::Shares;
+use crate::transport::adapted::coded;
 use crate::transport::adapted::head::{self, Purpose};
 use crate::{Fault, Unexpected};
 
@@ -91,7 +91,7 @@ impl Exchange {
         let (mut booked, mut new) = (0, 0);
         let said = respond(&mut *client.dialogue, &response, &mut |mut received| {
             if answer.coding != ContentCoding::Identity {
-                received.parts = shares.of(&received);
+                received.parts = coded::parts(&mut shares, &received);
             }
             booked += received.parts.total();
             new += u64::from(booked::receive(context, receiver, when, &received));

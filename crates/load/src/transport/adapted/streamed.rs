@@ -13,14 +13,14 @@ use crate::accounts::Came;
 use crate::carrier::DataStream;
 use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read};
+use crate::coded::Shares;
 use crate::decoder::Decoder;
 use crate::plan::Adapted;
 use crate::transport::adapted::client::{Client, Waiting};
-use crate::transport::adapted::coded::Shares;
 use crate::transport::adapted::exchange::Aside;
 use crate::transport::adapted::head::Purpose;
 use crate::transport::adapted::opening::Begun;
-use crate::transport::adapted::{booked, head};
+use crate::transport::adapted::{booked, coded, head};
 use crate::transport::coded_stream::Asked;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::{self, Cause};
@@ -166,7 +166,7 @@ impl Intake<'_> {
         phase_of: &mut dyn FnMut(Cause) -> Phase,
     ) -> Result<(), Fault> {
         let mut parts_of = |received: &Received<'_>| match &mut shares {
-            Some(shares) => shares.of(received),
+            Some(shares) => coded::parts(shares, received),
             None => received.parts,
         };
         let handed = self.client.hand_over(data, edge, &mut parts_of, phase_of);
