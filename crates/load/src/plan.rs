@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use pushbench_adapter::{Transport, Values};
 use pushbench_protocol::headers::HeadTarget;
-use pushbench_protocol::{Arrival, Cursor, Deliver, TlsUse, TopicName, TopicNames, Unchanged};
+use pushbench_protocol::{
+    Arrival, Cursor, Deliver, Timestamp, TlsUse, TopicName, TopicNames, Unchanged,
+};
 use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
 use pushbench_tls::Connector;
 
-use crate::publish_to::PublishTo;
+use crate::publish_to::{PublishTo, of_now};
 
 /// What one trial of the load generator is to do.
 #[derive(Clone, Debug)]
@@ -56,6 +58,19 @@ pub struct Adapted {
     pub base: String,
     /// Where it is published to, unless subscribers do so or the server itself.
     pub publish_to: PublishTo,
+}
+
+impl Adapted {
+    /// What the templates of one client are filled with as it begins: those of its topic, and its own.
+    pub(crate) fn values_of(&self, plan: &Plan, topic: u32, client: u64, now: Timestamp) -> Values {
+        let mut values = self.values[topic as usize].clone();
+        values.set("client", client.to_string());
+        values.set("host", plan.head_target("/").host);
+        for (name, value) in of_now(self.publish_to.calendar, now) {
+            values.set(name, value);
+        }
+        values
+    }
 }
 
 /// Where subscribers connect by TLS.

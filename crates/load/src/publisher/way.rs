@@ -4,13 +4,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use pushbench_adapter::{Publishing, Values};
+use pushbench_adapter::Publishing;
 use pushbench_protocol::{Timestamp, clock};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::accounts::turns::Late;
-use crate::plan::Adapted;
-use crate::publish_to::of_now;
 use crate::publisher::handed::{Handed, HandedBooks};
 use crate::publisher::line::{Cord, PublisherLine};
 use crate::publisher::sender::{By, SenderThread, TopicSender};
@@ -44,7 +42,9 @@ impl Way {
         let mut senders = Vec::new();
         let mut of_subscribers = Vec::new();
         for topic in 0..plan.scenario.workload.topics.get() {
-            let values = values(plan, adapted, topic);
+            // No subscriber has this number.
+            let client = u64::from(plan.scenario.workload.clients.get()) + u64::from(topic);
+            let values = adapted.values_of(plan, topic, client, clock::now());
             let publishing = adapted.transport.publishing(values.clone());
             let (to, messages) = unbounded_channel();
             by_topic.push(to);
@@ -127,17 +127,4 @@ impl Hands {
             let _ = self.by_topic[topic as usize].send(handed);
         }
     }
-}
-
-/// What a publisher's templates are filled with at the beginning.
-fn values(plan: &Plan, adapted: &Adapted, topic: u32) -> Values {
-    let mut values = adapted.values[topic as usize].clone();
-    // No subscriber has this number.
-    let client = u64::from(plan.scenario.workload.clients.get()) + u64::from(topic);
-    values.set("client", client.to_string());
-    values.set("host", plan.head_target("/").host);
-    for (name, value) in of_now(adapted.publish_to.calendar, clock::now()) {
-        values.set(name, value);
-    }
-    values
 }

@@ -8,7 +8,6 @@ use pushbench_protocol::{Phase, Timestamp};
 use crate::accounts::Accounts;
 use crate::accounts::receipt::Arrival;
 use crate::plan::Adapted;
-use crate::publish_to::of_now;
 use crate::transport::adapted::booked::{self, Receiver, When};
 use crate::transport::adapted::hidden::first_bytes;
 use crate::transport::context::ClientContext;
@@ -50,12 +49,9 @@ impl<'c> Client<'c> {
         number: u32,
         subscriber_id: usize,
     ) -> Result<Self, Fault> {
-        let mut values = adapted.values[context.plan.topic_of(number) as usize].clone();
-        values.set("client", number.to_string());
-        values.set("host", context.plan.head_target("/").host);
-        for (name, value) in of_now(adapted.publish_to.calendar, context.accounts.now()) {
-            values.set(name, value);
-        }
+        let topic = context.plan.topic_of(number);
+        let now = context.accounts.now();
+        let values = adapted.values_of(&context.plan, topic, number.into(), now);
         let dialogue = adapted.transport.dialogue(values);
         let dialogue = dialogue.map_err(|error| booked::fault(&context.accounts, &error))?;
         let arrival = match adapted.transport.is_polled {
