@@ -12,6 +12,7 @@ mod connection;
 mod exchange;
 mod failure;
 pub(crate) mod handed;
+mod latest;
 pub(crate) mod line;
 pub(crate) mod messages;
 mod part;
@@ -27,7 +28,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -38,6 +39,7 @@ use pushbench_protocol::clock::Clock;
 use crate::accounts::hiccup::PUBLISHER_TICK;
 use crate::accounts::published::Published;
 use crate::accounts::turns::Turns;
+use crate::publisher::latest::Latest;
 use crate::publisher::line::Cord;
 use crate::publisher::messages::Messages;
 use crate::publisher::part::Part;
@@ -54,8 +56,7 @@ pub(crate) struct Publisher {
     stop: Arc<AtomicBool>,
     /// Whether enough has been published after the measure phase.
     enough: Arc<AtomicBool>,
-    /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
-    latest: Arc<AtomicU64>,
+    latest: Latest,
     /// Whether a response was no success, or the connection has failed.
     has_failed: Arc<AtomicBool>,
     /// A connection that the thread writes to, to be shut down under it if it blocks.
@@ -84,7 +85,7 @@ impl Publisher {
             outcome: PublisherOutcome::default(),
             stop: Arc::clone(&stop),
             enough: Arc::clone(&enough),
-            latest: Arc::clone(&latest),
+            latest: latest.clone(),
             turns: Turns::default(),
             hiccups: None,
         };
@@ -147,10 +148,7 @@ impl Publisher {
 
     /// The latest message of the measure phase so far, from due to sent; `None` before the first.
     pub(crate) fn late(&self) -> Option<Duration> {
-        match self.latest.load(Ordering::Relaxed) {
-            0 => None,
-            nanos => Some(Duration::from_nanos(nanos)),
-        }
+        self.latest.late()
     }
 
     /// Tells the writer to send nothing more.

@@ -5,12 +5,13 @@
 //! server then takes to respond holds up nobody. Every message that was handed over comes to one end:
 //! sent, failed, or dropped with the connection that it was to go over.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pushbench_protocol::Timestamp;
 
 use crate::accounts::turns::Late;
+use crate::publisher::latest::Latest;
 use crate::{Fault, PublisherOutcome, Unexpected};
 
 /// Most messages that are on their way at once. A server that is further behind than this would make
@@ -21,8 +22,7 @@ pub(crate) const MOST_IN_FLIGHT: u64 = 1_024;
 #[derive(Debug, Default)]
 pub(crate) struct HandedBooks {
     state: Mutex<State>,
-    /// Nanoseconds that the latest message of the measure phase was late; 0 before the first.
-    latest: Arc<AtomicU64>,
+    latest: Latest,
     has_failed: Arc<AtomicBool>,
 }
 
@@ -67,8 +67,8 @@ impl HandedBooks {
     }
 
     /// Where the lateness of the latest message is told.
-    pub(crate) fn latest(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.latest)
+    pub(super) fn latest(&self) -> Latest {
+        self.latest.clone()
     }
 
     /// Where it is told that something has failed.
@@ -129,8 +129,7 @@ impl Handed {
         if let Some(Late { own, kept }) = self.late.take() {
             let own = own + now.since(self.handed_at);
             state.outcome.is_late(Late { own, kept });
-            let nanos = u64::try_from(own.as_nanos()).unwrap_or(u64::MAX);
-            self.books.latest.fetch_max(nanos.max(1), Ordering::Relaxed);
+            self.books.latest.tell(own);
         }
     }
 
@@ -182,7 +181,7 @@ mod tests {
             handed.begins(at(begins));
             handed.sent();
         }
-        assert_eq!(books.latest().load(Ordering::Relaxed), 7_000_000);
+        assert_eq!(books.latest().late(), Some(Duration::from_millis(7)));
         let outcome = books.close();
         assert_eq!((outcome.published, outcome.published_in_measure), (3, 2));
         assert_eq!((outcome.lateness.count(), outcome.faults.len()), (2, 0));

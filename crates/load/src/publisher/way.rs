@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 
 use pushbench_adapter::Publishing;
 use pushbench_protocol::{Timestamp, clock};
@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::accounts::turns::Late;
 use crate::publisher::handed::{Handed, HandedBooks};
+use crate::publisher::latest::Latest;
 use crate::publisher::line::{Cord, PublisherLine};
 use crate::publisher::sender::{By, SenderThread, TopicSender};
 use crate::publisher::subscribers::ToPublish;
@@ -68,9 +69,9 @@ impl Way {
     }
 
     /// Where the lateness of the latest message is told.
-    pub(super) fn latest(&self) -> Arc<AtomicU64> {
+    pub(super) fn latest(&self) -> Latest {
         match self {
-            Self::Line(_) => Arc::default(),
+            Self::Line(_) => Latest::default(),
             Self::Handed(hands) => hands.books.latest(),
         }
     }

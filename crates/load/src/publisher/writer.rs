@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use pushbench_protocol::{Envelope, PublishNumber, Timestamp, clock};
 use crate::accounts::hiccup::{Hiccups, PUBLISHER_TICK};
 use crate::accounts::published::BEGINNING;
 use crate::accounts::turns::{Late, Turns};
+use crate::publisher::latest::Latest;
 use crate::publisher::line::PublisherLine;
 use crate::publisher::messages::{Messages, is_measured};
 use crate::publisher::part::Part;
@@ -26,7 +27,7 @@ pub(super) struct Writer {
     pub(super) outcome: PublisherOutcome,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) enough: Arc<AtomicBool>,
-    pub(super) latest: Arc<AtomicU64>,
+    pub(super) latest: Latest,
     pub(super) turns: Turns,
     /// The tick of this thread; from the beginning of the measure phase on.
     pub(super) hiccups: Option<Hiccups>,
@@ -120,8 +121,7 @@ impl Writer {
                 self.turns.done(done_at);
                 self.outcome.has_sent(buffer.len());
                 if is_measured {
-                    let nanos = u64::try_from(late.own.as_nanos()).unwrap_or(u64::MAX);
-                    self.latest.fetch_max(nanos.max(1), Ordering::Relaxed);
+                    self.latest.tell(late.own);
                     self.outcome.is_late(Late { kept: late.kept + blocked, ..late });
                 }
             }
