@@ -29,22 +29,29 @@ pub(super) fn definitions() -> Vec<(&'static str, Schema)> {
         ("template", template),
         ("pointer", pointer),
         ("starred", starred),
-        ("match", either([pattern_of("any"), table(conditions())])),
-        ("place", either([pattern_of("value"), table(place())])),
+        (
+            "match",
+            either([
+                described(
+                    any_text(),
+                    "A text that the whole of it looks like; `${any}` stands for any bytes.",
+                ),
+                table(conditions()),
+            ]),
+        ),
+        (
+            "place",
+            either([
+                described(
+                    any_text(),
+                    "A text that the whole of it looks like, with `${value}` in it.",
+                ),
+                table(place()),
+            ]),
+        ),
         ("request", table(request())),
         ("status", either([whole(200..=599), list(whole(200..=599), 0..=64)])),
     ]
-}
-
-fn pattern_of(hole: &str) -> Schema {
-    let about = format!("A text that the whole of it looks like, with `${{{hole}}}` in it.");
-    let about = match hole {
-        "any" => {
-            "A text that the whole of it looks like; `${any}` stands for any bytes.".to_owned()
-        }
-        _ => about,
-    };
-    described(any_text(), &about)
 }
 
 /// One rule, or a list of them.

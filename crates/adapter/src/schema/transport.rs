@@ -14,20 +14,19 @@ use crate::schema::rules::{conditions, decode, identity, request, some, template
 /// A table for each kind that a server can offer.
 pub(super) fn transports() -> Schema {
     let kinds = offered().map(|(kind, channel)| {
-        let code = Code::ALL.iter().filter(|_| channel == Channel::SendsToo);
-        let keys = transport(channel, code.copied().collect());
-        optional(kind.label(), "How a subscriber receives messages by this transport.", table(keys))
+        let about = "How a subscriber receives messages by this transport.";
+        optional(kind.label(), about, table(transport(channel)))
     });
     let mut kinds = table(kinds);
     kinds.insert("minProperties".to_owned(), 1.into());
     kinds
 }
 
-fn transport(channel: Channel, code: Vec<Code>) -> Vec<Key> {
+fn transport(channel: Channel) -> Vec<Key> {
     let (is_polled, is_socket) = (channel == Channel::None, channel == Channel::SendsToo);
     let mut keys = request();
     let about = "Code that speaks the protocol where rules cannot.";
-    let code = if code.is_empty() { never() } else { choice(&code, Code::label) };
+    let code = if is_socket { choice(Code::ALL, Code::label) } else { never() };
     keys.push(optional("code", about, code));
     keys.extend([
         optional("split", "What is one unit of what arrives.", split(channel)),
