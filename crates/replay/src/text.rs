@@ -29,15 +29,12 @@ impl Text {
     pub fn parse(written: &str) -> Self {
         let mut pieces = Vec::new();
         let mut rest = written;
-        while let Some(at) = rest.find("${") {
-            let inside = &rest[at + 2..];
-            let Some((hole, behind)) = inside.split_once('}') else { break };
-            let Some((name, sample)) = hole.split_once('=') else { break };
+        while let Some(Hole { before, name, sample, behind }) = hole(rest) {
             let (name, is_url) = match name.strip_suffix("|url") {
                 Some(name) => (name, true),
                 None => (name, false),
             };
-            pieces.push(Piece::Same(unescaped(&rest[..at])));
+            pieces.push(Piece::Same(unescaped(before)));
             let sample = unescaped(sample);
             pieces.push(Piece::Varies { name: name.to_owned(), is_url, sample });
             rest = behind;
@@ -108,15 +105,28 @@ fn find(pieces: &[Piece], bytes: &[u8], found: &mut Found) -> bool {
     }
 }
 
+/// The first `${name=VALUE}` of a text, as it is written, and what stands around it.
+struct Hole<'t> {
+    before: &'t str,
+    name: &'t str,
+    sample: &'t str,
+    behind: &'t str,
+}
+
+fn hole(text: &str) -> Option<Hole<'_>> {
+    let (before, inside) = text.split_once("${")?;
+    let (hole, behind) = inside.split_once('}')?;
+    let (name, sample) = hole.split_once('=')?;
+    Some(Hole { before, name, sample, behind })
+}
+
 /// The transcript with the sample in place of whatever varies.
 #[must_use]
 pub fn sampled(transcript: &str) -> String {
     let mut text = String::new();
     let mut rest = transcript;
-    while let Some(at) = rest.find("${") {
-        let Some((hole, behind)) = rest[at + 2..].split_once('}') else { break };
-        let Some((_, sample)) = hole.split_once('=') else { break };
-        text.push_str(&rest[..at]);
+    while let Some(Hole { before, sample, behind, .. }) = hole(rest) {
+        text.push_str(before);
         text.push_str(sample);
         rest = behind;
     }

@@ -62,11 +62,11 @@ pub struct Response {
     pub body: Text,
 }
 
-/// The lines of a transcript with their numbers; the number of one that is none.
+/// The lines of a transcript.
 ///
 /// # Errors
 ///
-/// If a line is none of those.
+/// The number of the first that is none.
 pub fn lines(transcript: &str) -> Result<Vec<Line>, usize> {
     let numbered = transcript.lines().enumerate();
     let lines = numbered.filter(|(_, line)| !line.starts_with('#') && !line.is_empty());
