@@ -74,6 +74,12 @@ impl Counts {
         self.gap_messages = self.gap_messages.saturating_add(gap);
     }
 
+    /// Counts messages that were delivered in the measure phase, and the bytes of their payloads.
+    pub(crate) fn add_deliveries(&mut self, messages: u64, payload: u64) {
+        self.deliveries_in_measure += messages;
+        self.uncompressed_payload_in_measure += payload;
+    }
+
     /// Counts a response to a poll, which brought so many messages.
     pub(crate) fn add_poll(&mut self, status: u16, messages: u64) {
         self.polls += 1;

@@ -155,8 +155,7 @@ impl Poller {
         recorder.counts.add_gap(answer.gap);
         if phase == Phase::Measure {
             recorder.counts.add_poll(answer.status, held.messages);
-            recorder.counts.deliveries_in_measure += held.messages;
-            recorder.counts.uncompressed_payload_in_measure += held.new;
+            recorder.counts.add_deliveries(held.messages, held.new);
             if answer.status == 200 {
                 let request = || context.polls[self.topic].borrow().head.bytes().to_vec();
                 keep_sample(&context.accounts, answer, request);

@@ -43,8 +43,7 @@ pub(crate) fn receive(
     match recorder.receive(subscriber_id, payload, received_at, Arrival::Pushed, &timeline) {
         Receipt::New => {
             if phase == Phase::Measure {
-                recorder.counts.deliveries_in_measure += 1;
-                recorder.counts.uncompressed_payload_in_measure += payload.len() as u64;
+                recorder.counts.add_deliveries(1, payload.len() as u64);
             }
             ByteKind::Payload
         }

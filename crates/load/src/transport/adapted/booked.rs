@@ -69,8 +69,7 @@ pub(crate) fn receive(
             };
             is_new = receipt == Receipt::New;
             if is_new && is_measured {
-                recorder.counts.deliveries_in_measure += 1;
-                recorder.counts.uncompressed_payload_in_measure += payload.len() as u64;
+                recorder.counts.add_deliveries(1, payload.len() as u64);
             }
         }
         Said::Heartbeat(_) | Said::Blank if is_measured => {
