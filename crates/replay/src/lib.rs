@@ -19,3 +19,15 @@ pub mod transcript;
 pub use hub::Seen;
 pub use script::{Script, ScriptError};
 pub use server::Replay;
+
+/// The transcripts of servers that cannot be installed, each named as an adapter and a kind of
+/// transport.
+pub const TRANSCRIPTS: [&str; 7] = [
+    "centrifugo.websocket",
+    "centrifugo.sse",
+    "centrifugo.stream",
+    "mercure.sse",
+    "phoenix.websocket",
+    "pusher.websocket",
+    "signalr.websocket",
+];

@@ -1,8 +1,10 @@
 //! The server: HTTP/1.1 on a port of its own, on a thread of its own.
 
 use std::convert::Infallible;
+use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -32,6 +34,18 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// Starts a server of that name among the adapters' transcripts, see [`start`](Self::start).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such transcript, it cannot be played, or there is no port to be had.
+    pub fn of_transcript(name: &str, every: Duration) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapter/tests/exchanges");
+        let text = fs::read_to_string(folder.join(format!("{name}.txt"))).expect("a transcript");
+        let script = Script::parse(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self::start(script, every).expect("a port")
+    }
+
     /// Starts a server on a free port of the loopback interface; every `every` it sends its heartbeats.
     ///
     /// # Errors

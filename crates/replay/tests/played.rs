@@ -1,10 +1,9 @@
 //! Transcripts on real sockets, with clients that are not ours.
 
-use std::path::Path;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use pushbench_replay::{Replay, Script};
+use pushbench_replay::{Replay, TRANSCRIPTS};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -12,13 +11,6 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// What no test waits longer for.
 const ENOUGH: Duration = Duration::from_secs(20);
-
-fn start(name: &str, every: Duration) -> Replay {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapter/tests/exchanges");
-    let text = std::fs::read_to_string(folder.join(format!("{name}.txt"))).expect("a transcript");
-    let script = Script::parse(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Replay::start(script, every).expect("a port")
-}
 
 async fn connect(replay: &Replay) -> TcpStream {
     TcpStream::connect(("127.0.0.1", replay.port())).await.expect("it listens")
@@ -83,7 +75,7 @@ async fn next(socket: &mut Socket) -> Option<String> {
 
 #[tokio::test]
 async fn what_is_published_reaches_every_subscriber_of_its_channel_in_order() {
-    let replay = start("pusher.websocket", ENOUGH);
+    let replay = Replay::of_transcript("pusher.websocket", ENOUGH);
     let mut clients = [subscribed(&replay, "c1").await, subscribed(&replay, "c1").await];
     let mut other = subscribed(&replay, "c2").await;
     for number in 0..20 {
@@ -105,7 +97,7 @@ async fn what_is_published_reaches_every_subscriber_of_its_channel_in_order() {
 
 #[tokio::test]
 async fn a_client_that_does_not_reply_to_a_heartbeat_is_closed() {
-    let replay = start("pusher.websocket", Duration::from_millis(50));
+    let replay = Replay::of_transcript("pusher.websocket", Duration::from_millis(50));
     let (mut replies, mut silent) =
         (subscribed(&replay, "c1").await, subscribed(&replay, "c1").await);
     for _ in 0..3 {
@@ -125,7 +117,7 @@ async fn a_client_that_does_not_reply_to_a_heartbeat_is_closed() {
 
 #[tokio::test]
 async fn what_the_transcript_does_not_have_is_refused_and_kept() {
-    let replay = start("pusher.websocket", ENOUGH);
+    let replay = Replay::of_transcript("pusher.websocket", ENOUGH);
     let response = ask(&replay, "GET /other", "", "").await;
     assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
     let mut socket = open(&replay).await;
@@ -136,7 +128,7 @@ async fn what_the_transcript_does_not_have_is_refused_and_kept() {
 
 #[tokio::test]
 async fn events_go_on_with_comments_between_them() {
-    let replay = start("mercure.sse", Duration::from_millis(50));
+    let replay = Replay::of_transcript("mercure.sse", Duration::from_millis(50));
     let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJtZXJjdXJlIjp7InB1Ymxpc2giOlsiKiJdLCJzdWJzY\
                  3JpYmUiOlsiKiJdfX0.nINXJPMGL7u4vvquYYm3zgMosrqrxTSooTs7R_OJLZA";
     let (path, topic) = ("/.well-known/mercure", "https%3A%2F%2Fpushbench.example%2Fc9");
@@ -163,15 +155,7 @@ async fn events_go_on_with_comments_between_them() {
 
 #[test]
 fn every_server_that_cannot_be_installed_can_be_played() {
-    for name in [
-        "centrifugo.websocket",
-        "centrifugo.sse",
-        "centrifugo.stream",
-        "mercure.sse",
-        "phoenix.websocket",
-        "pusher.websocket",
-        "signalr.websocket",
-    ] {
-        drop(start(name, ENOUGH));
+    for name in TRANSCRIPTS {
+        drop(Replay::of_transcript(name, ENOUGH));
     }
 }

@@ -2,40 +2,22 @@
 //! whole runs against each, with several clients and heartbeats.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use pushbench_adapter::{Shipped, read};
 use pushbench_protocol::Phase;
-use pushbench_replay::{Replay, Script};
+use pushbench_replay::{Replay, TRANSCRIPTS};
 
 use crate::support::Bench;
 
-/// Each adapter that was not run against its server, with a transport.
-const PLAYED: [&str; 7] = [
-    "centrifugo.websocket",
-    "centrifugo.sse",
-    "centrifugo.stream",
-    "mercure.sse",
-    "phoenix.websocket",
-    "pusher.websocket",
-    "signalr.websocket",
-];
 const CLIENTS: u64 = 5;
 /// How far heartbeats are apart: a few fall into each phase.
 const EVERY: Duration = Duration::from_millis(300);
 
-fn start(name: &str) -> Replay {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapter/tests/exchanges");
-    let text = fs::read_to_string(folder.join(format!("{name}.txt"))).expect("a transcript");
-    let script = Script::parse(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Replay::start(script, EVERY).expect("a port")
-}
-
 #[test]
 fn servers_that_cannot_be_installed_are_measured_from_their_transcripts() {
-    let servers = PLAYED.map(|name| (name, start(name)));
+    let servers = TRANSCRIPTS.map(|name| (name, Replay::of_transcript(name, EVERY)));
     let mut scenario = format!(
         "question = \"Do adapters work that were not run against their servers?\"\n\n\
          [workload]\nclients = {CLIENTS}\ntopics = 2\npublish = {{ every = \"200ms\" }}\n\
@@ -53,7 +35,7 @@ fn servers_that_cannot_be_installed_are_measured_from_their_transcripts() {
     }
     let bench = Bench::with(&scenario);
     let (ended, record) = bench.valid_run(&[]);
-    assert_eq!(record.trials.len(), PLAYED.len(), "{ended}");
+    assert_eq!(record.trials.len(), TRANSCRIPTS.len(), "{ended}");
     for ((name, server), trial) in servers.iter().zip(&record.trials) {
         let seen = server.seen();
         assert_eq!(seen.unexpected, Vec::<String>::new(), "{name}: {ended}");
@@ -79,7 +61,7 @@ fn each_adapter_that_was_not_run_against_its_server_is_played_from_a_transcript(
         }
         for transport in &adapter.transports {
             let played = format!("{name}.{}", transport.kind.label());
-            assert!(PLAYED.contains(&played.as_str()), "{played} was run against nothing");
+            assert!(TRANSCRIPTS.contains(&played.as_str()), "{played} was run against nothing");
         }
     }
 }
