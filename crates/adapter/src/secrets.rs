@@ -45,8 +45,8 @@ impl Values {
         String::from_utf8_lossy(&shown).into_owned()
     }
 
-    /// The first 200 bytes, without secrets.
-    pub(crate) fn excerpt(&self, bytes: &[u8]) -> String {
+    /// The first 200 bytes, without secrets, whatever goes on behind them.
+    pub fn excerpt(&self, bytes: &[u8]) -> String {
         let mut shown = self.hide(&bytes[..bytes.len().min(MOST_LOOKED_THROUGH)]);
         shown.truncate(shown.floor_char_boundary(EXCERPT));
         shown

@@ -64,7 +64,7 @@ impl Failure {
     /// What is kept of it, without any secret of these values.
     pub(super) fn kept(self, values: &Values) -> (Fault, Unexpected) {
         let Self { fault, came, words } = self;
-        let shown = |bytes: &[u8]| values.hide(bytes).into_bytes();
+        let shown = |bytes: &[u8]| values.excerpt(bytes).into_bytes();
         let unexpected = match came {
             Came::Nothing => Unexpected::default(),
             Came::Response { status, body } => Unexpected::of_parts(status, &[], &shown(&body)),
