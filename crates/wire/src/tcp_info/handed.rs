@@ -5,8 +5,8 @@ use std::os::fd::RawFd;
 
 use super::{TcpInfo, tcp_info, unread};
 
-/// Most looks at a connection where bytes come between any two of them.
-const MOST_LOOKS: u32 = 16;
+/// Most attempts at a connection where bytes come between any two readings.
+const MOST_ATTEMPTS: u32 = 16;
 
 /// The kernel's books of one connection as the process that reads and writes it must have them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,23 +31,23 @@ pub struct Handed {
 ///
 /// If a system call fails, or the kernel is too old (before 4.19).
 pub fn handed(descriptor: RawFd) -> io::Result<Handed> {
-    look(|| tcp_info(descriptor), || unread(descriptor))
+    handed_by(|| tcp_info(descriptor), || unread(descriptor))
 }
 
 /// The same by these two calls.
-fn look(
+fn handed_by(
     mut info: impl FnMut() -> io::Result<TcpInfo>,
     mut unread: impl FnMut() -> io::Result<u64>,
 ) -> io::Result<Handed> {
     let received = |info: &TcpInfo| (info.bytes_received, info.has_fin);
     let mut before = info()?;
-    let mut looks = 1;
+    let mut attempts = 1;
     loop {
         let unread = unread()?;
         let after = info()?;
         let is_exact = received(&before) == received(&after);
-        looks += 1;
-        if is_exact || looks >= MOST_LOOKS {
+        attempts += 1;
+        if is_exact || attempts >= MOST_ATTEMPTS {
             let info = TcpInfo {
                 bytes_received: after.bytes_received.saturating_sub(unread),
                 bytes_sent: after.bytes_sent + after.unsent,
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(of(&client).info.data_sent(), written);
     }
 
-    /// What is found where a connection has received this at each look, the last for ever, and so much
+    /// What is found where a connection has received this at each attempt, the last for ever, and so much
     /// of it was read.
     fn found(received: &[u64], read: u64) -> (u64, bool) {
         let now = std::cell::Cell::new(0);
@@ -131,12 +131,12 @@ mod tests {
             let bytes_received = at(now.get() - 1);
             Ok(TcpInfo { bytes_received, ..TcpInfo::default() })
         };
-        let handed = look(info, || Ok(at(now.get() - 1) - read)).expect("both are told");
+        let handed = handed_by(info, || Ok(at(now.get() - 1) - read)).expect("both are told");
         (handed.info.data_received(), handed.is_exact)
     }
 
     #[test]
-    fn what_comes_between_the_calls_is_seen_and_looked_at_again() {
+    fn what_comes_between_the_calls_is_seen_and_asked_again() {
         assert_eq!(found(&[30], 20), (20, true));
         assert_eq!(found(&[30, 38, 46], 20), (20, true));
     }
