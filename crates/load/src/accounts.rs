@@ -51,13 +51,15 @@ pub(crate) struct Accounts {
     unexpected: RefCell<BTreeMap<Fault, Unexpected>>,
 }
 
-/// What came with something and was booked as it passed, before it was known what it belongs to.
+/// What was read with something before it was known what it belongs to.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Passed {
-    /// Bytes of heads.
+    /// Bytes of heads, which were booked as they passed.
     pub(crate) headers: u64,
-    /// Bytes that mark frames off.
+    /// Bytes that mark frames off, likewise.
     pub(crate) framing: u64,
+    /// Bytes of data behind it, which are not with the client yet and on no books.
+    pub(crate) data: u64,
 }
 
 /// Something that has come, as far as its phase depends on it.
@@ -67,7 +69,7 @@ pub(crate) struct Came<'a> {
     pub(crate) at: Timestamp,
     /// Whether a publish has made the server say it; otherwise its clock has.
     pub(crate) is_update: bool,
-    /// Bytes of it, but for those that were booked as they passed.
+    /// Bytes of it, but for those that have passed.
     pub(crate) bytes: u64,
     pub(crate) passed: Passed,
 }
@@ -88,7 +90,7 @@ pub(crate) struct Unfinished {
 impl Passed {
     /// Bytes of all of it.
     pub(crate) fn len(self) -> u64 {
-        self.headers + self.framing
+        self.headers + self.framing + self.data
     }
 }
 
@@ -181,7 +183,8 @@ impl Accounts {
             Phase::Drain if came.witness.is_measured.get() => Phase::Drain,
             Phase::Drain if came.is_update || self.shares_connections => Phase::Measure,
             Phase::Drain => {
-                let Passed { headers, framing } = came.passed;
+                // What is not with the client yet is booked when it is, in the drain.
+                let Passed { headers, framing, data: _ } = came.passed;
                 let mut ledger = self.ledger.borrow_mut();
                 for (kind, bytes) in [(ByteKind::Header, headers), (ByteKind::Framing, framing)] {
                     ledger.postpone((Phase::Measure, Phase::Drain), Direction::Down, kind, bytes);

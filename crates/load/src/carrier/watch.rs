@@ -3,8 +3,8 @@
 use crate::accounts::Passed;
 use crate::carrier::http2::tap::HeadWatch;
 
-/// Knows what has come with what was received last and was booked as it passed: heads and what marks
-/// frames off, where streams share a connection.
+/// Knows what was read with what was received last: heads and what marks frames off, which are booked as
+/// they pass where streams share a connection, and data that its owner has not been given yet.
 pub(crate) struct Watch(Option<HeadWatch>);
 
 impl Watch {
@@ -16,7 +16,7 @@ impl Watch {
         Self(Some(watch))
     }
 
-    /// Bytes that were booked as they passed.
+    /// Bytes that have passed.
     pub(crate) fn passed(&self) -> Passed {
         self.0.as_ref().map_or(Passed::default(), HeadWatch::passed)
     }

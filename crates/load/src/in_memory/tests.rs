@@ -11,7 +11,7 @@ mod third_party_polls;
 use std::path::Path;
 use std::time::Duration;
 
-use pushbench_protocol::{Arrival, Direction, HttpVersion, TlsUse, TransportKind};
+use pushbench_protocol::{Arrival, Direction, HttpVersion, Layer, Phase, TlsUse, TransportKind};
 use pushbench_scenario::{Scenario, Source, Transport, read};
 
 use self::player::{Seen, play};
@@ -88,6 +88,21 @@ fn check_sums(label: &str, seen: &Seen) {
     }
 }
 
+/// The books of the clients agree to the byte where each connection's measure phase has ended.
+fn check_measured(label: &str, seen: &Seen) {
+    let worker = &seen.outcome.workers[0];
+    let until = Phase::ALL.iter().filter(|&&phase| phase <= Phase::Measure);
+    let booked = |way: Direction| -> u64 {
+        until.clone().map(|&phase| worker.ledger.kinds(phase, way).layer(Layer::Stream)).sum()
+    };
+    let booked = Tally::of_bytes(booked(Direction::Up), booked(Direction::Down));
+    let counted = worker.boundaries[&Boundary::Measured].with(WitnessName::Codec, booked);
+    for &direction in Direction::ALL {
+        let (left, right) = counted.pair(&PAIRS[0], direction).expect("both were asked about all");
+        assert_eq!(left, right, "{label}: {}, {direction:?}, measured", PAIRS[0].label);
+    }
+}
+
 fn check(label: &str, transport: &Transport, seen: &Seen) {
     check_delivered(label, transport, seen);
     assert_eq!(seen.outcome.workers[0].counts.duplicates, 0, "{label}");
@@ -120,6 +135,19 @@ fn every_kind_over_every_carrier_delivers_all_and_its_books_agree() {
     for transport in &scenario.transports {
         let seen = play(&scenario, transport, Manners::Good);
         check(&transport.label, transport, &seen);
+    }
+}
+
+#[test]
+fn what_comes_together_behind_the_measure_phase_is_all_of_the_drain() {
+    let scenario = scenario("every");
+    let rambles = |kind| matches!(kind, TransportKind::Sse | TransportKind::WebSocket);
+    for transport in scenario.transports.iter().filter(|of| rambles(of.settings.kind())) {
+        let seen = play(&scenario, transport, Manners::Rambles);
+        check(&transport.label, transport, &seen);
+        let drain = seen.outcome.workers[0].ledger.kinds(Phase::Drain, Direction::Down);
+        assert!(drain.layer(Layer::Stream) > 0, "{}: it says something", transport.label);
+        check_measured(&transport.label, &seen);
     }
 }
 

@@ -86,7 +86,12 @@ impl Http2Connection {
         self.tap.witness()
     }
 
-    /// Watches for what comes from now on that is no data.
+    /// A client has been given so many bytes of data.
+    pub(super) fn has_handed(&self, data: u64) {
+        self.tap.has_handed(data);
+    }
+
+    /// Watches for what comes from now on.
     pub(crate) fn watch(&self) -> Watch {
         Watch::on(HeadWatch::new(&self.tap))
     }

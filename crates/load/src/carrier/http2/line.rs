@@ -92,7 +92,7 @@ impl Line {
             })?
             .into_parts();
         let status = head.status.as_u16();
-        let mut received = ReceivedData::new(accounts, self.connection.witness());
+        let mut received = ReceivedData::new(accounts, &self.connection);
         let keep = |fault: &Fault, received: &[u8]| {
             accounts.keep_unexpected(*fault, || Unexpected::of_parts(status, &[], received));
         };

@@ -1,21 +1,18 @@
 //! The data of a response, as far as it has come.
 
-use std::rc::Rc;
-
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
 use pushbench_protocol::{ByteKind, Direction};
 
-use super::connection::fault_of;
+use super::connection::{Http2Connection, fault_of};
 use crate::Fault;
 use crate::accounts::Accounts;
-use crate::witness::Witness;
 
 /// Data that is booked as what brought nothing new when it is dropped, unless it was taken: whoever
 /// waits for the rest may be cut off at any moment, and the sockets have counted what has come.
 pub(super) struct ReceivedData<'a> {
     accounts: &'a Accounts,
-    witness: Rc<Witness>,
+    connection: &'a Http2Connection,
     /// All of it while it came in one piece, as nearly all does, which is not copied.
     first: Bytes,
     /// All of it once it came in more.
@@ -24,9 +21,9 @@ pub(super) struct ReceivedData<'a> {
 
 impl<'a> ReceivedData<'a> {
     /// Nothing has come yet.
-    pub(super) fn new(accounts: &'a Accounts, witness: &Rc<Witness>) -> Self {
+    pub(super) fn new(accounts: &'a Accounts, connection: &'a Http2Connection) -> Self {
         let (first, pieces) = (Bytes::new(), BytesMut::new());
-        Self { accounts, witness: Rc::clone(witness), first, pieces }
+        Self { accounts, connection, first, pieces }
     }
 
     /// Hears all there is, up to so many bytes.
@@ -40,6 +37,7 @@ impl<'a> ReceivedData<'a> {
         {
             let data = data.map_err(|error| fault_of(&error))?;
             let _ = body.flow_control().release_capacity(data.len());
+            self.connection.has_handed(data.len() as u64);
             self.push(data);
             if self.received().len() as u64 > most {
                 return Err(Fault::TooLarge);
@@ -77,7 +75,7 @@ impl Drop for ReceivedData<'_> {
     fn drop(&mut self) {
         let len = self.received().len() as u64;
         if len > 0 {
-            let phase = self.accounts.phase_on(&self.witness);
+            let phase = self.accounts.phase_on(self.connection.witness());
             self.accounts.book(phase, Direction::Down, ByteKind::Repeat, len);
         }
     }

@@ -23,7 +23,7 @@ pub(super) async fn receive(
     body: &mut RecvStream,
     fault: Fault,
 ) -> Fault {
-    let mut received = ReceivedData::new(accounts, connection.witness());
+    let mut received = ReceivedData::new(accounts, connection);
     // Whoever refuses and does not say all of it is not waited for.
     let _ = tokio::time::timeout(TIMEOUT, received.receive(body, MOST)).await;
     accounts.keep_unexpected(fault, || Unexpected::of_parts(status, &[], received.received()));

@@ -86,6 +86,7 @@ impl Stream {
             let received_at = accounts.now();
             // Fails only for more than was received.
             let _ = self.data.flow_control().release_capacity(data.len());
+            self.connection.has_handed(data.len() as u64);
             let witness = self.connection.witness();
             let passed = self.watch.passed();
             match take(Read::new(&mut body, &data, received_at, witness, passed)) {

@@ -35,6 +35,8 @@ struct Inner {
     /// Of the field blocks.
     kind: ByteKind,
     has_begun: Cell<bool>,
+    /// Bytes of data that the library has handed to clients, of those that have passed.
+    handed: Cell<u64>,
     passed: Notify,
 }
 
@@ -52,12 +54,18 @@ impl Tap {
             accounts,
             kind,
             has_begun: Cell::new(false),
+            handed: Cell::new(0),
             passed: Notify::new(),
         }))
     }
 
     pub(super) fn witness(&self) -> &Rc<Witness> {
         &self.0.witness
+    }
+
+    /// A client has been given so many bytes of data.
+    pub(super) fn has_handed(&self, data: u64) {
+        self.0.handed.set(self.0.handed.get() + data);
     }
 
     /// Waits until both sides have told and acknowledged their settings.
@@ -161,7 +169,8 @@ impl Drop for Inner {
     }
 }
 
-/// Field blocks, and what marks them off, that have come from the server since a moment.
+/// Field blocks, and what marks frames off, that have come from the server since a moment; and data of
+/// which no client knows.
 pub(crate) struct HeadWatch {
     tap: Tap,
     before: FrameCounts,
@@ -178,6 +187,7 @@ impl HeadWatch {
         Passed {
             headers: now.field_blocks - self.before.field_blocks,
             framing: now.framing - self.before.framing,
+            data: now.data - self.tap.0.handed.get(),
         }
     }
 }

@@ -44,6 +44,9 @@ pub(super) enum Manners {
     Frames(&'static [u8]),
     /// It says that its streams are compressed twice over.
     Codes,
+    /// It says twice at once that it is still there, again and again: by comments among events, and by
+    /// pings on a WebSocket.
+    Rambles,
     /// It is a third-party server.
     Speaks(Speech),
     /// It ends a connection that is idle, without a word.
@@ -71,6 +74,14 @@ impl Manners {
         self == Manners::TakesFew && taken == FEW
     }
 
+    /// Waits until it says that it is still there.
+    async fn rambling(self) {
+        match self == Self::Rambles {
+            true => tokio::time::sleep(PAUSE).await,
+            false => std::future::pending().await,
+        }
+    }
+
     /// The codings that it says a stream is in, which it is not.
     const fn stream_codings(self) -> Option<&'static str> {
         if matches!(self, Self::Codes) { Some("gzip, br") } else { None }
@@ -94,6 +105,10 @@ const UNCUT: usize = 8;
 const WHY: &str = "too slow\u{1b}[2J";
 /// For how long nothing may be asked on a connection of [`Manners::EndsIdle`].
 const IDLE: Duration = Duration::from_millis(60);
+/// A comment among events.
+const COMMENT: &str = ":\n\n";
+/// For how long [`Manners::Rambles`] says nothing.
+const PAUSE: Duration = Duration::from_millis(70);
 /// What is kept among what was received where a client gives up a poll that is held.
 pub(super) const CUT: &str = "(a held poll is cut)";
 /// Requests that are taken on each connection by [`Manners::TakesFew`] and those after it.
@@ -272,6 +287,11 @@ impl StandIn {
                     let text = if form == Form::Notices { NUDGE_NOTICE.to_owned() } else { message };
                     socket.send(Message::text(text)).await.map_err(io::Error::other)?;
                     place += 1;
+                }
+                () = self.manners.rambling() => {
+                    for _ in 0..2 {
+                        socket.send(Message::Ping(Default::default())).await.map_err(io::Error::other)?;
+                    }
                 }
                 received = socket.next() => match received {
                     Some(Ok(_)) => {}

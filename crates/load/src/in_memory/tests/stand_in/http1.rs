@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::request::{Asked, Body, cursor};
-use super::{CUT, Manners, StandIn, Stream};
+use super::{COMMENT, CUT, Manners, StandIn, Stream};
 use crate::carrier::http1::upgraded::accept_key;
 
 /// Responds to requests until the client, or these manners, end the connection.
@@ -153,6 +153,12 @@ async fn say(
                     return stream.shutdown().await;
                 }
                 place += 1;
+            }
+            () = server.manners.rambling() => {
+                let chunk = format!("{:x}\r\n{COMMENT}\r\n", COMMENT.len());
+                for _ in 0..2 {
+                    stream.write_all(chunk.as_bytes()).await?;
+                }
             }
             _ = stream.read_u8() => return stream.shutdown().await,
         }

@@ -12,7 +12,7 @@ use http::{Request, Response, StatusCode};
 use pushbench_wire::http2::ByteStream;
 
 use super::request::{Asked, Body, cursor};
-use super::{Manners, StandIn, Stream};
+use super::{COMMENT, Manners, StandIn, Stream};
 
 /// Responds to requests until the client ends the connection.
 pub(super) async fn serve(server: &Rc<StandIn>, stream: impl Stream) -> io::Result<()> {
@@ -117,6 +117,11 @@ async fn say(
                     return Ok(());
                 }
                 place += 1;
+            }
+            () = server.manners.rambling() => {
+                for _ in 0..2 {
+                    send.send_data(Bytes::from_static(COMMENT.as_bytes()), false)?;
+                }
             }
             reset = poll_fn(|cx| send.poll_reset(cx)) => return reset.map(|_| ()),
         }
