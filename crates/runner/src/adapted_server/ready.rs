@@ -103,12 +103,18 @@ impl Asking {
         let failed = |error: reqwest::Error| format!("GET {url}: {}", innermost(&error));
         self.runtime.block_on(async {
             let response = self.client.get(url).timeout(ATTEMPT).send().await;
-            let response = response.map_err(failed)?;
+            let mut response = response.map_err(failed)?;
             let status = response.status();
             if status.is_success() {
                 return Ok(());
             }
-            let body = response.bytes().await.map_err(failed)?;
+            let mut body = Vec::new();
+            // One that does not end is told as far as it came.
+            while body.len() < SHOWN
+                && let Ok(Some(chunk)) = response.chunk().await
+            {
+                body.extend_from_slice(&chunk);
+            }
             let begins = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
             Err(format!(
                 "GET {url} got the status {}, expected 200 to 299; the body begins {begins:?}",

@@ -1,5 +1,8 @@
 //! A third-party server that cannot be started, or does not become ready, is told with what it said.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
 use crate::server::{Manners, Server};
 use crate::support::tried_as;
 
@@ -49,6 +52,25 @@ fn a_server_that_is_not_ready_is_told_with_its_response() {
     let running = Server::start(Manners::default());
     let lines = format!("url = \"http://{}\"\nready = \"GET /health\"", running.address);
     let parts = ["was not ready within 1s", "/health got the status 404", "nothing at /health"];
+    check(&lines, &parts);
+}
+
+#[test]
+fn a_server_that_is_not_ready_is_told_with_the_beginning_of_a_response_that_does_not_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            let head = "HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n";
+            // Who only looks whether the port is open asks for nothing, and is gone.
+            let _ = stream.read(&mut [0; 1_024]);
+            let _ = write!(stream, "{head}b\r\nstarting up\r\n");
+            open.push(stream);
+        }
+    });
+    let lines = format!("url = \"http://{address}\"\nready = \"GET /health\"");
+    let parts = ["was not ready within 1s", "/health got the status 503", "\"starting up\""];
     check(&lines, &parts);
 }
 
