@@ -48,6 +48,8 @@ pub(crate) struct AsOfClient {
     pub(crate) counted: Counted,
     /// Bytes that have come and are not among those.
     pub(crate) unread: u64,
+    /// Bytes of a record of TLS among those read that the client cannot have yet: the rest is to come.
+    pub(crate) in_part: u64,
     /// Whether the kernel's books are of this moment, which nobody can know where bytes come each time
     /// that it is asked.
     pub(crate) is_exact: bool,
@@ -81,12 +83,13 @@ impl Witness {
     /// The books now as far as the client has read and written.
     pub(crate) fn as_of_client(&self) -> AsOfClient {
         if let Some(counted) = self.last.get() {
-            return AsOfClient { counted, unread: 0, is_exact: true };
+            return AsOfClient { counted, unread: 0, in_part: 0, is_exact: true };
         }
         let handed = self.descriptor.and_then(|descriptor| handed(descriptor).ok());
         AsOfClient {
             counted: self.counted(handed.map(|handed| handed.info)),
             unread: handed.map_or(0, |handed| handed.unread),
+            in_part: self.records.received_in_part(),
             is_exact: handed.is_none_or(|handed| handed.is_exact),
         }
     }

@@ -24,7 +24,7 @@ use crate::Protocol;
 use crate::engine::{Engine, Outgoing};
 use kept::{Incoming, Sink, Unsent, Waiting};
 pub use tap::RecordTotals;
-use tap::{Tap, observe, tell_sent};
+use tap::{Tap, observe, tell_in_part, tell_sent};
 
 /// Ciphertext read at a time: at least a whole record.
 const READ_LEN: usize = 32 * 1024;
@@ -195,6 +195,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "no record of TLS"));
             }
         }
+        tell_in_part(tap, bytes.len() - end);
         *handled = end - begin;
         *kept = bytes[begin..].to_vec();
         Ok(())

@@ -147,6 +147,32 @@ async fn what_is_written_is_read_and_counted_wherever_the_pipe_cuts() {
     }
 }
 
+#[tokio::test]
+async fn what_has_come_of_a_record_is_known_before_it_is_whole() {
+    let identity = identity();
+    let (acceptor, connector) = (acceptor(&identity), connector(identity.certificate(), "::1"));
+    let mut cuts = 0;
+    for most in [1, 4, 5, 6, 50, 60, 84] {
+        let connector = connector.with_memory();
+        let mut joined = Joined::new(&acceptor, &connector, most).await;
+        receive_ticket(&mut joined, &connector).await;
+        for _ in 0..2 {
+            joined.server.write_all(&[7; 20]).await.expect("open");
+        }
+        joined.server.flush().await.expect("open");
+        let mut sum = 0;
+        while sum < 40 {
+            sum += joined.client.read(&mut [0; 100]).await.expect("open") as u64;
+            let (socket, records) = (&joined.socket, &joined.records);
+            let in_part = records.received_in_part();
+            assert_eq!(socket.bytes_read(), sum + records.tls_received() + in_part, "{most}");
+            cuts += u64::from(in_part > 0);
+        }
+        assert_eq!(joined.records.received_in_part(), 0, "{most} at a time");
+    }
+    assert!(cuts > 0, "no read has ended within a record");
+}
+
 /// As HTTP/2 libraries write a frame's header and its data.
 #[tokio::test]
 async fn pieces_that_are_written_together_leave_in_one_write_and_share_their_records() {

@@ -90,8 +90,8 @@ impl Sockets {
     pub(crate) fn close_measure_before(&self, witness: &Witness, received: u64) {
         if !witness.is_measured.replace(true) {
             let tls = if received > 0 { witness.tls_received() } else { 0 };
-            let received = received + tls;
-            let AsOfClient { counted, unread, is_exact } = witness.as_of_client();
+            let AsOfClient { counted, unread, in_part, is_exact } = witness.as_of_client();
+            let received = received + tls + in_part;
             // What is unread was not there at the last read, so it came in segments of its own.
             let segments = [received, unread].map(|len| segments_for(len, self.data_per_segment));
             let mut sums = self.measured.get();

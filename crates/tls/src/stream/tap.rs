@@ -10,6 +10,7 @@ use pushbench_wire::record::Carries;
 #[derive(Debug, Default)]
 pub struct RecordTotals {
     received: AtomicU64,
+    in_part: AtomicU64,
     records_received: AtomicU64,
     sent: AtomicU64,
 }
@@ -23,6 +24,12 @@ impl RecordTotals {
     /// TLS's own bytes among those received.
     pub fn tls_received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of a record that has come in part. The socket has read them, and nothing else here has
+    /// them: whose they are is known when the record is whole.
+    pub fn received_in_part(&self) -> u64 {
+        self.in_part.load(Ordering::Relaxed)
     }
 
     /// TLS's own bytes among those sent.
@@ -53,6 +60,16 @@ pub(super) fn observe(tap: &mut Option<Box<Tap>>, bytes: &[u8], carries: Carries
         let counts = tap.received.counts;
         tap.totals.received.store(counts.tls, Ordering::Relaxed);
         tap.totals.records_received.store(counts.records, Ordering::Relaxed);
+    }
+}
+
+/// Tells how many bytes of a record are kept until the rest of it comes.
+pub(super) fn tell_in_part(tap: &Option<Box<Tap>>, bytes: usize) {
+    // Records come whole nearly always.
+    if let Some(tap) = tap
+        && tap.totals.received_in_part() != bytes as u64
+    {
+        tap.totals.in_part.store(bytes as u64, Ordering::Relaxed);
     }
 }
 

@@ -1,11 +1,21 @@
 //! Ends of the measure phase of one connection, over sockets of the host's.
 
+use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use pushbench_tls::{Acceptor, Connector, Identity, Protocol};
+use pushbench_wire::CountingStream;
+use pushbench_wire::record::overhead_of;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
+use crate::witness::counted::Tally;
 use crate::witness::list::{Counter, PAIRS, Pair};
 
 const MSS: u16 = 1_448;
@@ -103,4 +113,56 @@ fn what_comes_unasked_while_nothing_is_under_way_is_not_of_the_phase_that_ends()
     line.sockets.close_measure(&line.witness);
     line.reads(8);
     assert_eq!(line.compared(), [(24, 24), (8, 8)]);
+}
+
+#[tokio::test]
+async fn a_record_that_has_come_in_part_is_not_of_the_phase_that_has_ended() {
+    const LEN: u64 = 20;
+    let identity =
+        Identity::of_this_host(Duration::from_secs(1_795_305_600)).expect("a certificate");
+    let acceptor = Acceptor::new(&identity, Protocol::ALL).expect("the key is the certificate's");
+    let connector = Connector::new(identity.certificate(), "localhost", Protocol::Http11);
+    let connector = connector.expect("a client");
+    let witness = Rc::new(Witness::of(None));
+    let sockets = Sockets::new(false, MSS);
+    sockets.enter(&witness);
+    // The pipe takes one record and the beginning of the next.
+    let room = LEN + overhead_of(LEN) + 8;
+    let (near, far) = tokio::io::duplex(room as usize);
+    let near = CountingStream::new(near, Arc::clone(&witness.counters));
+    let (client, server) = tokio::join!(
+        connector.connect(near, Some(Arc::clone(&witness.records))),
+        acceptor.accept(far)
+    );
+    let (mut client, mut server) = (client.expect("it trusts"), server.expect("it is spoken to"));
+    tokio::select! {
+        flushed = server.flush() => flushed.expect("open"),
+        () = poll_fn(|cx| client.poll_rest(cx)) => panic!("only TLS itself has said something"),
+    }
+    poll_fn(|cx| {
+        assert!(client.poll_rest(cx).is_pending(), "nothing was said");
+        Poll::Ready(())
+    })
+    .await;
+    let says = async {
+        for _ in 0..2 {
+            server.write_all(&[7; LEN as usize]).await.expect("open");
+            server.flush().await.expect("open");
+        }
+    };
+    let hears = async {
+        let mut said = [0; 2 * LEN as usize];
+        let first = client.read(&mut said).await.expect("open") as u64;
+        let in_part = witness.records.received_in_part();
+        assert_eq!((first, in_part), (LEN, 8), "one is whole");
+        sockets.close_measure_before(&witness, first);
+        client.read_exact(&mut said[LEN as usize..]).await.expect("open");
+    };
+    tokio::join!(biased; says, hears);
+    let (sums, measured) = sockets.sums();
+    for (counted, booked) in [(measured, 0), (sums.since(&measured), 2 * LEN)] {
+        let counted = counted.with(WitnessName::Codec, Tally::of_bytes(0, booked));
+        let (left, right) = counted.pair(&PAIRS[0], Direction::Down).expect("both were asked");
+        assert_eq!(left, right, "of {booked} bytes");
+    }
 }
