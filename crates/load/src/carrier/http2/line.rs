@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use h2::client::ResponseFuture;
+use h2::client::{ResponseFuture, SendRequest};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 use pushbench_protocol::headers::http2::status_line_len;
@@ -62,14 +62,8 @@ impl Line {
         if let Some(cursor) = cursor {
             fields.set_cursor(cursor);
         }
-        let sent = send.send_request(request(fields), body.is_empty());
-        let (answer, mut sent) = sent.map_err(|error| fault_of(&error))?;
-        self.held = Some(answer);
-        if !body.is_empty() {
-            let data = Bytes::copy_from_slice(body);
-            sent.send_data(data, true).map_err(|error| fault_of(&error))?;
-            accounts.book(phase, Direction::Up, *body_kind, body.len() as u64);
-        }
+        self.held = Some(send_whole(&mut send, fields, body)?);
+        accounts.book(phase, Direction::Up, *body_kind, body.len() as u64);
         count_uncompressed(accounts, phase, Direction::Up, fields.uncompressed_len());
         Ok(())
     }
@@ -162,6 +156,21 @@ pub(super) fn request(fields: &FieldList) -> Request<()> {
         })
         .collect();
     request
+}
+
+/// Sends a request of these fields with all of its body, whose bytes are the caller's to book.
+pub(super) fn send_whole(
+    send: &mut SendRequest<Bytes>,
+    fields: &FieldList,
+    body: &[u8],
+) -> Result<ResponseFuture, Fault> {
+    let sent = send.send_request(request(fields), body.is_empty());
+    let (answer, mut data) = sent.map_err(|error| fault_of(&error))?;
+    if !body.is_empty() {
+        let body = Bytes::copy_from_slice(body);
+        data.send_data(body, true).map_err(|error| fault_of(&error))?;
+    }
+    Ok(answer)
 }
 
 /// What a response with so many bytes of data says, but for the data.

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use bytes::Bytes;
 use h2::RecvStream;
 use http::header::CONTENT_ENCODING;
 use pushbench_protocol::headers::FieldList;
@@ -10,7 +9,7 @@ use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_wire::head::BodyEnd;
 
 use super::connection::{Http2Connection, fault_of};
-use super::line::{mark_in, request as fields_as_request};
+use super::line::{mark_in, send_whole};
 use super::pool::Pool;
 use super::refusal;
 use crate::Fault;
@@ -41,12 +40,8 @@ pub(crate) async fn open(
     let fields = FieldList::of_request(head, plan.scheme());
     let begin = accounts.now();
     let mut send = connection.ready().await?.ok_or(Fault::Closed)?;
-    let asked = send.send_request(fields_as_request(&fields), body.is_empty());
-    let (answer, mut sent) = asked.map_err(|error| fault_of(&error))?;
-    if !body.is_empty() {
-        sent.send_data(Bytes::copy_from_slice(body), true).map_err(|error| fault_of(&error))?;
-        accounts.book(Phase::Connect, Direction::Up, ByteKind::Handshake, body.len() as u64);
-    }
+    let answer = send_whole(&mut send, &fields, body)?;
+    accounts.book(Phase::Connect, Direction::Up, ByteKind::Handshake, body.len() as u64);
     let answer = answer.await.map_err(|error| fault_of(&error))?;
     let status = answer.status().as_u16();
     let named = answer.headers().get_all(CONTENT_ENCODING).iter();
