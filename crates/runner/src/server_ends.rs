@@ -36,7 +36,7 @@ fn tally(
     // By its name: a dump may show an end twice while others come and go.
     let infos: BTreeMap<u64, Tally> =
         ends.filter_map(|end| Some((end.cookie, Tally::of_server_end(end.info?)))).collect();
-    let mut tally = Tally::unknown((open - infos.len().min(open)) as u64);
+    let mut tally = Tally::unknown(open.saturating_sub(infos.len()) as u64);
     infos.into_values().for_each(|of_end| tally += of_end);
     tally
 }

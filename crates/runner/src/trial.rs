@@ -64,8 +64,8 @@ pub(crate) struct Ending {
 }
 
 impl Trial<'_> {
-    /// Plays the trial, once `is_ready` has found its server so. `watch` sees the progress and may end it; the record then has what was
-    /// measured until then.
+    /// Plays the trial, once `is_ready` has found its server so. `watch` sees the progress and may end
+    /// it; the record then has what was measured until then.
     ///
     /// # Errors
     ///

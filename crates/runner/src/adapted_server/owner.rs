@@ -54,8 +54,8 @@ fn listening_on(port: u16) -> Option<Vec<u32>> {
         listeners.filter(|(of, _)| *of == port).map(|(_, inode)| inode).collect();
     let all = processes::all();
     let holders: Vec<_> = all.iter().filter(|of| holds(of.pid, &inodes)).collect();
-    let is_child = |of: &&&Process| !holders.iter().any(|other| other.pid == of.parent);
-    let roots: Vec<_> = holders.iter().filter(is_child).map(|of| of.pid).collect();
+    let is_root = |of: &&&Process| !holders.iter().any(|other| other.pid == of.parent);
+    let roots: Vec<_> = holders.iter().filter(is_root).map(|of| of.pid).collect();
     (!roots.is_empty()).then_some(roots)
 }
 

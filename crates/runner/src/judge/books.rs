@@ -1,6 +1,6 @@
 //! Whether the books balance, and over what spans they were compared.
 
-use pushbench_load::{PAIRS, Pair, WitnessName};
+use pushbench_load::{PAIRS, WitnessName};
 use pushbench_protocol::Phase;
 use pushbench_store::{CheckV1, InFlightV2, ReconciliationV1, Verdict};
 
@@ -37,12 +37,7 @@ fn compared(
     let hidden = of_parts.iter().filter(|part| !is_shown(part));
     let hidden = hidden.map(|part| format!("of one part alone {}", difference(part)));
     let off: Vec<_> = apart.iter().map(|pair| difference(pair)).chain(hidden).collect();
-    let is_kernels = |of: &ReconciliationV1| {
-        let is_it = |pair: &&Pair| pair.label == of.pair;
-        let pair = PAIRS.iter().find(is_it);
-        pair.is_some_and(|pair| pair.witnesses().any(|name| name == WitnessName::Kernel))
-    };
-    let has_kernel = moved.iter().any(|of| is_kernels(of));
+    let has_kernel = moved.iter().any(|of| is_with(of, WitnessName::Kernel));
     let mut found = match off.len() {
         0 if all.is_empty() => {
             return not_checked(name, "the trial ended before the books of a phase were closed");
@@ -137,6 +132,12 @@ const fn end_of(phase: Phase) -> &'static str {
         Phase::Drain => "drained",
         Phase::Close => "closed",
     }
+}
+
+/// Whether a comparison is of a pair that has this witness.
+pub(super) fn is_with(of: &ReconciliationV1, witness: WitnessName) -> bool {
+    let pair = PAIRS.iter().find(|pair| pair.label == of.pair);
+    pair.is_some_and(|pair| pair.witnesses().any(|name| name == witness))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Whether the kernel of this host has counted the same at the server's ends of the connections.
 
-use pushbench_load::{Counter, PAIRS, WitnessName};
+use pushbench_load::{Counter, WitnessName};
 use pushbench_protocol::Phase;
 use pushbench_store::{CheckV1, ReconciliationV1, Sums, Verdict};
 
+use super::books::is_with;
 use super::evidence::{Evidence, check, not_checked};
 use crate::books::tally;
 
@@ -25,7 +26,7 @@ fn found(
     {
         return None;
     }
-    let is_ours = |of: &&ReconciliationV1| PAIRS.iter().any(|pair| is_with_it(pair, of));
+    let is_ours = |of: &&ReconciliationV1| is_with(of, WitnessName::ServerKernel);
     let compared: Vec<_> = comparisons.iter().filter(is_ours).collect();
     if compared.iter().any(|of| of.left != of.right) {
         return None;
@@ -42,10 +43,6 @@ fn found(
         return Some(check(NAME, Verdict::Ok, text));
     }
     Some(not_checked(NAME, why_not(sums, was_asked)))
-}
-
-fn is_with_it(pair: &pushbench_load::Pair, of: &ReconciliationV1) -> bool {
-    pair.label == of.pair && pair.witnesses().any(|name| name == WitnessName::ServerKernel)
 }
 
 /// Why the measured bytes were not compared.
