@@ -137,20 +137,20 @@ async fn a_record_that_has_come_in_part_is_not_of_the_phase_that_has_ended() {
     let (mut client, mut server) = (client.expect("it trusts"), server.expect("it is spoken to"));
     tokio::select! {
         flushed = server.flush() => flushed.expect("open"),
-        () = poll_fn(|cx| client.poll_rest(cx)) => panic!("only TLS itself has said something"),
+        () = poll_fn(|cx| client.poll_rest(cx)) => panic!("only TLS itself has sent something"),
     }
     poll_fn(|cx| {
-        assert!(client.poll_rest(cx).is_pending(), "nothing was said");
+        assert!(client.poll_rest(cx).is_pending(), "nothing was sent");
         Poll::Ready(())
     })
     .await;
-    let says = async {
+    let sends = async {
         for _ in 0..2 {
             server.write_all(&[7; LEN as usize]).await.expect("open");
             server.flush().await.expect("open");
         }
     };
-    let hears = async {
+    let receives = async {
         let mut said = [0; 2 * LEN as usize];
         let first = client.read(&mut said).await.expect("open") as u64;
         let in_part = witness.records.received_in_part();
@@ -158,7 +158,7 @@ async fn a_record_that_has_come_in_part_is_not_of_the_phase_that_has_ended() {
         sockets.close_measure_before(&witness, first);
         client.read_exact(&mut said[LEN as usize..]).await.expect("open");
     };
-    tokio::join!(biased; says, hears);
+    tokio::join!(biased; sends, receives);
     let (sums, measured) = sockets.sums();
     for (counted, booked) in [(measured, 0), (sums.since(&measured), 2 * LEN)] {
         let counted = counted.with(WitnessName::Codec, Tally::of_bytes(0, booked));
