@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -130,11 +131,23 @@ async fn a_record_that_has_come_in_part_is_not_of_the_phase_that_has_ended() {
     let room = LEN + overhead_of(LEN) + 8;
     let (near, far) = tokio::io::duplex(room as usize);
     let near = CountingStream::new(near, Arc::clone(&witness.counters));
-    let (client, server) = tokio::join!(
-        connector.connect(near, Some(Arc::clone(&witness.records))),
-        acceptor.accept(far)
-    );
-    let (mut client, mut server) = (client.expect("it trusts"), server.expect("it is spoken to"));
+    let mut connects = pin!(connector.connect(near, Some(Arc::clone(&witness.records))));
+    let mut accepts = pin!(acceptor.accept(far));
+    let mut connected = None;
+    // The server's tickets do not fit the pipe: the client must take them before its server is there.
+    let accepted = poll_fn(|cx| {
+        if connected.is_none()
+            && let Poll::Ready(client) = connects.as_mut().poll(cx)
+        {
+            connected = Some(client.expect("it trusts"));
+        }
+        if let Some(client) = &mut connected {
+            assert!(client.poll_rest(cx).is_pending(), "only TLS itself has sent something");
+        }
+        accepts.as_mut().poll(cx)
+    });
+    let mut server = accepted.await.expect("it is spoken to");
+    let mut client = connected.expect("both have shaken hands");
     tokio::select! {
         flushed = server.flush() => flushed.expect("open"),
         () = poll_fn(|cx| client.poll_rest(cx)) => panic!("only TLS itself has sent something"),
