@@ -21,7 +21,6 @@ use crate::deadline::Timeouts;
 use crate::engine::axum::app::App;
 use crate::engine::axum::connection::{Beginning, Serving};
 use crate::engine::axum::headers::Headers;
-use crate::engine::axum::obey::router;
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
 use crate::incoming::{Arrival, Incoming};
@@ -206,7 +205,7 @@ impl<I: Incoming> Server<I> {
         let Self { mut incoming, tls, app, timeouts, heartbeat } = self;
         let (books, clock) = (Arc::clone(&app.books), app.clock);
         let limit = app.rules.limits.connections;
-        let serving = Serving::new(Arc::clone(&app), router(Arc::clone(&app)));
+        let serving = Serving::new(Arc::clone(&app));
         let mut tasks = JoinSet::new();
         let mut sweep = tokio::time::interval(timeouts.sweep_interval());
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);

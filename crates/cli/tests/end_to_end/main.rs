@@ -14,7 +14,7 @@
 //! `replayed` third-party servers that cannot be installed,
 //! `service` one that publishes by itself, `transports` every kind there is, `http2` the same over
 //! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `tls`
-//! all of it in TLS, `compression` those that compress, `product` every combination of options
+//! all of it in TLS, `at_rest` what a silent client costs, `compression` those that compress, `product` every combination of options
 //! (over pipes in memory, which `piped` plays, and some of them over sockets),
 //! `reference_bytes` the reference scenarios against their records, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
 //! `anatomy` and `plan` the commands that teach, `adapters` other servers as data, `lab` the lab in a
@@ -28,6 +28,7 @@
 
 mod adapters;
 mod anatomy;
+mod at_rest;
 mod capture;
 mod clocks;
 mod coded_streams;

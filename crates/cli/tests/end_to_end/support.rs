@@ -311,6 +311,10 @@ impl Server {
         self.tls_address.expect("it was told to listen for TLS")
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
     pub(crate) fn stats(&self) -> ServerStats {
         stats_of(self.address).expect("the server answers")
     }

@@ -1,6 +1,7 @@
-//! The engine on `axum` and `hyper`, with `h2` for HTTP/2: what a good team would write.
+//! The engine on `hyper`, with `axum`'s responses and `h2` for HTTP/2: what a good team would write.
 //!
-//! A connection is a task. `obey.rs` is where a decision becomes bytes; a session takes over the
+//! `axum`'s router is not asked: [`crate::respond`] looks at every path, so that it would have one
+//! route. A connection is a task. `obey.rs` is where a decision becomes bytes; a session takes over the
 //! connection of a subscriber.
 
 mod answer;
@@ -8,10 +9,13 @@ pub(crate) mod app;
 pub(crate) mod connection;
 mod content;
 mod ending;
+mod flushed;
 pub(crate) mod headers;
+mod http1;
 mod http2;
-pub(crate) mod obey;
+mod obey;
 mod pieces;
 mod prefixed;
 mod spelling;
 mod taken_over;
+mod turn;

@@ -21,5 +21,6 @@ mod slow;
 mod streams;
 mod support;
 mod tls;
+mod turns;
 mod websocket;
 mod wire;

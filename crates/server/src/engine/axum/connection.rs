@@ -1,43 +1,33 @@
 //! One connection from accept to close: TLS if it is, HTTP, and then a WebSocket or a stream if it
 //! becomes one.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::Poll;
 
-use axum::Router;
 use bytes::Bytes;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::Service;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use pushbench_protocol::ConnectionClass;
 use pushbench_tls::{Acceptor, Protocol};
 use pushbench_wire::CountingStream;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::answer::say_last;
-use super::app::{App, HttpConnection, Takeover};
-use super::content::Answer;
+use super::app::App;
 use super::ending::{linger, unless_ended};
+use super::http1::{self, TakenOver};
 use super::http2;
 use super::prefixed::{Prefixed, Version, version};
 use super::taken_over::go_on;
 use crate::books::{Books, Connection, Opened};
 use crate::deadline::{Order, Phase};
-use crate::respond::admission::is_last;
 use crate::stream::{Socket, Stream};
 
 /// What every connection of a server is served with.
 #[derive(Clone)]
 pub(crate) struct Serving {
     app: Arc<App>,
-    router: Router,
-    http: http1::Builder,
+    http1: hyper::server::conn::http1::Builder,
 }
 
 /// What a connection begins with.
@@ -49,25 +39,10 @@ pub(crate) struct Beginning {
     pub(crate) acceptor: Option<Acceptor>,
 }
 
-/// A connection that HTTP is done with.
-struct TakenOver<S> {
-    stream: Stream<S>,
-    /// What came right behind the last request's head.
-    early: Bytes,
-    takeover: Takeover,
-}
-
 impl Serving {
-    pub(crate) fn new(app: Arc<App>, router: Router) -> Self {
-        let mut http = http1::Builder::new();
-        // The deadline for a head is kept by the sweep: the library's runs between requests too,
-        // and would close a poller that waits longer for its next poll than a head may take.
-        http.header_read_timeout(None)
-            .title_case_headers(true)
-            .keep_alive(true)
-            .half_close(false)
-            .max_header_size(app.rules.limits.head_bytes);
-        Self { app, router, http }
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        let http1 = http1::builder(&app);
+        Self { app, http1 }
     }
 
     /// Serves one connection until it is closed. `opened` is dropped last, so that the books close
@@ -110,68 +85,15 @@ impl Serving {
                 connection.enter(Phase::Closing);
                 return Box::pin(linger(stream)).await;
             };
-            let stream = Prefixed::new(first, stream);
             if version == Version::Http2 {
-                return Box::pin(http2::serve(app, self.router, stream, &connection, listener))
-                    .await;
+                let stream = Prefixed::new(first, stream);
+                return Box::pin(http2::serve(app, stream, &connection, listener)).await;
             }
-            let taken_over = Box::pin(self.serve_http(stream, &connection, listener)).await;
-            let Some(TakenOver { stream, early, takeover }) = taken_over else { return };
+            let http = http1::serve(&self.http1, &app, stream, first, &connection, listener);
+            let Some(TakenOver { stream, early, takeover }) = http.await else { return };
             go_on(&app, stream, &connection, takeover, early).await;
         })
         .await;
-    }
-
-    async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-        self,
-        stream: Prefixed<Stream<S>>,
-        connection: &Arc<Connection>,
-        listener: Option<IpAddr>,
-    ) -> Option<TakenOver<S>> {
-        let shared = Arc::new(HttpConnection::new(Arc::clone(connection), listener));
-        let requests = Requests {
-            router: TowerToHyperService::new(self.router),
-            connection: Arc::clone(&shared),
-        };
-        let mut http = self.http.serve_connection(TokioIo::new(stream), requests);
-        let ended = poll_fn(|cx| {
-            if connection.order() == Order::GoAway {
-                Pin::new(&mut http).graceful_shutdown();
-            }
-            let polled = http.poll_without_shutdown(cx);
-            // The request for a stream is never answered by the library, which waits for nothing
-            // else then. What it has answered before is written, unless the client pipelined and
-            // does not read: such a client loses the rest of those answers.
-            if polled.is_pending() && shared.is_streaming() {
-                return Poll::Ready(Ok(()));
-            }
-            polled
-        })
-        .await;
-        if let Err(error) = &ended {
-            // The library has answered these by itself.
-            if error.is_parse_too_large() {
-                self.app.books.refuse(431);
-            } else if error.is_parse() {
-                self.app.books.refuse(400);
-            }
-        }
-        let parts = http.into_parts();
-        let (unread, stream) = parts.io.into_inner().into_parts();
-        match shared.taken_over() {
-            Some(takeover) if ended.is_ok() => {
-                let early = match unread.is_empty() {
-                    true => parts.read_buf,
-                    false => [parts.read_buf, unread].concat().into(),
-                };
-                Some(TakenOver { stream, early, takeover })
-            }
-            _ => {
-                connection.enter(Phase::Closing);
-                linger(stream).await;
-                None
-            }
-        }
     }
 }
 
@@ -238,50 +160,5 @@ struct Handshake<'a> {
 impl Drop for Handshake<'_> {
     fn drop(&mut self) {
         self.books.handshake(self.is_resumed);
-    }
-}
-
-/// Hands requests to the router, with the connection they came on.
-struct Requests {
-    router: Routed,
-    connection: Arc<HttpConnection>,
-}
-
-type Routed = TowerToHyperService<Router>;
-type RoutedFuture = <Routed as Service<http::Request<Incoming>>>::Future;
-
-/// A request being answered on HTTP/1.1.
-struct Answering {
-    answer: RoutedFuture,
-    /// Whether the client expects no other answer on this connection.
-    is_last: bool,
-    connection: Arc<HttpConnection>,
-}
-
-impl Service<http::Request<Incoming>> for Requests {
-    type Response = Answer;
-    type Error = Infallible;
-    type Future = Answering;
-
-    fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
-        self.connection.connection.understood();
-        self.connection.connection.asks();
-        let is_last = is_last(request.version(), request.headers());
-        let connection = Arc::clone(&self.connection);
-        request.extensions_mut().insert(Arc::clone(&self.connection));
-        let answer = self.router.call(request);
-        Answering { answer, is_last, connection }
-    }
-}
-
-impl Future for Answering {
-    type Output = Result<Answer, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut answer = ready!(Pin::new(&mut self.answer).poll(cx))?;
-        if self.is_last || self.connection.connection.order() >= Order::GoAway {
-            say_last(&mut answer);
-        }
-        Poll::Ready(Ok(answer))
     }
 }

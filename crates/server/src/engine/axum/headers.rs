@@ -34,11 +34,13 @@ pub(crate) struct Headers {
     spelling: Option<Spelling>,
 }
 
-/// A profile's fields of one second.
+/// A profile's fields of one second, which most responses of that second share.
 #[derive(Debug)]
 struct Dated {
     unix_second: u64,
     with_content: HeaderMap,
+    /// The length that they say.
+    content_length: u64,
     bare: HeaderMap,
 }
 
@@ -60,18 +62,27 @@ impl Headers {
     /// The answer with this status, content and mark.
     pub(super) fn answer(&self, status: AnswerStatus, content: Body, mark: AnswerMark) -> Answer {
         let Body { bytes: content, is_coded } = content;
-        let mut answer = Response::new(match status {
-            AnswerStatus::Messages => body(content.clone()),
+        let len = content.len() as u64;
+        let content = match status {
+            AnswerStatus::Messages => body(content),
             AnswerStatus::Empty | AnswerStatus::NotModified => axum::body::Body::empty(),
-        });
+        };
+        self.answer_of(status, (content, len), is_coded, mark)
+    }
+
+    /// The answer with this content, of so many bytes.
+    pub(super) fn answer_of(
+        &self,
+        status: AnswerStatus,
+        (content, len): (axum::body::Body, u64),
+        is_coded: bool,
+        mark: AnswerMark,
+    ) -> Answer {
+        let mut answer = Response::new(content);
         *answer.status_mut() =
             StatusCode::from_u16(status.code()).expect("the protocol's codes are HTTP's");
         let fields = answer.headers_mut();
-        *fields = self.fields_now(status);
-        if status == AnswerStatus::Messages {
-            // In its place: the map keeps the order of first insertion.
-            fields.insert(CONTENT_LENGTH, HeaderValue::from(content.len()));
-        }
+        *fields = self.fields_now(status, len);
         for (name, value) in self.profile.coding_fields(status, self.offered, is_coded) {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a field's name");
             // A `Vary` of the profile's own names other fields, and stays.
@@ -107,15 +118,16 @@ impl Headers {
         map(&fields).expect("a profile has names and values of HTTP alone")
     }
 
-    /// The profile's fields with the date of now, formatted once a second.
-    fn fields_now(&self, status: AnswerStatus) -> HeaderMap {
+    /// The profile's fields with the date of now and the length of a content, formatted once for all
+    /// that have both in common: the next poll mostly gets the same message.
+    fn fields_now(&self, status: AnswerStatus, len: u64) -> HeaderMap {
         let now = unix_second();
         let mut dated = self.dated.lock().expect("nothing panics while it holds the headers");
         if dated.unix_second != now {
             *dated = Dated::new(&self.profile, now);
         }
         match status {
-            AnswerStatus::Messages => dated.with_content.clone(),
+            AnswerStatus::Messages => dated.with_length(len).clone(),
             AnswerStatus::Empty | AnswerStatus::NotModified => dated.bare.clone(),
         }
     }
@@ -131,8 +143,18 @@ impl Dated {
         Self {
             unix_second,
             with_content: fields(AnswerStatus::Messages),
+            content_length: 0,
             bare: fields(AnswerStatus::Empty),
         }
+    }
+
+    fn with_length(&mut self, len: u64) -> &HeaderMap {
+        if self.content_length != len {
+            // In its place: the map keeps the order of first insertion.
+            self.with_content.insert(CONTENT_LENGTH, HeaderValue::from(len));
+            self.content_length = len;
+        }
+        &self.with_content
     }
 }
 
@@ -181,6 +203,17 @@ mod tests {
     #[test]
     fn a_date_is_written_as_http_wants_it() {
         assert_eq!(http_date(1_257_553_966), "Sat, 07 Nov 2009 00:32:46 GMT");
+    }
+
+    #[test]
+    fn each_answer_says_the_length_of_its_own_content() {
+        let minimal = ResponseProfile::built_in("minimal").expect("built in");
+        let headers = Headers::new(minimal, Compression::None, Compression::None);
+        for content in ["", "12345", "12345", "1", ""] {
+            let answer =
+                headers.answer(AnswerStatus::Messages, plain(content), AnswerMark::default());
+            assert_eq!(answer.headers()[CONTENT_LENGTH], content.len().to_string());
+        }
     }
 
     #[test]

@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use axum::Router;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -51,7 +50,6 @@ type Answered = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Serves a connection whose first bytes are HTTP/2's preface, until it is closed.
 pub(crate) async fn serve<S>(
     app: Arc<App>,
-    router: Router,
     stream: S,
     connection: &Arc<Connection>,
     listener: Option<IpAddr>,
@@ -64,12 +62,8 @@ pub(crate) async fn serve<S>(
     let stream = Watched::new(stream, Arc::clone(connection));
     let handshake = builder(&app).handshake::<_, Bytes>(stream.handle());
     if let Ok(http) = handshake.await {
-        let answering = Answering {
-            app: Arc::clone(&app),
-            router,
-            connection: Arc::clone(connection),
-            listener,
-        };
+        let answering =
+            Answering { app: Arc::clone(&app), connection: Arc::clone(connection), listener };
         let mut serving = Serving {
             http,
             answering: Arc::new(answering),

@@ -1,42 +1,70 @@
-//! The one route: it asks what becomes of a request, and obeys.
+//! What becomes of a request: it asks [`respond`], and obeys.
+//!
+//! Every path is looked at by [`respond`], so that all engines have the same, and a router before it
+//! would have one route and no choice. What is at hand is answered on the spot, without a future of
+//! its own in memory; what takes time is boxed.
 
-use std::future::{pending, poll_fn};
-use std::pin::pin;
+use std::fmt::Display;
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request as Received, State};
 use bytes::Bytes;
 use h2::ext::Protocol;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
-use http::{Version, uri};
+use http::{Method, Version, uri};
 use http_body_util::BodyExt;
-use hyper::body::Body as _;
+use hyper::body::Body as HttpBody;
 
-use super::app::{App, HttpConnection, Takeover};
+use super::app::App;
 use super::content::Answer;
 use super::headers::Body as Content;
 use super::{answer, pieces};
 use crate::books::Connection;
 use crate::deadline::Order;
+use crate::exchange::Reader;
 use crate::hub::TopicId;
 use crate::respond::{
     self, Decided, Decision, LongPoll, PollResponse, Polled, Publish, Refusal, Request, Response,
-    respond,
+    Upgrade, respond,
 };
 use crate::streaming::Begun;
 
-/// Every path is looked at by [`respond`], so that all engines have the same.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new().fallback(route).with_state(app)
+/// What is to be done about a request.
+pub(super) enum Obeyed {
+    /// Send this.
+    Made(Made),
+    /// Send what this comes to. Whoever waits keeps no more of the request than it needs.
+    Later(Pin<Box<dyn Future<Output = Made> + Send>>),
+    /// Send this, and go on with a session.
+    Upgrade(Answer, Box<(Upgrade, Reader)>),
+    /// Go on with a session: where HTTP/1.1 carries it, it writes the head itself, and on HTTP/2 the
+    /// head is these fields.
+    Stream(Box<Begun>, HeaderMap),
 }
 
-async fn route(State(app): State<Arc<App>>, received: Received) -> Answer {
+/// A response.
+pub(super) struct Made {
+    pub(super) answer: Answer,
+    /// Whether its content is at hand, all of it.
+    pub(super) is_whole: bool,
+}
+
+/// Obeys what is decided about a request that came on this connection, which was accepted at
+/// `listener`, if on a socket.
+pub(super) fn obey<B>(
+    app: &Arc<App>,
+    connection: &Arc<Connection>,
+    listener: Option<IpAddr>,
+    received: http::Request<B>,
+) -> Obeyed
+where
+    B: HttpBody<Data = Bytes, Error: Display> + Send + Unpin + 'static,
+{
     let (parts, body) = received.into_parts();
-    let http: &Arc<HttpConnection> =
-        parts.extensions.get().expect("every request carries its connection");
     let Decided { class, decision } = respond(
         &app.rules,
         &Request {
@@ -47,79 +75,96 @@ async fn route(State(app): State<Arc<App>>, received: Received) -> Answer {
             version: parts.version,
             protocol: parts.extensions.get().map(Protocol::as_str),
             fields: &parts.headers,
-            listener: http.listener,
+            listener,
         },
         &*app.exchange,
         app.clock.now(),
     );
     if let Some(class) = class {
-        http.connection.classify(class);
+        connection.classify(class);
     }
-    match decision {
-        // Whoever waits keeps no more of the request than it needs, and those who do not wait need
-        // no room for it.
+    let is_head = parts.method == Method::HEAD;
+    let made = match decision {
         Decision::Publish(publish) => {
-            let http = Arc::clone(http);
-            drop(parts);
-            Box::pin(receive(&app, &http.connection, publish, body)).await
+            let (app, connection) = (Arc::clone(app), Arc::clone(connection));
+            return Obeyed::Later(Box::pin(async move {
+                receive(&app, &connection, publish, body).await.for_request(is_head)
+            }));
         }
         Decision::Wait { topic, then } => {
-            let http = Arc::clone(http);
-            drop((parts, body));
-            Box::pin(hold(&app, &http.connection, topic, then)).await
+            let (app, connection) = (Arc::clone(app), Arc::clone(connection));
+            return Obeyed::Later(Box::pin(async move {
+                hold(&app, &connection, topic, then).await.for_request(is_head)
+            }));
         }
         Decision::Subscribe(stream) => {
-            let takeover = begin(&app, parts.version, &stream);
-            let http = Arc::clone(http);
-            drop((parts, body));
-            http.take_over(takeover);
-            // The connection's task sees it as soon as this future has been polled, and drops it.
-            pending().await
+            let (begun, fields) = begin(app, parts.version, &stream);
+            return Obeyed::Stream(Box::new(begun), fields);
         }
         Decision::Upgrade(upgrade) => {
             let answer = answer::upgrade(&upgrade);
             let reader = app.exchange.reader(upgrade.subscription.place.topic());
-            http.take_over(Takeover::WebSocket(upgrade, reader));
-            answer
+            return Obeyed::Upgrade(answer, Box::new((upgrade, reader)));
         }
         Decision::Report(report) => {
             let limit = app.rules.limits.connections;
-            send(&app, report.page(&app.stats(), &app.exchange.levels(), limit))
+            send(app, report.page(&app.stats(), &app.exchange.levels(), limit))
         }
-        Decision::Respond(response) => send(&app, response),
-        Decision::Refuse(refusal) => refuse(&app, refusal),
+        Decision::Respond(response) => send(app, response),
+        Decision::Refuse(refusal) => refuse(app, refusal),
+    };
+    Obeyed::Made(made.for_request(is_head))
+}
+
+impl Made {
+    fn whole(answer: Answer) -> Self {
+        Self { answer, is_whole: true }
+    }
+
+    /// Says how long the content is, where nothing has said so yet, and leaves it out of the response
+    /// to a HEAD.
+    fn for_request(mut self, is_head: bool) -> Self {
+        if !self.answer.headers().contains_key(CONTENT_LENGTH)
+            && let Some(len) = self.answer.body().size_hint().exact()
+        {
+            self.answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(len));
+        }
+        if is_head {
+            *self.answer.body_mut() = Body::empty();
+            self.is_whole = true;
+        }
+        self
     }
 }
 
 /// Counts a refusal, and puts it in an answer.
-fn refuse(app: &App, refusal: Refusal) -> Answer {
+fn refuse(app: &App, refusal: Refusal) -> Made {
     app.books.refuse(refusal.status.as_u16());
-    answer::refusal(refusal)
+    Made::whole(answer::refusal(refusal))
 }
 
-fn send(app: &App, response: Response) -> Answer {
+fn send(app: &App, response: Response) -> Made {
     match response {
-        Response::Page { content_type, content } => answer::page(content_type, content),
+        Response::Page { content_type, content } => {
+            Made::whole(answer::page(content_type, content))
+        }
         Response::Poll(PollResponse { status, content, mark }) => match content {
             respond::Content::Whole { bytes, is_coded } => {
-                app.headers.answer(status, Content { bytes, is_coded }, mark)
+                Made::whole(app.headers.answer(status, Content { bytes, is_coded }, mark))
             }
             respond::Content::Pieces(pieces) => {
-                let nothing = Content { bytes: Bytes::new(), is_coded: false };
-                let mut answer = app.headers.answer(status, nothing, mark);
-                // In its place: the map keeps the order of first insertion.
-                let len = HeaderValue::from(pieces.bytes);
-                answer.headers_mut().insert(CONTENT_LENGTH, len);
+                let len = pieces.bytes;
                 let reader = app.exchange.reader(pieces.topic);
-                *answer.body_mut() = pieces::body(reader, Arc::clone(&app.books), pieces);
-                answer
+                let body = pieces::body(reader, Arc::clone(&app.books), pieces);
+                let answer = app.headers.answer_of(status, (body, len), false, mark);
+                Made { answer, is_whole: false }
             }
         },
     }
 }
 
 /// What a stream begins with.
-fn begin(app: &App, version: Version, stream: &respond::Stream) -> Takeover {
+fn begin(app: &App, version: Version, stream: &respond::Stream) -> (Begun, HeaderMap) {
     let (kind, mark, is_coded) = (stream.kind, stream.subscription.mark(), stream.coding.is_some());
     let (head, fields) = match version {
         Version::HTTP_2 => (Bytes::new(), app.headers.stream_fields(kind, mark, is_coded)),
@@ -128,12 +173,12 @@ fn begin(app: &App, version: Version, stream: &respond::Stream) -> Takeover {
     let place = stream.subscription.place.clone();
     let reader = app.exchange.reader(place.topic());
     let (has_heartbeat, coding) = (stream.has_heartbeat, stream.coding);
-    Takeover::Stream(Begun { head, has_heartbeat, coding, place, reader }, fields)
+    (Begun { head, has_heartbeat, coding, place, reader }, fields)
 }
 
 /// Holds a poll: a place in its topic's list of waiters, and one timer. When the client closes, this
 /// future is dropped.
-async fn hold(app: &App, connection: &Connection, topic: TopicId, then: LongPoll) -> Answer {
+async fn hold(app: &App, connection: &Connection, topic: TopicId, then: LongPoll) -> Made {
     let reader = app.exchange.reader(topic);
     let mut timer = pin!(tokio::time::sleep(then.until.since(app.clock.now())));
     let mut then = then;
@@ -159,7 +204,10 @@ async fn hold(app: &App, connection: &Connection, topic: TopicId, then: LongPoll
 }
 
 /// Reads a body and publishes it.
-async fn receive(app: &App, connection: &Connection, publish: Publish, body: Body) -> Answer {
+async fn receive<B>(app: &App, connection: &Connection, publish: Publish, body: B) -> Made
+where
+    B: HttpBody<Data = Bytes, Error: Display> + Unpin,
+{
     let read = tokio::time::timeout(publish.within, whole(body, &publish, connection)).await;
     let taken = read
         .unwrap_or_else(|_| Err(Publish::too_slow()))
@@ -174,11 +222,14 @@ async fn receive(app: &App, connection: &Connection, publish: Publish, body: Bod
 const FIRST_ROOM: usize = 64 * 1024;
 
 /// Reads a body up to its limit.
-async fn whole(
-    mut body: Body,
+async fn whole<B>(
+    mut body: B,
     publish: &Publish,
     connection: &Connection,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<Vec<u8>, Refusal>
+where
+    B: HttpBody<Data = Bytes, Error: Display> + Unpin,
+{
     let limit = publish.most_bytes;
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {

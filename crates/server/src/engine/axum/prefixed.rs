@@ -1,40 +1,51 @@
 //! Which HTTP a connection speaks, by its first bytes, and a stream that begins with them again.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use pushbench_wire::http2::PREFACE;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Most bytes of a first read: a request's head, as most are, so that the wait for the version costs
-/// HTTP/1.1 no read more than it had.
-const FIRST_READ: usize = 1_024;
+/// Most bytes of a first read: more than most requests' heads have, so that they need no other.
+const FIRST_READ: usize = 4_096;
 
 /// What a connection's first bytes say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Version {
+pub(super) enum Version {
     Http1,
     Http2,
 }
 
 /// Reads until it is clear which HTTP it is: HTTP/2 begins with its preface (RFC 9113, section 3.4),
 /// and everything that does not is for the HTTP/1.1 library to judge. Gives what was read.
-pub(crate) async fn version(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(Version, Bytes)> {
-    let mut first = [0; FIRST_READ];
-    let mut len = 0;
+pub(super) async fn version(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(Version, Bytes)> {
+    let mut first = Bytes::new();
     loop {
-        let read = stream.read(&mut first[len..]).await?;
-        len += read;
-        let version = match told(&first[..len]) {
-            None if read > 0 => continue,
+        let more = poll_fn(|cx| poll_words(stream, cx)).await?;
+        let is_end = more.is_empty();
+        first = if first.is_empty() { more } else { [first, more].concat().into() };
+        match told(&first) {
+            Some(version) => return Ok((version, first)),
             // It has ended in the middle of a preface, which is no request either.
-            None => Version::Http1,
-            Some(version) => version,
-        };
-        return Ok((version, Bytes::copy_from_slice(&first[..len])));
+            None if is_end => return Ok((Version::Http1, first)),
+            None => {}
+        }
     }
+}
+
+/// What a client says next, nothing at its end. There is no buffer while it says nothing.
+pub(super) fn poll_words(
+    stream: &mut (impl AsyncRead + Unpin),
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<Bytes>> {
+    let mut room = [MaybeUninit::uninit(); FIRST_READ];
+    let mut words = ReadBuf::uninit(&mut room);
+    ready!(Pin::new(stream).poll_read(cx, &mut words))?;
+    Poll::Ready(Ok(Bytes::copy_from_slice(words.filled())))
 }
 
 /// The version, once the bytes tell.
@@ -49,18 +60,18 @@ fn told(bytes: &[u8]) -> Option<Version> {
 
 /// A stream that gives some bytes once more before it goes on.
 #[derive(Debug)]
-pub(crate) struct Prefixed<S> {
+pub(super) struct Prefixed<S> {
     first: Bytes,
     inner: S,
 }
 
 impl<S> Prefixed<S> {
-    pub(crate) fn new(first: Bytes, inner: S) -> Self {
+    pub(super) fn new(first: Bytes, inner: S) -> Self {
         Self { first, inner }
     }
 
     /// What was not read again, and the stream.
-    pub(crate) fn into_parts(self) -> (Bytes, S) {
+    pub(super) fn into_parts(self) -> (Bytes, S) {
         (self.first, self.inner)
     }
 }

@@ -20,15 +20,16 @@ pub(super) async fn go_on(
 ) {
     let connection = Arc::clone(connection);
     match takeover {
-        Takeover::WebSocket(upgrade, reader) => {
+        Takeover::WebSocket(agreed) => {
+            let (upgrade, reader) = *agreed;
             let limits = ReaderLimits { message_bytes: app.rules.limits.frame_bytes as u64 };
             let books = Arc::clone(&app.books);
             let session = Session::new(stream, connection, books, upgrade, reader, limits);
             Box::pin(session.run(early)).await;
         }
-        Takeover::Stream(begun, _) => {
+        Takeover::Stream(begun) => {
             drop(early);
-            let session = Streaming::new(stream, connection, begun);
+            let session = Streaming::new(stream, connection, *begun);
             Box::pin(session.run()).await;
         }
     }

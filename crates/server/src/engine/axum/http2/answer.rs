@@ -2,12 +2,11 @@
 
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -17,15 +16,14 @@ use http::header::DATE;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
 use pushbench_protocol::headers::http2::is_carried;
 use pushbench_protocol::{Timestamp, clock};
 use pushbench_wire::http2::ByteStream;
 
-use super::super::app::{App, HttpConnection, Takeover};
+use super::super::app::{App, Takeover};
 use super::super::ending::unless_ended;
 use super::super::headers::date_now;
+use super::super::obey::{Obeyed, obey};
 use super::super::taken_over::go_on;
 use crate::books::Connection;
 use crate::deadline::time_left;
@@ -34,17 +32,16 @@ use crate::stream::Http2Stream;
 /// What the requests of one connection are answered with.
 pub(super) struct Answering {
     pub(super) app: Arc<App>,
-    pub(super) router: Router,
     pub(super) connection: Arc<Connection>,
     /// Where the connection was accepted, if on a socket.
     pub(super) listener: Option<IpAddr>,
 }
 
-/// What a route has made of a request.
+/// What has been made of a request.
 enum Made {
     Answer(Response),
     /// A session goes on with the stream, once these fields are sent.
-    TakenOver(HeaderMap, Box<Takeover>),
+    TakenOver(HeaderMap, Takeover),
 }
 
 impl Answering {
@@ -73,32 +70,20 @@ impl Answering {
         let _ = match made {
             Made::Answer(answer) => self.send(&mut respond, answer).await,
             Made::TakenOver(fields, takeover) => {
-                self.go_on(&mut respond, fields, *takeover, tunnel).await
+                self.go_on(&mut respond, fields, takeover, tunnel).await
             }
         };
     }
 
-    /// Lets the routes answer.
-    async fn make(&self, mut request: Request<Body>) -> Made {
-        let http = Arc::new(HttpConnection::new(Arc::clone(&self.connection), self.listener));
-        request.extensions_mut().insert(Arc::clone(&http));
-        let router = TowerToHyperService::new(self.router.clone());
-        let mut answer = pin!(router.call(request));
-        let answer = poll_fn(|cx| match answer.as_mut().poll(cx) {
-            Poll::Pending if http.is_streaming() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(answer) => Poll::Ready(Some(answer.unwrap_or_else(|never| match never {}))),
-        })
-        .await;
-        match (answer, http.taken_over()) {
-            (Some(answer), None) => Made::Answer(answer),
-            (Some(answer), Some(takeover)) => {
-                Made::TakenOver(answer.into_parts().0.headers, Box::new(takeover))
+    /// Obeys what is decided about a request.
+    async fn make(&self, request: Request<Body>) -> Made {
+        match obey(&self.app, &self.connection, self.listener, request) {
+            Obeyed::Made(made) => Made::Answer(made.answer),
+            Obeyed::Later(made) => Made::Answer(made.await.answer),
+            Obeyed::Upgrade(answer, agreed) => {
+                Made::TakenOver(answer.into_parts().0.headers, Takeover::WebSocket(agreed))
             }
-            (None, Some(mut takeover)) => {
-                Made::TakenOver(takeover.take_fields(), Box::new(takeover))
-            }
-            (None, None) => unreachable!("a request that is streaming was taken over"),
+            Obeyed::Stream(begun, fields) => Made::TakenOver(fields, Takeover::Stream(begun)),
         }
     }
 
