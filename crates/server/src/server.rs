@@ -205,7 +205,7 @@ impl<I: Incoming> Server<I> {
         let Self { mut incoming, tls, app, timeouts, heartbeat } = self;
         let (books, clock) = (Arc::clone(&app.books), app.clock);
         let limit = app.rules.limits.connections;
-        let serving = Serving::new(Arc::clone(&app));
+        let serving = Arc::new(Serving::new(Arc::clone(&app)));
         let mut tasks = JoinSet::new();
         let mut sweep = tokio::time::interval(timeouts.sweep_interval());
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -234,7 +234,7 @@ impl<I: Incoming> Server<I> {
                         }
                     };
                     let beginning = Beginning { listener, acceptor };
-                    tasks.spawn(serving.clone().serve(stream, beginning, opened));
+                    tasks.spawn(Arc::clone(&serving).serve(stream, beginning, opened));
                 }
                 // A task that panicked has closed its own connection and harms no other.
                 Some(_) = tasks.join_next() => {}

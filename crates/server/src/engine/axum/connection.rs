@@ -24,7 +24,6 @@ use crate::deadline::{Order, Phase};
 use crate::stream::{Socket, Stream};
 
 /// What every connection of a server is served with.
-#[derive(Clone)]
 pub(crate) struct Serving {
     app: Arc<App>,
     http1: hyper::server::conn::http1::Builder,
@@ -47,7 +46,7 @@ impl Serving {
 
     /// Serves one connection until it is closed. `opened` is dropped last, so that the books close
     /// on the final counts.
-    pub(crate) async fn serve<S>(self, stream: S, beginning: Beginning, opened: Opened)
+    pub(crate) async fn serve<S>(self: Arc<Self>, stream: S, beginning: Beginning, opened: Opened)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
