@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Anatomy(AnatomyOptions),
     /// Model what a workload would cost that is too large to run at home.
     Plan(PlanOptions),
+    /// Measure what polls and pushes cost at least on this machine, by programs that do nothing else.
+    Floor(crate::floor::FloorOptions),
     /// Compare runs with a base run: what changed, by how much, and whether it is statistically
     /// significant.
     Compare(crate::compare::CompareOptions),

@@ -13,6 +13,7 @@ mod check;
 mod compare;
 mod environment;
 mod exit;
+mod floor;
 mod help;
 mod kept;
 mod lab;
@@ -68,6 +69,7 @@ fn done(command: Command) -> anyhow::Result<Exit> {
         Command::Report(options) => report::report(&options),
         Command::Anatomy(options) => anatomy::anatomy(&options),
         Command::Plan(options) => plan::plan(&options),
+        Command::Floor(options) => floor::floor(&options),
         Command::Compare(options) => compare::compare(&options),
         Command::Results(options) => results::results(&options),
         Command::Adapters(options) => adapters::adapters(&options),

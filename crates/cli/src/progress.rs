@@ -106,6 +106,15 @@ impl Observer for Show {
         if self.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
+    fn floor(&mut self, note: TrialNote<'_>) -> ControlFlow<()> {
+        if let Some(bar) = &self.bar {
+            bar.set_message(
+                printable(&format!("{} clients: its floor", note.clients)).into_owned(),
+            );
+        }
+        if self.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
     fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1) {
         let reasons: Vec<_> = disturbed.checks.iter().map(|check| check.text.as_str()).collect();
         let text = format!("{}: retried: {}", head(note), reasons.join("; "));

@@ -13,6 +13,7 @@ use pushbench_tls::Certificate;
 use crate::arguments::RunOptions;
 use crate::bounded::read_text;
 use crate::exit::Exit;
+use crate::floor::floor_command;
 use crate::kept::without_record;
 use crate::options::Format;
 use crate::output;
@@ -163,6 +164,7 @@ fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow
     let cores = environment.cores.unwrap_or(1);
     Ok(Options {
         server: ServerCommand { program, arguments },
+        floor: floor_command()?,
         target,
         cores,
         file,

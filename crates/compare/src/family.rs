@@ -67,7 +67,7 @@ impl Family {
             Unit::Bytes if name == "retransmitted_bytes" => Self::Count,
             Unit::Bytes | Unit::BitsPerSecond => Self::Bytes,
             Unit::Seconds => Self::Time,
-            Unit::CpuSeconds => Self::Work,
+            Unit::CpuSeconds | Unit::Times => Self::Work,
             // Versions behind are time in units of the publisher's.
             Unit::Count if name == "version_age_mean" => Self::Time,
             // The load generator's CPU.
@@ -121,6 +121,7 @@ mod tests {
             ("version_age_mean", Family::Time, Better::Lower),
             ("server_cpu_per_delivery", Family::Work, Better::Lower),
             ("load_cpu_per_delivery", Family::Work, Better::Neither),
+            ("server_cpu_over_floor", Family::Work, Better::Lower),
             ("server_memory_per_connection", Family::Memory, Better::Lower),
             ("lost", Family::Count, Better::Lower),
             ("requests_per_second", Family::Count, Better::Neither),

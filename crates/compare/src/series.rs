@@ -117,7 +117,12 @@ fn bytes_per_unit(figure: &Figure, trial: &TrialV2, value: f64) -> Option<f64> {
             seconds.map(|seconds| value * seconds)
         }
         Unit::Bytes => Some(value),
-        Unit::Seconds | Unit::CpuSeconds | Unit::PerSecond | Unit::Share | Unit::Count => None,
+        Unit::Seconds
+        | Unit::CpuSeconds
+        | Unit::PerSecond
+        | Unit::Share
+        | Unit::Count
+        | Unit::Times => None,
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Unit {
     Share,
     /// A plain number.
     Count,
+    /// So many times something else.
+    Times,
 }
 
 /// A figure that a trial reports.
@@ -101,7 +103,7 @@ const HTTP2_HEADERS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 54] = [
+const SINGLE: [(&str, Unit, &str); 56] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -167,6 +169,11 @@ const SINGLE: [(&str, Unit, &str); 54] = [
     ("server_cpu_per_delivery", Unit::CpuSeconds, "server CPU time per delivery"),
     ("server_cpu_per_client_second", Unit::CpuSeconds, "server CPU time per client and second"),
     (
+        "server_cpu_over_floor",
+        Unit::Times,
+        "server CPU time as a multiple of the floor's: the least work for the same bytes, in the same run",
+    ),
+    (
         "idle_wire_bytes_per_client_hour",
         Unit::Bytes,
         "layer 3, both directions, one client for an hour in which nothing is published",
@@ -198,6 +205,7 @@ const SINGLE: [(&str, Unit, &str); 54] = [
         Unit::CpuSeconds,
         "load generator CPU time per client and second",
     ),
+    ("load_cpu_over_floor", Unit::Times, "load generator CPU time as a multiple of the floor's"),
     (
         "load_working_memory_per_connection",
         Unit::Bytes,

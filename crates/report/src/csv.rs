@@ -78,7 +78,7 @@ fn swept_column(setting: &Swept) -> String {
         Unit::PerSecond => format!("{name}_per_second"),
         Unit::BitsPerSecond => format!("{name}_bits_per_second"),
         Unit::Share => format!("{name}_share"),
-        Unit::Count => name,
+        Unit::Count | Unit::Times => name,
     }
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn column(figure: &Figure) -> String {
         Unit::Seconds | Unit::CpuSeconds => "s",
         Unit::PerSecond => "per_second",
         Unit::Share => "share",
-        Unit::Count => return figure.name.replace('.', "_"),
+        Unit::Count | Unit::Times => return figure.name.replace('.', "_"),
     };
     let name = &figure.name;
     if unit != "s" && name.contains(unit) {

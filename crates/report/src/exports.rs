@@ -117,5 +117,6 @@ fn unit(figure: &Figure) -> &'static str {
         Unit::PerSecond => "1/s",
         Unit::Share => "share",
         Unit::Count => "messages",
+        Unit::Times => "x",
     }
 }

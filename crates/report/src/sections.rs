@@ -9,6 +9,7 @@ pub(crate) mod curve;
 mod directions;
 mod expectations;
 mod field_blocks;
+mod floor;
 mod grid;
 mod idle;
 mod legend;
@@ -24,7 +25,7 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV2, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 20] = [
+    let sections: [Option<Section>; 21] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
@@ -37,6 +38,7 @@ pub fn document(run: &RunV2, record: Option<&str>) -> Document {
         curve::curves(run),
         comparison::glance(run),
         comparison::comparison(run),
+        floor::floor(run),
         conflation::conflation(run),
         field_blocks::field_blocks(run),
         directions::directions(run),

@@ -14,6 +14,7 @@ pub fn scaled(unit: Unit, value: f64) -> String {
         Unit::PerSecond => format!("{}/s", number(value)),
         Unit::Share => share(value),
         Unit::Count => number(value),
+        Unit::Times => times(value),
     }
 }
 
@@ -62,6 +63,11 @@ pub fn share(value: f64) -> String {
 /// How many times more; two digits below 10, none after the point above.
 pub fn ratio(value: f64) -> String {
     if value < 9.95 { format!("{value:.1}") } else { grouped(value, 0) }
+}
+
+/// A multiple, with two decimals: `1.07 x`.
+pub fn times(value: f64) -> String {
+    format!("{} x", grouped(value, 2))
 }
 
 /// A plain number: whole ones in full, others with one decimal, or three digits below 10.

@@ -20,6 +20,7 @@ mod disturbed;
 mod equal_work;
 mod failures;
 mod figures;
+mod floor;
 mod judge;
 mod machine;
 mod memory;
@@ -47,6 +48,7 @@ mod work;
 
 pub use adapted_server::{FreePorts, free_ports, servers_beyond_loopback};
 pub use derive::Played;
+pub use floor::{FloorCommand, own_cores, play_floor};
 pub use machine::{machine, raise_open_files};
 pub use merge::merge;
 pub use options::Options;

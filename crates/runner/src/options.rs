@@ -4,6 +4,7 @@ use pushbench_scenario::Scenario;
 use pushbench_store::{EnvironmentV1, FileV1, ToolV1};
 
 use crate::Target;
+use crate::floor::FloorCommand;
 use crate::server_process::ServerCommand;
 
 /// How a run is to be carried out.
@@ -11,6 +12,8 @@ use crate::server_process::ServerCommand;
 pub struct Options {
     /// How to start a server for each trial.
     pub server: ServerCommand,
+    /// How to start a side of the floor.
+    pub floor: FloorCommand,
     /// A server that someone else runs, in place of that.
     pub target: Option<Target>,
     /// Cores that the process may use.

@@ -18,6 +18,7 @@ use crate::clock_note::clock_note;
 use crate::compression::recorded_options;
 use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
+use crate::floor::{beside, no_floor};
 use crate::notes::{notes, third_party};
 use crate::options::Options;
 use crate::preflight::first_message::FirstMessage;
@@ -54,6 +55,8 @@ pub trait Observer {
     fn progress(&mut self, note: TrialNote<'_>, progress: Progress) -> ControlFlow<()>;
     /// A trial is over that the machine has disturbed: it will be played again.
     fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1);
+    /// The floor of a trial is being played; `Break` ends the run, after the trial is kept.
+    fn floor(&mut self, note: TrialNote<'_>) -> ControlFlow<()>;
     /// A trial is over.
     fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV2);
 }
@@ -96,6 +99,8 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
             .collect(),
         trials: Vec::new(),
         disturbed: Vec::new(),
+        floor: Vec::new(),
+        no_floor: no_floor(scenario, &options.environment),
         expectations: Vec::new(),
     }
 }
@@ -182,7 +187,24 @@ fn play_all(
                 run.disturbed.push(disturbed);
                 continue;
             }
-            let kept = journal.trial(&trial);
+            let mut trial = trial;
+            let mut floor = None;
+            if scenario.floor && !stopped && !run.no_floor.contains_key(note.transport) {
+                let beside = beside(&mut trial, played, asks, &options.floor, &mut || {
+                    let flow = observer.floor(note);
+                    stopped = stopped || flow.is_break();
+                    flow
+                });
+                match beside {
+                    Ok(played) => floor = played,
+                    Err(reason) => run.notes.push(reason),
+                }
+            }
+            let mut kept = journal.trial(&trial);
+            if let (Ok(()), Some(floor)) = (&kept, &floor) {
+                kept = journal.floor(floor);
+            }
+            run.floor.extend(floor);
             observer.trial_ends(note, &trial);
             // It is in memory all the same, where the record is made from.
             run.trials.push(trial);

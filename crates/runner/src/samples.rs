@@ -250,7 +250,8 @@ pub(crate) fn sums(stats: &ServerStats, kind: TransportKind) -> ServerSums {
     })
 }
 
-fn process_work(
+/// What a process has done between the looks at it.
+pub(crate) fn process_work(
     samples: &BTreeMap<Moment, ProcessSample>,
     under_load: Option<u64>,
 ) -> ProcessWorkV2 {

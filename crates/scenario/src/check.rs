@@ -96,7 +96,7 @@ pub(crate) fn check(
     let without_effect = without_effect(&file);
     let scenario = resolve(file, name, waits)?;
     for (expectation, written) in &expect {
-        figures_are_there(expectation, written, &scenario.transports, problems);
+        figures_are_there(expectation, written, &scenario, problems);
     }
     let plain = |lines: Vec<(Expectation, Written)>| lines.into_iter().map(|(line, _)| line);
     let (expect, dropped) = (plain(expect).collect(), plain(dropped).collect());
@@ -119,12 +119,15 @@ impl Waits {
 }
 
 fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
-    let ScenarioFile { question, workload, headers, network, server, load, transports, .. } = file;
+    let ScenarioFile {
+        question, floor, workload, headers, network, server, load, transports, ..
+    } = file;
     let deliver = workload.deliver?.value;
     let transports = transports.into_iter().map(|transport| transport.resolve(deliver));
     Some(Scenario {
         name,
         question: question?.value,
+        floor: floor?.value.unwrap_or(false),
         workload: Workload {
             clients: workload.clients?.value,
             topics: workload.topics?.value,

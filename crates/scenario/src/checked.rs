@@ -20,6 +20,8 @@ pub struct Scenario {
     pub name: String,
     /// The question, one sentence.
     pub question: String,
+    /// Whether the floor of each transport that has one is played after each of its trials.
+    pub floor: bool,
     /// The work.
     pub workload: Workload,
     /// Heads of requests and answers.

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{Deliver, Envelope, RequestProfile, ResponseProfile, SlowPolicy};
-use pushbench_toml::kind::{choice, count, duration, size, text, whole};
+use pushbench_toml::kind::{choice, count, duration, size, text, truth, whole};
 use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
 
 use crate::beside::Beside;
@@ -35,6 +35,8 @@ pub(crate) const PUBLISH_EXAMPLE: &str = "{ every = \"1s\" }";
 #[derive(Debug)]
 pub(crate) struct ScenarioFile {
     pub(crate) question: Read<String>,
+    /// Absent where it was not written.
+    pub(crate) floor: Read<Option<bool>>,
     pub(crate) workload: WorkloadFile,
     pub(crate) headers: HeadersFile,
     pub(crate) network: Option<Network>,
@@ -84,6 +86,7 @@ impl ScenarioFile {
         let mut root = Reader::new("", Place::File(0), Some(root), problems);
         let question = text("one line: the question that the run answers");
         let question = root.required("question", question);
+        let floor = root.optional("floor", truth);
         let workload = workload(root.table("workload"), beside);
         let headers = headers(root.table("headers"), beside);
         let network = network(root.table("network"));
@@ -93,6 +96,7 @@ impl ScenarioFile {
         table.finish();
         let file = Self {
             question,
+            floor,
             workload,
             headers,
             network,

@@ -18,6 +18,7 @@ mod check;
 mod conflation_check;
 mod environment_file;
 mod file;
+mod floor;
 mod head_check;
 mod holes;
 mod kind;
@@ -70,4 +71,4 @@ pub use schema::schema;
 pub use transport_settings::{
     Deflate, LongPoll, Nudge, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
 };
-pub use trials::TrialPlan;
+pub use trials::{FLOOR_WARM_UP, TrialPlan};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use pushbench_protocol::{Deliver, Envelope, RequestProfile, ResponseProfile};
 use pushbench_toml::schema::{
     Schema, anything, choice, count, defined, described, document, duration, either, free_table,
-    list, optional, or, pattern, required, size, table, text, whole,
+    list, optional, or, pattern, required, size, table, text, truth, whole,
 };
 
 use crate::Arrivals;
@@ -23,6 +23,12 @@ use crate::schema::transport::transport;
 pub fn schema() -> String {
     let root = table([
         required("question", "The question that the run answers, on one line.", text()),
+        optional(
+            "floor",
+            "Whether the floor is played after each trial: bare programs that move the same bytes. Reports \
+             then show CPU times as a multiple of it. False without this key.",
+            truth(),
+        ),
         required(
             "workload",
             "How many subscribers there are, what is published, and for how long.",

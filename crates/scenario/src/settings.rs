@@ -49,6 +49,9 @@ impl Scenario {
             let scale = workload.time_scale.to_string();
             settings.insert("workload.time_scale".to_owned(), scale);
         }
+        if self.floor {
+            settings.insert("floor".to_owned(), "true".to_owned());
+        }
         if !self.is_published() {
             let is_of_messages = |key: &str| {
                 ["workload.publish.", "workload.payload."].iter().any(|of| key.starts_with(of))

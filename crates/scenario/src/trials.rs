@@ -5,6 +5,11 @@ use std::time::Duration;
 use crate::Scenario;
 use crate::random::{Purpose, Random};
 
+/// How long a floor is played before it is measured.
+pub const FLOOR_WARM_UP: Duration = Duration::from_millis(500);
+/// How long it is measured where enough happens.
+const FLOOR_MEASURE: Duration = Duration::from_secs(3);
+
 /// One transport answering once.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct TrialPlan {
@@ -50,12 +55,24 @@ impl Scenario {
     }
 
     /// How long one trial of this scenario is by its settings: connecting, warm-up and measure
-    /// phase. Starting and ending a server, and the drain, take about half a second more.
+    /// phase, and its floor. Starting and ending a server, and the drain, take about half a second
+    /// more.
     pub fn trial_length(&self) -> Duration {
         let clients = f64::from(self.workload.clients.get());
         let connect =
             Duration::from_secs_f64(clients / f64::from(self.load.connects_per_second.get()));
-        connect + self.workload.warm_up + self.workload.measure
+        let floor = if self.floor {
+            connect + FLOOR_WARM_UP + self.floor_measure()
+        } else {
+            Duration::ZERO
+        };
+        connect + self.workload.warm_up + self.workload.measure + floor
+    }
+
+    /// How long a floor is measured: at most as long as a trial, and as long as three messages take.
+    pub fn floor_measure(&self) -> Duration {
+        let three = Duration::from_secs_f64(3.0 / self.workload.publish.rate.per_second());
+        self.workload.measure.min(three.max(FLOOR_MEASURE))
     }
 
     /// The scenario that a trial plays.

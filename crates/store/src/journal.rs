@@ -21,7 +21,7 @@ use crate::bounded::read_record;
 use crate::digest::sha256_hex;
 use crate::error::{StoreError, while_doing};
 use crate::files::{refuse_a_trial_that_json_cannot_say, run_folder, sync, write_record};
-use crate::record::{DisturbedV1, RunStatus, RunV2, TrialV2, v1};
+use crate::record::{DisturbedV1, FloorV2, RunStatus, RunV2, TrialV2, v1};
 
 /// Name of the journal in a run's folder.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
@@ -52,6 +52,7 @@ enum EntryOut<'a> {
     Begin { format: &'a str, version: u32, trials: usize, run: &'a RunV2 },
     Trial(&'a TrialV2),
     Disturbed(&'a DisturbedV1),
+    Floor(&'a FloorV2),
 }
 
 /// An entry of a journal whose runs and trials are of some version.
@@ -61,6 +62,7 @@ enum EntryIn<R, T> {
     Begin { trials: usize, run: Box<R> },
     Trial(Box<T>),
     Disturbed(DisturbedV1),
+    Floor(FloorV2),
 }
 
 /// What every version of the first entry begins with.
@@ -132,6 +134,15 @@ impl Journal {
     /// If it cannot be written.
     pub fn disturbed(&mut self, disturbed: &DisturbedV1) -> Result<(), StoreError> {
         self.append(&EntryOut::Disturbed(disturbed))
+    }
+
+    /// Appends the floor of a trial.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn floor(&mut self, floor: &FloorV2) -> Result<(), StoreError> {
+        self.append(&EntryOut::Floor(floor))
     }
 
     /// Writes the record of the run that has ended, with its digest beside it, and removes the
@@ -230,6 +241,7 @@ where
             }
             (EntryIn::Trial(trial), Some((run, _))) => run.trials.push((*trial).into()),
             (EntryIn::Disturbed(disturbed), Some((run, _))) => run.disturbed.push(disturbed),
+            (EntryIn::Floor(floor), Some((run, _))) => run.floor.push(floor),
             (EntryIn::Begin { .. }, Some(_)) | (_, None) => return Err(changed(place)),
         }
     }

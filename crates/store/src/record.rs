@@ -8,6 +8,7 @@ mod books;
 mod checks;
 mod counts;
 mod environment;
+mod floor;
 mod machine;
 mod run;
 mod scenario;
@@ -23,6 +24,7 @@ pub use books::{
 pub use checks::{CheckV1, Verdict};
 pub use counts::{CountsV1, Http2CountsV2};
 pub use environment::EnvironmentV1;
+pub use floor::{FloorPlayV2, FloorSideV2, FloorV2, FloorWorkV2};
 pub use machine::{MachineTimeV2, MachineV2};
 pub use run::{DisturbedV1, RunStatus, RunV2, ThirdPartyV1, ToolV1, TransportV1};
 pub use scenario::{CellV1, ExpectationV1, FileV1, ScenarioV1};

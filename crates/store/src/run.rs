@@ -34,6 +34,8 @@ impl RunV2 {
             transports: self.transports.clone(),
             trials: self.trials.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
             disturbed: self.disturbed.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
+            floor: self.floor.iter().filter(|floor| floor.cell == *cell).cloned().collect(),
+            no_floor: self.no_floor.clone(),
             expectations: self
                 .expectations
                 .iter()

@@ -5,7 +5,10 @@ mod version_1;
 
 use std::fs;
 
-use pushbench_store::{JOURNAL_FILE, Journal, RECORD_FILE, RunStatus, RunV2, StoreError, read};
+use pushbench_store::{
+    FloorPlayV2, FloorSideV2, FloorV2, FloorWorkV2, JOURNAL_FILE, Journal, RECORD_FILE, RunStatus,
+    RunV2, StoreError, read,
+};
 
 /// A run as it is before its first trial.
 fn begun() -> RunV2 {
@@ -13,6 +16,8 @@ fn begun() -> RunV2 {
         status: RunStatus::Completed,
         failure: None,
         trials: Vec::new(),
+        floor: Vec::new(),
+        no_floor: std::collections::BTreeMap::new(),
         expectations: Vec::new(),
         ..sample::run()
     }
@@ -38,6 +43,43 @@ fn what_was_played_is_on_disk_before_the_run_has_ended_and_the_record_takes_its_
     assert_eq!(record, folder.join(RECORD_FILE));
     assert_eq!(read(&folder).unwrap(), run);
     assert!(!folder.join(JOURNAL_FILE).exists());
+}
+
+#[test]
+fn the_floor_of_a_trial_is_on_disk_as_soon_as_it_was_played() {
+    let results = tempfile::tempdir().unwrap();
+    let mut journal = Journal::begin(results.path(), &begun(), 2).unwrap();
+    journal.trial(&sample::run().trials[0]).unwrap();
+    assert_eq!(read(journal.folder()).unwrap().floor, []);
+    let side = FloorSideV2 { operations: 10, cpu_ns: Some(54_000), ..FloorSideV2::default() };
+    let floor = FloorV2 {
+        transport: "short-poll".to_owned(),
+        round: 1,
+        cell: [("workload.clients".to_owned(), "10".to_owned())].into(),
+        started_at: "2026-11-22T14:30:12.000Z".to_owned(),
+        played: FloorPlayV2 {
+            work: FloorWorkV2::Polls,
+            connections: 1,
+            topics: 1,
+            bytes_up: 690,
+            bytes_down: 299,
+            every_ns: None,
+            at_once: 1,
+            measured_seconds: 10.0,
+            server: FloorSideV2 { core: Some(1), ..side.clone() },
+            client: side,
+        },
+    };
+    journal.floor(&floor).unwrap();
+    let unfinished = read(journal.folder()).unwrap();
+    assert_eq!(unfinished.floor, [floor]);
+    let no_floor = [("long-poll".to_owned(), "requests that are held".to_owned())].into();
+    let run = RunV2 { floor: unfinished.floor, no_floor, ..sample::run() };
+    let folder = journal.folder().to_owned();
+    journal.finish(&run).unwrap();
+    assert_eq!(read(&folder).unwrap(), run);
+    let other = run.of_cell(&[("workload.clients".to_owned(), "20".to_owned())].into());
+    assert_eq!(other.floor, []);
 }
 
 #[test]

@@ -12,7 +12,7 @@
 //! `targets` servers that run already, `preflight` those that are refused before anything is played
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `replayed` third-party servers that cannot be installed,
-//! `service` one that publishes by itself, `transports` every kind there is, `http2` the same over
+//! `service` one that publishes by itself, `floor` bare programs beside trials, `transports` every kind there is, `http2` the same over
 //! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `tls`
 //! all of it in TLS, `at_rest` what a silent client costs, `compression` those that compress, `product` every combination of options
 //! (over pipes in memory, which `piped` plays, and some of them over sockets),
@@ -37,6 +37,7 @@ mod compression;
 mod environments;
 mod exits;
 mod farewell;
+mod floor;
 mod foreign;
 mod house;
 mod http2;

@@ -150,6 +150,10 @@ impl Observer for Unseen {
         ControlFlow::Continue(())
     }
 
+    fn floor(&mut self, _: TrialNote<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
     fn trial_disturbed(&mut self, _: TrialNote<'_>, _: &DisturbedV1) {}
 
     fn trial_ends(&mut self, _: TrialNote<'_>, _: &TrialV2) {}

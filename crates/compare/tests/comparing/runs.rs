@@ -59,6 +59,8 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV2 {
             .collect(),
         trials: trials.collect(),
         disturbed: Vec::new(),
+        floor: Vec::new(),
+        no_floor: BTreeMap::new(),
         expectations: Vec::new(),
     }
 }

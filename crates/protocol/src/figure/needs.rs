@@ -21,6 +21,8 @@ pub enum Needs {
     Tls,
     /// Compression.
     Compression,
+    /// A floor that is played in the same run.
+    Floor,
     /// Nothing: it is modelled alone.
     Model,
 }
@@ -37,6 +39,9 @@ impl Needs {
             Self::Opening => "needs an upgrade or a stream",
             Self::Tls => "needs TLS",
             Self::Compression => "needs compression",
+            Self::Floor => {
+                "needs a floor: short polls or pushes by HTTP/1.1 in clear on connections that stay open"
+            }
             Self::Model => "is modelled and never measured, for polls by HTTP/2",
         }
     }
@@ -60,6 +65,7 @@ impl Figure {
             | "compression_saved"
             | "uncompressed_payload_bytes_per_delivery" => Needs::Compression,
             "wire_bytes_indexed_per_delivery" => Needs::Model,
+            "server_cpu_over_floor" | "load_cpu_over_floor" => Needs::Floor,
             _ if name.contains("_indexed_") => Needs::Model,
             _ if name.ends_with("_bytes_per_poll")
                 || name.ends_with("up_per_poll")
@@ -96,6 +102,7 @@ mod tests {
             ("connect_tls.mean", Needs::Tls),
             ("connect_tls_bytes_per_connection", Needs::Tls),
             ("compression_ratio", Needs::Compression),
+            ("server_cpu_over_floor", Needs::Floor),
         ] {
             assert_eq!(figure::find(name).expect(name).needs(), needs, "{name}");
         }

@@ -53,6 +53,10 @@ const fn time(label: &'static str, figure: &'static str) -> RowOf {
     RowOf { label, figure, form: Form::Scaled(Unit::Seconds) }
 }
 
+const fn multiple(label: &'static str, figure: &'static str) -> RowOf {
+    RowOf { label, figure, form: Form::Scaled(Unit::Times) }
+}
+
 const fn size(label: &'static str, figure: &'static str) -> RowOf {
     RowOf { label, figure, form: Form::Scaled(Unit::Bytes) }
 }
@@ -124,6 +128,7 @@ const GROUPS: &[Group] = &[
         rows: &[
             time("  CPU per delivery", "server_cpu_per_delivery"),
             time("  CPU per client-second", "server_cpu_per_client_second"),
+            multiple("    as x floor", "server_cpu_over_floor"),
             time("  CPU idle, per hour", "idle_server_cpu_per_client_hour"),
             size("  memory per connection", "server_working_memory_per_connection"),
             size("    at rest after use", "server_resting_memory_per_connection"),
@@ -135,6 +140,7 @@ const GROUPS: &[Group] = &[
         rows: &[
             time("  CPU per delivery", "load_cpu_per_delivery"),
             time("  CPU per client-second", "load_cpu_per_client_second"),
+            multiple("    as x floor", "load_cpu_over_floor"),
             size("  memory per connection", "load_working_memory_per_connection"),
             size("    at rest after use", "load_resting_memory_per_connection"),
             size("    before use", "load_memory_per_connection"),
@@ -171,8 +177,10 @@ const GROUPS: &[Group] = &[
 ];
 
 /// Figures that only some runs have: of compression, of third-party servers, of idle clients, of
-/// connections for each poll, of TLS. Where no transport has one it has no row.
-const OCCASIONAL: [&str; 16] = [
+/// connections for each poll, of TLS, of a floor. Where no transport has one it has no row.
+const OCCASIONAL: [&str; 18] = [
+    "server_cpu_over_floor",
+    "load_cpu_over_floor",
     "uncompressed_payload_bytes_per_delivery",
     "compression_saved",
     "wrapping_bytes_per_delivery",

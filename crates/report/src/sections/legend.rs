@@ -7,6 +7,7 @@ use pushbench_store::{RunV2, TransportV1};
 use crate::figures::{measured, publishes_by_itself, rounds};
 use crate::layout::{Line, Section, Tone};
 use crate::sections::comparison::has_model;
+use crate::sections::floor;
 
 /// Word and meaning, in the order in which the report uses them.
 const WORDS: [(&str, &str); 12] = [
@@ -114,6 +115,9 @@ pub(crate) fn legend(run: &RunV2) -> Option<Section> {
              publishes by itself: when it was due is not known."
                 .to_owned(),
         ));
+    }
+    if !run.floor.is_empty() {
+        lines.push(("floor".to_owned(), format!("{}.", floor::MEANING)));
     }
     if run.environment.link == "loopback" {
         lines.push((LOOPBACK.0.to_owned(), LOOPBACK.1.to_owned()));

@@ -4,9 +4,10 @@ mod sweeps;
 mod trials;
 mod whole;
 
+use pushbench_protocol::TransportKind;
 use pushbench_store::{
-    BooksV1, CellV1, DisturbedV1, EnvironmentV1, ModelV1, RunStatus, RunV2, SampleV1, TrialV2,
-    Verdict,
+    BooksV1, CellV1, DisturbedV1, EnvironmentV1, FloorPlayV2, FloorSideV2, FloorV2, FloorWorkV2,
+    ModelV1, RunStatus, RunV2, SampleV1, TransportV1, TrialV2, Verdict,
 };
 
 pub(crate) use self::sweeps::{large_sweep, sweep};
@@ -26,6 +27,7 @@ pub(crate) fn every() -> Vec<(&'static str, RunV2)> {
         ("by_itself", by_itself()),
         ("disturbed", disturbed()),
         ("no_difference", no_difference()),
+        ("floored", floored()),
         ("sweep", sweep()),
         ("large_sweep", large_sweep()),
         ("without_trials", without_trials()),
@@ -181,6 +183,48 @@ pub(crate) fn no_difference() -> RunV2 {
         ];
         trial.figures.extend(figures.map(|(name, value)| (name.to_owned(), value)));
     }
+    run
+}
+
+/// Two transports with a floor, and one that has none.
+pub(crate) fn floored() -> RunV2 {
+    let mut run = valid();
+    run.transports
+        .push(TransportV1 { kind: TransportKind::LongPoll, ..short_poll("long-poll", "1s") });
+    for trial in &mut run.trials {
+        let is_poll = trial.transport == "short-poll";
+        let round = f64::from(trial.round);
+        let (server, load) = if is_poll { (2.28, 1.17) } else { (1.36, 1.01) };
+        let multiples = [("server_cpu_over_floor", server), ("load_cpu_over_floor", load)];
+        let multiples = multiples.map(|(name, times)| (name.to_owned(), times + round * 0.01));
+        trial.figures.extend(multiples);
+        let side = |cpu_ns| FloorSideV2 { operations: 1_000, cpu_ns, ..FloorSideV2::default() };
+        run.floor.push(FloorV2 {
+            transport: trial.transport.clone(),
+            round: trial.round,
+            cell: CellV1::new(),
+            started_at: trial.started_at.clone(),
+            played: FloorPlayV2 {
+                work: if is_poll { FloorWorkV2::Polls } else { FloorWorkV2::Deliveries },
+                connections: 1_000,
+                topics: 1,
+                bytes_up: if is_poll { 690 } else { 0 },
+                bytes_down: if is_poll { 299 } else { 23 },
+                every_ns: Some(1_000_000_000),
+                at_once: 1,
+                measured_seconds: 3.0,
+                server: side(Some(5_400_000 + u64::from(trial.round) * 10_000)),
+                client: side(if is_poll { Some(6_700_000) } else { None }),
+            },
+        });
+    }
+    let polls = run.trials.iter().filter(|trial| trial.transport == "short-poll");
+    for trial in polls.cloned().collect::<Vec<_>>() {
+        let mut held = TrialV2 { transport: "long-poll".to_owned(), ..trial };
+        held.figures.retain(|name, _| !name.ends_with("_over_floor"));
+        run.trials.push(held);
+    }
+    run.no_floor.insert("long-poll".to_owned(), "requests that are held".to_owned());
     run
 }
 

@@ -33,6 +33,8 @@ pub(super) fn run(transports: Vec<TransportV1>, trials: Vec<TrialV2>) -> RunV2 {
         },
         transports,
         trials,
+        floor: Vec::new(),
+        no_floor: std::collections::BTreeMap::new(),
         expectations: vec![
             expectation("websocket.latency.p99", "< 50ms", 0.001_31, 0.05, true),
             expectation(

@@ -6,7 +6,7 @@ use pushbench_protocol::figure::{self, Figure, Needs, STATISTICS};
 use pushbench_protocol::{ConnectionUse, TlsUse};
 
 use super::{Base, Expectation};
-use crate::Transport;
+use crate::{Scenario, Transport};
 use pushbench_toml::{Complaint, Place, Problems};
 
 /// Where the two sides of an expectation were written.
@@ -22,16 +22,19 @@ pub(crate) struct Written {
 pub(crate) fn figures_are_there(
     expectation: &Expectation,
     written: &Written,
-    transports: &[Transport],
+    scenario: &Scenario,
     problems: &Problems,
 ) {
     let look = |place: Place, label: &str, name: &str, is_modelled: bool| {
-        let Some(transport) = transports.iter().find(|transport| transport.label == label) else {
+        let mut transports = scenario.transports.iter();
+        let Some(transport) = transports.find(|transport| transport.label == label) else {
             return;
         };
         let Some(figure) = figure::find(name) else { return };
         let is_there = has(transport, figure.needs(), is_modelled);
+        let lacks_floor = figure.needs() == Needs::Floor && !scenario.floor;
         let lacking = match others_lack(transport, name, is_modelled) {
+            None if is_there && lacks_floor => "needs `floor = true`",
             None if is_there => return,
             None => figure.needs().phrase(),
             Some(lacking) => lacking,
@@ -89,6 +92,7 @@ fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
         Needs::Opening => kind.pushes() || kind.upgrades(),
         Needs::Tls => transport.carriage.tls != TlsUse::None,
         Needs::Compression => transport.settings.is_compressed(),
+        Needs::Floor => transport.lacks_floor().is_none() && !is_modelled,
         Needs::Model => is_modelled && polls && compresses_headers,
     }
 }

@@ -215,7 +215,7 @@ fn units(unit: Unit) -> Vec<(&'static str, f64)> {
         Unit::Seconds | Unit::CpuSeconds => TIMES.to_vec(),
         Unit::PerSecond => RATES.to_vec(),
         Unit::Share => SHARES.to_vec(),
-        Unit::Count => COUNTS.to_vec(),
+        Unit::Count | Unit::Times => COUNTS.to_vec(),
     }
 }
 
@@ -239,6 +239,7 @@ const fn unit_phrase(unit: Unit) -> &'static str {
         Unit::PerSecond => "events per second",
         Unit::Share => "a share",
         Unit::Count => "a plain number",
+        Unit::Times => "a multiple",
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::checks::CheckV1;
 use crate::record::environment::EnvironmentV1;
+use crate::record::floor::FloorV2;
 use crate::record::scenario::{CellV1, ExpectationV1, ScenarioV1};
 use crate::record::trial::TrialV2;
 
@@ -49,6 +50,13 @@ pub struct RunV2 {
     /// Trials that were played again since the machine had disturbed them, in the order they ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbed: Vec<DisturbedV1>,
+    /// The floors that were played, in the order they ran; none unless the scenario asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floor: Vec<FloorV2>,
+    /// Transports that have no floor though the scenario asks for it, and what the floor's programs do
+    /// not do of theirs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub no_floor: BTreeMap<String, String>,
     /// What the scenario expected, and what was found.
     pub expectations: Vec<ExpectationV1>,
 }

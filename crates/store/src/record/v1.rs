@@ -113,6 +113,8 @@ impl From<RunV1> for RunV2 {
             transports: run.transports,
             trials: run.trials.into_iter().map(TrialV2::from).collect(),
             disturbed: run.disturbed,
+            floor: Vec::new(),
+            no_floor: BTreeMap::new(),
             expectations: run.expectations,
         }
     }

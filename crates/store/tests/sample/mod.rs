@@ -53,6 +53,8 @@ pub(crate) fn run() -> RunV2 {
         }],
         trials: vec![trial()],
         disturbed: Vec::new(),
+        floor: Vec::new(),
+        no_floor: BTreeMap::new(),
         expectations: vec![ExpectationV1 {
             cell: BTreeMap::new(),
             figure: "short-poll.latency.p99".to_owned(),

@@ -1,0 +1,91 @@
+//! `pushbench floor`: what this machine can do at all.
+
+mod options;
+mod table;
+
+use std::io::{stdin, stdout};
+use std::ops::ControlFlow;
+use std::os::fd::AsFd;
+
+use anyhow::{Context, bail};
+use pushbench_floor::{Lengths, Plan, play};
+use pushbench_report::{TextOptions, render_text};
+use pushbench_runner::{FloorCommand, own_cores, play_floor, raise_open_files};
+use pushbench_store::{FloorPlayV2, environment};
+use serde_json::json;
+
+use self::options::FloorFormat;
+pub(crate) use self::options::FloorOptions;
+use crate::exit::Exit;
+use crate::output;
+use crate::say::say;
+use crate::signals::Stop;
+
+/// How a side of the floor is started.
+pub(crate) fn floor_command() -> anyhow::Result<FloorCommand> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    Ok(FloorCommand { program, arguments: ["floor", "--side"].map(str::to_owned).to_vec() })
+}
+
+/// Plays the floor of polls and of pushes in turn, and shows what each costs.
+pub(crate) fn floor(options: &FloorOptions) -> anyhow::Result<Exit> {
+    raise_open_files();
+    if options.side {
+        let input = stdin().as_fd().try_clone_to_owned().context("cannot read stdin")?;
+        play(input, &mut stdout().lock())?;
+        return Ok(Exit::Ok);
+    }
+    let plans = options.plans();
+    if plans.is_empty() {
+        bail!("nothing to play: give --only polls, --only pushes, or neither");
+    }
+    for plan in &plans {
+        plan.check()?;
+    }
+    if cfg!(debug_assertions) {
+        say("pushbench: this is a debug build; its times and CPU figures mean nothing");
+    }
+    let command = floor_command()?;
+    let cores = if options.anywhere { [None; 2] } else { own_cores() };
+    let lengths = Lengths { warm_up: options.warm_up, measure: options.duration };
+    let stop = Stop::listen()?;
+    let mut rounds: Vec<Vec<FloorPlayV2>> = vec![Vec::new(); plans.len()];
+    for round in 0..options.rounds.get() as usize {
+        // Who comes first changes, so that drift of the machine hits both alike.
+        for place in 0..plans.len() {
+            let which = (place + round) % plans.len();
+            let mut watch =
+                || if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            match play_floor(&command, &plans[which], lengths, cores, &mut watch)? {
+                Some(played) => rounds[which].push(played),
+                None => return Ok(Exit::Stopped),
+            }
+        }
+    }
+    let output = options.output.as_deref();
+    match options.format {
+        FloorFormat::Text => {
+            let colour = output::has_colour(output, options.no_color);
+            let text = TextOptions { colour, width: output::width(), record: None };
+            output::put_styled(&render_text(&table::document(&rounds), &text), output)?;
+        }
+        FloorFormat::Json => {
+            let document = json!({
+                "format": "pushbench-floor",
+                "version": 1,
+                "environment": environment(),
+                "rounds": rounds,
+            });
+            output::put_json(&(serde_json::to_string_pretty(&document)? + "\n"), output)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// The floors that are asked for.
+impl FloorOptions {
+    fn plans(&self) -> Vec<Plan> {
+        let all = [self.polls(), self.pushes()];
+        all.into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! What `pushbench floor` takes.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use pushbench_floor::{Plan, Work};
+use pushbench_scenario::parse_duration;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench floor
+  pushbench floor --only polls --connections 5000 --poll-every 1s
+  pushbench floor --only pushes --clients 5000 --message-every 200ms
+  pushbench floor --only pushes --clients 1000 --at-once 2
+  pushbench floor --rounds 9 --format json -o floor.json
+
+Two processes, a server and a client, move prepared bytes over loopback with the least work that the
+system allows: one thread each, no parsing, no books. What they cost is mostly the kernel's, and no
+program that sends as many messages in as many calls can do it for less. CPU times elsewhere are best
+read as a multiple of it; a scenario with `floor = true` does that in its own run.")]
+pub(crate) struct FloorOptions {
+    /// Play only this kind of work; both in turn without it.
+    #[arg(long, value_enum, value_name = "WORK")]
+    pub(crate) only: Option<FloorWork>,
+    /// Number of connections that poll.
+    #[arg(long, value_name = "COUNT", default_value = "64")]
+    pub(crate) connections: NonZeroU32,
+    /// Time between two polls of a connection, as in `1s`. Without it, the next request leaves when
+    /// the response has arrived.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) poll_every: Option<Duration>,
+    /// Size of a request in bytes.
+    #[arg(long, value_name = "BYTES", default_value = "690")]
+    pub(crate) request_bytes: NonZeroU32,
+    /// Size of a response in bytes, headers included.
+    #[arg(long, value_name = "BYTES", default_value = "299")]
+    pub(crate) response_bytes: NonZeroU32,
+    /// Number of subscribers that messages are pushed to.
+    #[arg(long, value_name = "COUNT", default_value = "1000")]
+    pub(crate) clients: NonZeroU32,
+    /// Time between two messages, as in `100ms`. Without it, the next message is sent when one has
+    /// reached every subscriber.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) message_every: Option<Duration>,
+    /// Number of messages that are due, or in flight, at once.
+    #[arg(long, value_name = "COUNT", default_value = "1")]
+    pub(crate) at_once: NonZeroU32,
+    /// Size of a message in bytes, framing included.
+    #[arg(long, value_name = "BYTES", default_value = "66")]
+    pub(crate) message_bytes: NonZeroU32,
+    /// Maximum segment size in bytes.
+    #[arg(long, value_name = "BYTES", default_value = "1460")]
+    pub(crate) mss: u16,
+    /// How long each floor is measured.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub(crate) duration: Duration,
+    /// How long each floor is played before that.
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
+    pub(crate) warm_up: Duration,
+    /// How often each floor is played.
+    #[arg(long, value_name = "COUNT", default_value = "5")]
+    pub(crate) rounds: NonZeroU32,
+    /// Let the system choose the cores. Without it, server and client stay on one core each, where
+    /// there are two.
+    #[arg(long)]
+    pub(crate) anywhere: bool,
+    /// Format of the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: FloorFormat,
+    /// Write the result to this file instead of stdout; `-` is stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// No colour. A non-empty NO_COLOR does the same; CLICOLOR_FORCE forces colour.
+    #[arg(long)]
+    pub(crate) no_color: bool,
+    /// Play one side, as the process on stdin says.
+    #[arg(long, hide = true)]
+    pub(crate) side: bool,
+}
+
+/// Work that has a floor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum FloorWork {
+    /// Requests and responses.
+    Polls,
+    /// Messages to many subscribers.
+    Pushes,
+}
+
+/// How the result is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum FloorFormat {
+    /// For a terminal.
+    Text,
+    /// Every round, for programs.
+    Json,
+}
+
+/// Time for connecting and for what is under way at the end.
+const ASIDE: Duration = Duration::from_secs(60);
+
+impl FloorOptions {
+    /// The floor of polls, if it is asked for.
+    pub(crate) fn polls(&self) -> Option<Plan> {
+        let work = Work::Polls {
+            request_bytes: self.request_bytes.get(),
+            response_bytes: self.response_bytes.get(),
+            every: self.poll_every,
+        };
+        (self.only != Some(FloorWork::Pushes)).then(|| self.plan(work, self.connections))
+    }
+
+    /// The floor of pushes, if it is asked for.
+    pub(crate) fn pushes(&self) -> Option<Plan> {
+        let work = Work::Pushes {
+            message_bytes: self.message_bytes.get(),
+            topics: 1,
+            every: self.message_every,
+            at_once: self.at_once.get(),
+        };
+        (self.only != Some(FloorWork::Polls)).then(|| self.plan(work, self.clients))
+    }
+
+    fn plan(&self, work: Work, connections: NonZeroU32) -> Plan {
+        let deadline = ASIDE + self.warm_up + self.duration;
+        Plan { work, connections: connections.get(), mss: self.mss, deadline }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    const LONGEST: Duration = Duration::from_secs(600);
+    parse_duration(text)
+        .filter(|duration| (Duration::from_micros(1)..=LONGEST).contains(duration))
+        .ok_or_else(|| "expected a time from 1us to 10m, as in 200ms".to_owned())
+}

@@ -1,0 +1,66 @@
+//! The floor that is played beside a trial, and what it makes of the trial's figures.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use pushbench_scenario::{Scenario, Transport};
+use pushbench_store::wall_clock::now_rfc3339;
+use pushbench_store::{EnvironmentV1, FloorV2, TrialV2};
+
+use super::of_trial::{Operations, multiples, plan};
+use super::{FloorCommand, play_floor};
+
+/// Which transports of a scenario that asks for floors have none, and what the floor lacks of theirs.
+pub(crate) fn no_floor(
+    scenario: &Scenario,
+    environment: &EnvironmentV1,
+) -> BTreeMap<String, String> {
+    if !scenario.floor {
+        return BTreeMap::new();
+    }
+    let is_beyond = environment.link != "loopback";
+    let lacks = |transport: &Transport| match is_beyond {
+        true => Some("a server that is not started on loopback"),
+        false => transport.lacks_floor(),
+    };
+    let lacking = scenario
+        .transports
+        .iter()
+        .filter_map(|transport| Some((transport.label.clone(), lacks(transport)?.to_owned())));
+    lacking.collect()
+}
+
+/// Plays the floor of a trial and adds its multiples to the trial's figures; `None` if it was broken
+/// off.
+///
+/// # Errors
+///
+/// Why there is no floor, for the record's notes.
+pub(crate) fn beside(
+    trial: &mut TrialV2,
+    scenario: &Scenario,
+    transport: &Transport,
+    command: &FloorCommand,
+    watch: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<Option<FloorV2>, String> {
+    let note = |reason: String| {
+        let TrialV2 { transport, round, .. } = &*trial;
+        format!("the floor of {transport} in round {round} was not measured: {reason}")
+    };
+    let (plan, lengths) = plan(scenario, transport, trial).map_err(note)?;
+    let started_at = now_rfc3339();
+    // Where the system puts them, as the processes of the trial.
+    let played = play_floor(command, &plan, lengths, [None; 2], watch);
+    let Some(played) = played.map_err(|error| note(error.to_string()))? else { return Ok(None) };
+    if let Some(operations) = Operations::of(transport, trial) {
+        let multiples: Vec<_> = multiples(operations, trial, &played).collect();
+        trial.figures.extend(multiples);
+    }
+    Ok(Some(FloorV2 {
+        transport: trial.transport.clone(),
+        round: trial.round,
+        cell: trial.cell.clone(),
+        started_at,
+        played,
+    }))
+}
