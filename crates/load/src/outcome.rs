@@ -117,6 +117,8 @@ pub struct WorkerOutcome {
     pub poll_lateness: Histogram,
     /// How long the server kept those waiting: from due until the line was free.
     pub poll_kept_waiting: Histogram,
+    /// From a poll sent to its response received, in a closed loop.
+    pub response_time: Histogram,
     /// The longest time for which it stood still; `None` before the measure phase.
     pub stall: Option<Duration>,
     /// Age of the newest message held, in nanoseconds, over clients and the measure phase.

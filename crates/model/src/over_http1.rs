@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::{
-    Brings, Compression, Cursor, DeflateTerms, Hold, PollTiming, TopicName, Unchanged,
-};
+use pushbench_protocol::{Brings, Compression, Cursor, DeflateTerms, Hold, TopicName, Unchanged};
 use pushbench_scenario::{Scenario, ShortPoll, TransportSettings};
 
 use crate::flow::mean_figures;
@@ -12,7 +10,7 @@ use crate::headers::{Client, Coding, Mark, Server, Status, StreamOf, accepted_le
 use crate::situation::Situation;
 use crate::sizes::{CodedBodies, Span, deflated_lens};
 use crate::streamed::Streamed;
-use crate::subject::{Course, Subject, conflated, finds, held_finds};
+use crate::subject::{Course, Subject, conflated, finds, held_finds, random_interval};
 use crate::work::{Coded, LongPollWork, NudgeWork, PollWork, PushWork};
 
 /// The figures of a transport over HTTP/1.1.
@@ -47,13 +45,10 @@ pub(crate) fn predict(
         let path = topic.poll_path(Cursor::OLDEST);
         let conditional = poll.unchanged == Unchanged::NotModified;
         let answers = Answers::of_short_polls(scenario, course.span(), poll);
+        let Some(finds) = finds(&situation, poll, course) else { return BTreeMap::new() };
         return situation.short_poll(PollWork {
-            finds: &finds(&situation, poll, course),
-            interval: poll.interval.as_secs_f64(),
-            random_phase: match poll.timing {
-                PollTiming::Schedule | PollTiming::AfterAnswer => true,
-                PollTiming::Aligned => false,
-            },
+            finds: &finds,
+            random_interval: random_interval(poll),
             unchanged: poll.unchanged,
             connection: poll.connection,
             request_head: client.poll(&path, conditional, poll.compression).len(),

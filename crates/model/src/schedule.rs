@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_scenario::{LongPoll, Scenario, ShortPoll, due_times, poll_phase};
+use pushbench_scenario::{LongPoll, PollSchedule, Scenario, due_times, poll_phase};
 
 use crate::Finds;
 use crate::sizes::newest_each;
@@ -108,34 +108,34 @@ impl<'a> Schedule<'a> {
     }
 
     /// How many polls of a timer find how many messages.
-    pub fn found(&self, poll: ShortPoll) -> BTreeMap<u64, u64> {
+    pub fn found(&self, timed: PollSchedule) -> BTreeMap<u64, u64> {
         let workload = &self.scenario.workload;
-        let interval = poll.interval.as_nanos();
+        let interval = timed.interval.as_nanos();
         let mut found = BTreeMap::new();
         for client in 0..workload.clients.get() {
             let topic = workload.topic_of(client) as usize;
-            let first = poll_phase(workload.seed, client, poll.interval, poll.timing);
+            let first = poll_phase(workload.seed, client, timed.interval, timed.timing);
             // The poll before the first that is measured says what the client has by then.
             let skipped = self.begin().saturating_sub(first).as_nanos().div_ceil(interval);
             let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
-            let mut at = first + poll.interval * skipped;
+            let mut at = first + timed.interval * skipped;
             let mut seen = match skipped {
                 0 => 0,
-                _ => self.due_by(topic, at - poll.interval),
+                _ => self.due_by(topic, at - timed.interval),
             };
             while at < self.end() {
                 let due = self.due_by(topic, at);
                 *found.entry((due - seen) as u64).or_default() += 1;
                 seen = due;
-                at += poll.interval;
+                at += timed.interval;
             }
         }
         found
     }
 
     /// What polls of a timer find.
-    pub fn finds(&self, poll: ShortPoll) -> Finds {
-        Finds::counted(&self.found(poll), self.client_seconds())
+    pub fn finds(&self, timed: PollSchedule) -> Finds {
+        Finds::counted(&self.found(timed), self.client_seconds())
     }
 
     /// Polls that are held: how many end without a message in the measure phase, and how many with
@@ -188,8 +188,12 @@ mod tests {
         .unwrap_or_else(|refused| panic!("{refused}"))
     }
 
-    fn poll_of(scenario: &Scenario) -> ShortPoll {
-        scenario.transports[0].settings.timer().expect("asked for one")
+    fn poll_of(scenario: &Scenario) -> PollSchedule {
+        scenario.transports[0]
+            .settings
+            .timer()
+            .and_then(|poll| poll.schedule)
+            .expect("asked for one")
     }
 
     #[test]

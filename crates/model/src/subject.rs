@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use pushbench_protocol::PollTiming;
 use pushbench_scenario::{LongPoll, Scenario, ShortPoll, Transport, TransportSettings};
 use pushbench_wire::segments::SegmentHeaders;
 
@@ -76,14 +77,25 @@ impl Course<'_> {
     }
 }
 
-/// What the polls of a timer find.
-pub(crate) fn finds(situation: &Situation, poll: ShortPoll, course: Course<'_>) -> Finds {
-    match course {
+/// What polls find that are not held; `None` in a closed loop, unless it was seen: how fast the server
+/// lets it be, no rule of a protocol says.
+pub(crate) fn finds(situation: &Situation, poll: ShortPoll, course: Course<'_>) -> Option<Finds> {
+    Some(match course {
         Course::Rates(_) => {
-            Finds::by_law(poll.interval.as_secs_f64(), situation.rate, situation.poisson)
+            let interval = poll.schedule?.interval.as_secs_f64();
+            Finds::by_law(interval, situation.rate, situation.poisson)
         }
-        Course::Schedule(schedule) => schedule.finds(poll),
+        Course::Schedule(schedule) => schedule.finds(poll.schedule?),
         Course::Seen(schedule, seen) => seen.finds(schedule.client_seconds()),
+    })
+}
+
+/// Seconds between polls whose phase is independent of the messages, if there are such.
+pub(crate) fn random_interval(poll: ShortPoll) -> Option<f64> {
+    let schedule = poll.schedule?;
+    match schedule.timing {
+        PollTiming::Schedule | PollTiming::AfterAnswer => Some(schedule.interval.as_secs_f64()),
+        PollTiming::Aligned => None,
     }
 }
 

@@ -20,8 +20,8 @@ impl Situation {
             per_poll.add(&self.poll_exchange(work, found), share);
         }
         let mut figures = self.polled_figures(per_poll, work.finds);
-        if work.random_phase && self.rate > 0.0 {
-            self.poll_waiting(&mut figures, work.interval);
+        if let Some(interval) = work.random_interval.filter(|_| self.rate > 0.0) {
+            self.poll_waiting(&mut figures, interval);
         }
         match work.connection {
             ConnectionUse::KeepAlive => {
@@ -147,8 +147,7 @@ impl Situation {
         let fetch = self.poll_exchange(
             PollWork {
                 finds: &Finds::held(self.rate, 0.0),
-                interval: 0.0,
-                random_phase: false,
+                random_interval: None,
                 unchanged: Unchanged::Empty,
                 connection: ConnectionUse::KeepAlive,
                 request_head: work.request_head,

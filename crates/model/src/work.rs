@@ -9,11 +9,9 @@ use super::Finds;
 pub struct PollWork<'a> {
     /// How often it polls and what its polls find.
     pub finds: &'a Finds,
-    /// Seconds between polls.
-    pub interval: f64,
-    /// Whether the phase of a client's polls is independent of the messages; otherwise nothing is
-    /// predicted about waiting.
-    pub random_phase: bool,
+    /// Seconds between polls whose phase is independent of the messages; `None` where there are no
+    /// such, and then nothing is predicted about waiting.
+    pub random_interval: Option<f64>,
     /// What a poll without news is answered.
     pub unchanged: Unchanged,
     /// How long a connection lives.

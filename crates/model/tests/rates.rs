@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use pushbench_model::{Subject, predict_rates};
 use pushbench_protocol::Deliver;
-use pushbench_scenario::{Arrivals, Rate, Scenario, Source, TransportSettings, read};
+use pushbench_scenario::{Arrivals, Rate, Scenario, Source, read};
 use pushbench_wire::segments::SegmentHeaders;
 
 /// Every kind, and every carriage that changes how it is predicted.
@@ -81,8 +81,9 @@ impl Pace {
         workload.publish.rate = Rate { count: NonZeroU32::MIN, per };
         let rate = workload.publish.rate.per_second();
         for transport in &mut scenario.transports {
-            if let TransportSettings::ShortPoll(poll) = &mut transport.settings {
-                poll.interval = Duration::from_secs_f64(self.interval);
+            let interval = Duration::from_secs_f64(self.interval);
+            if transport.settings.kind().has_timer() {
+                transport.settings = transport.settings.with_interval(interval);
             }
         }
         let figures = scenario.transports.iter().map(|transport| {

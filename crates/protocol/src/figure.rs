@@ -49,7 +49,7 @@ pub const QUANTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
 
 /// Distributions, all in seconds, and what they start and end at.
-pub const DISTRIBUTIONS: [(&str, &str); 9] = [
+pub const DISTRIBUTIONS: [(&str, &str); 10] = [
     ("latency", "from when a message was due until a subscriber had all of it"),
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
     ("connect_tcp", "the TCP handshake"),
@@ -64,6 +64,11 @@ pub const DISTRIBUTIONS: [(&str, &str); 9] = [
         "poll_kept_waiting",
         "from when a poll was due until the response before it had arrived: how long the server \
          delayed it",
+    ),
+    (
+        "response_time",
+        "from when a poll was sent until all of its response had arrived; of a closed loop alone, \
+         where no schedule hides it",
     ),
     (
         "publish_lateness",

@@ -54,5 +54,5 @@ pub use server_document::{ResponseHeaders, ServerDocument};
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use stream_coding::{StreamCoding, StreamWindows};
 pub use transport::{
-    Compression, ConnectionUse, Deliver, PollTiming, SlowPolicy, TlsUse, Unchanged,
+    Compression, ConnectionUse, Deliver, Pace, PollTiming, SlowPolicy, TlsUse, Unchanged,
 };

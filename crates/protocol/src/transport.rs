@@ -61,7 +61,17 @@ labelled! {
 }
 
 labelled! {
-    /// When a client polls.
+    /// What makes a client poll.
+    Pace {
+        /// A timer, however long the responses take.
+        Open = "open",
+        /// The response to the poll before: a closed loop, as fast as the server lets it be.
+        Closed = "closed",
+    }
+}
+
+labelled! {
+    /// When a client polls whose pace is open.
     PollTiming {
         /// Every interval by the clock from a seeded random phase, as `setInterval` does.
         Schedule = "schedule",

@@ -76,6 +76,7 @@ fn of_worker(worker: &WorkerOutcome) -> Sums {
             ("connect_upgrade", &worker.connect_upgrade),
             ("poll_lateness", &worker.poll_lateness),
             ("poll_kept_waiting", &worker.poll_kept_waiting),
+            ("response_time", &worker.response_time),
         ]),
         age: area(worker.age),
         version_age: area(worker.version_age),

@@ -1,6 +1,6 @@
 //! Which carriage fits which transport: rules between the options of one `[[transport]]`.
 
-use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, StreamWindows};
+use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, Pace, StreamWindows};
 use pushbench_toml::Problems;
 
 use crate::file::ScenarioFile;
@@ -11,6 +11,7 @@ pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<
         // A rule that could not be held against a transport has nothing to add.
         let _ = connections_are_shared_on_http_2_only(transport, problems);
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
+        let _ = a_closed_loop_keeps_its_connections(transport, problems);
         let _ = a_kind_goes_over_http_that_carries_it(transport, problems);
         if transport.is_ours() {
             let _ = a_window_is_one_of_its_coding(transport, problems);
@@ -52,6 +53,20 @@ fn a_connection_for_each_poll_is_http_1(
         );
         let expected = format!("\"keep-alive\" with http = \"{}\"", http.value);
         connection.refuse(problems, expected, Some(&help));
+    }
+    Some(())
+}
+
+fn a_closed_loop_keeps_its_connections(
+    transport: &TransportFile,
+    problems: &Problems,
+) -> Option<()> {
+    let connection = transport.options.connection.as_ref()?;
+    let pace = transport.options.pace.as_ref()?;
+    if connection.value == ConnectionUse::PerPoll && pace.value == Pace::Closed {
+        let help = "each poll would leave a port that waits for a minute, and nothing bounds how \
+                    many polls there are";
+        connection.refuse(problems, "\"keep-alive\" with pace = \"closed\"".to_owned(), Some(help));
     }
     Some(())
 }

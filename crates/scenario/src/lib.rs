@@ -69,6 +69,6 @@ pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};
 pub use schema::schema;
 pub use transport_settings::{
-    Deflate, LongPoll, Nudge, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
+    Deflate, LongPoll, Nudge, PollSchedule, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
 };
 pub use trials::{FLOOR_WARM_UP, TrialPlan};

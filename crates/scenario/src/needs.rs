@@ -177,6 +177,7 @@ pub fn ports_per_client(
     let open = settings.kind().connections_per_client();
     let polls_per_second = match (settings.connection(), settings.interval(), settings.hold()) {
         (ConnectionUse::PerPoll, Some(interval), _) => 1.0 / interval.as_secs_f64(),
+        // A closed loop keeps its connections.
         (ConnectionUse::PerPoll, None, Some(hold)) => {
             workload.publish.rate.per_second() + 1.0 / hold.duration().as_secs_f64()
         }

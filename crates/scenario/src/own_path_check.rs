@@ -12,7 +12,7 @@ pub(crate) fn a_profile_with_its_own_path_gets_what_it_can_say(
     problems: &Problems,
 ) -> Option<()> {
     let request = file.headers.request.as_ref()?;
-    let has_timer = |transport: &TransportFile| transport.options.interval.is_some();
+    let has_timer = |transport: &TransportFile| transport.options.pace.is_some();
     // Another server is asked as its adapter says.
     let polls = file.transports.iter().any(|transport| transport.is_ours() && has_timer(transport));
     if !request.value.has_own_path() || !polls {

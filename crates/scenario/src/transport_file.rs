@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Arrival, Compression, ConnectionUse, Deliver, Hold, HttpVersion, PollTiming, StreamCoding,
-    TlsUse, TransportKind, Unchanged,
+    Arrival, Compression, ConnectionUse, Deliver, Hold, HttpVersion, Pace, PollTiming,
+    StreamCoding, TlsUse, TransportKind, Unchanged,
 };
 use pushbench_toml::kind::{Mismatch, choice, count, duration, one_of, truth, whole};
 use pushbench_toml::{Place, Problems, Read, Reader, Table, Value};
@@ -14,7 +14,7 @@ use crate::kind::label;
 use crate::named_server_file::NamedServerFile;
 use crate::quantity::minutes;
 use crate::transport_server::{Asked, asked, fits_the_server, tls};
-use crate::transport_settings::Options;
+use crate::transport_settings::{Options, PollSchedule};
 use crate::{Carriage, Deflate, Transport, TransportSettings};
 
 /// `[[transport]]`.
@@ -39,6 +39,8 @@ pub(crate) struct CarriageFile {
 /// Options of a transport. One that its kind does not have is as absent as one that was refused.
 #[derive(Debug, Default)]
 pub(crate) struct OptionsFile {
+    pub(crate) pace: Read<Pace>,
+    /// Absent in a closed loop, like `timing`.
     pub(crate) interval: Read<Duration>,
     pub(crate) timing: Read<PollTiming>,
     pub(crate) unchanged: Read<Option<Unchanged>>,
@@ -55,7 +57,8 @@ pub(crate) struct OptionsFile {
 type Has = fn(TransportKind) -> bool;
 
 /// Options that only some kinds have, and which those are.
-const OPTIONS: [(&str, Has); 10] = [
+const OPTIONS: [(&str, Has); 11] = [
+    ("pace", TransportKind::has_timer),
     ("interval", TransportKind::has_timer),
     ("timing", TransportKind::has_timer),
     ("unchanged", TransportKind::has_timer),
@@ -67,6 +70,10 @@ const OPTIONS: [(&str, Has); 10] = [
     ("heartbeat", |kind| kind.properties().has_heartbeats),
     ("conflate", |kind| kind.properties().conflates),
 ];
+
+/// Why a closed loop has no timer.
+const ASKS_AT_ONCE: &str = "nothing: with pace = \"closed\" a client polls again as soon as the \
+                            response has come";
 
 pub(crate) fn has_deflate(kind: TransportKind) -> bool {
     kind.properties().codings.contains(&Compression::Deflate)
@@ -154,9 +161,20 @@ fn options(table: &mut Reader<'_>, kind: Option<TransportKind>) -> OptionsFile {
     let any = |has: Has| kinds().any(has);
     let mut options = OptionsFile::default();
     if any(TransportKind::has_timer) {
-        let interval = duration(Duration::from_millis(10)..=minutes(3));
-        options.interval = table.or("interval", "1s", interval);
-        options.timing = table.or("timing", "schedule", choice(PollTiming::ALL, PollTiming::label));
+        options.pace = table.or("pace", "open", choice(Pace::ALL, Pace::label));
+        match options.pace.as_ref().map(|pace| pace.value) {
+            Some(Pace::Closed) => {
+                for key in ["interval", "timing"] {
+                    table.refuse_key(key, ASKS_AT_ONCE);
+                }
+            }
+            Some(Pace::Open) | None => {
+                let interval = duration(Duration::from_millis(10)..=minutes(3));
+                options.interval = table.or("interval", "1s", interval);
+                let timing = choice(PollTiming::ALL, PollTiming::label);
+                options.timing = table.or("timing", "schedule", timing);
+            }
+        }
         options.unchanged = table.optional("unchanged", choice(Unchanged::ALL, Unchanged::label));
     }
     if any(|kind| kind.properties().arrival == Arrival::Held) {
@@ -233,8 +251,7 @@ impl OptionsFile {
         let options = Options {
             stream_coding: self.stream_coding(),
             deflate: self.deflate(),
-            interval: self.interval.map(|interval| interval.value),
-            timing: self.timing.map(|timing| timing.value),
+            schedule: self.schedule(),
             unchanged: unchanged.map(|own| own.unwrap_or(default)),
             hold: self.hold.map(|hold| hold.value),
             connection: self.connection.map(|connection| connection.value),
@@ -243,6 +260,17 @@ impl OptionsFile {
             conflate: self.conflate.map(|conflate| conflate.value),
         };
         TransportSettings::of(kind, options)
+    }
+
+    /// `Some(None)` is a closed loop, `None` that something was refused.
+    fn schedule(&self) -> Option<Option<PollSchedule>> {
+        Some(match self.pace.as_ref()?.value {
+            Pace::Closed => None,
+            Pace::Open => Some(PollSchedule {
+                interval: self.interval.as_ref()?.value,
+                timing: self.timing.as_ref()?.value,
+            }),
+        })
     }
 
     /// `Some(None)` is no compression, `None` that something was refused.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Arrival, Compression, ConnectionUse, DeflateTerms, Hold, PollTiming, StreamCoding,
+    Arrival, Compression, ConnectionUse, DeflateTerms, Hold, Pace, PollTiming, StreamCoding,
     TransportKind, Unchanged, format_duration,
 };
 
@@ -28,8 +28,7 @@ pub enum TransportSettings {
 /// and what was refused. An option that may be left out is `Some(None)` where it was.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
-    pub(crate) interval: Option<Duration>,
-    pub(crate) timing: Option<PollTiming>,
+    pub(crate) schedule: Option<Option<PollSchedule>>,
     pub(crate) unchanged: Option<Unchanged>,
     pub(crate) hold: Option<Hold>,
     pub(crate) connection: Option<ConnectionUse>,
@@ -46,8 +45,7 @@ impl TransportSettings {
         let Options { connection, compression, heartbeat, conflate, .. } = options;
         Some(match kind {
             TransportKind::ShortPoll => Self::ShortPoll(ShortPoll {
-                interval: options.interval?,
-                timing: options.timing?,
+                schedule: options.schedule?,
                 unchanged: options.unchanged?,
                 connection: connection?,
                 compression: compression?,
@@ -88,10 +86,15 @@ impl TransportSettings {
 
     /// Time between the polls of one client, if a timer says when it polls.
     pub fn interval(self) -> Option<Duration> {
-        self.timer().map(|poll| poll.interval)
+        Some(self.timer()?.schedule?.interval)
     }
 
-    /// The same with other options of polls on a timer, if a timer says when a client polls.
+    /// Whether a client polls as soon as the response to its last poll has come.
+    pub fn is_closed_loop(self) -> bool {
+        self.timer().is_some_and(|poll| poll.schedule.is_none())
+    }
+
+    /// The same with other options of polls that are not held, if it has such.
     #[must_use]
     pub fn with_timer(self, change: impl FnOnce(&mut ShortPoll)) -> Self {
         match self {
@@ -107,13 +110,16 @@ impl TransportSettings {
         }
     }
 
-    /// The same with another time between polls, if a timer says when a client polls.
+    /// The same with another time between polls, if a client need not hold them.
     #[must_use]
     pub fn with_interval(self, interval: Duration) -> Self {
-        self.with_timer(|poll| poll.interval = interval)
+        self.with_timer(|poll| {
+            let timing = poll.schedule.map_or(PollTiming::Schedule, |schedule| schedule.timing);
+            poll.schedule = Some(PollSchedule { interval, timing });
+        })
     }
 
-    /// The options of polls on a timer.
+    /// The options of polls that are not held.
     pub const fn timer(self) -> Option<ShortPoll> {
         match self {
             Self::ShortPoll(poll) => Some(poll),
@@ -232,11 +238,15 @@ impl TransportSettings {
         let or_none = |time: Option<Duration>| time.map_or("none".to_owned(), format_duration);
         let mut options = Vec::new();
         if let Some(poll) = self.timer() {
-            options.extend([
-                ("interval", format_duration(poll.interval)),
-                ("timing", poll.timing.to_string()),
-                ("unchanged", poll.unchanged.to_string()),
-            ]);
+            // An open pace is not told, as in the records of before there was another.
+            match poll.schedule {
+                Some(PollSchedule { interval, timing }) => options.extend([
+                    ("interval", format_duration(interval)),
+                    ("timing", timing.to_string()),
+                ]),
+                None => options.push(("pace", Pace::Closed.to_string())),
+            }
+            options.push(("unchanged", poll.unchanged.to_string()));
         }
         options.extend(self.hold().map(|hold| ("hold", format_duration(hold.duration()))));
         if row.closes_between_polls {
@@ -273,13 +283,21 @@ impl TransportSettings {
     }
 }
 
-/// Options of short polling.
+/// When a client polls by a timer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ShortPoll {
+pub struct PollSchedule {
     /// Time between the polls of one client.
     pub interval: Duration,
     /// Measured from what.
     pub timing: PollTiming,
+}
+
+/// Options of short polling.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ShortPoll {
+    /// When a client polls; `None` in a closed loop, where it does as soon as the response to its last
+    /// poll has come.
+    pub schedule: Option<PollSchedule>,
     /// What a poll without news is answered.
     pub unchanged: Unchanged,
     /// How long a connection lives.

@@ -23,6 +23,20 @@ fn poll_of(scenario: &Scenario) -> pushbench_scenario::ShortPoll {
 }
 
 #[test]
+fn a_closed_loop_has_no_interval_and_no_other_options_than_it_needs() {
+    let closed = scenario(&["transport.short-poll.pace=closed"]);
+    let transport = &closed.transports[0];
+    assert!(transport.settings.is_closed_loop());
+    assert_eq!(transport.settings.interval(), None);
+    let options = transport.options();
+    assert_eq!(options["pace"], "closed");
+    assert!(!options.contains_key("interval") && !options.contains_key("timing"), "{options:?}");
+    assert!(!scenario(&[]).transports[0].options().contains_key("pace"), "as in older records");
+    let open = transport.settings.with_interval(Duration::from_secs(3));
+    assert_eq!((open.interval(), open.is_closed_loop()), (Some(Duration::from_secs(3)), false));
+}
+
+#[test]
 fn what_is_not_written_has_the_documented_default() {
     let scenario = scenario(&[]);
     assert_eq!(scenario.name, "test");
@@ -84,7 +98,7 @@ fn a_setting_on_the_command_line_replaces_the_one_in_the_file() {
     assert_eq!(changed.workload.payload.bytes, 1_024);
     assert_eq!(changed.workload.measure, Duration::from_secs(20));
     assert_eq!(changed.question, "How much?");
-    assert_eq!(poll_of(&changed).interval, Duration::from_secs(2));
+    assert_eq!(changed.transports[0].settings.interval(), Some(Duration::from_secs(2)));
     assert_eq!(changed.transports[0].options()["timing"], "aligned");
 }
 

@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pushbench_protocol::Deliver;
-use pushbench_scenario::{
-    Scenario, ShortPoll, Source, TransportSettings, due_times, poll_phase, read, round_seed,
-};
+use pushbench_scenario::{PollSchedule, Scenario, Source, due_times, poll_phase, read, round_seed};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
@@ -49,7 +47,7 @@ fn every_scenario_of_the_repository_is_accepted_and_begins_with_its_question() {
 ///
 /// The laws speak of exactly this, so what the schedule itself gives must meet a scenario's
 /// expectations; if it did not, its sample would be too small for them.
-fn polled(scenario: &Scenario, poll: ShortPoll) -> BTreeMap<String, f64> {
+fn polled(scenario: &Scenario, poll: PollSchedule) -> BTreeMap<String, f64> {
     let workload = &scenario.workload;
     let (start, end) = (workload.warm_up, workload.warm_up + workload.measure);
     let mut due_of_topic = vec![Vec::new(); workload.topics.get() as usize];
@@ -61,9 +59,10 @@ fn polled(scenario: &Scenario, poll: ShortPoll) -> BTreeMap<String, f64> {
     for client in 0..workload.clients.get() {
         let dues = &due_of_topic[(client % workload.topics) as usize];
         published += dues.iter().filter(|due| **due >= start).count() as u32;
-        let phase = poll_phase(workload.seed, client, poll.interval, poll.timing);
+        let PollSchedule { interval, timing } = poll;
+        let phase = poll_phase(workload.seed, client, interval, timing);
         let mut seen = 0;
-        for poll_at in (0..).map(|n| phase + n * poll.interval) {
+        for poll_at in (0..).map(|n| phase + n * interval) {
             let message = &dues[seen..dues.partition_point(|due| *due <= poll_at)];
             seen += message.len();
             if (start..end).contains(&poll_at) {
@@ -98,7 +97,7 @@ fn check_laws(name: &str, expected: usize) {
         scenario.workload.seed = round_seed(seed, round);
         let mut judged = 0;
         for transport in &scenario.transports {
-            let TransportSettings::ShortPoll(poll) = transport.settings else {
+            let Some(poll) = transport.settings.timer().and_then(|poll| poll.schedule) else {
                 continue;
             };
             let figures = polled(&scenario, poll);

@@ -13,7 +13,7 @@
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `replayed` third-party servers that cannot be installed,
 //! `service` one that publishes by itself, `floor` bare programs beside trials, `transports` every kind there is, `http2` the same over
-//! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `tls`
+//! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `closed_loop` polls that follow each other, `tls`
 //! all of it in TLS, `at_rest` what a silent client costs, `compression` those that compress, `product` every combination of options
 //! (over pipes in memory, which `piped` plays, and some of them over sockets),
 //! `reference_bytes` the reference scenarios against their records, `comparing` runs against each other, `capture` a packet capture against the record, `witnesses` programs of other hands,
@@ -31,6 +31,7 @@ mod anatomy;
 mod at_rest;
 mod capture;
 mod clocks;
+mod closed_loop;
 mod coded_streams;
 mod comparing;
 mod compression;

@@ -45,6 +45,7 @@ pub(crate) struct Recorder {
     pub(crate) connect_upgrade: Histogram,
     pub(crate) poll_lateness: Histogram,
     pub(crate) poll_kept_waiting: Histogram,
+    pub(crate) response_time: Histogram,
     ages: Ages,
 }
 
@@ -67,6 +68,7 @@ impl Recorder {
             connect_upgrade: Histogram::new(),
             poll_lateness: Histogram::new(),
             poll_kept_waiting: Histogram::new(),
+            response_time: Histogram::new(),
             ages: Ages::default(),
         }
     }
@@ -216,6 +218,7 @@ impl Recorder {
             connect_upgrade: self.connect_upgrade,
             poll_lateness: self.poll_lateness,
             poll_kept_waiting: self.poll_kept_waiting,
+            response_time: self.response_time,
             age: self.ages.age(),
             version_age: self.ages.version_age(),
             ..WorkerOutcome::default()

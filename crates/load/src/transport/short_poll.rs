@@ -1,4 +1,4 @@
-//! A client that polls on a timer.
+//! A client that polls on a timer, or in a closed loop as soon as the last response has come.
 //!
 //! A poll belongs to the phase in which it was due, and its answer with it; so does its connection,
 //! handshake and close included, if it has one of its own. The client closes first, as it does that
@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
-use pushbench_protocol::{ConnectionUse, Phase, PollTiming};
-use pushbench_scenario::{ShortPoll, poll_phase};
+use pushbench_protocol::{ConnectionUse, Phase, PollTiming, Timestamp};
+use pushbench_scenario::{PollSchedule, ShortPoll, poll_phase};
 
 use crate::Fault;
 use crate::accounts::turns::Turns;
@@ -41,12 +41,17 @@ pub(crate) async fn play_by(
         kept.open(&context.carriers).await?;
     }
     context.accounts.is_connected(subscriber_id);
-    let turns = Turns::default();
-    let mut client_of = Client { poller, kept, in_flight: false, turns };
-    let first = poll_phase(plan.scenario.workload.seed, client, settings.interval, settings.timing);
+    let pace = match settings.schedule {
+        None => Pace::Closed,
+        Some(schedule) => Pace::Open(schedule, Turns::default()),
+    };
+    let first = settings.schedule.map_or(Duration::ZERO, |PollSchedule { interval, timing }| {
+        poll_phase(plan.scenario.workload.seed, client, interval, timing)
+    });
+    let mut client_of = Client { poller, kept, in_flight: false, pace };
     let ended = tokio::select! {
         biased;
-        ended = client_of.work(context, settings, first) => ended,
+        ended = client_of.work(context, first) => ended,
         () = context.closed() => Ok(()),
     };
     if client_of.in_flight {
@@ -70,17 +75,20 @@ struct Client<'p, P> {
     poller: &'p mut P,
     kept: Kept,
     in_flight: bool,
-    turns: Turns,
+    pace: Pace,
+}
+
+/// What makes a client poll.
+enum Pace {
+    /// Its schedule, on which it may be late.
+    Open(PollSchedule, Turns),
+    /// The response to its last poll.
+    Closed,
 }
 
 impl<P: Polls> Client<'_, P> {
-    /// Polls on schedule until the client holds all that is to come.
-    async fn work(
-        &mut self,
-        context: &ClientContext,
-        settings: ShortPoll,
-        first: Duration,
-    ) -> Result<(), Fault> {
+    /// Polls at its pace until the client holds all that is to come.
+    async fn work(&mut self, context: &ClientContext, first: Duration) -> Result<(), Fault> {
         let mut at = first;
         loop {
             let is_drain = context.accounts.timeline().phase_of(at) == Phase::Drain;
@@ -90,16 +98,32 @@ impl<P: Polls> Client<'_, P> {
             if is_drain && self.poller.holds_last(context) {
                 return Ok(());
             }
-            if !self.kept.rest(&context.carriers, context.grid.wait_until(at)).await? {
+            if !self.may_ask(context, at)
+                && !self.kept.rest(&context.carriers, context.grid.wait_until(at)).await?
+            {
                 return Ok(());
             }
             self.poll(context, at).await?;
-            at = match settings.timing {
-                PollTiming::Schedule | PollTiming::Aligned => at + settings.interval,
-                PollTiming::AfterAnswer => {
-                    context.accounts.timeline().place(context.accounts.now()) + settings.interval
-                }
+            let place = || context.accounts.timeline().place(context.accounts.now());
+            at = match self.pace {
+                Pace::Open(PollSchedule { interval, timing }, _) => match timing {
+                    PollTiming::Schedule | PollTiming::Aligned => at + interval,
+                    PollTiming::AfterAnswer => place() + interval,
+                },
+                Pace::Closed => place(),
             };
+        }
+    }
+
+    /// Whether a client asks now that has come to this place on the schedule of the trial: in a closed
+    /// loop at once, wherever the schedule does not stand still.
+    fn may_ask(&self, context: &ClientContext, at: Duration) -> bool {
+        match self.pace {
+            Pace::Open(..) => false,
+            Pace::Closed => {
+                let moment = context.accounts.timeline().moment(at);
+                moment.is_some_and(|moment| moment <= context.accounts.now())
+            }
         }
     }
 
@@ -114,17 +138,44 @@ impl<P: Polls> Client<'_, P> {
         }
         self.in_flight = true;
         context.accounts.presence.asks();
-        let late = self.turns.send(due_at, context.accounts.now());
+        let asked_at = context.accounts.now();
+        self.pace.sends(context, (due_at, asked_at), phase);
+        self.poller.ask(context, &mut self.kept, phase).await?;
+        self.poller.receive(context, &mut self.kept, || phase, |_, _, _, _| phase).await?;
+        self.pace.done(context, asked_at, phase);
+        self.in_flight = false;
+        context.accounts.presence.is_answered();
+        Ok(())
+    }
+}
+
+impl Pace {
+    /// A poll that was due is sent now.
+    fn sends(
+        &mut self,
+        context: &ClientContext,
+        (due_at, now): (Timestamp, Timestamp),
+        phase: Phase,
+    ) {
+        let Self::Open(_, turns) = self else { return };
+        let late = turns.send(due_at, now);
         if phase == Phase::Measure {
             let mut recorder = context.accounts.recorder.borrow_mut();
             recorder.poll_lateness.record(late.own);
             recorder.poll_kept_waiting.record(late.kept);
         }
-        self.poller.ask(context, &mut self.kept, phase).await?;
-        self.poller.receive(context, &mut self.kept, || phase, |_, _, _, _| phase).await?;
-        self.turns.done(context.accounts.now());
-        self.in_flight = false;
-        context.accounts.presence.is_answered();
-        Ok(())
+    }
+
+    /// The response to it has come.
+    fn done(&mut self, context: &ClientContext, asked_at: Timestamp, phase: Phase) {
+        let now = context.accounts.now();
+        match self {
+            Self::Open(_, turns) => turns.done(now),
+            Self::Closed if phase == Phase::Measure => {
+                let mut recorder = context.accounts.recorder.borrow_mut();
+                recorder.response_time.record(now.since(asked_at));
+            }
+            Self::Closed => {}
+        }
     }
 }

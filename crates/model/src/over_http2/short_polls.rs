@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushbench_protocol::{Cursor, Deliver, Direction, PollTiming, Unchanged};
-use pushbench_scenario::{ShortPoll, poll_phase};
+use pushbench_protocol::{Cursor, Deliver, Direction, Unchanged};
+use pushbench_scenario::{PollSchedule, ShortPoll, poll_phase};
 use pushbench_wire::hpack::Indexing;
 
 use crate::finds::Finds;
@@ -14,7 +14,7 @@ use crate::over_http2::connections::{
     Answered, Client, EXCHANGES, GOLDEN, Http2, POLLS, TOGETHER, place,
 };
 use crate::schedule::Schedule;
-use crate::subject::{Course, finds};
+use crate::subject::{Course, finds, random_interval};
 
 /// So long are polls played that dates, new with each second, have their share.
 const DATES: Duration = Duration::from_secs(2);
@@ -34,11 +34,15 @@ struct Asked {
 
 impl Http2<'_> {
     pub(super) fn short_poll(&self, poll: ShortPoll) -> BTreeMap<String, f64> {
-        let finds = finds(&self.situation, poll, self.course);
+        // What a poll costs depends on when those before it were sent on its connection.
+        let Some(timed) = poll.schedule else { return BTreeMap::new() };
+        let Some(finds) = finds(&self.situation, poll, self.course) else {
+            return BTreeMap::new();
+        };
         let (scripts, begins_with) = match self.course {
-            Course::Rates(_) => (vec![self.polls_by_law(poll, &finds)], 1),
+            Course::Rates(_) => (vec![self.polls_by_law(timed, &finds)], 1),
             Course::Schedule(schedule) | Course::Seen(schedule, _) => {
-                (self.polls_on_schedule(poll, schedule), 0)
+                (self.polls_on_schedule(timed, schedule), 0)
             }
         };
         let played = self.play_polls(poll, Indexing::LikeH2, &scripts, begins_with);
@@ -48,11 +52,8 @@ impl Http2<'_> {
         if self.situation.rate == 0.0 {
             return figures;
         }
-        match poll.timing {
-            PollTiming::Schedule | PollTiming::AfterAnswer => {
-                self.situation.poll_waiting(&mut figures, poll.interval.as_secs_f64());
-            }
-            PollTiming::Aligned => {}
+        if let Some(interval) = random_interval(poll) {
+            self.situation.poll_waiting(&mut figures, interval);
         }
         figures
     }
@@ -60,11 +61,11 @@ impl Http2<'_> {
     /// The polls of some connections on a schedule.
     fn polls_on_schedule(
         &self,
-        poll: ShortPoll,
+        timed: PollSchedule,
         schedule: &Schedule<'_>,
     ) -> Vec<(u32, Vec<Asked>)> {
         let seed = self.scenario.workload.seed;
-        let of_client = schedule.end().as_nanos().div_ceil(poll.interval.as_nanos());
+        let of_client = schedule.end().as_nanos().div_ceil(timed.interval.as_nanos());
         let of_client = usize::try_from(of_client).unwrap_or(usize::MAX);
         let of_connection = of_client.saturating_mul(self.together as usize);
         let asked = |connection| {
@@ -73,9 +74,9 @@ impl Http2<'_> {
                 .enumerate()
                 .flat_map(|(place, client)| {
                     let (topic, _) = self.topic(client);
-                    let first = poll_phase(seed, client, poll.interval, poll.timing);
+                    let first = poll_phase(seed, client, timed.interval, timed.timing);
                     (0..)
-                        .map(move |number| first + poll.interval * number)
+                        .map(move |number| first + timed.interval * number)
                         .take_while(|at| *at < schedule.end())
                         .map(move |at| {
                             let due = schedule.due_by(topic, at);
@@ -91,9 +92,9 @@ impl Http2<'_> {
 
     /// The polls of a connection where there are only rates: as many find something as do, but so
     /// many that what is rare is seen too.
-    fn polls_by_law(&self, poll: ShortPoll, finds: &Finds) -> (u32, Vec<Asked>) {
+    fn polls_by_law(&self, timed: PollSchedule, finds: &Finds) -> (u32, Vec<Asked>) {
         let clients = self.clients(0).take(TOGETHER).count();
-        let per_client = (DATES.as_nanos() / poll.interval.as_nanos()).saturating_add(1);
+        let per_client = (DATES.as_nanos() / timed.interval.as_nanos()).saturating_add(1);
         let all = u32::try_from(per_client).unwrap_or(u32::MAX).saturating_mul(clients as u32);
         let each = all.clamp(POLLS.0, POLLS.1) / clients as u32;
         let empty = finds.empty();
@@ -126,7 +127,7 @@ impl Http2<'_> {
                 let step = f64::from(number) * clients as f64 + place as f64;
                 *due += found((step * GOLDEN).fract()) as usize;
                 let phase = (place as f64 * GOLDEN).fract();
-                let at = poll.interval.mul_f64(phase) + poll.interval * number;
+                let at = timed.interval.mul_f64(phase) + timed.interval * number;
                 asked.push(Asked { at, place, due: *due, is_measured: number > 0 });
             }
         }

@@ -20,8 +20,7 @@ const KEEP_ALIVE: ConnectionUse = ConnectionUse::KeepAlive;
 fn poll(finds: &Finds) -> PollWork<'_> {
     PollWork {
         finds,
-        interval: 1.0 / finds.per_second(),
-        random_phase: true,
+        random_interval: Some(1.0 / finds.per_second()),
         unchanged: Unchanged::Resend,
         connection: KEEP_ALIVE,
         request_head: 716,

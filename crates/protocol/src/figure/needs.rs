@@ -11,6 +11,8 @@ pub enum Needs {
     Polls,
     /// Polls on a timer.
     Timer,
+    /// Polls that follow the response to the one before.
+    ClosedLoop,
     /// A connection for each poll.
     ConnectionPerPoll,
     /// Polls whose headers are compressed.
@@ -34,6 +36,7 @@ impl Needs {
             Self::Nothing => "needs nothing",
             Self::Polls => "needs polls",
             Self::Timer => "needs polls on a timer",
+            Self::ClosedLoop => "needs pace = \"closed\"",
             Self::ConnectionPerPoll => "needs a connection for each poll",
             Self::CompressedHeaders => "needs polls by HTTP/2",
             Self::Opening => "needs an upgrade or a stream",
@@ -54,6 +57,7 @@ impl Figure {
         let (distribution, _) = name.split_once('.').unwrap_or((name, ""));
         match distribution {
             "poll_lateness" | "poll_kept_waiting" => Needs::Timer,
+            "response_time" => Needs::ClosedLoop,
             "connect_upgrade" => Needs::Opening,
             "connect_tls" | "connect_tls_bytes_per_connection" | "resumed_handshakes" => Needs::Tls,
             "connect_wire_bytes_per_poll" => Needs::ConnectionPerPoll,

@@ -35,21 +35,26 @@ pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec
         let found = counted.polls;
         checks.push(match counts::polls(evidence, &schedule) {
             Some(expected) => count_check("model-polls", "polls", found, expected),
-            None => not_checked("model-polls", AFTER_ANSWER),
+            None => not_checked("model-polls", unscheduled(evidence)),
         });
     }
     let found = counted.deliveries_in_measure;
     checks.push(match counts::deliveries(evidence, &schedule) {
         Some(expected) => count_check("model-deliveries", "deliveries", found, expected),
-        None => not_checked("model-deliveries", AFTER_ANSWER),
+        None => not_checked("model-deliveries", unscheduled(evidence)),
     });
     checks.extend(bytes::bytes(evidence, subject, &schedule));
     checks
 }
 
 /// Why polls that are timed by the responses have no schedule.
-const AFTER_ANSWER: &str = "with timing = \"after-answer\" the server's response time \
-                            decides when polls are due";
+fn unscheduled(evidence: &Evidence<'_>) -> String {
+    let key = match evidence.transport.is_closed_loop() {
+        true => "pace = \"closed\"",
+        false => "timing = \"after-answer\"",
+    };
+    format!("with {key} the server's response time decides when polls are due")
+}
 
 #[cfg(test)]
 mod tests {

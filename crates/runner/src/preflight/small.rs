@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::PollTiming;
-use pushbench_scenario::{Arrivals, Publish, Rate, Scenario, Transport};
+use pushbench_scenario::{Arrivals, PollSchedule, Publish, Rate, Scenario, Transport};
 
 /// Time between two polls of the one subscriber, where the scenario does not poll more often.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -29,7 +29,8 @@ pub(super) fn with_one_client(scenario: &Scenario) -> Scenario {
 
 fn poll_often(transport: &mut Transport) {
     transport.settings = transport.settings.with_timer(|poll| {
-        poll.interval = poll.interval.min(POLL_INTERVAL);
-        poll.timing = PollTiming::Aligned;
+        let written = poll.schedule.map_or(POLL_INTERVAL, |schedule| schedule.interval);
+        let interval = written.min(POLL_INTERVAL);
+        poll.schedule = Some(PollSchedule { interval, timing: PollTiming::Aligned });
     });
 }

@@ -86,7 +86,8 @@ fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
     match needs {
         Needs::Nothing => true,
         Needs::Polls => polls,
-        Needs::Timer => kind.has_timer(),
+        Needs::Timer => kind.has_timer() && !transport.settings.is_closed_loop(),
+        Needs::ClosedLoop => transport.settings.is_closed_loop(),
         Needs::ConnectionPerPoll => transport.settings.connection() == ConnectionUse::PerPoll,
         Needs::CompressedHeaders => polls && compresses_headers,
         Needs::Opening => kind.pushes() || kind.upgrades(),

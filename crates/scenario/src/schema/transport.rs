@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Arrival, Compression, ConnectionUse, Hold, HttpVersion, PollTiming, TlsUse, TransportKind,
-    Unchanged,
+    Arrival, Compression, ConnectionUse, Hold, HttpVersion, Pace, PollTiming, TlsUse,
+    TransportKind, Unchanged,
 };
 use pushbench_toml::schema::{
     Key, Schema, choice, count, duration, either, optional, or, pattern, required, table, truth,
@@ -71,7 +71,10 @@ fn options(kind: TransportKind) -> Vec<Key> {
         let interval = duration(Duration::from_millis(10)..=minutes(3));
         let timing = "When a client polls: on a schedule with a random phase (`setInterval`), an interval \
                       after each response (`setTimeout`), or all at once.";
+        let pace = "What makes a client poll: a timer, or the response to its last poll. In a closed \
+                    loop, `interval` and `timing` say nothing and are refused.";
         keys.extend([
+            or("pace", "open", pace, choice(Pace::ALL, Pace::label)),
             or("interval", "1s", "The time between two polls.", interval),
             or("timing", "schedule", timing, choice(PollTiming::ALL, PollTiming::label)),
             optional(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pushbench_model::Schedule;
 use pushbench_protocol::{Arrival, Deliver, PollTiming};
-use pushbench_scenario::ShortPoll;
+use pushbench_scenario::{PollSchedule, TransportSettings};
 
 use super::expected::Expected;
 use crate::judge::evidence::Evidence;
@@ -13,12 +13,12 @@ use crate::judge::evidence::Evidence;
 /// close to it may find it or not.
 const UNSURE: Duration = Duration::from_millis(5);
 
-/// Whether the schedule says when polls are due.
-const fn is_scheduled(poll: ShortPoll) -> bool {
-    match poll.timing {
+/// When polls are due, where the schedule says it.
+fn scheduled(transport: TransportSettings) -> Option<PollSchedule> {
+    transport.timer()?.schedule.filter(|schedule| match schedule.timing {
         PollTiming::Schedule | PollTiming::Aligned => true,
         PollTiming::AfterAnswer => false,
-    }
+    })
 }
 
 /// Polls that the schedule has.
@@ -27,8 +27,8 @@ pub(super) fn polls(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Option<
     let transport = evidence.transport;
     match transport.kind().properties().arrival {
         Arrival::Timer => {
-            let poll = transport.timer()?;
-            is_scheduled(poll).then(|| Expected::exactly(schedule.found(poll).values().sum()))
+            let polls = scheduled(transport)?;
+            Some(Expected::exactly(schedule.found(polls).values().sum()))
         }
         // A hold may have begun at any time before the warm-up, so each client may have one more that
         // ends in the phase, or one less.
@@ -67,8 +67,8 @@ pub(super) fn deliveries(evidence: &Evidence<'_>, schedule: &Schedule<'_>) -> Op
         // The server's clock runs on while the schedule stands still before the measure phase.
         return Some(Expected::exactly(sent).widened(clients, clients));
     }
-    if let Some(poll) = evidence.transport.timer() {
-        return is_scheduled(poll).then(|| {
+    if evidence.transport.kind().has_timer() {
+        return scheduled(evidence.transport).map(|poll| {
             let p99 = ["publish_lateness", "poll_lateness"]
                 .map(|name| evidence.sums.samples_of(name).quantile(0.99).unwrap_or_default());
             let unsure = UNSURE + p99[0] + p99[1];
