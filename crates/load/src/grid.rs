@@ -2,12 +2,12 @@
 //!
 //! Waking once a millisecond and sending all that is due costs less than half of a wake for each
 //! poll (measured at 5,000 polls a second), and spares a timer entry for each client. How late the
-//! grid makes a poll is recorded as its lateness. The grid is that of the runtime's timer, whose
-//! waits end at whole milliseconds.
+//! grid makes a poll is recorded as its lateness. The grid is that of the timer, whose waits end at
+//! whole milliseconds.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 
 use crate::accounts::Accounts;
 use crate::accounts::timeline::Timeline;
+use crate::due::Due;
+use crate::timer::Timer;
 
 /// Wakes clients when their places on the schedule come.
 pub(crate) struct Grid {
@@ -23,33 +25,8 @@ pub(crate) struct Grid {
     /// Where the schedule was at the last wake.
     reached: Cell<Duration>,
     closed: Cell<bool>,
-    waiting: RefCell<BinaryHeap<Reverse<Waiter>>>,
+    waiting: RefCell<Due<Waker>>,
     changed: Notify,
-}
-
-struct Waiter {
-    at: Duration,
-    waker: Waker,
-}
-
-impl PartialEq for Waiter {
-    fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
-    }
-}
-
-impl Eq for Waiter {}
-
-impl PartialOrd for Waiter {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Waiter {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at)
-    }
 }
 
 impl Grid {
@@ -89,9 +66,9 @@ impl Grid {
             if !registered {
                 registered = true;
                 let mut waiting = self.waiting.borrow_mut();
-                let first = waiting.peek().is_none_or(|Reverse(first)| at < first.at);
-                waiting.push(Reverse(Waiter { at, waker: cx.waker().clone() }));
-                if first {
+                let is_first = waiting.first().is_none_or(|first| at < first);
+                waiting.push(at, cx.waker().clone());
+                if is_first {
                     self.changed.notify_one();
                 }
             }
@@ -100,26 +77,27 @@ impl Grid {
         .await
     }
 
-    /// Runs the timer until the grid is closed.
-    pub(crate) async fn run(&self) {
+    /// Runs on this timer until the grid is closed.
+    pub(crate) async fn run(&self, mut timer: Timer) {
         while !self.closed.get() {
             let now = self.accounts.now();
             self.reached.set(self.accounts.timeline().place(now));
             let next = self.wake_due();
-            let moment = next.and_then(|at| self.accounts.timeline().moment(at));
-            match moment {
+            match next.and_then(|at| self.accounts.timeline().moment(at)) {
                 Some(moment) => {
-                    // Rounded up to the timer's next millisecond, so at most one wake in each.
-                    tokio::select! {
-                        () = tokio::time::sleep(moment.since(now)) => {}
-                        () = self.changed.notified() => {}
-                    }
+                    timer.set(moment, now);
+                    let mut changed = pin!(self.changed.notified());
+                    poll_fn(|cx| match timer.poll_elapsed(cx) {
+                        Poll::Ready(()) => Poll::Ready(()),
+                        Poll::Pending => changed.as_mut().poll(cx),
+                    })
+                    .await;
                 }
                 None => self.changed.notified().await,
             }
         }
-        for Reverse(waiter) in self.waiting.take() {
-            waiter.waker.wake();
+        while let Some(waker) = self.waiting.borrow_mut().pop() {
+            waker.wake();
         }
     }
 
@@ -131,13 +109,12 @@ impl Grid {
     /// Wakes whoever is due; gives the place of the next.
     fn wake_due(&self) -> Option<Duration> {
         let mut waiting = self.waiting.borrow_mut();
-        while let Some(Reverse(first)) = waiting.peek() {
-            if !self.has_come(first.at) {
-                return Some(first.at);
+        loop {
+            let first = waiting.first()?;
+            if !self.has_come(first) {
+                return Some(first);
             }
-            let Reverse(waiter) = waiting.pop().expect("peeked");
-            waiter.waker.wake();
+            waiting.pop().expect("it is the first").wake();
         }
-        None
     }
 }

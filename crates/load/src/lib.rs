@@ -19,6 +19,7 @@ mod coded;
 mod command;
 mod content_coding;
 mod decoder;
+mod due;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
@@ -34,6 +35,7 @@ mod rest;
 mod rfc;
 mod stock_client;
 mod ticker;
+mod timer;
 mod transport;
 mod unexpected;
 mod witness;

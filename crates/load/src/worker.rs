@@ -94,11 +94,12 @@ pub(crate) async fn play(
 ) {
     let accounts = Rc::new(accounts(&role, clock));
     let Role { index, plan, to_publish, .. } = role;
+    let timer = network.timer();
     let context = Rc::new(ClientContext::new(plan, to_publish, Rc::clone(&accounts), network));
     let ticker = Rc::new(Ticker::default());
     let grid = tokio::task::spawn_local({
         let context = Rc::clone(&context);
-        async move { context.grid.run().await }
+        async move { context.grid.run(timer).await }
     });
     let (connect, told) = oneshot::channel();
     let mut connect = Some(connect);

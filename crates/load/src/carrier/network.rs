@@ -12,6 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Plan;
 use crate::carrier::pipe::{Memory, Pipe};
+use crate::timer::Timer;
 
 /// What a worker's connections go over.
 #[derive(Clone)]
@@ -23,6 +24,14 @@ pub(crate) enum Network {
 }
 
 impl Network {
+    /// A timer of the clock that goes with it.
+    pub(crate) fn timer(&self) -> Timer {
+        match self {
+            Self::Host => Timer::host(),
+            Self::Memory(_) => Timer::runtime(),
+        }
+    }
+
     /// Connects a client, from the source address that is its own.
     pub(crate) async fn connect(&self, plan: &Plan, client: u32) -> io::Result<Pipe> {
         match self {
