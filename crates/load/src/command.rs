@@ -21,8 +21,10 @@ pub(crate) type Decide = Box<dyn FnOnce(Standing) -> bool + Send>;
 pub(crate) enum Command {
     /// Begin to connect.
     Connect,
-    /// Say how things stand.
+    /// Say how things stand, but for bytes.
     Report(Reply<Status>),
+    /// Say how things stand, and look at every connection for that: not while anything is measured.
+    ReportBytes(Reply<Status>),
     /// Stop, say where the books stand, and close those of a boundary if then told so.
     Close { boundary: Boundary, decide: Decide },
     /// A part of the schedule begins at this moment.
@@ -44,8 +46,8 @@ pub(crate) struct Status {
     pub(crate) duplicates: u64,
     /// Responses to polls of the measure phase.
     pub(crate) responses: u64,
-    /// Bytes that all sockets carried.
-    pub(crate) bytes: u64,
+    /// Bytes that all sockets carried, where they were asked for.
+    pub(crate) bytes: Option<u64>,
     pub(crate) delivered: u64,
     pub(crate) cpu: Duration,
     /// The latest poll of the measure phase, from due to sent.

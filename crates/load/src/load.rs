@@ -149,7 +149,7 @@ impl Load {
     /// Lets the measure phase begin and gives the moment when it does.
     pub fn begin_measure(&mut self) -> Timestamp {
         let at = clock::now().plus(LEAD);
-        self.cpu_before = self.statuses().iter().map(|status| status.cpu).collect();
+        self.cpu_before = self.statuses(Command::Report).iter().map(|status| status.cpu).collect();
         self.begin(Phase::Measure, at);
         let (from, until) = (self.plan.warm_up_end(), self.plan.measure_end());
         if let Some(publisher) = &self.publisher {
@@ -169,7 +169,7 @@ impl Load {
         let at = self.measure_at.expect("begin_measure comes first");
         let len = self.plan.measure_end() - self.plan.warm_up_end();
         let passed = self.pass(Phase::Measure, at, len, watch);
-        let after = self.statuses();
+        let after = self.statuses(Command::Report);
         self.worker_cpu = after
             .iter()
             .zip(&self.cpu_before)
@@ -267,7 +267,7 @@ impl Load {
     fn settle(&mut self, phase: Phase, watch: &mut Watch<'_>) -> ControlFlow<()> {
         self.rest.begin(clock::now());
         loop {
-            let status = self.status();
+            let status = self.status_with_bytes();
             watch(self.progress(phase, &status, 1.0))?;
             if self.rest.is_settled(&self.plan, &status, clock::now()) {
                 return ControlFlow::Continue(());
@@ -305,15 +305,15 @@ impl Load {
                 self.in_flight.extend(taken.in_flight.map(|in_flight| (boundary, in_flight)));
                 return ControlFlow::Continue(());
             }
-            let status = self.status();
+            let status = self.status_with_bytes();
             watch(self.progress(phase, &status, 1.0))?;
             self.rest.look(&status, clock::now());
             std::thread::sleep(ATTEMPT_PAUSE);
         }
     }
 
-    fn statuses(&self) -> Vec<Status> {
-        let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Report)).collect();
+    fn statuses(&self, command: fn(Reply<Status>) -> Command) -> Vec<Status> {
+        let replies: Vec<_> = self.workers.iter().map(|w| ask(w, command)).collect();
         replies
             .into_iter()
             .map(|reply| {
@@ -324,15 +324,24 @@ impl Load {
     }
 
     fn status(&self) -> Status {
+        Self::sum(self.statuses(Command::Report))
+    }
+
+    /// The same, with how many bytes all sockets carried.
+    fn status_with_bytes(&self) -> Status {
+        Self::sum(self.statuses(Command::ReportBytes))
+    }
+
+    fn sum(statuses: Vec<Status>) -> Status {
         let mut sum = Status::default();
-        for status in self.statuses() {
+        for status in statuses {
             sum.connected += status.connected;
             sum.failed += status.failed;
             sum.in_flight += status.in_flight;
             sum.waiting_for_last += status.waiting_for_last;
             sum.duplicates += status.duplicates;
             sum.responses += status.responses;
-            sum.bytes += status.bytes;
+            sum.bytes = sum.bytes.into_iter().chain(status.bytes).reduce(u64::saturating_add);
             sum.delivered += status.delivered;
             sum.cpu += status.cpu;
             sum.late = sum.late.max(status.late);

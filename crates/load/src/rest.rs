@@ -78,8 +78,8 @@ impl Rest {
 
     /// Takes note of how many bytes have moved.
     pub(crate) fn look(&mut self, status: &Status, now: Timestamp) {
-        if self.bytes != Some(status.bytes) {
-            self.bytes = Some(status.bytes);
+        if self.bytes != status.bytes {
+            self.bytes = status.bytes;
             self.still_since = now;
         }
     }
@@ -113,16 +113,16 @@ mod tests {
         let look = Duration::from_millis(20);
         let mut now = begin;
         rest.begin(now);
-        let mut status = Status::default();
+        let mut status = Status { bytes: Some(0), ..Status::default() };
         while !rest.is_settled_within(has_clock, &status, now) {
             now = now.plus(look);
-            status.bytes += 1;
+            status.bytes = status.bytes.map(|bytes| bytes + 1);
         }
         let settled = now;
         rest.begin(now);
         while rest.demand(now) != Demand::Nothing {
             now = now.plus(look);
-            status.bytes += 1;
+            status.bytes = status.bytes.map(|bytes| bytes + 1);
             rest.look(&status, now);
         }
         (settled.since(begin), now.since(settled))
@@ -144,7 +144,7 @@ mod tests {
     fn a_server_at_rest_is_waited_for_as_long_as_an_acknowledgement_may_take() {
         let (mut rest, begin) = (Rest::default(), Timestamp::from_nanos(0));
         rest.begin(begin);
-        let status = Status { bytes: 7, ..Status::default() };
+        let status = Status { bytes: Some(7), ..Status::default() };
         let mut settled = (0..).map(|ms| begin.plus(Duration::from_millis(20 * ms)));
         let at = settled.find(|now| rest.is_settled_within(false, &status, *now));
         assert_eq!(at, Some(begin.plus(QUIET)));

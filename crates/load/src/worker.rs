@@ -115,6 +115,10 @@ pub(crate) async fn play(
             Command::Report(reply) => {
                 let _ = reply.try_send(status(&accounts));
             }
+            Command::ReportBytes(reply) => {
+                let bytes = Some(accounts.sockets.bytes());
+                let _ = reply.try_send(Status { bytes, ..status(&accounts) });
+            }
             Command::Close { boundary, decide } => {
                 // The thread is about to be stopped, by us.
                 ticker.stop();
@@ -175,6 +179,7 @@ fn accounts(role: &Role, clock: Clock) -> Accounts {
     )
 }
 
+/// How things stand, but for bytes: nothing of it takes longer the more clients there are.
 fn status(accounts: &Accounts) -> Status {
     let recorder = accounts.recorder.borrow();
     let presence = &accounts.presence;
@@ -185,7 +190,7 @@ fn status(accounts: &Accounts) -> Status {
         waiting_for_last: recorder.waiting_for_last(),
         duplicates: recorder.counts.duplicates,
         responses: recorder.counts.answers.values().sum(),
-        bytes: accounts.sockets.bytes(),
+        bytes: None,
         delivered: recorder.counts.deliveries_in_measure,
         cpu: clock::thread_cpu_time(),
         late: recorder.poll_lateness.max(),

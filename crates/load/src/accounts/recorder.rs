@@ -37,6 +37,8 @@ pub(crate) struct Recorder {
     topics: Arc<[TopicCount]>,
     published: Arc<Published>,
     subscriber_ids: Vec<SubscriberState>,
+    /// Clients that do not yet hold the last message of their topic.
+    waiting_for_last: u64,
     pub(crate) counts: Counts,
     latency: Histogram,
     service_time: Histogram,
@@ -60,6 +62,7 @@ impl Recorder {
             topics,
             published,
             subscriber_ids: Vec::new(),
+            waiting_for_last: 0,
             counts: Counts::default(),
             latency: Histogram::new(),
             service_time: Histogram::new(),
@@ -75,6 +78,7 @@ impl Recorder {
 
     /// Seats a client of `topic`; gives its place here.
     pub(crate) fn subscriber_id(&mut self, topic: u32) -> usize {
+        self.waiting_for_last += u64::from(self.topics[topic as usize].all > 0);
         self.subscriber_ids.push(SubscriberState {
             topic,
             missing: Vec::new(),
@@ -126,6 +130,8 @@ impl Recorder {
                 place.missing.extend(place.holding.next..number);
             }
             place.recent.move_on(number + 1 - place.holding.next);
+            let is_last = place.holding.next < topic.all && number + 1 >= topic.all;
+            self.waiting_for_last -= u64::from(is_last);
             self.ages.take(&mut place.holding, number + 1, sent.due_at, received_at, timeline);
         }
         if (topic.warm_up..topic.all).contains(&number) {
@@ -177,9 +183,7 @@ impl Recorder {
 
     /// Clients that do not yet hold the last message of their topic.
     pub(crate) fn waiting_for_last(&self) -> u64 {
-        (0..self.subscriber_ids.len())
-            .filter(|&subscriber_id| !self.holds_last(subscriber_id))
-            .count() as u64
+        self.waiting_for_last
     }
 
     /// Closes the books: what is expected and has not come is lost or superseded. A trial that was
@@ -279,6 +283,21 @@ mod tests {
             recorder.receive(0, &payload(number), due(number).plus(delay), arrival, &timeline());
         }
         recorder.finish(&timeline(), &dues(), true)
+    }
+
+    #[test]
+    fn whoever_holds_the_last_message_is_waited_for_no_more() {
+        let mut recorder = recorder(Deliver::Latest);
+        recorder.subscriber_id(0);
+        let mut waiting = Vec::new();
+        for (subscriber_id, number) in [(0, 4), (0, 5), (0, 5), (0, 7), (1, 3), (1, 7)] {
+            let (payload, at) = (payload(number), due(number));
+            recorder.receive(subscriber_id, &payload, at, Arrival::Polled, &timeline());
+            let walked = (0..2).filter(|&id| !recorder.holds_last(id)).count() as u64;
+            assert_eq!(recorder.waiting_for_last(), walked);
+            waiting.push(walked);
+        }
+        assert_eq!(waiting, [2, 1, 1, 1, 1, 0]);
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Conductor {
     async fn settle(&mut self) {
         self.rest.begin(self.clock.now());
         loop {
-            let status = self.ask(Command::Report).await;
+            let status = self.ask(Command::ReportBytes).await;
             if self.rest.is_settled(&self.plan, &status, self.clock.now()) {
                 return;
             }
@@ -179,7 +179,7 @@ impl Conductor {
                 is_taken
             });
             let _ = self.commands.send(Command::Close { boundary, decide });
-            let status = self.ask(Command::Report).await;
+            let status = self.ask(Command::ReportBytes).await;
             // Commands are done in their order, so this has been decided.
             if let Some(taken) = taken.try_recv().expect("the worker decides") {
                 self.server.insert(boundary, taken.server);
