@@ -1,6 +1,8 @@
 //! The status line and the header fields of a response.
 
-use httparse::{EMPTY_HEADER, Error, ParserConfig};
+use std::mem::MaybeUninit;
+
+use httparse::{Error, ParserConfig};
 
 use super::bound::MAX_HEAD;
 use super::limits::{FEW, end, room};
@@ -38,9 +40,10 @@ impl ResponseHead<'_> {
         let mut config = ParserConfig::default();
         config.allow_obsolete_multiline_headers_in_responses(true);
         let mut many;
-        let mut few = [EMPTY_HEADER; FEW];
-        let mut response = httparse::Response::new(&mut few);
-        let mut parsed = config.parse_response(&mut response, bytes);
+        // Emptied first, they would cost more than reading them: three kilobytes for each response.
+        let mut few = [const { MaybeUninit::uninit() }; FEW];
+        let mut response = httparse::Response::new(&mut []);
+        let mut parsed = config.parse_response_with_uninit_headers(&mut response, bytes, &mut few);
         if parsed == Err(Error::TooManyHeaders) {
             many = room(bytes);
             response = httparse::Response::new(&mut many);
