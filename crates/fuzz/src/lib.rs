@@ -11,6 +11,7 @@ mod adapters;
 mod input;
 
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use pushbench_anatomy::Unit;
@@ -21,7 +22,7 @@ use pushbench_protocol::{
 };
 use pushbench_scenario::Source;
 use pushbench_wire::chunk::{ChunkedReader, Piece};
-use pushbench_wire::frame::FrameCounter;
+use pushbench_wire::frame::{FrameCounter, MessageReader};
 use pushbench_wire::hpack::{Encoder, Indexing};
 use pushbench_wire::http2::FrameCounter as Http2Counter;
 
@@ -108,6 +109,20 @@ pub fn frames(data: &[u8]) {
         (counts, lens)
     };
     assert_eq!(read(step), read(bytes.len()), "in steps of {step}");
+    let messages = |step: usize| {
+        let mut reader = MessageReader::new(1_000);
+        let mut seen = Vec::new();
+        let pieces = bytes.chunks(step.max(1));
+        let broken = pieces.map(|piece| {
+            reader.read(piece, |received| {
+                seen.push(format!("{received:?}"));
+                ControlFlow::<()>::Continue(())
+            })
+        });
+        let broken = broken.collect::<Result<Vec<_>, _>>().err();
+        (seen, broken)
+    };
+    assert_eq!(messages(step), messages(bytes.len()), "in steps of {step}");
 }
 
 /// WebSocket frames as the server reads them, plain and compressed.

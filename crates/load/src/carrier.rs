@@ -28,7 +28,7 @@ pub(crate) mod stream_body;
 pub(crate) mod tls;
 pub(crate) mod watch;
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -114,6 +114,11 @@ impl Carriers {
 
     pub(crate) fn accounts(&self) -> &Accounts {
         self.dialer.accounts()
+    }
+
+    /// Memory for one read, and for as long as what came by it is looked at.
+    pub(crate) fn scratch(&self) -> RefMut<'_, Vec<u8>> {
+        self.scratch.borrow_mut()
     }
 
     /// TLS handshakes so far; `None` in clear text.

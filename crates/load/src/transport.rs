@@ -15,6 +15,7 @@ pub(crate) mod item;
 pub(crate) mod lines;
 pub(crate) mod long_poll;
 pub(crate) mod nudge;
+pub(crate) mod plain;
 pub(crate) mod poll;
 pub(crate) mod pushed;
 pub(crate) mod short_poll;
@@ -53,7 +54,7 @@ pub(crate) async fn play(
             streamed::play::<stream::Lines>(context, client, subscriber_id).await
         }
         TransportSettings::WebSocket(socket) => match socket.deflate {
-            None => websocket::play(context, client, subscriber_id).await,
+            None => plain::play(context, client, subscriber_id).await,
             Some(deflate) => deflated::play(context, client, subscriber_id, deflate.terms()).await,
         },
         TransportSettings::Nudge(_) => nudge::play(context, client, subscriber_id).await,

@@ -1,4 +1,4 @@
-//! A client that subscribes by WebSocket.
+//! A WebSocket by a library, and what is booked of any.
 //!
 //! The upgrade is sent byte for byte as the header profile says; after it `tungstenite` decodes
 //! and masks, and a counter on each direction of [`Tapped`] sees every byte pass, so the library and
@@ -29,44 +29,6 @@ use crate::unexpected::Unexpected;
 const READ_BUFFER: usize = 1024;
 /// Largest read buffer, for scenarios with large messages.
 const MAX_READ_BUFFER: usize = 16 * 1024;
-
-/// Connects, upgrades, takes every message, and closes the WebSocket when told to.
-pub(crate) async fn play(
-    context: &ClientContext,
-    client: u32,
-    subscriber_id: usize,
-) -> Result<(), Fault> {
-    let topic = context.plan.topic_of(client);
-    let path =
-        context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
-    let mut socket = open(context, client, &path).await?;
-    context.accounts.is_connected(subscriber_id);
-    let mut subscriber = Subscriber::new(subscriber_id, socket.get_ref());
-    let ended = loop {
-        let message = tokio::select! {
-            biased;
-            message = next(context, &mut socket, &mut subscriber) => message,
-            () = context.closed() => break Ok(()),
-        };
-        let received_at = context.accounts.now();
-        match message {
-            Some(Ok(message)) => {
-                subscriber.take(context, &message, received_at, socket.get_ref());
-                if let Message::Close(close) = &message {
-                    break Err(closed(context, close.as_ref()));
-                }
-            }
-            Some(Err(error)) => break Err(fault_of(&error)),
-            None => break Err(Fault::Closed),
-        }
-    };
-    if ended.is_ok() {
-        close(context, &mut socket, &mut subscriber).await?;
-    } else {
-        subscriber.give_up(context, socket.get_ref());
-    }
-    ended
-}
 
 /// The next message. What the library writes meanwhile, pongs, is booked as it passes.
 pub(crate) async fn next(

@@ -1,72 +1,15 @@
 //! Whether the headers of a server's frames are such as a client may take, each in its place.
 
-use super::header::{FrameHeader, HeaderParser, Opcode};
-
-/// Longest payload of a control frame (RFC 6455, section 5.5).
-const CONTROL_LIMIT: u64 = 125;
-/// Of the three reserved bits the one of permessage-deflate.
-const RSV1: u8 = 0b100;
-
-/// Why a client must fail the connection. Sections are those of RFC 6455 where it is not said.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum FrameError {
-    /// A bit without a meaning (section 5.2), or one that means compression on a frame other than the
-    /// first of a message (RFC 7692, section 6).
-    #[error("RSV1 to RSV3 are {found:03b}, expected 000, or 100 on a first frame if so agreed")]
-    ReservedBits {
-        /// The three bits.
-        found: u8,
-    },
-    /// An opcode without a meaning (section 5.2).
-    #[error("the opcode is {found:#x}, expected one that RFC 6455 defines")]
-    ReservedOpcode {
-        /// The four bits.
-        found: u8,
-    },
-    /// A mask, which only clients use (section 5.1).
-    #[error("the frame is masked, expected none of a server's to be")]
-    Masked,
-    /// A length of which the first bit is set (section 5.2).
-    #[error("the payload has {found} bytes, expected less than 2^63")]
-    Length {
-        /// The length.
-        found: u64,
-    },
-    /// A length in more bytes than it needs (section 5.2).
-    #[error(
-        "the header has {found} bytes, expected {shortest}, with the length in the fewest bytes"
-    )]
-    LongLength {
-        /// Bytes of the header.
-        found: u64,
-        /// As many as it needs.
-        shortest: u64,
-    },
-    /// A control frame in fragments (section 5.5).
-    #[error("a control frame is fragmented, expected it whole")]
-    FragmentedControl,
-    /// A control frame that is too long (section 5.5).
-    #[error("a control frame has {found} bytes of payload, expected at most {CONTROL_LIMIT}")]
-    LongControl {
-        /// The length.
-        found: u64,
-    },
-    /// A message within another (section 5.4).
-    #[error("a message begins within another, expected a continuation")]
-    Interleaved,
-    /// A continuation of nothing (section 5.4).
-    #[error("a continuation has nothing to continue, expected the first frame of a message")]
-    NothingToContinue,
-}
+use super::error::FrameError;
+use super::header::HeaderParser;
+use super::rules::FrameRules;
 
 /// Checks the headers in a stream of a server's frames, wherever reads end.
 #[derive(Clone, Debug)]
 pub struct FrameChecker {
-    /// Whether messages may be compressed.
-    is_deflate_agreed: bool,
+    rules: FrameRules,
     parser: HeaderParser,
     left_in_payload: u64,
-    is_in_message: bool,
     broken: Option<FrameError>,
 }
 
@@ -74,10 +17,9 @@ impl FrameChecker {
     /// At the beginning of a stream, on which permessage-deflate was agreed or not.
     pub fn new(is_deflate_agreed: bool) -> Self {
         Self {
-            is_deflate_agreed,
+            rules: FrameRules::new(is_deflate_agreed),
             parser: HeaderParser::default(),
             left_in_payload: 0,
-            is_in_message: false,
             broken: None,
         }
     }
@@ -97,7 +39,7 @@ impl FrameChecker {
                 continue;
             }
             if let Some(header) = self.parser.push(bytes[at]) {
-                if let Err(error) = self.take(header) {
+                if let Err(error) = self.rules.take(header) {
                     self.broken = Some(error);
                     return at;
                 }
@@ -111,42 +53,6 @@ impl FrameChecker {
     /// What was broken, after which nothing of the stream means anything.
     pub fn broken(&self) -> Option<FrameError> {
         self.broken
-    }
-
-    fn take(&mut self, header: FrameHeader) -> Result<(), FrameError> {
-        let FrameHeader { fin, rsv, opcode, mask, payload_len, header_len } = header;
-        let reserved = FrameError::ReservedOpcode { found: opcode };
-        let opcode = Opcode::from_bits(opcode).ok_or(reserved)?;
-        let is_first = matches!(opcode, Opcode::Text | Opcode::Binary);
-        if rsv != 0 && !(rsv == RSV1 && is_first && self.is_deflate_agreed) {
-            return Err(FrameError::ReservedBits { found: rsv });
-        }
-        if mask.is_some() {
-            return Err(FrameError::Masked);
-        }
-        if payload_len >> 63 != 0 {
-            return Err(FrameError::Length { found: payload_len });
-        }
-        let shortest = header.shortest_len();
-        if header_len != shortest {
-            return Err(FrameError::LongLength { found: header_len, shortest });
-        }
-        match opcode {
-            Opcode::Close | Opcode::Ping | Opcode::Pong => match payload_len {
-                _ if !fin => return Err(FrameError::FragmentedControl),
-                0..=CONTROL_LIMIT => return Ok(()),
-                found => return Err(FrameError::LongControl { found }),
-            },
-            Opcode::Text | Opcode::Binary if self.is_in_message => {
-                return Err(FrameError::Interleaved);
-            }
-            Opcode::Continuation if !self.is_in_message => {
-                return Err(FrameError::NothingToContinue);
-            }
-            Opcode::Text | Opcode::Binary | Opcode::Continuation => {}
-        }
-        self.is_in_message = !fin;
-        Ok(())
     }
 }
 
