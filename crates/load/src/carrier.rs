@@ -220,7 +220,8 @@ impl Line {
     ) -> Result<(), Fault> {
         match self {
             Self::Http1(line) => line.ask(carriers.accounts(), asked, phase).await?,
-            Self::Http2(line) => line.ask(carriers.accounts(), asked, phase).await?,
+            // Boxed, so that the others do not pay for its room.
+            Self::Http2(line) => Box::pin(line.ask(carriers.accounts(), asked, phase)).await?,
         }
         self.witness().has_taken();
         Ok(())
@@ -236,7 +237,7 @@ impl Line {
         let Carriers { dialer, scratch, .. } = carriers;
         match self {
             Self::Http1(line) => line.receive(dialer.accounts(), scratch, phase_of, take).await,
-            Self::Http2(line) => line.receive(dialer.accounts(), phase_of, take).await,
+            Self::Http2(line) => Box::pin(line.receive(dialer.accounts(), phase_of, take)).await,
         }
     }
 

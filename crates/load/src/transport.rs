@@ -25,38 +25,43 @@ pub(crate) mod streamed;
 pub(crate) mod tapped;
 pub(crate) mod websocket;
 
+use std::pin::Pin;
+
 use pushbench_scenario::TransportSettings;
 
 use crate::Fault;
 use crate::transport::context::ClientContext;
 
+/// A client being played to its end.
+pub(crate) type Playing<'c> = Pin<Box<dyn Future<Output = Result<(), Fault>> + 'c>>;
+
 /// Plays a client to its end, by the plan's transport: as the adapter of a third-party server says,
 /// or else as our own server is spoken to.
-pub(crate) async fn play(
-    context: &ClientContext,
-    client: u32,
-    subscriber_id: usize,
-) -> Result<(), Fault> {
+///
+/// Boxed, so that a client takes the room that its own transport needs and not that of the largest.
+pub(crate) fn play(context: &ClientContext, client: u32, subscriber_id: usize) -> Playing<'_> {
     if let Some(adapted) = &context.plan.adapted {
-        return adapted::play(context, client, subscriber_id, adapted).await;
+        return Box::pin(adapted::play(context, client, subscriber_id, adapted));
     }
     match context.plan.transport {
         TransportSettings::ShortPoll(poll) => {
-            short_poll::play(context, client, subscriber_id, poll).await
+            Box::pin(short_poll::play(context, client, subscriber_id, poll))
         }
         TransportSettings::LongPoll(poll) => {
-            long_poll::play(context, client, subscriber_id, poll).await
+            Box::pin(long_poll::play(context, client, subscriber_id, poll))
         }
         TransportSettings::Sse(_) => {
-            streamed::play::<sse::Events>(context, client, subscriber_id).await
+            Box::pin(streamed::play::<sse::Events>(context, client, subscriber_id))
         }
         TransportSettings::Stream(_) => {
-            streamed::play::<stream::Lines>(context, client, subscriber_id).await
+            Box::pin(streamed::play::<stream::Lines>(context, client, subscriber_id))
         }
         TransportSettings::WebSocket(socket) => match socket.deflate {
-            None => plain::play(context, client, subscriber_id).await,
-            Some(deflate) => deflated::play(context, client, subscriber_id, deflate.terms()).await,
+            None => Box::pin(plain::play(context, client, subscriber_id)),
+            Some(deflate) => {
+                Box::pin(deflated::play(context, client, subscriber_id, deflate.terms()))
+            }
         },
-        TransportSettings::Nudge(_) => nudge::play(context, client, subscriber_id).await,
+        TransportSettings::Nudge(_) => Box::pin(nudge::play(context, client, subscriber_id)),
     }
 }

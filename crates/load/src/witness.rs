@@ -7,7 +7,7 @@
 pub(crate) mod counted;
 pub(crate) mod list;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ pub(crate) struct Witness {
     pub(crate) records: Arc<RecordTotals>,
     /// What the kernel is asked by; absent where no kernel carries the bytes.
     descriptor: Option<RawFd>,
-    /// The books when the connection was closed.
-    last: Cell<Option<Counted>>,
+    /// The books when the connection was closed. Boxed: while it is open it need not have their room.
+    last: OnceCell<Box<Counted>>,
     /// Whether a read has told that the server's FIN has come.
     has_ended: Cell<bool>,
     /// Whether the server has reset the connection before any FIN.
@@ -62,7 +62,7 @@ impl Witness {
             counters: Arc::default(),
             records: Arc::default(),
             descriptor,
-            last: Cell::default(),
+            last: OnceCell::new(),
             has_ended: Cell::new(false),
             was_reset: Cell::new(false),
             received_before: Cell::new(0),
@@ -74,7 +74,7 @@ impl Witness {
     /// The books now; after the connection is closed, as they were then.
     pub(crate) fn sums(&self) -> Counted {
         if let Some(last) = self.last.get() {
-            return last;
+            return **last;
         }
         // A kernel that cannot be asked leaves its set of books out; the report then says so.
         self.counted(self.descriptor.and_then(|descriptor| tcp_info(descriptor).ok()))
@@ -83,7 +83,7 @@ impl Witness {
     /// The books now as far as the client has read and written.
     pub(crate) fn as_of_client(&self) -> AsOfClient {
         if let Some(counted) = self.last.get() {
-            return AsOfClient { counted, unread: 0, in_part: 0, is_exact: true };
+            return AsOfClient { counted: **counted, unread: 0, in_part: 0, is_exact: true };
         }
         let handed = self.descriptor.and_then(|descriptor| handed(descriptor).ok());
         AsOfClient {
@@ -120,7 +120,9 @@ impl Witness {
     /// nobody's books, and neither is a FIN that a reset followed.
     pub(crate) fn close(&self) {
         let sums = self.sums();
-        self.last.set(Some(if self.has_ended.get() { sums } else { sums.without_unread() }));
+        let last = if self.has_ended.get() { sums } else { sums.without_unread() };
+        // Nobody closes it twice: the socket does as it is dropped.
+        let _ = self.last.set(Box::new(last));
     }
 
     /// A read has told that nothing more comes. Behind a reset it says so too, and no FIN has come.

@@ -26,8 +26,8 @@ struct SubscriberState {
     /// Deliveries of the measured population.
     delivered: u32,
     holding: Holding,
-    /// What it has had of a server that publishes by itself.
-    had: Had,
+    /// What it has had of a server that publishes by itself, if it is one's.
+    had: Option<Box<Had>>,
 }
 
 /// Everything that the clients of one worker received.
@@ -85,7 +85,7 @@ impl Recorder {
             recent: Recent::default(),
             delivered: 0,
             holding: Holding::default(),
-            had: Had::default(),
+            had: None,
         });
         self.subscriber_ids.len() - 1
     }
@@ -158,7 +158,7 @@ impl Recorder {
         arrival: Arrival,
         timeline: &Timeline,
     ) -> Receipt {
-        let had = &mut self.subscriber_ids[subscriber_id].had;
+        let had = self.subscriber_ids[subscriber_id].had.get_or_insert_default();
         if !id.is_none_or(|id| had.is_new(id)) {
             self.counts.duplicates += u64::from(arrival == Arrival::Pushed);
             return Receipt::Repeat;

@@ -7,6 +7,9 @@
 //! again, once, if nothing of a response had come and its connection had carried one before (RFC 9112,
 //! section 9.3.1): a poll is a GET, and the server may close between any two of them. All of it is
 //! booked in its phase and counted.
+//!
+//! What is done once, or seldom, is boxed while it lasts: a client at rest must not carry the room that
+//! it needs to open a connection.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -43,7 +46,7 @@ impl Kept {
 
     /// Opens a line in the connect phase.
     pub(crate) async fn open(&mut self, carriers: &Carriers) -> Result<(), Fault> {
-        self.line = Some(carriers.line_in(Phase::Connect, self.client).await?);
+        self.line = Some(Box::pin(carriers.line_in(Phase::Connect, self.client)).await?);
         Ok(())
     }
 
@@ -63,7 +66,7 @@ impl Kept {
             if let Some(done) = line.rest(until.as_mut()).await {
                 return Ok(done);
             }
-            self.give_back(carriers).await?;
+            Box::pin(self.give_back(carriers)).await?;
         }
         Ok(until.await)
     }
@@ -77,12 +80,14 @@ impl Kept {
         phase: Phase,
     ) -> Result<(), Fault> {
         if self.line.is_none() {
-            self.line = Some(carriers.line_in(phase, self.client).await?);
+            self.line = Some(Box::pin(carriers.line_in(phase, self.client)).await?);
         }
         self.is_again = false;
         let line = self.line.as_mut().expect("opened above");
         match line.ask(carriers, asked, phase).await {
-            Err(fault) if self.may_ask_again(fault) => self.ask_again(carriers, asked, phase).await,
+            Err(fault) if self.may_ask_again(fault) => {
+                Box::pin(self.ask_again(carriers, asked, phase)).await
+            }
             sent => sent,
         }
     }
@@ -105,7 +110,7 @@ impl Kept {
                 Ok(received) => break received,
                 Err(fault) if self.may_ask_again(fault) => {
                     let phase = carriers.accounts().open_phase(again_in());
-                    self.ask_again(carriers, asked, phase).await?;
+                    Box::pin(self.ask_again(carriers, asked, phase)).await?;
                 }
                 Err(fault) => return Err(fault),
             }
@@ -114,7 +119,7 @@ impl Kept {
             ConnectionUse::KeepAlive if !received.closes => {}
             ConnectionUse::KeepAlive | ConnectionUse::PerPoll => {
                 let over = self.line.take().expect("it was there above");
-                over.end_in(carriers, received.phase).await?;
+                Box::pin(over.end_in(carriers, received.phase)).await?;
             }
         }
         Ok(received)

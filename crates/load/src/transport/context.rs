@@ -1,8 +1,11 @@
 //! What a client works with, whatever its transport: its worker's plan, accounts, timer and carriers.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::sync::Notify;
 
@@ -63,11 +66,21 @@ impl ClientContext {
         self.closing.notify_waiters();
     }
 
-    /// Waits until connections are to be ended.
+    /// Waits until connections are to be ended, in the task that asks first.
     pub(crate) async fn closed(&self) {
-        // One thread: nothing can come between the look and the wait.
-        if !self.accounts.is_closing() {
-            self.closing.notified().await;
-        }
+        let mut notified = pin!(self.closing.notified());
+        let mut is_registered = false;
+        poll_fn(|cx| {
+            if self.accounts.is_closing() {
+                return Poll::Ready(());
+            }
+            // One thread: nothing can come between the look and the wait. Who has said once that it
+            // waits need not take the lock again for each message.
+            if !std::mem::replace(&mut is_registered, true) {
+                let _ = notified.as_mut().poll(cx);
+            }
+            Poll::Pending
+        })
+        .await;
     }
 }

@@ -66,7 +66,7 @@ pub(crate) async fn play_by(
     client_of.kept.rest(&context.carriers, context.closed()).await?;
     client_of.poller.take_leave().await?;
     match client_of.kept.into_line() {
-        Some(line) => line.end(&context.carriers).await,
+        Some(line) => Box::pin(line.end(&context.carriers)).await,
         None => Ok(()),
     }
 }
@@ -134,7 +134,7 @@ impl<P: Polls> Client<'_, P> {
         if phase == Phase::Drain
             && let Some(line) = self.kept.line()
         {
-            line.end_measure(&context.accounts).await;
+            Box::pin(line.end_measure(&context.accounts)).await;
         }
         self.in_flight = true;
         context.accounts.presence.asks();
