@@ -6,6 +6,7 @@
 mod bounds;
 mod place;
 mod polling;
+mod run;
 mod topics;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ pub use bounds::{HubCounts, HubLevels, HubSettings, PublishError, TooManyTopics,
 pub use place::{Format, Next, SubscriberPlace};
 use polling::answer_poll;
 pub use polling::{Pieces, PollAnswer, PollBody, PollSettings};
+pub use run::{Run, Waiting};
 use topics::Topics;
 
 /// Where an engine keeps its hub: behind a lock, or as its one thread's own.
@@ -168,6 +170,11 @@ impl Hub {
         self.topics.log(place.topic()).cursor(place.position())
     }
 
+    /// Whether a message waits for a subscriber, or a notice.
+    pub fn is_behind(&self, place: &SubscriberPlace) -> bool {
+        place.behind(self.topics.log(place.topic())).is_some()
+    }
+
     /// Judges how far a subscriber lags; `false` ends it.
     ///
     /// To be called on each publish while its socket takes nothing, so that it is dropped or ended
@@ -187,15 +194,57 @@ impl Hub {
         if !self.keeps(place) {
             return Next::Disconnect;
         }
-        let conflate = self.settings.conflate.filter(|_| place.is_conflated());
-        let next = self.topics.read(place.topic(), |log| match conflate {
-            Some(every) => place.take_when_free(log, every, now),
-            None => place.take(log),
-        });
+        let next = self.step(place, now);
         if let Next::Message(_) = next {
             self.counts.sent_messages += 1;
         }
         next
+    }
+
+    /// What a subscriber that was kept waits for, and where that is its socket, the pieces that
+    /// [`Self::next`] would give it one after the other. It has not begun any of them by that.
+    pub fn waiting(&mut self, place: &SubscriberPlace, now: Timestamp, run: &mut Run) -> Waiting {
+        let topic = place.topic();
+        let Some(behind) = place.behind(self.topics.log(topic)) else { return Waiting::Publish };
+        // Where messages are conflated, when the last one was sent decides too.
+        let of = self.settings.conflate.is_none().then_some((topic, behind));
+        if of.is_some() && run.is_of(topic, behind) {
+            return Waiting::Socket;
+        }
+        run.begin(of);
+        let mut ahead = place.clone();
+        loop {
+            let next = self.step(&mut ahead, now);
+            let is_message = matches!(next, Next::Message(_));
+            match next {
+                Next::Message(piece) | Next::Notice(piece) => {
+                    if !run.push(piece, is_message, &ahead) {
+                        return Waiting::Socket;
+                    }
+                }
+                _ if !run.is_empty() => return Waiting::Socket,
+                Next::Later(until) => return Waiting::Moment(until),
+                Next::Wait | Next::Disconnect => return Waiting::Publish,
+            }
+        }
+    }
+
+    /// Goes on behind the first `pieces` of a subscriber's run: they are written or being written.
+    pub fn begun(&mut self, place: &mut SubscriberPlace, run: &Run, pieces: usize) {
+        if pieces > 0 {
+            let (messages, after) = run.begun(pieces);
+            self.counts.sent_messages += messages;
+            place.follow(after);
+        }
+    }
+
+    /// The next thing to write to a subscriber that was kept; it has begun it by that.
+    fn step(&mut self, place: &mut SubscriberPlace, now: Timestamp) -> Next {
+        let conflate = self.settings.conflate.filter(|_| place.is_conflated());
+        self.topics.read(place.topic(), |log| match conflate {
+            Some(every) => place.take_when_free(log, every, now),
+            None => place.take(log),
+        })
     }
 }
 

@@ -28,6 +28,7 @@ pub mod hub;
 mod incoming;
 mod listener;
 pub mod log;
+mod pass;
 mod respond;
 mod server;
 mod stream;

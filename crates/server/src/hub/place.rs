@@ -42,6 +42,16 @@ pub struct SubscriberPlace {
     free_at: Timestamp,
 }
 
+/// How far a subscriber is behind, and in which format: who is behind by the same gets the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Behind {
+    format: Format,
+    position: u64,
+    untold: u64,
+    oldest: u64,
+    head: u64,
+}
+
 /// What to write to a subscriber.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Next {
@@ -92,6 +102,21 @@ impl SubscriberPlace {
     /// Takes the number of messages that the subscriber has missed, to tell it.
     pub fn take_gap(&mut self) -> u64 {
         std::mem::take(&mut self.untold)
+    }
+
+    /// How far it is behind; `None` where nothing waits for it.
+    pub(super) fn behind(&self, log: &TopicLog) -> Option<Behind> {
+        let Self { format, position, untold, .. } = *self;
+        let (oldest, head) = (log.oldest(), log.head());
+        let is_behind = position < head || untold > 0;
+        is_behind.then_some(Behind { format, position, untold, oldest, head })
+    }
+
+    /// Goes on where another one stands, which was behind by the same.
+    pub(super) fn follow(&mut self, other: &Self) {
+        self.position = other.position;
+        self.untold = other.untold;
+        self.free_at = other.free_at;
     }
 
     /// Applies the policy; `false` ends the subscriber.

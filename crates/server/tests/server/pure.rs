@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files and folders that decide.
-const DECIDING: [&str; 9] = [
+const DECIDING: [&str; 11] = [
     "respond.rs",
     "respond",
     "hub.rs",
@@ -12,6 +12,8 @@ const DECIDING: [&str; 9] = [
     "log.rs",
     "log",
     "deadline.rs",
+    "pass.rs",
+    "pass",
     "websocket/handshake.rs",
     "websocket/extensions.rs",
 ];
