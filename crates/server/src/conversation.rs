@@ -1,14 +1,15 @@
 //! What every connection does once HTTP is done with it: reads what the client says, writes what
-//! there is to say, one piece a write.
+//! there is to say, one piece after the other.
 
 use std::cell::RefCell;
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
 
+use crate::feed::Feed;
+use crate::shared_stream::{SharedStream, Turn};
 use crate::stream::Outlet;
 
 /// Bytes read at a time.
@@ -27,8 +28,11 @@ pub(crate) trait Conversation {
     /// What carries it.
     type Stream: Outlet;
 
-    /// The socket, and what is left of the piece being written; pieces never mix.
-    fn socket(&mut self) -> (&mut Self::Stream, &mut Bytes);
+    /// Where it reads and writes.
+    fn stream(&self) -> &SharedStream<Self::Stream>;
+
+    /// Where its messages come from.
+    fn feed(&self) -> &Feed;
 
     /// Takes what the client has sent.
     fn on_bytes(&mut self, bytes: &[u8]);
@@ -41,7 +45,7 @@ pub(crate) trait Conversation {
         SCRATCH.with_borrow_mut(|scratch| {
             for _ in 0..READS_IN_A_ROW {
                 let mut buffer = ReadBuf::new(scratch);
-                ready!(Pin::new(self.socket().0).poll_read(cx, &mut buffer))?;
+                ready!(self.stream().poll_read(cx, &mut buffer))?;
                 if buffer.filled().is_empty() {
                     return Poll::Ready(Ok(()));
                 }
@@ -54,23 +58,17 @@ pub(crate) trait Conversation {
 
     /// Writes what waits; pending while the socket takes no more.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().reserve();
         loop {
-            if self.socket().1.is_empty() {
-                // An idle subscriber keeps no message alive.
-                *self.socket().1 = Bytes::new();
-                match self.next_piece() {
-                    Some(piece) => {
-                        let (stream, writing) = self.socket();
-                        *writing = stream.form(piece);
-                        // The end of an answer is no piece on every stream.
-                        continue;
-                    }
-                    // TLS may hold what the socket did not take.
-                    None => return Pin::new(self.socket().0).poll_flush(cx),
-                }
+            ready!(self.stream().poll_rest(cx))?;
+            if let Some(piece) = self.next_piece() {
+                self.stream().give(piece);
+                continue;
             }
-            let (stream, writing) = self.socket();
-            ready!(stream.poll_write_piece(cx, writing))?;
+            if let Turn::Awaited = ready!(self.stream().poll_release(cx))? {
+                self.feed().has_room();
+            }
+            return Poll::Ready(Ok(()));
         }
     }
 }

@@ -1,4 +1,6 @@
-//! The hub behind a lock, and what wakes those who wait for news.
+//! The hub behind a lock with the passes over its subscribers, and what wakes those who wait for news.
+
+mod passes;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,7 +15,10 @@ use crate::hub::{
     Hub, HubCounts, HubLevels, HubSettings, Hubs, Next, PublishError, SubscriberPlace, TopicId,
 };
 use crate::log::Message;
+use crate::pass::{Pass, SubscriberId};
 use crate::wake_ups::{Pause, WakeUps};
+use passes::Passes;
+pub(crate) use passes::{AnyPort, Visited};
 
 /// The one hub of a server, shared by its connections.
 #[derive(Debug)]
@@ -24,12 +29,17 @@ pub(crate) struct Exchange {
     /// Whether messages are conflated, so that what is next depends on the time.
     conflates: bool,
     wake_ups: WakeUps,
+    /// Notified at each beat of the server's heart.
+    ticked: Arc<Notify>,
+    /// Told when someone is to be visited.
+    visits: Notify,
     clock: Clock,
 }
 
 #[derive(Debug)]
 struct Inner {
     hub: Hub,
+    passes: Passes,
     /// By topic: wakes its subscribers.
     published: Vec<Arc<Notify>>,
 }
@@ -59,8 +69,11 @@ impl Drop for Reader {
 impl Exchange {
     pub(crate) fn new(settings: HubSettings, clock: Clock) -> Self {
         let conflates = settings.conflate.is_some();
-        let inner = Mutex::new(Inner { hub: Hub::new(settings), published: Vec::new() });
-        Self { inner, ticks: AtomicU64::new(0), conflates, wake_ups: WakeUps::default(), clock }
+        let (hub, passes) = (Hub::new(settings), Passes::default());
+        let inner = Mutex::new(Inner { hub, passes, published: Vec::new() });
+        let (ticks, wake_ups) = (AtomicU64::new(0), WakeUps::default());
+        let (ticked, visits) = (Arc::default(), Notify::new());
+        Self { inner, ticks, conflates, wake_ups, ticked, visits, clock }
     }
 
     /// Publishes to a topic by name, and wakes its subscribers.
@@ -72,7 +85,7 @@ impl Exchange {
         let message = Message::new(payload)?;
         let mut inner = self.lock();
         let topic = inner.hub.topic(topic)?;
-        Ok(inner.publish(topic, message))
+        Ok(self.publish_in(&mut inner, topic, message))
     }
 
     /// Publishes to a topic that is read, and wakes its subscribers.
@@ -80,7 +93,13 @@ impl Exchange {
         let message = Message::new(payload)?;
         let mut inner = self.lock();
         inner.hub.takes(topic)?;
-        Ok(inner.publish(topic, message))
+        Ok(self.publish_in(&mut inner, topic, message))
+    }
+
+    fn publish_in(&self, inner: &mut Inner, topic: TopicId, message: Message) -> Cursor {
+        let cursor = inner.publish(topic, message);
+        self.tell(inner);
+        cursor
     }
 
     /// The handle of a reader of a topic that the hub has counted already.
@@ -91,8 +110,70 @@ impl Exchange {
 
     /// See [`Hub::next`].
     pub(crate) fn next(&self, place: &mut SubscriberPlace) -> Next {
-        let now = if self.conflates { self.clock.now() } else { Timestamp::default() };
-        self.lock().hub.next(place, now)
+        self.lock().hub.next(place, self.now())
+    }
+
+    /// The time, where anything depends on it.
+    fn now(&self) -> Timestamp {
+        if self.conflates { self.clock.now() } else { Timestamp::default() }
+    }
+
+    /// Has a topic's pass write a subscriber's messages from its place on.
+    pub(crate) fn join(&self, place: SubscriberPlace, port: AnyPort) -> SubscriberId {
+        let mut inner = self.lock();
+        let id = inner.passes.join(place, port);
+        self.tell(&inner);
+        id
+    }
+
+    /// Visits up to `most` subscribers.
+    pub(crate) fn visit(&self, most: usize) -> Visited {
+        let now = self.now();
+        let Inner { hub, passes, .. } = &mut *self.lock();
+        passes.visit(hub, now, most)
+    }
+
+    /// Whether anyone is to be visited.
+    pub(crate) fn has_visits(&self) -> bool {
+        self.lock().passes.has_visits()
+    }
+
+    /// Waits until someone is to be visited.
+    pub(crate) async fn until_visits(&self) {
+        self.visits.notified().await;
+    }
+
+    /// A moment has come for which a topic's subscribers wait.
+    pub(crate) fn moment(&self, topic: TopicId) {
+        let mut inner = self.lock();
+        inner.passes.moment(topic);
+        self.tell(&inner);
+    }
+
+    /// Has a task woken at this moment.
+    pub(crate) fn wake_at(&self, moment: Timestamp, task: Waker) {
+        self.wake_ups.set(moment, task);
+    }
+
+    /// Wakes whoever makes the visits, if there are any.
+    fn tell(&self, inner: &Inner) {
+        if inner.passes.has_visits() {
+            self.visits.notify_one();
+        }
+    }
+
+    /// Asks or changes a topic's pass, which one of its subscribers does.
+    pub(crate) fn with_pass<T>(
+        &self,
+        topic: TopicId,
+        ask: impl FnOnce(&Hub, &mut Pass<AnyPort>) -> T,
+    ) -> T {
+        let Inner { hub, passes, .. } = &mut *self.lock();
+        let told = passes.change(topic, |pass| ask(hub, pass));
+        if passes.has_visits() {
+            self.visits.notify_one();
+        }
+        told
     }
 
     /// Whether a subscriber is not to be sent anything yet.
@@ -110,7 +191,7 @@ impl Exchange {
         if pause.is_new(until)
             && let Some(task) = task()
         {
-            self.wake_ups.set(until, task);
+            self.wake_at(until, task);
         }
     }
 
@@ -127,9 +208,15 @@ impl Exchange {
     /// One beat of the server's heart: wakes every subscriber.
     pub(crate) fn tick(&self) {
         self.ticks.fetch_add(1, Ordering::Release);
+        self.ticked.notify_waiters();
         for published in &self.lock().published {
             published.notify_waiters();
         }
+    }
+
+    /// What is notified at each beat.
+    pub(crate) fn ticked(&self) -> &Arc<Notify> {
+        &self.ticked
     }
 
     /// Beats so far.
@@ -170,6 +257,7 @@ impl Inner {
         let cursor = self.hub.publish(topic, message);
         // Waking only marks tasks as ready: none of them runs before the lock is free.
         self.published_in(topic).notify_waiters();
+        self.passes.published(topic);
         cursor
     }
 }

@@ -46,6 +46,11 @@ impl Heartbeat {
         self.is_due && self.unanswered >= DEADLINE
     }
 
+    /// Whether a sign is due.
+    pub(crate) fn is_due(&self) -> bool {
+        self.is_due
+    }
+
     /// Takes the sign that is due, if one is.
     pub(crate) fn take_due(&mut self) -> bool {
         std::mem::take(&mut self.is_due)

@@ -2,7 +2,8 @@
 //!
 //! A publish becomes one [`log::Message`], encoded once. The [`hub`] decides who gets what, and
 //! `respond` what becomes of a request: neither knows a socket. An engine reads requests, asks them and
-//! obeys; sessions speak WebSocket or a chunked response that does not end. Every socket is wrapped in a
+//! obeys; sessions speak WebSocket or a chunked response that does not end, and a pass over a topic's
+//! subscribers writes them the messages that are the same bytes for all. Every socket is wrapped in a
 //! counting stream, and the books say at `/stats` what each class of connection has carried. A second
 //! listener offers the same over TLS 1.3, if asked to.
 //!
@@ -19,8 +20,10 @@ mod books;
 mod config;
 mod conversation;
 mod deadline;
+mod deliveries;
 mod engine;
 mod exchange;
+mod feed;
 #[doc(hidden)]
 pub mod fuzz;
 mod heartbeat;
@@ -28,9 +31,11 @@ pub mod hub;
 mod incoming;
 mod listener;
 pub mod log;
+mod member;
 mod pass;
 mod respond;
 mod server;
+mod shared_stream;
 mod stream;
 mod streaming;
 mod wake_ups;

@@ -18,6 +18,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use crate::books::Books;
 use crate::config::ServerConfig;
 use crate::deadline::Timeouts;
+use crate::deliveries::deliver;
 use crate::engine::axum::app::App;
 use crate::engine::axum::connection::{Beginning, Serving};
 use crate::engine::axum::headers::Headers;
@@ -207,6 +208,9 @@ impl<I: Incoming> Server<I> {
         let limit = app.rules.limits.connections;
         let serving = Arc::new(Serving::new(Arc::clone(&app)));
         let mut tasks = JoinSet::new();
+        // It is wanted until the last connection is closed, and ended then.
+        let mut delivering = JoinSet::new();
+        delivering.spawn(deliver(Arc::clone(&app.exchange)));
         let mut sweep = tokio::time::interval(timeouts.sweep_interval());
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heart = heartbeat.map(heart);
@@ -257,6 +261,7 @@ impl<I: Incoming> Server<I> {
         let _ = tokio::time::timeout(SHUTDOWN_TIME, ended).await;
         let cut_off = tasks.len();
         tasks.shutdown().await;
+        delivering.shutdown().await;
         Ended { stats: app.stats(), cut_off }
     }
 }

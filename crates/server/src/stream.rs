@@ -22,6 +22,9 @@ pub(crate) trait Outlet: AsyncRead + AsyncWrite + Unpin {
     /// A piece in the form in which this stream carries it; empty where it carries nothing for it.
     fn form(&self, piece: Bytes) -> Bytes;
 
+    /// Whether a write of several pieces at once leaves the same bytes as one of each.
+    fn takes_runs(&self) -> bool;
+
     /// Writes a part of `piece`, at least a byte, and takes it off.
     fn poll_write_piece(&mut self, cx: &mut Context<'_>, piece: &mut Bytes)
     -> Poll<io::Result<()>>;
@@ -50,6 +53,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Stream<S> {
         piece
     }
 
+    fn takes_runs(&self) -> bool {
+        match self {
+            Self::Clear(_) => true,
+            // A write is a record.
+            Self::Tls(_) => false,
+        }
+    }
+
     fn poll_write_piece(
         &mut self,
         cx: &mut Context<'_>,
@@ -74,6 +85,11 @@ impl Http2Stream {
 impl Outlet for Http2Stream {
     fn form(&self, piece: Bytes) -> Bytes {
         if self.unwraps { chunk_data(&piece) } else { piece }
+    }
+
+    /// A write is a frame of HTTP/2, and room is the stream's window.
+    fn takes_runs(&self) -> bool {
+        false
     }
 
     fn poll_write_piece(

@@ -128,12 +128,17 @@ impl Connection {
         self.task.lock().expect("a waker's clone does not panic").clone()
     }
 
+    /// Has the task look around.
+    pub(crate) fn wake(&self) {
+        if let Some(task) = &*self.task.lock().expect("a waker's clone does not panic") {
+            task.wake_by_ref();
+        }
+    }
+
     /// Tells the task to do something. A later order may only be sharper.
     pub(crate) fn tell(&self, order: Order) {
-        if self.order.fetch_max(order as u8, Ordering::Relaxed) < order as u8
-            && let Some(task) = &*self.task.lock().expect("a waker's clone does not panic")
-        {
-            task.wake_by_ref();
+        if self.order.fetch_max(order as u8, Ordering::Relaxed) < order as u8 {
+            self.wake();
         }
     }
 

@@ -2,15 +2,12 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use pushbench_wire::deflate::Deflater;
 use pushbench_wire::frame::{Opcode, encode_header};
-use tokio::io::AsyncWriteExt;
-use tokio::sync::futures::OwnedNotified;
 
 use super::close::{CLOSED_WITHOUT_A_WORD, CloseReason, GOING_AWAY, TRY_AGAIN_LATER};
 use super::extensions::SessionDeflate;
@@ -20,32 +17,27 @@ use crate::books::{Books, Connection};
 use crate::conversation::Conversation;
 use crate::deadline::{Order, Phase};
 use crate::exchange::Reader;
+use crate::feed::Feed;
 use crate::heartbeat::Heartbeat;
-use crate::hub::{Next, PublishError, SubscriberPlace};
+use crate::hub::{Next, PublishError};
 use crate::log::{PayloadError, deflated_frame};
 use crate::respond::Upgrade;
+use crate::shared_stream::SharedStream;
 use crate::stream::Outlet;
-use crate::wake_ups::Pause;
 
 /// A WebSocket subscriber.
 #[derive(Debug)]
 pub(crate) struct Session<S> {
-    stream: S,
+    feed: Feed,
+    stream: Arc<SharedStream<S>>,
     connection: Arc<Connection>,
     books: Arc<Books>,
-    reader: Reader,
-    place: SubscriberPlace,
-    /// Until when it is sent no message.
-    pause: Pause,
     may_publish: bool,
     frames: FrameReader,
     /// Compresses what the hub gives as it is: where messages may refer to those before them.
     deflater: Option<Box<Deflating>>,
-    /// What is left of the frame being written; frames never mix.
-    writing: Bytes,
     /// The answer to the newest ping (RFC 6455, section 5.5.3, allows to leave out older ones).
     pong: Option<Bytes>,
-    heartbeat: Option<Heartbeat>,
     ending: Ending,
 }
 
@@ -76,7 +68,7 @@ enum Ending {
     Shut,
 }
 
-impl<S: Outlet> Session<S> {
+impl<S: Outlet + Send + 'static> Session<S> {
     /// A session of a subscriber that has just been told 101.
     pub(crate) fn new(
         stream: S,
@@ -87,7 +79,9 @@ impl<S: Outlet> Session<S> {
         limits: ReaderLimits,
     ) -> Self {
         let Upgrade { subscription, may_publish, has_heartbeat, deflate, .. } = upgrade;
-        let heartbeat = has_heartbeat.then(|| Heartbeat::new(reader.exchange.ticks()));
+        let exchange = &reader.exchange;
+        let stream = SharedStream::new(stream, Bytes::new(), &connection, exchange, has_heartbeat);
+        let stream = Arc::new(stream);
         let inflater = deflate.map(|SessionDeflate { terms, .. }| {
             Inflater::new(terms.client_takeover, limits.message_bytes)
         });
@@ -97,19 +91,16 @@ impl<S: Outlet> Session<S> {
                 Box::new(Deflating { deflater, threshold })
             },
         );
+        let is_alike = deflater.is_none();
         Self {
+            feed: Feed::new(&stream, reader, subscription.place, is_alike),
             stream,
             connection,
             books,
-            reader,
-            place: subscription.place,
-            pause: Pause::default(),
             may_publish,
             frames: FrameReader::new(limits, inflater),
             deflater,
-            writing: Bytes::new(),
             pong: None,
-            heartbeat,
             ending: Ending::Not,
         }
     }
@@ -118,37 +109,25 @@ impl<S: Outlet> Session<S> {
     pub(crate) async fn run(mut self, early: Bytes) {
         self.on_bytes(&early);
         drop(early);
-        let mut published = pin!(Arc::clone(&self.reader.published).notified_owned());
-        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx, published.as_mut())).await;
+        let ended: io::Result<()> = poll_fn(|cx| self.poll(cx)).await;
         if ended.is_ok() {
             // The client has closed its side. In TLS it is told that we close ours; however that
             // ends, there is nobody left to tell.
             self.connection.enter(Phase::Closing);
-            let _ = self.stream.shutdown().await;
+            let _ = poll_fn(|cx| self.stream.poll_shutdown(cx)).await;
         }
     }
 
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut published: Pin<&mut OwnedNotified>,
-    ) -> Poll<io::Result<()>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.connection.order() == Order::GoAway {
             self.close(GOING_AWAY, false);
         }
-        // Waiting for news begins before looking for it, so that no publish slips in between. Who may
-        // not be told yet need not know of more.
-        if !self.reader.exchange.is_paused(&mut self.pause) {
-            while published.as_mut().poll(cx).is_ready() {
-                published.set(Arc::clone(&self.reader.published).notified_owned());
-            }
-        }
-        if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.look(self.reader.exchange.ticks());
-        }
+        self.feed.listen(cx);
+        self.stream.heartbeat(|heartbeat| heartbeat.look(self.feed.exchange().ticks()));
         let read = self.poll_read(cx)?;
         // Looked at once everything is read that may be an answer.
-        if matches!(self.ending, Ending::Not) && self.heartbeat.is_some_and(|h| h.is_given_up()) {
+        let is_given_up = self.stream.heartbeat(|heartbeat| heartbeat.is_given_up());
+        if matches!(self.ending, Ending::Not) && is_given_up == Some(true) {
             self.books.refuse(CLOSED_WITHOUT_A_WORD);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
@@ -156,14 +135,14 @@ impl<S: Outlet> Session<S> {
         if let Ending::Said { received: true } = self.ending
             && written.is_ready()
         {
-            written = Pin::new(&mut self.stream).poll_shutdown(cx)?;
+            written = self.stream.poll_shutdown(cx)?;
             if written.is_ready() {
                 self.ending = Ending::Shut;
             }
         }
         if written.is_pending() && matches!(self.ending, Ending::Not) {
             // The socket takes nothing, and the hub must not wait until it does.
-            if !self.reader.exchange.keeps(&mut self.place) {
+            if !self.feed.keeps() {
                 self.close(TRY_AGAIN_LATER, false);
             }
         }
@@ -194,6 +173,7 @@ impl<S: Outlet> Session<S> {
                     let code = code.map(u16::to_be_bytes);
                     let payload = code.as_ref().map_or(&[][..], |code| &code[..]);
                     let frame = control(Opcode::Close, payload);
+                    self.feed.end();
                     self.ending = Ending::Say { frame, received: true };
                 }
                 Ending::Say { received, .. } | Ending::Said { received } => *received = true,
@@ -210,7 +190,7 @@ impl<S: Outlet> Session<S> {
         if !self.may_publish {
             return self.refuse(CloseReason::new(1008, "publishing needs the token"));
         }
-        if let Err(error) = self.reader.exchange.publish(self.place.topic(), payload) {
+        if let Err(error) = self.feed.exchange().publish(self.feed.topic(), payload) {
             self.refuse(match error {
                 // A text message was checked as it came, so this one is binary, and the type is what
                 // is not taken (RFC 6455, section 7.4.1).
@@ -240,6 +220,7 @@ impl<S: Outlet> Session<S> {
             Ending::Not => {
                 let mut payload = reason.code.to_be_bytes().to_vec();
                 payload.extend_from_slice(reason.text.as_bytes());
+                self.feed.end();
                 self.ending = Ending::Say { frame: control(Opcode::Close, &payload), received };
             }
             Ending::Say { received: already, .. } | Ending::Said { received: already } => {
@@ -250,18 +231,20 @@ impl<S: Outlet> Session<S> {
     }
 }
 
-impl<S: Outlet> Conversation for Session<S> {
+impl<S: Outlet + Send + 'static> Conversation for Session<S> {
     type Stream = S;
 
-    fn socket(&mut self) -> (&mut S, &mut Bytes) {
-        (&mut self.stream, &mut self.writing)
+    fn stream(&self) -> &SharedStream<S> {
+        &self.stream
+    }
+
+    fn feed(&self) -> &Feed {
+        &self.feed
     }
 
     /// Takes bytes from the client and does what they ask for.
     fn on_bytes(&mut self, mut input: &[u8]) {
-        if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.received();
-        }
+        self.stream.heartbeat(Heartbeat::received);
         while self.listens() {
             match self.frames.read(&mut input) {
                 Ok(None) => break,
@@ -276,27 +259,20 @@ impl<S: Outlet> Conversation for Session<S> {
             if let Some(pong) = self.pong.take() {
                 return Some(pong);
             }
-            match self.reader.exchange.next(&mut self.place) {
+            match self.feed.next(|| self.connection.task()) {
                 Next::Message(piece) | Next::Notice(piece) => {
-                    if let Some(heartbeat) = &mut self.heartbeat {
-                        heartbeat.spoke();
-                    }
+                    self.stream.heartbeat(Heartbeat::spoke);
                     return Some(match &mut self.deflater {
                         Some(own) => deflated_frame(&mut own.deflater, &piece, own.threshold),
                         None => piece,
                     });
                 }
-                Next::Later(until) => {
-                    self.reader.exchange.pause(&mut self.pause, until, || self.connection.task());
-                    return None;
-                }
+                Next::Later(_) => return None,
                 Next::Wait => {
-                    let heartbeat = self.heartbeat.as_mut()?;
-                    if !heartbeat.take_due() {
-                        return None;
-                    }
-                    heartbeat.asked();
-                    return Some(Bytes::from_static(PING));
+                    return self.feed.takes_sign(&self.stream).then(|| {
+                        self.stream.heartbeat(Heartbeat::asked);
+                        Bytes::from_static(PING)
+                    });
                 }
                 Next::Disconnect => self.close(TRY_AGAIN_LATER, false),
             }

@@ -16,6 +16,7 @@ mod pieces;
 mod polls;
 mod publishing;
 mod pure;
+mod runs;
 mod shutdown;
 mod slow;
 mod streams;

@@ -13,7 +13,7 @@ use crate::websocket::{ReaderLimits, Session};
 /// Goes on with a stream that HTTP is done with. `early` is what came behind the request.
 pub(super) async fn go_on(
     app: &Arc<App>,
-    stream: impl Outlet,
+    stream: impl Outlet + Send + 'static,
     connection: &Arc<Connection>,
     takeover: Takeover,
     early: Bytes,
