@@ -59,7 +59,9 @@ pub(crate) fn plan(
     // As often as it was in the trial, of each client.
     let clients = scenario.workload.clients.get();
     let every = scenario.workload.measure.as_secs_f64() * f64::from(clients) / count as f64;
-    let every = Some(Duration::from_secs_f64(every));
+    // Polls without an interval are a closed loop, which its floor is too.
+    let is_closed = polls && transport.settings.interval().is_none();
+    let every = (!is_closed).then(|| Duration::from_secs_f64(every));
     let work = match (polls, sizes) {
         (true, (Some(request_bytes), Some(response_bytes))) => {
             Work::Polls { request_bytes, response_bytes, every }
@@ -172,6 +174,11 @@ mod tests {
         let work = Work::Polls { request_bytes: 700, response_bytes: 300, every };
         assert_eq!((plan.work, plan.connections, plan.mss), (work, 10, 1_460));
         assert_eq!(lengths.measure, Duration::from_secs(3));
+
+        let closed = scenario("kind = \"short-poll\"\npace = \"closed\"");
+        let (plan, _) = super::plan(&closed, &closed.transports[0], &trial()).unwrap();
+        let work = Work::Polls { request_bytes: 700, response_bytes: 300, every: None };
+        assert_eq!(plan.work, work);
 
         let pushed = scenario("kind = \"websocket\"");
         let (plan, _) = super::plan(&pushed, &pushed.transports[0], &trial()).unwrap();
