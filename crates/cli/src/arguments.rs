@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use pushbench_protocol::{Compression, Deliver, SlowPolicy, Unchanged};
-use pushbench_scenario::parse_duration;
+use pushbench_scenario::{Pin, parse_duration};
 
 use crate::anatomy::AnatomyOptions;
 use crate::exit;
@@ -100,6 +100,10 @@ pub(crate) struct RunOptions {
     /// Token that the target requires of publishers.
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
+    /// Whether the servers that are started and the load generator run on cores of their own: `halves`,
+    /// `none` (anywhere), or `auto`, as the work and the machine have it. Without it as the scenario says.
+    #[arg(long, value_parser = pin)]
+    pub(crate) pin: Option<Pin>,
     /// Folder where the records are written.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
@@ -342,6 +346,10 @@ fn deliver(text: &str) -> Result<Deliver, String> {
 
 fn unchanged(text: &str) -> Result<Unchanged, String> {
     Unchanged::from_label(text).ok_or_else(|| expected(Unchanged::ALL))
+}
+
+fn pin(text: &str) -> Result<Pin, String> {
+    Pin::from_label(text).ok_or_else(|| expected(Pin::ALL))
 }
 
 fn slow_subscriber(text: &str) -> Result<SlowPolicy, String> {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::{
-    Options, ServerCommand, Target, TargetTls, Tried, raise_open_files, servers_beyond_loopback,
+    Options, Placement, ServerCommand, Target, TargetTls, Tried, raise_open_files,
+    servers_beyond_loopback,
 };
 use pushbench_store::{FileV1, Journal, RunStatus, RunV2, ToolV1, Verdict, environment};
 use pushbench_tls::Certificate;
@@ -30,7 +31,9 @@ const PAGE_FILE: &str = "report.html";
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     options.output.insist();
-    let read = read_scenario(&options.scenario, &options.changes.set, &options.changes.only)?;
+    let mut set = options.changes.set.clone();
+    set.extend(options.pin.map(|pin| format!("pin={pin}")));
+    let read = read_scenario(&options.scenario, &set, &options.changes.only)?;
     let scenario = match read.scenario {
         Ok(scenario) => scenario,
         Err(refused) => {
@@ -73,6 +76,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     raise_open_files();
 
     let mut run_options = run_options(options, read.text, read.files)?;
+    let placement = Placement::of(&scenario, run_options.target.is_some());
+    if let Some(reason) = placement.not_as_asked() {
+        say(format_args!(
+            "pushbench: the processes are not placed on halves of the cores: {reason}"
+        ));
+    }
+    run_options.placement = Some(placement);
     let beyond = servers_beyond_loopback(&scenario);
     for url in &beyond {
         run_options.environment.link.push_str(&format!(" and {url}"));
@@ -161,12 +171,14 @@ fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow
     let mut overrides: Vec<String> =
         options.changes.set.iter().map(|set| format!("--set {set}")).collect();
     overrides.extend(options.changes.only.iter().map(|only| format!("--only {only}")));
+    overrides.extend(options.pin.map(|pin| format!("--pin {pin}")));
     let cores = environment.cores.unwrap_or(1);
     Ok(Options {
         server: ServerCommand { program, arguments },
         floor: floor_command()?,
         target,
         cores,
+        placement: None,
         file,
         files,
         overrides,

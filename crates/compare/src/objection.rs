@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use pushbench_store::{EnvironmentV1, RunStatus, RunV2, Verdict};
+use pushbench_store::{EnvironmentV1, PlacementV2, RunStatus, RunV2, Verdict};
 use serde::Serialize;
 
 use crate::family::Family;
@@ -36,6 +36,8 @@ pub enum About {
     Network,
     /// Processor, cores, memory.
     Machine,
+    /// Which cores the processes ran on.
+    Placement,
     /// Kernel.
     Kernel,
     /// Release or debug.
@@ -58,12 +60,13 @@ pub enum Spoils {
 
 impl About {
     /// Those that can be set aside, in the order reports show them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Scenario,
         Self::Transport,
         Self::Validity,
         Self::Network,
         Self::Machine,
+        Self::Placement,
         Self::Kernel,
         Self::Build,
     ];
@@ -76,6 +79,7 @@ impl About {
             Self::Validity => "validity",
             Self::Network => "network",
             Self::Machine => "machine",
+            Self::Placement => "placement",
             Self::Kernel => "kernel",
             Self::Build => "build",
             Self::Note => "note",
@@ -108,8 +112,9 @@ impl Spoils {
     }
 }
 
-/// Settings that may differ: they ask the question or say how often, and change no answer.
-const HARMLESS: [&str; 2] = ["question", "workload.rounds"];
+/// Settings that may differ: they ask the question or say how often, and change no answer; or, `pin`,
+/// what came of them is held against each other.
+const HARMLESS: [&str; 3] = ["question", "workload.rounds", "pin"];
 /// A difference of memory that is no other machine: what the kernel keeps for itself varies.
 const SAME_MEMORY: f64 = 0.05;
 
@@ -137,6 +142,11 @@ pub(crate) fn objections(base: &RunV2, new: &RunV2, despite: &BTreeSet<About>) -
     }
     for text in machine(was, is) {
         object(About::Machine, Spoils::Times, text);
+    }
+    let placed = [was, is].map(placed);
+    if placed[0] != placed[1] {
+        let text = format!("processes: {} and {}", placed[0], placed[1]);
+        object(About::Placement, Spoils::Times, text);
     }
     if was.kernel != is.kernel {
         object(About::Kernel, Spoils::Times, differs("kernel", &was.kernel, &is.kernel));
@@ -231,6 +241,12 @@ fn machine(was: &EnvironmentV1, is: &EnvironmentV1) -> Vec<String> {
         texts.push(differs("memory in bytes", &was.memory_bytes, &is.memory_bytes));
     }
     texts
+}
+
+/// On which CPUs the processes ran; before that was kept, anywhere.
+fn placed(environment: &EnvironmentV1) -> String {
+    let placement = environment.placement.as_ref();
+    placement.map_or_else(|| PlacementV2::ANYWHERE.to_owned(), PlacementV2::place)
 }
 
 fn notes(base: &RunV2, new: &RunV2) -> Vec<String> {

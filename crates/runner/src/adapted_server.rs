@@ -62,8 +62,8 @@ pub fn servers_beyond_loopback(scenario: &Scenario) -> BTreeSet<String> {
 }
 
 impl AdaptedServer {
-    /// Starts a server, or finds the one that runs, and waits until it is ready, as long as the watch
-    /// goes on.
+    /// Starts a server, kept to these CPUs if any are given, or finds the one that runs, and waits until
+    /// it is ready, as long as the watch goes on.
     ///
     /// # Errors
     ///
@@ -71,6 +71,7 @@ impl AdaptedServer {
     /// broke it off.
     pub(crate) fn start(
         server: &NamedServer,
+        cpus: Option<&[u32]>,
         watch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Self, RunError> {
         let failed = |reason: String| RunError::Adapted { server: server.name.clone(), reason };
@@ -95,7 +96,7 @@ impl AdaptedServer {
                          stop what listens there, or write `${{port}}` in place of {port}"
                     )));
                 }
-                Some(start_in_folder(start, &mut holes).map_err(failed)?)
+                Some(start_in_folder(start, cpus, &mut holes).map_err(failed)?)
             }
         };
         let (mut group, folder) = started.unzip();
@@ -162,7 +163,11 @@ impl AdaptedServer {
 }
 
 /// Starts a server in a folder of its own.
-fn start_in_folder(start: &Start, holes: &mut Holes) -> Result<(Group, TempDir), String> {
+fn start_in_folder(
+    start: &Start,
+    cpus: Option<&[u32]>,
+    holes: &mut Holes,
+) -> Result<(Group, TempDir), String> {
     // The files' own names have no holes, so the folder can be made before it has a name to fill in.
     let folder = folder::new().map_err(|error| format!("no folder for it: {error}"))?;
     // Without links on the way, as its own programs will see it.
@@ -172,8 +177,8 @@ fn start_in_folder(start: &Start, holes: &mut Holes) -> Result<(Group, TempDir),
     let Start { command, files, .. } = start.filled(holes, &here);
     let variables = start.variables(holes, &here, &|name| std::env::var(name).ok());
     folder::write(&path, &files).map_err(|error| format!("{}: {error}", path.display()))?;
-    let group =
-        Group::start(&command, &variables, &path, Notes::of_user()).map_err(|e| e.to_string())?;
+    let group = Group::start(&command, &variables, &path, cpus, Notes::of_user());
+    let group = group.map_err(|error| error.to_string())?;
     Ok((group, folder))
 }
 

@@ -29,6 +29,7 @@ mod messages;
 mod notes;
 mod options;
 mod piped;
+mod placement;
 mod preflight;
 mod processes;
 mod run;
@@ -53,6 +54,7 @@ pub use machine::{machine, raise_open_files};
 pub use merge::merge;
 pub use options::Options;
 pub use piped::{PipedServer, play_piped};
+pub use placement::Placement;
 pub use preflight::{Tried, preflight};
 pub use run::{Observer, TrialNote, begin, run};
 pub use server_process::ServerCommand;
@@ -86,6 +88,11 @@ pub enum RunError {
     /// What the parts of a trial counted does not add up.
     #[error("the counts of a trial do not add up: {0}")]
     Sums(#[from] pushbench_store::SumsError),
+    /// The load generator could not be kept to its cores.
+    #[error(
+        "the load generator could not be kept to its cores: {0}; `--pin none` leaves it anywhere"
+    )]
+    Placement(std::io::Error),
     /// The load generator could not be started.
     #[error(transparent)]
     Load(#[from] pushbench_load::LoadError),

@@ -5,6 +5,7 @@ use pushbench_store::{EnvironmentV1, FileV1, ToolV1};
 
 use crate::Target;
 use crate::floor::FloorCommand;
+use crate::placement::Placement;
 use crate::server_process::ServerCommand;
 
 /// How a run is to be carried out.
@@ -18,6 +19,8 @@ pub struct Options {
     pub target: Option<Target>,
     /// Cores that the process may use.
     pub cores: u32,
+    /// Where the processes run; `None` is anywhere, and nothing of it on record.
+    pub placement: Option<Placement>,
     /// The scenario's file as written, for the record.
     pub file: String,
     /// The files that it refers to, for the record.
@@ -31,6 +34,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// CPUs of the servers that are started; `None` is anywhere.
+    pub(crate) fn server_cpus(&self) -> Option<&[u32]> {
+        self.placement.as_ref().and_then(Placement::server)
+    }
+
     /// Load workers of a scenario: half of the cores unless it says otherwise, since the server
     /// needs the other half; at least one.
     pub(crate) fn workers(&self, scenario: &Scenario) -> u32 {

@@ -7,8 +7,8 @@ use pushbench_load::Progress;
 use pushbench_protocol::clock;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    CellV1, DisturbedV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1, TransportV1,
-    TrialV2, new_id, rounds,
+    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1,
+    TransportV1, TrialV2, new_id, rounds,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -21,6 +21,8 @@ use crate::equal_work::check_equal_work;
 use crate::floor::{beside, no_floor};
 use crate::notes::{notes, third_party};
 use crate::options::Options;
+use crate::placement::Placement;
+use crate::placement::affinity::KeptTo;
 use crate::preflight::first_message::FirstMessage;
 use crate::topics::RunTopics;
 use crate::trial::{IsReady, Trial};
@@ -83,7 +85,10 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
             settings: scenario.settings(),
             cells: scenario.cells.iter().map(|cell| cell.settings.clone()).collect(),
         },
-        environment: options.environment.clone(),
+        environment: EnvironmentV1 {
+            placement: options.placement.as_ref().map(Placement::recorded),
+            ..options.environment.clone()
+        },
         transports: scenario
             .transports
             .iter()
@@ -137,6 +142,9 @@ fn play_all(
     observer: &mut dyn Observer,
     run: &mut RunV2,
 ) -> Result<(), RunError> {
+    // Whatever plays, publishes and samples is started by this thread, from here on.
+    let cpus = options.placement.as_ref().and_then(Placement::load);
+    let _kept = cpus.map(KeptTo::cpus).transpose().map_err(RunError::Placement)?;
     let plans = scenario.trials();
     let id = run.id.clone();
     let mut topics = RunTopics::new(&id);

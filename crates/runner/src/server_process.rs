@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::RunError;
 use crate::messages::Messages;
+use crate::placement::affinity;
 use crate::server_document::differences;
 
 /// Longest wait for the announcement.
@@ -45,17 +46,19 @@ pub(crate) struct ServerProcess {
 
 impl ServerProcess {
     /// Starts a server with these settings and waits until it is ready. Its environment is empty but
-    /// for [`PASSED_ON`].
+    /// for [`PASSED_ON`]; it is kept to these CPUs, if any are given.
     ///
     /// # Errors
     ///
     /// If it cannot be started, is not ready within [`READY_BOUND`], or understood something else.
     pub(crate) fn start(
         command: &ServerCommand,
+        cpus: Option<&[u32]>,
         document: &ServerDocument,
     ) -> Result<Self, RunError> {
         let failed = |reason: String| RunError::Server(reason);
-        let mut child = Command::new(&command.program)
+        let mut server = Command::new(&command.program);
+        server
             .args(&command.arguments)
             .env_clear()
             .envs(PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
@@ -63,8 +66,8 @@ impl ServerProcess {
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+            .stderr(Stdio::piped());
+        let mut child = affinity::spawn(&mut server, cpus)
             .map_err(|error| failed(format!("{}: {error}", command.program.display())))?;
         let text = serde_json::to_string(document).expect("a document is plain JSON");
         let mut stdin = child.stdin.take().expect("piped above");

@@ -120,7 +120,16 @@ impl Waits {
 
 fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
     let ScenarioFile {
-        question, floor, workload, headers, network, server, load, transports, ..
+        question,
+        floor,
+        workload,
+        headers,
+        network,
+        server,
+        load,
+        pin,
+        transports,
+        ..
     } = file;
     let deliver = workload.deliver?.value;
     let transports = transports.into_iter().map(|transport| transport.resolve(deliver));
@@ -158,6 +167,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
             log: server.log?.value,
         },
         load: load?,
+        pin: pin?.value,
         transports: transports.collect::<Option<_>>()?,
         cells: Vec::new(),
         expect: Vec::new(),

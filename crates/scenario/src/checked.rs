@@ -12,6 +12,7 @@ use pushbench_protocol::{
 use crate::TransportSettings;
 use crate::expect::Expectation;
 use crate::named_server::NamedServer;
+use crate::pin::Pin;
 
 /// A question, the work that answers it, and the transports that are asked.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Scenario {
     pub server: ServerSettings,
     /// Settings of the load generator.
     pub load: LoadSettings,
+    /// On which cores the two run.
+    pub pin: Pin,
     /// The transports in the order reports show them; labels are unique.
     pub transports: Vec<Transport>,
     /// What must hold of the figures.

@@ -16,7 +16,7 @@ use crate::kind::rate;
 use crate::named_server_file::named_servers;
 use crate::quantity::{minutes, seconds};
 use crate::transport_file::{TransportFile, transports};
-use crate::{Arrivals, Content, LoadSettings, Network, Payload, Publish, Rate};
+use crate::{Arrivals, Content, LoadSettings, Network, Payload, Pin, Publish, Rate};
 
 /// What a TOML integer is sure to hold.
 pub(crate) const SEEDS: u64 = i64::MAX as u64;
@@ -42,6 +42,7 @@ pub(crate) struct ScenarioFile {
     pub(crate) network: Option<Network>,
     pub(crate) server: ServerFile,
     pub(crate) load: Option<LoadSettings>,
+    pub(crate) pin: Read<Pin>,
     pub(crate) transports: Vec<TransportFile>,
     /// `[expect]`: figures and conditions.
     pub(crate) expect: Vec<Line<String>>,
@@ -102,6 +103,7 @@ impl ScenarioFile {
             network,
             server,
             load: load(root.table("load")),
+            pin: root.or("pin", "auto", choice(Pin::ALL, Pin::label)),
             transports: transports(&mut root, &named_servers, problems),
             expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
         };

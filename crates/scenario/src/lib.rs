@@ -25,6 +25,7 @@ mod kind;
 mod named_server_file;
 mod overrides;
 mod own_path_check;
+mod pin;
 mod published;
 mod quantity;
 mod read;
@@ -64,6 +65,7 @@ pub use needs::{
     ports_per_client, source_address,
 };
 pub use payload::PayloadWriter;
+pub use pin::Pin;
 pub use pushbench_toml::{Location, Problem, Refused};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};

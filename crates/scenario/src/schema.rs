@@ -11,13 +11,13 @@ use pushbench_toml::schema::{
     list, optional, or, pattern, required, size, table, text, truth, whole,
 };
 
-use crate::Arrivals;
 use crate::file::{
     LEAST_BETWEEN_MESSAGES, MIB, MOST_CLIENTS, MOST_MESSAGES_KEPT, MOST_TOPICS, Named, SEEDS,
 };
 use crate::quantity::{minutes, seconds};
 use crate::schema::server::server;
 use crate::schema::transport::transport;
+use crate::{Arrivals, Pin};
 
 /// JSON Schema (draft 7) of a scenario.
 pub fn schema() -> String {
@@ -42,6 +42,13 @@ pub fn schema() -> String {
             server(MOST_MESSAGES_KEPT),
         ),
         optional("load", "The load generator.", load()),
+        or(
+            "pin",
+            "auto",
+            "Whether the servers that are started and the load generator run on cores of their own \
+             (\"halves\"), anywhere (\"none\"), or as the work and the machine have it.",
+            choice(Pin::ALL, Pin::label),
+        ),
         required(
             "transport",
             "The transports that are compared, each a table `[[transport]]`.",

@@ -12,7 +12,7 @@ impl Scenario {
     /// `load.workers` is absent if the machine decides. `workload.payload.file` names a file's
     /// content and not its path. Where nothing is published, nothing is said of that.
     pub fn settings(&self) -> BTreeMap<String, String> {
-        let Self { question, workload, headers, network, server, load, transports, .. } = self;
+        let Self { question, workload, headers, network, server, load, pin, transports, .. } = self;
         let publish = workload.publish;
         let (rate_key, rate) = match publish.rate.count.get() {
             1 => ("workload.publish.every", format_duration(publish.rate.per)),
@@ -41,6 +41,7 @@ impl Scenario {
             ("server.queue", server.queue.to_string()),
             ("server.log", server.log.to_string()),
             ("load.connects_per_second", load.connects_per_second.to_string()),
+            ("pin", pin.to_string()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();

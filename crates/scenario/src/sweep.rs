@@ -93,6 +93,13 @@ fn collect(table: &Table, path: &mut Vec<String>, axes: &mut Vec<Axis>, problems
         path.extend(entry.name.split('.').map(str::to_owned));
         match &entry.node.value {
             Value::Table(below) => collect(below, path, axes, problems),
+            Value::List(_) if path[0] == "pin" => problems.add(Complaint {
+                place: entry.place,
+                key: "pin".to_owned(),
+                found: "swept".to_owned(),
+                expected: "one value for all trials of a run".to_owned(),
+                help: Some("play the scenario once with each, by `--pin`".to_owned()),
+            }),
             Value::List(values) if values.len() >= 2 => {
                 let mut path = path.clone();
                 if !TABLES.contains(&path[0].as_str()) {

@@ -48,6 +48,7 @@ fn what_is_not_written_has_the_documented_default() {
     headers.response = typical
     load.connects_per_second = 5000
     network.mss = 1460
+    pin = auto
     question = What does it cost?
     server.log = 4096
     server.queue = 1024

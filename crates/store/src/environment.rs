@@ -24,6 +24,7 @@ pub fn environment() -> EnvironmentV1 {
         port_range: sysctl("net/ipv4/ip_local_port_range").and_then(|text| port_range(&text)),
         congestion_control: sysctl("net/ipv4/tcp_congestion_control"),
         // 2 is on too, without a random offset for each connection.
+        placement: None,
         tcp_timestamps: sysctl_number::<u32>("net/ipv4/tcp_timestamps").map(|mode| mode != 0),
         link: "loopback".to_owned(),
         build: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),

@@ -23,7 +23,7 @@ pub use books::{
 };
 pub use checks::{CheckV1, Verdict};
 pub use counts::{CountsV1, Http2CountsV2};
-pub use environment::EnvironmentV1;
+pub use environment::{EnvironmentV1, PlacementV2};
 pub use floor::{FloorPlayV2, FloorSideV2, FloorV2, FloorWorkV2};
 pub use machine::{MachineTimeV2, MachineV2};
 pub use run::{DisturbedV1, RunStatus, RunV2, ThirdPartyV1, ToolV1, TransportV1};

@@ -5,6 +5,7 @@
 //! `journals` what is kept when a run does not end,
 //! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
 //! something is killed,
+//! `placement` on which cores the processes run,
 //! `payloads` servers that
 //! deliver something else than was published, `phases` what the ends of phases do to figures,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
@@ -51,6 +52,7 @@ mod payloads;
 mod pcap;
 mod phases;
 mod piped;
+mod placement;
 mod plan;
 mod preflight;
 mod proc;

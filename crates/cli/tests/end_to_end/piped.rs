@@ -119,6 +119,7 @@ pub(crate) fn options(file: String) -> Options {
         },
         target: None,
         cores: 2,
+        placement: None,
         file,
         files: Vec::new(),
         overrides: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pushbench_compare::{About, Found, Untold, compare};
-use pushbench_store::{FileV1, RunStatus, RunV2, SampleV1, Verdict};
+use pushbench_store::{FileV1, PlacementV2, RunStatus, RunV2, SampleV1, Verdict};
 
 use crate::runs::{Figures, check, run};
 use crate::{P99, WIRE, strictly};
@@ -15,11 +15,11 @@ pub(crate) fn objection(base: &RunV2, new: &RunV2) -> Vec<(About, String)> {
 }
 
 #[test]
-fn another_machine_kernel_or_build_spoils_times_and_leaves_bytes() {
+fn another_machine_placement_kernel_or_build_spoils_times_and_leaves_bytes() {
     let figures: Figures<'_> = &[(WIRE, &[126.0; 3]), (P99, &[0.1, 0.2, 0.3])];
     let base = run(figures);
     type Alter = fn(&mut RunV2);
-    let cases: [(Alter, About, &str); 5] = [
+    let cases: [(Alter, About, &str); 6] = [
         (|run| run.environment.cpu = None, About::Machine, "CPU: Some CPU and unknown"),
         (|run| run.environment.cores = Some(64), About::Machine, "cores: 2 and 64"),
         (
@@ -31,6 +31,19 @@ fn another_machine_kernel_or_build_spoils_times_and_leaves_bytes() {
             |run| run.environment.kernel = Some("6.18.0".to_owned()),
             About::Kernel,
             "kernel: 6.1.0 and 6.18.0",
+        ),
+        (
+            |run| {
+                run.environment.placement = Some(PlacementV2 {
+                    server_cpus: vec![0],
+                    load_cpus: vec![1],
+                    ..PlacementV2::default()
+                });
+                // What was asked for is not what was done.
+                run.scenario.settings.insert("pin".to_owned(), "auto".to_owned());
+            },
+            About::Placement,
+            "processes: anywhere and server on CPU 0, load generator on CPU 1",
         ),
         (
             |run| run.environment.build = "debug".to_owned(),

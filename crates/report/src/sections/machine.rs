@@ -1,6 +1,6 @@
 //! Where the run ran, with which settings, and where its record lies.
 
-use pushbench_store::{EnvironmentV1, RunV2, ThirdPartyV1, TlsV1};
+use pushbench_store::{EnvironmentV1, PlacementV2, RunV2, ThirdPartyV1, TlsV1};
 
 use crate::layout::{Section, Tone};
 use crate::units::{bytes, grouped};
@@ -19,6 +19,7 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
         );
     }
     let mut items = vec![format!("machine: {}", hardware(environment))];
+    items.extend(environment.placement.as_ref().map(placement));
     items.push(format!("network: {}", network(run)));
     items.extend(run.trials.iter().find_map(|trial| trial.tls.as_ref()).map(tls));
     items.extend(run.transports.iter().map(|transport| {
@@ -74,6 +75,12 @@ fn hardware(environment: &EnvironmentV1) -> String {
     ])
 }
 
+/// Where the processes ran, and why.
+fn placement(placement: &PlacementV2) -> String {
+    let PlacementV2 { asked, reason, .. } = placement;
+    format!("processes: {} (pin {asked}: {reason})", placement.place())
+}
+
 fn network(run: &RunV2) -> String {
     let environment = &run.environment;
     let header = run.trials.iter().map(|trial| trial.books.header_bytes_per_segment).max();
@@ -104,4 +111,34 @@ fn tls(tls: &TlsV1) -> String {
 
 fn known<const N: usize>(parts: [Option<String>; N]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_on_which_cpus_the_processes_ran_and_why() {
+        let none = PlacementV2 {
+            asked: "auto".to_owned(),
+            placed: "none".to_owned(),
+            reason: "there is 1 core for both sides".to_owned(),
+            ..PlacementV2::default()
+        };
+        assert_eq!(
+            placement(&none),
+            "processes: anywhere (pin auto: there is 1 core for both sides)"
+        );
+        let halves = PlacementV2 {
+            asked: "halves".to_owned(),
+            reason: "as asked".to_owned(),
+            server_cpus: vec![0, 2],
+            load_cpus: vec![1],
+            ..none
+        };
+        assert_eq!(
+            placement(&halves),
+            "processes: server on CPUs 0, 2, load generator on CPU 1 (pin halves: as asked)"
+        );
+    }
 }

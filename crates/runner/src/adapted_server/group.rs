@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::adapted_server::environment::environment;
 use crate::adapted_server::note::{Note, NoteError, Notes};
 use crate::messages::Messages;
+use crate::placement::affinity;
 use crate::processes::{self, Process, with_descendants};
 
 /// Longest wait for its processes to end after SIGTERM.
@@ -45,10 +46,12 @@ pub(crate) struct Group {
 
 impl Group {
     /// Starts a command in a folder, which is its working folder, with variables of its environment.
+    /// All of the group is kept to the CPUs, if any are given.
     pub(crate) fn start(
         command: &[String],
         set: &[(String, String)],
         folder: &Path,
+        cpus: Option<&[u32]>,
         notes: Notes,
     ) -> Result<Self, StartError> {
         let (program, arguments) = command.split_first().expect("a command is never empty");
@@ -69,7 +72,7 @@ impl Group {
                 .stdin(Stdio::null())
                 .stdout(says.try_clone()?)
                 .stderr(says);
-            Ok((command.spawn()?, said))
+            Ok((affinity::spawn(&mut command, cpus)?, said))
         });
         let (child, said) = match spawned {
             Ok(spawned) => spawned,
@@ -206,7 +209,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let script = format!("{script}; echo ready; sleep 60 & wait; wait");
         let command = ["sh", "-c", &script].map(str::to_owned);
-        let group = Group::start(&command, &[], folder.path(), Notes::at(folder.path()));
+        let group = Group::start(&command, &[], folder.path(), None, Notes::at(folder.path()));
         let group = group.expect("there is a shell");
         let begin = clock::now();
         while !group.said().contains("ready") && clock::now().since(begin) < END_BOUND {

@@ -117,7 +117,7 @@ mod tests {
         let notes = Notes::at(elsewhere.path());
         let command = ["sh", "-c", "setsid sleep 60 & sleep 60"].map(str::to_owned);
         let mut group =
-            Group::start(&command, &[], folder.path(), notes.clone()).expect("it starts");
+            Group::start(&command, &[], folder.path(), None, notes.clone()).expect("it starts");
         let begin = clock::now();
         let both =
             |of: &Vec<Process>| of.iter().filter(|of| of.group != group.leader()).count() > 0;

@@ -40,12 +40,14 @@ impl TrialServer {
     ) -> Result<Self, RunError> {
         Ok(match (&transport.server, &options.target) {
             (Some(server), _) => {
-                Self::ThirdParty(AdaptedServer::start(server, watch)?, Arc::clone(server))
+                let cpus = options.server_cpus();
+                Self::ThirdParty(AdaptedServer::start(server, cpus, watch)?, Arc::clone(server))
             }
             (None, Some(target)) => Self::Target(target.clone()),
             (None, None) => {
                 let document = document(scenario, transport);
-                let process = ServerProcess::start(&options.server, &document)?;
+                let process =
+                    ServerProcess::start(&options.server, options.server_cpus(), &document)?;
                 let target = announced(&process.announcement)?;
                 Self::Ours(Box::new(process), target)
             }

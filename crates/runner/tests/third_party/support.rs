@@ -35,6 +35,7 @@ pub(crate) fn tried_as(server: &str, kind: &str) -> Result<(), String> {
         floor: FloorCommand { program: "no-such-program".into(), arguments: Vec::new() },
         target: None,
         cores: 1,
+        placement: None,
         file: text,
         files: Vec::new(),
         overrides: Vec::new(),

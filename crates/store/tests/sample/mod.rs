@@ -42,6 +42,7 @@ pub(crate) fn run() -> RunV2 {
             port_range: Some([32_768, 60_999]),
             congestion_control: Some("cubic".to_owned()),
             tcp_timestamps: Some(true),
+            placement: None,
             link: "loopback".to_owned(),
             build: "release".to_owned(),
         },
