@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pushbench_runner::machine;
 use pushbench_scenario::{NamedServer, Scenario, format_duration};
 
 use crate::arguments::CheckOptions;
@@ -30,6 +31,7 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
                 for server in servers(&scenario) {
                     lines.push_str(&format!("  {server}\n"));
                 }
+                lines.extend(search(&scenario));
                 for key in &scenario.without_effect {
                     lines.push_str(&format!("  {key} means nothing: nothing is published\n"));
                 }
@@ -48,8 +50,38 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// What a search would play, and for how long at most.
+fn search(scenario: &Scenario) -> Option<String> {
+    let find = scenario.find.as_ref()?;
+    let (range, room) = find.within(scenario, &machine(), &|_| None);
+    let values: Vec<_> = range.upward().iter().map(u32::to_string).collect();
+    let largest = scenario.step(find.quantity, range.to).trial_length() + AROUND;
+    let steps = range.most_steps();
+    let trials = u32::try_from(scenario.most_trials()).unwrap_or(u32::MAX);
+    let room = room.map_or(String::new(), |limit| {
+        format!("; {} would be needed of {}, which is {}", limit.need, limit.what, limit.limit)
+    });
+    Some(format!(
+        "  search: {} while {}: {}, then between the last two, to within {}%; at most {} for each \
+         transport, {} if each is the longest{room}\n",
+        find.quantity.label(),
+        find.written,
+        values.join(", "),
+        range.precision_percent(),
+        counted(steps.into(), "step"),
+        format_duration(Duration::from_secs(largest.saturating_mul(trials).as_secs())),
+    ))
+}
+
 fn summary(scenario: &Scenario) -> String {
-    let labels: Vec<_> = scenario.transports.iter().map(|t| t.label.as_str()).collect();
+    if scenario.find.is_some() {
+        return format!(
+            "{}, {}, at most {}",
+            counted(scenario.workload.clients.get().into(), "client"),
+            labels(scenario),
+            counted(scenario.most_trials() as u64, "trial")
+        );
+    }
     let trials = scenario.trials();
     // What is swept may be how long a trial measures.
     let all: Duration =
@@ -61,10 +93,15 @@ fn summary(scenario: &Scenario) -> String {
     format!(
         "{}, {} ({cells}{}, about {})",
         counted(scenario.workload.clients.get().into(), "client"),
-        labels.join(", "),
+        labels(scenario),
         counted(trials.len() as u64, "trial"),
         format_duration(Duration::from_secs(all.as_secs()))
     )
+}
+
+fn labels(scenario: &Scenario) -> String {
+    let labels: Vec<_> = scenario.transports.iter().map(|t| t.label.as_str()).collect();
+    labels.join(", ")
 }
 
 fn counted(count: u64, noun: &str) -> String {

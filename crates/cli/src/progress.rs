@@ -52,7 +52,11 @@ impl Show {
 
 fn head(note: TrialNote<'_>) -> String {
     let cell = if note.cell.is_empty() { String::new() } else { format!(" ({})", note.cell) };
-    format!("trial {}/{} {}{cell} round {}", note.number, note.of, note.transport, note.round)
+    let of = match note.is_search {
+        true => format!("{} of at most {}", note.number, note.of),
+        false => format!("{}/{}", note.number, note.of),
+    };
+    format!("trial {of} {}{cell} round {}", note.transport, note.round)
 }
 
 /// Where a trial stands, in one line; what does not apply is left out.
@@ -70,13 +74,23 @@ fn standing(note: TrialNote<'_>, progress: Progress, rate: Option<f64>, left: Du
     }
     let late = |late: Duration| format!("up to {:.1} ms late", late.as_secs_f64() * 1e3);
     parts.extend(progress.late.map(late));
-    parts.push(format!("{} left", in_seconds(left)));
+    let at_most = if note.is_search { "at most " } else { "" };
+    parts.push(format!("{at_most}{} left", in_seconds(left)));
     let share = (progress.share.clamp(0.0, 1.0) * 100.0).floor();
     format!("{} {share}%: {}", progress.phase, parts.join(", "))
 }
 
 fn in_seconds(left: Duration) -> String {
     format_duration(Duration::from_secs(left.as_secs()))
+}
+
+impl Drop for Show {
+    fn drop(&mut self) {
+        // Nobody knows before which trial of a search is the last.
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 impl Observer for Show {
@@ -135,7 +149,8 @@ impl Observer for Show {
         self.pace.end(now, note.planned);
         self.pace.begin(now);
         let left = self.pace.left(now, Duration::ZERO, note.planned_after);
-        let text = format!("{}: {verdict}; about {} left", head(note), in_seconds(left));
+        let about = if note.is_search { "at most" } else { "about" };
+        let text = format!("{}: {verdict}; {about} {} left", head(note), in_seconds(left));
         match &self.bar {
             Some(bar) if note.number == note.of => bar.finish_and_clear(),
             Some(bar) => bar.println(printable(&text)),
@@ -154,6 +169,7 @@ mod tests {
         round: 2,
         number: 4,
         of: 6,
+        is_search: false,
         clients: 500,
         planned: Duration::from_secs(10),
         planned_after: Duration::from_secs(20),

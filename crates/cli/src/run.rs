@@ -8,7 +8,9 @@ use pushbench_runner::{
     Options, Placement, ServerCommand, Target, TargetTls, Tried, raise_open_files,
     servers_beyond_loopback,
 };
-use pushbench_store::{FileV1, Journal, RunStatus, RunV2, ToolV1, Verdict, environment};
+use pushbench_store::{
+    FileV1, FindEnding, Journal, RunStatus, RunV2, ToolV1, Verdict, environment,
+};
 use pushbench_tls::Certificate;
 
 use crate::arguments::RunOptions;
@@ -108,7 +110,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     if !stop.go_on_to(Stage::Playing) {
         return Ok(Exit::Stopped);
     }
-    let mut journal = Journal::begin(&options.results, &begun, scenario.trials().len())
+    let mut journal = Journal::begin(&options.results, &begun, scenario.most_trials())
         .context("nothing was run, since its record could not be written; see --results")?;
     let mut show = Show::new(stop.clone(), options.quiet);
     let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut show);
@@ -230,9 +232,10 @@ fn exit(run: &RunV2) -> Exit {
         RunStatus::Failed => return Exit::CouldNotRun,
         RunStatus::Completed => {}
     }
+    let nothing_held = run.finds.iter().any(|find| find.ending == FindEnding::NoneHeld);
     if run.worst_verdict() == Verdict::Invalid {
         Exit::Invalid
-    } else if run.expectations.iter().any(|expectation| !expectation.held) {
+    } else if nothing_held || run.expectations.iter().any(|expectation| !expectation.held) {
         Exit::ExpectationFailed
     } else {
         Exit::Ok

@@ -11,6 +11,7 @@ use crate::CONFIDENCE;
 use crate::change::{Change, Found};
 use crate::estimate::Shown;
 use crate::family::{Family, HEADLINES};
+use crate::finds::{FindChange, finds};
 use crate::objection::{About, Objection, Spoils, differences, objections};
 
 /// What changed between two runs.
@@ -24,6 +25,9 @@ pub struct Comparison {
     pub objections: Vec<Objection>,
     /// What only one of the runs has.
     pub unpaired: Vec<Unpaired>,
+    /// The largest amounts of work that both found; absent without searches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub finds: Vec<FindChange>,
     /// What was compared.
     pub pairs: Vec<Pair>,
 }
@@ -113,7 +117,8 @@ pub fn compare(base: &RunV2, new: &RunV2, despite: &BTreeSet<About>) -> Comparis
         }
     }
     mark(&mut pairs);
-    Comparison { base: note(base), new: note(new), objections, unpaired, pairs }
+    let finds = finds(base, new, spoils == Spoils::Nothing);
+    Comparison { base: note(base), new: note(new), objections, unpaired, finds, pairs }
 }
 
 impl Comparison {
@@ -121,6 +126,7 @@ impl Comparison {
     pub fn is_comparable(&self) -> bool {
         let mut changes = self.pairs.iter().flat_map(|pair| &pair.changes);
         changes.any(|change| !matches!(change.found, Found::None { .. }))
+            || self.finds.iter().any(|find| find.ratio.is_some())
     }
 }
 

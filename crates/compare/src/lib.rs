@@ -23,6 +23,7 @@ mod condition;
 mod estimate;
 mod exact;
 mod family;
+mod finds;
 mod gate;
 mod inputs;
 mod objection;
@@ -33,6 +34,7 @@ pub use comparison::{Comparison, Pair, RunNote, Side, Unpaired, compare};
 pub use condition::{Condition, ConditionError, Relation};
 pub use estimate::{Estimate, Scale, Shown};
 pub use family::{Better, Family, HEADLINES};
+pub use finds::FindChange;
 pub use gate::{Gate, Interval, Judged, Judgement};
 pub use objection::{About, Objection, Spoils};
 

@@ -114,7 +114,8 @@ impl Spoils {
 
 /// Settings that may differ: they ask the question or say how often, and change no answer; or, `pin`,
 /// what came of them is held against each other.
-const HARMLESS: [&str; 3] = ["question", "workload.rounds", "pin"];
+const HARMLESS: [&str; 6] =
+    ["question", "workload.rounds", "pin", "find.from", "find.to", "find.precision"];
 /// A difference of memory that is no other machine: what the kernel keeps for itself varies.
 const SAME_MEMORY: f64 = 0.05;
 
@@ -170,7 +171,7 @@ fn wrong_with(run: &RunV2) -> Option<String> {
         RunStatus::Failed => return Some("the run failed".to_owned()),
         RunStatus::Completed => {}
     }
-    let invalid = run.trials.iter().flat_map(|trial| {
+    let invalid = run.judged_trials().flat_map(|trial| {
         let checks = trial.checks.iter().filter(|check| check.verdict == Verdict::Invalid);
         checks.map(move |check| (trial, check))
     });

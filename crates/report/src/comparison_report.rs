@@ -1,15 +1,16 @@
 //! What changed between runs, as a document and as JSON.
 
 use pushbench_compare::{
-    Change, Comparison, Found, Gate, HEADLINES, Judged, Judgement, Objection, Pair, RunNote, Shown,
-    Side, Spoils,
+    Change, Comparison, FindChange, Found, Gate, HEADLINES, Judged, Judgement, Objection, Pair,
+    RunNote, Shown, Side, Spoils,
 };
 use serde::Serialize;
 
 use crate::comparison_table::{absolute, interval, judged_interval, moved, percent, table, value};
 use crate::layout::{Block, Document, Line, Section, Tone};
 use crate::sections::curve::name_of;
-use crate::units::number;
+use crate::sections::swept::short_name;
+use crate::units::{grouped, number, share};
 
 /// Changes that a summary names of one transport; the tables have the rest.
 const NAMED: usize = 4;
@@ -34,6 +35,7 @@ pub fn comparison_document(compared: &[Compared]) -> Document {
     for Compared { comparison, gate } in compared {
         sections.push(summary(comparison));
         sections.extend(gate.as_ref().map(gate_section));
+        sections.extend(found(comparison));
         sections.extend(objections(comparison));
         sections.extend(comparison.pairs.iter().filter_map(pair_section));
     }
@@ -221,6 +223,32 @@ fn judged_line(judged: &Judged) -> Line {
         judged.transport, judged.figure, judged.condition
     );
     vec![tag, Tone::Plain.span(text)]
+}
+
+/// The largest amounts of work that both runs found; `None` without searches.
+fn found(comparison: &Comparison) -> Option<Section> {
+    if comparison.finds.is_empty() {
+        return None;
+    }
+    let mut section = Section::new("The most that held");
+    section.list(comparison.finds.iter().map(found_line).collect());
+    Some(section)
+}
+
+fn found_line(find: &FindChange) -> Line {
+    let FindChange { transport, setting, condition, base, new, ratio, precision } = find;
+    let shown =
+        |value: &Option<u64>| value.map_or("none".to_owned(), |value| grouped(value as f64, 0));
+    let of = short_name(setting);
+    let how = match ratio {
+        None => "not compared".to_owned(),
+        Some(ratio) if find.is_beyond_precision() => format!("{ratio:.2} times"),
+        Some(ratio) => {
+            format!("{ratio:.2} times, within the precision of the searches, {}", share(*precision))
+        }
+    };
+    let text = format!(": {} to {} {of} with {condition}, {how}", shown(base), shown(new));
+    vec![Tone::Strong.span(transport.clone()), Tone::Plain.span(text)]
 }
 
 /// What else differs; `None` if nothing does.

@@ -23,15 +23,18 @@ const KEYS: [&str; 10] = [
 /// A run as CSV (RFC 4180, but for line ends of one byte): a heading, then one row a trial. Every
 /// figure has a column, and one with `model_` before its name; absent values are empty. These
 /// columns are the same for every run, so files can be put together. Behind them stands a column
-/// for each setting that a sweep varies, with `swept_` before its name: a number, if it is one.
+/// for each setting that a sweep varies, with `swept_` before its name: a number, if it is one. In a search
+/// `find_held` is behind them.
 pub fn csv(run: &RunV2) -> String {
     let figures = figure::all();
     let names: Vec<_> = figures.iter().map(column).collect();
     let modelled = names.iter().map(|name| format!("model_{name}"));
     let settings = swept(run);
     let varied = settings.iter().map(swept_column);
+    let found: &[&str] = if run.finds.is_empty() { &[] } else { &["find_held"] };
+    let found = found.iter().map(|&name| name.to_owned());
     let heading = KEYS.iter().map(|&key| key.to_owned()).chain(names.clone());
-    let mut out = row(heading.chain(modelled).chain(varied));
+    let mut out = row(heading.chain(modelled).chain(varied).chain(found));
     for trial in &run.trials {
         let measured = figures.iter().map(|figure| trial.figures.get(&figure.name));
         let modelled = figures.iter().map(|figure| trial.model.figures.get(&figure.name));
@@ -41,7 +44,8 @@ pub fn csv(run: &RunV2) -> String {
             Some(number) => number.to_string(),
             None => trial.cell.get(&setting.name).cloned().unwrap_or_default(),
         });
-        out.push_str(&row(keys(run, trial).into_iter().chain(values).chain(varied)));
+        let held = (!run.finds.is_empty()).then(|| held(run, trial));
+        out.push_str(&row(keys(run, trial).into_iter().chain(values).chain(varied).chain(held)));
     }
     out
 }
@@ -67,6 +71,14 @@ fn keys(run: &RunV2, trial: &TrialV2) -> [String; KEYS.len()] {
         measure.map_or(String::new(), f64::to_string),
         verdict.to_owned(),
     ]
+}
+
+/// Whether the step of a search that a trial is of held.
+fn held(run: &RunV2, trial: &TrialV2) -> String {
+    let steps = run.finds.iter().filter(|find| find.transport == trial.transport);
+    let mut steps = steps.flat_map(|find| &find.steps);
+    let step = steps.find(|step| step.cell == trial.cell && step.rounds.contains(&trial.round));
+    step.map_or(String::new(), |step| step.held.to_string())
 }
 
 /// Name of a swept setting's column, with its unit.

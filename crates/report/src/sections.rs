@@ -9,6 +9,7 @@ pub(crate) mod curve;
 mod directions;
 mod expectations;
 mod field_blocks;
+mod find;
 mod floor;
 mod grid;
 mod idle;
@@ -25,10 +26,11 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV2, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 21] = [
+    let sections: [Option<Section>; 22] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
+        find::find(run),
         pictures::bytes::layers(run),
         pictures::bytes::directions(run),
         pictures::work::idle(run),

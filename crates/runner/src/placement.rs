@@ -93,7 +93,10 @@ struct Work {
 impl Work {
     fn of(scenario: &Scenario, has_target: bool) -> Self {
         let cells = scenario.cells.iter().map(|cell| &cell.scenario);
-        let all: Vec<_> = std::iter::once(scenario).chain(cells).collect();
+        // A search is placed alike in all of its steps, so by the largest.
+        let last = scenario.find.as_ref();
+        let last = last.map(|find| scenario.step(find.quantity, find.range.to));
+        let all: Vec<_> = std::iter::once(scenario).chain(cells).chain(&last).collect();
         let target = has_target.then(|| "the target".to_owned());
         let servers = scenario.servers().into_iter();
         let running = servers.filter(|server| server.start.is_none());

@@ -1,14 +1,12 @@
 //! A run: the trials of a scenario in turn.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
-use pushbench_load::Progress;
 use pushbench_protocol::clock;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
-    CellV1, DisturbedV1, EnvironmentV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1,
-    TransportV1, TrialV2, new_id, rounds,
+    CellV1, EnvironmentV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1, TransportV1,
+    new_id, rounds,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -16,52 +14,15 @@ use pushbench_store::wall_clock::now_rfc3339;
 use crate::RunError;
 use crate::clock_note::clock_note;
 use crate::compression::recorded_options;
-use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::equal_work::check_equal_work;
-use crate::floor::{beside, no_floor};
+use crate::find::{Bounds, find};
+use crate::floor::no_floor;
 use crate::notes::{notes, third_party};
+use crate::observer::Observer;
 use crate::options::Options;
 use crate::placement::Placement;
-use crate::placement::affinity::KeptTo;
-use crate::preflight::first_message::FirstMessage;
+use crate::player::{Player, Turn};
 use crate::topics::RunTopics;
-use crate::trial::{IsReady, Trial};
-
-/// Which trial is being played.
-#[derive(Clone, Copy, Debug)]
-pub struct TrialNote<'a> {
-    /// Label of the transport.
-    pub transport: &'a str,
-    /// The swept settings it plays with; empty without a sweep.
-    pub cell: &'a str,
-    /// Round, from 1.
-    pub round: u32,
-    /// Which trial, from 1.
-    pub number: usize,
-    /// How many there are.
-    pub of: usize,
-    /// Clients that it plays.
-    pub clients: u32,
-    /// How long its scenario has it connect, warm up and measure; starting, draining and closing
-    /// come on top.
-    pub planned: Duration,
-    /// The same of all trials after it together.
-    pub planned_after: Duration,
-}
-
-/// Sees a run go by and may end it.
-pub trait Observer {
-    /// A trial begins.
-    fn trial_begins(&mut self, note: TrialNote<'_>);
-    /// How far it is; `Break` ends the run, which is then on record as aborted.
-    fn progress(&mut self, note: TrialNote<'_>, progress: Progress) -> ControlFlow<()>;
-    /// A trial is over that the machine has disturbed: it will be played again.
-    fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1);
-    /// The floor of a trial is being played; `Break` ends the run, after the trial is kept.
-    fn floor(&mut self, note: TrialNote<'_>) -> ControlFlow<()>;
-    /// A trial is over.
-    fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV2);
-}
 
 /// A run that begins now, with all that is known before its first trial.
 pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
@@ -106,6 +67,7 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
         disturbed: Vec::new(),
         floor: Vec::new(),
         no_floor: no_floor(scenario, &options.environment),
+        finds: Vec::new(),
         expectations: Vec::new(),
     }
 }
@@ -126,7 +88,10 @@ pub fn run(
         run.status = RunStatus::Failed;
         run.failure = Some(error.to_string());
     }
-    check_equal_work(scenario, &mut run.trials);
+    // Each transport of a search has work of its own.
+    if scenario.find.is_none() {
+        check_equal_work(scenario, &mut run.trials);
+    }
     run.expectations = judge_expectations(scenario, &run);
     run.ended_at = now_rfc3339();
     let elapsed = clock::now().since(begin);
@@ -142,89 +107,40 @@ fn play_all(
     observer: &mut dyn Observer,
     run: &mut RunV2,
 ) -> Result<(), RunError> {
-    // Whatever plays, publishes and samples is started by this thread, from here on.
-    let cpus = options.placement.as_ref().and_then(Placement::load);
-    let _kept = cpus.map(KeptTo::cpus).transpose().map_err(RunError::Placement)?;
-    let plans = scenario.trials();
     let id = run.id.clone();
-    let mut topics = RunTopics::new(&id);
-    for (index, &plan) in plans.iter().enumerate() {
-        let cell = plan.cell.map(|cell| scenario.cells[cell].settings.clone()).unwrap_or_default();
-        let described: Vec<_> =
-            cell.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let described = described.join(", ");
-        let played = scenario.of(plan);
-        let note = TrialNote {
-            transport: &played.transports[plan.transport].label,
-            cell: &described,
-            round: plan.round + 1,
-            number: index + 1,
-            of: plans.len(),
-            clients: played.workload.clients.get(),
-            planned: played.trial_length(),
-            planned_after: plans[index + 1..]
-                .iter()
-                .map(|&later| scenario.of(later).trial_length())
-                .sum(),
-        };
-        let mut stopped = false;
-        for attempt in 1.. {
-            observer.trial_begins(note);
-            let cell = cell.clone();
-            let (transport, round) = (plan.transport, plan.round);
-            let asks = &played.transports[transport];
-            let topic_names = topics.next(played, asks, options.target.is_some());
-            let trial = Trial { scenario: played, cell, transport, round, topic_names, options };
-            let is_ready: &IsReady<'_> = &|server, scenario, watch| {
-                let first = FirstMessage { server, scenario, transport, options };
-                first.wait_if_started(watch)
-            };
-            let trial = trial.play(now_rfc3339(), is_ready, &mut |progress| {
-                let flow = observer.progress(note, progress);
-                stopped = stopped || flow.is_break();
-                flow
-            });
-            let trial = match trial {
-                // Its server was not ready yet, and is not waited for any longer.
-                Err(_) if stopped => break,
-                trial => trial?,
-            };
-            if let Some(disturbed) = disturbed(&trial).filter(|_| !stopped && attempt < ATTEMPTS) {
-                observer.trial_disturbed(note, &disturbed);
-                journal.disturbed(&disturbed)?;
-                run.disturbed.push(disturbed);
-                continue;
-            }
-            let mut trial = trial;
-            let mut floor = None;
-            if scenario.floor && !stopped && !run.no_floor.contains_key(note.transport) {
-                let beside = beside(&mut trial, played, asks, &options.floor, &mut || {
-                    let flow = observer.floor(note);
-                    stopped = stopped || flow.is_break();
-                    flow
-                });
-                match beside {
-                    Ok(played) => floor = played,
-                    Err(reason) => run.notes.push(reason),
-                }
-            }
-            let mut kept = journal.trial(&trial);
-            if let (Ok(()), Some(floor)) = (&kept, &floor) {
-                kept = journal.floor(floor);
-            }
-            run.floor.extend(floor);
-            observer.trial_ends(note, &trial);
-            // It is in memory all the same, where the record is made from.
-            run.trials.push(trial);
-            kept?;
-            break;
-        }
-        if stopped {
-            run.status = RunStatus::Aborted;
-            return Ok(());
-        }
+    let topics = RunTopics::new(&id);
+    let mut player = Player { options, journal, observer, run, topics };
+    let flow = match &scenario.find {
+        Some(what) => find(scenario, what, Bounds::of(scenario, what, options), &mut player)?,
+        None => play_each(scenario, &mut player)?,
+    };
+    if flow.is_break() {
+        run.status = RunStatus::Aborted;
     }
     Ok(())
+}
+
+/// Plays every trial that the scenario lists.
+fn play_each(scenario: &Scenario, player: &mut Player<'_>) -> Result<ControlFlow<()>, RunError> {
+    let plans = scenario.trials();
+    for (index, &plan) in plans.iter().enumerate() {
+        let cell = plan.cell.map(|cell| scenario.cells[cell].settings.clone()).unwrap_or_default();
+        let after = plans[index + 1..].iter();
+        let turn = Turn {
+            scenario: scenario.of(plan),
+            cell,
+            transport: plan.transport,
+            round: plan.round,
+            number: index + 1,
+            of: plans.len(),
+            is_search: false,
+            planned_after: after.map(|&later| scenario.of(later).trial_length()).sum(),
+        };
+        if player.play(turn)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// Holds the scenario's expectations against its figures over all rounds, in each cell of a sweep.

@@ -12,7 +12,7 @@ use crate::conflation_check::{conflation_is_for_the_latest, drain_outlasts_confl
 use crate::expect::has::{Written, figures_are_there};
 use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
-use crate::file::ScenarioFile;
+use crate::file::{MOST_PUBLISHES, ScenarioFile};
 use crate::head_check::request_headers_fit;
 use crate::own_path_check::{
     a_profile_with_its_own_path_asks_nothing_else, a_profile_with_its_own_path_gets_what_it_can_say,
@@ -21,10 +21,6 @@ use crate::published::{NOTHING_PUBLISHED, is_published, publish_is_there};
 use crate::quantity::format_duration;
 use crate::transport_file::TransportFile;
 use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
-
-/// The most messages of one trial. Each has a due time in memory, and a trial that publishes more
-/// measures the publisher.
-const MOST_PUBLISHES: u128 = 10_000_000;
 
 /// A rule between values. It speaks up about values that break it, and ends early, at a `?`, where
 /// one of them was refused already.
@@ -94,13 +90,18 @@ pub(crate) fn check(
         let _ = check(&file, problems);
     }
     let without_effect = without_effect(&file);
+    let find = file.find.take()?;
     let scenario = resolve(file, name, waits)?;
     for (expectation, written) in &expect {
         figures_are_there(expectation, written, &scenario, problems);
     }
     let plain = |lines: Vec<(Expectation, Written)>| lines.into_iter().map(|(line, _)| line);
     let (expect, dropped) = (plain(expect).collect(), plain(dropped).collect());
-    Some(Scenario { expect, dropped, without_effect, ..scenario })
+    let scenario = Scenario { expect, dropped, without_effect, ..scenario };
+    Some(match find {
+        None => scenario,
+        Some(find) => Scenario { find: Some(find.resolve(&scenario, problems)?), ..scenario },
+    })
 }
 
 /// What an unwritten drain is made from.
@@ -169,6 +170,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
         load: load?,
         pin: pin?.value,
         transports: transports.collect::<Option<_>>()?,
+        find: None,
         cells: Vec::new(),
         expect: Vec::new(),
         dropped: Vec::new(),

@@ -11,6 +11,7 @@ use pushbench_protocol::{
 
 use crate::TransportSettings;
 use crate::expect::Expectation;
+use crate::find::Find;
 use crate::named_server::NamedServer;
 use crate::pin::Pin;
 
@@ -44,6 +45,8 @@ pub struct Scenario {
     /// Keys that are written and mean nothing in this run: how often something is published, where
     /// every server has messages of its own.
     pub without_effect: Vec<String>,
+    /// What is searched for; then the workload is that of the first step.
+    pub find: Option<Find>,
     /// Every combination of the settings that `[sweep]` varies, in the order of the file; empty
     /// without a sweep. The fields above are then those of the first.
     pub cells: Vec<Cell>,

@@ -131,7 +131,7 @@ impl Expectation {
 }
 
 impl Condition {
-    fn operand(&self) -> &Operand {
+    pub(crate) fn operand(&self) -> &Operand {
         match self {
             Self::Compare { bound, .. } => bound,
             Self::Within { of, .. } => of,

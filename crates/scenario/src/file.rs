@@ -12,6 +12,7 @@ use pushbench_toml::kind::{choice, count, duration, size, text, truth, whole};
 use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
 
 use crate::beside::Beside;
+use crate::find_file::{FIND_EXAMPLE, FindFile};
 use crate::kind::rate;
 use crate::named_server_file::named_servers;
 use crate::quantity::{minutes, seconds};
@@ -27,6 +28,9 @@ pub(crate) const MOST_TOPICS: u32 = 10_000;
 /// with more, and a schedule of them has no end.
 pub const LEAST_BETWEEN_MESSAGES: Duration = Duration::from_micros(1);
 pub(crate) const MOST_MESSAGES_KEPT: u32 = 1_000_000;
+/// The most messages of one trial. Each has a due time in memory, and a trial that publishes more
+/// measures the publisher.
+pub(crate) const MOST_PUBLISHES: u128 = 10_000_000;
 
 /// How often something is published, as a file writes it.
 pub(crate) const PUBLISH_EXAMPLE: &str = "{ every = \"1s\" }";
@@ -46,6 +50,8 @@ pub(crate) struct ScenarioFile {
     pub(crate) transports: Vec<TransportFile>,
     /// `[expect]`: figures and conditions.
     pub(crate) expect: Vec<Line<String>>,
+    /// `[find]`, which may be absent; `None` if it is no table.
+    pub(crate) find: Option<Option<FindFile>>,
 }
 
 /// `[workload]`.
@@ -106,6 +112,7 @@ impl ScenarioFile {
             pin: root.or("pin", "auto", choice(Pin::ALL, Pin::label)),
             transports: transports(&mut root, &named_servers, problems),
             expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
+            find: root.optional_table("find", FIND_EXAMPLE).map(FindFile::read),
         };
         root.has_too("sweep");
         root.finish();

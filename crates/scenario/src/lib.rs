@@ -8,6 +8,7 @@
 
 mod checked;
 mod expect;
+mod find;
 mod named_server;
 
 mod adapter_file;
@@ -18,6 +19,9 @@ mod check;
 mod conflation_check;
 mod environment_file;
 mod file;
+mod find_check;
+mod find_file;
+mod find_steps;
 mod floor;
 mod head_check;
 mod holes;
@@ -56,6 +60,7 @@ pub use checked::{
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
+pub use find::{Ending, Find, Next, Quantity, Search, SearchRange};
 pub use holes::Holes;
 pub use log_needs::LogNeeds;
 pub use memory_needs::MemoryNeeds;

@@ -14,10 +14,11 @@ use pushbench_toml::schema::{
 use crate::file::{
     LEAST_BETWEEN_MESSAGES, MIB, MOST_CLIENTS, MOST_MESSAGES_KEPT, MOST_TOPICS, Named, SEEDS,
 };
+use crate::find_file::MOST;
 use crate::quantity::{minutes, seconds};
 use crate::schema::server::server;
 use crate::schema::transport::transport;
-use crate::{Arrivals, Pin};
+use crate::{Arrivals, Pin, Quantity};
 
 /// JSON Schema (draft 7) of a scenario.
 pub fn schema() -> String {
@@ -59,6 +60,12 @@ pub fn schema() -> String {
             "What must hold of the figures; a failed line ends the run with exit code 99. As in \
              `\"websocket.latency.p99\" = \"< 50ms\"`.",
             free_table(defined("condition")),
+        ),
+        optional(
+            "find",
+            "A search for the largest amount of work under which a condition holds, in place of `[expect]` and \
+             `[sweep]`: it doubles, then bisects.",
+            find(),
         ),
         optional(
             "sweep",
@@ -183,6 +190,39 @@ fn headers() -> Schema {
             profile(ResponseProfile::names().collect()),
         ),
         or("cookie_bytes", 0, "Bytes of a cookie that is added to every request.", size(0..=8_192)),
+    ])
+}
+
+fn find() -> Schema {
+    let amount = || count(MOST);
+    table([
+        required(
+            "max",
+            "What is to be as large as it can be: the number of clients, or the messages per second in each \
+             topic.",
+            choice(Quantity::ALL, Quantity::label),
+        ),
+        required(
+            "while",
+            "The figure and the condition that must hold of each transport, as in \"latency.p99 < 100ms\".",
+            text(),
+        ),
+        optional(
+            "from",
+            "Where the search begins; without it at what the workload says.",
+            amount(),
+        ),
+        optional(
+            "to",
+            "Where it ends if the condition still holds; without it where a limit of the machine comes.",
+            amount(),
+        ),
+        or(
+            "precision",
+            "5%",
+            "How near the largest value that holds and the smallest that does not are to be.",
+            pattern("^[0-9]+(\\.[0-9]+)? *%$"),
+        ),
     ])
 }
 

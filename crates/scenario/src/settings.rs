@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::quantity::{format_duration, format_rate};
 use crate::transport_server::is_of_ours;
-use crate::{Carriage, Content, NamedServer, Payload, Scenario, Start, Transport, Trust};
+use crate::{
+    Carriage, Content, Find, NamedServer, Payload, Quantity, Scenario, SearchRange, Start,
+    Transport, Trust,
+};
 
 impl Scenario {
     /// Every setting with its default resolved, by dotted name, as a scenario file spells it.
@@ -52,6 +55,24 @@ impl Scenario {
         }
         if self.floor {
             settings.insert("floor".to_owned(), "true".to_owned());
+        }
+        if let Some(Find { quantity, written, range, .. }) = &self.find {
+            let SearchRange { from, to, .. } = range;
+            let of_find = [
+                ("find.max", quantity.label().to_owned()),
+                ("find.while", written.clone()),
+                ("find.from", from.to_string()),
+                ("find.to", to.to_string()),
+                ("find.precision", format!("{}%", range.precision_percent())),
+            ];
+            settings.extend(of_find.map(|(key, value)| (key.to_owned(), value)));
+            // What a step has of it is with the step.
+            settings.retain(|key, _| match quantity {
+                Quantity::Clients => key != quantity.setting(),
+                Quantity::Rate => {
+                    !["workload.publish.rate", "workload.publish.every"].contains(&key.as_str())
+                }
+            });
         }
         if !self.is_published() {
             let is_of_messages = |key: &str| {

@@ -32,6 +32,7 @@ pub(crate) type Settings = BTreeMap<String, String>;
 pub(crate) fn cells(root: &mut Table, problems: &Problems) -> Vec<(Settings, Table)> {
     let Some(node) = root.take("sweep") else { return Vec::new() };
     let place = node.place;
+    let has_find = root.node("find").is_some();
     let refuse = |found: &str, expected: &str| {
         problems.add(Complaint {
             place,
@@ -42,6 +43,9 @@ pub(crate) fn cells(root: &mut Table, problems: &Problems) -> Vec<(Settings, Tab
         });
         Vec::new()
     };
+    if has_find {
+        return refuse("beside `[find]`", "either `[sweep]` or `[find]`");
+    }
     let Value::Table(table) = node.value else {
         return refuse("no table", "a table of settings, as in clients = [100, 1_000]");
     };

@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 44] = [
+const BEYOND_A_SCHEMA: [&str; 46] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -24,6 +24,8 @@ const BEYOND_A_SCHEMA: [&str; 44] = [
     "expect-names-nothing",
     "expect-of-what-is-never-there",
     "expect-units-differ",
+    "find-beside-what-it-replaces",
+    "find-out-of-range",
     "labels-alike",
     "measure-too-short-for-two-polls",
     "more-topics-than-clients",
@@ -100,6 +102,8 @@ fn every_key_default_and_bound_of_the_schema_is_that_of_the_reader_and_none_is_m
         held.table(name, &format!("{QUESTION}{WORKLOAD}[{name}]\n@line()@\n{SSE}"));
     }
     held.table("server", &format!("{QUESTION}{WORKLOAD}[server]\n@line()@\n{SSE}"));
+    let find = "max = \"clients\"; while = \"latency.p99 < 1s\"";
+    held.table("find", &format!("{QUESTION}{WORKLOAD}{SSE}[find]\n@line({find})@\n"));
     for kind in TransportKind::ALL {
         let kind = kind.label();
         // With a name its keys are called the same whatever its kind is.

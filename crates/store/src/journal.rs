@@ -239,7 +239,15 @@ where
             (EntryIn::Begin { trials, run: begun }, found @ None) => {
                 *found = Some(((*begun).into(), trials));
             }
-            (EntryIn::Trial(trial), Some((run, _))) => run.trials.push((*trial).into()),
+            (EntryIn::Trial(trial), Some((run, _))) => {
+                let trial: TrialV2 = (*trial).into();
+                // The steps of a search are not known before.
+                let cells = &mut run.scenario.cells;
+                if !trial.cell.is_empty() && !cells.contains(&trial.cell) {
+                    cells.push(trial.cell.clone());
+                }
+                run.trials.push(trial);
+            }
             (EntryIn::Disturbed(disturbed), Some((run, _))) => run.disturbed.push(disturbed),
             (EntryIn::Floor(floor), Some((run, _))) => run.floor.push(floor),
             (EntryIn::Begin { .. }, Some(_)) | (_, None) => return Err(changed(place)),

@@ -8,6 +8,7 @@ mod books;
 mod checks;
 mod counts;
 mod environment;
+mod find;
 mod floor;
 mod machine;
 mod run;
@@ -24,6 +25,7 @@ pub use books::{
 pub use checks::{CheckV1, Verdict};
 pub use counts::{CountsV1, Http2CountsV2};
 pub use environment::{EnvironmentV1, PlacementV2};
+pub use find::{FindEnding, FindStepV2, FindV2};
 pub use floor::{FloorPlayV2, FloorSideV2, FloorV2, FloorWorkV2};
 pub use machine::{MachineTimeV2, MachineV2};
 pub use run::{DisturbedV1, RunStatus, RunV2, ThirdPartyV1, ToolV1, TransportV1};

@@ -10,9 +10,19 @@ impl RunV2 {
     /// Value of `version` in the records this type describes.
     pub const VERSION: u32 = 2;
 
-    /// The worst verdict of any check of any trial; [`Verdict::Ok`] if there is no trial.
+    /// The trials by whose checks the run is judged: all but those of a search that had too much work to
+    /// be valid, which are what it looked for.
+    pub fn judged_trials(&self) -> impl Iterator<Item = &TrialV2> {
+        self.trials.iter().filter(|trial| {
+            let mut steps = self.finds.iter().filter(|find| find.transport == trial.transport);
+            !steps.any(|find| find.is_beyond(trial))
+        })
+    }
+
+    /// The worst verdict of any check of any trial by which it is judged; [`Verdict::Ok`] if there is
+    /// none.
     pub fn worst_verdict(&self) -> Verdict {
-        self.trials.iter().map(TrialV2::worst_verdict).max().unwrap_or(Verdict::Ok)
+        self.judged_trials().map(TrialV2::worst_verdict).max().unwrap_or(Verdict::Ok)
     }
 
     /// The part of a sweep that was run with these settings, as a run of its own.
@@ -33,6 +43,8 @@ impl RunV2 {
             environment: self.environment.clone(),
             transports: self.transports.clone(),
             trials: self.trials.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
+            // The searches are of all cells.
+            finds: Vec::new(),
             disturbed: self.disturbed.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
             floor: self.floor.iter().filter(|floor| floor.cell == *cell).cloned().collect(),
             no_floor: self.no_floor.clone(),

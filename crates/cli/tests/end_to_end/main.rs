@@ -5,7 +5,7 @@
 //! `journals` what is kept when a run does not end,
 //! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
 //! something is killed,
-//! `placement` on which cores the processes run,
+//! `find` searches for the largest amount of work, `placement` on which cores the processes run,
 //! `payloads` servers that
 //! deliver something else than was published, `phases` what the ends of phases do to figures,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
@@ -39,6 +39,7 @@ mod compression;
 mod environments;
 mod exits;
 mod farewell;
+mod find;
 mod floor;
 mod foreign;
 mod house;

@@ -1,7 +1,8 @@
-//! Comparisons of runs made by hand: `changes` of a figure, `objections` to comparing, `pairs` of what
+//! Comparisons of runs made by hand: `changes` of a figure, `finds` of searches, `objections` to comparing, `pairs` of what
 //! is compared with what, and `gates`.
 
 mod changes;
+mod finds;
 mod gates;
 mod objections;
 mod pairs;

@@ -61,6 +61,7 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV2 {
         disturbed: Vec::new(),
         floor: Vec::new(),
         no_floor: BTreeMap::new(),
+        finds: Vec::new(),
         expectations: Vec::new(),
     }
 }

@@ -7,9 +7,9 @@ use pushbench_store::{RunStatus, RunV2, TransportV1, Verdict};
 use crate::figures::{measured, publishes_by_itself, rounds, trials};
 use crate::layout::{Section, Tone};
 use crate::sections::advantage::advantages;
-use crate::sections::idle;
 use crate::sections::swept::{Swept, swept};
 use crate::sections::validity::reasons;
+use crate::sections::{find, idle};
 use crate::units::{bytes, grouped, ratio, seconds, share};
 
 /// Shares of delivered messages this close are the same news.
@@ -119,6 +119,9 @@ pub(crate) fn answer(run: &RunV2) -> Section {
         section.say(Tone::Warning, format!("Note: {note}."));
     }
     let tone = if run.worst_verdict() == Verdict::Invalid { Tone::Plain } else { Tone::Strong };
+    for sentence in find::sentences(run) {
+        section.say(tone, sentence);
+    }
     if !run.scenario.cells.is_empty() {
         for sentence in advantages(run) {
             section.say(tone, sentence);

@@ -11,7 +11,7 @@ const SHOWN: usize = 3;
 /// The checks that found something, one line each, and how many found nothing.
 pub(crate) fn validity(run: &RunV2) -> Section {
     let mut section = Section::new("Can the numbers be believed?");
-    let checks = || run.trials.iter().flat_map(|trial| &trial.checks);
+    let checks = || run.judged_trials().flat_map(|trial| &trial.checks);
     let count = |verdict| checks().filter(|check| check.verdict == verdict).count();
     let (passed, warnings) = (count(Verdict::Ok), count(Verdict::Warning));
     let (invalid, not_checked) = (count(Verdict::Invalid), count(Verdict::NotChecked));
@@ -36,7 +36,14 @@ pub(crate) fn validity(run: &RunV2) -> Section {
             section.say(Tone::Bad, format!("No: {failed}; {warnings}; {passed}{rest}."));
         }
     }
-    section.list(lines(&findings(run), run.trials.len()));
+    let judged = run.judged_trials().count();
+    section.list(lines(&findings(run), judged));
+    let beyond = run.trials.len() - judged;
+    if beyond > 0 {
+        let trials = plural(beyond, "trial of the search had", "trials of the search had");
+        let text = format!("{trials} too much work to be valid; that is what it looked for.");
+        section.say(Tone::Plain, text);
+    }
     if !run.disturbed.is_empty() {
         let trials = plural(run.disturbed.len(), "trial was", "trials were");
         let text = format!("{trials} retried; the first attempts are not counted:");
@@ -165,7 +172,7 @@ fn place(transport: &str, settings: &str, rounds: &[u32]) -> String {
 fn findings(run: &RunV2) -> Vec<Finding<'_>> {
     let settings = swept(run);
     let mut findings: Vec<Finding<'_>> = Vec::new();
-    for trial in &run.trials {
+    for trial in run.judged_trials() {
         for check in trial.checks.iter().filter(|check| check.verdict != Verdict::Ok) {
             let same = |finding: &&mut Finding<'_>| {
                 finding.transport == trial.transport

@@ -1,5 +1,6 @@
 //! Runs made by hand, with the figures that the published sample would give.
 
+mod searched;
 mod sweeps;
 mod trials;
 mod whole;
@@ -10,6 +11,7 @@ use pushbench_store::{
     ModelV1, RunStatus, RunV2, SampleV1, TransportV1, TrialV2, Verdict,
 };
 
+pub(crate) use self::searched::searched;
 pub(crate) use self::sweeps::{large_sweep, sweep};
 use self::trials::{check, of_server, poll_trial, push_trial, short_poll, websocket};
 use self::whole::run;
@@ -30,6 +32,7 @@ pub(crate) fn every() -> Vec<(&'static str, RunV2)> {
         ("floored", floored()),
         ("sweep", sweep()),
         ("large_sweep", large_sweep()),
+        ("searched", searched()),
         ("without_trials", without_trials()),
     ]
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::checks::CheckV1;
 use crate::record::environment::EnvironmentV1;
+use crate::record::find::FindV2;
 use crate::record::floor::FloorV2;
 use crate::record::scenario::{CellV1, ExpectationV1, ScenarioV1};
 use crate::record::trial::TrialV2;
@@ -57,6 +58,9 @@ pub struct RunV2 {
     /// not do of theirs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub no_floor: BTreeMap<String, String>,
+    /// What was searched for and found, for each transport; absent without a search.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finds: Vec<FindV2>,
     /// What the scenario expected, and what was found.
     pub expectations: Vec<ExpectationV1>,
 }

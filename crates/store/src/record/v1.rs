@@ -115,6 +115,7 @@ impl From<RunV1> for RunV2 {
             disturbed: run.disturbed,
             floor: Vec::new(),
             no_floor: BTreeMap::new(),
+            finds: Vec::new(),
             expectations: run.expectations,
         }
     }

@@ -56,6 +56,7 @@ pub(crate) fn run() -> RunV2 {
         disturbed: Vec::new(),
         floor: Vec::new(),
         no_floor: BTreeMap::new(),
+        finds: Vec::new(),
         expectations: vec![ExpectationV1 {
             cell: BTreeMap::new(),
             figure: "short-poll.latency.p99".to_owned(),

@@ -1,0 +1,141 @@
+//! The largest amount of work under which something held, and what gave out above it.
+
+use pushbench_protocol::figure::{self, Unit};
+use pushbench_store::{FindEnding, FindStepV2, FindV2, RunV2};
+
+use crate::layout::{Block, ColumnGroup, Line, Row, Section, Table, Tone};
+use crate::sections::swept::short_name;
+use crate::units::{ABSENT, grouped, scaled};
+
+/// A sentence for each transport; none without a search.
+pub(crate) fn sentences(run: &RunV2) -> Vec<String> {
+    run.finds.iter().map(sentence).collect()
+}
+
+/// What each search found, and every step of it; `None` without one.
+pub(crate) fn find(run: &RunV2) -> Option<Section> {
+    let first = run.finds.first()?;
+    let most = most(first);
+    let mut section = Section::new(format!("The {most}"));
+    section.say(
+        Tone::Plain,
+        format!(
+            "Each transport has a search of its own for the {most} with {}, to within {}. The two values \
+             that an answer names were played twice.",
+            first.condition,
+            scaled(Unit::Share, first.precision)
+        ),
+    );
+    section.list(run.finds.iter().flat_map(remarks).collect());
+    section.blocks.extend(run.finds.iter().map(|find| Block::Table(steps(find))));
+    Some(section)
+}
+
+/// `websocket holds at up to 1,000 clients ...`.
+fn sentence(find: &FindV2) -> String {
+    let FindV2 { transport, condition, ending, largest_held, smallest_not_held, .. } = find;
+    let limit = find.limit.as_ref().map_or(String::new(), |limit| format!(": {limit}"));
+    let figure = |value: u64| {
+        let found = find.found_at(value).map(|found| scaled(unit(find), found));
+        found.map_or(String::new(), |found| format!(" ({} {found})", find.figure))
+    };
+    let held = largest_held.map(|value| format!("{}{}", amount(find, value), figure(value)));
+    let did_not =
+        smallest_not_held.map(|value| format!("{}{}", amount(find, value), figure(value)));
+    match (ending, held, did_not) {
+        (FindEnding::Unfinished, None, _) => {
+            format!("{transport}: the search was ended before anything had held.")
+        }
+        (FindEnding::Unfinished, Some(held), _) => {
+            format!("{transport}: the search was ended; {condition} held with {held}.")
+        }
+        (_, Some(held), None) => {
+            let no_more = match &find.room {
+                Some(_) => format!("and there is no room for more{limit}"),
+                None => "which is the end of the search".to_owned(),
+            };
+            format!("{transport}: {condition} holds with up to {held}, {no_more}.")
+        }
+        (_, Some(held), Some(did_not)) => {
+            format!(
+                "{transport}: {condition} holds with up to {held}, and not with {did_not}{limit}."
+            )
+        }
+        (_, None, Some(did_not)) => {
+            format!("{transport}: {condition} does not even hold with {did_not}{limit}.")
+        }
+        (_, None, None) => format!("{transport}: nothing was played."),
+    }
+}
+
+/// What gave out at each value, once, and what speaks against the answer of a search.
+fn remarks(find: &FindV2) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for step in &find.steps {
+        let Some(limit) = &step.limit else { continue };
+        let text = format!("{} with {}: {limit}", find.transport, amount(find, step.value));
+        let line = vec![Tone::Plain.span(text)];
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    if !find.contradictions.is_empty() {
+        let values: Vec<_> = find.contradictions.iter().map(|value| amount(find, *value)).collect();
+        let text = format!(
+            "{}: there is no sharp boundary: with {} it held once and not another time, or above one \
+             that did not hold",
+            find.transport,
+            values.join("; ")
+        );
+        lines.push(vec![Tone::Warning.span(text)]);
+    }
+    if find.ending == FindEnding::OutOfSteps {
+        let text =
+            format!("{}: the search took as many steps as it may, and was ended", find.transport);
+        lines.push(vec![Tone::Warning.span(text)]);
+    }
+    lines
+}
+
+/// Every step, in the order played.
+fn steps(find: &FindV2) -> Table {
+    let columns = [find.figure.as_str(), "held"].map(str::to_owned);
+    let row = |step: &FindStepV2| {
+        let found = step.found.map_or(ABSENT.to_owned(), |found| scaled(unit(find), found));
+        let held = match step.held {
+            true => Tone::Good.span("yes"),
+            false => Tone::Bad.span("no"),
+        };
+        Row::Values {
+            label: Tone::Plain.span(amount(find, step.value)),
+            cells: vec![Tone::Plain.span(found), held],
+        }
+    };
+    Table {
+        label: "step".to_owned(),
+        groups: vec![ColumnGroup { title: find.transport.clone(), columns: columns.to_vec() }],
+        rows: find.steps.iter().map(row).collect(),
+    }
+}
+
+/// What was searched for.
+fn most(find: &FindV2) -> String {
+    match short_name(&find.setting) {
+        "publish.rate" => "highest rate of messages".to_owned(),
+        name => format!("most {name}"),
+    }
+}
+
+/// A value with what it is of: `1,000 clients`, `20/s in each topic`.
+fn amount(find: &FindV2, value: u64) -> String {
+    let number = grouped(value as f64, 0);
+    match short_name(&find.setting) {
+        "publish.rate" => format!("{number} messages/s in each topic"),
+        name if value == 1 => format!("{number} {}", name.trim_end_matches('s')),
+        name => format!("{number} {name}"),
+    }
+}
+
+fn unit(find: &FindV2) -> Unit {
+    figure::find(&find.figure).map_or(Unit::Count, |figure| figure.unit)
+}

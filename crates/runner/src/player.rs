@@ -1,0 +1,129 @@
+//! Plays trials in turn: each again if the machine disturbed it, and each kept before the next.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use pushbench_scenario::Scenario;
+use pushbench_store::wall_clock::now_rfc3339;
+use pushbench_store::{CellV1, Journal, RunV2};
+
+use crate::RunError;
+use crate::disturbed::{ATTEMPTS, disturbed};
+use crate::floor::beside;
+use crate::observer::{Observer, TrialNote};
+use crate::options::Options;
+use crate::placement::Placement;
+use crate::placement::affinity::KeptTo;
+use crate::preflight::first_message::FirstMessage;
+use crate::topics::RunTopics;
+use crate::trial::{IsReady, Trial};
+
+/// What plays the trials of a run.
+pub(crate) struct Player<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) journal: &'a mut Journal,
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) run: &'a mut RunV2,
+    pub(crate) topics: RunTopics<'a>,
+}
+
+/// A trial to be played.
+pub(crate) struct Turn<'a> {
+    pub(crate) scenario: &'a Scenario,
+    /// Swept settings, or those of a step; empty without either.
+    pub(crate) cell: CellV1,
+    /// Place among the scenario's transports.
+    pub(crate) transport: usize,
+    /// From 0.
+    pub(crate) round: u32,
+    /// Which trial, from 1, of how many.
+    pub(crate) number: usize,
+    pub(crate) of: usize,
+    pub(crate) is_search: bool,
+    /// The length of all trials after it.
+    pub(crate) planned_after: Duration,
+}
+
+impl Player<'_> {
+    /// Plays a trial and keeps it; `Break` if it was told to end, and then it has ended.
+    ///
+    /// # Errors
+    ///
+    /// If the trial could not begin or be kept.
+    pub(crate) fn play(&mut self, turn: Turn<'_>) -> Result<ControlFlow<()>, RunError> {
+        let Turn { scenario, cell, transport, round, .. } = turn;
+        let options = self.options;
+        let described: Vec<_> =
+            cell.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let described = described.join(", ");
+        let asks = &scenario.transports[transport];
+        let note = TrialNote {
+            transport: &asks.label,
+            cell: &described,
+            round: round + 1,
+            number: turn.number,
+            of: turn.of,
+            is_search: turn.is_search,
+            clients: scenario.workload.clients.get(),
+            planned: scenario.trial_length(),
+            planned_after: turn.planned_after,
+        };
+        let mut stopped = false;
+        for attempt in 1.. {
+            self.observer.trial_begins(note);
+            let cell = cell.clone();
+            let topic_names = self.topics.next(scenario, asks, options.target.is_some());
+            let trial = Trial { scenario, cell, transport, round, topic_names, options };
+            let is_ready: &IsReady<'_> = &|server, scenario, watch| {
+                let first = FirstMessage { server, scenario, transport, options };
+                first.wait_if_started(watch)
+            };
+            // Whatever plays, publishes and samples is started by this thread, in here.
+            let cpus = options.placement.as_ref().and_then(Placement::load);
+            let kept_to = cpus.map(KeptTo::cpus).transpose().map_err(RunError::Placement)?;
+            let observer = &mut *self.observer;
+            let trial = trial.play(now_rfc3339(), is_ready, &mut |progress| {
+                let flow = observer.progress(note, progress);
+                stopped = stopped || flow.is_break();
+                flow
+            });
+            drop(kept_to);
+            let trial = match trial {
+                // Its server was not ready yet, and is not waited for any longer.
+                Err(_) if stopped => break,
+                trial => trial?,
+            };
+            if let Some(disturbed) = disturbed(&trial).filter(|_| !stopped && attempt < ATTEMPTS) {
+                self.observer.trial_disturbed(note, &disturbed);
+                self.journal.disturbed(&disturbed)?;
+                self.run.disturbed.push(disturbed);
+                continue;
+            }
+            let mut trial = trial;
+            let mut floor = None;
+            if scenario.floor && !stopped && !self.run.no_floor.contains_key(note.transport) {
+                let observer = &mut *self.observer;
+                let beside = beside(&mut trial, scenario, asks, &options.floor, &mut || {
+                    let flow = observer.floor(note);
+                    stopped = stopped || flow.is_break();
+                    flow
+                });
+                match beside {
+                    Ok(played) => floor = played,
+                    Err(reason) => self.run.notes.push(reason),
+                }
+            }
+            let mut kept = self.journal.trial(&trial);
+            if let (Ok(()), Some(floor)) = (&kept, &floor) {
+                kept = self.journal.floor(floor);
+            }
+            self.run.floor.extend(floor);
+            self.observer.trial_ends(note, &trial);
+            // It is in memory all the same, where the record is made from.
+            self.run.trials.push(trial);
+            kept?;
+            break;
+        }
+        Ok(if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
