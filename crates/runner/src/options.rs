@@ -46,4 +46,12 @@ impl Options {
         let workers = scenario.load.workers.map_or(self.cores / 2, std::num::NonZero::get);
         workers.clamp(1, clients)
     }
+
+    /// A core for the server and one for the client of a floor: among those of the trial's processes,
+    /// so that both are placed alike; `None` is anywhere.
+    pub(crate) fn floor_cores(&self) -> [Option<u32>; 2] {
+        let placement = self.placement.as_ref();
+        let cpus = [placement.and_then(Placement::server), placement.and_then(Placement::load)];
+        cpus.map(|cpus| cpus.and_then(|cpus| cpus.first().copied()))
+    }
 }

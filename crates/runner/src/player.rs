@@ -103,7 +103,7 @@ impl Player<'_> {
             let mut floor = None;
             if scenario.floor && !stopped && !self.run.no_floor.contains_key(note.transport) {
                 let observer = &mut *self.observer;
-                let beside = beside(&mut trial, scenario, asks, &options.floor, &mut || {
+                let beside = beside(&mut trial, scenario, asks, options, &mut || {
                     let flow = observer.floor(note);
                     stopped = stopped || flow.is_break();
                     flow

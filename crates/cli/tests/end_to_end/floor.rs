@@ -68,6 +68,11 @@ fn a_run_that_asks_for_floors_has_one_for_each_trial_that_has_one() {
         };
         let played = &floor.played;
         assert_eq!(played.connections, trial.clients, "{played:?}");
+        // Placed as the processes of the trial.
+        let placement = record.environment.placement.as_ref().expect("every run has one");
+        let first = |cpus: &[u32]| cpus.first().copied();
+        assert_eq!(played.server.core, first(&placement.server_cpus), "{placement:?}");
+        assert_eq!(played.client.core, first(&placement.load_cpus), "{placement:?}");
         let (work, count) = match trial.transport.as_str() {
             "short-poll" => (FloorWorkV2::Polls, trial.counts.polls),
             _ => (FloorWorkV2::Deliveries, trial.counts.deliveries_in_measure),

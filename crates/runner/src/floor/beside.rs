@@ -8,7 +8,8 @@ use pushbench_store::wall_clock::now_rfc3339;
 use pushbench_store::{EnvironmentV1, FloorV2, TrialV2};
 
 use super::of_trial::{Operations, multiples, plan};
-use super::{FloorCommand, play_floor};
+use super::play_floor;
+use crate::options::Options;
 
 /// Which transports of a scenario that asks for floors have none, and what the floor lacks of theirs.
 pub(crate) fn no_floor(
@@ -40,7 +41,7 @@ pub(crate) fn beside(
     trial: &mut TrialV2,
     scenario: &Scenario,
     transport: &Transport,
-    command: &FloorCommand,
+    options: &Options,
     watch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Option<FloorV2>, String> {
     let note = |reason: String| {
@@ -49,8 +50,8 @@ pub(crate) fn beside(
     };
     let (plan, lengths) = plan(scenario, transport, trial).map_err(note)?;
     let started_at = now_rfc3339();
-    // Where the system puts them, as the processes of the trial.
-    let played = play_floor(command, &plan, lengths, [None; 2], watch);
+    let cores = options.floor_cores();
+    let played = play_floor(&options.floor, &plan, lengths, cores, watch);
     let Some(played) = played.map_err(|error| note(error.to_string()))? else { return Ok(None) };
     if let Some(operations) = Operations::of(transport, trial) {
         let multiples: Vec<_> = multiples(operations, trial, &played).collect();
