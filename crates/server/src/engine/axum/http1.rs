@@ -142,9 +142,11 @@ where
     }
     let parts = http.into_parts();
     let (unread, stream) = parts.io.into_inner().into_inner().into_parts();
-    let early = match unread.is_empty() {
-        true => parts.read_buf,
-        false => [parts.read_buf, unread].concat().into(),
+    let early = match (parts.read_buf.is_empty(), unread.is_empty()) {
+        // An empty part of a buffer would keep all of it.
+        (true, true) => Bytes::new(),
+        (false, true) => parts.read_buf,
+        (_, false) => [parts.read_buf, unread].concat().into(),
     };
     match (turn.takeover().take(), ended) {
         (Some(takeover), Ok(_)) => Ended::TakenOver(TakenOver { stream, early, takeover }),

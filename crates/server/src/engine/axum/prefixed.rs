@@ -88,6 +88,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
         let len = self.first.len().min(buf.remaining());
         buf.put_slice(&self.first[..len]);
         self.first.advance(len);
+        if self.first.is_empty() {
+            // An empty part of a buffer would keep all of it.
+            self.first = Bytes::new();
+        }
         Poll::Ready(Ok(()))
     }
 }
