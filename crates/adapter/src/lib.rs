@@ -18,6 +18,7 @@ mod dialogue;
 mod publishing;
 mod session;
 mod shipped;
+mod skeleton;
 
 mod decode;
 mod filter;
@@ -50,6 +51,7 @@ pub use rules::{Received, Said};
 pub use schema::{schema, schema_definitions, schema_within};
 pub use session::{Publisher, Session};
 pub use shipped::{SHIPPED, Shipped};
+pub use skeleton::skeleton;
 pub use split::unit::{Edge, SplitError};
 pub use template::Template;
 pub use values::{FillError, Setting, Values};

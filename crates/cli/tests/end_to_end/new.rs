@@ -44,6 +44,30 @@ fn a_recording_becomes_two_files_without_its_secrets_and_nothing_is_overwritten(
 }
 
 #[test]
+fn an_adapter_is_written_once_and_the_check_says_what_to_fill_in() {
+    let bench = Bench::new();
+    let made = bench.play(&["new", "--adapter", "orders"]);
+    assert_eq!((made.code, made.stderr.as_str()), (0, ""), "{made}");
+    let check = || bench.play(&["adapters", "--check", "orders.toml"]);
+    let refused = check();
+    assert_eq!(refused.code, 104, "{refused}");
+    assert!(refused.stderr.contains("transport.websocket.url is \"\""), "{refused}");
+    let again = bench.play(&["new", "--adapter", "orders"]);
+    assert_eq!(again.code, 1, "{again}");
+    let path = bench.path().join("orders.toml");
+    let text = fs::read_to_string(&path).expect("it is written");
+    let text = text.replace("= \"\"", "= \"/orders\"");
+    fs::write(&path, text).expect("it can be");
+    let accepted = check();
+    assert_eq!(accepted.code, 0, "{accepted}");
+    assert!(accepted.stdout.contains("orders.toml: ok, websocket"), "{accepted}");
+    for name in ["", "../orders", "or ders"] {
+        let refused = bench.play(&["new", "--adapter", name]);
+        assert_eq!(refused.code, 2, "{name}: {refused}");
+    }
+}
+
+#[test]
 fn a_copied_request_names_its_file_after_the_service() {
     let bench = Bench::new();
     let made = bench.play(&["new", "--from-curl", &sample("safari-poll.curl")]);
