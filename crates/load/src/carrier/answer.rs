@@ -1,9 +1,12 @@
 //! A response that ends, whatever carried it.
 
-use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue};
+use pushbench_protocol::headers::AnswerMark;
+use pushbench_protocol::number::digits;
 use pushbench_protocol::{Cursor, Phase};
 use pushbench_wire::head::{HeadError, ResponseHead};
 
+use crate::Fault;
 use crate::content_coding::ContentCoding;
 
 /// A response to a poll.
@@ -63,4 +66,77 @@ pub(crate) struct Received {
     pub(crate) phase: Phase,
     /// Whether the server closes the connection after it.
     pub(crate) closes: bool,
+}
+
+/// What a response with so many bytes of data says, but for the data.
+pub(crate) fn read_list(
+    status: u16,
+    fields: &HeaderMap,
+    len: usize,
+) -> Result<Answer<'static>, Fault> {
+    if !is_length_of(status, fields, len) {
+        return Err(Fault::Malformed);
+    }
+    let coding = fields.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let coding = ContentCoding::of_response(coding);
+    let mark = mark_in(fields)?;
+    // The head's bytes are booked as they pass, or are the caller's to give.
+    Ok(Answer {
+        status,
+        head: &[],
+        interim: 0,
+        body: &[],
+        framing: 0,
+        list: None,
+        cursor: mark.place(),
+        gap: mark.gap,
+        coding,
+        closes: false,
+    })
+}
+
+/// Whether what a response says of its length is so (RFC 9113, section 8.1.1). A 204 and a 304 have no
+/// body whatever they say: a 304 may tell what a 200 would have had (RFC 9110, section 8.6).
+fn is_length_of(status: u16, fields: &HeaderMap, len: usize) -> bool {
+    let is_of_none = matches!(status, 204 | 304) && len == 0;
+    let mut said = fields.get_all(CONTENT_LENGTH).iter();
+    is_of_none || said.all(|said| digits(said.as_bytes()) == Some(len as u64))
+}
+
+/// What a response says of the client's place in the log.
+pub(crate) fn mark_in(fields: &HeaderMap) -> Result<AnswerMark, Fault> {
+    let value = |name: &str| fields.get(name).map(HeaderValue::as_bytes);
+    AnswerMark::read(value).ok_or(Fault::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_that_of_the_data_as_rfc_9113_section_8_1_1_obliges_it_to_be() {
+        for (status, lengths, body, expected) in [
+            (200, &[][..], "hello", true),
+            (200, &["5"], "hello", true),
+            (200, &["5", "5"], "hello", true),
+            (200, &["5", "6"], "hello", false),
+            (200, &["5"], "", false),
+            (200, &["0"], "", true),
+            (200, &["4"], "hello", false),
+            (200, &["6"], "hello", false),
+            (200, &["five"], "hello", false),
+            (404, &["5"], "", false),
+            (204, &["5"], "", true),
+            (304, &["5"], "", true),
+            (304, &["5"], "hell", false),
+        ] {
+            let mut fields = HeaderMap::new();
+            for length in lengths {
+                fields.append(CONTENT_LENGTH, HeaderValue::from_static(length));
+            }
+            let found = read_list(status, &fields, body.len()).map(|_| ());
+            let expected = if expected { Ok(()) } else { Err(Fault::Malformed) };
+            assert_eq!(found, expected, "{status} {lengths:?} {body:?}");
+        }
+    }
 }

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
+use pushbench_protocol::headers::FieldList;
 use pushbench_protocol::headers::http2::status_line_len;
-use pushbench_protocol::headers::{AnswerMark, FieldList};
-use pushbench_protocol::number::{MAX_BODY, digits};
+use pushbench_protocol::number::MAX_BODY;
 use pushbench_protocol::{Direction, Phase, Timestamp};
 
 use super::connection::{Http2Connection, fault_of};
@@ -16,9 +16,8 @@ use super::pool::{Place, Pool};
 use super::received_data::ReceivedData;
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
-use crate::carrier::answer::{Answer, Received};
+use crate::carrier::answer::{Answer, Received, read_list};
 use crate::carrier::request::{Asked, Request as Asking};
-use crate::content_coding::ContentCoding;
 use crate::{Fault, Unexpected};
 
 /// A poller's place on its group's connection, and on the one after it.
@@ -93,7 +92,7 @@ impl Line {
         let all = received.receive(&mut body, MAX_BODY).await;
         all.inspect_err(|fault| keep(fault, received.received()))?;
         let uncompressed = uncompressed_len(status, &head.headers);
-        let answer = read(status, &head.headers, received.received().len());
+        let answer = read_list(status, &head.headers, received.received().len());
         let answer = answer.inspect_err(|fault| keep(fault, received.received()))?;
         let body = received.take();
         let answer = Answer { body: &body, list: Some(&head.headers), ..answer };
@@ -173,78 +172,9 @@ pub(super) fn send_whole(
     Ok(answer)
 }
 
-/// What a response with so many bytes of data says, but for the data.
-fn read(status: u16, fields: &HeaderMap, len: usize) -> Result<Answer<'static>, Fault> {
-    if !is_length_of(status, fields, len) {
-        return Err(Fault::Malformed);
-    }
-    let coding = fields.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    let coding = ContentCoding::of_response(coding);
-    let mark = mark_in(fields)?;
-    // The head's bytes are the tap's to book.
-    Ok(Answer {
-        status,
-        head: &[],
-        interim: 0,
-        body: &[],
-        framing: 0,
-        list: None,
-        cursor: mark.place(),
-        gap: mark.gap,
-        coding,
-        closes: false,
-    })
-}
-
-/// Whether what a response says of its length is so (RFC 9113, section 8.1.1). A 204 and a 304 have no
-/// body whatever they say: a 304 may tell what a 200 would have had (RFC 9110, section 8.6).
-fn is_length_of(status: u16, fields: &HeaderMap, len: usize) -> bool {
-    let is_of_none = matches!(status, 204 | 304) && len == 0;
-    let mut said = fields.get_all(CONTENT_LENGTH).iter();
-    is_of_none || said.all(|said| digits(said.as_bytes()) == Some(len as u64))
-}
-
-/// What a response says of the client's place in the log.
-pub(super) fn mark_in(fields: &HeaderMap) -> Result<AnswerMark, Fault> {
-    let value = |name: &str| fields.get(name).map(HeaderValue::as_bytes);
-    AnswerMark::read(value).ok_or(Fault::Malformed)
-}
-
 /// What HTTP/1.1 would have written for an answer's head.
 pub(super) fn uncompressed_len(status: u16, fields: &HeaderMap) -> usize {
     let fields: usize =
         fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     status_line_len(status) + fields + 2
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_length_is_that_of_the_data_as_rfc_9113_section_8_1_1_obliges_it_to_be() {
-        for (status, lengths, body, expected) in [
-            (200, &[][..], "hello", true),
-            (200, &["5"], "hello", true),
-            (200, &["5", "5"], "hello", true),
-            (200, &["5", "6"], "hello", false),
-            (200, &["5"], "", false),
-            (200, &["0"], "", true),
-            (200, &["4"], "hello", false),
-            (200, &["6"], "hello", false),
-            (200, &["five"], "hello", false),
-            (404, &["5"], "", false),
-            (204, &["5"], "", true),
-            (304, &["5"], "", true),
-            (304, &["5"], "hell", false),
-        ] {
-            let mut fields = HeaderMap::new();
-            for length in lengths {
-                fields.append(CONTENT_LENGTH, HeaderValue::from_static(length));
-            }
-            let found = read(status, &fields, body.len()).map(|_| ());
-            let expected = if expected { Ok(()) } else { Err(Fault::Malformed) };
-            assert_eq!(found, expected, "{status} {lengths:?} {body:?}");
-        }
-    }
 }

@@ -9,11 +9,12 @@ use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_wire::head::BodyEnd;
 
 use super::connection::{Http2Connection, fault_of};
-use super::line::{mark_in, send_whole};
+use super::line::send_whole;
 use super::pool::Pool;
 use super::refusal;
 use crate::Fault;
 use crate::accounts::Accounts;
+use crate::carrier::answer::mark_in;
 use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read, StreamBody, check};
 use crate::carrier::watch::Watch;

@@ -12,11 +12,12 @@ use pushbench_wire::http2::ByteStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Http2Connection, fault_of};
-use super::line::{mark_in, request as fields_as_request};
+use super::line::request as fields_as_request;
 use super::pool::Pool;
 use super::refusal;
 use crate::Fault;
 use crate::carrier::agreed::is_as_asked;
+use crate::carrier::answer::mark_in;
 use crate::carrier::opening::UpgradeRequest;
 
 /// The field that a subprotocol is chosen in.
