@@ -124,6 +124,11 @@ impl Accounts {
         self.clock.now()
     }
 
+    /// Whoever needs it where the accounts are not.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// The schedule as it stands.
     pub(crate) fn timeline(&self) -> Timeline {
         self.timeline.get()

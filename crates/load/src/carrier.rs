@@ -9,6 +9,8 @@
 //! Each of them has a witness, which has counted what its connection carried. Headers and what
 //! marks data off are booked here, messages are booked by the transport.
 //!
+//! A library that carries a client's polls is one more, as far as it is asked for lines.
+//!
 //! This file is the one place where versions are told apart. Another version is a folder beside
 //! `http1` and `http2` with the same three things in it, and its arms here.
 
@@ -20,6 +22,7 @@ pub(crate) mod dial;
 pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod kept;
+pub(crate) mod library;
 pub(crate) mod network;
 pub(crate) mod opening;
 pub(crate) mod pipe;
@@ -72,12 +75,15 @@ enum By {
     Http1,
     /// A stream for each exchange, on connections that clients may share.
     Http2(Rc<Pool>),
+    /// Lines by a library, which carries nothing else.
+    Library,
 }
 
 /// A client's line to the server: for requests whose responses end.
 pub(crate) enum Line {
     Http1(http1::line::Line),
     Http2(http2::line::Line),
+    Library(library::line::Line),
 }
 
 /// A response that does not end.
@@ -98,6 +104,7 @@ impl Carriers {
     pub(crate) fn new(plan: &Arc<Plan>, accounts: &Rc<Accounts>, network: Network) -> Self {
         let dialer = Rc::new(Dialer::new(Arc::clone(plan), Rc::clone(accounts), network));
         let by = match plan.carriage.http {
+            HttpVersion::Http11 if plan.carriage.client.has_own_sockets() => By::Library,
             HttpVersion::Http11 => By::Http1,
             HttpVersion::Http2 => {
                 // Field blocks are told apart by connection and not by stream.
@@ -129,7 +136,7 @@ impl Carriers {
     /// The tasks of connections that clients shared, which end after the last client of each.
     pub(crate) fn take_tasks(&self) -> JoinSet<()> {
         match &self.by {
-            By::Http1 => JoinSet::new(),
+            By::Http1 | By::Library => JoinSet::new(),
             By::Http2(pool) => pool.take_drivers(),
         }
     }
@@ -147,7 +154,9 @@ impl Carriers {
     ) -> Request {
         let fields = match &self.by {
             By::Http1 => None,
-            By::Http2(_) => Some(FieldList::of_request(head.bytes(), self.dialer.plan().scheme())),
+            By::Http2(_) | By::Library => {
+                Some(FieldList::of_request(head.bytes(), self.dialer.plan().scheme()))
+            }
         };
         Request { head, fields, body, body_kind }
     }
@@ -160,6 +169,7 @@ impl Carriers {
                 Line::Http1(http1::line::Line::new(self.dialer.accounts(), connection))
             }
             By::Http2(pool) => Line::Http2(http2::line::Line::open(pool, phase, client).await?),
+            By::Library => Line::Library(library::line::Line::new(&self.dialer, client)?),
         })
     }
 
@@ -175,7 +185,7 @@ impl Carriers {
         coding_of: &CodingOf<'_>,
     ) -> Result<(DataStream, ContentCoding), Fault> {
         Ok(match &self.by {
-            By::Http1 => {
+            By::Http1 | By::Library => {
                 let opened = http1::stream::open(&self.dialer, client, request, coding_of).await?;
                 (DataStream::Http1(opened.0), opened.1)
             }
@@ -184,6 +194,11 @@ impl Carriers {
                 (DataStream::Http2(opened.0), opened.1)
             }
         })
+    }
+
+    /// Bytes both ways to the server of whoever sends the request by himself.
+    pub(crate) async fn untaken(&self, client: u32) -> Result<Tunnel, Fault> {
+        Ok(Tunnel::Http1(self.dialer.connect(client).await?))
     }
 
     /// Opens a WebSocket's bytes by this request; gives what came behind the response too.
@@ -197,7 +212,7 @@ impl Carriers {
         request: &UpgradeRequest,
     ) -> Result<(Tunnel, Vec<u8>), Fault> {
         Ok(match &self.by {
-            By::Http1 => {
+            By::Http1 | By::Library => {
                 let (connection, early) =
                     http1::tunnel::open(&self.dialer, client, request).await?;
                 (Tunnel::Http1(connection), early)
@@ -222,6 +237,7 @@ impl Line {
             Self::Http1(line) => line.ask(carriers.accounts(), asked, phase).await?,
             // Boxed, so that the others do not pay for its room.
             Self::Http2(line) => Box::pin(line.ask(carriers.accounts(), asked, phase)).await?,
+            Self::Library(line) => line.ask(carriers.accounts(), asked, phase).await?,
         }
         self.witness().has_taken();
         Ok(())
@@ -238,6 +254,7 @@ impl Line {
         match self {
             Self::Http1(line) => line.receive(dialer.accounts(), scratch, phase_of, take).await,
             Self::Http2(line) => Box::pin(line.receive(dialer.accounts(), phase_of, take)).await,
+            Self::Library(line) => line.receive(dialer.accounts(), phase_of, take).await,
         }
     }
 
@@ -247,7 +264,7 @@ impl Line {
         match self {
             Self::Http1(line) => line.connection.rest(until).await,
             // Its connection's own task takes all that comes.
-            Self::Http2(_) => Some(until.await),
+            Self::Http2(_) | Self::Library(_) => Some(until.await),
         }
     }
 
@@ -256,6 +273,8 @@ impl Line {
         match self {
             Self::Http1(line) => line.again(fault),
             Self::Http2(line) => line.again(),
+            // It sends again by itself what may be.
+            Self::Library(_) => Again::Never,
         }
     }
 
@@ -272,7 +291,7 @@ impl Line {
                 carriers.line_in(phase, client).await
             }
             // It finds by itself another connection to ask on.
-            Self::Http2(_) => Ok(self),
+            Self::Http2(_) | Self::Library(_) => Ok(self),
         }
     }
 
@@ -281,13 +300,14 @@ impl Line {
         match self {
             Self::Http1(line) => line.connection.witness(),
             Self::Http2(line) => line.connection().witness(),
+            Self::Library(line) => line.witness(),
         }
     }
 
     /// Watches for what is booked as it passes.
     pub(crate) fn watch(&self) -> Watch {
         match self {
-            Self::Http1(_) => Watch::NOTHING,
+            Self::Http1(_) | Self::Library(_) => Watch::NOTHING,
             Self::Http2(line) => line.connection().watch(),
         }
     }
@@ -295,7 +315,7 @@ impl Line {
     /// Says that this client has no answer of the measure phase to come.
     pub(crate) fn is_measured(&mut self) {
         match self {
-            Self::Http1(_) => {}
+            Self::Http1(_) | Self::Library(_) => {}
             Self::Http2(line) => line.is_measured(),
         }
     }
@@ -305,6 +325,7 @@ impl Line {
         match self {
             Self::Http1(line) => accounts.sockets.close_measure(line.connection.witness()),
             Self::Http2(line) => line.end_measure(accounts).await,
+            Self::Library(line) => line.end_measure(accounts),
         }
     }
 
@@ -314,6 +335,7 @@ impl Line {
             Self::Http1(line) => line.give_up(fault),
             // What has come of it was booked as it passed.
             Self::Http2(_) => {}
+            Self::Library(line) => line.give_up(),
         }
     }
 
@@ -325,6 +347,7 @@ impl Line {
                 carriers.accounts().refuse_unasked(line.connection.witness(), &unasked)
             }
             Self::Http2(_) => Ok(()),
+            Self::Library(line) => line.end(carriers.accounts()).await,
         }
     }
 
@@ -336,7 +359,7 @@ impl Line {
                 line.connection.shutdown().await.map_err(|_| Fault::Io)?;
                 Ok(true)
             }
-            Self::Http2(_) => Ok(false),
+            Self::Http2(_) | Self::Library(_) => Ok(false),
         }
     }
 
@@ -346,6 +369,7 @@ impl Line {
             Self::Http1(line) => carriers.dialer.disconnect(phase, line.connection).await,
             // Never opened for one poll: its other clients would go on with it.
             Self::Http2(_) => Ok(()),
+            Self::Library(line) => line.replace(carriers.accounts()).await,
         }
     }
 
@@ -355,6 +379,7 @@ impl Line {
             Self::Http1(line) => carriers.dialer.discard(line.connection).await,
             // A stream's connection ends with its last client.
             Self::Http2(_) => Ok(()),
+            Self::Library(line) => line.replace(carriers.accounts()).await,
         }
     }
 }

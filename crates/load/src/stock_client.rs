@@ -31,6 +31,15 @@ pub fn stock_client(
     protocols: &[Protocol],
     connect_within: Duration,
 ) -> Result<reqwest::Client, StockClientError> {
+    Ok(builder(trust, protocols, connect_within)?.build()?)
+}
+
+/// The same, for more settings.
+pub(crate) fn builder(
+    trust: &Trust,
+    protocols: &[Protocol],
+    connect_within: Duration,
+) -> Result<reqwest::ClientBuilder, StockClientError> {
     let trusted = match trust {
         Trust::System => Trusted::System,
         Trust::Certificate(pem) => Trusted::These(pem),
@@ -43,8 +52,7 @@ pub fn stock_client(
         .referer(false)
         .no_proxy()
         .tcp_nodelay(true)
-        .connect_timeout(connect_within)
-        .build()?)
+        .connect_timeout(connect_within))
 }
 
 #[cfg(test)]

@@ -10,8 +10,10 @@ pub(crate) mod context;
 pub(crate) mod deflated;
 pub(crate) mod event_lines;
 pub(crate) mod frames;
+mod head_meter;
 pub(crate) mod headers;
 pub(crate) mod item;
+mod library_websocket;
 pub(crate) mod lines;
 pub(crate) mod long_poll;
 pub(crate) mod nudge;
@@ -27,6 +29,7 @@ pub(crate) mod websocket;
 
 use std::pin::Pin;
 
+use pushbench_protocol::ClientProgram;
 use pushbench_scenario::TransportSettings;
 
 use crate::Fault;
@@ -55,6 +58,11 @@ pub(crate) fn play(context: &ClientContext, client: u32, subscriber_id: usize) -
         }
         TransportSettings::Stream(_) => {
             Box::pin(streamed::play::<stream::Lines>(context, client, subscriber_id))
+        }
+        TransportSettings::WebSocket(_)
+            if context.plan.carriage.client == ClientProgram::Tungstenite =>
+        {
+            Box::pin(library_websocket::play(context, client, subscriber_id))
         }
         TransportSettings::WebSocket(socket) => match socket.deflate {
             None => Box::pin(plain::play(context, client, subscriber_id)),

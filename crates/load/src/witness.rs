@@ -10,6 +10,7 @@ pub(crate) mod list;
 use std::cell::{Cell, OnceCell};
 use std::os::fd::RawFd;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use pushbench_tls::RecordTotals;
 use pushbench_wire::SocketCounters;
@@ -27,6 +28,8 @@ pub(crate) struct Witness {
     pub(crate) records: Arc<RecordTotals>,
     /// What the kernel is asked by; absent where no kernel carries the bytes.
     descriptor: Option<RawFd>,
+    /// Whether a library reads and writes it: the counters then have what was booked.
+    of_library: bool,
     /// The books when the connection was closed. Boxed: while it is open it need not have their room.
     last: OnceCell<Box<Counted>>,
     /// Whether a read has told that the server's FIN has come.
@@ -62,6 +65,7 @@ impl Witness {
             counters: Arc::default(),
             records: Arc::default(),
             descriptor,
+            of_library: false,
             last: OnceCell::new(),
             has_ended: Cell::new(false),
             was_reset: Cell::new(false),
@@ -69,6 +73,17 @@ impl Witness {
             is_measured: Cell::new(false),
             place: Cell::new(0),
         }
+    }
+
+    /// Of a connection that a library has opened, by a second descriptor of it.
+    pub(crate) fn of_library(descriptor: RawFd) -> Self {
+        Self { of_library: true, ..Self::of(Some(descriptor)) }
+    }
+
+    /// Takes note of bytes that a library says it has sent and received.
+    pub(crate) fn has_carried(&self, up: u64, down: u64) {
+        self.counters.written.fetch_add(up, Ordering::Relaxed);
+        self.counters.read.fetch_add(down, Ordering::Relaxed);
     }
 
     /// The books now; after the connection is closed, as they were then.
@@ -103,6 +118,7 @@ impl Witness {
         let records = Tally::of_bytes(self.records.tls_sent(), self.records.tls_received());
         Counted::of(self.counters.bytes_read(), self.counters.bytes_written(), kernel)
             .with(WitnessName::TlsRecords, records)
+            .booked(self.of_library)
     }
 
     /// Its descriptor, if it is open and a kernel carries it.
@@ -115,12 +131,24 @@ impl Witness {
         self.counters.bytes_read() + self.counters.bytes_written()
     }
 
+    /// Bytes that have passed without what TLS added, down and up.
+    pub(crate) fn above_tls(&self) -> [u64; 2] {
+        let (read, written) = (self.counters.bytes_read(), self.counters.bytes_written());
+        let tls = [self.records.tls_received(), self.records.tls_sent()];
+        [read.saturating_sub(tls[0]), written.saturating_sub(tls[1])]
+    }
+
     /// The connection is about to be closed, and its descriptor with it. What the kernel received
     /// and nobody read, since the client has failed or the server has reset the connection, is on
     /// nobody's books, and neither is a FIN that a reset followed.
     pub(crate) fn close(&self) {
         let sums = self.sums();
-        let last = if self.has_ended.get() { sums } else { sums.without_unread() };
+        let last = match (self.has_ended.get(), self.of_library) {
+            (true, _) => sums,
+            (false, false) => sums.without_unread(),
+            // What of it was read only the kernel knows.
+            (false, true) => self.as_of_client().counted,
+        };
         // Nobody closes it twice: the socket does as it is dropped.
         let _ = self.last.set(Box::new(last));
     }

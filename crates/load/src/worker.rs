@@ -175,7 +175,11 @@ fn accounts(role: &Role, clock: Clock) -> Accounts {
         Timeline::new(plan.warm_up_end(), plan.measure_end()),
         plan.carriage.clients_per_connection.get() > 1,
         Recorder::new(plan.scenario.workload.deliver, topics, published),
-        Sockets::new(plan.subscribers_target().is_ipv6(), network.mss),
+        Sockets::new(
+            plan.subscribers_target().is_ipv6(),
+            network.mss,
+            plan.carriage.client.has_own_sockets(),
+        ),
     )
 }
 

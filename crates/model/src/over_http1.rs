@@ -21,8 +21,9 @@ pub(crate) fn predict(
 ) -> BTreeMap<String, f64> {
     let Subject { scenario, transport, host, .. } = *subject;
     let topic = TopicName::numbered(0);
+    let request = scenario.headers.request_of(transport.carriage.client);
     let client = Client {
-        file: &scenario.headers.request,
+        file: &request,
         host,
         secure: situation.link.tls.is_some(),
         cookie_bytes: scenario.headers.cookie_bytes,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
 use crate::transport::labelled;
-use crate::{Compression, ConnectionClass, Cursor, Hold, HttpVersion, TopicName};
+use crate::{ClientProgram, Compression, ConnectionClass, Cursor, Hold, HttpVersion, TopicName};
 
 labelled! {
     /// How messages reach subscribers.
@@ -146,6 +146,8 @@ pub struct Properties {
     pub closes_between_polls: bool,
     /// The versions of HTTP that carry it; the default is first.
     pub http: &'static [HttpVersion],
+    /// The programs that can be a client of it; the default is first.
+    pub clients: &'static [ClientProgram],
     /// Whether it can be asked for by a profile that brings a request line of its own, which the
     /// server responds to as to a short poll without a cursor.
     pub takes_own_request_line: bool,
@@ -153,6 +155,9 @@ pub struct Properties {
 
 /// From deflate's smallest to the largest of `br` (RFC 7932, section 9.1, but for large windows).
 const OF_STREAMS: (u8, u8) = (MIN_WINDOW_BITS, 22);
+const EXACT: &[ClientProgram] = &[ClientProgram::Exact];
+const OF_HTTP: &[ClientProgram] = &[ClientProgram::Exact, ClientProgram::Reqwest];
+const OF_WEBSOCKET: &[ClientProgram] = &[ClientProgram::Exact, ClientProgram::Tungstenite];
 const UNCODED: &[Compression] = &[Compression::None];
 const BODIES: &[Compression] = &[Compression::None, Compression::Gzip, Compression::Brotli];
 const MESSAGES: &[Compression] = &[Compression::None, Compression::Deflate];
@@ -171,6 +176,7 @@ impl TransportKind {
                 conflates: false,
                 closes_between_polls: true,
                 http: HttpVersion::ALL,
+                clients: OF_HTTP,
                 takes_own_request_line: true,
             },
             Self::LongPoll => Properties {
@@ -183,6 +189,7 @@ impl TransportKind {
                 conflates: false,
                 closes_between_polls: true,
                 http: HttpVersion::ALL,
+                clients: OF_HTTP,
                 takes_own_request_line: false,
             },
             Self::Sse => Properties {
@@ -195,6 +202,7 @@ impl TransportKind {
                 conflates: true,
                 closes_between_polls: false,
                 http: HttpVersion::ALL,
+                clients: EXACT,
                 takes_own_request_line: false,
             },
             Self::Stream => Properties {
@@ -207,6 +215,7 @@ impl TransportKind {
                 conflates: true,
                 closes_between_polls: false,
                 http: HttpVersion::ALL,
+                clients: EXACT,
                 takes_own_request_line: false,
             },
             Self::WebSocket => Properties {
@@ -220,6 +229,7 @@ impl TransportKind {
                 conflates: true,
                 closes_between_polls: false,
                 http: HttpVersion::ALL,
+                clients: OF_WEBSOCKET,
                 // Its upgrade is another head of the profile.
                 takes_own_request_line: true,
             },
@@ -234,6 +244,7 @@ impl TransportKind {
                 closes_between_polls: false,
                 // The notice and the fetch would be streams of one connection.
                 http: &[HttpVersion::Http11],
+                clients: EXACT,
                 takes_own_request_line: false,
             },
         }
@@ -312,6 +323,7 @@ mod tests {
             let row = kind.properties();
             assert_eq!(row.codings.first(), Some(&Compression::None), "{kind}: the default");
             assert_eq!(row.http.first(), Some(&HttpVersion::Http11), "{kind}: the default");
+            assert_eq!(row.clients.first(), Some(&ClientProgram::Exact), "{kind}: the default");
             assert!(!(row.conflates && kind.polls()), "{kind}: only pushes can be conflated");
             assert!(!(row.closes_between_polls && kind.pushes()), "{kind}: it has no polls");
             let is_upgraded = kind.upgrades();

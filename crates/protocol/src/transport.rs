@@ -107,6 +107,37 @@ labelled! {
 }
 
 labelled! {
+    /// The program that a subscriber is.
+    ClientProgram {
+        /// The load generator's own, which sends the bytes of a header profile and nothing else.
+        Exact = "exact",
+        /// The HTTP client reqwest, as applications use it.
+        Reqwest = "reqwest",
+        /// The WebSocket client tungstenite, likewise.
+        Tungstenite = "tungstenite",
+    }
+}
+
+impl ClientProgram {
+    /// The built-in header profile with what it writes by itself; `None` where it sends whichever
+    /// profile it is told.
+    pub const fn profile(self) -> Option<&'static str> {
+        match self {
+            Self::Exact => None,
+            Self::Reqwest | Self::Tungstenite => Some("rust"),
+        }
+    }
+
+    /// Whether it is a library whose sockets are its own, so that no stream of ours is below it.
+    pub const fn has_own_sockets(self) -> bool {
+        match self {
+            Self::Exact | Self::Tungstenite => false,
+            Self::Reqwest => true,
+        }
+    }
+}
+
+labelled! {
     /// How long the connection of a poller lives.
     ConnectionUse {
         /// One connection for all polls.

@@ -3,6 +3,7 @@
 mod advantage;
 mod answer;
 mod books;
+mod client_libraries;
 mod comparison;
 mod conflation;
 pub(crate) mod curve;
@@ -26,7 +27,7 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV2, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 22] = [
+    let sections: [Option<Section>; 23] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
@@ -41,6 +42,7 @@ pub fn document(run: &RunV2, record: Option<&str>) -> Document {
         comparison::glance(run),
         comparison::comparison(run),
         floor::floor(run),
+        client_libraries::client_libraries(run),
         conflation::conflation(run),
         field_blocks::field_blocks(run),
         directions::directions(run),

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use pushbench_load::{
-    Boundary, Counted, Counts, Fault, HeadCounts, InFlight, Outcome, SampleHeaders, ServerSums,
-    Tally, TimeAverage, Unexpected, WITNESSES, WitnessEntry, WitnessName, WorkerOutcome,
+    Boundary, Counted, Counter, Counts, Fault, HeadCounts, InFlight, Outcome, SampleHeaders,
+    ServerSums, Tally, TimeAverage, Unexpected, WITNESSES, WitnessEntry, WitnessName,
+    WorkerOutcome,
 };
 use pushbench_protocol::headers::printable_characters;
 use pushbench_protocol::{ByteKind, Direction, HandshakeStats, Phase};
@@ -266,7 +267,9 @@ const fn side(entry: &WitnessEntry) -> SideV2 {
 }
 
 fn tally(entry: &WitnessEntry, tally: &Tally) -> TallyV2 {
-    let counts = entry.counters.iter();
+    let is_byte = |counter: &&Counter| matches!(counter, Counter::Up | Counter::Down);
+    // What was booked of a library's sockets is no count of theirs: absent, as what nobody knows is.
+    let counts = entry.counters.iter().filter(|of| !(tally.are_booked && is_byte(of)));
     TallyV2 {
         missing: tally.missing,
         counts: counts.map(|&counter| (counter.label().to_owned(), tally[counter])).collect(),

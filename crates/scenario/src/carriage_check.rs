@@ -3,6 +3,7 @@
 use pushbench_protocol::{Compression, ConnectionUse, HttpVersion, Pace, StreamWindows};
 use pushbench_toml::Problems;
 
+use crate::client_check::client_plays;
 use crate::file::ScenarioFile;
 use crate::transport_file::TransportFile;
 
@@ -13,6 +14,7 @@ pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
         let _ = a_closed_loop_keeps_its_connections(transport, problems);
         let _ = a_kind_goes_over_http_that_carries_it(transport, problems);
+        let _ = client_plays(transport, problems);
         if transport.is_ours() {
             let _ = a_window_is_one_of_its_coding(transport, problems);
             let _ = bodies_are_in_a_coding_that_is_accepted(transport, file, problems);

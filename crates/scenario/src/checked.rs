@@ -1,12 +1,13 @@
 //! A scenario that has been checked.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Deliver, HttpVersion, RequestProfile, ResponseProfile, SlowPolicy, TlsUse,
+    ClientProgram, Deliver, HttpVersion, RequestProfile, ResponseProfile, SlowPolicy, TlsUse,
 };
 
 use crate::TransportSettings;
@@ -182,6 +183,19 @@ pub struct Headers {
     pub cookie_bytes: u32,
 }
 
+impl Headers {
+    /// What clients of this program send: of a library its own, whatever the scenario says of the
+    /// others.
+    pub fn request_of(&self, client: ClientProgram) -> Cow<'_, RequestProfile> {
+        match client.profile() {
+            None => Cow::Borrowed(&self.request),
+            Some(name) => Cow::Owned(
+                RequestProfile::built_in(name).expect("the profile of a library is built in"),
+            ),
+        }
+    }
+}
+
 /// The link between the two sides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Network {
@@ -231,4 +245,6 @@ pub struct Carriage {
     pub tls: TlsUse,
     /// Clients that share one connection, each with a stream of its own; 1 on HTTP/1.1.
     pub clients_per_connection: NonZeroU32,
+    /// The program that each client is.
+    pub client: ClientProgram,
 }

@@ -16,6 +16,7 @@ mod asked_servers;
 mod beside;
 mod carriage_check;
 mod check;
+mod client_check;
 mod conflation_check;
 mod environment_file;
 mod file;

@@ -139,19 +139,22 @@ pub fn needs(scenario: &Scenario, machine: &Machine) -> Needs {
     let ports = |transport: &Transport| {
         ports_per_client(transport.settings, workload, machine.time_wait.loopback)
     };
-    let files = |connections: &dyn Fn(TransportSettings) -> u32| {
-        let connections = |transport: &Transport| {
-            groups(transport, workload).saturating_mul(connections(transport.settings))
-        };
-        u64::from(most(&connections)) + SPARE_FILES
+    let files = |files: &dyn Fn(&Transport) -> u32| {
+        let of_all =
+            |transport: &Transport| groups(transport, workload).saturating_mul(files(transport));
+        u64::from(most(&of_all)) + SPARE_FILES
     };
-    let connections = |settings: TransportSettings| settings.kind().connections_per_client();
+    let connections = |of: &Transport| of.settings.kind().connections_per_client();
     Needs {
-        open_files_load: files(&connections),
+        // What a library opens for itself is held by a second descriptor, to be asked of.
+        open_files_load: files(&|of| match of.carriage.client.has_own_sockets() {
+            false => connections(of),
+            true => 2 * connections(of),
+        }),
         // A connection may be closed at the server a moment after the client opened its next one.
-        open_files_server: files(&|settings| match settings.connection() {
-            ConnectionUse::KeepAlive => connections(settings),
-            ConnectionUse::PerPoll => 2 * connections(settings),
+        open_files_server: files(&|of| match of.settings.connection() {
+            ConnectionUse::KeepAlive => connections(of),
+            ConnectionUse::PerPoll => 2 * connections(of),
         }),
         source_addresses: most(&|transport| {
             let per_address = machine.ports.clients_per_address(ports(transport));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use pushbench_protocol::ClientProgram;
+
 use crate::quantity::{format_duration, format_rate};
 use crate::transport_server::is_of_ours;
 use crate::{
@@ -102,10 +104,14 @@ impl Transport {
     /// Every option of its kind with its default resolved, as a scenario file spells it; `none` for
     /// what is absent.
     pub fn options(&self) -> BTreeMap<String, String> {
-        let Carriage { http, tls, clients_per_connection } = self.carriage;
+        let Carriage { http, tls, clients_per_connection, client } = self.carriage;
         let mut options = vec![("http", http.to_string()), ("tls", tls.to_string())];
         if clients_per_connection.get() > 1 {
             options.push(("clients_per_connection", clients_per_connection.to_string()));
+        }
+        // Absent of the load generator's own, as in the records of before there was another.
+        if client != ClientProgram::Exact {
+            options.push(("client", client.to_string()));
         }
         let settings = self.settings.options().into_iter();
         match &self.server {

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Arrival, Compression, ConnectionUse, Deliver, Hold, HttpVersion, Pace, PollTiming,
-    StreamCoding, TlsUse, TransportKind, Unchanged,
+    Arrival, ClientProgram, Compression, ConnectionUse, Deliver, Hold, HttpVersion, Pace,
+    PollTiming, StreamCoding, TlsUse, TransportKind, Unchanged,
 };
 use pushbench_toml::kind::{Mismatch, choice, count, duration, one_of, truth, whole};
 use pushbench_toml::{Place, Problems, Read, Reader, Table, Value};
@@ -34,6 +34,7 @@ pub(crate) struct CarriageFile {
     pub(crate) http: Read<HttpVersion>,
     pub(crate) tls: Read<TlsUse>,
     pub(crate) clients_per_connection: Read<NonZeroU32>,
+    pub(crate) client: Read<ClientProgram>,
 }
 
 /// Options of a transport. One that its kind does not have is as absent as one that was refused.
@@ -126,6 +127,7 @@ fn transport(mut table: Reader<'_>, servers: &[NamedServerFile]) -> TransportFil
         http: table.or("http", "1.1", choice(HttpVersion::ALL, HttpVersion::label)),
         tls: tls(&mut table, &server),
         clients_per_connection: table.or("clients_per_connection", 1, count(1_000)),
+        client: table.or("client", "exact", choice(ClientProgram::ALL, ClientProgram::label)),
     };
     let options = options(&mut table, kind.as_ref().map(|kind| kind.value));
     let Some(known) = &kind else {
@@ -219,11 +221,12 @@ fn hold(value: &Value) -> Result<Hold, Mismatch> {
 impl TransportFile {
     /// The transport, if nothing of it was refused.
     pub(crate) fn resolve(self, deliver: Deliver) -> Option<Transport> {
-        let CarriageFile { http, tls, clients_per_connection } = self.carriage;
+        let CarriageFile { http, tls, clients_per_connection, client } = self.carriage;
         let carriage = Carriage {
             http: http?.value,
             tls: tls?.value,
             clients_per_connection: clients_per_connection?.value,
+            client: client?.value,
         };
         let (unchanged, server) = match self.server {
             Asked::Ours => (default_unchanged(deliver), None),

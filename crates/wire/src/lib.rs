@@ -3,7 +3,7 @@
 //! Three hands count independently and must agree: the codecs book into a [`Ledger`] what each
 //! byte was for, a [`CountingStream`] counts what the socket carried, and [`tcp_info`] asks the
 //! kernel, [`sock_diag`] of the other ends too. Everything but the
-//! counting stream, `tcp_info` and `sock_diag` is pure. What is deliberately absent: sockets of our own, clocks, and any knowledge of scenarios.
+//! counting stream, `tcp_info`, `sock_diag` and `descriptor` is pure. What is deliberately absent: sockets of our own, clocks, and any knowledge of scenarios.
 //!
 //! Start with [`ledger`], or run `cargo run -p pushbench-wire --example frame_lengths`.
 
@@ -11,6 +11,7 @@ pub mod chunk;
 pub mod coding;
 pub mod counting;
 pub mod deflate;
+pub mod descriptor;
 pub mod frame;
 pub mod head;
 pub mod hpack;

@@ -1,6 +1,6 @@
 //! The kernel's set of books: `TCP_INFO`, and the other calls on a socket that only libc names.
 //!
-//! The one module with `unsafe`: the calls are system calls on a descriptor with a buffer that is
+//! One of the two modules with `unsafe` (`descriptor` is the other): the calls are system calls on a descriptor with a buffer that is
 //! ours, and neither std nor a safe crate offers the fields that the kernel has added since 2016.
 #![expect(
     unsafe_code,

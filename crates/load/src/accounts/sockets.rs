@@ -33,13 +33,15 @@ pub(crate) struct Sockets {
 
 impl Sockets {
     /// Without a connection; peers send segments of `mss`.
-    pub(crate) fn new(ipv6: bool, mss: u16) -> Self {
+    ///
+    /// `of_library` says whether clients leave it to a library to open them.
+    pub(crate) fn new(ipv6: bool, mss: u16, of_library: bool) -> Self {
         let headers = SegmentHeaders { ipv6, timestamps: true };
         Self {
             data_per_segment: headers.data_per_segment(mss),
             witnesses: RefCell::default(),
-            folded: Cell::new(Counted::by_clients()),
-            measured: Cell::new(Counted::by_clients()),
+            folded: Cell::new(Counted::by_clients(of_library)),
+            measured: Cell::new(Counted::by_clients(of_library)),
             is_restless: Cell::default(),
             connecting_segments: Cell::default(),
         }

@@ -33,7 +33,7 @@ const MOST_UNASKED: usize = 16 * 1024;
 /// Longest wait for the end of a connection that is not used any more.
 const RECEIVE_OUT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest wait for a TCP handshake.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A counted socket whose books outlive it.
 #[derive(Debug)]

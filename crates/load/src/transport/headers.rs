@@ -17,10 +17,11 @@ pub(crate) fn poll_headers(plan: &Plan) -> Vec<RequestHead> {
         compression: settings.content_coding(),
     };
     let hold = settings.hold().unwrap_or(Hold::USUAL);
+    let profile = plan.scenario.headers.request_of(plan.carriage.client);
     (0..plan.scenario.workload.topics.get())
         .map(|topic| {
             let path = opening.path(&plan.topic_name(topic), Cursor::OLDEST, hold);
-            plan.scenario.headers.request.poll_with(plan.head_target(&path), fields)
+            profile.poll_with(plan.head_target(&path), fields)
         })
         .collect()
 }

@@ -39,6 +39,12 @@ pub(crate) async fn play_by(
     let plan = &context.plan;
     if settings.connection == ConnectionUse::KeepAlive && kept.line().is_none() {
         kept.open(&context.carriers).await?;
+        if plan.carriage.client.has_own_sockets() {
+            // A library connects when it first asks.
+            let phase = Phase::Connect;
+            poller.ask(context, &mut kept, phase).await?;
+            poller.receive(context, &mut kept, || phase, |_, _, _, _| phase).await?;
+        }
     }
     context.accounts.is_connected(subscriber_id);
     let pace = match settings.schedule {

@@ -10,12 +10,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::carrier::Tunnel;
 use crate::carrier::watch::Watch;
+use crate::transport::head_meter::HeadMeter;
 use crate::witness::Witness;
 
 /// A tunnel whose frames are counted as they pass, and of which those that break a rule do not pass:
 /// the libraries behind it are not equally strict.
 pub(crate) struct Tapped {
     tunnel: Tunnel,
+    /// The heads of an upgrade that passes through, before any frame.
+    opening: [HeadMeter; 2],
     down: FrameCounter,
     checker: FrameChecker,
     up: FrameCounter,
@@ -24,7 +27,25 @@ pub(crate) struct Tapped {
 impl Tapped {
     pub(crate) fn new(tunnel: Tunnel, is_deflate_agreed: bool) -> Self {
         let checker = FrameChecker::new(is_deflate_agreed);
-        Self { tunnel, down: FrameCounter::default(), checker, up: FrameCounter::default() }
+        let opening = [HeadMeter::Over(0), HeadMeter::Over(0)];
+        Self {
+            tunnel,
+            opening,
+            down: FrameCounter::default(),
+            checker,
+            up: FrameCounter::default(),
+        }
+    }
+
+    /// One through which a library sends an upgrade first, and hears the response to it.
+    pub(crate) fn before_upgrade(tunnel: Tunnel) -> Self {
+        let opening = [HeadMeter::default(), HeadMeter::default()];
+        Self { opening, ..Self::new(tunnel, false) }
+    }
+
+    /// Bytes of the upgrade that have passed, down and up.
+    pub(crate) fn upgrade(&self) -> [u64; 2] {
+        [self.opening[0].len(), self.opening[1].len()]
     }
 
     /// What has come.
@@ -87,11 +108,12 @@ impl AsyncRead for Tapped {
         self.refused()?;
         let before = buf.filled().len();
         let result = Pin::new(&mut self.tunnel).poll_read(cx, buf);
-        let Self { down, checker, .. } = &mut *self;
+        let Self { opening: [opening, _], down, checker, .. } = &mut *self;
         let read = &buf.filled()[before..];
+        let head = opening.take(read);
         // What has come is counted, whatever of it may pass.
-        down.observe(read);
-        let passed = checker.check(read);
+        down.observe(&read[head..]);
+        let passed = head + checker.check(&read[head..]);
         if passed < read.len() {
             buf.set_filled(before + passed);
             if passed == 0 {
@@ -111,7 +133,8 @@ impl AsyncWrite for Tapped {
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.tunnel).poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = result {
-            self.up.observe(&bytes[..written]);
+            let head = self.opening[1].take(&bytes[..written]);
+            self.up.observe(&bytes[head..written]);
         }
         result
     }

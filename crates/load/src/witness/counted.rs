@@ -13,6 +13,9 @@ use crate::witness::list::{Counter, Pair, WITNESSES, WitnessName};
 pub struct Tally {
     /// Connections that it could not be asked about; its counts are without theirs.
     pub missing: u64,
+    /// Whether its bytes are what was booked and no count of its own: of a connection whose socket is
+    /// a library's. They tell whether anything moves, and are compared with nobody's.
+    pub are_booked: bool,
     counts: [u64; Counter::ALL.len()],
 }
 
@@ -82,6 +85,7 @@ impl IndexMut<Counter> for Tally {
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.missing += other.missing;
+        self.are_booked |= other.are_booked;
         self.counts.iter_mut().zip(other.counts).for_each(|(sum, more)| *sum += more);
     }
 }
@@ -96,11 +100,22 @@ pub struct Counted {
 
 impl Counted {
     /// Of no connection yet: nothing, by all who are asked about clients' connections.
-    pub(crate) fn by_clients() -> Self {
+    ///
+    /// `of_library` says whether those open their own sockets.
+    pub(crate) fn by_clients(of_library: bool) -> Self {
         let names = [WitnessName::ClientSockets, WitnessName::Kernel, WitnessName::TlsRecords];
         names
             .into_iter()
             .fold(Self::default(), |counted, name| counted.with(name, Tally::default()))
+            .booked(of_library)
+    }
+
+    /// The same of connections whose sockets are a library's own, if they are.
+    pub(crate) fn booked(mut self, of_library: bool) -> Self {
+        if let Some(sockets) = &mut self.tallies[WitnessName::ClientSockets as usize] {
+            sockets.are_booked = of_library;
+        }
+        self
     }
 
     /// Nothing, by everybody: what a trial begins with.
@@ -161,9 +176,12 @@ impl Counted {
 
     /// Bytes that both sides of a pair have counted; `None` where one was not asked about all.
     pub fn pair(&self, pair: &Pair, direction: Direction) -> Option<(u64, u64)> {
-        let sum = |names: &[WitnessName]| -> Option<u64> {
-            names.iter().map(|&name| Some(self.whole(name)?[Counter::bytes(direction)])).sum()
+        let bytes = |name| {
+            let tally = self.whole(name).filter(|tally| !tally.are_booked)?;
+            Some(tally[Counter::bytes(direction)])
         };
+        let sum =
+            |names: &[WitnessName]| -> Option<u64> { names.iter().map(|&name| bytes(name)).sum() };
         Some((sum(pair.left)?, sum(pair.right)?))
     }
 

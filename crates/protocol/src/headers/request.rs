@@ -36,6 +36,13 @@ pub struct HeadTarget<'a> {
     pub cookie_bytes: u32,
 }
 
+impl HeadTarget<'_> {
+    /// The cookie that a head gets which has none of its own, if any is asked for.
+    pub fn cookie(&self) -> Option<String> {
+        (self.cookie_bytes > 0).then(|| cookie(self.cookie_bytes))
+    }
+}
+
 /// What is added to a profile's poll.
 #[derive(Clone, Copy, Debug)]
 pub struct PollFields {
@@ -60,12 +67,13 @@ pub struct UpgradeHead {
     pub bytes: Vec<u8>,
 }
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("chrome", include_str!("../../profiles/request/chrome.head")),
     ("firefox", include_str!("../../profiles/request/firefox.head")),
     ("curl", include_str!("../../profiles/request/curl.head")),
     ("minimal", include_str!("../../profiles/request/minimal.head")),
     ("kaazing-2009", include_str!("../../profiles/request/kaazing-2009.head")),
+    ("rust", include_str!("../../profiles/request/rust.head")),
 ];
 
 const IF_NONE_MATCH: &str = "If-None-Match: ";
@@ -264,14 +272,18 @@ fn filled(template: &str, target: HeadTarget<'_>) -> String {
     with_cookie(text, target.cookie_bytes)
 }
 
+/// A cookie of so many bytes.
+fn cookie(bytes: u32) -> String {
+    const NAME: &str = "s=";
+    NAME.chars().chain(std::iter::repeat('x')).take(bytes as usize).collect()
+}
+
 /// Adds `cookie_bytes` of cookie: to the head's own `Cookie` field if it has one, else as a field.
 fn with_cookie(mut text: String, cookie_bytes: u32) -> String {
     if cookie_bytes == 0 {
         return text;
     }
-    const NAME: &str = "s=";
-    let len = cookie_bytes as usize;
-    let value: String = NAME.chars().chain(std::iter::repeat('x')).take(len).collect();
+    let value = cookie(cookie_bytes);
     let own = values(&text, "cookie").next();
     match own {
         Some(own) if own.is_empty() => text.insert_str(own.end, &value),

@@ -9,6 +9,13 @@ pub(crate) fn tally(sums: &Sums, name: WitnessName, phase: Phase) -> Option<&Tal
     sums.witnesses.get(name.entry().label)?.until.get(&phase)
 }
 
+/// Whether the clients' sockets were a library's, which nobody could count on.
+pub(super) fn are_booked(sums: &Sums) -> bool {
+    let sockets = sums.witnesses.get(WitnessName::ClientSockets.entry().label);
+    let has_none = |tally: &TallyV2| !tally.counts.contains_key(Counter::Up.label());
+    sockets.is_some_and(|sockets| sockets.until.values().any(has_none))
+}
+
 /// Whether a phase was played to its end.
 pub(super) fn was_reached(sums: &Sums, phase: Phase) -> bool {
     tally(sums, WitnessName::ClientSockets, phase).is_some()

@@ -81,6 +81,32 @@ fn what_could_not_be_asked_about_all_is_not_compared_and_lengthens_no_span() {
 }
 
 #[test]
+fn where_a_library_opened_the_sockets_the_kernel_stands_in_for_them() {
+    let booked = |off: u64| {
+        let mut outcome = outcome(grows);
+        for (boundary, counted) in &mut outcome.workers[0].boundaries {
+            // What was booked of them, which is compared with nobody's.
+            let mut sockets = Tally::of_bytes(1, 1);
+            sockets.are_booked = true;
+            let served = served(*boundary);
+            let codec = Tally::of_bytes(served.received, served.sent + off);
+            *counted =
+                counted.with(WitnessName::ClientSockets, sockets).with(WitnessName::Codec, codec);
+            let of_server = Counted::default().with(WitnessName::ServerSockets, served.into());
+            outcome.server.insert(*boundary, of_server);
+        }
+        outcome
+    };
+    let labels = labels(&booked(0), Conducted::default());
+    let of_connect: Vec<_> = labels.iter().filter(|label| label.starts_with("connect")).collect();
+    assert_eq!(of_connect, ["connect: codec = kernel", "connect: kernel = server sockets"]);
+    let sums = sums(&booked(1), Conducted::default()).expect("small numbers");
+    let apart = compare(&sums).into_iter().find(|pair| pair.left != pair.right);
+    let apart = apart.map(|pair| (pair.pair, pair.direction, pair.left - pair.right));
+    assert_eq!(apart, Some(("codec = kernel".to_owned(), "down".to_owned(), 1)));
+}
+
+#[test]
 fn clients_that_were_never_at_rest_are_compared_over_what_comes_before_and_after() {
     let mut outcome = outcome(grows);
     let last = |outcome: &Outcome| labels(outcome, Conducted::default()).pop();

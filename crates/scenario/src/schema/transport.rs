@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pushbench_protocol::{
-    Arrival, Compression, ConnectionUse, Hold, HttpVersion, Pace, PollTiming, TlsUse,
-    TransportKind, Unchanged,
+    Arrival, ClientProgram, Compression, ConnectionUse, Hold, HttpVersion, Pace, PollTiming,
+    TlsUse, TransportKind, Unchanged,
 };
 use pushbench_toml::schema::{
     Key, Schema, choice, count, duration, either, optional, or, pattern, required, table, truth,
@@ -57,6 +57,13 @@ fn keys(kind: TransportKind) -> Vec<Key> {
             1,
             "Streams that share a connection, with `http = \"2\"`.",
             count(1_000),
+        ),
+        or(
+            "client",
+            "exact",
+            "The program that each client is: the load generator's own, which sends the header \
+            profile byte for byte, or a library as applications use it.",
+            choice(kind.properties().clients, ClientProgram::label),
         ),
     ];
     keys.extend(options(kind));

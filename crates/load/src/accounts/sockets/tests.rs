@@ -35,7 +35,7 @@ impl Line {
         let client = TcpStream::connect(listener.local_addr().expect("bound")).expect("listening");
         let (server, _) = listener.accept().expect("connected");
         let witness = Rc::new(Witness::of(Some(client.as_raw_fd())));
-        let sockets = Sockets::new(false, MSS);
+        let sockets = Sockets::new(false, MSS, false);
         sockets.enter(&witness);
         Self { client, server, witness, sockets }
     }
@@ -125,7 +125,7 @@ async fn a_record_that_has_come_in_part_is_not_of_the_phase_that_has_ended() {
     let connector = Connector::new(identity.certificate(), "localhost", Protocol::Http11);
     let connector = connector.expect("a client");
     let witness = Rc::new(Witness::of(None));
-    let sockets = Sockets::new(false, MSS);
+    let sockets = Sockets::new(false, MSS, false);
     sockets.enter(&witness);
     // The pipe takes one record and the beginning of the next.
     let room = LEN + overhead_of(LEN) + 8;

@@ -1,0 +1,27 @@
+//! The library as one client has it.
+
+use std::net::IpAddr;
+
+use pushbench_protocol::clock::Clock;
+use pushbench_scenario::{Trust, source_address};
+use pushbench_tls::Protocol;
+use reqwest::Client;
+
+use crate::carrier::connection::CONNECT_TIMEOUT;
+use crate::carrier::library::opened::{Noting, Openings};
+use crate::stock_client::builder;
+use crate::{Fault, Plan};
+
+/// A client's own: applications that poll are not one process, and would share its connections.
+pub(super) fn client(plan: &Plan, clock: Clock, client: u32) -> Result<(Client, Openings), Fault> {
+    let openings = Openings::default();
+    let noting = Noting { openings: openings.clone(), clock };
+    // In clear text nothing is trusted, and to read the system's roots for it takes its time.
+    let builder = builder(&Trust::Insecure, &[Protocol::Http11], CONNECT_TIMEOUT);
+    let builder = builder.map_err(|_| Fault::Connect)?.connector_layer(noting);
+    let target = plan.subscribers_target();
+    let is_local = target.is_ipv4() && target.ip().is_loopback();
+    let source = is_local.then(|| IpAddr::V4(source_address(client, plan.clients_per_address)));
+    let client = builder.local_address(source).build().map_err(|_| Fault::Connect)?;
+    Ok((client, openings))
+}
