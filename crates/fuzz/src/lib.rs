@@ -8,6 +8,7 @@
 //! Where a target cuts its bytes into reads, the first byte says how long they are.
 
 mod adapters;
+mod imports;
 mod input;
 
 use std::io;
@@ -27,11 +28,12 @@ use pushbench_wire::hpack::{Encoder, Indexing};
 use pushbench_wire::http2::FrameCounter as Http2Counter;
 
 pub use adapters::{adapters, mqtt};
+pub use imports::{curl, har};
 
 use input::{steps, text};
 
 /// Every target by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 16] = [
+pub const TARGETS: [(&str, fn(&[u8])); 18] = [
     ("responses", responses),
     ("chunks", chunks),
     ("events", events),
@@ -48,6 +50,8 @@ pub const TARGETS: [(&str, fn(&[u8])); 16] = [
     ("targets", targets),
     ("adapters", adapters),
     ("mqtt", mqtt),
+    ("har", har),
+    ("curl", curl),
 ];
 
 /// Responses to polls and publishes, whole and in part, and bodies in a coding.
