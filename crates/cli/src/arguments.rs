@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use pushbench_protocol::{Compression, Deliver, SlowPolicy, Unchanged};
+use pushbench_protocol::{Compression, Deliver, ServerEngine, SlowPolicy, Unchanged};
 use pushbench_scenario::{Pin, parse_duration};
 
 use crate::anatomy::AnatomyOptions;
@@ -171,6 +171,10 @@ pub(crate) struct ServeOptions {
     /// Where to listen; port 0 lets the system choose. Beyond loopback a publish token is needed.
     #[arg(long)]
     pub(crate) listen: Option<SocketAddr>,
+    /// What it serves with: `axum`, or `lean`, which does no more than is needed. Both send the same
+    /// bytes. TLS and HTTP/2 are served with `axum` in either case.
+    #[arg(long, value_parser = engine)]
+    pub(crate) engine: Option<ServerEngine>,
     /// What a poll asks for: `every` message, or only the `latest`.
     #[arg(long, value_parser = deliver)]
     pub(crate) deliver: Option<Deliver>,
@@ -338,6 +342,10 @@ fn body_compression(text: &str) -> Result<Compression, String> {
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text)
         .ok_or_else(|| "expected a number with a unit, as 500ms, 10s, 3m".to_owned())
+}
+
+fn engine(text: &str) -> Result<ServerEngine, String> {
+    ServerEngine::from_label(text).ok_or_else(|| expected(ServerEngine::ALL))
 }
 
 fn deliver(text: &str) -> Result<Deliver, String> {

@@ -33,7 +33,7 @@ pub use imports::{curl, har};
 use input::{steps, text};
 
 /// Every target by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 18] = [
+pub const TARGETS: [(&str, fn(&[u8])); 19] = [
     ("responses", responses),
     ("chunks", chunks),
     ("events", events),
@@ -48,6 +48,7 @@ pub const TARGETS: [(&str, fn(&[u8])); 18] = [
     ("names", names),
     ("upgrades", upgrades),
     ("targets", targets),
+    ("requests", requests),
     ("adapters", adapters),
     ("mqtt", mqtt),
     ("har", har),
@@ -135,6 +136,12 @@ pub fn client_frames(data: &[u8]) {
     for is_compressed in [false, true] {
         pushbench_server::fuzz::frames(bytes, step, is_compressed);
     }
+}
+
+/// Requests as the engine `lean` reads them, and their bodies.
+pub fn requests(data: &[u8]) {
+    let (step, bytes) = steps(data);
+    pushbench_server::fuzz::requests(bytes, step);
 }
 
 /// Frames of HTTP/2, of either side.

@@ -14,6 +14,7 @@ mod response;
 pub use crate::compression::EXTENSIONS_FIELD;
 pub use http2::{FieldList, field_list_fits};
 pub use limits::{HEAD_BYTES, HEAD_FIELDS, HeadTooLarge, head_fits};
+pub use lines::title_case;
 pub use mark::{AnswerMark, entity_tag, tagged};
 pub use request::{HeadTarget, PollFields, RequestHead, RequestProfile, UpgradeHead};
 pub use response::{AnswerStatus, ResponseProfile, StreamKind, accepted_head_len};

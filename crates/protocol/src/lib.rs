@@ -54,6 +54,6 @@ pub use server_document::{ResponseHeaders, ServerDocument};
 pub use server_stats::{ClassStats, ConnectionClass, HandshakeStats, ServerStats};
 pub use stream_coding::{StreamCoding, StreamWindows};
 pub use transport::{
-    ClientProgram, Compression, ConnectionUse, Deliver, Pace, PollTiming, SlowPolicy, TlsUse,
-    Unchanged,
+    ClientProgram, Compression, ConnectionUse, Deliver, Pace, PollTiming, ServerEngine, SlowPolicy,
+    TlsUse, Unchanged,
 };

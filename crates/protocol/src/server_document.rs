@@ -14,7 +14,7 @@ use crate::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use crate::duration::{optional_text, text};
 use crate::headers::ProfileError;
 use crate::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
-use crate::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
+use crate::{Compression, Deliver, ResponseProfile, ServerEngine, SlowPolicy, Unchanged};
 
 /// The settings of a server. Absent keys have the defaults of [`ServerDocument::default`]; unknown
 /// ones are refused.
@@ -23,6 +23,8 @@ use crate::{Compression, Deliver, ResponseProfile, SlowPolicy, Unchanged};
 pub struct ServerDocument {
     /// Where to listen; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// What it serves with: `axum` or `lean`.
+    pub engine: ServerEngine,
     /// What a poll asks for.
     pub deliver: Deliver,
     /// What a poll is answered when nothing is new; absent, `resend` with `deliver = "latest"` and
@@ -136,6 +138,7 @@ impl Default for ServerDocument {
     fn default() -> Self {
         Self {
             listen: SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            engine: ServerEngine::Axum,
             deliver: Deliver::Latest,
             unchanged: None,
             response_headers: ResponseHeaders::Named("typical".to_owned()),

@@ -95,6 +95,16 @@ labelled! {
 }
 
 labelled! {
+    /// What the server reads requests and delivers messages with. Bytes do not depend on it.
+    ServerEngine {
+        /// The HTTP library that most would take: axum on hyper.
+        Axum = "axum",
+        /// Nothing that is not needed: requests read where they lie, headers kept as bytes.
+        Lean = "lean",
+    }
+}
+
+labelled! {
     /// Whether a transport's connections are encrypted, and how they begin.
     TlsUse {
         /// Clear text.

@@ -51,6 +51,7 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
     let trial = workload.warm_up + workload.measure + workload.drain;
     ServerDocument {
         listen: any_port,
+        engine: server.engine,
         deliver: workload.deliver,
         // Where no poll is responded to by it, any will do.
         unchanged: Some(settings.unchanged().unwrap_or(Unchanged::Resend)),

@@ -163,6 +163,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
         },
         network: network?,
         server: ServerSettings {
+            engine: server.engine?.value,
             slow_subscriber: server.slow_subscriber?.value,
             queue: server.queue?.value,
             log: server.log?.value,

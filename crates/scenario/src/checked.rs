@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    ClientProgram, Deliver, HttpVersion, RequestProfile, ResponseProfile, SlowPolicy, TlsUse,
+    ClientProgram, Deliver, HttpVersion, RequestProfile, ResponseProfile, ServerEngine, SlowPolicy,
+    TlsUse,
 };
 
 use crate::TransportSettings;
@@ -206,6 +207,8 @@ pub struct Network {
 /// Settings of the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ServerSettings {
+    /// What it serves with.
+    pub engine: ServerEngine,
     /// What happens to a subscriber that lags.
     pub slow_subscriber: SlowPolicy,
     /// Messages that may wait for one subscriber; at most `log`.

@@ -7,7 +7,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use pushbench_protocol::{Deliver, Envelope, RequestProfile, ResponseProfile, SlowPolicy};
+use pushbench_protocol::{
+    Deliver, Envelope, RequestProfile, ResponseProfile, ServerEngine, SlowPolicy,
+};
 use pushbench_toml::kind::{choice, count, duration, size, text, truth, whole};
 use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
 
@@ -82,6 +84,7 @@ pub(crate) struct HeadersFile {
 /// `[server]`: of our own.
 #[derive(Debug)]
 pub(crate) struct ServerFile {
+    pub(crate) engine: Read<ServerEngine>,
     pub(crate) slow_subscriber: Read<SlowPolicy>,
     pub(crate) queue: Read<NonZeroU32>,
     pub(crate) log: Read<NonZeroU32>,
@@ -229,7 +232,9 @@ fn network(mut table: Reader<'_>) -> Option<Network> {
 
 fn server(table: &mut Reader<'_>) -> ServerFile {
     let slow = choice(SlowPolicy::ALL, SlowPolicy::label);
+    let engine = choice(ServerEngine::ALL, ServerEngine::label);
     ServerFile {
+        engine: table.or("engine", "axum", engine),
         slow_subscriber: table.or("slow_subscriber", "drop-oldest", slow),
         queue: table.or("queue", 1_024, count(MOST_MESSAGES_KEPT)),
         log: table.or("log", 4_096, count(MOST_MESSAGES_KEPT)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::ClientProgram;
+use pushbench_protocol::{ClientProgram, ServerEngine};
 
 use crate::quantity::{format_duration, format_rate};
 use crate::transport_server::is_of_ours;
@@ -50,6 +50,9 @@ impl Scenario {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
+        if server.engine != ServerEngine::Axum {
+            settings.insert("server.engine".to_owned(), server.engine.to_string());
+        }
         // Absent where it changes nothing, as in the records of before there was one.
         if workload.time_scale.get() > 1 {
             let scale = workload.time_scale.to_string();

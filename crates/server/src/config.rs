@@ -7,7 +7,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    AllowedHosts, Compression, Deliver, ResponseProfile, SlowPolicy, StreamCoding, Unchanged,
+    AllowedHosts, Compression, Deliver, ResponseProfile, ServerEngine, SlowPolicy, StreamCoding,
+    Unchanged,
 };
 use pushbench_tls::Identity;
 
@@ -16,6 +17,8 @@ use pushbench_tls::Identity;
 pub struct ServerConfig {
     /// Where to listen; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// What it serves with. TLS and HTTP/2 are served by [`ServerEngine::Axum`] in any case.
+    pub engine: ServerEngine,
     /// The same over TLS, on a listener of its own.
     pub tls: Option<TlsConfig>,
     /// What a poll asks for: each message, or the newest.

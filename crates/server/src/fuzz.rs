@@ -4,12 +4,19 @@
 use http::header::{HeaderMap, HeaderValue, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY};
 
 use crate::config::DeflateLimits;
+use crate::engine::lean::fuzz::requests as read_requests;
 use crate::websocket::{extensions, fuzz_frames, handshake};
 
 /// What a WebSocket client sends: the same wherever reads end.
 pub fn frames(bytes: &[u8], step: usize, is_compressed: bool) {
     let read = |step: usize| fuzz_frames(bytes.chunks(step.max(1)), is_compressed);
     assert_eq!(read(step), read(bytes.len()), "in steps of {step}");
+}
+
+/// Requests one after the other, and their bodies: the same wherever reads end.
+pub fn requests(bytes: &[u8], step: usize) {
+    let whole = read_requests(bytes, bytes.len());
+    assert_eq!(read_requests(bytes, step), whole, "in steps of {step}");
 }
 
 /// The fields of an upgrade: an offer of extensions, and a key.

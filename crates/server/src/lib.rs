@@ -27,12 +27,14 @@ mod feed;
 #[doc(hidden)]
 pub mod fuzz;
 mod heartbeat;
+mod holding;
 pub mod hub;
 mod incoming;
 mod listener;
 pub mod log;
 mod member;
 mod pass;
+mod pieces;
 mod respond;
 mod server;
 mod shared_stream;

@@ -19,8 +19,9 @@ use crate::books::Books;
 use crate::config::ServerConfig;
 use crate::deadline::Timeouts;
 use crate::deliveries::deliver;
+use crate::engine::Engine;
 use crate::engine::axum::app::App;
-use crate::engine::axum::connection::{Beginning, Serving};
+use crate::engine::axum::connection::Beginning;
 use crate::engine::axum::headers::Headers;
 use crate::exchange::Exchange;
 use crate::hub::{HubSettings, PollSettings};
@@ -81,6 +82,7 @@ pub struct Server<I = Listeners> {
     incoming: I,
     tls: Option<Tls>,
     app: Arc<App>,
+    engine: Engine,
     timeouts: Timeouts,
     heartbeat: Option<Duration>,
 }
@@ -152,6 +154,7 @@ impl<I: Incoming> Server<I> {
     pub fn over(incoming: I, config: ServerConfig, clock: Clock) -> Result<Self, ServerError> {
         check(&config)?;
         let of_streams = config.stream_compression.map_or(Compression::None, StreamCoding::coding);
+        let polls = (config.response.clone(), config.compression.coding);
         let headers = Headers::new(config.response, config.compression.coding, of_streams);
         let tls = match &config.tls {
             None => None,
@@ -183,6 +186,8 @@ impl<I: Incoming> Server<I> {
         };
         let exchange = Arc::new(Exchange::new(settings, clock));
         let app = App { rules, exchange, books: Arc::new(Books::default()), headers, clock };
+        let app = Arc::new(app);
+        let engine = Engine::new(config.engine, &app, polls);
         let timeouts = Timeouts {
             head: config.limits.head_timeout,
             handshake: config.limits.handshake_timeout,
@@ -192,7 +197,7 @@ impl<I: Incoming> Server<I> {
             close: CLOSE_TIME,
         };
         let heartbeat = config.heartbeat;
-        Ok(Self { incoming, tls, app: Arc::new(app), timeouts, heartbeat })
+        Ok(Self { incoming, tls, app, engine, timeouts, heartbeat })
     }
 
     /// Its books, for whoever asks without a request.
@@ -203,10 +208,9 @@ impl<I: Incoming> Server<I> {
     /// Serves until `shutdown` completes; then takes no more connections, lets requests finish,
     /// closes WebSockets with 1001, and ends within [`SHUTDOWN_TIME`].
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
-        let Self { mut incoming, tls, app, timeouts, heartbeat } = self;
+        let Self { mut incoming, tls, app, engine, timeouts, heartbeat } = self;
         let (books, clock) = (Arc::clone(&app.books), app.clock);
         let limit = app.rules.limits.connections;
-        let serving = Arc::new(Serving::new(Arc::clone(&app)));
         let mut tasks = JoinSet::new();
         // It is wanted until the last connection is closed, and ended then.
         let mut delivering = JoinSet::new();
@@ -238,7 +242,7 @@ impl<I: Incoming> Server<I> {
                         }
                     };
                     let beginning = Beginning { listener, acceptor };
-                    tasks.spawn(Arc::clone(&serving).serve(stream, beginning, opened));
+                    engine.spawn(&mut tasks, stream, beginning, opened);
                 }
                 // A task that panicked has closed its own connection and harms no other.
                 Some(_) = tasks.join_next() => {}

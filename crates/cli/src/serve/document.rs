@@ -123,6 +123,7 @@ impl ServeOptions {
         let Self {
             config: _,
             listen,
+            engine,
             deliver,
             unchanged,
             response_headers,
@@ -152,6 +153,7 @@ impl ServeOptions {
             end_with_parent,
         } = self;
         value(listen, &mut document.listen);
+        value(engine, &mut document.engine);
         value(deliver, &mut document.deliver);
         optional(unchanged, &mut document.unchanged);
         if let Some(name) = response_headers {

@@ -189,9 +189,7 @@ impl ResponseProfile {
         mark: AnswerMark,
         coding: (Compression, bool),
     ) -> FieldList {
-        let mut fields = self.fields(status, body_len, date, AnswerMark::default());
-        self.add_coding_fields(&mut fields, status, coding);
-        mark.add_to(&mut fields, coding.0.content_coding().is_some());
+        let fields = self.answer_fields(status, body_len, date, mark, coding);
         FieldList::of_answer(status.code(), fields)
     }
 

@@ -119,7 +119,7 @@ fn is_token(name: &str) -> bool {
 }
 
 /// `content-type` as `Content-Type`.
-pub(super) fn title_case(name: &str) -> String {
+pub fn title_case(name: &str) -> String {
     let mut upper = true;
     name.chars()
         .map(|letter| {

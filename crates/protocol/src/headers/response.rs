@@ -155,6 +155,22 @@ impl ResponseProfile {
         fields
     }
 
+    /// The same from a server that compresses bodies with the first of `coding`; the second says
+    /// whether it has compressed this one.
+    pub fn answer_fields(
+        &self,
+        status: AnswerStatus,
+        body_len: usize,
+        date: &str,
+        mark: AnswerMark,
+        coding: (Compression, bool),
+    ) -> Vec<(String, String)> {
+        let mut fields = self.fields(status, body_len, date, AnswerMark::default());
+        self.add_coding_fields(&mut fields, status, coding);
+        mark.add_to(&mut fields, coding.0.content_coding().is_some());
+        fields
+    }
+
     /// The whole head of a chunked answer that does not end, empty line included: the profile's
     /// fields with `Transfer-Encoding` in the place of `Content-Length`. Events have the content
     /// type that is theirs, and may not be stored.

@@ -1,6 +1,6 @@
 //! `[server]` and `[server.NAME]`.
 
-use pushbench_protocol::SlowPolicy;
+use pushbench_protocol::{ServerEngine, SlowPolicy};
 use pushbench_toml::schema::{
     Key, Schema, any_text, choice, count, either, free_table, list, never, open_table, optional,
     or, pattern, required, table, text, whole, whole_number,
@@ -9,6 +9,13 @@ use pushbench_toml::schema::{
 /// Settings of our own server, and the servers of others by their names.
 pub(super) fn server(most_messages: u32) -> Schema {
     let own = [
+        or(
+            "engine",
+            "axum",
+            "What our own server serves with; both engines send the same bytes. TLS and HTTP/2 are \
+            served with \"axum\" in either case.",
+            choice(ServerEngine::ALL, ServerEngine::label),
+        ),
         or(
             "slow_subscriber",
             "drop-oldest",

@@ -38,6 +38,7 @@ impl ServerConfig {
     fn of_clear_text(document: &ServerDocument, response: ResponseProfile) -> Self {
         Self {
             listen: document.listen,
+            engine: document.engine,
             tls: None,
             deliver: document.deliver,
             unchanged: document.unchanged.unwrap_or(match document.deliver {
@@ -78,6 +79,7 @@ impl ServerConfig {
         let deflate = config.deflate.unwrap_or(usual);
         ServerDocument {
             listen: config.listen,
+            engine: config.engine,
             deliver: config.deliver,
             unchanged: Some(config.unchanged),
             response_headers: ResponseHeaders::of(&config.response),
@@ -179,7 +181,7 @@ mod tests {
     use std::num::NonZeroU32;
     use std::time::Duration;
 
-    use pushbench_protocol::SlowPolicy;
+    use pushbench_protocol::{ServerEngine, SlowPolicy};
 
     use super::*;
 
@@ -189,6 +191,7 @@ mod tests {
         // Each differs from its default.
         let document = ServerDocument {
             listen: SocketAddr::from(([127, 0, 0, 1], 1)),
+            engine: ServerEngine::Lean,
             deliver: Deliver::Every,
             unchanged: Some(Unchanged::NotModified),
             response_headers: ResponseHeaders::Named("minimal".to_owned()),

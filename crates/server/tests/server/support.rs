@@ -31,6 +31,7 @@ pub(crate) async fn start(change: impl FnOnce(&mut ServerConfig)) -> Running {
     let profile = ResponseProfile::built_in("minimal").expect("built in");
     let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into(), profile);
     config.hosts = AllowedHosts::Named(vec!["h".to_owned()]);
+    config.engine = crate::ENGINE;
     change(&mut config);
     let server = Server::bind(config).await.expect("a free port");
     let address = server.local_addr();

@@ -24,6 +24,7 @@ use crate::deadline::{Order, Phase};
 use crate::stream::{Socket, Stream};
 
 /// What every connection of a server is served with.
+#[derive(Debug)]
 pub(crate) struct Serving {
     app: Arc<App>,
     http1: hyper::server::conn::http1::Builder,
@@ -94,6 +95,20 @@ impl Serving {
         })
         .await;
     }
+
+    /// Goes on with a connection in clear whose first bytes are HTTP/2's preface.
+    pub(crate) async fn serve_http2<S>(
+        &self,
+        socket: Socket<S>,
+        first: Bytes,
+        connection: &Arc<Connection>,
+        listener: Option<IpAddr>,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let stream = Prefixed::new(first, Stream::Clear(socket));
+        Box::pin(http2::serve(Arc::clone(&self.app), stream, connection, listener)).await;
+    }
 }
 
 /// What a connection gets that is one too many.
@@ -102,7 +117,10 @@ const ONE_TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Connection: close\r\n\r\nthe server has as many connections as it takes\n";
 
 /// Tells a connection that it is one too many, without waiting for what it wants.
-async fn refuse(mut stream: impl AsyncRead + AsyncWrite + Unpin, connection: &Connection) {
+pub(crate) async fn refuse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    connection: &Connection,
+) {
     connection.enter(Phase::Closing);
     // Fails where the client has gone away.
     if stream.write_all(ONE_TOO_MANY).await.is_ok() {

@@ -12,7 +12,7 @@ use crate::deadline::Order;
 
 /// Closes our side and waits for the client's: closing with its bytes unread would reset the
 /// connection, and the last answer, a refusal perhaps, would be lost on the way.
-pub(super) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+pub(crate) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let mut discarded = [0; 512];
     if stream.shutdown().await.is_ok() {
         while stream.read(&mut discarded).await.is_ok_and(|read| read > 0) {}

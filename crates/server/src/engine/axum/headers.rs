@@ -181,7 +181,7 @@ pub(crate) fn date_now() -> HeaderValue {
 }
 
 /// A moment as `Sat, 07 Nov 2009 00:32:46 GMT` (RFC 9110, section 5.6.7).
-fn http_date(unix_second: u64) -> String {
+pub(crate) fn http_date(unix_second: u64) -> String {
     let moment = i64::try_from(unix_second).ok().and_then(|s| WallClock::from_second(s).ok());
     DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&moment.unwrap_or_default())
@@ -189,7 +189,7 @@ fn http_date(unix_second: u64) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a `Date` field carries the wall clock's time")]
-fn unix_second() -> u64 {
+pub(crate) fn unix_second() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 

@@ -5,17 +5,15 @@
 //! its own in memory; what takes time is boxed.
 
 use std::fmt::Display;
-use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use axum::body::Body;
 use bytes::Bytes;
 use h2::ext::Protocol;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
-use http::{Method, Version, uri};
+use http::{Method, StatusCode, Version, uri};
 use http_body_util::BodyExt;
 use hyper::body::Body as HttpBody;
 
@@ -24,12 +22,11 @@ use super::content::Answer;
 use super::headers::Body as Content;
 use super::{answer, pieces};
 use crate::books::Connection;
-use crate::deadline::Order;
 use crate::exchange::Reader;
-use crate::hub::TopicId;
+use crate::holding::hold;
+use crate::pieces::PieceSource;
 use crate::respond::{
-    self, Decided, Decision, LongPoll, PollResponse, Polled, Publish, Refusal, Request, Response,
-    Upgrade, respond,
+    self, Decided, Decision, PollResponse, Publish, Refusal, Request, Response, Upgrade, respond,
 };
 use crate::streaming::Begun;
 
@@ -94,7 +91,9 @@ where
         Decision::Wait { topic, then } => {
             let (app, connection) = (Arc::clone(app), Arc::clone(connection));
             return Obeyed::Later(Box::pin(async move {
-                hold(&app, &connection, topic, then).await.for_request(is_head)
+                let waiting = (topic, then);
+                let held = hold(&app.rules, &app.exchange, app.clock, &connection, waiting);
+                send(&app, held.await).for_request(is_head)
             }));
         }
         Decision::Subscribe(stream) => {
@@ -124,7 +123,11 @@ impl Made {
     /// Says how long the content is, where nothing has said so yet, and leaves it out of the response
     /// to a HEAD.
     fn for_request(mut self, is_head: bool) -> Self {
-        if !self.answer.headers().contains_key(CONTENT_LENGTH)
+        // No content has no length, not even to a HEAD, of which the library would write it (RFC
+        // 9110, section 8.6).
+        let never = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
+        if !never.contains(&self.answer.status())
+            && !self.answer.headers().contains_key(CONTENT_LENGTH)
             && let Some(len) = self.answer.body().size_hint().exact()
         {
             self.answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(len));
@@ -155,7 +158,7 @@ fn send(app: &App, response: Response) -> Made {
             respond::Content::Pieces(pieces) => {
                 let len = pieces.bytes;
                 let reader = app.exchange.reader(pieces.topic);
-                let body = pieces::body(reader, Arc::clone(&app.books), pieces);
+                let body = pieces::body(PieceSource::new(reader, Arc::clone(&app.books), pieces));
                 let answer = app.headers.answer_of(status, (body, len), false, mark);
                 Made { answer, is_whole: false }
             }
@@ -174,33 +177,6 @@ fn begin(app: &App, version: Version, stream: &respond::Stream) -> (Begun, Heade
     let reader = app.exchange.reader(place.topic());
     let (has_heartbeat, coding) = (stream.has_heartbeat, stream.coding);
     (Begun { head, has_heartbeat, coding, place, reader }, fields)
-}
-
-/// Holds a poll: a place in its topic's list of waiters, and one timer. When the client closes, this
-/// future is dropped.
-async fn hold(app: &App, connection: &Connection, topic: TopicId, then: LongPoll) -> Made {
-    let reader = app.exchange.reader(topic);
-    let mut timer = pin!(tokio::time::sleep(then.until.since(app.clock.now())));
-    let mut then = then;
-    loop {
-        let mut published = pin!(Arc::clone(&reader.published).notified_owned());
-        let now = app.clock.now();
-        if connection.order() >= Order::GoAway {
-            then.until = now;
-        }
-        then = match then.again(&app.rules, &*app.exchange, topic, now) {
-            Polled::Wait { then, .. } => then,
-            Polled::Answer(response) => return send(app, response),
-        };
-        let _held = connection.wait();
-        poll_fn(|cx| {
-            let is_going = connection.order() >= Order::GoAway;
-            let goes_on =
-                published.as_mut().poll(cx).is_ready() || timer.as_mut().poll(cx).is_ready();
-            if is_going || goes_on { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
 }
 
 /// Reads a body and publishes it.

@@ -18,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
 /// Names that title case would change, of the fields that the server itself sends.
-const OWN: [&str; 4] = [
+pub(crate) const OWN: [&str; 4] = [
     "Sec-WebSocket-Accept",
     "Sec-WebSocket-Extensions",
     "Sec-WebSocket-Version",

@@ -191,6 +191,11 @@ pub(super) fn rows() -> Vec<Row> {
             status("204").lacks(&["content-length", "transfer-encoding"]),
         ),
         row(
+            "9110 8.6: nor where it is a HEAD's",
+            "HEAD /topics/none/poll HTTP/1.1\r\nHost: h\r\n\r\n",
+            status("204").lacks(&["content-length", "transfer-encoding"]),
+        ),
+        row(
             "9110 9.3.2: HEAD has the length and no body",
             "HEAD /healthz HTTP/1.1\r\nHost: h\r\n\r\n",
             status("200").has(&["Content-Length: 3"]),
