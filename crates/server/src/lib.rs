@@ -13,7 +13,7 @@
 //! Deliberately absent: a runtime (it runs on the caller's, one thread is enough), signals,
 //! printing, and any code for the teaching page. What is measured is only what is compared.
 //!
-//! Start with [`hub`], then `respond.rs`, then `engine/axum.rs`; to have it in a program of your own,
+//! Start with [`hub`], then `respond.rs`, then `engine.rs`; to have it in a program of your own,
 //! with `cargo run -p pushbench-server --example embedded`.
 
 mod books;

@@ -9,11 +9,13 @@ mod support;
 
 use std::time::Duration;
 
-use pushbench_protocol::{ConnectionClass, Cursor, Deliver, TopicName, Unchanged};
+use pushbench_protocol::{ConnectionClass, Cursor, Deliver, ServerEngine, TopicName, Unchanged};
 use support::{DEADLINE, Raw, Running, post, start, text};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+/// What the server serves with.
+const ENGINE: ServerEngine = ServerEngine::Axum;
 const MIB: u64 = 1 << 20;
 /// What each log holds at most.
 const LOG_BYTES: u64 = 16 * MIB;
