@@ -46,12 +46,17 @@ pub(crate) enum Command {
     Compare(crate::compare::CompareOptions),
     /// List the recorded runs, the newest first.
     Results(crate::results::ResultsOptions),
+    /// Put the records of the shards of one run together, which several machines have played.
+    Merge(MergeOptions),
     /// List the adapters of third-party servers; print or check one.
     Adapters(crate::adapters::AdaptersOptions),
     /// Make a scenario from a request that a browser saved: a HAR file, or "Copy as cURL".
     New(crate::new::NewOptions),
     /// Print what a file may have, as JSON Schema: editors complete and explain it.
     Schema(crate::schema::SchemaOptions),
+    /// Play one part of a trial for a run that is split, as it is told on stdin.
+    #[command(hide = true)]
+    Shard,
     /// Serve a page for teaching: polling and push side by side in a browser, every byte counted.
     Lab(LabOptions),
 }
@@ -85,6 +90,24 @@ pub(crate) struct RunOptions {
     pub(crate) scenario: PathBuf,
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
+    /// Split each trial into so many parts, each a load process with a server process of its own, or
+    /// `auto`: as few as the limit of open files allows. As `--set load.shards=N`.
+    #[arg(long, value_name = "N", conflicts_with = "target")]
+    pub(crate) shards: Option<String>,
+    /// Play the K-th of N shards of the run, with a server of this machine's own, and write its record;
+    /// `pushbench merge` puts the records of all shards together. Give each machine the same scenario
+    /// and the same --begin-at.
+    #[arg(
+        long,
+        value_name = "K/N",
+        requires = "begin_at",
+        conflicts_with_all = ["target", "shards"]
+    )]
+    pub(crate) shard: Option<String>,
+    /// When the clients of all shards begin to connect, by the time of day, as 2026-11-22T14:30:00Z. The
+    /// clocks of the machines should agree within some milliseconds (NTP).
+    #[arg(long, value_name = "TIME", requires = "shard")]
+    pub(crate) begin_at: Option<String>,
     /// Use a server that is already running, `http://host:port`, instead of starting one. Its CPU
     /// time and memory are not measured. A `serve` that is addressed by a name, or by a header
     /// profile with a host of its own (kaazing-2009), must be started with `--allow-host`.
@@ -110,6 +133,25 @@ pub(crate) struct RunOptions {
     /// No progress on stderr.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pushbench merge shard-1.json shard-2.json
+  pushbench merge results/kaazing-b/*/run.json -o report.txt
+
+Each file is a record that `pushbench run --shard K/N` has written. One that is missing, that is there
+twice, or that is of another run (another scenario, seed, program or beginning) is refused by name.")]
+pub(crate) struct MergeOptions {
+    /// The records of all shards, in any order: files, or the folders of their runs.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Folder where the record of the whole is written.
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub(crate) results: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }

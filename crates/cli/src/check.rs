@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pushbench_runner::machine;
-use pushbench_scenario::{NamedServer, Scenario, format_duration};
+use pushbench_scenario::{NamedServer, Scenario, format_duration, needs};
 
 use crate::arguments::CheckOptions;
 use crate::exit::Exit;
@@ -28,6 +28,7 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
                 // What is not ready to run must not be called ok.
                 let mark = if problems.is_empty() { "ok, " } else { "" };
                 let mut lines = format!("{}: {mark}{}\n", path.display(), summary(&scenario));
+                lines.extend(shards(&scenario));
                 for server in servers(&scenario) {
                     lines.push_str(&format!("  {server}\n"));
                 }
@@ -102,6 +103,26 @@ fn summary(scenario: &Scenario) -> String {
 fn labels(scenario: &Scenario) -> String {
     let labels: Vec<_> = scenario.transports.iter().map(|t| t.label.as_str()).collect();
     labels.join(", ")
+}
+
+/// Into how many processes each trial is split, where it is, and what one of them needs.
+fn shards(scenario: &Scenario) -> Option<String> {
+    let machine = machine();
+    let cells = scenario.cells.iter().map(|cell| needs(&cell.scenario, &machine));
+    let needs = std::iter::once(needs(scenario, &machine)).chain(cells);
+    let needs = needs.max_by_key(|needs| needs.shards).filter(|needs| needs.shards.get() > 1)?;
+    Some(format!(
+        "  {} shards, each a load process with a server process of its own: up to {} and {} open files \
+         of {}, clients on {}\n",
+        needs.shards,
+        needs.open_files_load,
+        needs.open_files_server,
+        machine.open_files_limit,
+        match needs.source_addresses {
+            1 => "one loopback address".to_owned(),
+            addresses => format!("{addresses} loopback addresses"),
+        },
+    ))
 }
 
 fn counted(count: u64, noun: &str) -> String {

@@ -17,6 +17,7 @@ mod floor;
 mod help;
 mod kept;
 mod lab;
+mod merge;
 mod new;
 mod options;
 mod output;
@@ -34,6 +35,7 @@ mod say;
 mod scenario_file;
 mod schema;
 mod serve;
+mod shard;
 mod signals;
 mod wrapped;
 
@@ -72,9 +74,11 @@ fn done(command: Command) -> anyhow::Result<Exit> {
         Command::Floor(options) => floor::floor(&options),
         Command::Compare(options) => compare::compare(&options),
         Command::Results(options) => results::results(&options),
+        Command::Merge(options) => merge::merge(&options),
         Command::Adapters(options) => adapters::adapters(&options),
         Command::New(options) => new::new(&options),
         Command::Schema(options) => schema::schema(&options),
+        Command::Shard => shard::shard(),
         Command::Lab(options) => lab::lab(&options),
     }
 }

@@ -1,13 +1,15 @@
 //! `pushbench run`.
 
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::{
-    Options, Placement, ServerCommand, Target, TargetTls, Tried, raise_open_files,
-    servers_beyond_loopback,
+    Options, Part, Placement, ServerCommand, ShardCommand, ShardJob, Target, TargetTls, Tried,
+    machine, raise_open_files, servers_beyond_loopback,
 };
+use pushbench_scenario::{Scenario, Shards, most_shards};
 use pushbench_store::{
     FileV1, FindEnding, Journal, RunStatus, RunV2, ToolV1, Verdict, environment,
 };
@@ -33,7 +35,7 @@ const PAGE_FILE: &str = "report.html";
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     options.output.insist();
-    let mut set = options.changes.set.clone();
+    let mut set = set_with_shards(options);
     set.extend(options.pin.map(|pin| format!("pin={pin}")));
     let read = read_scenario(&options.scenario, &set, &options.changes.only)?;
     let scenario = match read.scenario {
@@ -43,7 +45,33 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
-    let limits = limits_of_this_machine(&scenario);
+    let part = match (&options.shard, &options.begin_at) {
+        (Some(shard), Some(begin_at)) => match Part::read(shard, begin_at) {
+            Ok(part) => Some(part),
+            Err(error) => {
+                say(format_args!("pushbench: {error}"));
+                return Ok(Exit::WrongUsage);
+            }
+        },
+        _ => None,
+    };
+    if part.is_some() && !(scenario.load.shards == Shards::ONE && scenario.servers().is_empty()) {
+        say(
+            "pushbench: --shard plays one process against a server of its own, but the scenario has \
+             load.shards or a third-party server: --set load.shards=1, or select transports with --only",
+        );
+        return Ok(Exit::WrongUsage);
+    }
+    if let Some(of) = part.as_ref().map(|part| part.shard.of())
+        && of > most_shards(&scenario)
+    {
+        say(format_args!(
+            "pushbench: --shard: {of} shards, expected at most {}: each plays a client",
+            most_shards(&scenario)
+        ));
+        return Ok(Exit::WrongUsage);
+    }
+    let limits = limits_of_this_machine(&of_part(&scenario, part.as_ref()));
     if !limits.is_empty() {
         for limit in limits {
             say(format_args!("{}: {limit}", options.scenario.display()));
@@ -66,6 +94,14 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         ));
         return Ok(Exit::WrongUsage);
     }
+    let count = pushbench_scenario::shards(&scenario, &machine()).get();
+    if options.target.is_some() && count > 1 {
+        say(
+            "pushbench: --target names one server, but load.shards has each shard start one of its own: \
+             leave out --target, or --set load.shards=1",
+        );
+        return Ok(Exit::WrongUsage);
+    }
     if cfg!(debug_assertions) {
         say("pushbench: this is a debug build; its times and CPU figures mean nothing");
     }
@@ -85,6 +121,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         ));
     }
     run_options.placement = Some(placement);
+    run_options.part = part;
     let beyond = servers_beyond_loopback(&scenario);
     for url in &beyond {
         run_options.environment.link.push_str(&format!(" and {url}"));
@@ -150,6 +187,25 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
 }
 
+/// The scenario with as many clients as are played here, for what it takes.
+fn of_part(scenario: &Scenario, part: Option<&Part>) -> Scenario {
+    let mut played = scenario.clone();
+    let cells = played.cells.iter_mut().map(|cell| &mut cell.scenario.workload);
+    if let Some(part) = part {
+        for workload in cells.chain([&mut played.workload]) {
+            let clients = workload.clients.get().div_ceil(part.shard.of());
+            workload.clients = NonZeroU32::new(clients).unwrap_or(NonZeroU32::MIN);
+        }
+    }
+    played
+}
+
+/// What changes the scenario, `--shards` among it.
+fn set_with_shards(options: &RunOptions) -> Vec<String> {
+    let shards = options.shards.iter().map(|shards| format!("load.shards={shards}"));
+    options.changes.set.iter().cloned().chain(shards).collect()
+}
+
 fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow::Result<Options> {
     let mut environment = environment();
     let target = options
@@ -170,12 +226,27 @@ fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let arguments = ["serve", "--config", "-"].map(str::to_owned).to_vec();
-    let mut overrides: Vec<String> =
-        options.changes.set.iter().map(|set| format!("--set {set}")).collect();
+    let set = set_with_shards(options);
+    let mut overrides: Vec<String> = set.iter().map(|set| format!("--set {set}")).collect();
     overrides.extend(options.changes.only.iter().map(|only| format!("--only {only}")));
     overrides.extend(options.pin.map(|pin| format!("--pin {pin}")));
     let cores = environment.cores.unwrap_or(1);
     Ok(Options {
+        part: None,
+        shards: Some(ShardCommand {
+            command: ServerCommand {
+                program: program.clone(),
+                arguments: vec!["shard".to_owned()],
+            },
+            job: ShardJob {
+                scenario: options.scenario.clone(),
+                text: file.clone(),
+                set,
+                only: options.changes.only.clone(),
+                files: files.clone(),
+                ..ShardJob::default()
+            },
+        }),
         server: ServerCommand { program, arguments },
         floor: floor_command()?,
         target,
@@ -205,7 +276,7 @@ fn target_tls(options: &RunOptions) -> anyhow::Result<Option<TargetTls>> {
 
 /// Renders the reports that lie beside the record. It is on disk by now, and they can be made from
 /// it again: one that cannot be written is a warning.
-fn render_beside(run: &RunV2, record: &Path) {
+pub(crate) fn render_beside(run: &RunV2, record: &Path) {
     let folder = record.parent().unwrap_or(Path::new("."));
     for (name, format) in [("report.md", Format::Md), (PAGE_FILE, Format::Html)] {
         let rendered = output::render(run, format, false, Some(record.display().to_string()));
@@ -226,7 +297,8 @@ fn render_beside(run: &RunV2, record: &Path) {
     }
 }
 
-fn exit(run: &RunV2) -> Exit {
+/// What a run that has ended ends with.
+pub(crate) fn exit(run: &RunV2) -> Exit {
     match run.status {
         RunStatus::Aborted => return Exit::Stopped,
         RunStatus::Failed => return Exit::CouldNotRun,

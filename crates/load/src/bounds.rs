@@ -43,7 +43,7 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// Longest wait for all clients of a plan to connect.
 pub(crate) fn connect(plan: &Plan) -> Duration {
-    let clients = f64::from(plan.scenario.workload.clients.get());
+    let clients = f64::from(plan.clients());
     let rate = f64::from(plan.scenario.load.connects_per_second.get());
     Duration::from_secs_f64(clients / rate) + CONNECT
 }

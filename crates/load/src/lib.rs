@@ -45,7 +45,7 @@ pub use accounts::hiccup::TICK as STALL_RESOLUTION;
 pub use boundary::ServerWitnesses;
 pub use fault::Fault;
 pub use load::preflight::Reached;
-pub use load::{Load, LoadError, Progress, Watch};
+pub use load::{LEAD, Load, LoadError, Progress, Watch};
 pub use outcome::{
     Boundary, Counts, Handshakes, HeadCounts, InFlight, Outcome, PublisherOutcome, SampleHeaders,
     ServerSums, TimeAverage, WorkerOutcome,

@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Between two attempts.
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(5);
 /// From the order to begin until a part of the schedule begins, so that all hear it before.
-pub(crate) const LEAD: Duration = Duration::from_millis(30);
+pub const LEAD: Duration = Duration::from_millis(30);
 
 /// Why a trial could not be played at all.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +115,7 @@ impl Load {
         server: &mut dyn ServerWitnesses,
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
-        let clients = f64::from(self.plan.scenario.workload.clients.get());
+        let clients = f64::from(self.plan.clients());
         let bound = bounds::connect(&self.plan);
         for worker in &self.workers {
             let _ = worker.commands.send(Command::Connect);
@@ -128,14 +128,15 @@ impl Load {
         self.close(Boundary::Connected, Phase::Connect, server, watch)
     }
 
-    /// Plays the warm-up and closes its books.
+    /// Plays the warm-up, whose schedule begins at `at`, and closes its books. That should be at least
+    /// [`LEAD`] from now.
     pub fn warm_up(
         &mut self,
+        at: Timestamp,
         server: &mut dyn ServerWitnesses,
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         let end = self.plan.warm_up_end();
-        let at = clock::now().plus(LEAD);
         self.begin(Phase::WarmUp, at);
         if let Some(publisher) = &self.publisher {
             publisher.begin_topics(at);
@@ -146,9 +147,8 @@ impl Load {
         self.close(Boundary::WarmedUp, Phase::WarmUp, server, watch)
     }
 
-    /// Lets the measure phase begin and gives the moment when it does.
-    pub fn begin_measure(&mut self) -> Timestamp {
-        let at = clock::now().plus(LEAD);
+    /// Lets the measure phase begin at `at`, which should be at least [`LEAD`] from now.
+    pub fn begin_measure(&mut self, at: Timestamp) {
         self.cpu_before = self.statuses(Command::Report).iter().map(|status| status.cpu).collect();
         self.begin(Phase::Measure, at);
         let (from, until) = (self.plan.warm_up_end(), self.plan.measure_end());
@@ -157,7 +157,6 @@ impl Load {
             publisher.publish_on(until, at.plus(until - from));
         }
         self.measure_at = Some(at);
-        at
     }
 
     /// Plays the measure phase to its end.
@@ -185,7 +184,7 @@ impl Load {
         watch: &mut Watch<'_>,
     ) -> ControlFlow<()> {
         let bound = self.plan.scenario.workload.drain;
-        let clients = f64::from(self.plan.scenario.workload.clients.get());
+        let clients = f64::from(self.plan.clients());
         let mut published = false;
         // Time alone ends this wait when something is lost; the counts then say so.
         self.wait(Phase::Drain, bound, watch, |status, load| {
@@ -198,6 +197,11 @@ impl Load {
         }
         self.settle(Phase::Drain, watch)?;
         self.close(Boundary::Drained, Phase::Drain, server, watch)
+    }
+
+    /// Where it stands now, for whoever waits between two phases.
+    pub fn look(&self, phase: Phase) -> Progress {
+        self.progress(phase, &self.status(), 1.0)
     }
 
     /// Ends all connections and gives what was seen. Works after any phase.

@@ -9,7 +9,7 @@ use pushbench_protocol::headers::HeadTarget;
 use pushbench_protocol::{
     Arrival, Cursor, Deliver, Timestamp, TlsUse, TopicName, TopicNames, Unchanged,
 };
-use pushbench_scenario::{Carriage, Due, Scenario, TransportSettings};
+use pushbench_scenario::{Carriage, Due, Scenario, Shard, TransportSettings};
 use pushbench_tls::Connector;
 
 use crate::publish_to::{PublishTo, of_now};
@@ -38,7 +38,9 @@ pub struct Plan {
     pub topic_names: TopicNames,
     /// Where each topic's subscribers begin; one entry for each topic.
     pub start_cursors: Vec<Cursor>,
-    /// Threads that play clients.
+    /// The clients of the scenario that are played here.
+    pub shard: Shard,
+    /// Threads that play them.
     pub workers: u32,
     /// Clients that may share one loopback source address.
     pub clients_per_address: u32,
@@ -85,6 +87,18 @@ pub struct TlsTarget {
 }
 
 impl Plan {
+    /// Clients that are played here.
+    pub fn clients(&self) -> u32 {
+        self.shard.clients(&self.scenario.workload, self.carriage.clients_per_connection).count()
+            as u32
+    }
+
+    /// Connections, or pairs of them, that these share out.
+    pub fn connections(&self) -> u32 {
+        let shared_by = self.carriage.clients_per_connection.get();
+        self.shard.groups(self.scenario.workload.clients.get().div_ceil(shared_by))
+    }
+
     /// Where subscribers connect.
     pub fn subscribers_target(&self) -> SocketAddr {
         self.tls.as_ref().map_or(self.target, |tls| tls.address)

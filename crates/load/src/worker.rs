@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
@@ -294,15 +295,13 @@ async fn connect_all(
         return JoinSet::new();
     }
     let plan = Arc::clone(&context.plan);
-    let workers = plan.workers;
-    let rate = f64::from(plan.scenario.load.connects_per_second.get()) / f64::from(workers);
+    let workers = NonZeroU32::new(plan.workers).unwrap_or(NonZeroU32::MIN);
+    let shard = plan.shard.worker(index, workers);
+    let rate = f64::from(plan.scenario.load.connects_per_second.get()) / f64::from(shard.of());
     let begin = context.accounts.now();
     let mut tasks = JoinSet::new();
     // Clients of one connection are played by one worker.
-    let clients = plan.scenario.workload.clients.get();
-    let shared_by = plan.carriage.clients_per_connection.get();
-    let mine = (index..clients.div_ceil(shared_by)).step_by(workers as usize);
-    let mine = mine.flat_map(|group| group * shared_by..((group + 1) * shared_by).min(clients));
+    let mine = shard.clients(&plan.scenario.workload, plan.carriage.clients_per_connection);
     for (place, client) in mine.enumerate() {
         let due = begin.plus(Duration::from_secs_f64(place as f64 / rate));
         let left = due.since(context.accounts.now());

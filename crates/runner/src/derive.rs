@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use pushbench_model::{Compressed, Subject, TlsLink, predict_trial};
-use pushbench_scenario::{Scenario, Transport};
+use pushbench_scenario::{Scenario, Shard, Transport};
 use pushbench_store::{CellV1, MachineV2, ModelV1, Sums, TrialV2};
 
 use crate::books::{books, segment_headers};
@@ -36,6 +36,8 @@ pub struct Played<'a> {
     pub is_ours: bool,
     /// Whether it is spoken to as an adapter says, so that there is no model of it.
     pub is_adapted: bool,
+    /// Which part of the trial it is; of a part there is no model, and it is not held against one.
+    pub shard: Shard,
 }
 
 /// The record of a trial, as far as sums and machines make it.
@@ -79,15 +81,21 @@ pub(crate) fn trial(
         tls: played.tls,
         started_at: &played.started_at,
     };
-    if played.is_ours {
+    if played.is_ours && played.shard.is_whole() {
         checks.extend(as_modelled(&evidence, &subject));
     }
-    let model = if played.is_adapted { BTreeMap::new() } else { predict_trial(&subject) };
+    let model = match played.is_adapted || !played.shard.is_whole() {
+        true => BTreeMap::new(),
+        false => predict_trial(&subject),
+    };
     TrialV2 {
         transport: transport.label.clone(),
         round: played.round,
         cell: played.cell,
         started_at: played.started_at,
+        servers: sums.servers_on_record(),
+        shard: None,
+        shards: None,
         clients: sums.clients,
         connections: Some(sums.connections),
         is_complete: Some(sums.is_complete()),

@@ -230,7 +230,7 @@ fn work(figures: &mut Figures, source: &Source<'_>) {
     let client_seconds = source.client_seconds();
     let work = &source.sums.work;
     let sides: [(_, Vec<&ProcessWorkV2>); 2] =
-        [("server", work.server.iter().collect()), ("load", work.load.iter().collect())];
+        [("server", work.server_processes().collect()), ("load", work.load.iter().collect())];
     for (side, processes) in sides {
         if let Some(cpu) = of_all(&processes, |process| Some(process.cpu_ns? as f64 / 1e9)) {
             figures.insert(format!("{side}_cpu_per_client_second"), cpu / client_seconds);

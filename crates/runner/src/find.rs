@@ -109,6 +109,7 @@ fn step(
         let turn = Turn {
             scenario: &played,
             cell: cell.clone(),
+            place: None,
             transport,
             round,
             number,

@@ -16,6 +16,7 @@ mod refused;
 mod server;
 mod server_books;
 mod server_kernel;
+mod shards;
 pub(crate) mod stalls;
 #[cfg(test)]
 mod testing;
@@ -41,6 +42,7 @@ use self::{
     server::server,
     server_books::server_books,
     server_kernel::server_kernel,
+    shards::shards,
     stalls::{Stall, load_stall, server_kept_waiting},
     timers::tcp_timers,
     unsaid::unsaid,
@@ -52,7 +54,9 @@ pub(crate) use self::trust::trust;
 
 /// Every check of a trial, in the order reports show them.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
-    let mut checks = vec![server(evidence), books_balance(evidence)];
+    let mut checks = vec![server(evidence)];
+    checks.extend(shards(evidence));
+    checks.push(books_balance(evidence));
     checks.extend(server_kernel(evidence));
     checks.extend([
         quiet(evidence),

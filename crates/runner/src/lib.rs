@@ -12,6 +12,7 @@
 mod adapted_server;
 mod books;
 mod bounded;
+mod circumstances;
 mod clock_note;
 mod compression;
 mod control;
@@ -30,6 +31,7 @@ mod messages;
 mod notes;
 mod observer;
 mod options;
+mod part;
 mod piped;
 mod placement;
 mod player;
@@ -41,6 +43,7 @@ mod server_document;
 mod server_ends;
 mod server_process;
 mod server_witnesses;
+mod shards;
 mod sockets;
 mod sums;
 mod target;
@@ -54,14 +57,16 @@ pub use adapted_server::{FreePorts, free_ports, servers_beyond_loopback};
 pub use derive::Played;
 pub use floor::{FloorCommand, own_cores, play_floor};
 pub use machine::{machine, raise_open_files};
-pub use merge::merge;
+pub use merge::{MergeError, NamedRun, merge, merge_runs, shards_of_one_run};
 pub use observer::{Observer, TrialNote};
 pub use options::Options;
+pub use part::{Part, PartError};
 pub use piped::{PipedServer, play_piped};
 pub use placement::Placement;
 pub use preflight::{Tried, preflight};
 pub use run::{begin, run};
 pub use server_process::ServerCommand;
+pub use shards::{ShardCommand, ShardJob, play_shard};
 pub use target::{Target, TargetError, TargetTls};
 
 /// Why a run could not be carried on. What was measured before is in the record all the same.
@@ -70,6 +75,9 @@ pub enum RunError {
     /// The server process could not be started or did not become ready.
     #[error("the server did not start: {0}")]
     Server(String),
+    /// A shard could not be started, or could not begin.
+    #[error("a shard of the trial could not begin: {0}")]
+    Shard(String),
     /// A third-party server could not be started or reached.
     #[error("server.{server}: {reason}")]
     Adapted {

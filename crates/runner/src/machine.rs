@@ -10,10 +10,17 @@ pub fn machine() -> Machine {
     let limit = getrlimit(Resource::Nofile);
     Machine {
         open_files_limit: limit.maximum.unwrap_or(u64::MAX),
+        open_files_of_all: open_files_of_all(),
         ports: port_range().unwrap_or(PortRange::LINUX),
         time_wait: time_wait().unwrap_or(TimeWait::LINUX),
         memory_available: memory_available(),
     }
+}
+
+/// What tells this machine from others as long as it runs: the beginning of its boot id (random(4)).
+pub(crate) fn machine_name() -> Option<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    id.get(..8).map(str::to_owned)
 }
 
 /// Raises the soft limit of open files to the hard one; where that fails the limit stays, and
@@ -21,6 +28,11 @@ pub fn machine() -> Machine {
 pub fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// `fs.file-max` (proc(5)).
+fn open_files_of_all() -> Option<u64> {
+    fs::read_to_string("/proc/sys/fs/file-max").ok()?.trim().parse().ok()
 }
 
 /// `MemAvailable` of `/proc/meminfo`, which is in KiB.

@@ -5,6 +5,7 @@ use pushbench_store::ThirdPartyV1;
 
 use crate::control::Control;
 use crate::options::Options;
+use crate::part::Part;
 use crate::target::Target;
 use crate::tested::untested;
 
@@ -26,6 +27,7 @@ pub(crate) fn notes(scenario: &Scenario, options: &Options) -> Vec<String> {
     notes.extend(scenario.without_effect.iter().map(|key| {
         format!("{key} means nothing here: the servers have messages of their own, and nothing is published")
     }));
+    notes.extend(options.part.as_ref().map(Part::note));
     for server in scenario.servers() {
         let note = untested(server).filter(|note| !notes.contains(note));
         notes.extend(note);

@@ -5,8 +5,10 @@ use pushbench_store::{EnvironmentV1, FileV1, ToolV1};
 
 use crate::Target;
 use crate::floor::FloorCommand;
+use crate::part::Part;
 use crate::placement::Placement;
 use crate::server_process::ServerCommand;
+use crate::shards::ShardCommand;
 
 /// How a run is to be carried out.
 #[derive(Clone, Debug)]
@@ -15,6 +17,11 @@ pub struct Options {
     pub server: ServerCommand,
     /// How to start a side of the floor.
     pub floor: FloorCommand,
+    /// How to start the shards of a trial that is split; absent where none can be.
+    pub shards: Option<ShardCommand>,
+    /// The shard of a run that is played here, at a time that all its machines were told; absent where
+    /// all of it is.
+    pub part: Option<Part>,
     /// A server that someone else runs, in place of that.
     pub target: Option<Target>,
     /// Cores that the process may use.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pushbench_load::in_memory::{self, Pipes};
 use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{Cursor, ServerDocument, ServerStats, TopicNames};
-use pushbench_scenario::{Scenario, round_seed};
+use pushbench_scenario::{Scenario, Shard, round_seed};
 use pushbench_store::wall_clock::now_rfc3339;
 use pushbench_store::{CellV1, TrialV2};
 use pushbench_tls::Certificate;
@@ -61,7 +61,8 @@ pub async fn play_piped(
     serve: impl FnOnce(&ServerDocument) -> PipedServer,
 ) -> Result<TrialV2, RunError> {
     let topic_names = TopicNames::PLAIN;
-    let trial = Trial { scenario, cell: CellV1::new(), transport, round: 0, topic_names, options };
+    let (cell, shard) = (CellV1::new(), Shard::WHOLE);
+    let trial = Trial { scenario, cell, transport, round: 0, topic_names, shard, options };
     let mut scenario = scenario.clone();
     scenario.workload.seed = round_seed(scenario.workload.seed, 0);
     let transport = scenario.transports[transport].clone();

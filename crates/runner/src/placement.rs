@@ -12,7 +12,7 @@
 pub(crate) mod affinity;
 mod cores;
 
-use pushbench_scenario::{Pin, Scenario};
+use pushbench_scenario::{Pin, Scenario, Shards};
 use pushbench_store::PlacementV2;
 
 use affinity::{KeptTo, usable_cpus};
@@ -38,6 +38,10 @@ impl Placement {
     /// Decides where the processes of a scenario run on this machine. `has_target`: the server is one
     /// that someone else runs.
     pub fn of(scenario: &Scenario, has_target: bool) -> Self {
+        if scenario.load.shards != Shards::ONE {
+            let reason = "the trials are split into shards, whose processes share all cores";
+            return Self { asked: scenario.pin, halves: None, reason: reason.to_owned() };
+        }
         let machine = usable_cpus().map_err(|error| error.to_string()).and_then(|cpus| {
             let count = cpus.len();
             let halves = Halves::of(cpus).ok_or_else(|| few_cores(count))?;

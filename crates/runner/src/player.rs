@@ -3,20 +3,24 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use pushbench_scenario::Scenario;
+use pushbench_protocol::Timestamp;
+use pushbench_scenario::{Scenario, Shard, TrialPlan};
 use pushbench_store::wall_clock::now_rfc3339;
 use pushbench_store::{CellV1, Journal, RunV2};
 
-use crate::RunError;
 use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::floor::beside;
+use crate::machine::machine;
 use crate::observer::{Observer, TrialNote};
 use crate::options::Options;
 use crate::placement::Placement;
 use crate::placement::affinity::KeptTo;
 use crate::preflight::first_message::FirstMessage;
 use crate::topics::RunTopics;
+use crate::trial::gate::Open;
+use crate::trial::planned::Planned;
 use crate::trial::{IsReady, Trial};
+use crate::{RunError, shards};
 
 /// What plays the trials of a run.
 pub(crate) struct Player<'a> {
@@ -25,6 +29,8 @@ pub(crate) struct Player<'a> {
     pub(crate) observer: &'a mut dyn Observer,
     pub(crate) run: &'a mut RunV2,
     pub(crate) topics: RunTopics<'a>,
+    /// When the clients of the next trial begin to connect, where that is planned.
+    pub(crate) connect_at: Timestamp,
 }
 
 /// A trial to be played.
@@ -32,6 +38,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) scenario: &'a Scenario,
     /// Swept settings, or those of a step; empty without either.
     pub(crate) cell: CellV1,
+    /// Its place among the scenario's cells; `None` without any, and of a step.
+    pub(crate) place: Option<usize>,
     /// Place among the scenario's transports.
     pub(crate) transport: usize,
     /// From 0.
@@ -68,12 +76,15 @@ impl Player<'_> {
             planned: scenario.trial_length(),
             planned_after: turn.planned_after,
         };
+        // The machines that play the other shards would not wait.
+        let attempts = if options.part.is_some() { 1 } else { ATTEMPTS };
         let mut stopped = false;
         for attempt in 1.. {
             self.observer.trial_begins(note);
             let cell = cell.clone();
             let topic_names = self.topics.next(scenario, asks, options.target.is_some());
-            let trial = Trial { scenario, cell, transport, round, topic_names, options };
+            let shard = options.part.as_ref().map_or(Shard::WHOLE, |part| part.shard);
+            let trial = Trial { scenario, cell, transport, round, topic_names, shard, options };
             let is_ready: &IsReady<'_> = &|server, scenario, watch| {
                 let first = FirstMessage { server, scenario, transport, options };
                 first.wait_if_started(watch)
@@ -82,18 +93,32 @@ impl Player<'_> {
             let cpus = options.placement.as_ref().and_then(Placement::load);
             let kept_to = cpus.map(KeptTo::cpus).transpose().map_err(RunError::Placement)?;
             let observer = &mut *self.observer;
-            let trial = trial.play(now_rfc3339(), is_ready, &mut |progress| {
+            let mut watch = |progress| {
                 let flow = observer.progress(note, progress);
                 stopped = stopped || flow.is_break();
                 flow
-            });
+            };
+            let count = pushbench_scenario::shards(scenario, &machine());
+            let trial = match &options.part {
+                Some(part) => {
+                    let mut gate = Planned::of(scenario, self.connect_at);
+                    let trial = trial.play(now_rfc3339(), is_ready, &mut gate, &mut watch);
+                    self.connect_at = gate.next();
+                    trial.map(|trial| part.put_on_record(trial, gate.late))
+                }
+                None if count.get() > 1 => {
+                    let plan = TrialPlan { cell: turn.place, transport, round };
+                    shards::play((scenario, trial.cell), plan, count, options, &mut watch)
+                }
+                None => trial.play(now_rfc3339(), is_ready, &mut Open, &mut watch),
+            };
             drop(kept_to);
             let trial = match trial {
                 // Its server was not ready yet, and is not waited for any longer.
                 Err(_) if stopped => break,
                 trial => trial?,
             };
-            if let Some(disturbed) = disturbed(&trial).filter(|_| !stopped && attempt < ATTEMPTS) {
+            if let Some(disturbed) = disturbed(&trial).filter(|_| !stopped && attempt < attempts) {
                 self.observer.trial_disturbed(note, &disturbed);
                 self.journal.disturbed(&disturbed)?;
                 self.run.disturbed.push(disturbed);
@@ -101,7 +126,18 @@ impl Player<'_> {
             }
             let mut trial = trial;
             let mut floor = None;
-            if scenario.floor && !stopped && !self.run.no_floor.contains_key(note.transport) {
+            let is_split = trial.shard.is_some() || trial.shards.is_some();
+            if scenario.floor && is_split {
+                let note = "no floor was played: it is of one process, and the trials were split into shards";
+                if !self.run.notes.iter().any(|known| known == note) {
+                    self.run.notes.push(note.to_owned());
+                }
+            }
+            if scenario.floor
+                && !is_split
+                && !stopped
+                && !self.run.no_floor.contains_key(note.transport)
+            {
                 let observer = &mut *self.observer;
                 let beside = beside(&mut trial, scenario, asks, options, &mut || {
                     let flow = observer.floor(note);

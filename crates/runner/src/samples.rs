@@ -203,6 +203,7 @@ impl Samples {
         };
         WorkV2 {
             server: (!self.server.is_empty()).then(|| process_work(&self.server, server_held)),
+            servers: Vec::new(),
             load: vec![load],
             server_sockets: under_load.and_then(|look| look.server),
         }
@@ -213,6 +214,7 @@ impl Samples {
         let before = self.kernel.get(&Moment::Before)?;
         let connected = self.kernel.get(&Moment::Connected);
         Some(MachineV2 {
+            name: None,
             slab_before_bytes: before.slab,
             slab_connected_bytes: connected.and_then(|look| look.slab),
             tcp_buffers_connected_bytes: connected.and_then(|look| look.tcp_buffers),

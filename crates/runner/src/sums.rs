@@ -24,6 +24,11 @@ use crate::failures::PUBLISHER;
 /// What whoever conducts a trial knows of it beside what the load generator saw.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conducted {
+    /// The place of the server that it was played against, from 0.
+    pub(crate) server: u32,
+    /// Whether the messages that were published are counted elsewhere: each is one of the trial,
+    /// however many servers it was published to.
+    pub(crate) counts_no_messages: bool,
     pub(crate) clients: u64,
     pub(crate) connections: u64,
     /// Messages due in the measure phase.
@@ -118,9 +123,11 @@ fn of_conductor(outcome: &Outcome, conducted: Conducted) -> Sums {
         .filter(|publisher| publisher.close_unanswered)
         .map(|_| (format!("{PUBLISHER}{}", Fault::CloseTimeout.label()), 1));
     let counts = CountsV1 {
-        published: conducted.published,
+        published: if conducted.counts_no_messages { 0 } else { conducted.published },
         publishes_by_itself: conducted.publishes_by_itself,
-        sent: publisher.map(|publisher| publisher.published_in_measure),
+        sent: publisher
+            .filter(|_| !conducted.counts_no_messages)
+            .map(|publisher| publisher.published_in_measure),
         errors,
         close_errors: close_errors.into_iter().collect(),
         ..CountsV1::default()
@@ -134,6 +141,7 @@ fn of_conductor(outcome: &Outcome, conducted: Conducted) -> Sums {
         clients: conducted.clients,
         connections: conducted.connections,
         broken_off: u64::from(!conducted.is_complete),
+        servers: [conducted.server].into(),
         phase_seconds: conducted.phase_seconds,
         counts,
         witnesses: witnesses(&server.chain(closed).collect()),

@@ -41,9 +41,19 @@ pub(crate) fn tls_target(
 /// chain, its tickets and its suites are its own.
 pub(crate) fn tls_link(transport: &Transport, target: &Target, is_ours: bool) -> Option<TlsLink> {
     let TargetTls { host, certificate, .. } = target.tls.as_ref()?;
+    tls_link_to(transport, host, certificate.der_len() as u64, is_ours)
+}
+
+/// The same of a server of this name, whose certificate has so many bytes.
+pub(crate) fn tls_link_to(
+    transport: &Transport,
+    host: &str,
+    certificate: u64,
+    is_ours: bool,
+) -> Option<TlsLink> {
     let kind = match transport.carriage.tls {
         TlsUse::None => return None,
-        TlsUse::Full => HandshakeKind::Full { certificate: certificate.der_len() as u64 },
+        TlsUse::Full => HandshakeKind::Full { certificate },
         TlsUse::Resumed => HandshakeKind::Resumed,
     };
     let name = name(host);

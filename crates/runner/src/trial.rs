@@ -1,6 +1,8 @@
 //! One trial: a fresh server, the load generator's phases, and a look at the work between them.
 
+pub(crate) mod gate;
 mod phases;
+pub(crate) mod planned;
 mod reach;
 mod server;
 
@@ -9,19 +11,22 @@ use std::os::fd::AsRawFd;
 
 use pushbench_load::{Load, Outcome, Plan, Progress};
 use pushbench_protocol::{Cursor, Deliver, Phase, TopicNames, TransportKind};
-use pushbench_scenario::{Scenario, Transport, due_times_until, ports_per_client, round_seed};
-use pushbench_store::{CellV1, TrialV2};
+use pushbench_scenario::{
+    Scenario, Shard, Transport, due_times_until, ports_per_client, round_seed,
+};
+use pushbench_store::{CellV1, MachineV2, ShardV2, TrialV2};
 use pushbench_wire::tcp_info::tcp_info;
 
 use crate::control::Control;
 use crate::derive::{self, Played};
 use crate::judge::Circumstances;
-use crate::machine::machine;
+use crate::machine::{machine, machine_name};
 use crate::memory;
 use crate::options::Options;
 use crate::samples::{Moment, Sampler, Samples};
 use crate::sums::{Conducted, sums};
 use crate::{RunError, Target, tls};
+use gate::Gate;
 use phases::play_phases;
 pub(crate) use reach::Reach;
 use reach::{clients_target, connections_for_one};
@@ -48,6 +53,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) round: u32,
     /// What the topics are called.
     pub(crate) topic_names: TopicNames,
+    /// The clients that are played here, against a server of their own.
+    pub(crate) shard: Shard,
     pub(crate) options: &'a Options,
 }
 
@@ -74,6 +81,7 @@ impl Trial<'_> {
         &self,
         started_at: String,
         is_ready: &IsReady<'_>,
+        gate: &mut dyn Gate,
         watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<TrialV2, RunError> {
         let mut scenario = self.scenario.clone();
@@ -106,7 +114,7 @@ impl Trial<'_> {
         samples.tell_clients_from_others(&sampler);
         samples.take(Moment::Before, &sampler);
         let mut death = None;
-        let played = play_phases(&mut load, &mut samples, &sampler, &mut |progress| {
+        let played = play_phases(&mut load, &mut samples, &sampler, gate, &mut |progress| {
             death = server.ended();
             if death.is_some() { ControlFlow::Break(()) } else { watch(progress) }
         });
@@ -155,6 +163,7 @@ impl Trial<'_> {
             publish_token: target.publish_token,
             topic_names: self.topic_names,
             start_cursors,
+            shard: self.shard,
             workers: self.options.workers(&scenario),
             adapted,
             clients_per_address: machine.ports.clients_per_address(
@@ -214,6 +223,7 @@ impl Trial<'_> {
             tls: tls::tls_link(transport, target, is_ours),
             is_ours,
             is_adapted: transport.server.is_some(),
+            shard: self.shard,
         };
         let circumstances = Circumstances {
             unreported: samples.unreported(),
@@ -221,8 +231,19 @@ impl Trial<'_> {
             kernel_refusal: kernel_refusal(),
             server_death: ending.server_death,
             server_end: ending.server_end,
+            lost_shards: None,
         };
-        Ok(derive::trial(played, sums, samples.machine().into_iter().collect(), &circumstances))
+        let machine = samples.machine().map(|machine| self.named(machine));
+        let shard =
+            (!self.shard.is_whole()).then(|| shard_on_record(&played, target, &circumstances));
+        let trial = derive::trial(played, sums, machine.into_iter().collect(), &circumstances);
+        Ok(TrialV2 { shard, ..trial })
+    }
+
+    /// A reading of this machine, by its name where others of the trial may be of the same.
+    fn named(&self, machine: MachineV2) -> MachineV2 {
+        let name = if self.shard.is_whole() { None } else { machine_name() };
+        MachineV2 { name, ..machine }
     }
 
     /// What is known of the trial beside what the load generator saw.
@@ -233,11 +254,12 @@ impl Trial<'_> {
         samples: &Samples,
         is_complete: bool,
     ) -> Conducted {
-        let clients = u64::from(plan.scenario.workload.clients.get());
         let measured = plan.warm_up_end()..plan.measure_end();
         Conducted {
-            clients,
-            connections: clients.div_ceil(u64::from(plan.carriage.clients_per_connection.get())),
+            server: self.shard.index(),
+            counts_no_messages: !self.shard.counts_messages(),
+            clients: u64::from(plan.clients()),
+            connections: u64::from(plan.connections()),
             // What was never due is no message of a trial that was broken off.
             published: match is_complete {
                 true => plan.dues.iter().filter(|due| measured.contains(&due.at)).count() as u64,
@@ -253,6 +275,22 @@ impl Trial<'_> {
             work: samples.work(&outcome.worker_cpu),
         }
     }
+}
+
+/// What of a part does not add up.
+fn shard_on_record(played: &Played<'_>, target: &Target, circumstances: &Circumstances) -> ShardV2 {
+    let is_tls = played.tls.is_some();
+    let certificate = target.tls.as_ref().filter(|_| is_tls).map(|tls| tls.certificate.der_len());
+    let mut shard = ShardV2 {
+        number: played.shard.index() + 1,
+        of: played.shard.of(),
+        host: played.host.to_owned(),
+        ipv6: played.is_ipv6,
+        certificate_bytes: certificate.map(|len| len as u64),
+        ..ShardV2::default()
+    };
+    circumstances.put_on_record(&mut shard);
+    shard
 }
 
 /// Why this kernel gives no `TCP_INFO`, if it does not: asked of a socket that is certainly ours.

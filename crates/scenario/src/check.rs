@@ -19,6 +19,7 @@ use crate::own_path_check::{
 };
 use crate::published::{NOTHING_PUBLISHED, is_published, publish_is_there};
 use crate::quantity::format_duration;
+use crate::shards_check::shards_are_of_our_own_server;
 use crate::transport_file::TransportFile;
 use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 
@@ -26,7 +27,7 @@ use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     topics_have_clients,
     publish_is_there,
     publishes_are_bounded,
@@ -40,6 +41,7 @@ const CHECKS: [Check; 13] = [
     a_profile_with_its_own_path_asks_nothing_else,
     carriages_fit,
     request_headers_fit,
+    shards_are_of_our_own_server,
 ];
 
 /// Checks the file against itself and makes the scenario of it; `None` if anything was refused.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -224,6 +225,31 @@ pub struct LoadSettings {
     pub workers: Option<NonZeroU32>,
     /// How fast clients connect, all together.
     pub connects_per_second: NonZeroU32,
+    /// Processes that play them.
+    pub shards: Shards,
+}
+
+/// How many parts a trial is split into, each a load process with a server process of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shards {
+    /// As few as the files that a process may open allow.
+    Auto,
+    /// So many.
+    Exactly(NonZeroU32),
+}
+
+impl Shards {
+    /// One process plays all.
+    pub const ONE: Self = Self::Exactly(NonZeroU32::MIN);
+}
+
+impl fmt::Display for Shards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Exactly(count) => count.fmt(f),
+        }
+    }
 }
 
 /// One answer to the question.

@@ -15,11 +15,11 @@ use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
 
 use crate::beside::Beside;
 use crate::find_file::{FIND_EXAMPLE, FindFile};
-use crate::kind::rate;
+use crate::kind::{rate, shards};
 use crate::named_server_file::named_servers;
 use crate::quantity::{minutes, seconds};
 use crate::transport_file::{TransportFile, transports};
-use crate::{Arrivals, Content, LoadSettings, Network, Payload, Pin, Publish, Rate};
+use crate::{Arrivals, Content, LoadSettings, Network, Payload, Pin, Publish, Rate, Shards};
 
 /// What a TOML integer is sure to hold.
 pub(crate) const SEEDS: u64 = i64::MAX as u64;
@@ -49,6 +49,8 @@ pub(crate) struct ScenarioFile {
     pub(crate) server: ServerFile,
     pub(crate) load: Option<LoadSettings>,
     pub(crate) pin: Read<Pin>,
+    /// `load.shards`, which the settings have too.
+    pub(crate) shards: Read<Shards>,
     pub(crate) transports: Vec<TransportFile>,
     /// `[expect]`: figures and conditions.
     pub(crate) expect: Vec<Line<String>>,
@@ -104,6 +106,7 @@ impl ScenarioFile {
         let server = server(&mut table);
         let named_servers = named_servers(&mut table, beside, problems);
         table.finish();
+        let (load, shards) = load(root.table("load"));
         let file = Self {
             question,
             floor,
@@ -111,7 +114,8 @@ impl ScenarioFile {
             headers,
             network,
             server,
-            load: load(root.table("load")),
+            load,
+            shards,
             pin: root.or("pin", "auto", choice(Pin::ALL, Pin::label)),
             transports: transports(&mut root, &named_servers, problems),
             expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
@@ -241,9 +245,17 @@ fn server(table: &mut Reader<'_>) -> ServerFile {
     }
 }
 
-fn load(mut table: Reader<'_>) -> Option<LoadSettings> {
+fn load(mut table: Reader<'_>) -> (Option<LoadSettings>, Read<Shards>) {
     let workers = table.optional("workers", count(256));
     let connects_per_second = table.or("connects_per_second", 5_000, count(1_000_000));
+    let shards = table.or("shards", 1, shards);
     table.finish();
-    Some(LoadSettings { workers: workers?.value, connects_per_second: connects_per_second?.value })
+    let settings = || {
+        Some(LoadSettings {
+            workers: workers?.value,
+            connects_per_second: connects_per_second?.value,
+            shards: shards.as_ref()?.value,
+        })
+    };
+    (settings(), shards)
 }

@@ -110,6 +110,7 @@ mod tests {
 
     fn machine(open_files_limit: u64) -> Machine {
         Machine {
+            open_files_of_all: None,
             open_files_limit,
             ports: PortRange::LINUX,
             time_wait: TimeWait::LINUX,

@@ -50,6 +50,8 @@ mod needs;
 mod payload;
 mod random;
 mod schedule;
+mod shard;
+mod shards_check;
 mod trials;
 
 pub use pushbench_protocol::{format_duration, parse_duration};
@@ -57,7 +59,7 @@ pub use pushbench_protocol::{format_duration, parse_duration};
 pub use check::{TOPIC_WITHOUT_A_CLIENT, each_topic_has_a_client};
 pub use checked::{
     Arrivals, Carriage, Cell, Content, Headers, LoadSettings, Network, Payload, Publish, Rate,
-    Scenario, ServerSettings, Transport, Workload,
+    Scenario, ServerSettings, Shards, Transport, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
@@ -67,8 +69,8 @@ pub use log_needs::LogNeeds;
 pub use memory_needs::MemoryNeeds;
 pub use named_server::{MissingVariables, NamedServer, ProcessOf, Ready, ServerUrl, Start, Trust};
 pub use needs::{
-    Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, needs,
-    ports_per_client, source_address,
+    Limit, Machine, Needs, PortRange, TimeWait, limit_beyond_loopback, limits, most_shards, needs,
+    ports_per_client, shards, source_address,
 };
 pub use payload::PayloadWriter;
 pub use pin::Pin;
@@ -76,6 +78,7 @@ pub use pushbench_toml::{Location, Problem, Refused};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};
 pub use schema::schema;
+pub use shard::{MOST_SHARDS, Shard, ShardError};
 pub use transport_settings::{
     Deflate, LongPoll, Nudge, PollSchedule, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
 };

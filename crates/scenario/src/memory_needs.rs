@@ -1,6 +1,8 @@
 //! What a scenario takes in memory: the server's logs, connections and compressors, and the load
 //! generator's clients, which are on the same machine.
 
+use std::num::NonZeroU32;
+
 use pushbench_protocol::TlsUse;
 use pushbench_protocol::coder_memory::{deflater_bytes, inflater_bytes};
 
@@ -40,8 +42,9 @@ pub struct MemoryNeeds {
 
 impl MemoryNeeds {
     /// Of a scenario: of its transport that takes most, since trials follow one another.
-    pub fn of(scenario: &Scenario) -> Self {
-        let logs = LogNeeds::of(scenario).total;
+    /// Each of its shards has a server of its own, with logs of its own.
+    pub fn of(scenario: &Scenario, shards: NonZeroU32) -> Self {
+        let logs = LogNeeds::of(scenario).total.saturating_mul(u64::from(shards.get()));
         let of = |transport: &Transport| {
             // What a third-party server keeps nobody knows beforehand.
             let logs = if transport.server.is_none() { logs } else { 0 };

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::ConnectionUse;
 
-use crate::{MemoryNeeds, Scenario, Transport, TransportSettings, Workload};
+use crate::{MOST_SHARDS, MemoryNeeds, Scenario, Shards, Transport, TransportSettings, Workload};
 
 /// Files that each side opens beside its clients' connections: the publisher's and the control
 /// connection, one event queue and one waker a worker, the standard streams, `/proc`.
@@ -57,6 +58,8 @@ impl PortRange {
 pub struct Machine {
     /// Files that a process may open: the hard limit if the soft one will be raised to it.
     pub open_files_limit: u64,
+    /// Files that all processes together may open (`fs.file-max`); `None` where nobody knows.
+    pub open_files_of_all: Option<u64>,
     /// Ports of outgoing connections.
     pub ports: PortRange,
     /// How long ports stay taken after their connections were closed.
@@ -99,9 +102,11 @@ impl TimeWait {
 /// What a scenario needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Needs {
-    /// Files that the load generator opens.
+    /// Parts that a trial is split into: pairs of a load process and a server process.
+    pub shards: NonZeroU32,
+    /// Files that the load generator opens: one of its processes.
     pub open_files_load: u64,
-    /// Files that the server opens.
+    /// Files that the server opens, likewise.
     pub open_files_server: u64,
     /// Loopback addresses that clients connect from.
     pub source_addresses: u32,
@@ -131,37 +136,82 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What the scenario needs of a machine: each as its transport that needs most of that.
+/// What the scenario needs of a machine: each as its transport that needs most of that. Files are those
+/// of one process, of as many as there are [`shards`].
 pub fn needs(scenario: &Scenario, machine: &Machine) -> Needs {
     let workload = &scenario.workload;
+    let shards = shards(scenario, machine);
     let most =
         |of: &dyn Fn(&Transport) -> u32| scenario.transports.iter().map(of).max().unwrap_or(1);
     let ports = |transport: &Transport| {
         ports_per_client(transport.settings, workload, machine.time_wait.loopback)
     };
-    let files = |files: &dyn Fn(&Transport) -> u32| {
-        let of_all =
-            |transport: &Transport| groups(transport, workload).saturating_mul(files(transport));
-        u64::from(most(&of_all)) + SPARE_FILES
-    };
-    let connections = |of: &Transport| of.settings.kind().connections_per_client();
+    let Files { load, server } = Files::of(scenario, shards);
     Needs {
-        // What a library opens for itself is held by a second descriptor, to be asked of.
-        open_files_load: files(&|of| match of.carriage.client.has_own_sockets() {
-            false => connections(of),
-            true => 2 * connections(of),
-        }),
-        // A connection may be closed at the server a moment after the client opened its next one.
-        open_files_server: files(&|of| match of.settings.connection() {
-            ConnectionUse::KeepAlive => connections(of),
-            ConnectionUse::PerPoll => 2 * connections(of),
-        }),
+        shards,
+        open_files_load: load,
+        open_files_server: server,
         source_addresses: most(&|transport| {
             let per_address = machine.ports.clients_per_address(ports(transport));
             groups(transport, workload).div_ceil(per_address)
         }),
         ports_per_client: most(&ports),
-        memory: MemoryNeeds::of(scenario),
+        memory: MemoryNeeds::of(scenario, shards),
+    }
+}
+
+/// How many shards a trial of the scenario is split into on a machine.
+pub fn shards(scenario: &Scenario, machine: &Machine) -> NonZeroU32 {
+    let fits = |shards: &NonZeroU32| {
+        let Files { load, server } = Files::of(scenario, *shards);
+        load.max(server) <= machine.open_files_limit
+    };
+    match scenario.load.shards {
+        Shards::Exactly(shards) => shards,
+        Shards::Auto => {
+            let most = MOST_SHARDS.min(most_shards(scenario));
+            let mut counts = (1..=most).filter_map(NonZeroU32::new);
+            // Where the most are too few, it is the limit that is told.
+            counts.find(fits).or(NonZeroU32::new(most)).unwrap_or(NonZeroU32::MIN)
+        }
+    }
+}
+
+/// How many shards a trial of the scenario may be split into, so that each has a client: as many as there
+/// are groups of clients that share a connection.
+pub fn most_shards(scenario: &Scenario) -> u32 {
+    let groups = scenario.transports.iter().map(|of| groups(of, &scenario.workload));
+    groups.min().unwrap_or(1)
+}
+
+/// Files that a process opens in a trial that is split into shards.
+struct Files {
+    load: u64,
+    server: u64,
+}
+
+impl Files {
+    fn of(scenario: &Scenario, shards: NonZeroU32) -> Self {
+        let files = |files: &dyn Fn(&Transport) -> u32| {
+            let of_all = scenario.transports.iter().map(|transport| {
+                let groups = groups(transport, &scenario.workload).div_ceil(shards.get());
+                groups.saturating_mul(files(transport))
+            });
+            u64::from(of_all.max().unwrap_or(1)) + SPARE_FILES
+        };
+        let connections = |of: &Transport| of.settings.kind().connections_per_client();
+        Self {
+            // What a library opens for itself is held by a second descriptor, to be asked of.
+            load: files(&|of| match of.carriage.client.has_own_sockets() {
+                false => connections(of),
+                true => 2 * connections(of),
+            }),
+            // A connection may be closed at the server a moment after the client opened its next one.
+            server: files(&|of| match of.settings.connection() {
+                ConnectionUse::KeepAlive => connections(of),
+                ConnectionUse::PerPoll => 2 * connections(of),
+            }),
+        }
     }
 }
 
@@ -219,7 +269,8 @@ pub fn limits(needs: &Needs, machine: &Machine) -> Vec<Limit> {
         limit: machine.open_files_limit,
         need,
         remedy: format!(
-            "raise the limit with `ulimit -Hn {need}` as root, or give fewer workload.clients"
+            "raise the limit with `ulimit -Hn {need}` as root, split the clients over several processes with \
+             load.shards = \"auto\", or give fewer workload.clients"
         ),
     };
     let mut limits = vec![
@@ -240,6 +291,13 @@ pub fn limits(needs: &Needs, machine: &Machine) -> Vec<Limit> {
                 .to_owned(),
         },
     ];
+    limits.extend(machine.open_files_of_all.map(|limit| {
+        let pair = needs.open_files_load.saturating_add(needs.open_files_server);
+        let need = pair.saturating_mul(u64::from(needs.shards.get()));
+        let remedy =
+            format!("raise it with `sysctl -w fs.file-max={need}` or give fewer workload.clients");
+        Limit { what: "open files of all processes together", limit, need, remedy }
+    }));
     limits.extend(machine.memory_available.map(|limit| Limit {
         what: "bytes of memory that can be had",
         limit,

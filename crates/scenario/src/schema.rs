@@ -18,7 +18,7 @@ use crate::find_file::MOST;
 use crate::quantity::{minutes, seconds};
 use crate::schema::server::server;
 use crate::schema::transport::transport;
-use crate::{Arrivals, Pin, Quantity};
+use crate::{Arrivals, MOST_SHARDS, Pin, Quantity};
 
 /// JSON Schema (draft 7) of a scenario.
 pub fn schema() -> String {
@@ -243,5 +243,12 @@ fn load() -> Schema {
             count(256),
         ),
         or("connects_per_second", 5_000, "How fast connections are opened.", count(1_000_000)),
+        or(
+            "shards",
+            1,
+            "Parts that a trial is split into, each a load process with a server process of its own; \
+             `\"auto\"` as few as the limit of open files allows.",
+            either([count(MOST_SHARDS), pattern("^auto$")]),
+        ),
     ])
 }

@@ -7,7 +7,7 @@ use pushbench_protocol::{ClientProgram, ServerEngine};
 use crate::quantity::{format_duration, format_rate};
 use crate::transport_server::is_of_ours;
 use crate::{
-    Carriage, Content, Find, NamedServer, Payload, Quantity, Scenario, SearchRange, Start,
+    Carriage, Content, Find, NamedServer, Payload, Quantity, Scenario, SearchRange, Shards, Start,
     Transport, Trust,
 };
 
@@ -87,6 +87,9 @@ impl Scenario {
         }
         if let Some(workers) = load.workers {
             settings.insert("load.workers".to_owned(), workers.to_string());
+        }
+        if load.shards != Shards::ONE {
+            settings.insert("load.shards".to_owned(), load.shards.to_string());
         }
         // Those that are not asked change nothing.
         for server in transports.iter().filter_map(|transport| transport.server.as_ref()) {

@@ -135,6 +135,7 @@ fn ten_thousand_clients_need_two_source_addresses_on_an_ordinary_linux() {
 fn machine(open_files_limit: u64) -> Machine {
     Machine {
         open_files_limit,
+        open_files_of_all: None,
         ports: PortRange::LINUX,
         time_wait: TimeWait::LINUX,
         memory_available: None,
@@ -148,10 +149,32 @@ fn a_limit_that_is_too_small_is_named_with_the_need_and_the_remedy() {
     assert!(limits(&needs, &machine(needs.open_files_load)).is_empty());
     let found = limits(&needs, &machine(1_024));
     assert_eq!(found.len(), 2, "both sides");
-    insta::assert_snapshot!(found[0], @r"
+    insta::assert_snapshot!(found[0], @r#"
     open files of the load generator is 1024, expected at least 10128
-      help: raise the limit with `ulimit -Hn 10128` as root, or give fewer workload.clients
-    ");
+      help: raise the limit with `ulimit -Hn 10128` as root, split the clients over several processes with load.shards = "auto", or give fewer workload.clients
+    "#);
+}
+
+#[test]
+fn shards_share_out_the_files_and_are_as_few_as_fit() {
+    let needs_of = |changes: &[&str], limit| needs(&scenario(changes), &machine(limit));
+    let split = needs_of(&["workload.clients=100_000", "load.shards=6"], 20_000);
+    assert_eq!((split.shards.get(), split.open_files_load), (6, 16_667 + 128));
+    assert_eq!(split.source_addresses, 11, "client numbers are those of the whole");
+    let auto = ["workload.clients=100_000", "load.shards=auto"];
+    assert_eq!(needs_of(&auto, 20_000).shards.get(), 6);
+    assert_eq!(needs_of(&auto, 16_794).shards.get(), 7, "one file less than that takes");
+    assert_eq!(needs_of(&auto, 1 << 20).shards.get(), 1, "where nothing demands it");
+    let all = |files| Machine { open_files_of_all: Some(files), ..machine(20_000) };
+    let whole = 2 * 6 * (16_667 + 128);
+    assert!(limits(&split, &all(whole)).is_empty());
+    let found = limits(&split, &all(whole - 1));
+    assert!(found.len() == 1 && found[0].remedy.contains("fs.file-max=201540"), "{found:?}");
+    let few = needs_of(&auto, 500);
+    assert!(!limits(&few, &machine(500)).is_empty(), "64 shards are too few: {few:?}");
+    // Each server has logs of its own.
+    let logs = |shards| needs_of(&["workload.clients=64", shards], 20_000).memory.logs;
+    assert_eq!(logs("load.shards=4"), 4 * logs("load.shards=1"));
 }
 
 #[test]

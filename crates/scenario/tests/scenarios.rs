@@ -130,7 +130,9 @@ fn schedules_meet_the_laws_that_their_scenarios_expect() {
 
 #[test]
 fn the_published_use_cases_are_replayed_at_their_sizes() {
-    for (name, clients) in [("kaazing-a.toml", 1_000), ("kaazing-b.toml", 10_000)] {
+    let sizes =
+        [("kaazing-a.toml", 1_000), ("kaazing-b.toml", 10_000), ("kaazing-c.toml", 100_000)];
+    for (name, clients) in sizes {
         let scenario = scenario(name);
         assert_eq!(scenario.workload.clients.get(), clients, "{name}");
         assert_eq!(scenario.workload.publish.rate.per, Duration::from_secs(1), "{name}");

@@ -10,8 +10,9 @@
 
 mod add;
 mod record;
+mod servers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_stats::{DecodeError, Histogram};
@@ -30,6 +31,9 @@ pub struct Sums {
     pub connections: u64,
     /// Parts that were not played to their end.
     pub broken_off: u64,
+    /// The servers that the parts were played against, by their places; none of a part that did not
+    /// ask any.
+    pub servers: BTreeSet<u32>,
     /// Length of each phase that ran: the longest of the parts, which run at the same time.
     pub phase_seconds: BTreeMap<Phase, f64>,
     /// What was counted.
@@ -90,7 +94,7 @@ pub enum SumsError {
         /// Which sum.
         what: String,
     },
-    /// Two parts have counts of a server, of which there is one.
+    /// Two parts have counts of the same server.
     #[error("two parts have {what} of the server, expected one part that has asked it")]
     ServerTwice {
         /// Which counts.

@@ -4,7 +4,7 @@
 //! `runs` has a run and everything made of it, `model` holds the model against the sockets,
 //! `journals` what is kept when a run does not end,
 //! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
-//! something is killed,
+//! something is killed, `shards` runs that several processes play,
 //! `find` searches for the largest amount of work, `placement` on which cores the processes run,
 //! `payloads` servers that
 //! deliver something else than was published, `phases` what the ends of phases do to figures,
@@ -68,6 +68,7 @@ mod schema;
 mod servant;
 mod servers;
 mod service;
+mod shards;
 mod signals;
 mod silent;
 mod stock_clients;

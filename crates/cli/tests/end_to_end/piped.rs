@@ -117,6 +117,8 @@ pub(crate) fn options(file: String) -> Options {
             program: env!("CARGO_BIN_EXE_pushbench").into(),
             arguments: ["floor", "--side"].map(str::to_owned).to_vec(),
         },
+        shards: None,
+        part: None,
         target: None,
         cores: 2,
         placement: None,

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use pushbench_protocol::Phase;
 use pushbench_runner::{Played as Setting, merge};
-use pushbench_scenario::{Source, read, round_seed};
+use pushbench_scenario::{Shard, Source, read, round_seed};
 use pushbench_store::{RunStatus, RunV2, TrialV2, Verdict};
 
 use crate::support::{Bench, Ended, SMALL, TRANSPORTS, trial};
@@ -147,6 +147,7 @@ fn figures_and_checks_are_made_anew_from_the_sums_on_record() {
             tls: None,
             is_ours: true,
             is_adapted: false,
+            shard: Shard::WHOLE,
         };
         let anew = merge(std::slice::from_ref(trial), setting).expect("it has sums");
         assert_eq!(anew.figures, trial.figures, "{}", trial.transport);

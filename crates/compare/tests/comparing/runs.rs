@@ -70,6 +70,9 @@ fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV2> {
     let rounds = figures.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
     (0..rounds)
         .map(|round| TrialV2 {
+            servers: Vec::new(),
+            shard: None,
+            shards: None,
             transport: label.to_owned(),
             round: u32::try_from(round).unwrap() + 1,
             cell: CellV1::new(),

@@ -96,7 +96,7 @@ pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome 
 impl Conductor {
     async fn connect(&mut self) {
         let _ = self.commands.send(Command::Connect);
-        let clients = u64::from(self.plan.scenario.workload.clients.get());
+        let clients = u64::from(self.plan.clients());
         let arrived = |status: &Status| status.connected + status.failed >= clients;
         self.wait(bounds::connect(&self.plan), arrived).await;
         self.settle().await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use pushbench_adapter::Values;
 use pushbench_protocol::{Cursor, TopicNames, clock};
-use pushbench_scenario::{Due, Scenario, Source, Trust, due_times, read};
+use pushbench_scenario::{Due, Scenario, Shard, Source, Trust, due_times, read};
 
 use crate::accounts::published::Published;
 use crate::plan::Adapted;
@@ -64,6 +64,7 @@ fn plan(publish: &str, scheme: &str, address: SocketAddr, trust: Trust) -> Plan 
         dues,
         topic_names: TopicNames::PLAIN,
         start_cursors: vec![Cursor::OLDEST],
+        shard: Shard::WHOLE,
         workers: 1,
         clients_per_address: 1,
         adapted: Some(Arc::new(Adapted {

@@ -1,6 +1,6 @@
 //! Where the run ran, with which settings, and where its record lies.
 
-use pushbench_store::{EnvironmentV1, PlacementV2, RunV2, ThirdPartyV1, TlsV1};
+use pushbench_store::{EnvironmentV1, PlacementV2, RunV2, ThirdPartyV1, TlsV1, TrialV2};
 
 use crate::layout::{Section, Tone};
 use crate::units::{bytes, grouped};
@@ -22,6 +22,7 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     items.extend(environment.placement.as_ref().map(placement));
     items.push(format!("network: {}", network(run)));
     items.extend(run.trials.iter().find_map(|trial| trial.tls.as_ref()).map(tls));
+    items.extend(run.trials.iter().find_map(processes));
     items.extend(run.transports.iter().map(|transport| {
         let options = transport.options.iter().map(|(name, value)| format!("{name} {value}"));
         let options: Vec<_> = options.collect();
@@ -47,6 +48,21 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     }
     section.list(items.into_iter().map(|item| vec![Tone::Faint.span(item)]).collect());
     section
+}
+
+/// Over how many processes a trial was split, or which part of one it is.
+fn processes(trial: &TrialV2) -> Option<String> {
+    if let Some(shard) = &trial.shard {
+        return Some(format!(
+            "shard {}/{}: the figures are of its clients only",
+            shard.number, shard.of
+        ));
+    }
+    let shards = trial.shards?;
+    Some(format!(
+        "processes: {shards} shards, each a load process with a server process of its own; every message is \
+         published to each server"
+    ))
 }
 
 /// A third-party server, and how far its adapter may be trusted; what follows are its options.

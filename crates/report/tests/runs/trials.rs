@@ -151,6 +151,9 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV2 {
     figures.insert("goodput".to_owned(), 168_000.0);
     let ok = |name: &str| check(name, Verdict::Ok, "fine");
     TrialV2 {
+        servers: Vec::new(),
+        shard: None,
+        shards: None,
         cell: CellV1::new(),
         transport: label.to_owned(),
         round,

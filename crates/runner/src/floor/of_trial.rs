@@ -150,7 +150,11 @@ mod tests {
             counts: CountsV1 { polls: 50, deliveries_in_measure: 30, ..CountsV1::default() },
             books: BooksV1 { phases: [(Phase::Measure, measure)].into(), ..BooksV1::default() },
             waiting: WaitingV2::default(),
+            servers: Vec::new(),
+            shard: None,
+            shards: None,
             work: WorkV2 {
+                servers: Vec::new(),
                 server: Some(cpu(20_000_000)),
                 load: vec![cpu(10_000_000)],
                 server_sockets: None,

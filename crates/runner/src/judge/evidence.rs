@@ -35,6 +35,8 @@ pub(crate) struct Circumstances {
     pub(crate) server_death: Option<String>,
     /// What went wrong when the server was told to end, if something did.
     pub(crate) server_end: Option<String>,
+    /// Shards that were lost, and why; `None` where one process played all.
+    pub(crate) lost_shards: Option<Vec<String>>,
 }
 
 /// What a check says that had nothing to look at: why not.

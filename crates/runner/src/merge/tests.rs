@@ -1,5 +1,8 @@
 //! The same trial played by one worker, by three, and by three machines.
 
+mod files;
+mod split;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +12,7 @@ use pushbench_load::{
     ServerSums, Tally, Unexpected, WitnessName, WorkerOutcome,
 };
 use pushbench_protocol::{ByteKind, Direction, HandshakeStats, Phase};
-use pushbench_scenario::{Scenario, Source, read};
+use pushbench_scenario::{Scenario, Shard, Source, read};
 use pushbench_store::{
     MachineTimeV2, MachineV2, ProcessWorkV2, SocketMemoryV1, Sums, SumsError, TrialV2, Verdict,
     WorkV2,
@@ -145,14 +148,23 @@ fn server_kernel(boundary: Boundary, workers: &[WorkerOutcome]) -> Tally {
 
 /// A trial: its workers, and what the server carried.
 fn play(workers: usize, damage: impl Fn(&mut WorkerOutcome)) -> Outcome {
+    // Clients of the same number are of the same part, however many there are.
+    play_by(workers, |event| event % PARTS % workers, damage)
+}
+
+/// The same, by whichever worker has the client of an event.
+fn play_by(
+    workers: usize,
+    worker_of: impl Fn(usize) -> usize,
+    damage: impl Fn(&mut WorkerOutcome),
+) -> Outcome {
     let mut events = Events(7);
     let mut parts = vec![Worker::new(); workers];
     let mut served = ServerSums::default();
     let mut server: BTreeMap<_, Counted> = BTreeMap::new();
     for &phase in Phase::ALL {
-        // Clients of the same number are of the same part, however many there are.
         for event in 0..600 {
-            let part = &mut parts[event % PARTS % workers];
+            let part = &mut parts[worker_of(event)];
             let before = part.so_far;
             part.exchange(phase, &mut events);
             let grown = |way| {
@@ -223,6 +235,7 @@ fn played(scenario: &Scenario) -> Played<'_> {
         tls: None,
         is_ours: true,
         is_adapted: false,
+        shard: Shard::WHOLE,
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use pushbench_load::{Load, LoadError, Reached};
 use pushbench_protocol::{Arrival, Cursor, TopicNames};
-use pushbench_scenario::{Scenario, Transport};
+use pushbench_scenario::{Scenario, Shard, Transport};
 use pushbench_store::{CellV1, new_id};
 
 use super::adapter_file::AdapterFile;
@@ -96,7 +96,8 @@ impl FirstMessage<'_> {
         };
         let reach = self.server.reach(of, 1, topic_names)?;
         let (cell, transport) = (CellV1::new(), self.transport);
-        let trial = Trial { scenario, cell, transport, round: 0, topic_names, options };
+        let shard = Shard::WHOLE;
+        let trial = Trial { scenario, cell, transport, round: 0, topic_names, shard, options };
         // Its topic is new: nothing is held there that a subscriber must not be sent.
         let start = match of.settings.kind().properties().arrival {
             Arrival::Pushed => Cursor::NOW,

@@ -3,48 +3,61 @@
 use std::ops::ControlFlow;
 
 use pushbench_load::{Load, Progress};
-use pushbench_protocol::{Phase, clock};
+use pushbench_protocol::{Phase, Timestamp, clock};
 
 use crate::samples::{Moment, Sampler, Samples};
 use crate::server_witnesses::Asked;
+use crate::trial::gate::Gate;
 
 /// Plays the phases in turn; breaks off where the watch says so.
 pub(super) fn play_phases(
     load: &mut Load,
     samples: &mut Samples,
     sampler: &Sampler,
+    gate: &mut dyn Gate,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let mut begin = clock::now();
-    let mut lap = |samples: &mut Samples, phase| {
-        let now = clock::now();
-        samples.phase_seconds.insert(phase, now.since(begin).as_secs_f64());
-        begin = now;
-    };
+    let at = gate.pass(Phase::Connect, &mut || watch(load.look(Phase::Connect)))?;
+    sleep_until(at);
     load.connect(&mut Asked { samples, sampler }, watch)?;
-    lap(samples, Phase::Connect);
+    lap(samples, Phase::Connect, at);
     samples.sample_sockets(Phase::Connect, sampler);
+
+    let at = gate.pass(Phase::WarmUp, &mut || watch(load.look(Phase::Connect)))?;
     samples.take(Moment::Connected, sampler);
-    load.warm_up(&mut Asked { samples, sampler }, watch)?;
-    lap(samples, Phase::WarmUp);
+    load.warm_up(at, &mut Asked { samples, sampler }, watch)?;
+    lap(samples, Phase::WarmUp, at);
     samples.sample_sockets(Phase::WarmUp, sampler);
 
-    let at = load.begin_measure();
-    std::thread::sleep(at.since(clock::now()));
+    let at = gate.pass(Phase::Measure, &mut || watch(load.look(Phase::WarmUp)))?;
+    load.begin_measure(at);
+    sleep_until(at);
     samples.take(Moment::MeasureBegins, sampler);
     let measured = load.measure(&mut |progress| {
         samples.sample();
         watch(progress)
     });
     samples.take(Moment::MeasureEnds, sampler);
+    lap(samples, Phase::Measure, at);
     // After the look at CPU times, of which this takes some.
     samples.sample_sockets(Phase::Measure, sampler);
-    samples.phase_seconds.insert(Phase::Measure, clock::now().since(at).as_secs_f64());
     measured?;
-    begin = clock::now();
+    let begin = clock::now();
     load.drain(&mut Asked { samples, sampler }, watch)?;
-    samples.phase_seconds.insert(Phase::Drain, clock::now().since(begin).as_secs_f64());
+    lap(samples, Phase::Drain, begin);
     samples.take(Moment::Rest, sampler);
     samples.sample_sockets(Phase::Drain, sampler);
+    // Connections that end take time from those that still wait for something.
+    let at = gate.pass(Phase::Close, &mut || watch(load.look(Phase::Drain)))?;
+    sleep_until(at);
     ControlFlow::Continue(())
+}
+
+/// A phase that began at `at` is over.
+fn lap(samples: &mut Samples, phase: Phase, at: Timestamp) {
+    samples.phase_seconds.insert(phase, clock::now().since(at).as_secs_f64());
+}
+
+fn sleep_until(at: Timestamp) {
+    std::thread::sleep(at.since(clock::now()));
 }

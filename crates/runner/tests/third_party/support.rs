@@ -31,6 +31,8 @@ pub(crate) fn tried_as(server: &str, kind: &str) -> Result<(), String> {
     };
     let scenario = read(&source).unwrap_or_else(|refused| panic!("{refused}"));
     let options = Options {
+        shards: None,
+        part: None,
         server: ServerCommand { program: "no-such-program".into(), arguments: Vec::new() },
         floor: FloorCommand { program: "no-such-program".into(), arguments: Vec::new() },
         target: None,

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
     Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
 )]
 pub struct MachineV2 {
+    /// Which machine it is among those of a trial that was played in shards: two readings of one name
+    /// are of one machine. Absent where one process played all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Slab before the first client connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slab_before_bytes: Option<u64>,

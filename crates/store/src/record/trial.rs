@@ -15,6 +15,7 @@ use crate::record::checks::CheckV1;
 use crate::record::counts::CountsV1;
 use crate::record::machine::MachineV2;
 use crate::record::scenario::CellV1;
+use crate::record::shard::ShardV2;
 use crate::record::waiting::WaitingV2;
 use crate::record::work::WorkV2;
 
@@ -55,6 +56,16 @@ pub struct TrialV2 {
     /// The server that was started for it, as it announced itself; absent with `--target`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerV1>,
+    /// The places of the servers that it was played against, from 0, where it was split into shards
+    /// that have one each; absent where there is one server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<u32>,
+    /// Which part of a trial it is; absent of a whole trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardV2>,
+    /// How many shards it was put together from; absent where one process played all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<u32>,
     /// The heads of one exchange, where polls were sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<SampleV1>,

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 /// What a trial cost to run: of its own processes and sockets.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkV2 {
-    /// The server process; absent with `--target`.
+    /// The server process; absent with `--target`, and where there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ProcessWorkV2>,
+    /// The server processes of a trial that has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<ProcessWorkV2>,
     /// The processes of the load generator.
     #[serde(default)]
     pub load: Vec<ProcessWorkV2>,
@@ -16,6 +19,22 @@ pub struct WorkV2 {
     /// phase (`INET_DIAG_SKMEMINFO`); absent where they are not on this host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_sockets: Option<SocketMemoryV1>,
+}
+
+impl WorkV2 {
+    /// The server processes, however many there are.
+    pub fn server_processes(&self) -> impl Iterator<Item = &ProcessWorkV2> {
+        self.server.iter().chain(&self.servers)
+    }
+
+    /// With these server processes in place of its own.
+    pub(crate) fn put_server_processes(&mut self, mut processes: Vec<ProcessWorkV2>) {
+        processes.sort();
+        (self.server, self.servers) = match processes.len() {
+            1 => (processes.pop(), Vec::new()),
+            _ => (None, processes),
+        };
+    }
 }
 
 /// One process over a trial.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{CountsV1, Http2CountsV2, InFlightV2, SideV2, TallyV2, WitnessV2};
+use crate::record::{CountsV1, Http2CountsV2, InFlightV2, TallyV2, WitnessV2};
 use crate::sums::{ClientHandshakes, Sums, SumsError};
 
-type Added = Result<(), SumsError>;
+/// Whether something could be added.
+pub(super) type Added = Result<(), SumsError>;
 
 impl Sums {
     /// Adds another part.
@@ -24,16 +25,10 @@ impl Sums {
         }
         self.counts.add(&other.counts)?;
         add_all("bytes", &mut self.ledger, &other.ledger)?;
-        for (name, more) in &other.witnesses {
-            match self.witnesses.get_mut(name) {
-                Some(witness) => witness.add(name, more)?,
-                None => _ = self.witnesses.insert(name.clone(), more.clone()),
-            }
-        }
+        self.add_of_servers(other)?;
         for (name, more) in &other.tickets {
             self.tickets.entry(name.clone()).or_default().add(name, more)?;
         }
-        once("retransmissions", &mut self.retransmitted_down, &other.retransmitted_down)?;
         for (phase, in_flight) in &other.in_flight {
             let worst = self.in_flight.entry(*phase).or_insert(InFlightV2::Server);
             *worst = (*worst).max(*in_flight);
@@ -58,9 +53,6 @@ impl Sums {
         if let Some(more) = &other.handshakes {
             self.handshakes.get_or_insert_default().add(more)?;
         }
-        only("handshakes", &mut self.server_handshakes, &other.server_handshakes)?;
-        only("work", &mut self.work.server, &other.work.server)?;
-        only("socket memory", &mut self.work.server_sockets, &other.work.server_sockets)?;
         self.work.load.extend_from_slice(&other.work.load);
         self.work.load.sort();
         first(&mut self.sample, other.sample.as_ref());
@@ -169,12 +161,8 @@ impl Http2CountsV2 {
 }
 
 impl WitnessV2 {
-    fn add(&mut self, name: &str, other: &Self) -> Added {
-        // One that says of how many connections has counted those of its part, and no other's.
-        let is_of_all = !self.counts_connections() || !other.counts_connections();
-        if self.side == SideV2::Server && is_of_all {
-            return Err(SumsError::ServerTwice { what: "bytes" });
-        }
+    /// Adds what the same witness of another part has counted.
+    pub(super) fn add(&mut self, name: &str, other: &Self) -> Added {
         for (phase, more) in &other.until {
             self.until.entry(*phase).or_default().add(name, more)?;
         }
@@ -183,7 +171,8 @@ impl WitnessV2 {
 }
 
 impl WitnessV2 {
-    fn counts_connections(&self) -> bool {
+    /// Whether it says of how many connections it has counted.
+    pub(super) fn counts_connections(&self) -> bool {
         self.until.values().all(|tally| tally.counts.contains_key("connections"))
     }
 }
@@ -209,11 +198,11 @@ impl ClientHandshakes {
     }
 }
 
-fn too_large(what: &str) -> SumsError {
+pub(super) fn too_large(what: &str) -> SumsError {
     SumsError::TooLarge { what: what.to_owned() }
 }
 
-fn add(what: &str, sum: &mut u64, more: u64) -> Added {
+pub(super) fn add(what: &str, sum: &mut u64, more: u64) -> Added {
     *sum = sum.checked_add(more).ok_or_else(|| too_large(what))?;
     Ok(())
 }
@@ -224,30 +213,6 @@ fn add_all<K: Clone + Ord>(
     more: &BTreeMap<K, u64>,
 ) -> Added {
     more.iter().try_for_each(|(key, more)| add(what, sums.entry(key.clone()).or_default(), *more))
-}
-
-/// What only one part may have, since there is one server.
-fn only<T: Clone>(what: &'static str, of: &mut Option<T>, other: &Option<T>) -> Added {
-    match (&of, other) {
-        (Some(_), Some(_)) => return Err(SumsError::ServerTwice { what }),
-        (None, Some(_)) => of.clone_from(other),
-        (_, None) => {}
-    }
-    Ok(())
-}
-
-/// The same of what is known by phase.
-fn once<K: Clone + Ord, V: Clone>(
-    what: &'static str,
-    of: &mut BTreeMap<K, V>,
-    other: &BTreeMap<K, V>,
-) -> Added {
-    match (of.is_empty(), other.is_empty()) {
-        (false, false) => return Err(SumsError::ServerTwice { what }),
-        (true, false) => of.clone_from(other),
-        (_, true) => {}
-    }
-    Ok(())
 }
 
 /// An example of several: the one that sorts first, so that no order of adding matters.

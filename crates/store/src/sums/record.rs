@@ -23,6 +23,10 @@ impl Sums {
             clients: trial.clients,
             connections,
             broken_off: u64::from(!is_complete),
+            servers: match trial.servers.as_slice() {
+                [] => [0].into(),
+                several => several.iter().copied().collect(),
+            },
             phase_seconds: trial.phase_seconds.clone(),
             counts: trial.counts.clone(),
             witnesses: trial.books.witnesses.clone(),
@@ -62,6 +66,12 @@ impl Sums {
         sums.unexpected =
             unexpected.map(|response| (response.error.clone(), response.clone())).collect();
         Ok(sums)
+    }
+
+    /// The servers, for the record: none where there is one.
+    pub fn servers_on_record(&self) -> Vec<u32> {
+        let servers = self.servers.iter().copied();
+        if self.servers == [0].into() { Vec::new() } else { servers.collect() }
     }
 
     /// How long updates took, for the record.

@@ -70,6 +70,9 @@ pub(crate) fn run() -> RunV2 {
 
 fn trial() -> TrialV2 {
     TrialV2 {
+        servers: Vec::new(),
+        shard: None,
+        shards: None,
         cell: BTreeMap::new(),
         transport: "short-poll".to_owned(),
         round: 1,
@@ -143,6 +146,7 @@ fn trial() -> TrialV2 {
                 worker_cpu_ns: Vec::new(),
                 sockets: None,
             }),
+            servers: Vec::new(),
             load: vec![ProcessWorkV2 {
                 worker_cpu_ns: vec![100_000_000],
                 sockets: Some(SocketMemoryV1 { sockets: 1, bytes: 4_352 }),
@@ -151,6 +155,7 @@ fn trial() -> TrialV2 {
             server_sockets: Some(SocketMemoryV1 { sockets: 1, bytes: 4_352 }),
         },
         machines: vec![MachineV2 {
+            name: None,
             slab_before_bytes: Some(50_000_000),
             slab_connected_bytes: Some(50_010_000),
             tcp_buffers_connected_bytes: Some(8_192),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pushbench_protocol::{Cursor, TlsUse, TopicNames};
-use pushbench_scenario::{Scenario, Transport, due_times_until};
+use pushbench_scenario::{Scenario, Shard, Transport, due_times_until};
 use pushbench_tls::{Connector, Identity, Protocol};
 
 use super::stand_in::{Manners, StandIn};
@@ -96,6 +96,7 @@ fn plan(scenario: &Scenario, transport: &Transport, identity: &Identity) -> Plan
         dues: due_times_until(scenario, Plan::publish_until(scenario, transport.settings)),
         topic_names: TopicNames::PLAIN,
         start_cursors: vec![Cursor::OLDEST],
+        shard: Shard::WHOLE,
         workers: 1,
         adapted: None,
         clients_per_address: 1,

@@ -1,0 +1,69 @@
+//! `pushbench shard`, which a run that is split starts for each of its parts.
+
+use std::io::{BufRead, BufReader, stdin, stdout};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use pushbench_runner::{Options, ServerCommand, ShardJob, play_shard, raise_open_files};
+use pushbench_scenario::{Source, read};
+use pushbench_store::{FileV1, ToolV1, environment};
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+use crate::bounded::read_beside;
+use crate::exit::Exit;
+use crate::floor::floor_command;
+
+/// Plays the part that the first line on stdin names, and says on stdout what it saw.
+pub(crate) fn shard() -> anyhow::Result<Exit> {
+    // Its server ends with it, by the same means.
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .context("cannot ask to end with the parent process")?;
+    raise_open_files();
+    let mut told = BufReader::new(stdin());
+    let mut line = String::new();
+    told.read_line(&mut line).context("cannot read the job from stdin")?;
+    let job: ShardJob = serde_json::from_str(&line)
+        .context("expected a job on stdin: `pushbench run` starts shards")?;
+    let files = &job.files;
+    let folder = job.scenario.parent().unwrap_or(Path::new(""));
+    let read_file = |file: &Path| {
+        let bytes = read_beside(file)?;
+        let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
+        let found = FileV1::of(name, &bytes);
+        match files.iter().find(|known| known.path == found.path) {
+            Some(known) if known.sha256 == found.sha256 => Ok(bytes),
+            _ => Err(std::io::Error::other("it has changed since the run began")),
+        }
+    };
+    let ShardJob { scenario: path, text, set, only, .. } = &job;
+    let source = Source { path, text, overrides: set, only, read_file: &read_file };
+    let scenario = match read(&source) {
+        Ok(scenario) => scenario,
+        Err(refused) => bail!("{refused}"),
+    };
+    let environment = environment();
+    let options = Options {
+        server: ServerCommand {
+            program: std::env::current_exe().context("cannot find this program's own file")?,
+            arguments: ["serve", "--config", "-"].map(str::to_owned).to_vec(),
+        },
+        floor: floor_command()?,
+        shards: None,
+        part: None,
+        target: None,
+        placement: None,
+        cores: environment.cores.unwrap_or(1),
+        file: job.text.clone(),
+        files: job.files.clone(),
+        overrides: Vec::new(),
+        environment,
+        tool: ToolV1 {
+            name: "pushbench".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: option_env!("PUSHBENCH_COMMIT").map(str::to_owned),
+        },
+    };
+    play_shard(&job, &scenario, &options, told, stdout())
+        .context("cannot say what this shard saw")?;
+    Ok(Exit::Ok)
+}
