@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use pushbench_protocol::clock;
 
-use crate::servant::{NOT_FOUND, Request, Servant, Subscribers, TAKEN, Then};
+use crate::servant::{NOT_FOUND, Request, Servant, TAKEN, Then};
 use crate::support::{Bench, trial};
 use crate::turncoat::Tried;
 
@@ -48,13 +49,21 @@ fn chunk(data: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat()
 }
 
+/// Who writes to a subscriber's connection, by topic.
+type Writers = Mutex<Vec<(String, Sender<Vec<u8>>)>>;
+
 /// A server of SSE that sends `noise` again and again beside its events, with this pause between.
 fn noisy(noise: Vec<u8>, pause: Duration) -> Servant {
-    let subscribers = Subscribers::default();
+    let writers = Writers::default();
     let answer = move |request: &Request, stream: &mut TcpStream| {
         if request.is_publish() {
-            let event = [b"data: ", &request.body[..], b"\n\n"].concat();
-            subscribers.push(&request.topic(), &chunk(&event));
+            let event = chunk(&[b"data: ", &request.body[..], b"\n\n"].concat());
+            let (writers, topic) =
+                (writers.lock().expect("nobody panics with it"), request.topic());
+            for (_, writer) in writers.iter().filter(|(of, _)| *of == topic) {
+                // One that is gone is nobody's loss here.
+                let _ = writer.send(event.clone());
+            }
             return stream.write_all(TAKEN.as_bytes()).map_or(Then::Keep, |()| Then::GoOn);
         }
         if !request.line.contains("/events") {
@@ -62,11 +71,20 @@ fn noisy(noise: Vec<u8>, pause: Duration) -> Servant {
         }
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
         stream.write_all(head.as_bytes()).expect("it is read");
-        subscribers.add(request.topic(), stream);
+        // One thread writes both: two would cut each other's chunks where the socket is full.
+        let (writer, events) = channel();
+        writers.lock().expect("nobody panics with it").push((request.topic(), writer));
         let (mut stream, noise) = (stream.try_clone().expect("a descriptor"), noise.clone());
         std::thread::spawn(move || {
-            while stream.write_all(&noise).is_ok() {
-                std::thread::sleep(pause);
+            loop {
+                let written = match events.recv_timeout(pause) {
+                    Ok(event) => stream.write_all(&event),
+                    Err(RecvTimeoutError::Timeout) => stream.write_all(&noise),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                };
+                if written.is_err() {
+                    break;
+                }
             }
         });
         Then::Close
