@@ -53,7 +53,7 @@ pub enum Told {
 pub enum Said {
     /// The server is ready, on these ports.
     Listening {
-        /// One for each [`Plan::ports`].
+        /// One for each port that was asked for.
         ports: Vec<u16>,
     },
     /// All connections of the client are open.
