@@ -50,6 +50,9 @@ impl Finds {
     /// clients times seconds.
     pub fn counted(found: &BTreeMap<u64, u64>, client_seconds: f64) -> Self {
         let polls = found.values().sum::<u64>() as f64;
+        if polls == 0.0 {
+            return Self { per_second: 0.0, shares: Vec::new(), mean: 0.0 };
+        }
         let share = |(&count, &times): (&u64, &u64)| (count, times as f64 / polls);
         let shares: Vec<_> = found.iter().map(share).collect();
         let mean = shares.iter().map(|(count, share)| *count as f64 * share).sum();

@@ -107,11 +107,7 @@ pub(crate) fn held_finds(situation: &Situation, poll: LongPoll, course: Course<'
             Finds::held_by_law(situation.rate, situation.poisson, hold)
         }
         Course::Schedule(schedule) => schedule.held_finds(poll),
-        Course::Seen(schedule, seen) => {
-            let [with_some, empty] = [seen.polls.saturating_sub(seen.empty), seen.empty]
-                .map(|polls| polls as f64 / schedule.client_seconds());
-            Finds::held(with_some, empty)
-        }
+        Course::Seen(schedule, seen) => seen.finds(schedule.client_seconds()),
     }
 }
 

@@ -57,31 +57,14 @@ impl Situation {
 
     /// The figures of long polling, without the network's delay and without queueing.
     ///
-    /// Each message has an answer of its own: no other comes on the way back to the server. For the
-    /// share that meets a delayed link see [`crate::waiting::LongPollWait`].
+    /// By law and schedule each message has an answer of its own: no other comes on the way back to the
+    /// server. Where polls were seen to find more, each carries them. For the share that meets a delayed
+    /// link see [`crate::waiting::LongPollWait`].
     pub fn long_poll(&self, work: LongPollWork<'_>) -> Figures {
-        let (payload, framing, head) = match (work.coded.body)(1) {
-            Some(body) => (body, 0, (work.coded.head)(body)),
-            None => {
-                let framing = if self.deliver == Deliver::Every { 1 } else { 0 };
-                let head = (work.answer_head)(Some(self.payload + framing));
-                (self.payload, framing, head)
-            }
-        };
-        let exchange = |head, payload, framing| match work.connection {
-            ConnectionUse::KeepAlive => {
-                Exchange::long_poll(work.request_head, head, payload, framing, self.link)
-            }
-            ConnectionUse::PerPoll => {
-                Exchange::poll_alone(work.request_head, head, payload, 0, framing, self.link)
-            }
-        };
-        let full = exchange(head, payload, framing);
-        let empty = exchange((work.answer_head)(None), 0, 0);
         let polls = work.finds.per_second();
         let mut per_poll = Flow::default();
         for (found, share) in work.finds.shares() {
-            per_poll.add(if found == 0 { &empty } else { &full }, share);
+            per_poll.add(&self.held_exchange(&work, found), share);
         }
         let mut figures = self.held_figures(per_poll, work.finds);
         let connect = Exchange::connect(self.link);
@@ -91,19 +74,44 @@ impl Situation {
         figures
     }
 
+    /// The response to a held poll that found so many messages, and the request that belongs with it.
+    fn held_exchange(&self, work: &LongPollWork<'_>, found: u64) -> Exchange {
+        let exchange = |head, payload, framing| match work.connection {
+            ConnectionUse::KeepAlive => {
+                Exchange::long_poll(work.request_head, head, payload, framing, self.link)
+            }
+            ConnectionUse::PerPoll => {
+                Exchange::poll_alone(work.request_head, head, payload, 0, framing, self.link)
+            }
+        };
+        let (messages, framing) = match self.deliver {
+            Deliver::Latest => (found.min(1), 0),
+            Deliver::Every => (found, found),
+        };
+        if messages == 0 {
+            return exchange((work.answer_head)(None), 0, 0);
+        }
+        if let Some(body) = (work.coded.body)(messages) {
+            return exchange((work.coded.head)(body), body, 0);
+        }
+        let payload = messages * self.payload;
+        exchange((work.answer_head)(Some(payload + framing)), payload, framing)
+    }
+
     /// The figures of polls that are held, each of which costs so much in the mean.
     pub(super) fn held_figures(&self, per_poll: Flow, finds: &Finds) -> Figures {
         let polls = finds.per_second();
-        let mut figures = self.flow_figures(&per_poll.times(polls), finds.deliveries(true));
+        let deliveries = finds.deliveries(self.deliver == Deliver::Latest);
+        let mut figures = self.flow_figures(&per_poll.times(polls), deliveries);
         if self.rate > 0.0 {
             self.push_waiting(&mut figures);
         }
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
         put("requests_per_second", self.clients * polls);
         put("empty_polls", finds.empty());
-        if finds.deliveries(true) > 0.0 {
+        if deliveries > 0.0 {
             put("versions_seen", 1.0);
-            put("messages_per_response", 1.0);
+            put("messages_per_response", deliveries / finds.deliveries(true));
         }
         per_poll_figures(&mut figures, &per_poll);
         figures

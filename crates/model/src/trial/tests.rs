@@ -63,6 +63,18 @@ fn the_published_case_a_comes_out() {
 }
 
 #[test]
+fn a_held_poll_that_found_several_messages_carries_each_under_one_head() {
+    let every = Situation { deliver: Deliver::Every, ..KAAZING };
+    let found = Finds::counted(&std::collections::BTreeMap::from([(3, 10)]), 10.0);
+    for connection in [KEEP_ALIVE, ConnectionUse::PerPoll] {
+        let figures = every.long_poll(LongPollWork { connection, ..held(&found) });
+        assert_eq!(figures["header_bytes_per_delivery"], 303.0);
+        assert_eq!(figures["payload_bytes_per_delivery"], 21.0);
+        assert_eq!(figures["messages_per_response"], 3.0);
+    }
+}
+
+#[test]
 fn a_poll_with_a_connection_of_its_own_pays_for_it() {
     let figures = KAAZING
         .short_poll(PollWork { connection: ConnectionUse::PerPoll, ..poll(&KAAZING.finds(2.0)) });
