@@ -71,7 +71,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for CountingStream<S> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.inner).poll_read(cx, buf);
-        self.counters.read.fetch_add((buf.filled().len() - before) as u64, Ordering::Relaxed);
+        let read = buf.filled().len() - before;
+        // Most requests are followed by a read that finds nothing.
+        if read > 0 {
+            self.counters.read.fetch_add(read as u64, Ordering::Relaxed);
+        }
         result
     }
 }

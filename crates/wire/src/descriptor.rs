@@ -29,14 +29,22 @@ static LAST: AtomicI32 = AtomicI32::new(0);
 /// If none of this process's descriptors is one, or none can be opened any more.
 pub fn duplicate(local: SocketAddr, remote: SocketAddr) -> io::Result<OwnedFd> {
     let last = LAST.load(Ordering::Relaxed);
-    let close_by = last + 1..=last + CLOSE_BY;
-    let all = std::fs::read_dir("/proc/self/fd")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok());
-    for number in close_by.chain(all) {
-        if let Some(duplicate) = duplicate_if(number, local, remote)? {
-            LAST.store(number, Ordering::Relaxed);
-            return Ok(duplicate);
+    let among = |numbers: &mut dyn Iterator<Item = RawFd>| -> io::Result<Option<OwnedFd>> {
+        for number in numbers {
+            if let Some(duplicate) = duplicate_if(number, local, remote)? {
+                LAST.store(number, Ordering::Relaxed);
+                return Ok(Some(duplicate));
+            }
         }
+        Ok(None)
+    };
+    if let Some(duplicate) = among(&mut (last + 1..=last + CLOSE_BY))? {
+        return Ok(duplicate);
+    }
+    let mut all = std::fs::read_dir("/proc/self/fd")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok());
+    if let Some(duplicate) = among(&mut all)? {
+        return Ok(duplicate);
     }
     let why = format!("no descriptor of this process connects {local} with {remote}");
     Err(io::Error::new(io::ErrorKind::NotFound, why))
