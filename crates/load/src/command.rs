@@ -57,6 +57,8 @@ pub(crate) struct Status {
 /// Where the books of a worker that has stopped stand.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Standing {
+    /// Clients between a response and the request that belongs with it.
+    pub(crate) turning: u64,
     /// What each of its witnesses has counted.
     pub(crate) counted: Counted,
     /// Descriptors of the connections that are open.
@@ -68,12 +70,14 @@ impl Standing {
     /// the ledger.
     pub(crate) fn of(counted: Counted, ledger: &Ledger, open: Vec<RawFd>) -> Self {
         let [up, down] = [Direction::Up, Direction::Down].map(|way| ledger.stream_bytes(way));
-        Self { counted: counted.with(WitnessName::Codec, Tally::of_bytes(up, down)), open }
+        let counted = counted.with(WitnessName::Codec, Tally::of_bytes(up, down));
+        Self { turning: 0, counted, open }
     }
 }
 
 impl std::ops::AddAssign for Standing {
     fn add_assign(&mut self, other: Self) {
+        self.turning += other.turning;
         self.counted += other.counted;
         self.open.extend(other.open);
     }

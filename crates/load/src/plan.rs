@@ -1,6 +1,6 @@
 //! What one trial of the load generator is to do.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use pushbench_protocol::headers::HeadTarget;
 use pushbench_protocol::{
     Arrival, Cursor, Deliver, Timestamp, TlsUse, TopicName, TopicNames, Unchanged,
 };
-use pushbench_scenario::{Carriage, Due, Scenario, Shard, TransportSettings};
+use pushbench_scenario::{Carriage, Due, Scenario, Shard, TransportSettings, source_address};
 use pushbench_tls::Connector;
 
 use crate::publish_to::{PublishTo, of_now};
@@ -87,6 +87,19 @@ pub struct TlsTarget {
 }
 
 impl Plan {
+    /// The source address that is a client's own, where there are enough of them.
+    pub(crate) fn source_of(&self, client: u32) -> Option<Ipv4Addr> {
+        let target = self.subscribers_target();
+        let has_many = target.is_ipv4() && target.ip().is_loopback();
+        has_many.then(|| source_address(client, self.clients_per_address))
+    }
+
+    /// The path of a client's WebSocket, from where its topic's subscribers begin.
+    pub(crate) fn websocket_path(&self, client: u32) -> String {
+        let topic = self.topic_of(client);
+        self.topic_name(topic).websocket_path(self.start_cursors[topic as usize])
+    }
+
     /// Clients that are played here.
     pub fn clients(&self) -> u32 {
         self.shard.clients(&self.scenario.workload, self.carriage.clients_per_connection).count()

@@ -50,7 +50,8 @@ impl Timer {
         Self { by: By::Runtime(Box::pin(tokio::time::sleep(Duration::ZERO))), set: None }
     }
 
-    /// Wakes at this moment or at most a millisecond later, and no more at one that it was set to before.
+    /// Wakes at this moment or at most a millisecond later. Where the moment that it was set to before
+    /// has just come, it may wake once for that.
     pub(crate) fn set(&mut self, moment: Timestamp, now: Timestamp) {
         let moment = match &self.by {
             By::Host(_) => on_grid(moment),

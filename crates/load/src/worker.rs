@@ -126,7 +126,8 @@ pub(crate) async fn play(
                 let (sums, measured) = accounts.sockets.sums();
                 // No client of this thread goes on before the conductor has compared.
                 let open = accounts.sockets.open();
-                if decide(Standing::of(sums, &accounts.ledger.borrow(), open)) {
+                let standing = Standing::of(sums, &accounts.ledger.borrow(), open);
+                if decide(Standing { turning: accounts.presence.turning(), ..standing }) {
                     if boundary == Boundary::Drained {
                         accounts.sockets.end_measure();
                         outcome.boundaries.insert(Boundary::Measured, measured);
@@ -191,7 +192,7 @@ fn status(accounts: &Accounts) -> Status {
     Status {
         connected: presence.connected(),
         failed: presence.failed(),
-        in_flight: presence.in_flight(),
+        in_flight: presence.in_flight() + presence.turning(),
         waiting_for_last: recorder.waiting_for_last(),
         duplicates: recorder.counts.duplicates,
         responses: recorder.counts.answers.values().sum(),

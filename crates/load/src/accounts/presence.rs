@@ -11,12 +11,35 @@ pub(crate) struct Presence {
     failed: Cell<u64>,
     /// Polls sent and not answered.
     in_flight: Cell<u64>,
+    /// Clients that have a response and have not sent the request that belongs with it.
+    turning: Cell<u64>,
     /// Whether the client of each seat has come to be open, and when the last one has.
     open: RefCell<Vec<bool>>,
     last_opened: Cell<Timestamp>,
 }
 
+/// A client between a response and the request that belongs with it, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Turning<'p>(&'p Presence);
+
+impl Drop for Turning<'_> {
+    fn drop(&mut self) {
+        self.0.turning.set(self.0.turning.get() - 1);
+    }
+}
+
 impl Presence {
+    /// A client has a response, and a request to send that belongs with it.
+    pub(crate) fn turns(&self) -> Turning<'_> {
+        self.turning.set(self.turning.get() + 1);
+        Turning(self)
+    }
+
+    /// Clients between a response and the request that belongs with it.
+    pub(crate) fn turning(&self) -> u64 {
+        self.turning.get()
+    }
+
     /// One more client is to come.
     pub(crate) fn expect(&self) {
         self.open.borrow_mut().push(false);

@@ -139,7 +139,7 @@ impl Recorder {
             if received_at < sent.due_at || received_at < sent.sent_at {
                 // Nothing arrives before it is sent: clocks that are not one have no latency between
                 // them, and zero would be the best there is.
-                *self.counts.faults.entry(Fault::Clock).or_default() += 1;
+                self.counts.fail(Fault::Clock, false);
             } else {
                 self.latency.record(received_at.since(sent.due_at));
                 self.service_time.record(received_at.since(sent.sent_at));
@@ -170,7 +170,7 @@ impl Recorder {
                 self.latency.record(took);
                 self.service_time.record(took);
             }
-            Some(Err(Backwards)) => *self.counts.faults.entry(Fault::Clock).or_default() += 1,
+            Some(Err(Backwards)) => self.counts.fail(Fault::Clock, false),
         }
         Receipt::New
     }

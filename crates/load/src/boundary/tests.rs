@@ -10,7 +10,7 @@ fn standing(booked: u64, received: u64) -> Standing {
     let info = TcpInfo { bytes_sent: 10, bytes_received: received, ..TcpInfo::default() };
     let counted = Counted::of(20, 10, Some(info));
     let counted = counted.with(WitnessName::Codec, Tally::of_bytes(10, booked));
-    Standing { counted, open: Vec::new() }
+    Standing { turning: 0, counted, open: Vec::new() }
 }
 
 /// What the server's witnesses say has been sent, each time they are asked; the last for ever.
@@ -137,4 +137,14 @@ fn connections_that_the_kernel_knows_no_more_are_not_waited_for() {
         let taken = judge(&standing(20, 20), Demand::All, &mut server).expect("nobody says no");
         assert_eq!(taken.server.tally(WitnessName::ServerKernel), Some(&tally));
     }
+}
+
+#[test]
+fn a_client_between_a_response_and_its_request_is_waited_for() {
+    let turning = || Standing { turning: 1, ..standing(20, 20) };
+    for demand in [Demand::All, Demand::Clients] {
+        check(turning(), sockets(20), demand, None);
+    }
+    let taken = judge(&turning(), Demand::Nothing, &mut sockets(20)).expect("enough");
+    assert_eq!(taken.in_flight, Some(InFlight::Clients));
 }

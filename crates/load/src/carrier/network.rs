@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
 
-use pushbench_scenario::source_address;
 use pushbench_wire::tcp_info::bind_address_no_port;
 use tokio::io::DuplexStream;
 use tokio::net::{TcpSocket, TcpStream};
@@ -44,8 +43,7 @@ impl Network {
 async fn connect(plan: &Plan, client: u32) -> io::Result<TcpStream> {
     let target: SocketAddr = plan.subscribers_target();
     let socket = if target.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if target.ip().is_loopback() && target.is_ipv4() {
-        let source = source_address(client, plan.clients_per_address);
+    if let Some(source) = plan.source_of(client) {
         bind_address_no_port(socket.as_raw_fd())?;
         socket.bind(SocketAddr::new(IpAddr::V4(source), 0))?;
     }

@@ -43,9 +43,7 @@ pub(crate) async fn play(
     subscriber_id: usize,
     terms: DeflateTerms,
 ) -> Result<(), Fault> {
-    let topic = context.plan.topic_of(client);
-    let path =
-        context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
+    let path = context.plan.websocket_path(client);
     let request = UpgradeRequest::of(&context.plan, &path, Some(terms));
     let (mut tapped, early) = begin(context, client, &request).await?;
     tapped.keep_message_lens();

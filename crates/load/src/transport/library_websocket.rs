@@ -21,9 +21,7 @@ pub(super) async fn play(
     client: u32,
     subscriber_id: usize,
 ) -> Result<(), Fault> {
-    let topic = context.plan.topic_of(client);
-    let path =
-        context.plan.topic_name(topic).websocket_path(context.plan.start_cursors[topic as usize]);
+    let path = context.plan.websocket_path(client);
     let mut socket = open(context, client, &path).await?;
     context.accounts.is_connected(subscriber_id);
     let mut subscriber = Subscriber::new(subscriber_id, socket.get_ref());

@@ -26,6 +26,7 @@
 //! **Shared connections.** Where clients share one, its measure phase ends with the drain: what one
 //! of them hears a little after the end, without news, belongs to it too.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use pushbench_protocol::{Phase, PollTiming, Timestamp};
@@ -33,6 +34,7 @@ use pushbench_scenario::{LongPoll, poll_phase};
 
 use crate::Fault;
 use crate::accounts::Came;
+use crate::accounts::presence::Turning;
 use crate::carrier::answer::Answer;
 use crate::carrier::kept::Kept;
 use crate::carrier::watch::Watch;
@@ -108,19 +110,23 @@ impl<P: Polls> Client<'_, P> {
     /// Hears and asks until nothing more is to come.
     async fn work(&mut self, context: &ClientContext, settings: LongPoll) -> Result<(), Fault> {
         loop {
-            let mut phase = self.receive(context).await?;
+            let (mut phase, mut turning) = self.receive(context).await?;
             let is_over = phase == Phase::Drain && self.poller.holds_last(context);
             if is_over || phase == Phase::Close {
                 return Ok(());
             }
             if phase == Phase::Connect {
+                // It waits for the schedule, which waits for nobody here.
+                drop(turning.take());
                 let at = first_after_connect(context, self.client, settings);
                 if !self.kept.rest(&context.carriers, context.grid.wait_until(at)).await? {
                     return Ok(());
                 }
+                turning = Some(context.accounts.presence.turns());
                 phase = context.accounts.phase_at(context.accounts.now());
             }
             self.ask(context, phase).await?;
+            drop(turning);
         }
     }
 
@@ -131,10 +137,16 @@ impl<P: Polls> Client<'_, P> {
         Ok(())
     }
 
-    /// Waits for the response, and ends its line unless that is used again; gives its phase.
-    async fn receive(&mut self, context: &ClientContext) -> Result<Phase, Fault> {
+    /// Waits for the response, and ends its line unless that is used again; gives its phase, and what
+    /// keeps the books of that open until the request is sent that belongs with it.
+    async fn receive<'c>(
+        &mut self,
+        context: &'c ClientContext,
+    ) -> Result<(Phase, Option<Turning<'c>>), Fault> {
         let accounts = &context.accounts;
+        let turning = Cell::new(None);
         let phase_of = |witness: &Witness, watch: &Watch, answer: &Answer<'_>, at| {
+            turning.set(Some(accounts.presence.turns()));
             let (bytes, passed) = (answer.len(), watch.passed());
             let is_update = answer.status == 200;
             accounts.phase_of(&Came { witness, at, is_update, bytes, passed })
@@ -142,7 +154,7 @@ impl<P: Polls> Client<'_, P> {
         let again_in = || accounts.phase_at(accounts.now());
         let received = self.poller.receive(context, &mut self.kept, again_in, phase_of).await?;
         self.asked_at = None;
-        Ok(received.phase)
+        Ok((received.phase, turning.take()))
     }
 }
 

@@ -24,8 +24,8 @@ use crate::transport::pushed::Cause;
 use crate::transport::tapped::Tapped;
 use crate::transport::websocket::{Listener, Subscriber, begin, closed_by};
 
-/// Most bytes of pongs that wait for a server that does not read: of several pings only the last need be
-/// answered (RFC 6455, section 5.5.3).
+/// Most bytes of pongs that wait for a server that does not read; what it pings beyond them is not
+/// answered.
 const MOST_REPLIES: usize = 4 * 1024;
 /// That nothing went wrong (RFC 6455, section 7.4.1).
 const NORMAL: u16 = 1_000;
@@ -77,8 +77,7 @@ impl Client {
         subscriber_id: usize,
     ) -> Result<(Self, Vec<u8>), Fault> {
         let plan = &context.plan;
-        let topic = plan.topic_of(client);
-        let path = plan.topic_name(topic).websocket_path(plan.start_cursors[topic as usize]);
+        let path = plan.websocket_path(client);
         let request = UpgradeRequest::of(plan, &path, None);
         let (mut tapped, early) = begin(context, client, &request).await?;
         let early = tapped.observe_early(early);

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use pushbench_protocol::clock::Clock;
-use pushbench_scenario::{Trust, source_address};
+use pushbench_scenario::Trust;
 use pushbench_tls::Protocol;
 use reqwest::Client;
 
@@ -19,9 +19,7 @@ pub(super) fn client(plan: &Plan, clock: Clock, client: u32) -> Result<(Client, 
     // In clear text nothing is trusted, and to read the system's roots for it takes its time.
     let builder = builder(&Trust::Insecure, &[Protocol::Http11], CONNECT_TIMEOUT);
     let builder = builder.map_err(|_| Fault::Connect)?.connector_layer(noting);
-    let target = plan.subscribers_target();
-    let is_local = target.is_ipv4() && target.ip().is_loopback();
-    let source = is_local.then(|| IpAddr::V4(source_address(client, plan.clients_per_address)));
+    let source = plan.source_of(client).map(IpAddr::V4);
     let client = builder.local_address(source).build().map_err(|_| Fault::Connect)?;
     Ok((client, openings))
 }

@@ -24,7 +24,7 @@ use crate::carrier::library::client::client;
 use crate::carrier::library::opened::{Opened, Openings};
 use crate::carrier::request::{Asked, Request};
 use crate::witness::Witness;
-use crate::{Fault, Unexpected};
+use crate::{Fault, Unexpected, bounds};
 
 /// What the library writes by itself into every request, so that it is not told to.
 const OWN_FIELDS: [&str; 1] = ["accept"];
@@ -152,7 +152,8 @@ impl Line {
     /// The same while its client goes on with another.
     pub(crate) async fn replace(self, accounts: &Accounts) -> Result<(), Fault> {
         let witness = self.held.as_ref().map(|held| Rc::clone(&held.witness));
-        let ended = self.end(accounts).await;
+        let ended = tokio::time::timeout(bounds::CLOSE_OF_POLL, self.end(accounts)).await;
+        let ended = ended.unwrap_or(Err(Fault::CloseTimeout));
         if let Some(witness) = witness {
             accounts.sockets.fold(&witness);
         }
