@@ -103,9 +103,18 @@ impl TopicName {
     ///
     /// If it is empty, too long or has a character that would need escaping in a path.
     pub fn new(name: &str) -> Result<Self, TopicNameError> {
+        Self::check(name).map(|name| Self(name.to_owned()))
+    }
+
+    /// Checks a name that is not to be kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn check(name: &str) -> Result<&str, TopicNameError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if (1..=Self::MAX_LEN).contains(&name.len()) && name.bytes().all(allowed) {
-            Ok(Self(name.to_owned()))
+            Ok(name)
         } else {
             Err(TopicNameError { found: name.to_owned() })
         }

@@ -54,6 +54,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// Its topic.
+    pub(crate) fn topic(&self) -> TopicId {
+        self.topic
+    }
+
     /// See [`Hub::piece`].
     pub(crate) fn piece(&self, position: u64) -> Option<Bytes> {
         self.exchange.lock().hub.piece(self.topic, position)
@@ -168,11 +173,10 @@ impl Exchange {
         topic: TopicId,
         ask: impl FnOnce(&Hub, &mut Pass<AnyPort>) -> T,
     ) -> T {
-        let Inner { hub, passes, .. } = &mut *self.lock();
+        let mut inner = self.lock();
+        let Inner { hub, passes, .. } = &mut *inner;
         let told = passes.change(topic, |pass| ask(hub, pass));
-        if passes.has_visits() {
-            self.visits.notify_one();
-        }
+        self.tell(&inner);
         told
     }
 

@@ -2,35 +2,31 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use pushbench_protocol::clock::Clock;
 
 use crate::books::Connection;
 use crate::deadline::Order;
-use crate::exchange::Exchange;
-use crate::hub::TopicId;
+use crate::exchange::Reader;
 use crate::respond::{LongPoll, Polled, Response, Rules};
 
 /// Waits until there is something to respond with. When the client closes, whoever obeys drops this
-/// future.
+/// future, polled or not, and the reader with it.
 pub(crate) async fn hold(
     rules: &Rules,
-    exchange: &Arc<Exchange>,
     clock: Clock,
     connection: &Connection,
-    (topic, mut then): (TopicId, LongPoll),
+    (reader, mut then): (Reader, LongPoll),
 ) -> Response {
-    let reader = exchange.reader(topic);
     let mut timer = pin!(tokio::time::sleep(then.until.since(clock.now())));
     loop {
-        let mut published = pin!(Arc::clone(&reader.published).notified_owned());
+        let mut published = pin!(reader.published.notified());
         let now = clock.now();
         if connection.order() >= Order::GoAway {
             then.until = now;
         }
-        then = match then.again(rules, &**exchange, topic, now) {
+        then = match then.again(rules, &*reader.exchange, reader.topic(), now) {
             Polled::Wait { then, .. } => then,
             Polled::Answer(response) => return response,
         };

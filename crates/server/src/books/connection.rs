@@ -61,9 +61,14 @@ impl Connection {
 
     /// Says what the connection is used for. The first use decides.
     pub(crate) fn classify(&self, class: ConnectionClass) {
-        for unused in [ConnectionClass::Other, ConnectionClass::Silent] {
+        let all_unused = [ConnectionClass::Other, ConnectionClass::Silent].map(place_of);
+        // Nearly always it is known, and a load costs less than an exchange that fails.
+        if !all_unused.contains(&self.class.load(Ordering::Relaxed)) {
+            return;
+        }
+        for unused in all_unused {
             let _ = self.class.compare_exchange(
-                place_of(unused),
+                unused,
                 place_of(class),
                 Ordering::Relaxed,
                 Ordering::Relaxed,

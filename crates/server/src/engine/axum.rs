@@ -17,5 +17,5 @@ mod obey;
 mod pieces;
 mod prefixed;
 pub(crate) mod spelling;
-mod taken_over;
+pub(crate) mod taken_over;
 mod turn;

@@ -11,7 +11,6 @@ pub(crate) mod fuzz;
 mod http;
 mod request;
 mod responses;
-mod subscriber;
 mod target;
 mod template;
 mod unsent;

@@ -24,7 +24,7 @@ pub(super) fn poll<F: Fields + ?Sized>(
     request: &Request<'_, F>,
     hubs: &impl Hubs,
 ) -> Result<Response, Refusal> {
-    let topic = request.topic()?;
+    let topic = request.topic_name()?;
     let after = request.after()?.unwrap_or(Cursor::OLDEST);
     let (after, settings) = match rules.poll.unchanged {
         Unchanged::Resend | Unchanged::Empty => (after, rules.poll),
@@ -35,7 +35,7 @@ pub(super) fn poll<F: Fields + ?Sized>(
         },
     };
     let takes_coded = rules.bodies.are_accepted(request.fields);
-    let asking = Asking { takes_coded, topic: topic.as_str(), after };
+    let asking = Asking { takes_coded, topic, after };
     let found = hubs.with(|hub| ask(hub, asking, settings));
     Ok(found.response(rules, asking, |next, gap| mark(rules.poll, next, gap)))
 }

@@ -40,8 +40,18 @@ impl<F: Fields + ?Sized> Request<'_, F> {
 
     /// The topic of `/topics/{topic}/...`.
     pub(super) fn topic(&self) -> Result<TopicName, Refusal> {
-        let part = self.path.split('/').nth(2).unwrap_or_default();
-        TopicName::new(part).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
+        TopicName::new(self.topic_part())
+            .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
+    }
+
+    /// The name of the same, where it is not kept.
+    pub(super) fn topic_name(&self) -> Result<&str, Refusal> {
+        TopicName::check(self.topic_part())
+            .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
+    }
+
+    fn topic_part(&self) -> &str {
+        self.path.split('/').nth(2).unwrap_or_default()
     }
 
     /// The cursor of `?after=`; `None` if there is none.

@@ -155,3 +155,26 @@ async fn a_hold_that_is_none_is_refused_with_its_reason() {
         assert!(String::from_utf8_lossy(&body).contains("expected a whole number"), "{hold}");
     }
 }
+
+#[tokio::test]
+async fn a_client_that_goes_with_its_request_leaves_nobody_waiting() {
+    // One topic may wait for its first message.
+    let server = start(|config| config.limits.topics = 1.try_into().expect("not zero")).await;
+    let ask = |topic: &str, hold: &str| {
+        format!("GET /topics/{topic}/long-poll?hold={hold} HTTP/1.1\r\nHost: h\r\n\r\n")
+    };
+    let mut gone = server.connect().await;
+    gone.send(ask("gone", "30s")).await;
+    let sent = gone.sent;
+    drop(gone);
+    server
+        .stats_until(|stats| {
+            let polls = &stats.connections[&ConnectionClass::LongPoll];
+            polls.open == 0 && polls.received_bytes == sent
+        })
+        .await;
+    let mut raw = server.connect().await;
+    raw.send(ask("other", "1ms")).await;
+    let head = raw.head().await;
+    assert!(head.starts_with("HTTP/1.1 204 "), "{head}");
+}

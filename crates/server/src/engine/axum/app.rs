@@ -40,7 +40,7 @@ impl App {
 
 /// What a connection goes on with once HTTP is done with it.
 #[derive(Debug)]
-pub(super) enum Takeover {
+pub(crate) enum Takeover {
     /// A WebSocket, once the HTTP library has written its 101.
     WebSocket(Box<(Upgrade, Reader)>),
     /// A chunked answer that does not end, its head not yet written: where HTTP/1.1 carries it, the

@@ -89,10 +89,11 @@ where
             }));
         }
         Decision::Wait { topic, then } => {
+            // Made here: the future may be dropped before it is polled.
+            let waiting = (app.exchange.reader(topic), then);
             let (app, connection) = (Arc::clone(app), Arc::clone(connection));
             return Obeyed::Later(Box::pin(async move {
-                let waiting = (topic, then);
-                let held = hold(&app.rules, &app.exchange, app.clock, &connection, waiting);
+                let held = hold(&app.rules, app.clock, &connection, waiting);
                 send(&app, held.await).for_request(is_head)
             }));
         }

@@ -11,7 +11,7 @@ use crate::streaming::Streaming;
 use crate::websocket::{ReaderLimits, Session};
 
 /// Goes on with a stream that HTTP is done with. `early` is what came behind the request.
-pub(super) async fn go_on(
+pub(crate) async fn go_on(
     app: &Arc<App>,
     stream: impl Outlet + Send + 'static,
     connection: &Arc<Connection>,

@@ -14,12 +14,11 @@ use super::request::{self, Head, Malformed, Room};
 use super::responses::{
     PollHeaders, PollKind, write_malformed, write_page, write_refusal, write_upgrade,
 };
-use super::subscriber::Subscriber;
 use super::template::Form;
 use crate::books::Connection;
 use crate::deadline::Order;
-use crate::engine::axum::app::App;
-use crate::hub::TopicId;
+use crate::engine::axum::app::{App, Takeover};
+use crate::exchange::Reader;
 use crate::pieces::PieceSource;
 use crate::respond::admission::is_last;
 use crate::respond::{
@@ -78,7 +77,7 @@ pub(super) enum Step {
     /// What takes time.
     Wait(Box<Waiting>),
     /// A subscriber's session, once what is written is sent.
-    Subscribe(Box<Subscriber>),
+    Subscribe(Takeover),
 }
 
 /// What takes time before the next request.
@@ -91,7 +90,7 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) enum Task {
     /// To hold a poll.
-    Hold { topic: TopicId, then: LongPoll },
+    Hold { reader: Reader, then: LongPoll },
     /// To read the rest of a body, and to publish it.
     Receive { publish: Publish, body: Body },
     /// To send the content of a response, whose headers are written.
@@ -214,16 +213,18 @@ impl Asker {
             Decision::Wait { topic, then } => {
                 // Of a body that nobody reads the end is not waited for either.
                 form.is_last |= !body.skip(rest);
-                Some(Task::Hold { topic, then })
+                // Dropped, it tells the hub that nobody waits any more.
+                Some(Task::Hold { reader: app.exchange.reader(topic), then })
             }
             Decision::Subscribe(stream) => {
-                return Some(Step::Subscribe(Box::new(self.begin(stream))));
+                return Some(Step::Subscribe(Takeover::Stream(Box::new(self.begin(stream)))));
             }
             Decision::Upgrade(upgrade) => {
                 body.skip(rest);
                 write_upgrade(&mut out.bytes, &upgrade, form);
                 let reader = app.exchange.reader(upgrade.subscription.place.topic());
-                return Some(Step::Subscribe(Box::new(Subscriber::WebSocket(upgrade, reader))));
+                let agreed = Box::new((upgrade, reader));
+                return Some(Step::Subscribe(Takeover::WebSocket(agreed)));
             }
         };
         match task {
@@ -297,12 +298,12 @@ impl Asker {
     }
 
     /// What a stream begins with.
-    fn begin(&self, stream: Stream) -> Subscriber {
+    fn begin(&self, stream: Stream) -> Begun {
         let app = &self.shared.app;
         let Stream { kind, has_heartbeat, coding, subscription } = stream;
         let head = app.headers.stream(kind, subscription.mark(), coding.is_some());
         let reader = app.exchange.reader(subscription.place.topic());
         let place = subscription.place;
-        Subscriber::Stream(Begun { head, has_heartbeat, coding, place, reader })
+        Begun { head, has_heartbeat, coding, place, reader }
     }
 }

@@ -13,12 +13,13 @@ use tokio::task::JoinSet;
 use super::asked::{Asker, Shared};
 use super::http::{Http, Turn};
 use super::responses::PollHeaders;
-use super::subscriber::go_on;
 use crate::books::Opened;
 use crate::deadline::{Order, Phase};
 use crate::engine::axum::app::App;
 use crate::engine::axum::connection::{Beginning, Serving as Other, refuse};
 use crate::engine::axum::ending::linger;
+use crate::engine::axum::taken_over::go_on;
+use crate::stream::Stream;
 
 /// What every connection of a server is served with.
 #[derive(Clone, Debug)]
@@ -146,18 +147,19 @@ impl Serving {
                 other.serve_http2(socket, first, &asker.connection, asker.listener).await;
                 return None;
             }
-            Turn::Subscribe(subscriber) => {
+            Turn::Subscribe(takeover) => {
                 if http.all_sent().await.is_ok() {
                     let Http { asker, socket, input, .. } = http;
-                    let Asker { connection, .. } = asker;
-                    let early = Bytes::from(input);
-                    go_on(&self.0.shared.app, socket, connection, *subscriber, early).await;
+                    let (stream, early) = (Stream::Clear(socket), Bytes::from(input));
+                    let app = &self.0.shared.app;
+                    go_on(app, stream, &asker.connection, takeover, early).await;
                     return None;
                 }
             }
         }
         http.asker.connection.enter(Phase::Closing);
-        linger(http.socket).await;
+        // Boxed, so that a subscriber does not carry the room that it needs.
+        Box::pin(linger(http.socket)).await;
         None
     }
 }

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::asked::{Asker, Out, Step, Waiting};
-use super::subscriber::Subscriber;
 use super::unsent::Unsent;
+use crate::engine::axum::app::Takeover;
 use crate::stream::Socket;
 
 /// Bytes read at a time.
@@ -54,7 +54,7 @@ pub(super) enum Turn {
     /// Something takes time.
     Wait(Box<Waiting>),
     /// A subscriber's session goes on, behind its input.
-    Subscribe(Box<Subscriber>),
+    Subscribe(Takeover),
 }
 
 /// What a read has brought.
@@ -98,9 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
                 Step::Close => self.is_ending = true,
                 Step::Http2 => return Poll::Ready(Ok(Turn::Http2)),
                 Step::Wait(waiting) => return Poll::Ready(Ok(Turn::Wait(waiting))),
-                Step::Subscribe(subscriber) => {
-                    return Poll::Ready(Ok(Turn::Subscribe(subscriber)));
-                }
+                Step::Subscribe(takeover) => return Poll::Ready(Ok(Turn::Subscribe(takeover))),
             }
         }
     }

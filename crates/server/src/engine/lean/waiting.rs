@@ -37,11 +37,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
                 self.send_later(out, form.is_last);
                 return Ok(());
             }
-            Task::Hold { topic, then } => {
+            Task::Hold { reader, then } => {
                 let shared = Arc::clone(&self.asker.shared);
                 let connection = Arc::clone(&self.asker.connection);
                 let app = &shared.app;
-                let held = hold(&app.rules, &app.exchange, app.clock, &connection, (topic, then));
+                let held = hold(&app.rules, app.clock, &connection, (reader, then));
                 let mut held = pin!(held);
                 let response = poll_fn(|cx| -> Poll<io::Result<Response>> {
                     // What is unsent must not wait for the hold.
@@ -52,9 +52,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
                     held.as_mut().poll(cx).map(Ok)
                 })
                 .await?;
-                self.all_sent().await?;
                 form.is_last |= self.asker.is_going();
-                if let Some(source) = self.asker.respond(response, form, &mut out) {
+                // Before anything else is waited for: the hub counts a reader of its pieces.
+                let source = self.asker.respond(response, form, &mut out);
+                self.all_sent().await?;
+                if let Some(source) = source {
                     self.send_later(out, false);
                     self.send_pieces(source).await?;
                     out = Out::default();
