@@ -58,18 +58,19 @@ fn search(scenario: &Scenario) -> Option<String> {
     let values: Vec<_> = range.upward().iter().map(u32::to_string).collect();
     let largest = scenario.step(find.quantity, range.to).trial_length() + AROUND;
     let steps = range.most_steps();
-    let trials = u32::try_from(scenario.most_trials()).unwrap_or(u32::MAX);
+    let trials = u32::try_from(scenario.most_trials_in(range)).unwrap_or(u32::MAX);
     let room = room.map_or(String::new(), |limit| {
         format!("; {} would be needed of {}, which is {}", limit.need, limit.what, limit.limit)
     });
     Some(format!(
         "  search: {} while {}: {}, then between the last two, to within {}%; at most {} for each \
-         transport, {} if each is the longest{room}\n",
+         transport, {} in all, {} if each is the longest{room}\n",
         find.quantity.label(),
         find.written,
         values.join(", "),
         range.precision_percent(),
         counted(steps.into(), "step"),
+        counted(trials.into(), "trial"),
         format_duration(Duration::from_secs(largest.saturating_mul(trials).as_secs())),
     ))
 }
@@ -77,10 +78,9 @@ fn search(scenario: &Scenario) -> Option<String> {
 fn summary(scenario: &Scenario) -> String {
     if scenario.find.is_some() {
         return format!(
-            "{}, {}, at most {}",
+            "{}, {}",
             counted(scenario.workload.clients.get().into(), "client"),
-            labels(scenario),
-            counted(scenario.most_trials() as u64, "trial")
+            labels(scenario)
         );
     }
     let trials = scenario.trials();
@@ -108,8 +108,7 @@ fn labels(scenario: &Scenario) -> String {
 /// Into how many processes each trial is split, where it is, and what one of them needs.
 fn shards(scenario: &Scenario) -> Option<String> {
     let machine = machine();
-    let cells = scenario.cells.iter().map(|cell| needs(&cell.scenario, &machine));
-    let needs = std::iter::once(needs(scenario, &machine)).chain(cells);
+    let needs = scenario.with_cells().map(|cell| needs(cell, &machine));
     let needs = needs.max_by_key(|needs| needs.shards).filter(|needs| needs.shards.get() > 1)?;
     Some(format!(
         "  {} shards, each a load process with a server process of its own: up to {} and {} open files \

@@ -28,8 +28,8 @@ Examples:
 A run is named by its folder, its run.json, its id, `latest`, `latest:SCENARIO`, or
 `latest~1:SCENARIO` for the one before. Bytes are compared exactly where all rounds agree; everything
 else over rounds, by a 95 % interval, from three rounds on. A condition fails only if the whole
-interval lies beyond its bound. What makes runs incomparable (another scenario, machine, kernel or
-build) is named, and the figures that it affects are not compared.")]
+interval lies beyond its bound. What makes runs incomparable (another scenario, machine, placement,
+kernel or build) is named, and the figures that it affects are not compared.")]
 pub(crate) struct CompareOptions {
     /// The base: the run to compare with.
     pub(crate) base: String,
@@ -41,7 +41,7 @@ pub(crate) struct CompareOptions {
     #[arg(long, value_name = "CONDITION", value_delimiter = '\n')]
     pub(crate) fail_on: Vec<Condition>,
     /// Compare although the runs differ in this: `scenario`, `transport`, `validity`, `network`,
-    /// `machine`, `kernel`, `build`. Repeatable.
+    /// `machine`, `placement`, `kernel`, `build`. Repeatable.
     #[arg(
         long,
         // Its name until 0.1; hidden, and to go with the next version.

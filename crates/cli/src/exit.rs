@@ -34,7 +34,7 @@ Exit codes:
     3  compare: a regression
     4  compare: nothing comparable, or a condition that could not be judged
    98  ran, but the result is invalid: the numbers are kept and marked
-   99  an expectation of the scenario failed
+   99  an expectation of the scenario failed, or nothing held in a search
   104  the scenario was refused before anything ran
   105  stopped by a signal; what was measured is on record";
 

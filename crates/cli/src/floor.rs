@@ -4,10 +4,9 @@ mod options;
 mod table;
 
 use std::io::{stdin, stdout};
-use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use pushbench_floor::{Lengths, Plan, play};
 use pushbench_report::{TextOptions, render_text};
 use pushbench_runner::{FloorCommand, own_cores, play_floor, raise_open_files};
@@ -36,11 +35,13 @@ pub(crate) fn floor(options: &FloorOptions) -> anyhow::Result<Exit> {
         return Ok(Exit::Ok);
     }
     let plans = options.plans();
-    if plans.is_empty() {
-        bail!("nothing to play: give --only polls, --only pushes, or neither");
-    }
     for plan in &plans {
-        plan.check()?;
+        if let Err(error) = plan.check() {
+            say(format_args!(
+                "pushbench: {error} (connections are --connections of polls and --clients of pushes)"
+            ));
+            return Ok(Exit::WrongUsage);
+        }
     }
     if cfg!(debug_assertions) {
         say("pushbench: this is a debug build; its times and CPU figures mean nothing");
@@ -54,8 +55,7 @@ pub(crate) fn floor(options: &FloorOptions) -> anyhow::Result<Exit> {
         // Who comes first changes, so that drift of the machine hits both alike.
         for place in 0..plans.len() {
             let which = (place + round) % plans.len();
-            let mut watch =
-                || if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let mut watch = || stop.flow();
             match play_floor(&command, &plans[which], lengths, cores, &mut watch)? {
                 Some(played) => rounds[which].push(played),
                 None => return Ok(Exit::Stopped),

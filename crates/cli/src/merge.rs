@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use pushbench_runner::{MergeError, NamedRun, merge_runs, shards_of_one_run};
 use pushbench_scenario::{Scenario, Source, read};
-use pushbench_store::{Journal, RunV2};
+use pushbench_store::{Journal, RunV2, new_id};
 
 use crate::arguments::MergeOptions;
 use crate::exit::Exit;
@@ -25,7 +25,8 @@ pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<Exit> {
         .map_err(anyhow::Error::from)
         .and_then(|shards| Ok(merge_runs(&files, &scenario(&shards[0].1)?)?));
     let run = match merged {
-        Ok(run) => run,
+        // A record of its own: that of a shard may be in the same folder.
+        Ok(run) => RunV2 { id: new_id(), ..run },
         Err(error) if error.is::<MergeError>() => {
             say(format_args!("pushbench: {error}"));
             return Ok(Exit::WrongUsage);

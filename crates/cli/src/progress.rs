@@ -117,16 +117,14 @@ impl Observer for Show {
                 bar.set_message(printable(&text).into_owned());
             }
         }
-        if self.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.stop.flow()
     }
 
-    fn floor(&mut self, note: TrialNote<'_>) -> ControlFlow<()> {
+    fn floor(&mut self, _: TrialNote<'_>) -> ControlFlow<()> {
         if let Some(bar) = &self.bar {
-            bar.set_message(
-                printable(&format!("{} clients: its floor", note.clients)).into_owned(),
-            );
+            bar.set_message("playing the floor of this trial");
         }
-        if self.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.stop.flow()
     }
 
     fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1) {

@@ -1,7 +1,6 @@
 //! `pushbench run`.
 
 use std::num::NonZeroU32;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
@@ -62,6 +61,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::WrongUsage);
     }
+    if part.is_some() && scenario.find.is_some() {
+        say(
+            "pushbench: --shard plays a part of each trial, but each step of [find] depends on what came of \
+             the whole of the last one: leave out --shard",
+        );
+        return Ok(Exit::WrongUsage);
+    }
     if let Some(of) = part.as_ref().map(|part| part.shard.of())
         && of > most_shards(&scenario)
     {
@@ -94,8 +100,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         ));
         return Ok(Exit::WrongUsage);
     }
-    let count = pushbench_scenario::shards(&scenario, &machine()).get();
-    if options.target.is_some() && count > 1 {
+    if options.target.is_some() && pushbench_scenario::is_split(&scenario, &machine()) {
         say(
             "pushbench: --target names one server, but load.shards has each shard start one of its own: \
              leave out --target, or --set load.shards=1",
@@ -134,8 +139,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     let begun = pushbench_runner::begin(&scenario, &run_options);
     let stop = Stop::listen()?;
-    let mut watch =
-        || if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let mut watch = || stop.flow();
     match pushbench_runner::preflight(&begun, &scenario, &run_options, &mut watch)? {
         Tried::BrokenOff => return Ok(Exit::Stopped),
         Tried::Playable { findings } => {
@@ -151,6 +155,8 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         .context("nothing was run, since its record could not be written; see --results")?;
     let mut show = Show::new(stop.clone(), options.quiet);
     let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut show);
+    // Its bar must be gone before anything else is written to the terminal.
+    drop(show);
     // Asked to end or not, what was played is kept.
     stop.go_on_to(Stage::Reporting);
     if run.trials.is_empty() && run.status == RunStatus::Failed {

@@ -53,21 +53,16 @@ pub(crate) fn missing_variables(scenario: &Scenario) -> Vec<MissingVariables> {
 /// is not of this machine's loopback.
 pub(crate) fn limit_beyond_loopback(scenario: &Scenario) -> Option<Limit> {
     let machine = machine();
-    let cells = scenario.cells.iter().map(|cell| &cell.scenario);
-    let limit = |scenario| pushbench_scenario::limit_beyond_loopback(scenario, &machine);
-    let first = scenario.first_step();
-    std::iter::once(first.as_ref().unwrap_or(scenario)).chain(cells).find_map(limit)
+    let limit = |cell: &Scenario| pushbench_scenario::limit_beyond_loopback(cell, &machine);
+    scenario.with_cells().find_map(limit)
 }
 
-/// The limits of this machine that are too small for a scenario, for one of its cells, or for the first step
-/// of a search: each once, as
-/// the cell that needs most of it.
+/// The limits of this machine that are too small for a scenario, or for one of its cells: each once, as
+/// the cell that needs most of it. Of a search it is the first step.
 pub(crate) fn limits_of_this_machine(scenario: &Scenario) -> Vec<Limit> {
     let machine = machine();
-    let cells = scenario.cells.iter().map(|cell| &cell.scenario);
     let mut found: Vec<Limit> = Vec::new();
-    let first = scenario.first_step();
-    for scenario in std::iter::once(first.as_ref().unwrap_or(scenario)).chain(cells) {
+    for scenario in scenario.with_cells() {
         for limit in limits(&needs(scenario, &machine), &machine) {
             match found.iter_mut().find(|known| known.what == limit.what) {
                 Some(known) if known.need < limit.need => *known = limit,

@@ -1,6 +1,7 @@
 //! The first signal asks to end, the second kills.
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Signal;
@@ -85,6 +86,11 @@ impl Stop {
     /// Whether a signal has come.
     pub(crate) fn is_asked(&self) -> bool {
         self.state().is_asked
+    }
+
+    /// Whether to go on, for whoever asks while it waits.
+    pub(crate) fn flow(&self) -> ControlFlow<()> {
+        if self.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Goes on to a stage, unless a signal has asked to end; gives whether it did.

@@ -102,7 +102,7 @@ fn step(
     let is_its = |trial: &TrialV2| trial.transport == condition.transport && trial.cell == cell;
     let before = player.run.trials.iter().filter(|trial| is_its(trial)).count() as u32;
     let each = scenario.workload.rounds.get();
-    let of = range.most_steps() as usize * scenario.transports.len() * each as usize;
+    let of = scenario.most_trials_in(range);
     for round in before..before + each {
         let number = player.run.trials.len() + 1;
         let left = u32::try_from(of.saturating_sub(number)).unwrap_or(u32::MAX);

@@ -6,7 +6,6 @@ mod tests;
 
 pub use runs::{MergeError, NamedRun, merge_runs, shards_of_one_run};
 
-use std::collections::BTreeMap;
 
 use pushbench_load::WitnessName;
 use pushbench_scenario::{Scenario, Shard, Transport};
@@ -73,11 +72,8 @@ pub(crate) fn merge_without(
 fn machines(shards: &[TrialV2]) -> Vec<MachineV2> {
     let mut all: Vec<_> = shards.iter().flat_map(|shard| shard.machines.iter().cloned()).collect();
     all.sort();
-    let mut named = BTreeMap::new();
-    all.retain(|machine| match &machine.name {
-        None => true,
-        Some(name) => named.insert(name.clone(), ()).is_none(),
-    });
+    // Sorted by their names first.
+    all.dedup_by(|next, kept| next.name.is_some() && next.name == kept.name);
     all
 }
 

@@ -12,9 +12,10 @@
 pub(crate) mod affinity;
 mod cores;
 
-use pushbench_scenario::{Pin, Scenario, Shards};
+use pushbench_scenario::{Pin, Scenario, is_split};
 use pushbench_store::PlacementV2;
 
+use crate::machine::machine;
 use affinity::{KeptTo, usable_cpus};
 use cores::Halves;
 
@@ -38,18 +39,18 @@ impl Placement {
     /// Decides where the processes of a scenario run on this machine. `has_target`: the server is one
     /// that someone else runs.
     pub fn of(scenario: &Scenario, has_target: bool) -> Self {
-        if scenario.load.shards != Shards::ONE {
+        if is_split(scenario, &machine()) {
             let reason = "the trials are split into shards, whose processes share all cores";
             return Self { asked: scenario.pin, halves: None, reason: reason.to_owned() };
         }
-        let machine = usable_cpus().map_err(|error| error.to_string()).and_then(|cpus| {
+        let cores = usable_cpus().map_err(|error| error.to_string()).and_then(|cpus| {
             let count = cpus.len();
             let halves = Halves::of(cpus).ok_or_else(|| few_cores(count))?;
             // What is not allowed here is not allowed later.
             let tried = KeptTo::cpus(&halves.load).map_err(|error| error.to_string());
             tried.map(|_| halves)
         });
-        decide(Work::of(scenario, has_target), machine)
+        decide(Work::of(scenario, has_target), cores)
     }
 
     /// For the record.

@@ -33,7 +33,7 @@ use reach::{clients_target, connections_for_one};
 pub(crate) use server::TrialServer;
 
 /// How far a trial is whose server is not ready yet.
-const NOTHING_YET: Progress = Progress {
+pub(crate) const NOTHING_YET: Progress = Progress {
     phase: Phase::Connect,
     connected: 0,
     failed: 0,

@@ -10,7 +10,7 @@ impl Scenario {
     /// may differ.
     pub fn servers(&self) -> Vec<&Arc<NamedServer>> {
         let mut all = Vec::new();
-        for scenario in std::iter::once(self).chain(self.cells.iter().map(|cell| &cell.scenario)) {
+        for scenario in self.with_cells() {
             for server in scenario.transports.iter().filter_map(|one| one.server.as_ref()) {
                 if !all.contains(&server) {
                     all.push(server);

@@ -102,7 +102,11 @@ pub(crate) fn check(
     let scenario = Scenario { expect, dropped, without_effect, ..scenario };
     Some(match find {
         None => scenario,
-        Some(find) => Scenario { find: Some(find.resolve(&scenario, problems)?), ..scenario },
+        Some(find) => {
+            let find = find.resolve(&scenario, problems)?;
+            let first = scenario.step(find.quantity, find.range.from);
+            Scenario { find: Some(find), ..first }
+        }
     })
 }
 

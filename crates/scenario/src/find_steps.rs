@@ -44,20 +44,18 @@ impl Scenario {
         step
     }
 
-    /// The scenario with which its search begins; `None` without one.
-    pub fn first_step(&self) -> Option<Self> {
-        self.find.as_ref().map(|find| self.step(find.quantity, find.range.from))
-    }
-
     /// The most trials that a run of it plays.
     pub fn most_trials(&self) -> usize {
         match &self.find {
             None => self.trials().len(),
-            Some(find) => {
-                let rounds = self.workload.rounds.get();
-                find.range.most_steps() as usize * self.transports.len() * rounds as usize
-            }
+            Some(find) => self.most_trials_in(find.range),
         }
+    }
+
+    /// The most trials that searches in this range play, of all transports together.
+    pub fn most_trials_in(&self, range: SearchRange) -> usize {
+        let rounds = self.workload.rounds.get() as usize;
+        range.most_steps() as usize * self.transports.len() * rounds
     }
 }
 

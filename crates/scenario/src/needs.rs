@@ -108,6 +108,8 @@ pub struct Needs {
     pub open_files_load: u64,
     /// Files that the server opens, likewise.
     pub open_files_server: u64,
+    /// Whether `load.shards = "auto"` may be tried where there are too few files.
+    pub may_be_split: bool,
     /// Loopback addresses that clients connect from.
     pub source_addresses: u32,
     /// Ports that one client takes at a time, those of closed connections included.
@@ -151,6 +153,9 @@ pub fn needs(scenario: &Scenario, machine: &Machine) -> Needs {
         shards,
         open_files_load: load,
         open_files_server: server,
+        may_be_split: scenario.find.is_none()
+            && scenario.load.shards != Shards::Auto
+            && scenario.transports.iter().all(|of| of.server.is_none()),
         source_addresses: most(&|transport| {
             let per_address = machine.ports.clients_per_address(ports(transport));
             groups(transport, workload).div_ceil(per_address)
@@ -175,6 +180,11 @@ pub fn shards(scenario: &Scenario, machine: &Machine) -> NonZeroU32 {
             counts.find(fits).or(NonZeroU32::new(most)).unwrap_or(NonZeroU32::MIN)
         }
     }
+}
+
+/// Whether any trial of the scenario is split into shards on a machine.
+pub fn is_split(scenario: &Scenario, machine: &Machine) -> bool {
+    scenario.with_cells().any(|cell| shards(cell, machine).get() > 1)
 }
 
 /// How many shards a trial of the scenario may be split into, so that each has a client: as many as there
@@ -264,13 +274,16 @@ const PORTS_REMEDY: &str = "poll less often or with connection = \"keep-alive\",
 
 /// The limits of the machine that are too small; empty if the scenario can be run.
 pub fn limits(needs: &Needs, machine: &Machine) -> Vec<Limit> {
+    let split = match needs.may_be_split {
+        true => "split the clients over several processes with load.shards = \"auto\", ",
+        false => "",
+    };
     let files = |what, need| Limit {
         what,
         limit: machine.open_files_limit,
         need,
         remedy: format!(
-            "raise the limit with `ulimit -Hn {need}` as root, split the clients over several processes with \
-             load.shards = \"auto\", or give fewer workload.clients"
+            "raise the limit with `ulimit -Hn {need}` as root, {split}or give fewer workload.clients"
         ),
     };
     let mut limits = vec![

@@ -22,6 +22,11 @@ pub struct TrialPlan {
 }
 
 impl Scenario {
+    /// Itself, then each of its cells.
+    pub fn with_cells(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.cells.iter().map(|cell| &cell.scenario))
+    }
+
     /// The trials in the order in which they are run.
     ///
     /// Rounds follow one another, so drift of the machine hits all alike. Within a round the cells

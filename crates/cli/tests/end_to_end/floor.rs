@@ -40,7 +40,7 @@ fn the_floor_of_polls_and_of_pushes_is_measured_on_both_sides() {
     assert!(ended.stdout.contains("server, per delivery"), "{ended}");
     assert!(!ended.stdout.contains("per poll"), "{ended}");
     let ended = bench.play(&["floor", "--clients", "19001"]);
-    assert_eq!(ended.code, 1, "{ended}");
+    assert_eq!(ended.code, 2, "{ended}");
     assert!(ended.stderr.contains("connections: 19001, expected 1 to 19000"), "{ended}");
 }
 

@@ -20,8 +20,8 @@ pub(crate) fn find(run: &RunV2) -> Option<Section> {
     section.say(
         Tone::Plain,
         format!(
-            "Each transport has a search of its own for the {most} with {}, to within {}. The two values \
-             that an answer names were played twice.",
+            "Each transport has a search of its own for the {most} with {}, to within {}. What the answer \
+             of a finished search names was played at least twice.",
             first.condition,
             scaled(Unit::Share, first.precision)
         ),
@@ -31,17 +31,16 @@ pub(crate) fn find(run: &RunV2) -> Option<Section> {
     Some(section)
 }
 
-/// `websocket holds at up to 1,000 clients ...`.
+/// `websocket: latency.p99 < 100ms holds with up to 1,000 clients ...`.
 fn sentence(find: &FindV2) -> String {
     let FindV2 { transport, condition, ending, largest_held, smallest_not_held, .. } = find;
     let limit = find.limit.as_ref().map_or(String::new(), |limit| format!(": {limit}"));
-    let figure = |value: u64| {
+    let named = |value: u64| {
         let found = find.found_at(value).map(|found| scaled(unit(find), found));
-        found.map_or(String::new(), |found| format!(" ({} {found})", find.figure))
+        let figure = found.map_or(String::new(), |found| format!(" ({} {found})", find.figure));
+        format!("{}{figure}", amount(find, value))
     };
-    let held = largest_held.map(|value| format!("{}{}", amount(find, value), figure(value)));
-    let did_not =
-        smallest_not_held.map(|value| format!("{}{}", amount(find, value), figure(value)));
+    let (held, did_not) = (largest_held.map(named), smallest_not_held.map(named));
     match (ending, held, did_not) {
         (FindEnding::Unfinished, None, _) => {
             format!("{transport}: the search was ended before anything had held.")

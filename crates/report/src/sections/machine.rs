@@ -22,7 +22,11 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     items.extend(environment.placement.as_ref().map(placement));
     items.push(format!("network: {}", network(run)));
     items.extend(run.trials.iter().find_map(|trial| trial.tls.as_ref()).map(tls));
-    items.extend(run.trials.iter().find_map(processes));
+    for text in run.trials.iter().filter_map(processes) {
+        if !items.contains(&text) {
+            items.push(text);
+        }
+    }
     items.extend(run.transports.iter().map(|transport| {
         let options = transport.options.iter().map(|(name, value)| format!("{name} {value}"));
         let options: Vec<_> = options.collect();
@@ -60,7 +64,7 @@ fn processes(trial: &TrialV2) -> Option<String> {
     }
     let shards = trial.shards?;
     Some(format!(
-        "processes: {shards} shards, each a load process with a server process of its own; every message is \
+        "shards: {shards}, each a load process with a server process of its own; every message is \
          published to each server"
     ))
 }

@@ -9,7 +9,7 @@ pub(super) fn shards(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let (verdict, text) = match lost.as_slice() {
         [] => (Verdict::Ok, "every shard was played to its end".to_owned()),
         lost => {
-            (Verdict::Invalid, format!("{}: what its clients saw is in no figure", lost.join("; ")))
+            (Verdict::Invalid, format!("{}: no figure is of all clients", lost.join("; ")))
         }
     };
     let mut found = check("shards", verdict, text);

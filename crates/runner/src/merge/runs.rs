@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_scenario::Scenario;
+use pushbench_scenario::{Scenario, Shard};
 use pushbench_store::{RunStatus, RunV2, ShardV2, SumsError, TrialV2};
 
 use super::merge_without;
@@ -168,7 +168,9 @@ fn shard_of((file, run): &NamedRun) -> Result<&ShardV2, MergeError> {
     let shard = run.trials.first().and_then(|trial| trial.shard.as_ref()).ok_or_else(no_shard)?;
     let which = |shard: &ShardV2| (shard.number, shard.of, shard.begin_at.clone());
     let is_same = |trial: &TrialV2| trial.shard.as_ref().map(which) == Some(which(shard));
-    if run.trials.iter().all(is_same) { Ok(shard) } else { Err(no_shard()) }
+    // A record may say anything.
+    let is_one = format!("{}/{}", shard.number, shard.of).parse::<Shard>().is_ok();
+    if is_one && run.trials.iter().all(is_same) { Ok(shard) } else { Err(no_shard()) }
 }
 
 fn is_of_the_run(file: &NamedRun, first: &NamedRun) -> Result<(), MergeError> {

@@ -70,7 +70,10 @@ impl Muster {
         now: Timestamp,
     ) -> Option<ToShard> {
         let state = &mut self.shards[shard];
-        state.last_said = now;
+        // Of one that was told to end, only the end is waited for.
+        if !self.is_stopped {
+            state.last_said = now;
+        }
         if state.end.is_some() {
             return None;
         }
@@ -281,5 +284,14 @@ mod tests {
 
     fn standing(phase: Phase, connected: u64) -> super::super::message::Standing {
         Progress { phase, connected, failed: 0, delivered: 0, share: 0.5, late: None }.into()
+    }
+
+    #[test]
+    fn one_that_was_told_to_end_and_only_talks_is_killed() {
+        let mut muster = Muster::new(1, at(0));
+        muster.said(0, ready(Phase::Connect), at(1));
+        assert_eq!(muster.stop(), Some(ToShard::Stop));
+        muster.said(0, FromShard::Progress(standing(Phase::Connect, 3)), at(40));
+        assert_eq!(muster.hang(at(46)), [0]);
     }
 }

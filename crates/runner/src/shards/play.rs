@@ -16,6 +16,7 @@ use crate::RunError;
 use crate::derive::Played;
 use crate::merge::merge_without;
 use crate::options::Options;
+use crate::trial::NOTHING_YET;
 
 /// Between two looks at the progress of all.
 const LOOK: Duration = Duration::from_millis(50);
@@ -47,21 +48,21 @@ pub(crate) fn play(
     while !muster.is_over() {
         let order = match said.recv_timeout(LOOK) {
             Ok((place, Received::Said(message))) => muster.said(place, message, clock::now()),
-            Ok((place, Received::Ended)) if muster.plays(place) => {
-                let how = processes[place].how_it_ended();
+            Ok((place, Received::Ended(unread))) if muster.plays(place) => {
+                let how = processes[place].how_it_ended(unread);
                 muster.ended(place, &how)
             }
-            Ok((_, Received::Ended)) | Err(RecvTimeoutError::Timeout) => None,
+            Ok((_, Received::Ended(_))) | Err(RecvTimeoutError::Timeout) => None,
             // Each thread tells its end before it drops the channel.
             Err(RecvTimeoutError::Disconnected) => break,
         };
         let silent = muster.hang(clock::now());
         silent.iter().for_each(|&place| processes[place].kill());
         let stop = if silent.is_empty() { None } else { muster.stop() };
-        let is_ended = muster.progress().is_some_and(|progress| watch(progress).is_break());
+        let is_ended = watch(muster.progress().unwrap_or(NOTHING_YET)).is_break();
         let asked = if is_ended { muster.stop() } else { None };
         for order in [order, stop, asked].into_iter().flatten() {
-            tell(&mut processes, &muster, &order);
+            tell(&processes, &muster, &order);
         }
     }
     drop(processes);
@@ -77,8 +78,8 @@ pub(crate) fn play(
     Ok(merge_without(&lost, &shards, played)?)
 }
 
-fn tell(processes: &mut [ShardProcess], muster: &Muster, order: &ToShard) {
-    for (place, process) in processes.iter_mut().enumerate() {
+fn tell(processes: &[ShardProcess], muster: &Muster, order: &ToShard) {
+    for (place, process) in processes.iter().enumerate() {
         if muster.plays(place) {
             process.tell(order);
         }

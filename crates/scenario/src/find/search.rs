@@ -156,8 +156,8 @@ impl Search {
 
     /// The largest value that held more often than not, of those below every one that did not.
     pub fn largest_held(&self) -> Option<u32> {
-        let below = self.smallest_not_held().unwrap_or(u32::MAX);
-        self.held().filter(|&value| value < below || below == u32::MAX).max()
+        let below = self.smallest_not_held();
+        self.held().filter(|&value| below.is_none_or(|below| value < below)).max()
     }
 
     /// The smallest value that did not hold more often than it did.
