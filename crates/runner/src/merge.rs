@@ -6,7 +6,6 @@ mod tests;
 
 pub use runs::{MergeError, NamedRun, merge_runs, shards_of_one_run};
 
-
 use pushbench_load::WitnessName;
 use pushbench_scenario::{Scenario, Shard, Transport};
 use pushbench_store::{CellV1, MachineV2, ShardV2, Sums, SumsError, TrialV2};

@@ -69,8 +69,8 @@ pub use log_needs::LogNeeds;
 pub use memory_needs::MemoryNeeds;
 pub use named_server::{MissingVariables, NamedServer, ProcessOf, Ready, ServerUrl, Start, Trust};
 pub use needs::{
-    Limit, Machine, Needs, PortRange, TimeWait, is_split, limit_beyond_loopback, limits, most_shards, needs,
-    ports_per_client, shards, source_address,
+    Limit, Machine, Needs, PortRange, TimeWait, is_split, limit_beyond_loopback, limits,
+    most_shards, needs, ports_per_client, shards, source_address,
 };
 pub use payload::PayloadWriter;
 pub use pin::Pin;

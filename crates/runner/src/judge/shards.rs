@@ -8,9 +8,7 @@ pub(super) fn shards(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let lost = evidence.circumstances.lost_shards.as_ref()?;
     let (verdict, text) = match lost.as_slice() {
         [] => (Verdict::Ok, "every shard was played to its end".to_owned()),
-        lost => {
-            (Verdict::Invalid, format!("{}: no figure is of all clients", lost.join("; ")))
-        }
+        lost => (Verdict::Invalid, format!("{}: no figure is of all clients", lost.join("; "))),
     };
     let mut found = check("shards", verdict, text);
     found.found = Some(lost.len() as f64);

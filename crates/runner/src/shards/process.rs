@@ -132,10 +132,7 @@ impl ShardProcess {
 /// What came in place of a message.
 fn message(stdout: &mut impl BufRead) -> Result<Option<FromShard>, String> {
     let mut line = Vec::new();
-    stdout
-        .take(LONGEST as u64)
-        .read_until(b'\n', &mut line)
-        .map_err(|error| error.to_string())?;
+    stdout.take(LONGEST as u64).read_until(b'\n', &mut line).map_err(|error| error.to_string())?;
     // It ended, perhaps within a line.
     if !line.ends_with(b"\n") && line.len() < LONGEST {
         return Ok(None);
