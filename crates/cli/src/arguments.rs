@@ -15,11 +15,12 @@ use crate::anatomy::AnatomyOptions;
 use crate::exit;
 use crate::options::{ChangeOptions, Format, OutputOptions};
 use crate::plan::PlanOptions;
+use crate::tool::version;
 
 /// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
 /// byte by its purpose, the latency of every message, and the server's CPU and memory.
 #[derive(Debug, Parser)]
-#[command(name = "pushbench", version, after_help = exit::TABLE, max_term_width = 100)]
+#[command(name = "pushbench", version = version(), after_help = exit::TABLE, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -48,9 +49,11 @@ pub(crate) enum Command {
     Results(crate::results::ResultsOptions),
     /// Put the records of the shards of one run together, which several machines have played.
     Merge(MergeOptions),
+    /// List the scenarios of this program; print one.
+    Scenarios(crate::scenarios::ScenariosOptions),
     /// List the adapters of third-party servers; print or check one.
     Adapters(crate::adapters::AdaptersOptions),
-    /// Make a scenario from a request that a browser saved: a HAR file, or "Copy as cURL".
+    /// Write a scenario: one with comments, or one of what a browser saved (a HAR file, "Copy as cURL").
     New(crate::new::NewOptions),
     /// Print what a file may have, as JSON Schema: editors complete and explain it.
     Schema(crate::schema::SchemaOptions),
@@ -76,17 +79,17 @@ impl OutputOptions {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  pushbench run scenarios/quickstart.toml
-  pushbench run scenarios/quickstart.toml --only websocket
-  pushbench run scenarios/quickstart.toml --set workload.clients=2000
-  pushbench run scenarios/quickstart.toml --set transport.short-poll.interval=5s
-  pushbench run scenarios/quickstart.toml --target http://127.0.0.1:8080
-  pushbench run scenarios/quickstart.toml --format json -o run.json
+  pushbench run quickstart
+  pushbench run quickstart --only websocket
+  pushbench run quickstart --set workload.clients=2000
+  pushbench run quickstart --set transport.short-poll.interval=5s
+  pushbench run quickstart --target http://127.0.0.1:8080
+  pushbench run mine.toml --format json -o run.json
 
 The record and the reports are written to RESULTS/<scenario>/<time>-<id>/. The first Ctrl-C ends the
 trial and still writes the record, marked aborted; the second kills.")]
 pub(crate) struct RunOptions {
-    /// The scenario, a TOML file.
+    /// The scenario: a TOML file, or the name of one of this program (`pushbench scenarios`).
     pub(crate) scenario: PathBuf,
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
@@ -159,10 +162,11 @@ pub(crate) struct MergeOptions {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  pushbench check mine.toml
   pushbench check scenarios/*.toml
-  pushbench check scenarios/kaazing-b.toml --set workload.clients=20000")]
+  pushbench check kaazing-b --set workload.clients=20000")]
 pub(crate) struct CheckOptions {
-    /// Scenarios, TOML files.
+    /// Scenarios: TOML files, or names of those of this program.
     #[arg(required = true)]
     pub(crate) scenarios: Vec<PathBuf>,
     #[command(flatten)]

@@ -7,12 +7,10 @@ use pushbench_scenario::{NamedServer, Scenario, format_duration, needs};
 
 use crate::arguments::CheckOptions;
 use crate::exit::Exit;
+use crate::length;
 use crate::output;
 use crate::say::say;
 use crate::scenario_file::{limits_of_this_machine, missing_variables, read_scenario};
-
-/// What a trial takes beyond its planned length: start, drain, end.
-const AROUND: Duration = Duration::from_millis(500);
 
 /// Checks scenarios: says what each would do, or all that is wrong with it.
 pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
@@ -56,7 +54,7 @@ fn search(scenario: &Scenario) -> Option<String> {
     let find = scenario.find.as_ref()?;
     let (range, room) = find.within(scenario, &machine(), &|_| None);
     let values: Vec<_> = range.upward().iter().map(u32::to_string).collect();
-    let largest = scenario.step(find.quantity, range.to).trial_length() + AROUND;
+    let largest = length::of_trial(&scenario.step(find.quantity, range.to));
     let steps = range.most_steps();
     let trials = u32::try_from(scenario.most_trials_in(range)).unwrap_or(u32::MAX);
     let room = room.map_or(String::new(), |limit| {
@@ -84,9 +82,7 @@ fn summary(scenario: &Scenario) -> String {
         );
     }
     let trials = scenario.trials();
-    // What is swept may be how long a trial measures.
-    let all: Duration =
-        trials.iter().map(|&trial| scenario.of(trial).trial_length() + AROUND).sum();
+    let all = length::of_all_trials(scenario);
     let cells = match scenario.cells.len() {
         0 => String::new(),
         cells => format!("{cells} combinations of swept settings, "),

@@ -10,7 +10,7 @@ use anyhow::Context;
 use pushbench_floor::{Lengths, Plan, play};
 use pushbench_report::{TextOptions, render_text};
 use pushbench_runner::{FloorCommand, own_cores, play_floor, raise_open_files};
-use pushbench_store::{FloorPlayV2, environment};
+use pushbench_store::FloorPlayV2;
 use serde_json::json;
 
 use self::options::FloorFormat;
@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::say::say;
 use crate::signals::Stop;
+use crate::tool::environment;
 
 /// How a side of the floor is started.
 pub(crate) fn floor_command() -> anyhow::Result<FloorCommand> {

@@ -9,6 +9,8 @@ mod adapters;
 mod anatomy;
 mod arguments;
 mod bounded;
+#[cfg(test)]
+mod built;
 mod check;
 mod compare;
 mod environment;
@@ -17,6 +19,7 @@ mod floor;
 mod help;
 mod kept;
 mod lab;
+mod length;
 mod merge;
 mod new;
 mod options;
@@ -33,10 +36,13 @@ mod run;
 mod runs;
 mod say;
 mod scenario_file;
+mod scenarios;
 mod schema;
 mod serve;
 mod shard;
+mod shipped;
 mod signals;
+mod tool;
 mod wrapped;
 
 use std::process::ExitCode;
@@ -75,6 +81,7 @@ fn done(command: Command) -> anyhow::Result<Exit> {
         Command::Compare(options) => compare::compare(&options),
         Command::Results(options) => results::results(&options),
         Command::Merge(options) => merge::merge(&options),
+        Command::Scenarios(options) => scenarios::scenarios(&options),
         Command::Adapters(options) => adapters::adapters(&options),
         Command::New(options) => new::new(&options),
         Command::Schema(options) => schema::schema(&options),

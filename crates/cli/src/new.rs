@@ -1,16 +1,21 @@
-//! `pushbench new`: a scenario from what a browser saved, or an adapter to be filled in.
+//! `pushbench new`: a scenario with comments, one from what a browser saved, or an adapter to be filled in.
+
+mod ask;
+mod template;
 
 use std::fs::OpenOptions;
 use std::io::{Write as _, stdin};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use pushbench_adapter::skeleton;
 use pushbench_import::{
     Candidate, ChooseError, Imported, Names, Recorded, choose, import, read_curl, read_har,
 };
 
+use self::ask::ask;
+use self::template::Settings;
 use crate::bounded::{read_recording, recording};
 use crate::exit::Exit;
 use crate::output;
@@ -19,31 +24,34 @@ use crate::say::say;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  pushbench new mine.toml
+  pushbench new mine.toml --ask
   pushbench new --from-curl request.txt
   xclip -o | pushbench new orders.toml --from-curl -
   pushbench new orders.toml --from-har page.har --url /api/orders
   pushbench new --adapter orders
 
+A name alone writes a scenario with comments, to be changed; `--ask` asks five questions for it first.
+
 In the developer tools of a browser, the network panel saves all requests of a page as a HAR file, and \
 copies one as cURL (for bash). Of a HAR file the request is taken that is repeated, or the WebSocket, or \
 the server-sent events; where there are several, `--url` chooses.
 
-Two files are written, and none is overwritten: a header file with the very headers of the browser, and a \
+Of a recording two files are written: a header file with the very headers of the browser, and a \
 scenario that plays them. Cookies, tokens and passwords are in neither of them: the header file has as \
-many x in their place, and the scenario names environment variables.
+many x in their place, and the scenario names environment variables. No file is ever overwritten.
 
 `--adapter NAME` writes an adapter with comments, to be filled in: NAME.toml, or the file that is given.")]
 pub(crate) struct NewOptions {
-    /// Where the scenario is written; the header file stands beside it. Without it, the file is named
-    /// after the service.
+    /// Where the scenario is written; a header file stands beside it. Without it, the file is named
+    /// after the service, and with `--ask` scenario.toml.
     scenario: Option<PathBuf>,
+    /// Ask five questions: how many clients, how often a message and how large, whether every one of
+    /// them matters, how often to poll. An empty line takes what is offered.
+    #[arg(long, conflicts_with_all = ["from_har", "from_curl", "url", "adapter"])]
+    ask: bool,
     /// Make it from a HAR file, as the developer tools of a browser save it; `-` is stdin.
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "from_curl",
-        required_unless_present_any = ["from_curl", "adapter"]
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "from_curl")]
     from_har: Option<PathBuf>,
     /// Make it from the text that "Copy as cURL" copies; `-` is stdin.
     #[arg(long, value_name = "FILE")]
@@ -67,7 +75,7 @@ pub(crate) fn new(options: &NewOptions) -> anyhow::Result<Exit> {
             let read = read_curl(&text(path)?).map_err(|error| error.to_string());
             (path, read.map(|captured| vec![Recorded::alone(captured)]))
         }
-        (None, None) => unreachable!("clap insists on one of them, or on an adapter"),
+        (None, None) => return new_scenario(options),
     };
     let all = match all {
         Ok(all) => all,
@@ -106,6 +114,52 @@ pub(crate) fn new(options: &NewOptions) -> anyhow::Result<Exit> {
     let notes: String = notes.iter().map(|note| format!("- {note}\n")).collect();
     let (scenario, headers) = (scenario.display(), headers.display());
     output::put_list(&format!("{scenario} and {headers} are written\n{notes}"))?;
+    Ok(Exit::Ok)
+}
+
+/// The ways to call it, where none is chosen.
+const WAYS: &str = "\
+pushbench new: nothing to make a scenario of; it is one of:
+  pushbench new mine.toml                      a scenario with comments, to be changed
+  pushbench new mine.toml --ask                the same after five questions
+  pushbench new mine.toml --from-har page.har  what a browser recorded
+  pushbench new mine.toml --from-curl FILE     a request that a browser copied; - is stdin
+  pushbench new --adapter NAME                 an adapter for a server of your own";
+
+/// Writes a scenario that has comments.
+fn new_scenario(options: &NewOptions) -> anyhow::Result<Exit> {
+    let path = match (&options.scenario, options.ask) {
+        (Some(path), _) => path.as_path(),
+        (None, true) => Path::new("scenario.toml"),
+        (None, false) => {
+            say(WAYS);
+            return Ok(Exit::WrongUsage);
+        }
+    };
+    if options.url.is_some() {
+        say("pushbench: --url chooses a request of a HAR file: name it with --from-har");
+        return Ok(Exit::WrongUsage);
+    }
+    // Whoever replies to five questions wants to be told before them.
+    if path.exists() {
+        bail!("cannot write {}: it is there already", path.display());
+    }
+    let settings = match options.ask {
+        true => ask(&mut stdin().lock(), &mut |line| say(line))?,
+        false => Settings::default(),
+    };
+    let text = match settings.scenario(path) {
+        Ok(text) => text,
+        Err(refused) => {
+            say(refused);
+            return Ok(Exit::Refused);
+        }
+    };
+    write_new(path, &text)?;
+    let path = path.display();
+    output::put_list(&format!(
+        "{path} is written; what it would do says: pushbench check {path}; to play it: pushbench run {path}\n"
+    ))?;
     Ok(Exit::Ok)
 }
 

@@ -119,7 +119,7 @@ fn scenario(
 ) -> anyhow::Result<Result<Scenario, pushbench_scenario::Refused>> {
     let overrides = options.overrides();
     let only = &options.changes.only;
-    let scenario = match &options.scenario {
+    let scenario = match options.scenario() {
         Some(path) => read_scenario(path, &overrides, only)?.scenario,
         None => {
             let text = usual(&options.headers);

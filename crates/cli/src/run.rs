@@ -9,9 +9,7 @@ use pushbench_runner::{
     machine, raise_open_files, servers_beyond_loopback,
 };
 use pushbench_scenario::{Scenario, Shards, most_shards};
-use pushbench_store::{
-    FileV1, FindEnding, Journal, RunStatus, RunV2, ToolV1, Verdict, environment,
-};
+use pushbench_store::{FindEnding, Journal, RunStatus, RunV2, Verdict};
 use pushbench_tls::Certificate;
 
 use crate::arguments::RunOptions;
@@ -24,9 +22,10 @@ use crate::output;
 use crate::progress::Show;
 use crate::say::{say, say_error};
 use crate::scenario_file::{
-    limit_beyond_loopback, limits_of_this_machine, missing_variables, read_scenario,
+    Read, limit_beyond_loopback, limits_of_this_machine, missing_variables, read_scenario,
 };
 use crate::signals::{Stage, Stop};
+use crate::tool::{environment, tool};
 
 /// Name of the page beside a record.
 const PAGE_FILE: &str = "report.html";
@@ -37,8 +36,8 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     let mut set = set_with_shards(options);
     set.extend(options.pin.map(|pin| format!("pin={pin}")));
     let read = read_scenario(&options.scenario, &set, &options.changes.only)?;
-    let scenario = match read.scenario {
-        Ok(scenario) => scenario,
+    let scenario = match &read.scenario {
+        Ok(scenario) => scenario.clone(),
         Err(refused) => {
             say(refused);
             return Ok(Exit::Refused);
@@ -118,7 +117,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     raise_open_files();
 
-    let mut run_options = run_options(options, read.text, read.files)?;
+    let mut run_options = run_options(options, read)?;
     let placement = Placement::of(&scenario, run_options.target.is_some());
     if let Some(reason) = placement.not_as_asked() {
         say(format_args!(
@@ -212,7 +211,8 @@ fn set_with_shards(options: &RunOptions) -> Vec<String> {
     options.changes.set.iter().cloned().chain(shards).collect()
 }
 
-fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow::Result<Options> {
+fn run_options(options: &RunOptions, read: Read) -> anyhow::Result<Options> {
+    let Read { path, text: file, files, .. } = read;
     let mut environment = environment();
     let target = options
         .target
@@ -245,7 +245,7 @@ fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow
                 arguments: vec!["shard".to_owned()],
             },
             job: ShardJob {
-                scenario: options.scenario.clone(),
+                scenario: path,
                 text: file.clone(),
                 set,
                 only: options.changes.only.clone(),
@@ -262,11 +262,7 @@ fn run_options(options: &RunOptions, file: String, files: Vec<FileV1>) -> anyhow
         files,
         overrides,
         environment,
-        tool: ToolV1 {
-            name: "pushbench".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: option_env!("PUSHBENCH_COMMIT").map(str::to_owned),
-        },
+        tool: tool(),
     })
 }
 

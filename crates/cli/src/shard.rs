@@ -6,12 +6,14 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pushbench_runner::{Options, ServerCommand, ShardJob, play_shard, raise_open_files};
 use pushbench_scenario::{Source, read};
-use pushbench_store::{FileV1, ToolV1, environment};
+use pushbench_store::FileV1;
 use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::bounded::read_beside;
 use crate::exit::Exit;
 use crate::floor::floor_command;
+use crate::shipped::all_beside;
+use crate::tool::{environment, tool};
 
 /// Plays the part that the first line on stdin names, and says on stdout what it saw.
 pub(crate) fn shard() -> anyhow::Result<Exit> {
@@ -27,12 +29,16 @@ pub(crate) fn shard() -> anyhow::Result<Exit> {
     let files = &job.files;
     let folder = job.scenario.parent().unwrap_or(Path::new(""));
     let read_file = |file: &Path| {
-        let bytes = read_beside(file)?;
         let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
-        let found = FileV1::of(name, &bytes);
-        match files.iter().find(|known| known.path == found.path) {
-            Some(known) if known.sha256 == found.sha256 => Ok(bytes),
-            _ => Err(std::io::Error::other("it has changed since the run began")),
+        let is_the_same = |bytes: &[u8]| files.contains(&FileV1::of(name.clone(), bytes));
+        let on_disk = read_beside(file);
+        // A scenario of the program has its files there.
+        let mut shipped = all_beside(file).filter(|bytes| is_the_same(bytes));
+        match (on_disk, shipped.next()) {
+            (Ok(bytes), _) if is_the_same(&bytes) => Ok(bytes),
+            (_, Some(bytes)) => Ok(bytes.to_vec()),
+            (Ok(_), None) => Err(std::io::Error::other("it has changed since the run began")),
+            (Err(error), None) => Err(error),
         }
     };
     let ShardJob { scenario: path, text, set, only, .. } = &job;
@@ -57,11 +63,7 @@ pub(crate) fn shard() -> anyhow::Result<Exit> {
         files: job.files.clone(),
         overrides: Vec::new(),
         environment,
-        tool: ToolV1 {
-            name: "pushbench".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: option_env!("PUSHBENCH_COMMIT").map(str::to_owned),
-        },
+        tool: tool(),
     };
     play_shard(&job, &scenario, &options, told, stdout())
         .context("cannot say what this shard saw")?;

@@ -154,7 +154,7 @@ pub(crate) fn objections(base: &RunV2, new: &RunV2, despite: &BTreeSet<About>) -
     }
     if was.build != is.build {
         object(About::Build, Spoils::Times, format!("build: {} and {}", was.build, is.build));
-    } else if is.build != "release" {
+    } else if !is.is_optimized() {
         let text = format!("both are {} builds: their times say nothing of a release", is.build);
         object(About::Note, Spoils::Nothing, text);
     }

@@ -31,8 +31,6 @@ const UNSAID: [(&str, &str); 4] = [
     // Everything else: TLS, compression and what belongs to it.
     ("", "none"),
 ];
-/// The build whose CPU time is what a server would take.
-const RELEASE: &str = "release";
 
 /// Clients from which on what each of them takes outweighs what the server itself takes: with a few
 /// hundred, the logs of the topics and the allocator's reserve are half of the memory per client.
@@ -194,7 +192,7 @@ impl Borrower<'_> {
     pub(crate) fn cpu(&self, records: &[Record]) -> Option<Cpu> {
         let event = Event::of(self.kind);
         self.newest(records, |run, trials, origin| {
-            if run.environment.build != RELEASE {
+            if !run.environment.is_optimized() {
                 return None;
             }
             let clients = origin.clients as f64;

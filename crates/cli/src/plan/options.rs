@@ -1,7 +1,7 @@
 //! What `pushbench plan` takes.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -17,7 +17,7 @@ Examples:
   pushbench plan --clients 50k --message-every 100ms --deliver every
   pushbench plan --headers kaazing-2009 --response-headers kaazing-2009 \\
       --payload 21 --clients 100k
-  pushbench plan --scenario scenarios/idle-feed.toml --clients 10M
+  pushbench plan idle-feed --clients 10M
   pushbench plan --only short-poll,websocket \\
       --set transport.short-poll.unchanged=empty
 
@@ -25,10 +25,13 @@ Nothing is run: the figures come from the model that every report shows beside i
 each line says so. The last section shows how far that model was from the measurements in the newest
 records. Numbers may be written as 1M, 10k, 2.5M or 1_000; units are SI.")]
 pub(crate) struct PlanOptions {
-    /// Start from a scenario file; otherwise from 1,000 clients, a message of 20 bytes and a poll
-    /// every second, and every kind of transport.
+    /// Start from this scenario: a TOML file, or the name of one of this program. Otherwise from
+    /// 1,000 clients, a message of 20 bytes and a poll every second, and every kind of transport.
+    #[arg(value_name = "SCENARIO", conflicts_with = "scenario")]
+    named: Option<PathBuf>,
+    /// The same.
     #[arg(long, value_name = "FILE")]
-    pub(crate) scenario: Option<PathBuf>,
+    scenario: Option<PathBuf>,
     /// Number of subscribers, as in 1M.
     #[arg(long, value_name = "COUNT", value_parser = count)]
     pub(crate) clients: Option<NonZeroU32>,
@@ -96,6 +99,11 @@ pub(crate) enum PlanFormat {
 }
 
 impl PlanOptions {
+    /// The scenario that is named.
+    pub(super) fn scenario(&self) -> Option<&Path> {
+        self.named.as_deref().or(self.scenario.as_deref())
+    }
+
     /// What the flags change of a scenario, as `--set` would; `--set` itself comes last and wins.
     pub(super) fn overrides(&self) -> Vec<String> {
         let text = |value: &dyn ToString| value.to_string();

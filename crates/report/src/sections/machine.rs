@@ -9,7 +9,7 @@ use crate::units::{bytes, grouped};
 pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     let mut section = Section::new("Where and how");
     let environment = &run.environment;
-    if environment.build != "release" {
+    if !environment.is_optimized() {
         section.say(
             Tone::Warning,
             format!(

@@ -39,8 +39,18 @@ pub struct EnvironmentV1 {
     pub placement: Option<PlacementV2>,
     /// `loopback`, or the target of `--target`.
     pub link: String,
-    /// Build profile, `release` or `debug`.
+    /// Build profile: `release`, `dist`, which optimizes more, or another, as `debug`.
     pub build: String,
+}
+
+/// Profiles that are optimized in full, `dist` as a whole and `release` where it matters.
+const OPTIMIZED: [&str; 2] = ["release", "dist"];
+
+impl EnvironmentV1 {
+    /// Whether times and CPU figures of the build say what the program takes.
+    pub fn is_optimized(&self) -> bool {
+        OPTIMIZED.contains(&self.build.as_str())
+    }
 }
 
 /// On which CPUs the servers that the run started and the load generator ran.

@@ -1,0 +1,33 @@
+//! How long a scenario takes.
+
+use std::time::Duration;
+
+use pushbench_runner::machine;
+use pushbench_scenario::{Scenario, format_duration};
+
+/// What a trial takes beyond its planned length: start, drain, end.
+const AROUND: Duration = Duration::from_millis(500);
+
+/// How long a trial takes, with its start and its end.
+pub(crate) fn of_trial(scenario: &Scenario) -> Duration {
+    scenario.trial_length() + AROUND
+}
+
+/// How long all trials take that are planned. What is swept may be how long a trial measures.
+pub(crate) fn of_all_trials(scenario: &Scenario) -> Duration {
+    scenario.trials().iter().map(|&trial| of_trial(scenario.of(trial))).sum()
+}
+
+/// How long it takes, in words: `about 45s`, and of a search `at most 10min`.
+pub(crate) fn in_words(scenario: &Scenario) -> String {
+    let (about, length) = match &scenario.find {
+        None => ("about", of_all_trials(scenario)),
+        Some(find) => {
+            let (range, _) = find.within(scenario, &machine(), &|_| None);
+            let largest = of_trial(&scenario.step(find.quantity, range.to));
+            let trials = u32::try_from(scenario.most_trials_in(range)).unwrap_or(u32::MAX);
+            ("at most", largest.saturating_mul(trials))
+        }
+    };
+    format!("{about} {}", format_duration(Duration::from_secs(length.as_secs())))
+}
