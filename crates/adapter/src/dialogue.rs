@@ -58,6 +58,8 @@ pub enum Polled {
     Messages(u64),
     /// None.
     Nothing,
+    /// None, but something that no rule explains: whether there was anything new is not known.
+    Unexplained,
 }
 
 /// What went wrong.
@@ -70,7 +72,7 @@ pub enum DialogueError {
     #[error("what came cannot be split: {0}")]
     Split(#[from] SplitError),
     /// A status that the adapter does not expect.
-    #[error("{what} got the status {found}, expected {expected}; the body begins {excerpt:?}")]
+    #[error("{what} got the status {found}, expected {expected}; the body begins \"{excerpt}\"")]
     Status {
         /// In response to what.
         what: String,
@@ -82,7 +84,7 @@ pub enum DialogueError {
         excerpt: String,
     },
     /// Something else than the step expects.
-    #[error("{what} got {excerpt:?}, expected what `expect` says")]
+    #[error("{what} got \"{excerpt}\", expected what `expect` says")]
     Unexpected {
         /// In which step.
         what: String,
@@ -100,17 +102,34 @@ pub enum DialogueError {
         expected: &'static str,
     },
     /// A value that is not where the adapter says.
-    #[error("{what} has no `{name}` where the adapter says it is, in {excerpt:?}")]
+    #[error("{what} has no `{name}` where `{key}` says it is, in \"{excerpt}\"")]
     NoValue {
         /// In which response.
         what: String,
         /// The value's name.
         name: String,
-        /// The first bytes of what came.
+        /// The key that says where it is: `carry` or `get`.
+        key: &'static str,
+        /// The first and the last bytes of what came.
+        excerpt: String,
+    },
+    /// A response in which rules look for JSON, and that is none: cut off, or something else.
+    #[error(
+        "{what} got a body of {len} bytes that is no JSON ({why}), expected JSON, which `message` \
+         and `each` look into: \"{excerpt}\""
+    )]
+    NotJson {
+        /// In which response.
+        what: String,
+        /// Its length in bytes.
+        len: u64,
+        /// Where reading it ended.
+        why: String,
+        /// The first and the last bytes of it.
         excerpt: String,
     },
     /// Something that the adapter says is an error of the server's.
-    #[error("{what}: the server says {excerpt:?}")]
+    #[error("{what}: the server says \"{excerpt}\"")]
     Refused {
         /// In which step.
         what: String,
@@ -125,6 +144,21 @@ pub enum DialogueError {
         /// What would have been in turn.
         expected: &'static str,
     },
+}
+
+impl DialogueError {
+    /// The key of the adapter that what came does not agree with, for whoever looks for its line;
+    /// `None` where it is not one of a transport's own.
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::Split(_) => Some("split"),
+            Self::NotJson { .. } => Some("message"),
+            Self::NoValue { key: "carry", .. } => Some("carry"),
+            Self::NoValue { .. } | Self::Unexpected { .. } | Self::Packet { .. } => Some("steps"),
+            Self::Refused { .. } => Some("error"),
+            Self::Fill(_) | Self::Status { .. } | Self::OutOfTurn { .. } => None,
+        }
+    }
 }
 
 /// What one client and its server say to each other.

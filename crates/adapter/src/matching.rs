@@ -113,6 +113,13 @@ impl FilledMatch {
     }
 }
 
+impl FilledMatch {
+    /// What stands before the JSON that it looks into, if it does.
+    pub(crate) fn json_behind(&self) -> Option<&[u8]> {
+        (!self.conditions.is_empty()).then_some(&self.after)
+    }
+}
+
 impl Place {
     pub(crate) fn fill(&self, values: &mut Values) -> Result<FilledPlace, FillError> {
         Ok(match self {
@@ -130,6 +137,14 @@ impl Place {
 }
 
 impl FilledPlace {
+    /// What stands before the JSON that it looks into, if it does.
+    pub(crate) fn json_behind(&self) -> Option<&[u8]> {
+        match self {
+            Self::Json { after, .. } => Some(after),
+            Self::Pattern(_) | Self::Header(_) | Self::Cookie(_) => None,
+        }
+    }
+
     /// The value in a text; never longer than what it was written with.
     pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<Cow<'t, [u8]>> {
         match self {

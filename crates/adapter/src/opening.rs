@@ -136,6 +136,11 @@ impl Opening {
         self.advance()
     }
 
+    /// Why the text is no JSON, where rules look for some in it.
+    pub(crate) fn not_json(&self, text: &[u8]) -> Option<serde_json::Error> {
+        self.rules.not_json(text)
+    }
+
     /// Says what a unit is, and goes a step further if it is what the step waits for.
     pub(crate) fn receive(
         &mut self,
@@ -220,7 +225,12 @@ impl Opening {
             let place = place.fill(&mut self.values)?;
             let Some(value) = place.find_in(text, headers) else {
                 let (what, excerpt) = (self.what(), self.values.excerpt(text));
-                return Err(DialogueError::NoValue { what, name: name.clone(), excerpt });
+                return Err(DialogueError::NoValue {
+                    what,
+                    name: name.clone(),
+                    key: "get",
+                    excerpt,
+                });
             };
             self.values.set(name, value.into_owned());
         }

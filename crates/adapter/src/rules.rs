@@ -119,7 +119,12 @@ impl Rules {
         expected: &mut dyn FnMut(&[u8], &[u8]) -> bool,
         receive: &mut dyn FnMut(Received<'_>),
     ) {
-        let around = Parts { framing: unit.framing, control: unit.comments, ..Parts::default() };
+        let around = Parts {
+            framing: unit.framing,
+            control: unit.comments,
+            wrapping: unit.ignored,
+            ..Parts::default()
+        };
         if unit.is_torn {
             let unexplained = unit.bytes.len() as u64;
             let said = Said::Unexplained(unit.bytes);
@@ -127,7 +132,8 @@ impl Rules {
         }
         if unit.bytes.is_empty() && unit.event.is_empty() {
             let parts = Parts { control: unit.len(), ..Parts::default() };
-            return receive(Received::of(Said::Blank, parts));
+            let said = if unit.has_fields { Said::Ignored } else { Said::Blank };
+            return receive(Received::of(said, parts));
         }
         if expected(unit.bytes, unit.event) {
             let parts = Parts { handshake: unit.len(), ..Parts::default() };
@@ -154,10 +160,10 @@ impl Rules {
         let between = unit.bytes.len() as u64 - within;
         match received.iter_mut().find(|received| matches!(received.said, Said::Message(_))) {
             Some(message) => {
-                message.parts += Parts { wrapping: between, ..around };
+                message.parts += Parts { wrapping: between + unit.ignored, ..around };
             }
             None => {
-                let control = between + unit.framing + unit.comments;
+                let control = between + around.total();
                 let parts = Parts { control, ..Parts::default() };
                 received.push(Received::of(Said::Blank, parts));
             }
@@ -170,6 +176,20 @@ impl Rules {
         let (after, at) = self.each.as_ref()?;
         let json = unit.strip_prefix(&after[..])?;
         elements(at.find(json)?)
+    }
+
+    /// Why the text is no JSON, where rules look for some in it.
+    pub(crate) fn not_json(&self, text: &[u8]) -> Option<serde_json::Error> {
+        let of_message = |(when, place): &(FilledMatch, FilledPlace)| {
+            place.json_behind().or_else(|| when.json_behind()).map(<[u8]>::to_vec)
+        };
+        let after = match &self.each {
+            Some((after, _)) => after.clone(),
+            None => self.message.as_ref().and_then(of_message)?,
+        };
+        // What is not behind that is something else, which other rules are for.
+        let json = text.strip_prefix(&after[..])?;
+        serde_json::from_slice::<&RawValue>(json).err()
     }
 
     /// What an item is, with the bytes `around` it.
@@ -213,7 +233,8 @@ fn parts(said: &Said<'_>, len: u64, around: Parts) -> Parts {
     match said {
         Said::Message(payload) => {
             let payload = payload.len() as u64;
-            Parts { payload, wrapping: len.saturating_sub(payload), ..around }
+            let wrapping = around.wrapping + len.saturating_sub(payload);
+            Parts { payload, wrapping, ..around }
         }
         Said::Heartbeat(_)
         | Said::Acknowledgement

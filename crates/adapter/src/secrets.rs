@@ -10,6 +10,9 @@ use crate::values::Values;
 
 /// How much of what came a message shows.
 const EXCERPT: usize = 200;
+/// Of a longer text its first bytes, and its last: what is missing is often missing at the end.
+const FIRST: usize = 110;
+const LAST: usize = 60;
 /// How much is looked through for it: a secret that begins in what is shown may go on behind it.
 const MOST_LOOKED_THROUGH: usize = 64 << 10;
 /// Fewest bytes that the beginning of a secret is known by where a text ends in it. Fewer tell nobody
@@ -21,12 +24,21 @@ impl Values {
     /// encoded in base64, hexadecimal, for a URL or for JSON, and where the text was cut off in one. For
     /// people: not for a path that is measured.
     pub fn hide(&self, text: &[u8]) -> String {
+        String::from_utf8_lossy(&self.hidden(text)).into_owned()
+    }
+
+    fn hidden(&self, text: &[u8]) -> Vec<u8> {
         let secrets = self.secrets();
         if secrets.is_empty() {
-            return String::from_utf8_lossy(text).into_owned();
+            return text.to_vec();
         }
         let mut shown = Vec::with_capacity(text.len());
         let mut rest = text;
+        // Where the text was cut out of a longer one, it may begin within one.
+        if let Some((cut, name)) = begins_within(text, &secrets) {
+            shown.extend_from_slice(format!("${{{name}}}").as_bytes());
+            rest = &text[cut..];
+        }
         while let Some((first, behind)) = rest.split_first() {
             let is_cut =
                 |secret: &[u8]| rest.len() >= LEAST_OF_A_SECRET && secret.starts_with(rest);
@@ -42,14 +54,22 @@ impl Values {
                 }
             }
         }
-        String::from_utf8_lossy(&shown).into_owned()
+        shown
     }
 
-    /// The first 200 bytes, without secrets, whatever goes on behind them.
+    /// At most 200 bytes without secrets, on one line: all of them, or the first and the last and how
+    /// many there are. What cannot be printed is escaped, as `\n` and `\xff`.
     pub fn excerpt(&self, bytes: &[u8]) -> String {
-        let mut shown = self.hide(&bytes[..bytes.len().min(MOST_LOOKED_THROUGH)]);
-        shown.truncate(shown.floor_char_boundary(EXCERPT));
-        shown
+        let first = self.hidden(&bytes[..bytes.len().min(MOST_LOOKED_THROUGH)]);
+        let mut first = escaped(&first);
+        if bytes.len() <= MOST_LOOKED_THROUGH && first.len() <= EXCERPT {
+            return first;
+        }
+        let last = self.hidden(&bytes[bytes.len().saturating_sub(MOST_LOOKED_THROUGH)..]);
+        let last = escaped(&last);
+        let from = last.ceil_char_boundary(last.len().saturating_sub(LAST));
+        first.truncate(first.floor_char_boundary(FIRST));
+        format!("{first} [{} bytes] {}", bytes.len(), &last[from..])
     }
 
     /// Every form of every secret with its name, the longest first; none is empty.
@@ -81,6 +101,36 @@ impl Values {
             names.any(|used| used != name && self.is_secret(used))
         })
     }
+}
+
+/// The longest end of a secret that the text begins with, if it is long enough to be known by, and the
+/// secret's name; `None` where it begins with a whole one.
+fn begins_within<'s>(text: &[u8], secrets: &[(Vec<u8>, &'s str)]) -> Option<(usize, &'s str)> {
+    if secrets.iter().any(|(secret, _)| text.starts_with(secret)) {
+        return None;
+    }
+    let ends = secrets.iter().flat_map(|(secret, name)| {
+        let longest = secret.len().saturating_sub(1);
+        let mut lengths = (LEAST_OF_A_SECRET..=longest).rev();
+        let found = lengths.find(|len| text.starts_with(&secret[secret.len() - len..]));
+        found.map(|len| (len, *name))
+    });
+    ends.max_by_key(|(len, _)| *len)
+}
+
+/// The bytes as text on one line.
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character.is_control() {
+                true => text.extend(character.escape_default()),
+                false => text.push(character),
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// Names only: among the values are secrets.
@@ -127,6 +177,7 @@ mod tests {
             ("cut off: pä s", "cut off: ${env:PASSWORD}"),
             ("cut off: YW5uYTpw", "cut off: ${login}"),
             ("it ends in a pä", "it ends in a pä"),
+            (" ss\" begins in one", "${env:PASSWORD} begins in one"),
         ] {
             assert_eq!(values.hide(text.as_bytes()), shown);
         }
@@ -138,7 +189,18 @@ mod tests {
         let values = values();
         let long = format!("{}pä ss\"", "x".repeat(EXCERPT - 2));
         assert!(!values.excerpt(long.as_bytes()).contains('p'), "{long}");
-        assert_eq!(values.excerpt(&[b'x'; 500]).len(), EXCERPT);
-        assert_eq!(Values::default().excerpt("é".repeat(150).as_bytes()).len(), EXCERPT);
+        assert!(values.excerpt("é".repeat(150).as_bytes()).len() <= EXCERPT);
+    }
+
+    #[test]
+    fn an_excerpt_has_the_last_bytes_too_without_the_end_of_a_secret() {
+        let values = values();
+        let long = format!("{{{}}}", "x".repeat(498));
+        let shown = format!("{{{} [500 bytes] {}}}", "x".repeat(FIRST - 1), "x".repeat(LAST - 1));
+        assert_eq!(values.excerpt(long.as_bytes()), shown);
+        let secret_last = format!("{}pä ss\"{}", "x".repeat(500), "y".repeat(LAST - 3));
+        assert!(!values.excerpt(secret_last.as_bytes()).contains("ss"), "{secret_last}");
+        assert!(values.excerpt(&[b'x'; 1 << 20]).len() <= EXCERPT);
+        assert_eq!(values.excerpt(b"a\n\xff\0\"\\"), "a\\n\\xff\\u{0}\"\\");
     }
 }

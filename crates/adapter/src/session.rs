@@ -101,6 +101,7 @@ impl Session {
         let len = response.body.len() as u64;
         let is_empty = self.is_empty(response)?;
         let mut messages = 0;
+        let (mut is_explained, mut torn) = (true, None);
         if is_empty {
             if len > 0 {
                 let parts = Parts { control: len, ..Parts::default() };
@@ -118,12 +119,29 @@ impl Session {
         } else {
             self.feed(response.body, Edge::Stream, &mut |received| {
                 messages += u64::from(matches!(received.said, Said::Message(_)));
+                if let Said::Unexplained(text) = received.said
+                    && std::mem::replace(&mut is_explained, false)
+                {
+                    torn = Some(text.to_vec());
+                }
                 receive(received);
             })?;
         }
+        if let Some(text) = torn
+            && let Some(error) = self.opening.not_json(&text)
+            && (messages == 0 || error.is_eof())
+        {
+            return Err(DialogueError::NotJson {
+                what: "a poll".to_owned(),
+                len: text.len() as u64,
+                why: error.to_string(),
+                excerpt: self.opening.values.excerpt(&text),
+            });
+        }
         self.carry(response, messages > 0)?;
         Ok(match messages {
-            0 => Polled::Nothing,
+            0 if is_explained => Polled::Nothing,
+            0 => Polled::Unexplained,
             messages => Polled::Messages(messages),
         })
     }
@@ -159,6 +177,7 @@ impl Session {
                     return Err(DialogueError::NoValue {
                         what: "a poll".to_owned(),
                         name: carried.name.clone(),
+                        key: "carry",
                         excerpt: self.opening.values.excerpt(response.body),
                     });
                 }

@@ -116,7 +116,8 @@ impl From<&DialogueError> for Fault {
         match error {
             DialogueError::Status { found, .. } => Self::Status(*found),
             DialogueError::Refused { .. } => Self::ServerError,
-            DialogueError::Fill(_)
+            DialogueError::NotJson { .. }
+            | DialogueError::Fill(_)
             | DialogueError::Split(_)
             | DialogueError::Unexpected { .. }
             | DialogueError::Packet { .. }

@@ -62,6 +62,8 @@ pub(crate) struct Publisher {
     /// A connection that the thread writes to, to be shut down under it if it blocks.
     cord: Option<Cord>,
     writer: JoinHandle<Writer>,
+    /// How long responses that have not come are waited for at the end.
+    end_bound: Duration,
 }
 
 impl Publisher {
@@ -95,9 +97,20 @@ impl Publisher {
             .name("publisher".to_owned())
             .spawn(move || writer.run(&parts_in, &done_out))?;
         let parts_open = Cell::new(0);
+        let end_bound = bounds::PUBLISHER_END;
         let parts = Some(parts);
-        let publisher =
-            Self { parts, done, parts_open, stop, enough, latest, has_failed, cord, writer };
+        let publisher = Self {
+            parts,
+            done,
+            parts_open,
+            stop,
+            enough,
+            latest,
+            has_failed,
+            cord,
+            writer,
+            end_bound,
+        };
         Ok(Some(publisher))
     }
 
@@ -158,6 +171,11 @@ impl Publisher {
         self.writer.thread().unpark();
     }
 
+    /// Responses have been waited for long enough: what has none by now gets none.
+    pub(crate) fn gives_up(&mut self) {
+        self.end_bound = Duration::ZERO;
+    }
+
     /// Ends the connection and gives what was done; what is not yet sent stays unsent.
     ///
     /// A server that reads no more, or that does not end its side, blocks a thread in a call that
@@ -176,7 +194,7 @@ impl Publisher {
         let Some(Writer { way, mut outcome, .. }) = bounds::joined(self.writer) else {
             return gone;
         };
-        match way.finish(&mut outcome) {
+        match way.finish(self.end_bound, &mut outcome) {
             Some(()) => outcome,
             None => gone,
         }

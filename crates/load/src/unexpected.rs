@@ -34,6 +34,9 @@ pub struct Unexpected {
     /// What went wrong, in words: with a third-party server in which step, what came, and what its
     /// adapter expects; in a TLS handshake what came, and what to do. `None` elsewhere.
     pub dialogue: Option<String>,
+    /// The key of a third-party server's adapter that it does not agree with; `None` where it is not
+    /// one in particular.
+    pub key: Option<&'static str>,
 }
 
 impl Unexpected {

@@ -123,7 +123,10 @@ fn bytes(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
     };
     for &kind in ByteKind::ALL {
         let (up, down) = (bytes_of(&books.up, kind), bytes_of(&books.down, kind));
-        if kind.is_third_party() && (up, down) == (Some(0), Some(0)) {
+        // What compressed messages took is their payload's, with whatever was around it.
+        let is_known = kind != ByteKind::Wrapping || source.sums.counts.coded_messages.is_none();
+        let down = down.filter(|_| is_known);
+        if kind.is_third_party() && up == Some(0) && down.is_none_or(|down| down == 0) {
             continue;
         }
         put(kind.label(), up, down);

@@ -37,7 +37,7 @@ use self::{
     handshakes::handshakes,
     load::{lateness, load_busy},
     machine::steal,
-    payloads::{delivered, foreign, payloads, unexplained},
+    payloads::{delivered, foreign, payloads, unexplained, unfinished, wrapping},
     pushed::{conflated, heartbeats},
     server::server,
     server_books::server_books,
@@ -69,6 +69,8 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.push(payloads(&evidence.sums.counts));
     checks.extend(foreign(&evidence.sums.counts));
     checks.extend(unexplained(evidence.sums));
+    checks.extend(unfinished(&evidence.sums.counts));
+    checks.extend(wrapping(&evidence.sums.counts));
     checks.extend(unsaid(&evidence.sums.counts));
     checks.extend(delivered(&evidence.sums.counts));
     checks.extend(heartbeats(evidence));

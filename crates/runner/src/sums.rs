@@ -184,6 +184,7 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         ("altered", &counts.first_altered),
         ("foreign", &counts.first_foreign),
         ("unexplained", &counts.first_unexplained),
+        ("unfinished", &counts.first_unfinished),
         ("without-id", &counts.first_without_id),
         ("without-time", &counts.first_without_time),
     ];
@@ -212,6 +213,7 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         retries: Some(counts.retries).filter(|retries| *retries > 0),
         heartbeats: Some(counts.heartbeats),
         acknowledgements: Some(counts.acknowledgements).filter(|count| *count > 0),
+        coded_messages: Some(counts.coded_messages).filter(|count| *count > 0),
         connecting_segments: Some(worker.connecting_segments),
         http2: http2(worker.headers),
         examples: examples.collect(),
@@ -305,7 +307,8 @@ const fn area(average: TimeAverage) -> AreaV2 {
 
 /// The response of one kind of failure, on record; `who` is empty for clients and [`PUBLISHER`] for it.
 pub(crate) fn on_record(who: &str, fault: Fault, unexpected: &Unexpected) -> UnexpectedV1 {
-    let Unexpected { status, first_line, close_code, first_bytes, dialogue } = unexpected.clone();
+    let Unexpected { status, first_line, close_code, first_bytes, dialogue, key: _ } =
+        unexpected.clone();
     let error = format!("{who}{}", fault.label());
     UnexpectedV1 { error, status, first_line, close_code, first_bytes, dialogue }
 }

@@ -23,6 +23,10 @@ pub(super) struct Events {
     /// Bytes of the event's lines with their ends, data and comments included.
     lines: u64,
     comments: u64,
+    /// The same of fields that the standard does not know.
+    ignored: u64,
+    /// Whether the event has a field that is neither its data nor its type.
+    has_fields: bool,
 }
 
 impl Events {
@@ -103,17 +107,24 @@ impl Events {
                 self.event.clear();
                 self.event.extend_from_slice(value);
             }
-            // Whoever does not come back needs no `id` and no `retry`.
-            _ => {}
+            // Whoever does not come back needs neither.
+            b"id" | b"retry" => self.has_fields = true,
+            // "The field is ignored" (section 9.2.6), and tells no sign of life.
+            _ => {
+                self.has_fields = true;
+                self.ignored += line.len() as u64 + 1;
+            }
         }
     }
 
     fn dispatch(&mut self, is_torn: bool, with: &mut dyn FnMut(Unit<'_>)) {
         // Line feeds between two lines of data are framing here and data there.
-        let framing = self.lines - self.comments - self.data.len() as u64;
+        let Self { comments, ignored, has_fields, .. } = *self;
+        let framing = self.lines - comments - ignored - self.data.len() as u64;
         let (bytes, event) = (&self.data[..], &self.event[..]);
-        with(Unit { bytes, event, framing, comments: self.comments, is_torn });
-        (self.lines, self.comments, self.has_data) = (0, 0, false);
+        with(Unit { bytes, event, framing, comments, ignored, has_fields, is_torn });
+        (self.lines, self.comments, self.ignored) = (0, 0, 0);
+        (self.has_data, self.has_fields) = (false, false);
         self.data.clear();
         self.event.clear();
     }
@@ -126,26 +137,30 @@ mod tests {
     #[test]
     fn events_are_read_as_the_standard_says() {
         let text = "\u{feff}: hello\n\nid: 7\ndata: one\ndata:two\r\n\r\nevent: ping\rdata\r\r\
-                    \ndata\n\nretry: 1\n\n";
+                    \ndata\n\nretry: 1\n\nfoo: bar\n\nfoo\ndata: x\n\n";
         let (mut seen, mut len) = (Vec::new(), 0);
         let mut events = Events::default();
         let fed = events.feed(text.as_bytes(), Edge::Read, 1_000, &mut |unit| {
             len += unit.len();
             let show = |bytes| String::from_utf8_lossy(bytes).into_owned();
-            seen.push((show(unit.bytes), show(unit.event), unit.framing, unit.comments));
+            let others = (unit.ignored, unit.has_fields);
+            seen.push((show(unit.bytes), show(unit.event), unit.framing, unit.comments, others));
         });
         assert_eq!(fed, Ok(()));
         assert_eq!(len + events.pending(), text.len() as u64);
         let expected = [
             // The mark and the empty line; the comment.
-            ("", "", 3 + 1, 8),
-            ("one\ntwo", "", 6 + 10 + 9 + 1 + 1 - 7, 0),
-            ("", "ping", 1 + 12 + 5 + 1, 0),
-            ("", "", 1 + 5 + 1, 0),
-            ("", "", 9 + 1, 0),
+            ("", "", 3 + 1, 8, (0, false)),
+            ("one\ntwo", "", 6 + 10 + 9 + 1 + 1 - 7, 0, (0, true)),
+            ("", "ping", 1 + 12 + 5 + 1, 0, (0, false)),
+            ("", "", 1 + 5 + 1, 0, (0, false)),
+            ("", "", 9 + 1, 0, (0, true)),
+            // What the standard does not know, alone and beside data.
+            ("", "", 1, 0, (9, true)),
+            ("x", "", 6 + 1 + 1, 0, (4, true)),
         ];
-        let expected = expected.map(|(data, event, framing, comments)| {
-            (data.to_owned(), event.to_owned(), framing, comments)
+        let expected = expected.map(|(data, event, framing, comments, others)| {
+            (data.to_owned(), event.to_owned(), framing, comments, others)
         });
         assert_eq!(seen, expected);
     }

@@ -22,6 +22,11 @@ pub(crate) struct Unit<'b> {
     pub(crate) framing: u64,
     /// Bytes of comments before and in it.
     pub(crate) comments: u64,
+    /// Bytes of fields of an event that are none of the standard's (HTML, section 9.2.6), with their
+    /// line ends.
+    pub(crate) ignored: u64,
+    /// Whether it has a field that is neither its data nor its type.
+    pub(crate) has_fields: bool,
     /// Whether the stream ended in it.
     pub(crate) is_torn: bool,
 }
@@ -51,11 +56,19 @@ pub enum SplitError {
 
 impl<'b> Unit<'b> {
     pub(crate) fn of(bytes: &'b [u8]) -> Self {
-        Unit { bytes, event: &[], framing: 0, comments: 0, is_torn: false }
+        Unit {
+            bytes,
+            event: &[],
+            framing: 0,
+            comments: 0,
+            ignored: 0,
+            has_fields: false,
+            is_torn: false,
+        }
     }
 
     /// Every byte that it took.
     pub(crate) fn len(&self) -> u64 {
-        self.bytes.len() as u64 + self.framing + self.comments
+        self.bytes.len() as u64 + self.framing + self.comments + self.ignored
     }
 }

@@ -49,6 +49,7 @@ mod http2;
 mod http2_ends;
 mod journals;
 mod lab;
+mod mistakes;
 mod model;
 mod new;
 mod payloads;

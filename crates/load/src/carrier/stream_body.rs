@@ -60,6 +60,15 @@ impl StreamBody {
         }
     }
 
+    /// Whether the server has said that nothing more comes; the connection may go on.
+    pub(crate) fn is_over(&self) -> bool {
+        match self {
+            Self::Chunks(reader) => reader.is_over(),
+            Self::UntilClose => false,
+            Self::Left(left, _) => *left == 0,
+        }
+    }
+
     /// Takes the number of bytes so far that were no data.
     pub(crate) fn take_overhead(&mut self) -> u64 {
         match self {

@@ -89,7 +89,13 @@ impl Load {
         let bound = LEAD + self.plan.preflight_bound();
         match self.until(bound, watch, |status| status.waiting_for_last == 0) {
             Waited::Done => self.again(watch),
-            Waited::Failed | Waited::TooLong => Reached::Open,
+            Waited::Failed => Reached::Open,
+            Waited::TooLong => {
+                if let Some(publisher) = &mut self.publisher {
+                    publisher.gives_up();
+                }
+                Reached::Open
+            }
             Waited::BrokenOff => Reached::BrokenOff,
         }
     }
@@ -115,12 +121,17 @@ impl Load {
     /// Whether a poll brings the message again is seen by the next ones: a client of a third-party
     /// server may not carry on where it is. The outcome tells.
     fn again(&self, watch: &mut dyn FnMut() -> ControlFlow<()>) -> Reached {
+        // The message came, and with it something that its client cannot go on from.
+        if self.status().failed > 0 {
+            return Reached::Open;
+        }
         let is_polled = self.plan.adapted.as_ref().is_some_and(|of| of.transport.is_polled);
         if !is_polled {
             return Reached::Through;
         }
         match self.until(AGAIN, watch, |status| status.duplicates > 0) {
-            Waited::Done | Waited::Failed | Waited::TooLong => Reached::Through,
+            Waited::Done | Waited::TooLong => Reached::Through,
+            Waited::Failed => Reached::Open,
             Waited::BrokenOff => Reached::BrokenOff,
         }
     }

@@ -47,9 +47,15 @@ pub struct Counts {
     pub heartbeats: u64,
     /// What a third-party server said to publishes that it took, in the measure phase.
     pub acknowledgements: u64,
+    /// Messages of a third-party server that came in a content coding, any phase: what of their bytes on
+    /// the wire was around the payload is not known.
+    pub coded_messages: u64,
     /// The beginning of the first bytes that no rule of a third-party server's adapter explains; how
     /// many there were is in the books.
     pub first_unexplained: Option<String>,
+    /// How many bytes a client of a third-party server had at its end that no unit had ended in, and
+    /// the last of them, of the first such client.
+    pub first_unfinished: Option<String>,
     /// Messages of a server that publishes by itself that do not say which they are, any phase: whether
     /// they came again is not known.
     pub without_id: u64,
@@ -84,6 +90,13 @@ impl Counts {
     pub(crate) fn add_poll(&mut self, status: u16, messages: u64) {
         self.polls += 1;
         self.empty_polls += u64::from(messages == 0);
+        *self.answers.entry(status).or_default() += 1;
+    }
+
+    /// Counts a poll of the measure phase, and the status of its response, that brought something that
+    /// nothing explains: it may have been new.
+    pub(crate) fn add_unexplained_poll(&mut self, status: u16) {
+        self.polls += 1;
         *self.answers.entry(status).or_default() += 1;
     }
 

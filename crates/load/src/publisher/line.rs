@@ -10,6 +10,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::accounts::hiccup::PUBLISHER_TICK;
 use crate::bounds;
@@ -90,10 +91,10 @@ impl PublisherLine {
     }
 
     /// Ends the connection; gives what was received on all of them, and whether the server has ended
-    /// its side in time. `None` if a thread is gone.
-    pub(crate) fn finish(self) -> Option<(Answers, bool)> {
+    /// its side within `bound`. `None` if a thread is gone.
+    pub(crate) fn finish(self, bound: Duration) -> Option<(Answers, bool)> {
         let _ = self.stream.shutdown(Shutdown::Write);
-        let has_ended = bounds::ends_within(&self.reader, bounds::PUBLISHER_END);
+        let has_ended = bounds::ends_within(&self.reader, bound);
         if !has_ended {
             let _ = self.stream.shutdown(Shutdown::Both);
         }

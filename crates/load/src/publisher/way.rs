@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use pushbench_adapter::Publishing;
 use pushbench_protocol::{Timestamp, clock};
@@ -14,7 +15,7 @@ use crate::publisher::latest::Latest;
 use crate::publisher::line::{Cord, PublisherLine};
 use crate::publisher::sender::{By, SenderThread, TopicSender};
 use crate::publisher::subscribers::ToPublish;
-use crate::{Plan, PublisherOutcome, bounds};
+use crate::{Plan, PublisherOutcome};
 
 /// What carries messages to the server.
 pub(super) enum Way {
@@ -92,11 +93,12 @@ impl Way {
         }
     }
 
-    /// Ends it and adds what was seen; `None` if a thread is gone.
-    pub(super) fn finish(self, outcome: &mut PublisherOutcome) -> Option<()> {
+    /// Ends it and adds what was seen, having waited for so long for the last responses; `None` if a
+    /// thread is gone.
+    pub(super) fn finish(self, bound: Duration, outcome: &mut PublisherOutcome) -> Option<()> {
         match self {
             Self::Line(line) => {
-                let (answers, has_ended) = line.finish()?;
+                let (answers, has_ended) = line.finish(bound)?;
                 outcome.receive(answers, has_ended);
                 Some(())
             }
@@ -105,7 +107,7 @@ impl Way {
                 drop(by_topic);
                 // Subscribers have ended before.
                 if let Some(sender) = &sender {
-                    sender.ends_within(bounds::PUBLISHER_END);
+                    sender.ends_within(bound);
                 }
                 outcome.add(books.close());
                 sender.map_or(Some(()), SenderThread::end)

@@ -1,9 +1,9 @@
 //! Whether what arrived is what was published.
 
-use pushbench_protocol::ByteKind;
+use pushbench_protocol::{ByteKind, counted};
 use pushbench_store::{CheckV1, CountsV1, Sums, Verdict};
 
-use super::evidence::check;
+use super::evidence::{check, not_checked};
 
 /// Whether every message came as it was sent, to whom it was for.
 pub(crate) fn payloads(counts: &CountsV1) -> CheckV1 {
@@ -12,9 +12,8 @@ pub(crate) fn payloads(counts: &CountsV1) -> CheckV1 {
         Some(first) => (
             Verdict::Invalid,
             format!(
-                "{} messages arrived otherwise than they were sent, and are no deliveries; the \
-                 first: {first}",
-                counts.altered.unwrap_or(0)
+                "{} arrived otherwise than sent, and counts for no delivery; the first: {first}",
+                counted(counts.altered.unwrap_or(0), "message")
             ),
         ),
     };
@@ -30,10 +29,10 @@ pub(crate) fn payloads(counts: &CountsV1) -> CheckV1 {
 pub(crate) fn foreign(counts: &CountsV1) -> Option<CheckV1> {
     let first = counts.examples.get("foreign")?;
     let text = format!(
-        "{} messages arrived that this trial did not publish, counted as `foreign` and never as \
+        "{} arrived that this trial did not publish, counted as `foreign` and never as \
          deliveries: another publisher uses these topics, or the server sends something of its own; \
          the first begins with `{first}`",
-        counts.foreign
+        counted(counts.foreign, "message")
     );
     Some(CheckV1 {
         found: Some(counts.foreign as f64),
@@ -57,14 +56,43 @@ pub(crate) fn unexplained(sums: &Sums) -> Option<CheckV1> {
         None => "they are of something that did not become whole".to_owned(),
     };
     let text = format!(
-        "{bytes} bytes came that no rule of the server's adapter explains, counted as `unexplained`: \
-         say what they are with `message`, `heartbeat`, `acknowledgement`, `ignore` or `error`; {first}"
+        "{} came that no rule of the server's adapter explains, counted as `unexplained`: \
+         say what they are with `message`, `heartbeat`, `acknowledgement`, `ignore` or `error`; {first}",
+        counted(bytes, "byte")
     );
     Some(CheckV1 {
         found: Some(bytes as f64),
         limit: Some(0.0),
         ..check("unexplained", Verdict::Warning, text)
     })
+}
+
+/// Why nothing is known of what a third-party server puts around a message, where it compressed some;
+/// absent where it did not.
+pub(crate) fn wrapping(counts: &CountsV1) -> Option<CheckV1> {
+    let coded = counts.coded_messages?;
+    let text = format!(
+        "{} came compressed, and compressed bytes cannot be told apart: all that these took on the wire \
+         is `payload`, and `wrapping` is n/a; to measure it, have the server not compress, as with \
+         headers = {{ Accept-Encoding = \"identity\" }} in the adapter",
+        counted(coded, "message")
+    );
+    Some(not_checked("wrapping", text))
+}
+
+/// Whether a client waited in vain for the end of something, where messages did not arrive; absent
+/// where all did, and where nothing was unfinished.
+pub(crate) fn unfinished(counts: &CountsV1) -> Option<CheckV1> {
+    let first = counts.examples.get("unfinished")?;
+    let is_missed = match counts.publishes_by_itself {
+        true => counts.deliveries_in_measure == 0,
+        false => counts.lost > 0,
+    };
+    let text = format!(
+        "when its connection ended a client had {first}, which nothing had ended: correct `split`, or \
+         see whether the server sends all of a message"
+    );
+    is_missed.then(|| check("unfinished", Verdict::Warning, text))
 }
 
 /// Whether any message was delivered at all, if some were expected.

@@ -1,5 +1,6 @@
 //! What the server responded instead of what was asked for, in words.
 
+use pushbench_protocol::counted;
 use pushbench_store::{Sums, UnexpectedV1};
 
 use crate::failures::PUBLISHER;
@@ -23,12 +24,14 @@ fn told(error: &str, count: u64, unexpected: &UnexpectedV1) -> String {
         return format!("{count} {what} by the server; the first close frame has {close}");
     }
     if let (Some(reason), "tls") = (&unexpected.dialogue, error) {
-        let what = if count == 1 { "TLS handshake" } else { "TLS handshakes" };
-        return format!("{count} {what} failed: {reason}");
+        return format!("{} failed: {reason}", counted(count, "TLS handshake"));
+    }
+    if let (Some(how), "closed") = (&unexpected.dialogue, error) {
+        return format!("{} ended: {how}", counted(count, "connection"));
     }
     if let Some(dialogue) = &unexpected.dialogue {
-        let what = if count == 1 { "time" } else { "times" };
-        return format!("{count} {what} the server did not speak as its adapter says: {dialogue}");
+        let times = counted(count, "time");
+        return format!("{times} the server did not speak as its adapter says: {dialogue}");
     }
     let said = said(unexpected);
     let (fault, is_publish) = match error.strip_prefix(PUBLISHER) {

@@ -1,5 +1,6 @@
 //! Whether messages of a server that publishes by itself say what its adapter has them say.
 
+use pushbench_protocol::counted;
 use pushbench_store::{CheckV1, CountsV1, Verdict};
 
 use super::evidence::check;
@@ -11,8 +12,9 @@ pub(super) fn unsaid(counts: &CountsV1) -> impl Iterator<Item = CheckV1> {
         let first = counts.examples.get(name)?;
         let count = count.unwrap_or(0);
         let text = format!(
-            "{count} messages have nothing that can be read where the adapter has `{key}`, so \
-             {consequence}: correct `{key}`; the first begins with `{first}`"
+            "nothing can be read where the adapter has `{key}` in {}, so {consequence}: correct \
+             `{key}`; the first begins with `{first}`",
+            counted(count, "message")
         );
         Some(CheckV1 {
             found: Some(count as f64),

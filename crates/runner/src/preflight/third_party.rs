@@ -19,8 +19,8 @@ pub(super) struct Tried<'a> {
 
 impl Tried<'_> {
     /// What was expected in a step, of what was sent.
-    pub(super) fn expected(&self, step: Step, plan: &Plan) -> String {
-        let place = |keys: &[&str]| self.file.place(self.adapted.transport.kind, keys);
+    pub(super) fn expected(&self, step: Step, key: Option<&str>, plan: &Plan) -> String {
+        let place = |keys: &[&str]| self.place(key, keys);
         match step {
             Step::Publish => {
                 let sent = self.publish(plan).map(|sent| format!(" to `{sent}`"));
@@ -49,8 +49,11 @@ impl Tried<'_> {
     }
 
     /// What to do about a failure, where it is not the same as at a target.
-    pub(super) fn remedy(&self, step: Step, fault: Option<Fault>) -> String {
-        let place = |keys: &[&str]| self.file.place(self.adapted.transport.kind, keys);
+    pub(super) fn remedy(&self, step: Step, fault: Option<Fault>, key: Option<&str>) -> String {
+        let place = |keys: &[&str]| self.place(key, keys);
+        if let Some(key) = key {
+            return format!("check {}", self.place(Some(key), &["message", "url"]));
+        }
         match (step, fault) {
             (_, Some(Fault::Status(401 | 403))) => {
                 let keys: &[&str] = if step == Step::Publish { &["publish"] } else { &["headers"] };
@@ -79,12 +82,22 @@ impl Tried<'_> {
                 place(&["publish"]),
                 place(&["steps", "url"])
             ),
-            (Step::Poll | Step::Message, Some(_)) => format!(
-                "check {} and {}",
-                place(&["message", "url"]),
-                place(&["heartbeat", "split", "url"])
-            ),
+            (Step::Poll | Step::Message, Some(_)) => {
+                let (message, others) =
+                    (place(&["message", "url"]), place(&["heartbeat", "split", "url"]));
+                match message == others {
+                    true => format!("check {message}"),
+                    false => format!("check {message} and {others}"),
+                }
+            }
         }
+    }
+
+    /// Where the adapter says what came does not agree with, if that is known; else the first of these
+    /// keys that it has.
+    fn place(&self, key: Option<&str>, keys: &[&str]) -> String {
+        let keys: Vec<_> = key.into_iter().chain(keys.iter().copied()).collect();
+        self.file.place(self.adapted.transport.kind, &keys)
     }
 
     /// Where the client's place is carried on.

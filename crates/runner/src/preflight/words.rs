@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pushbench_load::{Fault, Outcome, Plan, Reached, Unexpected};
-use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion};
+use pushbench_protocol::{Arrival, Cursor, Hold, HttpVersion, counted};
 
 use super::step::Step;
 use super::third_party::Tried;
@@ -40,12 +40,16 @@ pub(super) fn told(
             .and_then(|of| repeats(label, &of, plan, outcome))
             .unwrap_or(Found::Nothing);
     }
-    let step = |step: Step, came: String, fault: Option<Fault>, remedy: &str| {
-        let (expected, remedy) = match third_party {
-            Some(of) => (of.expected(step, plan), of.remedy(step, fault)),
-            None => (expected(step, plan), remedy.to_owned()),
+    let step_at =
+        |step: Step, came: String, fault: Option<Fault>, key: Option<&str>, remedy: &str| {
+            let (expected, remedy) = match third_party {
+                Some(of) => (of.expected(step, key, plan), of.remedy(step, fault, key)),
+                None => (expected(step, plan), remedy.to_owned()),
+            };
+            format!("{label}: {came}, expected {expected}: {remedy}")
         };
-        format!("{label}: {came}, expected {expected}: {remedy}")
+    let step = |step: Step, came: String, fault: Option<Fault>, remedy: &str| {
+        step_at(step, came, fault, None, remedy)
     };
     // Without a message nothing else can work.
     if let Some(publisher) = outcome.publisher.as_ref().filter(|_| reached == Reached::Open)
@@ -53,6 +57,9 @@ pub(super) fn told(
     {
         let came = match publisher.unexpected.get(fault) {
             Some(unexpected) => responded(*fault, unexpected),
+            None if *fault == Fault::AnswerTimeout => {
+                format!("there was no response to the publish within {:?}", plan.preflight_bound())
+            }
             None => came(*fault).to_owned(),
         };
         let remedy = match fault {
@@ -68,11 +75,13 @@ pub(super) fn told(
         |fault: &Fault| outcome.workers.iter().find_map(|worker| worker.unexpected.get(fault));
     let faults: BTreeSet<Fault> = faults(outcome);
     let first = faults.iter().find(|fault| unexpected_for(fault).is_some());
+    let first = first.or(faults.first());
     // A poll that was under way when the wait was over says less than what came before it.
-    let first =
-        first.or(faults.first().filter(|&&fault| !has_waited(fault) || other(outcome).is_none()));
-    let Some(fault) = first.copied() else {
-        return Found::Refusal { text: silent(plan, reached, outcome, step), is_of_all: true };
+    let came_before = other(outcome).is_some() || unexplained(outcome).is_some();
+    let is_late =
+        |&&fault: &&Fault| reached == Reached::Open && fault == Fault::AnswerTimeout && came_before;
+    let Some(fault) = first.filter(|fault| !is_late(fault)).copied() else {
+        return Found::Refusal { text: silent(plan, reached, outcome, step_at), is_of_all: true };
     };
     let unexpected = unexpected_for(&fault);
     let came = match unexpected {
@@ -86,7 +95,9 @@ pub(super) fn told(
         },
         None => came(fault).to_owned(),
     };
-    let text = step(failed_at(fault, plan, reached), came, Some(fault), remedy(fault, plan));
+    let key = unexpected.and_then(|unexpected| unexpected.key);
+    let at = failed_at(fault, plan, reached);
+    let text = step_at(at, came, Some(fault), key, remedy(fault, plan));
     // A third-party server is no subject of a test of protocols: its adapter asks for something else
     // than it offers, and no trial would come to anything.
     let is_played = third_party.is_none();
@@ -123,8 +134,11 @@ fn silent(
     plan: &Plan,
     reached: Reached,
     outcome: &Outcome,
-    step: impl Fn(Step, String, Option<Fault>, &str) -> String,
+    step_at: impl Fn(Step, String, Option<Fault>, Option<&str>, &str) -> String,
 ) -> String {
+    let step = |step: Step, came: String, fault: Option<Fault>, remedy: &str| {
+        step_at(step, came, fault, None, remedy)
+    };
     let waiting = if is_polled(plan) { Step::Poll } else { Step::Message };
     match (reached, other(outcome)) {
         (Reached::Nothing, _) => step(
@@ -135,19 +149,34 @@ fn silent(
         ),
         (_, Some((count, first))) => step(
             waiting,
-            format!("{count} other messages arrived, the first: {first}"),
+            format!("{} arrived, the first: {first}", counted(count, "other message")),
             Some(Fault::Adapter),
             "check what the server does with a message, or whether --target is another server",
         ),
-        (_, None) => step(
-            waiting,
-            match unexplained(outcome) {
-                Some(first) => format!("no message arrived, but `{first}`, which no rule explains"),
-                None => format!("no message arrived within {:?}", plan.preflight_bound()),
-            },
-            unexplained(outcome).map(|_| Fault::Adapter),
-            "check whether the server offers this transport and forwards messages",
-        ),
+        (_, None) => {
+            let (came, fault, key) = match (unexplained(outcome), unfinished(outcome)) {
+                (Some(first), _) => (
+                    format!("no message arrived, but `{first}`, which no rule explains"),
+                    Some(Fault::Adapter),
+                    None,
+                ),
+                (None, Some(unfinished)) => (
+                    format!(
+                        "no message arrived within {:?}, but {unfinished}: nothing came that ends \
+                         them as `split` says",
+                        plan.preflight_bound()
+                    ),
+                    Some(Fault::Adapter),
+                    Some("split"),
+                ),
+                (None, None) => {
+                    let came = format!("no message arrived within {:?}", plan.preflight_bound());
+                    (came, None, None)
+                }
+            };
+            let remedy = "check whether the server offers this transport and forwards messages";
+            step_at(waiting, came, fault, key, remedy)
+        }
     }
 }
 
@@ -163,6 +192,12 @@ fn waited_in_vain(outcome: &Outcome) -> Option<String> {
 fn unexplained(outcome: &Outcome) -> Option<&str> {
     let mut workers = outcome.workers.iter();
     workers.find_map(|worker| worker.counts.first_unexplained.as_deref())
+}
+
+/// Bytes that no unit has ended in.
+fn unfinished(outcome: &Outcome) -> Option<&str> {
+    let mut workers = outcome.workers.iter();
+    workers.find_map(|worker| worker.counts.first_unfinished.as_deref())
 }
 
 /// Whether the message came again with the poll after it, of a server whose clients are to get each

@@ -69,6 +69,10 @@ pub struct CountsV1 {
     /// there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgements: Option<u64>,
+    /// Messages of a third-party server that came compressed, any phase: how much of them was around the
+    /// payload is not known. Absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coded_messages: Option<u64>,
     /// TCP segments, both ways, that opened and closed connections in the measure phase; counted where
     /// each poll has its own. Absent in records of version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -87,6 +87,7 @@ impl CountsV1 {
             retries,
             heartbeats,
             acknowledgements,
+            coded_messages,
             connecting_segments,
             http2,
             examples,
@@ -123,6 +124,7 @@ impl CountsV1 {
             ("retries", &mut self.retries, retries),
             ("heartbeats", &mut self.heartbeats, heartbeats),
             ("acknowledgements", &mut self.acknowledgements, acknowledgements),
+            ("compressed messages", &mut self.coded_messages, coded_messages),
             ("connecting segments", &mut self.connecting_segments, connecting_segments),
         ] {
             if let Some(more) = more {

@@ -72,6 +72,8 @@ pub(crate) fn receive(
                 recorder.counts.add_deliveries(1, payload.len() as u64);
             }
         }
+        // An empty list in a response is none.
+        Said::Blank if receiver.arrival == Arrival::Polled => {}
         Said::Heartbeat(_) | Said::Blank if is_measured => {
             accounts.recorder.borrow_mut().counts.heartbeats += 1;
         }
@@ -137,7 +139,10 @@ pub(crate) fn give_up(accounts: &Accounts, phase: Phase, pending: u64) {
 /// What went wrong in a dialogue, kept on record with what came and what was expected.
 pub(crate) fn fault(accounts: &Accounts, error: &DialogueError) -> Fault {
     let fault = Fault::from(error);
-    accounts.keep_unexpected(fault, || Unexpected::of_dialogue(error));
+    accounts.keep_unexpected(fault, || Unexpected {
+        key: error.key(),
+        ..Unexpected::of_dialogue(error)
+    });
     fault
 }
 

@@ -22,6 +22,29 @@ pub(crate) struct Client<'c> {
     pub(crate) receiver: Receiver,
     /// What was said last in the opening, for people.
     said: Said,
+    last: Last,
+}
+
+/// The last bytes that came over a connection, for people.
+#[derive(Clone, Debug, Default)]
+struct Last {
+    /// At most [`LAST`].
+    bytes: Vec<u8>,
+    /// How many have come.
+    all: u64,
+}
+
+/// Most bytes that are kept of what came last.
+const LAST: usize = 64;
+
+impl Last {
+    fn came(&mut self, data: &[u8]) {
+        self.all += data.len() as u64;
+        let data = &data[data.len().saturating_sub(LAST)..];
+        let kept = (LAST - data.len()).min(self.bytes.len());
+        self.bytes.drain(..self.bytes.len() - kept);
+        self.bytes.extend_from_slice(data);
+    }
 }
 
 /// What was sent last, and what came since.
@@ -59,7 +82,8 @@ impl<'c> Client<'c> {
             false => Arrival::Pushed,
         };
         let receiver = Receiver { subscriber_id, arrival, is_open: false };
-        Ok(Self { context, adapted, dialogue, receiver, said: Said::default() })
+        let (said, last) = (Said::default(), Last::default());
+        Ok(Self { context, adapted, dialogue, receiver, said, last })
     }
 
     pub(crate) fn accounts(&self) -> &'c Accounts {
@@ -75,6 +99,36 @@ impl<'c> Client<'c> {
     pub(crate) fn cannot(&self, why: &impl std::fmt::Display) -> Fault {
         self.accounts().keep_unexpected(Fault::Adapter, || Unexpected::of_dialogue(why));
         Fault::Adapter
+    }
+
+    /// The server has ended a connection that was to go on, in this way; what came last is kept on
+    /// record.
+    pub(crate) fn ended(&self, how: &str) -> Fault {
+        self.accounts().keep_unexpected(Fault::Closed, || {
+            let last = match self.last.all {
+                0 => "nothing had come over it".to_owned(),
+                all => format!("the last of {all} bytes over it were \"{}\"", self.last_bytes()),
+            };
+            Unexpected::of_dialogue(&format!(
+                "the server {how}, expected it to go on until the client ends it; {last}"
+            ))
+        });
+        Fault::Closed
+    }
+
+    /// Keeps what is not whole on record at the end of the connection.
+    pub(crate) fn is_unfinished(&self) {
+        let pending = self.dialogue.pending();
+        if pending > 0 {
+            let first = &mut self.accounts().recorder.borrow_mut().counts.first_unfinished;
+            first.get_or_insert_with(|| {
+                format!("{pending} bytes, of which the last are \"{}\"", self.last_bytes())
+            });
+        }
+    }
+
+    fn last_bytes(&self) -> String {
+        first_bytes(&self.context.plan, &self.last.bytes)
     }
 
     /// The next step of the opening.
@@ -160,6 +214,7 @@ impl<'c> Client<'c> {
         if !self.receiver.is_open {
             self.said.came = Some(data.to_vec());
         }
+        self.last.came(data);
         let (context, receiver) = (self.context, self.receiver);
         let (mut phase, mut bytes) = (None, 0);
         let handed = self.dialogue.on_bytes(data, edge, &mut |mut received| {

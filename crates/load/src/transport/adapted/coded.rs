@@ -6,14 +6,19 @@
 
 use pushbench_adapter::{Parts, Received, Said};
 
+use crate::accounts::Accounts;
 use crate::coded::Shares;
 
 /// The bytes on the wire of something that was said, by what it was in what was decoded.
-pub(crate) fn parts(shares: &mut Shares, received: &Received<'_>) -> Parts {
+/// Messages of which that is so are counted.
+pub(crate) fn parts(accounts: &Accounts, shares: &mut Shares, received: &Received<'_>) -> Parts {
     let part = shares.take(received.parts.total());
     let nothing = Parts::default();
     match received.said {
-        Said::Message(_) => Parts { payload: part, ..nothing },
+        Said::Message(_) => {
+            accounts.recorder.borrow_mut().counts.coded_messages += 1;
+            Parts { payload: part, ..nothing }
+        }
         Said::Opening => Parts { handshake: part, ..nothing },
         Said::Unexplained(_) => Parts { unexplained: part, ..nothing },
         Said::Heartbeat(_)

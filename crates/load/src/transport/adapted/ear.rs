@@ -45,6 +45,7 @@ impl<'c> Ear<'c> {
 
     /// Books what has passed since the last time, whole or not.
     pub(super) fn give_up(&mut self, context: &ClientContext, tapped: &Tapped) {
+        self.client.is_unfinished();
         let (phase, data) = self.frames.give_up(context, tapped);
         context.accounts.book(phase, Direction::Up, ByteKind::Control, data.up);
         let unbooked = std::mem::take(&mut self.unbooked) + data.down;
@@ -53,6 +54,7 @@ impl<'c> Ear<'c> {
 
     /// Books what never became whole, at the end of all.
     pub(super) fn end(&mut self, context: &ClientContext) {
+        self.client.is_unfinished();
         booked::give_up(&context.accounts, Phase::Close, std::mem::take(&mut self.unbooked));
     }
 

@@ -91,7 +91,7 @@ impl Exchange {
         let (mut booked, mut new) = (0, 0);
         let said = respond(&mut *client.dialogue, &response, &mut |mut received| {
             if answer.coding != ContentCoding::Identity {
-                received.parts = coded::parts(&mut shares, &received);
+                received.parts = coded::parts(&context.accounts, &mut shares, &received);
             }
             booked += received.parts.total();
             new += u64::from(booked::receive(context, receiver, when, &received));

@@ -5,7 +5,7 @@ use pushbench_adapter::Values;
 use crate::unexpected::{KEPT, printable};
 use crate::{Plan, Unexpected, WorkerOutcome};
 
-/// The first bytes of what came, for people.
+/// The first bytes of what came, and of much the last, for people.
 pub(crate) fn first_bytes(plan: &Plan, bytes: &[u8]) -> String {
     match values(plan) {
         Some(values) => printable(values.excerpt(bytes).as_bytes(), KEPT),
@@ -18,7 +18,8 @@ pub(crate) fn hide(plan: &Plan, outcome: &mut WorkerOutcome) {
     let Some(values) = values(plan) else { return };
     let hide = |text: &mut String| *text = values.hide(text.as_bytes());
     for unexpected in outcome.unexpected.values_mut() {
-        let Unexpected { status: _, first_line, close_code: _, first_bytes, dialogue } = unexpected;
+        let Unexpected { status: _, first_line, close_code: _, first_bytes, dialogue, key: _ } =
+            unexpected;
         hide(first_bytes);
         first_line.iter_mut().chain(dialogue).for_each(hide);
     }
@@ -27,6 +28,7 @@ pub(crate) fn hide(plan: &Plan, outcome: &mut WorkerOutcome) {
         &mut counts.first_foreign,
         &mut counts.first_altered,
         &mut counts.first_unexplained,
+        &mut counts.first_unfinished,
         &mut counts.first_without_id,
         &mut counts.first_without_time,
     ];

@@ -119,12 +119,16 @@ fn take(
     let respond = exchange.take(client, answer, when, |dialogue, response, receive| {
         dialogue.on_response(response, receive)
     });
-    let Brought { new, said: Polled::Messages(_) | Polled::Nothing } = respond?;
+    let Brought { new, said } = respond?;
     let accounts = client.accounts();
     if accounts.open_phase(when.phase) != Phase::Measure {
         return Ok(());
     }
-    accounts.recorder.borrow_mut().counts.add_poll(answer.status, new);
+    let counts = &mut accounts.recorder.borrow_mut().counts;
+    match said {
+        Polled::Messages(_) | Polled::Nothing => counts.add_poll(answer.status, new),
+        Polled::Unexplained => counts.add_unexplained_poll(answer.status),
+    }
     if new > 0 {
         keep_sample(accounts, answer, || exchange.head());
     }

@@ -48,7 +48,7 @@ pub(crate) async fn play(
     let waiting = Some(client.waits());
     let decoder = Decoder::of(coding)?;
     let intake = Intake { client, waiting, unbooked: 0 };
-    let mut ear = Ear { number, intake, decoder, shares: Shares::default() };
+    let mut ear = Ear { number, intake, decoder, shares: Shares::default(), has_ended: false };
     let ended = ear.play(context, &mut stream).await;
     ear.give_up(context, &stream);
     ended
@@ -62,6 +62,8 @@ struct Ear<'c> {
     /// `None` where the data is not coded.
     decoder: Option<Decoder>,
     shares: Shares,
+    /// Whether the server has ended its response.
+    has_ended: bool,
 }
 
 /// What the server says, as it wrote it.
@@ -85,7 +87,11 @@ impl Ear<'_> {
         tokio::select! {
             biased;
             fault = stream.receive(&context.carriers, |read| self.take(context, read)) => {
-                return Err(fault);
+                return Err(match (fault, self.has_ended) {
+                    (Fault::Closed, true) => self.intake.client.ended("ended its response"),
+                    (Fault::Closed, false) => self.intake.client.ended("closed the connection"),
+                    (fault, _) => fault,
+                });
             }
             () = context.closed() => {}
         }
@@ -99,6 +105,7 @@ impl Ear<'_> {
 
     /// Books what came of a unit that did not become whole.
     fn give_up(&mut self, context: &ClientContext, stream: &DataStream) {
+        self.intake.client.is_unfinished();
         let phase = context.accounts.phase_on(stream.witness());
         booked::give_up(&context.accounts, phase, std::mem::take(&mut self.intake.unbooked));
     }
@@ -115,14 +122,13 @@ impl Ear<'_> {
             let came = Came { witness, at, is_update, bytes, passed };
             *phase.get_or_insert_with(|| accounts.phase_of(&came))
         };
-        let mut has_ended = false;
         while let Some(piece) = read.next()? {
             match piece {
                 Piece::Data(data) => self.decode(data, at, &mut phase_of)?,
-                Piece::End => has_ended = true,
+                Piece::End => self.has_ended = true,
             }
         }
-        if has_ended {
+        if self.has_ended {
             if self.decoder.as_ref().is_some_and(|decoder| !decoder.is_whole()) {
                 return Err(Fault::Malformed);
             }
@@ -165,8 +171,9 @@ impl Intake<'_> {
         mut shares: Option<&mut Shares>,
         phase_of: &mut dyn FnMut(Cause) -> Phase,
     ) -> Result<(), Fault> {
+        let accounts = self.client.accounts();
         let mut parts_of = |received: &Received<'_>| match &mut shares {
-            Some(shares) => coded::parts(shares, received),
+            Some(shares) => coded::parts(accounts, shares, received),
             None => received.parts,
         };
         let handed = self.client.hand_over(data, edge, &mut parts_of, phase_of);

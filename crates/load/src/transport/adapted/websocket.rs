@@ -131,7 +131,11 @@ impl Talk<'_> {
         context: &ClientContext,
         message: Option<Result<Message, tungstenite::Error>>,
     ) -> Result<(), Fault> {
-        let message = message.ok_or(Fault::Closed)?.map_err(|error| fault_of(&error))?;
+        let ended = || self.ear.client.ended("closed the connection without a close frame");
+        let message = message.ok_or_else(ended)?.map_err(|error| match fault_of(&error) {
+            Fault::Closed => ended(),
+            fault => fault,
+        })?;
         self.ear.take(context, &message, context.accounts.now(), self.socket.get_ref());
         match &message {
             Message::Close(close) => Err(closed(context, close.as_ref())),
