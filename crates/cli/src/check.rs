@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pushbench_runner::machine;
+use pushbench_protocol::counted;
+use pushbench_runner::{machine, missing_programs};
 use pushbench_scenario::{NamedServer, Scenario, format_duration, needs};
 
 use crate::arguments::CheckOptions;
@@ -21,8 +22,9 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
                 let limits = limits_of_this_machine(&scenario);
                 let limits = limits.iter().map(ToString::to_string);
                 let missing = missing_variables(&scenario);
-                let problems: Vec<_> =
-                    missing.iter().map(ToString::to_string).chain(limits).collect();
+                let programs = missing_programs(&scenario);
+                let missing = missing.iter().map(ToString::to_string).chain(programs);
+                let problems: Vec<_> = missing.chain(limits).collect();
                 // What is not ready to run must not be called ok.
                 let mark = if problems.is_empty() { "ok, " } else { "" };
                 let mut lines = format!("{}: {mark}{}\n", path.display(), summary(&scenario));
@@ -85,7 +87,7 @@ fn summary(scenario: &Scenario) -> String {
     let all = length::of_all_trials(scenario);
     let cells = match scenario.cells.len() {
         0 => String::new(),
-        cells => format!("{cells} combinations of swept settings, "),
+        cells => format!("{} of swept settings, ", counted(cells as u64, "combination")),
     };
     format!(
         "{}, {} ({cells}{}, about {})",
@@ -118,11 +120,6 @@ fn shards(scenario: &Scenario) -> Option<String> {
             addresses => format!("{addresses} loopback addresses"),
         },
     ))
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// A line for each server that others wrote: by which adapter it is spoken to, where, and whether the

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use pushbench_runner::{
     Options, Part, Placement, ServerCommand, ShardCommand, ShardJob, Target, TargetTls, Tried,
-    machine, raise_open_files, servers_beyond_loopback,
+    machine, missing_programs, raise_open_files, servers_beyond_loopback,
 };
 use pushbench_scenario::{Scenario, Shards, most_shards};
 use pushbench_store::{FindEnding, Journal, RunStatus, RunV2, Verdict};
@@ -84,6 +84,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         return Ok(Exit::Refused);
     }
     let missing = missing_variables(&scenario);
+    if !missing.is_empty() {
+        for missing in missing {
+            say(format_args!("{}: {missing}", options.scenario.display()));
+        }
+        return Ok(Exit::Refused);
+    }
+    let missing = missing_programs(&scenario);
     if !missing.is_empty() {
         for missing in missing {
             say(format_args!("{}: {missing}", options.scenario.display()));

@@ -3,6 +3,7 @@
 mod environment;
 mod folder;
 mod group;
+mod missing;
 mod note;
 mod owner;
 mod ports;
@@ -23,6 +24,7 @@ use tempfile::TempDir;
 use crate::RunError;
 use crate::processes::Whose;
 use group::Group;
+pub use missing::missing_programs;
 use note::Notes;
 pub use ports::{FreePorts, free_ports};
 use ready::NotReady;

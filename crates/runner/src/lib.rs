@@ -53,7 +53,7 @@ mod topics;
 mod trial;
 mod work;
 
-pub use adapted_server::{FreePorts, free_ports, servers_beyond_loopback};
+pub use adapted_server::{FreePorts, free_ports, missing_programs, servers_beyond_loopback};
 pub use derive::Played;
 pub use floor::{FloorCommand, own_cores, play_floor};
 pub use machine::{machine, raise_open_files};

@@ -56,16 +56,24 @@ pub fn preflight(
 ) -> Result<Tried, RunError> {
     adapted_server::sweep();
     let names = topics::of_preflight(&run.id);
-    let (findings, by, reasons) = Default::default();
-    let mut preflight = Preflight { options, names, tried: 0, findings, by, reasons };
+    let (findings, by, reasons, unstarted) = Default::default();
+    let mut preflight = Preflight { options, names, tried: 0, findings, by, reasons, unstarted };
     for tries in by_server(to_try(scenario)) {
         if preflight.at_one_server(&tries, watch)?.is_break() {
             return Ok(Tried::BrokenOff);
         }
     }
-    let Preflight { findings, by, reasons, .. } = preflight;
-    if reasons.is_empty() {
-        return Ok(Tried::Playable { findings });
+    let Preflight { findings, mut by, mut reasons, unstarted, .. } = preflight;
+    match (unstarted.len(), reasons.is_empty()) {
+        (0, true) => return Ok(Tried::Playable { findings }),
+        (1, true) => return Err(unstarted.into_iter().next().expect("there is one")),
+        _ => {}
+    }
+    for error in unstarted {
+        if let RunError::Adapted { server, .. } = &error {
+            by.push(format!("server.{server}"));
+        }
+        reasons.push(error.to_string());
     }
     Err(RunError::Preflight { target: by.join(" and "), reasons: reasons.join("; ") })
 }
@@ -86,6 +94,9 @@ struct Preflight<'a> {
     by: Vec<String>,
     /// What each transport met that cannot be.
     reasons: Vec<String>,
+    /// Third-party servers that could not be started, or do not run. The others are tried all the same,
+    /// so that all that is wrong is told at once.
+    unstarted: Vec<RunError>,
 }
 
 impl Preflight<'_> {
@@ -111,6 +122,10 @@ impl Preflight<'_> {
         });
         let server = match server {
             Err(_) if is_broken_off => return Ok(ControlFlow::Break(())),
+            Err(error @ RunError::Adapted { .. }) => {
+                self.unstarted.push(error);
+                return Ok(ControlFlow::Continue(()));
+            }
             server => server?,
         };
         // Twice of a server that has just been started, which may not be ready as a whole.

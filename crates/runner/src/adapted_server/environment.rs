@@ -24,7 +24,7 @@ pub(super) const PASSED_ON: [&str; 13] = [
     "TZ",
 ];
 /// Lists of folders, with `:` between: the scenario's come before the caller's.
-const LISTS: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "NODE_PATH", "PYTHONPATH"];
+pub(super) const LISTS: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "NODE_PATH", "PYTHONPATH"];
 /// Where Debian has daemons: not in the `PATH` of everybody.
 const DAEMONS: &str = "/usr/sbin";
 
