@@ -118,6 +118,9 @@ impl AdaptedServer {
             }
             (NotReady::Ended(reason) | NotReady::Late(reason), _) => failed(reason),
         })?;
+        if let Some(group) = &mut group {
+            group.note_orphans().map_err(|error| failed(error.to_string()))?;
+        }
         let whose = owner::named(server, &holes).map_err(failed)?;
         let whose = whose.or_else(|| Some(Whose::Group(group.as_ref()?.leader())));
         let host = server.url.authority(port);

@@ -18,6 +18,7 @@ use pushbench_store::{FloorPlayV2, FloorSideV2, FloorWorkV2};
 use rustix::thread::{CpuSet, sched_getaffinity};
 
 use crate::messages::Messages;
+use crate::own_children;
 use crate::samples::{Moment, process_work};
 use crate::work::look_at;
 
@@ -142,7 +143,8 @@ impl Side {
         name: &'static str,
         core: Option<u32>,
     ) -> Result<Self, NotStarted> {
-        let mut child = Command::new(&command.program)
+        let mut program = Command::new(&command.program);
+        program
             .args(&command.arguments)
             .env_clear()
             .envs(std::env::var_os("LD_LIBRARY_PATH").map(|value| ("LD_LIBRARY_PATH", value)))
@@ -150,9 +152,12 @@ impl Side {
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| NotStarted { name, error, program: command.program.clone() })?;
+            .stderr(Stdio::piped());
+        let mut child = own_children::spawn(&mut program).map_err(|error| NotStarted {
+            name,
+            error,
+            program: command.program.clone(),
+        })?;
         let to = Box::new(child.stdin.take().expect("piped above"));
         let stdout = child.stdout.take().expect("piped above");
         let messages = Messages::of(child.stderr.take().expect("piped above"));

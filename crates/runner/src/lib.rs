@@ -31,6 +31,7 @@ mod messages;
 mod notes;
 mod observer;
 mod options;
+mod own_children;
 mod part;
 mod piped;
 mod placement;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::bounded::{read_small, read_words};
+use crate::own_children::is_orphan;
 use crate::work::{ProcessSample, look_at, resident};
 
 /// A process as `/proc/PID/stat` has it (proc(5)). Times are in clock ticks.
@@ -47,6 +48,11 @@ impl Process {
         })
     }
 
+    /// Whether it was left to this process by one that has ended, and has started since that moment.
+    pub(crate) fn is_orphan_since(&self, since: u64) -> bool {
+        self.started_at >= since && is_orphan(self.pid, self.parent)
+    }
+
     /// Whether the environment that it was started with has this line. A process of another user
     /// does not show its own, and one that writes its title over it no longer does.
     pub(crate) fn was_started_with(&self, line: &str) -> bool {
@@ -84,7 +90,8 @@ pub(crate) fn with_descendants(
 pub(crate) enum Whose {
     /// One process.
     Process(u32),
-    /// The processes of a group, and what descends from them.
+    /// The processes of a group that this process has started, and what descends from them, adopted
+    /// orphans too.
     Group(u32),
     /// These, and what descends from them.
     Trees(Vec<u32>),
@@ -94,7 +101,12 @@ impl Whose {
     fn processes(&self) -> Vec<Process> {
         match self {
             Self::Process(pid) => Process::look(*pid).into_iter().collect(),
-            Self::Group(group) => with_descendants(&all(), |of| of.group == *group),
+            Self::Group(group) => {
+                let all = all();
+                let since = all.iter().find(|of| of.pid == *group).map(|of| of.started_at);
+                let is_orphan = |of: &Process| since.is_some_and(|since| of.is_orphan_since(since));
+                with_descendants(&all, |of| of.group == *group || is_orphan(of))
+            }
             Self::Trees(roots) => with_descendants(&all(), |of| roots.contains(&of.pid)),
         }
     }
@@ -207,12 +219,9 @@ mod tests {
     fn what_a_child_has_used_is_not_lost_when_it_ends() {
         let busy = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done";
         let script = format!("({busy}); echo used; read _");
-        let mut child = Command::new("sh")
-            .args(["-c", &script])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a shell");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = crate::own_children::spawn(&mut shell).expect("a shell");
         let mut said = String::new();
         let mut out = std::io::BufReader::new(child.stdout.take().expect("piped"));
         std::io::BufRead::read_line(&mut out, &mut said).expect("it says so");

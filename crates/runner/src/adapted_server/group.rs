@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::adapted_server::environment::environment;
 use crate::adapted_server::note::{Note, NoteError, Notes};
 use crate::messages::Messages;
+use crate::own_children::{adopt_orphans, reap};
 use crate::placement::affinity;
 use crate::processes::{self, Process, with_descendants};
 
@@ -30,6 +31,9 @@ pub(crate) enum StartError {
     /// There is no such program, or it may not be run.
     #[error("`{program}` cannot be run: {error}; it is looked for in PATH, which is {path:?}")]
     Program { program: String, error: io::Error, path: OsString },
+    /// Processes that it leaves behind could not be found.
+    #[error("the kernel does not hand over processes that a server leaves behind: {0}")]
+    Orphans(io::Error),
     /// Whoever comes after a `kill -9` could not be told of it.
     #[error(transparent)]
     Note(#[from] NoteError),
@@ -56,6 +60,7 @@ impl Group {
     ) -> Result<Self, StartError> {
         let (program, arguments) = command.split_first().expect("a command is never empty");
         let environment = environment(set, |name| std::env::var_os(name));
+        adopt_orphans().map_err(StartError::Orphans)?;
         // Before it is started: this process may be killed at any moment.
         let mut note = Note::new(folder);
         notes.write(&note)?;
@@ -92,6 +97,19 @@ impl Group {
     /// The pid of the process that was started, and the number of its group.
     pub(crate) fn leader(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Notes which processes the server has left to this run by now: should that be killed, nothing
+    /// else says whose they are.
+    pub(crate) fn note_orphans(&mut self) -> Result<(), StartError> {
+        let members = self.members().into_iter();
+        let orphans = members.filter(|of| self.note.has_left(of)).map(|of| (of.pid, of.started_at));
+        let orphans: Vec<_> = orphans.collect();
+        if orphans != self.note.orphans {
+            self.note.orphans = orphans;
+            self.notes.write(&self.note)?;
+        }
+        Ok(())
     }
 
     /// Its processes that live.
@@ -149,6 +167,7 @@ impl Group {
             }
         }
         let _ = self.child.try_wait();
+        processes::all().iter().filter(|of| self.note.has_left(of)).for_each(|of| reap(of.pid));
         self.notes.forget(&self.note);
     }
 
@@ -188,21 +207,41 @@ fn ended_by(status: ExitStatus) -> String {
 
 impl Note {
     /// The living processes of the group: those that have its number, that descend from one that has,
-    /// and that were started with its mark, wherever they have gone.
+    /// that were started with its mark, wherever they have gone, and that it has left to the run.
     pub(crate) fn members(&self) -> Vec<Process> {
         let line = self.mark_line();
         let leader = self.leader.map(|(pid, _)| pid);
-        let is_root = |of: &Process| Some(of.group) == leader || of.was_started_with(&line);
+        let is_root = |of: &Process| {
+            Some(of.group) == leader
+                || self.orphans.contains(&(of.pid, of.started_at))
+                || self.has_left(of)
+                || of.was_started_with(&line)
+        };
         let mut members = with_descendants(&processes::all(), is_root);
         members.retain(|of| !of.has_ended);
         members
+    }
+
+    /// Whether its server has left a process to this run, which started it.
+    fn has_left(&self, of: &Process) -> bool {
+        let since = self.leader.map(|(_, started_at)| started_at);
+        self.run.0 == std::process::id() && since.is_some_and(|since| of.is_orphan_since(since))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use super::*;
     use crate::adapted_server::environment::PASSED_ON;
+
+    /// One at a time: what any server leaves behind is left to the process of all tests.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    fn alone() -> MutexGuard<'static, ()> {
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// A shell that runs this until it has said so.
     fn started(script: &str) -> (Group, tempfile::TempDir) {
@@ -220,6 +259,7 @@ mod tests {
 
     #[test]
     fn a_server_is_asked_to_end_and_its_children_with_it() {
+        let _alone = alone();
         let (group, folder) = started("trap 'echo bye > bye; exit' TERM");
         let note = group.note.clone();
         assert!(note.members().len() >= 2, "{:?}", note.members());
@@ -231,6 +271,7 @@ mod tests {
 
     #[test]
     fn a_server_that_does_not_end_is_killed_and_so_is_one_that_is_dropped() {
+        let _alone = alone();
         let (mut group, _folder) = started("trap '' TERM");
         let note = group.note.clone();
         group.end(Duration::from_millis(100));
@@ -241,8 +282,41 @@ mod tests {
         assert_eq!(note.members(), []);
     }
 
+    /// A server that has left a process to whoever adopts it, without the mark, the group and the
+    /// session of its own; the pid of that process.
+    fn forking_twice() -> (Group, tempfile::TempDir, u32) {
+        let (mut group, folder) = started("(env -i setsid sleep 77 & echo $! > pid)");
+        group.note_orphans().expect("noted");
+        let pid = std::fs::read_to_string(folder.path().join("pid")).expect("it says so");
+        (group, folder, pid.trim().parse().expect("a pid"))
+    }
+
+    #[test]
+    fn a_process_that_a_server_leaves_behind_ends_with_it_and_counts_as_its_own() {
+        let _alone = alone();
+        let (group, _folder, orphan) = forking_twice();
+        let orphan = Process::look(orphan).expect("it lives");
+        assert_eq!(orphan.parent, std::process::id(), "it was adopted");
+        assert!(group.members().contains(&orphan), "{:?}", group.members());
+        let (_, pids) = processes::Whose::Group(group.leader()).look();
+        assert!(pids.contains(&orphan.pid), "{pids:?}");
+        group.stop();
+        assert_eq!(Process::look(orphan.pid), None, "it was let go of, too");
+    }
+
+    #[test]
+    fn a_process_that_was_left_behind_is_on_the_note_for_the_next_run() {
+        let _alone = alone();
+        let (group, _folder, orphan) = forking_twice();
+        let mut note = group.notes.all().remove(0);
+        // Of another run, to which it was not left.
+        note.run = (1, 0);
+        assert!(note.members().iter().any(|of| of.pid == orphan), "{:?}", note.orphans);
+    }
+
     #[test]
     fn what_is_set_in_a_shell_by_chance_does_not_reach_a_server() {
+        let _alone = alone();
         let (group, _folder) = started("env | cut -d= -f1 | sort | tr '\\n' ' '; echo");
         let said = group.said();
         let names =

@@ -18,7 +18,7 @@ pub fn missing_programs(scenario: &Scenario) -> Vec<String> {
     let mut lines = Vec::new();
     for server in scenario.servers() {
         let Some(start) = &server.start else { continue };
-        for what in of_server(&server, start) {
+        for what in of_server(server, start) {
             let line = format!("server.{}: {what}", server.name);
             if !lines.contains(&line) {
                 lines.push(line);

@@ -28,6 +28,10 @@ pub(crate) struct Note {
     pub(super) run: (u32, u64),
     /// The same of the process that was started; `None` until it is known.
     pub(super) leader: Option<(u32, u64)>,
+    /// Processes that it had left to the run when that looked; they have neither its mark nor its
+    /// number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) orphans: Vec<(u32, u64)>,
     /// Its folder, which goes with it.
     pub(super) folder: PathBuf,
 }
@@ -58,6 +62,7 @@ impl Note {
             place: Place::here(),
             run,
             leader: None,
+            orphans: Vec::new(),
             folder: folder.to_owned(),
         }
     }

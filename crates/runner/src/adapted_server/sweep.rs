@@ -86,6 +86,7 @@ mod tests {
 
     use super::*;
     use crate::adapted_server::group::Group;
+    use crate::own_children;
 
     #[test]
     fn only_what_a_run_has_left_here_is_ended() {
@@ -104,7 +105,7 @@ mod tests {
 
     /// A process that has ended, and been waited for.
     fn ended() -> (u32, u64) {
-        let mut child = Command::new("sleep").arg("60").spawn().expect("sleep");
+        let mut child = own_children::spawn(Command::new("sleep").arg("60")).expect("sleep");
         let of = Process::look(child.id()).expect("it runs");
         child.kill().and_then(|()| child.wait()).expect("it ends");
         (of.pid, of.started_at)
@@ -141,7 +142,7 @@ mod tests {
     fn a_process_that_has_the_pid_of_one_that_is_gone_is_left_alone() {
         let elsewhere = tempfile::tempdir().expect("a folder");
         let notes = Notes::at(elsewhere.path());
-        let mut other = Command::new("sleep").arg("60").spawn().expect("sleep");
+        let mut other = own_children::spawn(Command::new("sleep").arg("60")).expect("sleep");
         let mut left = Note::new(Path::new("/tmp/x"));
         left.run = ended();
         left.leader = Process::look(other.id()).map(|of| (of.pid, of.started_at + 1));

@@ -11,6 +11,7 @@ use std::process::{Child, Command};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::cores::Cpu;
+use crate::own_children;
 
 /// The CPUs that the calling thread may use.
 ///
@@ -71,7 +72,7 @@ impl Drop for KeptTo {
 /// If it cannot be started, or not there.
 pub(crate) fn spawn(command: &mut Command, cpus: Option<&[u32]>) -> io::Result<Child> {
     let _kept = cpus.map(KeptTo::cpus).transpose()?;
-    command.spawn()
+    own_children::spawn(command)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use pushbench_protocol::clock;
 use super::message::{FromShard, ShardJob, ToShard};
 use crate::RunError;
 use crate::messages::Messages;
+use crate::own_children;
 use crate::server_process::ServerCommand;
 
 /// Longest wait for a shard to end that has closed its stdout.
@@ -48,15 +49,15 @@ impl ShardProcess {
         let failed = |error: std::io::Error| {
             RunError::Shard(format!("{}: {error}", command.program.display()))
         };
-        let mut child = Command::new(&command.program)
+        let mut program = Command::new(&command.program);
+        program
             .args(&command.arguments)
             // A Ctrl-C in the terminal is for the run, which ends its shards itself.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
+            .stderr(Stdio::piped());
+        let mut child = own_children::spawn(&mut program).map_err(failed)?;
         let mut stdin = child.stdin.take().expect("piped above");
         let stdout = child.stdout.take().expect("piped above");
         let messages = Some(Messages::of(child.stderr.take().expect("piped above")));

@@ -22,7 +22,7 @@ use crate::{RunError, Target, tls};
 pub(crate) enum TrialServer {
     Ours(Box<ServerProcess>, Target),
     Target(Target),
-    ThirdParty(AdaptedServer, Arc<NamedServer>),
+    ThirdParty(Box<AdaptedServer>, Arc<NamedServer>),
 }
 
 impl TrialServer {
@@ -41,7 +41,8 @@ impl TrialServer {
         Ok(match (&transport.server, &options.target) {
             (Some(server), _) => {
                 let cpus = options.server_cpus();
-                Self::ThirdParty(AdaptedServer::start(server, cpus, watch)?, Arc::clone(server))
+                let running = AdaptedServer::start(server, cpus, watch)?;
+                Self::ThirdParty(Box::new(running), Arc::clone(server))
             }
             (None, Some(target)) => Self::Target(target.clone()),
             (None, None) => {
