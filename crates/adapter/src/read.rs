@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pushbench_toml::kind::{Mismatch, text as line};
-use pushbench_toml::{Complaint, Origin, Place, Problems, Reader, Refused, Table, Value, parse};
+use pushbench_toml::{Complaint, Place, Problems, Reader, Refused, Table, Value, read_whole};
 
 use crate::adapter::{Adapter, Transport};
 use crate::read::matches::complain;
@@ -32,29 +32,13 @@ pub(crate) use crate::read::transport::offered;
 
 use crate::values::Setting;
 
-/// The longest file in bytes.
-const MOST_BYTES: usize = 1 << 20;
-
 /// Reads and checks an adapter; `path` is what messages call the file.
 ///
 /// # Errors
 ///
 /// If anything is wrong with it; the error holds everything that is.
 pub fn read(path: &Path, text: &str) -> Result<Adapter, Refused> {
-    let problems = Problems::default();
-    let origin = Origin { path, text, overrides: &[], only: &[] };
-    if text.len() > MOST_BYTES {
-        problems.add(Complaint {
-            place: Place::File(0),
-            key: String::new(),
-            found: format!("a file of {} bytes", text.len()),
-            expected: "at most 1 MiB".to_owned(),
-            help: None,
-        });
-        return origin.accept(None, problems);
-    }
-    let adapter = parse(text, &problems).and_then(|root| adapter(&root, &problems));
-    origin.accept(adapter, problems)
+    read_whole(path, text, adapter)
 }
 
 fn adapter(root: &Table, problems: &Problems) -> Option<Adapter> {

@@ -26,6 +26,7 @@ mod options;
 mod output;
 mod pace;
 mod plan;
+mod prices;
 mod progress;
 #[cfg(test)]
 mod promises;

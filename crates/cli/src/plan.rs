@@ -7,7 +7,8 @@ use std::path::Path;
 
 use pushbench_model::TlsLink;
 use pushbench_model::{Subject, predict_rates, predict_rates_of_trial};
-use pushbench_plan::{Plan, accuracy, compare, document, newest_valid};
+use pushbench_plan::radio::lte;
+use pushbench_plan::{Plan, Prices, accuracy, compare, document, newest_valid};
 use pushbench_protocol::{RequestProfile, TlsUse, TransportKind};
 use pushbench_report::{TextOptions, render_markdown, render_text};
 use pushbench_scenario::{
@@ -17,12 +18,13 @@ use pushbench_store::TrialV2;
 use pushbench_wire::segments::{IPV4_HEADER, IPV6_HEADER, SegmentHeaders, TCP_HEADER};
 use serde_json::json;
 
-use self::options::PlanFormat;
 pub(crate) use self::options::PlanOptions;
+use self::options::{Phone, PlanFormat};
 use self::records::{Found, find};
 use crate::bounded::read_beside;
 use crate::exit::Exit;
 use crate::output;
+use crate::prices::{books, today};
 use crate::say::say;
 use crate::scenario_file::read_scenario;
 
@@ -37,6 +39,13 @@ const STARTED: &str = "2026-01-01T00:00:00Z";
 pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
     let mut scenario = match scenario(options)? {
         Ok(scenario) => scenario,
+        Err(refused) => {
+            say(refused);
+            return Ok(Exit::Refused);
+        }
+    };
+    let books = match books(&options.prices)? {
+        Ok(books) => books,
         Err(refused) => {
             say(refused);
             return Ok(Exit::Refused);
@@ -83,15 +92,18 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
         predict_rates(&Subject { scenario, transport, host, headers, tls, started_at }, rate)
     };
     let found = (accuracy(&compared), left_out);
-    let plan = Plan::of(&scenario, &model, options.price_per_gb, &records, found);
+    let radio = options.radio.map(|Phone::Lte| lte());
+    let prices = Prices { per_gb: options.price_per_gb, books: &books, radio: radio.as_ref() };
+    let plan = Plan::of(&scenario, &model, prices, &records, found);
+    let document = document(&plan, today());
     let output = options.output.as_deref();
     let text = match options.format {
         PlanFormat::Text => {
             let colour = output::has_colour(output, options.no_color);
             let options = TextOptions { colour, width: output::width(), record: None };
-            render_text(&document(&plan), &options)
+            render_text(&document, &options)
         }
-        PlanFormat::Md => render_markdown(&document(&plan)),
+        PlanFormat::Md => render_markdown(&document),
         PlanFormat::Json => {
             let document = json!({ "format": "pushbench-plan", "version": 1, "modelled": plan });
             serde_json::to_string_pretty(&document)? + "\n"

@@ -2,19 +2,26 @@
 
 mod accuracy;
 mod answer;
+mod battery;
 mod figures;
 mod flips;
 mod grounds;
+mod prices;
 
+use jiff::civil::Date;
 use pushbench_report::layout::{Document, Section, Tone};
 use pushbench_report::units;
 
+pub use prices::prices_section;
+
 use crate::plan::Plan;
 
-/// Builds what a plan says.
-pub fn document(plan: &Plan) -> Document {
+/// Builds what a plan says; `today` tells how old its prices are.
+pub fn document(plan: &Plan, today: Date) -> Document {
     let mut sections =
         vec![question(plan), answer::answer(plan), figures::figures(plan), flips::flips(plan)];
+    sections.extend(battery::battery(plan));
+    sections.extend(prices_section(&plan.services, today));
     sections.push(accuracy::accuracy(plan));
     sections.push(grounds::grounds(plan));
     Document { sections }

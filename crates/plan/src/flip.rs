@@ -158,7 +158,7 @@ pub fn flips(scenario: &Scenario, predict: Predict<'_>) -> Vec<Flip> {
 }
 
 /// The first value outwards from `now`, by ratio, at which `holds` does no more.
-fn nearest_change(
+pub(crate) fn nearest_change(
     now: f64,
     [least, most]: [f64; 2],
     is_whole: bool,

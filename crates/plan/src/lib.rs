@@ -15,6 +15,8 @@ mod document;
 mod flip;
 mod needs;
 mod plan;
+pub mod prices;
+pub mod radio;
 
 use std::collections::BTreeMap;
 
@@ -24,10 +26,10 @@ pub use accuracy::{
     Accuracy, Compared, Deviation, LeftOut, PredictTrial, accuracy, compare, newest_valid,
 };
 pub use borrowed::{Borrower, Cpu, Event, Memory, Origin, Record};
-pub use document::document;
+pub use document::{document, prices_section};
 pub use flip::{Flip, Variable, flips};
 pub use needs::Needs;
-pub use plan::{Money, Plan, Planned};
+pub use plan::{Money, Phone, Plan, Planned, Prices};
 
 /// A model: the figures of a transport of a scenario at the rate at which it publishes, by the names
 /// of the catalogue. A plan has no window and no seed: it takes nothing else from the workload.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use pushbench_protocol::figure::bytes_per;
 use pushbench_protocol::{Direction, TransportKind};
 use pushbench_scenario::Scenario;
@@ -11,6 +12,8 @@ use crate::Predict;
 use crate::accuracy::{Accuracy, LeftOut};
 use crate::borrowed::{Borrower, Cpu, Memory, Record};
 use crate::flip::{Flip, flips};
+use crate::prices::{PriceBook, Service, services};
+use crate::radio::{Battery, Radio, batteries};
 
 /// Seconds of a month, a twelfth of 365.25 days.
 pub(crate) const MONTH: f64 = 365.25 / 12.0 * 86_400.0;
@@ -28,6 +31,12 @@ pub struct Plan {
     pub transports: Vec<Planned>,
     /// Where another transport would be the cheapest.
     pub flips: Vec<Flip>,
+    /// What each of the services that were asked for would bill.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+    /// What the radio of each client's phone would use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
     /// How far the model was from what was measured, by kind of transport.
     pub accuracy: Vec<Accuracy>,
     /// What could not be compared.
@@ -68,12 +77,47 @@ pub struct Money {
     pub month_both: f64,
 }
 
+/// What a plan has prices from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prices<'a> {
+    /// The price of a gigabyte, 10^9 bytes, of traffic.
+    pub per_gb: Option<f64>,
+    /// Services.
+    pub books: &'a [PriceBook],
+    /// The radio of the clients' phones.
+    pub radio: Option<&'a Radio>,
+}
+
+/// What clients that are phones pay.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Phone {
+    /// Which radio they have.
+    pub about: String,
+    /// Where its numbers were read.
+    pub source: String,
+    /// The day on which they were.
+    pub date: Date,
+    /// The battery of each transport.
+    pub batteries: Vec<Battery>,
+}
+
+impl Phone {
+    fn of(radio: &Radio, batteries: Vec<Battery>) -> Self {
+        Self {
+            about: radio.about.clone(),
+            source: radio.source.page.clone(),
+            date: radio.source.date,
+            batteries,
+        }
+    }
+}
+
 impl Plan {
     /// Plans a scenario; the records give memory and CPU time, and say how far the model was off.
     pub fn of(
         scenario: &Scenario,
         predict: Predict<'_>,
-        price_per_gb: Option<f64>,
+        Prices { per_gb, books, radio }: Prices<'_>,
         records: &[Record],
         (accuracy, left_out): (Vec<Accuracy>, Vec<LeftOut>),
     ) -> Self {
@@ -85,7 +129,7 @@ impl Plan {
                 let each = modelled.get(&bytes_per("wire", direction, "client_second"));
                 each.map(|each| each * f64::from(clients) * MONTH / 1e9)
             };
-            let money = price_per_gb.and_then(|price| {
+            let money = per_gb.and_then(|price| {
                 Some(Money {
                     price_per_gb: price,
                     month_down: gigabytes(Some(Direction::Down))? * price,
@@ -110,6 +154,8 @@ impl Plan {
             settings: scenario.settings(),
             transports: transports.collect(),
             flips: flips(scenario, predict),
+            services: services(books, scenario, predict),
+            phone: radio.map(|radio| Phone::of(radio, batteries(radio, scenario, predict))),
             accuracy,
             left_out,
         }

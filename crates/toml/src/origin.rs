@@ -74,6 +74,35 @@ pub fn parse(text: &str, problems: &Problems) -> Option<Table> {
     errors.is_empty().then(|| Table::from_toml(root.get_ref(), &Place::File))
 }
 
+/// The longest file in bytes of those that nothing else bounds.
+const MOST_BYTES: usize = 1 << 20;
+
+/// Reads a file that refers to nothing else; `path` is what messages call it.
+///
+/// # Errors
+///
+/// If it is longer than 1 MiB, is no TOML, or anything is wrong with it; the error holds everything that is.
+pub fn read_whole<T>(
+    path: &Path,
+    text: &str,
+    read: impl FnOnce(&Table, &Problems) -> Option<T>,
+) -> Result<T, Refused> {
+    let problems = Problems::default();
+    let origin = Origin { path, text, overrides: &[], only: &[] };
+    if text.len() > MOST_BYTES {
+        problems.add(Complaint {
+            place: Place::File(0),
+            key: String::new(),
+            found: format!("a file of {} bytes", text.len()),
+            expected: "at most 1 MiB".to_owned(),
+            help: None,
+        });
+        return origin.accept(None, problems);
+    }
+    let found = parse(text, &problems).and_then(|root| read(&root, &problems));
+    origin.accept(found, problems)
+}
+
 /// Line and column in characters, both from 1, of a byte of the text.
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(offset)];

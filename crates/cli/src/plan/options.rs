@@ -14,6 +14,8 @@ use crate::options::ChangeOptions;
 #[command(after_help = "\
 Examples:
   pushbench plan --clients 1M --message-every 10s --price-per-gb 0.08
+  pushbench plan --clients 10k --only short-poll,websocket --prices all
+  pushbench plan battery --radio lte
   pushbench plan --clients 50k --message-every 100ms --deliver every
   pushbench plan --headers kaazing-2009 --response-headers kaazing-2009 \\
       --payload 21 --clients 100k
@@ -70,6 +72,13 @@ pub(crate) struct PlanOptions {
     /// same currency.
     #[arg(long, value_name = "PRICE", value_parser = price)]
     pub(crate) price_per_gb: Option<f64>,
+    /// What a month would cost at services: `all`, names as in aws-api-gateway,pusher, or files of your
+    /// own.
+    #[arg(long, value_name = "SERVICES", value_delimiter = ',')]
+    pub(crate) prices: Vec<String>,
+    /// What the radio of each client's phone would take of its battery.
+    #[arg(long, value_enum)]
+    pub(crate) radio: Option<Phone>,
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
     /// Folder with the records: memory and CPU are taken from them, and the model is held against
@@ -85,6 +94,13 @@ pub(crate) struct PlanOptions {
     /// No colour. A non-empty NO_COLOR does the same; CLICOLOR_FORCE forces colour.
     #[arg(long)]
     pub(crate) no_color: bool,
+}
+
+/// The radio of a phone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Phone {
+    /// As phones of 2012 had it, by published measurements.
+    Lte,
 }
 
 /// How a plan is shown.

@@ -318,3 +318,60 @@ fn a_scenario_of_ones_own_is_planned_at_another_size_and_nonsense_is_refused() {
         assert!(ended.stderr.contains(said), "{said}: {ended}");
     }
 }
+
+#[test]
+fn a_month_at_services_is_priced_to_the_cent_and_an_unknown_service_is_refused_by_name() {
+    let bench = Bench::new();
+    let clients = ["--clients", "10k", "--only", "short-poll,websocket", "--message-every", "300s"];
+    let services = ["--prices", "aws-api-gateway,cloudflare-workers"];
+    let plan = plan(&bench, &[&clients[..], &services].concat());
+    let [gateway, workers] = list(&plan, "services") else { panic!("{}", plan["services"]) };
+    let price = |service: &Value, transport: usize, name: &str| {
+        let items = list(&service["bills"][transport]["billed"]["month"], "items").iter();
+        let found = items.into_iter().find(|item| item["name"] == name).expect(name);
+        format!("{:.2}", number(&found["price"]))
+    };
+    assert_eq!(price(gateway, 0, "requests"), "23358.00");
+    assert_eq!(price(gateway, 1, "connection minutes"), "108.00");
+    assert_eq!(price(gateway, 1, "messages delivered"), "86.40");
+    assert_eq!(number(&workers["bills"][0]["billed"]["month"]["total"]), 7_778.0);
+    assert_eq!(workers["bills"][1]["billed"], "not-offered");
+
+    let text = bench.play(&[&["plan"], &clients[..], &["--prices", "all"]].concat());
+    assert_eq!(text.code, 0, "{text}");
+    assert!(text.stdout.contains("A month at services that bill by counts"), "{text}");
+    assert!(text.stdout.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let refused = bench.play(&["plan", "--prices", "aws-api-gatewey"]);
+    assert_eq!(refused.code, 1, "{refused}");
+    let expected = "expected all, ably, aws-api-gateway, ";
+    assert!(refused.stderr.replace("\n    ", " ").contains(expected), "{refused}");
+    let own = bench.path().join("own.toml");
+    std::fs::write(&own, "about = 'mine'\ncurrency = 'EUR'\n").expect("a file");
+    let refused = bench.play(&["plan", "--prices", own.to_str().expect("plain")]);
+    assert_eq!(refused.code, 104, "{refused}");
+    assert!(refused.stderr.contains("own.toml:1:1: offer is missing"), "{refused}");
+}
+
+/// Of the published values 3.8 % an hour for a ping every 25 s, 3.2 % for a poll every 30 s, whatever
+/// their bytes.
+#[test]
+fn the_battery_hangs_on_the_time_between_transfers_and_not_on_the_transport() {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/battery.toml");
+    let scenario = scenario.to_str().expect("plain");
+    let plan = plan(&Bench::new(), &["--scenario", scenario, "--radio", "lte"]);
+    let share = |label: &str| {
+        let mut batteries = list(&plan["phone"], "batteries").iter();
+        let found = batteries.find(|one| one["transport"] == label).expect(label);
+        100.0 * number(&found["battery_per_hour"])
+    };
+    for (label, published) in [
+        ("ping-10s", 9.2),
+        ("ping-25s", 3.8),
+        ("ping-60s", 1.6),
+        ("ping-5m", 0.32),
+        ("poll-10s", 9.2),
+        ("poll-30s", 3.2),
+    ] {
+        assert!((share(label) - published).abs() < 0.05, "{label}: {}", share(label));
+    }
+}

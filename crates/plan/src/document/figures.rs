@@ -134,6 +134,6 @@ pub(super) fn figures(plan: &Plan) -> Section {
 }
 
 /// Money has two digits while they matter.
-fn price(value: f64) -> String {
+pub(super) fn price(value: f64) -> String {
     units::grouped(value, if value < 1_000.0 { 2 } else { 0 })
 }

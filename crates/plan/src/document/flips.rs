@@ -82,12 +82,16 @@ fn never(flip: &Flip) -> String {
 
 fn value_of(variable: Variable, value: f64) -> String {
     match variable {
-        // Beyond some minutes people think in hours.
-        Variable::MessageEvery | Variable::Interval if value >= 600.0 => {
-            format_duration(Duration::from_secs(value.round() as u64))
-        }
-        Variable::MessageEvery | Variable::Interval => units::seconds(value),
+        Variable::MessageEvery | Variable::Interval => time(value),
         Variable::Payload => units::bytes(value),
+    }
+}
+
+/// A time between two messages or polls: beyond some minutes people think in hours.
+pub(super) fn time(seconds: f64) -> String {
+    match seconds >= 600.0 {
+        true => format_duration(Duration::from_secs(seconds.round() as u64)),
+        false => units::seconds(seconds),
     }
 }
 
