@@ -57,6 +57,10 @@ pub(crate) enum Command {
     New(crate::new::NewOptions),
     /// Print what a file may have, as JSON Schema: editors complete and explain it.
     Schema(crate::schema::SchemaOptions),
+    /// Print what a shell completes.
+    Completions(crate::completions::CompletionsOptions),
+    /// Print a manual page, or write all of them.
+    Man(crate::man::ManOptions),
     /// Play one part of a trial for a run that is split, as it is told on stdin.
     #[command(hide = true)]
     Shard,

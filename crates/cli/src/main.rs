@@ -13,6 +13,7 @@ mod bounded;
 mod built;
 mod check;
 mod compare;
+mod completions;
 mod environment;
 mod exit;
 mod floor;
@@ -20,6 +21,7 @@ mod help;
 mod kept;
 mod lab;
 mod length;
+mod man;
 mod merge;
 mod new;
 mod options;
@@ -85,6 +87,8 @@ fn done(command: Command) -> anyhow::Result<Exit> {
         Command::Scenarios(options) => scenarios::scenarios(&options),
         Command::Adapters(options) => adapters::adapters(&options),
         Command::New(options) => new::new(&options),
+        Command::Completions(options) => completions::completions(&options, environment::command()),
+        Command::Man(options) => man::man(&options, environment::command()),
         Command::Schema(options) => schema::schema(&options),
         Command::Shard => shard::shard(),
         Command::Lab(options) => lab::lab(&options),
