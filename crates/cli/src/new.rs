@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use pushbench_adapter::skeleton;
 use pushbench_import::{
-    Candidate, ChooseError, Imported, Names, Recorded, choose, import, read_curl, read_har,
+    Candidate, ChooseError, Imported, Names, Recorded, choose, import_all, read_curl, read_har,
 };
 
 use self::ask::ask;
@@ -29,13 +29,15 @@ Examples:
   pushbench new --from-curl request.txt
   xclip -o | pushbench new orders.toml --from-curl -
   pushbench new orders.toml --from-har page.har --url /api/orders
+  pushbench new both.toml --from-har page.har --url /api/orders --url /ws
   pushbench new --adapter orders
 
 A name alone writes a scenario with comments, to be changed; `--ask` asks five questions for it first.
 
 In the developer tools of a browser, the network panel saves all requests of a page as a HAR file, and \
 copies one as cURL (for bash). Of a HAR file the request is taken that is repeated, or the WebSocket, or \
-the server-sent events; where there are several, `--url` chooses.
+the server-sent events; where there are several, `--url` chooses: given twice, a request and a WebSocket \
+come to two transports of one scenario.
 
 Of a recording two files are written: a header file with the very headers of the browser, and a \
 scenario that plays them. Cookies, tokens and passwords are in neither of them: the header file has as \
@@ -56,9 +58,10 @@ pub(crate) struct NewOptions {
     /// Make it from the text that "Copy as cURL" copies; `-` is stdin.
     #[arg(long, value_name = "FILE")]
     from_curl: Option<PathBuf>,
-    /// Take the request of the HAR file that has this text in its URL.
-    #[arg(long, value_name = "TEXT", conflicts_with = "from_curl")]
-    url: Option<String>,
+    /// Take the request of the HAR file that has this text in its URL; a request and a WebSocket may be
+    /// chosen together, by one of these each.
+    #[arg(long, value_name = "TEXT", value_delimiter = '\n', conflicts_with = "from_curl")]
+    url: Vec<String>,
     /// Write an adapter for a server of this name, with comments, to be filled in.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["from_har", "from_curl", "url"])]
     adapter: Option<String>,
@@ -84,10 +87,14 @@ pub(crate) fn new(options: &NewOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
-    let candidate = match (&options.from_har, all.as_slice()) {
-        (None, [one]) => Candidate::of(one),
-        _ => match choose(&all, options.url.as_deref()) {
-            Ok(candidate) => candidate,
+    let chosen = match options.url.as_slice() {
+        [] => choose(&all, None).map(|one| vec![one]),
+        urls => urls.iter().map(|url| choose(&all, Some(url))).collect(),
+    };
+    let candidates = match (&options.from_har, all.as_slice()) {
+        (None, [one]) => vec![Candidate::of(one)],
+        _ => match chosen {
+            Ok(candidates) => candidates,
             Err(error) => {
                 say(format_args!("{}: {error}", source.display()));
                 return Ok(match error {
@@ -97,14 +104,22 @@ pub(crate) fn new(options: &NewOptions) -> anyhow::Result<Exit> {
             }
         },
     };
-    let scenario =
-        options.scenario.clone().unwrap_or_else(|| format!("{}.toml", candidate.server()).into());
+    let scenario = options
+        .scenario
+        .clone()
+        .unwrap_or_else(|| format!("{}.toml", candidates[0].server()).into());
     let headers = scenario.with_extension("head");
     let name = |path: &Path| path.file_name().unwrap_or_default().display().to_string();
     let (source, header_file) = (name(source), name(&headers));
     let source = if source == "-" { "a copied request" } else { &source };
-    let Imported { scenario: text, headers: head, notes } =
-        import(&candidate, Names { header_file: &header_file, source });
+    let imported = import_all(&candidates, Names { header_file: &header_file, source });
+    let Imported { scenario: text, headers: head, notes } = match imported {
+        Ok(imported) => imported,
+        Err(error) => {
+            say(format_args!("--url: {error}"));
+            return Ok(Exit::WrongUsage);
+        }
+    };
     write_new(&headers, &head)?;
     if let Err(error) = write_new(&scenario, &text) {
         // Half of a pair is of no use.
@@ -136,7 +151,7 @@ fn new_scenario(options: &NewOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::WrongUsage);
         }
     };
-    if options.url.is_some() {
+    if !options.url.is_empty() {
         say("pushbench: --url chooses a request of a HAR file: name it with --from-har");
         return Ok(Exit::WrongUsage);
     }

@@ -35,7 +35,7 @@ pub use curl::{CurlError, read_curl};
 pub use har::{HarError, Recorded, Text, read_har};
 pub use header_file::{HeaderFile, header_file};
 pub use repeated::{Candidate, ChooseError, Way, choose};
-pub use scenario_text::{Imported, Names, import};
+pub use scenario_text::{Imported, Names, TooMany, import, import_all};
 pub use secrets::{Secret, Secrets};
 pub use shell::ShellError;
 pub use timing::Timing;

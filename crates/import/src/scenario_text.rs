@@ -6,7 +6,6 @@ use pushbench_protocol::format_duration;
 use url::Url;
 
 use crate::adapter_text::adapter_text;
-use crate::captured::Exchange;
 use crate::har::Recorded;
 use crate::header_file::{HeaderFile, header_file};
 use crate::repeated::{Candidate, Way};
@@ -32,6 +31,19 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
+/// Why several ways do not go into one scenario.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "{} are chosen, expected at most one beside {}: a header file has the headers of one of each; make \
+     two scenarios",
+    if *.is_upgrade { "two WebSockets" } else { "two requests that are polled or streamed" },
+    if *.is_upgrade { "a request" } else { "a WebSocket" }
+)]
+pub struct TooMany {
+    /// Whether they are WebSockets.
+    is_upgrade: bool,
+}
+
 /// What files are called.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'n> {
@@ -43,41 +55,71 @@ pub struct Names<'n> {
 
 /// The files for what keeps a page up to date.
 pub fn import(candidate: &Candidate<'_>, names: Names<'_>) -> Imported {
-    let first = &candidate.requests[0].captured;
-    let server = candidate.server();
-    let mut secrets = Secrets::new(&server);
-    for one in &candidate.requests {
+    import_all(std::slice::from_ref(candidate), names)
+        .expect("one request needs one set of headers")
+}
+
+/// The same for several ways, a transport each, side by side in one scenario.
+///
+/// # Errors
+///
+/// If there is none, or two of them need headers of one kind: a header file has those of one request
+/// and of one upgrade.
+pub fn import_all(candidates: &[Candidate<'_>], names: Names<'_>) -> Result<Imported, TooMany> {
+    let of = |is_upgrade: bool| {
+        let is_it = move |one: &&Candidate<'_>| (one.way == Way::WebSocket) == is_upgrade;
+        let found: Vec<_> = candidates.iter().filter(is_it).collect();
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(&one.requests[0].captured)),
+            _ => Err(TooMany { is_upgrade }),
+        }
+    };
+    let (request, upgrade) = (of(false)?, of(true)?);
+    let mut secrets = Secrets::new(&candidates.first().map(Candidate::server).unwrap_or_default());
+    for one in candidates.iter().flat_map(|candidate| &candidate.requests) {
         find_secrets(one, &mut secrets);
     }
-    let headers = match first.exchange() {
-        Exchange::WebSocket => header_file(None, Some(first), &secrets),
-        Exchange::Poll | Exchange::Events => header_file(Some(first), None, &secrets),
+    let Some(HeaderFile { text: head, notes: of_the_headers }) =
+        header_file(request, upgrade, &secrets)
+    else {
+        return Err(TooMany { is_upgrade: false });
     };
-    let HeaderFile { text: head, notes: of_the_headers } = headers.expect("there is a request");
-    let adapter = adapter_text(candidate, &secrets);
-    let (timing, how) = timing_text(candidate);
-    let kind = candidate.way.label();
-    let host = first.url.host_str().unwrap_or_default();
-    let by = match candidate.way {
-        Way::ShortPoll => "polling",
-        Way::LongPoll => "long polling",
-        Way::Events => "server-sent events",
-        Way::WebSocket => "WebSocket",
-    };
-    let question =
-        text(&format!("What does it cost to keep a client of {host} up to date by {by}?"));
-    let mut notes = vec![how];
+    let mut notes = Vec::new();
+    let mut servers: Vec<Server> = Vec::new();
+    let (mut transports, mut of_adapters) = (String::new(), Vec::new());
+    for candidate in candidates {
+        // Of several a note says of which it is.
+        let of_it = |note: String| match candidates {
+            [_] => note,
+            _ => format!("{}: {note}", candidate.way.label()),
+        };
+        let (timing, how) = timing_text(candidate);
+        notes.push(of_it(how));
+        let adapter = adapter_text(candidate, &secrets);
+        of_adapters.extend(adapter.notes.into_iter().map(of_it));
+        let kind = candidate.way.label();
+        let server = server_of(candidate, &mut servers);
+        server
+            .tables
+            .push_str(&format!("\n[server.{}.transport.{kind}]\n{}", server.name, adapter.lines));
+        transports.push_str(&format!(
+            "\n[[transport]]\nkind = \"{kind}\"\nserver = \"{}\"\n{timing}",
+            server.name
+        ));
+    }
     notes.extend(secrets.all().iter().map(|secret| {
         format!(
             "{} is a secret and not written: set {} before a run",
             secret.place, secret.variable
         )
     }));
-    notes.extend(adapter.notes);
+    notes.extend(of_adapters);
     notes.extend(of_the_headers);
     let comments: String = notes.iter().map(|note| format!("# - {note}\n")).collect();
+    let servers: String = servers.iter().map(Server::text).collect();
     let scenario = format!(
-        "question = {question}\n\
+        "question = {}\n\
          # Made from {}.\n{comments}\n\
          [workload]\n\
          clients = 1                   # more only against a service that is yours\n\
@@ -85,25 +127,67 @@ pub fn import(candidate: &Candidate<'_>, names: Names<'_>) -> Imported {
          rounds = 1\n\
          \n\
          [headers]\n\
-         request = {}\n\
-         \n\
-         [server.{server}]\n\
-         url = {}\n\
-         publish = \"theirs\"            # the service has messages of its own\n\
-         \n\
-         [server.{server}.transport.{kind}]\n{}\
-         \n\
-         [[transport]]\n\
-         kind = \"{kind}\"\n\
-         server = \"{server}\"\n{timing}",
+         request = {}\n{servers}{transports}",
+        question(candidates),
         names.source,
-        text(&format_duration(measure(candidate))),
+        text(&format_duration(candidates.iter().map(measure).max().unwrap_or_default())),
         text(names.header_file),
-        text(&origin(&first.url)),
-        adapter.lines,
     );
     let headers = format!("# Made from {}.\n{head}", names.source);
-    Imported { scenario, headers, notes }
+    Ok(Imported { scenario, headers, notes })
+}
+
+/// A server of the scenario.
+struct Server {
+    name: String,
+    origin: String,
+    /// Its transports.
+    tables: String,
+}
+
+impl Server {
+    fn text(&self) -> String {
+        format!(
+            "\n[server.{}]\n\
+             url = {}\n\
+             publish = \"theirs\"            # the service has messages of its own\n{}",
+            self.name,
+            text(&self.origin),
+            self.tables
+        )
+    }
+}
+
+/// The server that a candidate asks: one for each origin.
+fn server_of<'s>(candidate: &Candidate<'_>, servers: &'s mut Vec<Server>) -> &'s mut Server {
+    let origin = origin(&candidate.requests[0].captured.url);
+    let known = servers.iter().position(|server| server.origin == origin);
+    let at = known.unwrap_or_else(|| {
+        let name = candidate.server();
+        let is_taken = servers.iter().any(|server| server.name == name);
+        let name = if is_taken { format!("{name}-{}", servers.len() + 1) } else { name };
+        servers.push(Server { name, origin, tables: String::new() });
+        servers.len() - 1
+    });
+    &mut servers[at]
+}
+
+fn question(candidates: &[Candidate<'_>]) -> String {
+    let host = candidates.first().and_then(|one| one.requests[0].captured.url.host_str());
+    let ways: Vec<_> = candidates
+        .iter()
+        .map(|candidate| match candidate.way {
+            Way::ShortPoll => "polling",
+            Way::LongPoll => "long polling",
+            Way::Events => "server-sent events",
+            Way::WebSocket => "WebSocket",
+        })
+        .collect();
+    text(&format!(
+        "What does it cost to keep a client of {} up to date by {}?",
+        host.unwrap_or_default(),
+        ways.join(", and by ")
+    ))
 }
 
 fn find_secrets(one: &Recorded, secrets: &mut Secrets) {

@@ -96,6 +96,33 @@ fn several_candidates_are_listed_and_one_is_chosen_by_its_url() {
 }
 
 #[test]
+fn a_request_and_a_websocket_of_one_recording_come_to_one_scenario() {
+    let bench = Bench::new();
+    let several = sample("several.har");
+    let both = ["new", "b.toml", "--from-har", &several, "--url", "/v1/items", "--url", "/ws"];
+    let made = bench.play(&both);
+    assert_eq!(made.code, 0, "{made}");
+    let scenario = fs::read_to_string(bench.path().join("b.toml")).expect("it is written");
+    for kind in ["short-poll", "websocket"] {
+        assert!(scenario.contains(&format!("[[transport]]\nkind = \"{kind}\"")), "{scenario}");
+    }
+    let headers = fs::read_to_string(bench.path().join("b.head")).expect("it is written");
+    assert!(headers.contains("Upgrade: websocket") && !headers.contains("no capture"), "{headers}");
+    let mut program = bench.program(&["check", "b.toml"]);
+    for line in scenario.lines().filter(|line| line.contains("before a run")) {
+        let name = line.split("set ").nth(1).and_then(|rest| rest.split(' ').next());
+        program.env(name.expect("a variable"), "x");
+    }
+    let checked = crate::support::Running::start(&mut program).end();
+    assert_eq!(checked.code, 0, "{checked}\n{scenario}");
+    let twice =
+        ["new", "c.toml", "--from-har", &several, "--url", "/v1/items", "--url", "/v1/items"];
+    let refused = bench.play(&twice);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.stderr.contains("expected at most one beside a WebSocket"), "{refused}");
+}
+
+#[test]
 fn what_is_no_recording_is_refused_and_nothing_is_written() {
     let bench = Bench::new();
     fs::write(bench.path().join("page.har"), "<html>").expect("a file");
