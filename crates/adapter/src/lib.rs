@@ -21,6 +21,7 @@ mod shipped;
 mod skeleton;
 
 mod decode;
+mod derived;
 mod filter;
 mod identity;
 mod matching;

@@ -21,8 +21,9 @@ const LEAST_OF_A_SECRET: usize = 4;
 
 impl Values {
     /// The text with the names of secret values in their place, as `${env:TOKEN}`, also where they were
-    /// encoded in base64, hexadecimal, for a URL or for JSON, and where the text was cut off in one. For
-    /// people: not for a path that is measured.
+    /// encoded in base64, hexadecimal, for a URL or for JSON, where something was made of them that was
+    /// sent (a signature, a token), and where the text was cut off in one. For people: not for a path
+    /// that is measured.
     pub fn hide(&self, text: &[u8]) -> String {
         String::from_utf8_lossy(&self.hidden(text)).into_owned()
     }
@@ -31,6 +32,10 @@ impl Values {
         let secrets = self.secrets();
         if secrets.is_empty() {
             return text.to_vec();
+        }
+        let mut by_first: Vec<Vec<&(Vec<u8>, String)>> = vec![Vec::new(); 256];
+        for secret in &secrets {
+            by_first[usize::from(secret.0[0])].push(secret);
         }
         let mut shown = Vec::with_capacity(text.len());
         let mut rest = text;
@@ -43,7 +48,7 @@ impl Values {
             let is_cut =
                 |secret: &[u8]| rest.len() >= LEAST_OF_A_SECRET && secret.starts_with(rest);
             let here = |secret: &[u8]| rest.starts_with(secret) || is_cut(secret);
-            match secrets.iter().find(|(secret, _)| here(secret)) {
+            match by_first[usize::from(*first)].iter().find(|(secret, _)| here(secret)) {
                 Some((secret, name)) => {
                     shown.extend_from_slice(format!("${{{name}}}").as_bytes());
                     rest = rest.get(secret.len()..).unwrap_or_default();
@@ -73,16 +78,16 @@ impl Values {
     }
 
     /// Every form of every secret with its name, the longest first; none is empty.
-    fn secrets(&self) -> Vec<(Vec<u8>, &str)> {
-        let mut secrets = Vec::new();
+    fn secrets(&self) -> Vec<(Vec<u8>, String)> {
+        let mut secrets = self.derived.all();
         for name in self.names().filter(|name| self.is_secret(name)) {
             // One that cannot be filled was sent nowhere.
             let Ok(value) = self.value_of(name) else { continue };
             let forms =
                 [Filter::Base64, Filter::Base64Url, Filter::Hex, Filter::Url, Filter::Escape];
             let forms = forms.iter().filter_map(|form| form.apply(&value, None).ok());
-            secrets.extend(forms.map(|form| (form, name)));
-            secrets.push((value, name));
+            secrets.extend(forms.map(|form| (form, name.to_owned())));
+            secrets.push((value, name.to_owned()));
         }
         secrets.retain(|(secret, _)| !secret.is_empty());
         secrets.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.len()));
@@ -90,7 +95,7 @@ impl Values {
     }
 
     /// Whether a value is of the environment, or is made of one that is.
-    fn is_secret(&self, name: &str) -> bool {
+    pub(crate) fn is_secret(&self, name: &str) -> bool {
         if name.starts_with(ENVIRONMENT) {
             return true;
         }
@@ -105,7 +110,7 @@ impl Values {
 
 /// The longest end of a secret that the text begins with, if it is long enough to be known by, and the
 /// secret's name; `None` where it begins with a whole one.
-fn begins_within<'s>(text: &[u8], secrets: &[(Vec<u8>, &'s str)]) -> Option<(usize, &'s str)> {
+fn begins_within<'s>(text: &[u8], secrets: &'s [(Vec<u8>, String)]) -> Option<(usize, &'s str)> {
     if secrets.iter().any(|(secret, _)| text.starts_with(secret)) {
         return None;
     }
@@ -113,7 +118,7 @@ fn begins_within<'s>(text: &[u8], secrets: &[(Vec<u8>, &'s str)]) -> Option<(usi
         let longest = secret.len().saturating_sub(1);
         let mut lengths = (LEAST_OF_A_SECRET..=longest).rev();
         let found = lengths.find(|len| text.starts_with(&secret[secret.len() - len..]));
-        found.map(|len| (len, *name))
+        found.map(|len| (len, name.as_str()))
     });
     ends.max_by_key(|(len, _)| *len)
 }
@@ -182,6 +187,37 @@ mod tests {
             assert_eq!(values.hide(text.as_bytes()), shown);
         }
         assert!(!format!("{values:?}").contains("pä"), "{values:?}");
+    }
+
+    #[test]
+    fn what_was_made_of_a_secret_is_shown_nowhere_though_it_is_made_anew_each_time() {
+        let mut values = values();
+        // As each client has them, of whose values those that look through a text know nothing.
+        let mut of_client = values.clone();
+        of_client.set("now", "1764504000");
+        let sign = "${channel|hmac-sha256:env:PASSWORD|hex}";
+        let jwt = "${now|plus:60|jwt-hs256:env:PASSWORD}";
+        let login = "${login|base64|url}";
+        for text in [sign, login] {
+            let template = Template::parse(text).expect("a template");
+            let made = of_client.fill(&template).expect("filled");
+            let shown = values.hide(&[b"no ", &made[..], b"!"].concat());
+            assert!(shown.starts_with("no ${") && shown.ends_with("}!"), "{text}: {shown}");
+        }
+        let claims = Setting {
+            name: "claims".to_owned(),
+            default: Template::parse("{\"exp\":${now}}").expect("a template"),
+        };
+        let mut of_client = Values::new([claims].into());
+        of_client.set("env:PASSWORD", "p");
+        values.derived = of_client.derived.clone();
+        of_client.set("now", "1764504000");
+        let template = Template::parse(&jwt.replace("now|plus:60", "claims")).expect("a template");
+        let token = of_client.fill(&template).expect("filled");
+        assert!(!values.hide(&token).contains("ey"), "{}", values.hide(&token));
+        let sent = String::from_utf8(token).expect("text");
+        let signature = sent.rsplit('.').next().expect("three parts");
+        assert!(!values.hide(signature.as_bytes()).contains(signature), "its end alone");
     }
 
     #[test]

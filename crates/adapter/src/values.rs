@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::derived::Derived;
 use crate::filter::FilterError;
 use crate::template::{Hole, PAYLOAD, Piece, Template};
 
@@ -23,6 +24,8 @@ pub struct Setting {
 pub struct Values {
     set: BTreeMap<String, Vec<u8>>,
     settings: Arc<[Setting]>,
+    /// What was made of secrets; clones share it.
+    pub(crate) derived: Derived,
 }
 
 /// Why a template could not be filled.
@@ -69,7 +72,7 @@ pub enum FillError {
 impl Values {
     /// No value but those of settings.
     pub fn new(settings: Arc<[Setting]>) -> Self {
-        Self { set: BTreeMap::new(), settings }
+        Self { set: BTreeMap::new(), settings, derived: Derived::default() }
     }
 
     /// Sets a value, in place of what it was.
@@ -135,6 +138,10 @@ impl Values {
     fn filled(&self, hole: &Hole, settings: usize) -> Result<Vec<u8>, FillError> {
         let name = || hole.name.clone();
         let mut value = self.value(&hole.name, settings)?;
+        let secret = match hole.filters.is_empty() {
+            true => None,
+            false => hole.names().find(|name| self.is_secret(name)),
+        };
         for filter in &hole.filters {
             let key = filter.key().map(|key| self.value(key, settings)).transpose()?;
             value = filter
@@ -142,6 +149,9 @@ impl Values {
                 .map_err(|why| FillError::Filter { name: name(), why })?;
             if value.len() > MOST_BYTES {
                 return Err(FillError::TooLong { name: name() });
+            }
+            if let Some(secret) = secret {
+                self.derived.add(&value, secret);
             }
         }
         Ok(value)

@@ -98,7 +98,7 @@ impl AdaptedServer {
                          stop what listens there, or write `${{port}}` in place of {port}"
                     )));
                 }
-                Some(start_in_folder(start, cpus, &mut holes).map_err(failed)?)
+                Some(start_in_folder(server, start, cpus, &mut holes).map_err(failed)?)
             }
         };
         let (mut group, folder) = started.unzip();
@@ -169,6 +169,7 @@ impl AdaptedServer {
 
 /// Starts a server in a folder of its own.
 fn start_in_folder(
+    server: &NamedServer,
     start: &Start,
     cpus: Option<&[u32]>,
     holes: &mut Holes,
@@ -180,9 +181,11 @@ fn start_in_folder(
     holes.dir = path.display().to_string();
     let here = here(start)?;
     let Start { command, files, .. } = start.filled(holes, &here);
-    let variables = start.variables(holes, &here, &|name| std::env::var(name).ok());
+    let caller = |name: &str| std::env::var(name).ok();
+    let variables = start.variables(holes, &here, &caller);
+    let secrets = server.values(holes, &caller).map_err(|missing| missing.to_string())?;
     folder::write(&path, &files).map_err(|error| format!("{}: {error}", path.display()))?;
-    let group = Group::start(&command, &variables, &path, cpus, Notes::of_user());
+    let group = Group::start(&command, &variables, &path, cpus, (Notes::of_user(), secrets));
     let group = group.map_err(|error| error.to_string())?;
     Ok((group, folder))
 }

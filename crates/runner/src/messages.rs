@@ -3,6 +3,7 @@
 //! Its end is not the end of what it says: a process that it started itself may hold stderr open for
 //! as long as it likes. So nobody waits for that longer than a bound.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -16,6 +17,9 @@ const REST_BOUND: Duration = Duration::from_millis(500);
 /// Most bytes that are kept, the last ones: why a process ended is said last. What was before is
 /// dropped, so that nobody waits to say it.
 const KEPT: usize = 64 * 1024;
+
+/// Most bytes that are shown of a line, the last ones.
+const SHOWN_OF_LINE: usize = 500;
 
 /// What has been said so far, heard on a thread of its own.
 #[derive(Debug)]
@@ -52,7 +56,8 @@ impl Messages {
         self.wait_for_rest();
         let all = self.so_far();
         let all: Vec<_> = all.lines().collect();
-        all[all.len().saturating_sub(lines)..].join("\n")
+        let last = all[all.len().saturating_sub(lines)..].iter();
+        last.map(|line| end_of(line)).collect::<Vec<_>>().join("\n")
     }
 
     fn wait_for_rest(&self) {
@@ -66,6 +71,15 @@ impl Messages {
         let said = self.said.lock().map(|said| said.clone()).unwrap_or_default();
         String::from_utf8_lossy(&Vec::from(said)).trim().to_owned()
     }
+}
+
+/// A line, of which the beginning is left out if it is long: nobody reads 64 KiB of it.
+fn end_of(line: &str) -> Cow<'_, str> {
+    if line.len() <= SHOWN_OF_LINE {
+        return Cow::Borrowed(line);
+    }
+    let from = line.ceil_char_boundary(line.len() - SHOWN_OF_LINE);
+    Cow::Owned(format!("[{} bytes or more] {}", line.len(), &line[from..]))
 }
 
 #[cfg(test)]
@@ -92,6 +106,9 @@ mod tests {
         to.write_all(b"\nand why\n").expect("nobody waits to say it");
         drop(to);
         assert_eq!(messages.last(1), "and why");
+        let last = messages.last(2);
+        assert!(last.starts_with("[65527 bytes or more] xxx"), "{}", &last[..40]);
+        assert!(last.len() < 2 * SHOWN_OF_LINE && last.ends_with("xxx\nand why"));
         assert_eq!(messages.all().len(), KEPT - 1);
     }
 }

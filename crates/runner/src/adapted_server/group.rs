@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use pushbench_adapter::Values;
 use pushbench_protocol::clock;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
@@ -46,17 +47,20 @@ pub(crate) struct Group {
     messages: Messages,
     note: Note,
     notes: Notes,
+    /// What it was started with that nobody may read.
+    secrets: Values,
 }
 
 impl Group {
     /// Starts a command in a folder, which is its working folder, with variables of its environment.
-    /// All of the group is kept to the CPUs, if any are given.
+    /// All of the group is kept to the CPUs, if any are given. What it says is shown without the secrets
+    /// of these values.
     pub(crate) fn start(
         command: &[String],
         set: &[(String, String)],
         folder: &Path,
         cpus: Option<&[u32]>,
-        notes: Notes,
+        (notes, secrets): (Notes, Values),
     ) -> Result<Self, StartError> {
         let (program, arguments) = command.split_first().expect("a command is never empty");
         let environment = environment(set, |name| std::env::var_os(name));
@@ -88,7 +92,7 @@ impl Group {
             }
         };
         note.leader = Process::look(child.id()).map(|leader| (leader.pid, leader.started_at));
-        let group = Self { child, messages: Messages::of(said), note, notes };
+        let group = Self { child, messages: Messages::of(said), note, notes, secrets };
         // From here on dropping it ends it.
         group.notes.write(&group.note)?;
         Ok(group)
@@ -127,9 +131,9 @@ impl Group {
         Some(format!("{how}{}", self.said()))
     }
 
-    /// The last lines that it said, as the end of a sentence.
+    /// The last lines that it said, as the end of a sentence, without the secrets of its environment.
     pub(crate) fn said(&self) -> String {
-        match self.messages.last(LINES).as_str() {
+        match self.secrets.hide(self.messages.last(LINES).as_bytes()).as_str() {
             "" => "; it said nothing".to_owned(),
             last => format!("; the last of what it said:\n  {}", last.replace('\n', "\n  ")),
         }
@@ -248,7 +252,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let script = format!("{script}; echo ready; sleep 60 & wait; wait");
         let command = ["sh", "-c", &script].map(str::to_owned);
-        let group = Group::start(&command, &[], folder.path(), None, Notes::at(folder.path()));
+        let notes = (Notes::at(folder.path()), Values::default());
+        let group = Group::start(&command, &[], folder.path(), None, notes);
         let group = group.expect("there is a shell");
         let begin = clock::now();
         while !group.said().contains("ready") && clock::now().since(begin) < END_BOUND {

@@ -85,6 +85,8 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+    use pushbench_adapter::Values;
+
     use crate::adapted_server::group::Group;
     use crate::own_children;
 
@@ -118,7 +120,8 @@ mod tests {
         let notes = Notes::at(elsewhere.path());
         let command = ["sh", "-c", "setsid sleep 60 & sleep 60"].map(str::to_owned);
         let mut group =
-            Group::start(&command, &[], folder.path(), None, notes.clone()).expect("it starts");
+            Group::start(&command, &[], folder.path(), None, (notes.clone(), Values::default()))
+                .expect("it starts");
         let begin = clock::now();
         let both =
             |of: &Vec<Process>| of.iter().filter(|of| of.group != group.leader()).count() > 0;
