@@ -74,7 +74,7 @@ impl Publisher {
         published: Arc<Published>,
         subscribers: &ToPublish,
     ) -> io::Result<Option<Self>> {
-        let Some(way) = Way::open(&plan, subscribers)? else { return Ok(None) };
+        let Some(way) = Way::open(&plan, &published, subscribers)? else { return Ok(None) };
         let messages = Messages::of(&plan, published, Clock::HOST);
         let stop = Arc::new(AtomicBool::new(false));
         let enough = Arc::new(AtomicBool::new(false));

@@ -20,6 +20,7 @@ mod shards;
 pub(crate) mod stalls;
 #[cfg(test)]
 mod testing;
+mod third_party;
 mod timers;
 mod trust;
 mod unsaid;
@@ -44,6 +45,7 @@ use self::{
     server_kernel::server_kernel,
     shards::shards,
     stalls::{Stall, load_stall, server_kept_waiting},
+    third_party::{chatter, overtaken},
     timers::tcp_timers,
     unsaid::unsaid,
 };
@@ -68,6 +70,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(server_books(evidence));
     checks.push(payloads(&evidence.sums.counts));
     checks.extend(foreign(&evidence.sums.counts));
+    checks.extend(overtaken(&evidence.sums.counts));
     checks.extend(unexplained(evidence.sums));
     checks.extend(unfinished(&evidence.sums.counts));
     checks.extend(wrapping(&evidence.sums.counts));
@@ -75,6 +78,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(delivered(&evidence.sums.counts));
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));
+    checks.extend(chatter(evidence));
     checks.extend(handshakes(evidence.tls, evidence.sums));
     checks.push(load_busy(evidence));
     let workload = &evidence.scenario.workload;

@@ -213,6 +213,7 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         retries: Some(counts.retries).filter(|retries| *retries > 0),
         heartbeats: Some(counts.heartbeats),
         acknowledgements: Some(counts.acknowledgements).filter(|count| *count > 0),
+        overtaken: Some(counts.overtaken).filter(|count| *count > 0),
         coded_messages: Some(counts.coded_messages).filter(|count| *count > 0),
         connecting_segments: Some(worker.connecting_segments),
         http2: http2(worker.headers),

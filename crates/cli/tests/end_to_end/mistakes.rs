@@ -206,3 +206,80 @@ fn a_field_of_an_event_that_nobody_knows_is_no_sign_of_life() {
     // A field beside the data is around the message; alone it is as good as a comment, of 13 bytes.
     assert_eq!((of("wrapping"), of("control")), (9.0, 10.0 + 13.0), "{ended}");
 }
+
+#[test]
+fn a_server_that_floods_its_clients_with_comments_is_measured_and_told() {
+    let servant = pushing(Vec::new(), |message| {
+        let text = String::from_utf8_lossy(message);
+        let comments = ": nothing to say\n\n".repeat(500);
+        chunk(format!("data: {text}\n\n{comments}").as_bytes())
+    });
+    let bench = Bench::with(&scenario(&servant, PUBLISH, "sse", SUBSCRIBES));
+    let ended = bench.play(&["run", "small.toml"]);
+    let record = bench.only_record("small");
+    let trial = trial(&record, "a-sse");
+    assert_eq!((trial.counts.lost, trial.counts.heartbeats), (0, Some(2_500)), "{ended}");
+    let chatter = trial.checks.iter().find(|check| check.check == "chatter").expect("a warning");
+    assert!(chatter.text.contains("heartbeats or comments per second"), "{}", chatter.text);
+}
+
+#[test]
+fn messages_whose_requests_were_under_way_at_once_have_no_order_to_break() {
+    let subscribers = Subscribers::default();
+    let published = std::sync::atomic::AtomicU32::new(0);
+    let answer = move |request: &Request, stream: &mut TcpStream| {
+        if request.is_publish() {
+            // Every second one takes longer than it takes until the next is due.
+            if published.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 2 == 1 {
+                std::thread::sleep(Duration::from_millis(300));
+            }
+            let text = String::from_utf8_lossy(&request.body);
+            subscribers.push(&request.topic(), &chunk(format!("data: {text}\n\n").as_bytes()));
+            return takes(stream);
+        }
+        subscribers.add(request.topic(), stream);
+        stream.write_all(EVENTS).map_or(Then::Close, |()| Then::GoOn)
+    };
+    let servant = Servant::start(answer, Then::Close);
+    let bench = Bench::with(&scenario(&servant, PUBLISH, "sse", SUBSCRIBES));
+    let ended = bench.play(&["run", "small.toml"]);
+    let record = bench.only_record("small");
+    let trial = trial(&record, "a-sse");
+    let counts = &trial.counts;
+    assert_eq!((counts.lost, counts.out_of_order), (0, 0), "{ended}");
+    assert!(counts.overtaken.is_some_and(|overtaken| overtaken >= 2), "{counts:?}");
+    assert!(trial.checks.iter().any(|check| check.check == "order"), "{ended}");
+}
+
+#[test]
+fn a_token_that_a_server_repeats_is_told_by_the_name_of_what_it_was_made_of() {
+    let answer = |request: &Request, stream: &mut TcpStream| {
+        let token = request.field("authorization").unwrap_or_default();
+        let body = format!("not admitted: {token}");
+        let head = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n", body.len());
+        let written = stream.write_all(format!("{head}{body}").as_bytes());
+        written.map_or(Then::Close, |()| Then::GoOn)
+    };
+    let servant = Servant::start(answer, Then::Close);
+    let adapter = r#"about = "a"
+documents = "b"
+publish = "theirs"
+[settings]
+secret = "${env:MISTAKES_KEY}"
+claims = '{"exp":${now|plus:3600}}'
+[transport.sse]
+url = "/of/${channel}/"
+headers = { Authorization = "Bearer ${claims|jwt-hs256:secret}" }
+"#;
+    let text = scenario(&servant, "\"theirs\"", "sse", SUBSCRIBES);
+    let begin = text.find("publish = \"theirs\"").expect("it is there");
+    let end = text.find("[[transport]]").expect("it is there");
+    let text = format!("{}adapter = \"a.toml\"\n{}", &text[..begin], &text[end..]);
+    let bench = Bench::with(&text);
+    std::fs::write(bench.path().join("a.toml"), adapter).expect("written");
+    let mut program = bench.program(&["run", "small.toml"]);
+    let ended = crate::support::Running::start(program.env("MISTAKES_KEY", "key-of-nobody")).end();
+    assert!(ended.stderr.contains("403") && ended.stderr.contains("Bearer ${secret}"), "{ended}");
+    // What every such token begins with: `{"`, in base64.
+    assert!(!ended.stderr.contains("eyJ") && bench.records().is_empty(), "{ended}");
+}

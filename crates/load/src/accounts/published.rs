@@ -5,7 +5,7 @@
 //! send it to the wrong topic. So what arrives is held against what was sent. One slot for each
 //! message, so nobody waits for anybody.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use pushbench_protocol::{PublishNumber, Timestamp};
 
@@ -20,6 +20,8 @@ pub(crate) struct Published {
     first_of_topic: Vec<usize>,
     messages: Vec<Slot>,
     beginnings: Vec<Slot>,
+    /// Whether a message may be sent while the one before it is on its way, by another connection.
+    is_concurrent: AtomicBool,
 }
 
 /// One message; its time of sending, written last, is zero until all else is there.
@@ -28,6 +30,8 @@ struct Slot {
     sent_at: AtomicU64,
     due_at: AtomicU64,
     digest: AtomicU64,
+    /// When the server had said that it took it; zero before, and where nobody looks.
+    taken_at: AtomicU64,
 }
 
 /// A message that was sent.
@@ -49,7 +53,12 @@ impl Published {
         }
         first_of_topic.push(len);
         let slots = |len| (0..len).map(|_| Slot::default()).collect();
-        Self { first_of_topic, messages: slots(len), beginnings: slots(topics.len()) }
+        Self {
+            first_of_topic,
+            messages: slots(len),
+            beginnings: slots(topics.len()),
+            is_concurrent: AtomicBool::new(false),
+        }
     }
 
     /// A message is about to be sent.
@@ -58,6 +67,36 @@ impl Published {
         slot.due_at.store(sent.due_at.as_nanos(), Ordering::Relaxed);
         slot.digest.store(sent.digest, Ordering::Relaxed);
         slot.sent_at.store(sent.sent_at.as_nanos(), Ordering::Release);
+    }
+
+    /// Messages are sent by requests that may be under way at once: only a response tells when one was
+    /// taken.
+    pub(crate) fn are_concurrent(&self) {
+        self.is_concurrent.store(true, Ordering::Relaxed);
+    }
+
+    /// The server has said that it took a message.
+    pub(crate) fn is_taken(&self, topic: u32, number: PublishNumber, now: Timestamp) {
+        if let Some(slot) = self.slot(topic, number) {
+            slot.taken_at.store(now.as_nanos(), Ordering::Release);
+        }
+    }
+
+    /// Whether a message had to reach subscribers before a later one of its topic: by one connection
+    /// always, by requests if it was taken before the later one was sent.
+    pub(crate) fn is_before(
+        &self,
+        topic: u32,
+        number: PublishNumber,
+        later: PublishNumber,
+    ) -> bool {
+        if !self.is_concurrent.load(Ordering::Relaxed) {
+            return true;
+        }
+        let of = |number| self.slot(topic, number);
+        let (Some(slot), Some(later)) = (of(number), of(later)) else { return true };
+        let taken_at = slot.taken_at.load(Ordering::Acquire);
+        taken_at != 0 && taken_at < later.sent_at.load(Ordering::Acquire)
     }
 
     /// A message, if it has been sent.
@@ -125,6 +164,25 @@ mod tests {
         }
         assert_ne!(digest(&[&payload[..], &[0]].concat()), whole);
         assert_ne!(digest(&[&payload[8..16], &payload[..8], &payload[16..]].concat()), whole);
+    }
+
+    #[test]
+    fn only_what_was_taken_before_the_next_was_sent_has_an_order() {
+        let count = TopicCount { warm_up: 0, all: 3, with_after: 3 };
+        let published = Published::new(&[count]);
+        let at = Timestamp::from_nanos;
+        for (number, sent_at) in [(0, 10), (1, 20), (2, 40)] {
+            let sent = Sent { sent_at: at(sent_at), due_at: at(sent_at), digest: 0 };
+            published.set(0, PublishNumber(number), sent);
+        }
+        let is_before =
+            |one, other| published.is_before(0, PublishNumber(one), PublishNumber(other));
+        assert!(is_before(0, 1), "over one connection");
+        published.are_concurrent();
+        assert!(!is_before(0, 1), "there is no response yet");
+        published.is_taken(0, PublishNumber(0), at(30));
+        assert!(!is_before(0, 1), "both were under way");
+        assert!(is_before(0, 2));
     }
 
     #[test]

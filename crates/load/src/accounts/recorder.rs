@@ -110,7 +110,11 @@ impl Recorder {
         if number < place.holding.next {
             if let Some(at) = place.missing.iter().position(|&missing| missing == number) {
                 place.missing.swap_remove(at);
-                self.counts.out_of_order += 1;
+                let newest = PublishNumber(place.holding.next - 1);
+                match self.published.is_before(topic_index, PublishNumber(number), newest) {
+                    true => self.counts.out_of_order += 1,
+                    false => self.counts.overtaken += 1,
+                }
             } else {
                 let age = place.holding.next - 1 - number;
                 match arrival {
@@ -118,7 +122,13 @@ impl Recorder {
                     // Sent again, whatever has come since.
                     Arrival::Pushed if place.recent.has(age) => self.counts.duplicates += 1,
                     // Replaced before it came.
-                    _ if age > 0 => self.counts.out_of_order += 1,
+                    _ if age > 0 => {
+                        let newest = PublishNumber(place.holding.next - 1);
+                        match self.published.is_before(topic_index, PublishNumber(number), newest) {
+                            true => self.counts.out_of_order += 1,
+                            false => self.counts.overtaken += 1,
+                        }
+                    }
                     Arrival::Pushed => self.counts.duplicates += 1,
                     Arrival::Polled => {}
                 }

@@ -19,6 +19,9 @@ pub struct Counts {
     pub duplicates: u64,
     /// Messages that came after a later one, any phase.
     pub out_of_order: u64,
+    /// The same of those whose publish had no response yet when the later one was sent, any phase: two
+    /// requests that are under way at once have no order.
+    pub overtaken: u64,
     /// Messages that this trial's publisher did not send.
     pub foreign: u64,
     /// The beginning of the first of them.

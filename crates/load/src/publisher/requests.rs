@@ -2,21 +2,43 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use pushbench_adapter::{Publisher, Values};
-use pushbench_protocol::clock;
+use pushbench_protocol::{Envelope, clock};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
+use crate::accounts::published::Published;
 use crate::publish_to::{Calendar, of_now};
 use crate::publisher::exchange::Server;
 use crate::publisher::failure::Failure;
 use crate::publisher::handed::Handed;
 
+/// Where it is told which messages of a topic the server has taken.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    published: Arc<Published>,
+    topic: u32,
+}
+
+impl Taken {
+    /// Of a topic.
+    pub(super) fn new(published: Arc<Published>, topic: u32) -> Self {
+        Self { published, topic }
+    }
+
+    fn tell(&self, payload: &[u8]) {
+        if let Some(Envelope { number, .. }) = Envelope::decode(payload) {
+            self.published.is_taken(self.topic, number, clock::now());
+        }
+    }
+}
+
 /// Sends each message of a topic as it comes, and ends when all that ever come have a response. No
 /// secret of `values` is kept.
 pub(super) async fn publish(
-    publisher: Publisher,
+    (publisher, taken): (Publisher, Taken),
     values: Values,
     mut messages: UnboundedReceiver<Handed>,
     server: Rc<Server>,
@@ -30,9 +52,10 @@ pub(super) async fn publish(
             handed = messages.recv() => match handed {
                 Some(handed) => {
                     let (publisher, server) = (Rc::clone(&publisher), Rc::clone(&server));
-                    let values = Rc::clone(&values);
+                    let (values, taken) = (Rc::clone(&values), taken.clone());
                     sending.spawn_local(async move {
-                        send(&publisher, &values, &server, calendar, handed).await;
+                        let sends = (&*publisher, &*values);
+                        send(sends, &server, calendar, (handed, &taken)).await;
                     });
                 }
                 None => break,
@@ -45,14 +68,16 @@ pub(super) async fn publish(
 }
 
 async fn send(
-    publisher: &RefCell<Publisher>,
-    values: &Values,
+    (publisher, values): (&RefCell<Publisher>, &Values),
     server: &Server,
     calendar: Calendar,
-    mut handed: Handed,
+    (mut handed, taken): (Handed, &Taken),
 ) {
     match ask(publisher, server, calendar, &mut handed).await {
-        Ok(()) => handed.sent(),
+        Ok(()) => {
+            taken.tell(handed.payload());
+            handed.sent();
+        }
         Err(failure) => {
             let (fault, unexpected) = failure.kept(values);
             handed.failed(fault, Some(unexpected));

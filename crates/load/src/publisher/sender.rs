@@ -19,7 +19,7 @@ use crate::publish_to::Calendar;
 use crate::publisher::connection::Connection;
 use crate::publisher::exchange::Server;
 use crate::publisher::handed::{Handed, HandedBooks};
-use crate::publisher::requests;
+use crate::publisher::requests::{self, Taken};
 
 /// What sends the messages of a topic.
 pub(super) struct TopicSender {
@@ -32,7 +32,7 @@ pub(super) struct TopicSender {
 /// How it does so.
 pub(super) enum By {
     /// A request for each.
-    Requests(Publisher),
+    Requests(Publisher, Taken),
     /// A connection of their own.
     Connection(Box<dyn Dialogue>),
 }
@@ -109,9 +109,9 @@ impl Sending {
         let mut opening = Vec::new();
         for TopicSender { by, values, messages } in senders {
             match by {
-                By::Requests(publisher) => {
+                By::Requests(publisher, taken) => {
                     tasks.push(tokio::task::spawn_local(requests::publish(
-                        publisher,
+                        (publisher, taken),
                         values,
                         messages,
                         Rc::clone(&server),

@@ -9,10 +9,12 @@ use pushbench_adapter::Publishing;
 use pushbench_protocol::{Timestamp, clock};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use crate::accounts::published::Published;
 use crate::accounts::turns::Late;
 use crate::publisher::handed::{Handed, HandedBooks};
 use crate::publisher::latest::Latest;
 use crate::publisher::line::{Cord, PublisherLine};
+use crate::publisher::requests::Taken;
 use crate::publisher::sender::{By, SenderThread, TopicSender};
 use crate::publisher::subscribers::ToPublish;
 use crate::{Plan, PublisherOutcome};
@@ -35,7 +37,11 @@ pub(super) struct Hands {
 
 impl Way {
     /// Opens what the plan's server is published to by; `None` where it publishes by itself.
-    pub(super) fn open(plan: &Plan, subscribers: &ToPublish) -> io::Result<Option<Self>> {
+    pub(super) fn open(
+        plan: &Plan,
+        published: &Arc<Published>,
+        subscribers: &ToPublish,
+    ) -> io::Result<Option<Self>> {
         let Some(adapted) = &plan.adapted else {
             return Ok(Some(Self::Line(PublisherLine::open(plan.target)?)));
         };
@@ -51,7 +57,10 @@ impl Way {
             let (to, messages) = unbounded_channel();
             by_topic.push(to);
             let by = match publishing.map_err(io::Error::other)? {
-                Publishing::Requests(publisher) => By::Requests(publisher),
+                Publishing::Requests(publisher) => {
+                    published.are_concurrent();
+                    By::Requests(publisher, Taken::new(Arc::clone(published), topic))
+                }
                 Publishing::Connection(dialogue) => By::Connection(dialogue),
                 Publishing::Subscriber => {
                     of_subscribers.push(messages);

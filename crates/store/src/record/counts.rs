@@ -69,6 +69,11 @@ pub struct CountsV1 {
     /// there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgements: Option<u64>,
+    /// Messages that came after a later one which was sent while their publish had no response yet:
+    /// requests that are under way at once have no order, so these are not among `out_of_order`. Absent
+    /// where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overtaken: Option<u64>,
     /// Messages of a third-party server that came compressed, any phase: how much of them was around the
     /// payload is not known. Absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -87,6 +87,7 @@ impl CountsV1 {
             retries,
             heartbeats,
             acknowledgements,
+            overtaken,
             coded_messages,
             connecting_segments,
             http2,
@@ -124,6 +125,7 @@ impl CountsV1 {
             ("retries", &mut self.retries, retries),
             ("heartbeats", &mut self.heartbeats, heartbeats),
             ("acknowledgements", &mut self.acknowledgements, acknowledgements),
+            ("messages overtaken", &mut self.overtaken, overtaken),
             ("compressed messages", &mut self.coded_messages, coded_messages),
             ("connecting segments", &mut self.connecting_segments, connecting_segments),
         ] {
