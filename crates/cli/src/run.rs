@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use pushbench_runner::{
     Options, Part, Placement, ServerCommand, ShardCommand, ShardJob, Target, TargetTls, Tried,
-    machine, missing_programs, raise_open_files, servers_beyond_loopback,
+    link_refusal, machine, missing_programs, raise_open_files, servers_beyond_loopback,
 };
 use pushbench_scenario::{Scenario, Shards, most_shards};
 use pushbench_store::{FindEnding, Journal, RunStatus, RunV2, Verdict};
@@ -106,6 +106,15 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         ));
         return Ok(Exit::WrongUsage);
     }
+    let over_link = scenario.with_cells().any(|cell| cell.network.link.is_some());
+    if over_link && (options.target.is_some() || part.is_some()) {
+        let given = if options.target.is_some() { "--target" } else { "--shard" };
+        say(format_args!(
+            "pushbench: {given} is of a server or clients elsewhere, but the scenario has [network] put both \
+             at the ends of a link that the run makes: leave out {given}, or the link's keys"
+        ));
+        return Ok(Exit::WrongUsage);
+    }
     if options.target.is_some() && pushbench_scenario::is_split(&scenario, &machine()) {
         say(
             "pushbench: --target names one server, but load.shards has each shard start one of its own: \
@@ -123,6 +132,10 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         ));
     }
     raise_open_files();
+    if let Some(missing) = link_refusal(&scenario) {
+        say(format_args!("{}: [network]: {missing}", options.scenario.display()));
+        return Ok(Exit::Refused);
+    }
 
     let mut run_options = run_options(options, read)?;
     let placement = Placement::of(&scenario, run_options.target.is_some());
@@ -133,6 +146,9 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
     run_options.placement = Some(placement);
     run_options.part = part;
+    if over_link {
+        "a link between two network namespaces".clone_into(&mut run_options.environment.link);
+    }
     let beyond = servers_beyond_loopback(&scenario);
     for url in &beyond {
         run_options.environment.link.push_str(&format!(" and {url}"));

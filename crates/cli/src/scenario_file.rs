@@ -129,7 +129,8 @@ pub(crate) fn limits_of_this_machine(scenario: &Scenario) -> Vec<Limit> {
     let machine = machine();
     let mut found: Vec<Limit> = Vec::new();
     for scenario in scenario.with_cells() {
-        for limit in limits(&needs(scenario, &machine), &machine) {
+        let over_link = pushbench_scenario::limit_over_link(scenario, &machine);
+        for limit in limits(&needs(scenario, &machine), &machine).into_iter().chain(over_link) {
             match found.iter_mut().find(|known| known.what == limit.what) {
                 Some(known) if known.need < limit.need => *known = limit,
                 Some(_) => {}

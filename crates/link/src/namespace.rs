@@ -137,6 +137,9 @@ fn make(own: Ipv4Addr, peer: Ipv4Addr, mtu: u16) -> Result<(Namespace, File), Mi
     let ports = format!("{} {}", CLIENT_PORTS.start(), CLIENT_PORTS.end());
     fs::write("/proc/sys/net/ipv4/ip_local_port_range", ports)
         .map_err(setting("a port for each client"))?;
+    // A port of a closed connection may be used again in the second after next, as on loopback.
+    fs::write("/proc/sys/net/ipv4/tcp_tw_reuse", "1")
+        .map_err(setting("ports that are used again"))?;
     system::switch_on_as_it_is("lo").map_err(setting("loopback in its namespaces"))?;
     system::switch_on(DEVICE, own, peer, mtu).map_err(setting("a device that is on"))?;
     Ok((Namespace { file, address: own }, device))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_adapter::{Transport, Values};
+use pushbench_link::Namespace;
 use pushbench_protocol::headers::HeadTarget;
 use pushbench_protocol::{
     Arrival, Cursor, Deliver, Timestamp, TlsUse, TopicName, TopicNames, Unchanged,
@@ -44,6 +45,8 @@ pub struct Plan {
     pub workers: u32,
     /// Clients that may share one loopback source address.
     pub clients_per_address: u32,
+    /// Where the clients' threads are, if not where the conductor is: the far end of a link.
+    pub namespace: Option<Arc<Namespace>>,
     /// How a third-party server is spoken to; `None` of our own.
     pub adapted: Option<Arc<Adapted>>,
 }

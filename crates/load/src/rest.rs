@@ -54,17 +54,25 @@ impl Rest {
     /// leaves something unanswered and moves no byte is not waited for, and neither is one that never
     /// comes to rest.
     pub(crate) fn is_settled(&mut self, plan: &Plan, status: &Status, now: Timestamp) -> bool {
-        self.is_settled_within(plan.has_server_clock(), status, now)
+        // What is under way without being seen at either end takes a round trip more.
+        let trip = plan.scenario.network.link.map_or(Duration::ZERO, |link| link.round_trip());
+        self.is_settled_within(plan.has_server_clock(), trip, status, now)
     }
 
-    fn is_settled_within(&mut self, has_clock: bool, status: &Status, now: Timestamp) -> bool {
+    fn is_settled_within(
+        &mut self,
+        has_clock: bool,
+        trip: Duration,
+        status: &Status,
+        now: Timestamp,
+    ) -> bool {
         let is_known = has_clock || self.is_restless;
-        let bound = if is_known { CLOCKED_QUIET_BOUND } else { QUIET_BOUND };
+        let bound = trip + if is_known { CLOCKED_QUIET_BOUND } else { QUIET_BOUND };
         self.look(status, now);
         if self.still_since == now || status.in_flight > 0 {
             self.quiet_since = now;
         }
-        if now.since(self.quiet_since) >= QUIET {
+        if now.since(self.quiet_since) >= trip + QUIET {
             return true;
         }
         if now.since(self.begin) >= bound {
@@ -114,7 +122,7 @@ mod tests {
         let mut now = begin;
         rest.begin(now);
         let mut status = Status { bytes: Some(0), ..Status::default() };
-        while !rest.is_settled_within(has_clock, &status, now) {
+        while !rest.is_settled_within(has_clock, Duration::ZERO, &status, now) {
             now = now.plus(look);
             status.bytes = status.bytes.map(|bytes| bytes + 1);
         }
@@ -141,13 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn a_server_at_rest_is_waited_for_as_long_as_an_acknowledgement_may_take() {
-        let (mut rest, begin) = (Rest::default(), Timestamp::from_nanos(0));
-        rest.begin(begin);
-        let status = Status { bytes: Some(7), ..Status::default() };
-        let mut settled = (0..).map(|ms| begin.plus(Duration::from_millis(20 * ms)));
-        let at = settled.find(|now| rest.is_settled_within(false, &status, *now));
-        assert_eq!(at, Some(begin.plus(QUIET)));
-        assert!(!rest.is_restless && !rest.has_hung);
+    fn a_server_at_rest_is_waited_for_as_long_as_an_acknowledgement_may_take_over_its_link() {
+        for trip in [0, 200].map(Duration::from_millis) {
+            let (mut rest, begin) = (Rest::default(), Timestamp::from_nanos(0));
+            rest.begin(begin);
+            let status = Status { bytes: Some(7), ..Status::default() };
+            let mut settled = (0..).map(|ms| begin.plus(Duration::from_millis(20 * ms)));
+            let at = settled.find(|now| rest.is_settled_within(false, trip, &status, *now));
+            assert_eq!(at, Some(begin.plus(trip + QUIET)));
+            assert!(!rest.is_restless && !rest.has_hung);
+        }
     }
 }

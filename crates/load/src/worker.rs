@@ -67,12 +67,22 @@ impl Worker {
     pub(crate) fn start(role: Role) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (commands, received) = mpsc::unbounded_channel();
+        // What the thread opens and starts is there. It is gone with the thread.
+        let namespace = role.plan.namespace.clone();
+        let (entered, told) = std::sync::mpsc::sync_channel(1);
         let thread =
             std::thread::Builder::new().name(format!("load-{}", role.index)).spawn(move || {
+                let enters = namespace.map_or(Ok(()), |namespace| namespace.enter_for_good());
+                let is_there = enters.is_ok();
+                let _ = entered.send(enters);
+                if !is_there {
+                    return;
+                }
                 let local = tokio::task::LocalSet::new();
                 let host = Surroundings { clock: Clock::HOST, network: Network::Host };
                 local.block_on(&runtime, play(role, host, received));
             })?;
+        told.recv().unwrap_or_else(|_| Err(std::io::Error::other("the thread has ended")))?;
         Ok(Self { commands, thread: Some(thread) })
     }
 

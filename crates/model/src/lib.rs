@@ -52,6 +52,7 @@ pub mod http2;
 mod link;
 mod over_http1;
 mod over_http2;
+mod over_link;
 mod predict;
 mod remembered;
 mod schedule;

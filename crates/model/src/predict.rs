@@ -11,7 +11,7 @@ use crate::schedule::Schedule;
 use crate::situation::Situation;
 use crate::sizes::Span;
 use crate::subject::{Course, Seen, Subject};
-use crate::{over_http1, over_http2};
+use crate::{over_http1, over_http2, over_link};
 
 /// What the model predicts where so many messages a second are published in each topic, 0 for none.
 pub fn predict_rates(subject: &Subject<'_>, rate: f64) -> BTreeMap<String, f64> {
@@ -57,6 +57,7 @@ fn predict(subject: &Subject<'_>, rate: f64, course: Course<'_>) -> BTreeMap<Str
     if Compressed::of(transport.settings) != Compressed::Nothing {
         say_what_is_saved(&mut figures, situation.payload as f64);
     }
+    over_link::delay(&mut figures, subject, rate);
     for hourly in ["idle_wire_bytes_per_client_hour", "idle_server_cpu_per_client_hour"] {
         if let Some(value) = figures.get_mut(hourly) {
             *value /= f64::from(workload.time_scale.get());

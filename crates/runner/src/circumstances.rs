@@ -14,6 +14,8 @@ impl Circumstances {
             kernel_refusal,
             server_death,
             server_end,
+            // A trial that is split has none.
+            link: _,
             // Whoever puts a trial together knows of that.
             lost_shards: _,
         } = self.clone();

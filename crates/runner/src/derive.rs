@@ -94,6 +94,7 @@ pub(crate) fn trial(
         cell: played.cell,
         started_at: played.started_at,
         servers: sums.servers_on_record(),
+        link: circumstances.link.clone(),
         shard: None,
         shards: None,
         clients: sums.clients,

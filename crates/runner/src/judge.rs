@@ -7,6 +7,7 @@ mod close;
 mod deliveries;
 mod evidence;
 mod handshakes;
+mod link;
 mod load;
 mod machine;
 mod model;
@@ -36,6 +37,7 @@ use self::{
     close::close,
     deliveries::{deliveries, errors, published},
     handshakes::handshakes,
+    link::link,
     load::{lateness, load_busy},
     machine::steal,
     payloads::{delivered, foreign, payloads, unexplained, unfinished, wrapping},
@@ -60,6 +62,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(shards(evidence));
     checks.push(books_balance(evidence));
     checks.extend(server_kernel(evidence));
+    checks.extend(link(evidence));
     checks.extend([
         quiet(evidence),
         deliveries(evidence),

@@ -69,6 +69,7 @@ pub use run::{begin, run};
 pub use server_process::ServerCommand;
 pub use shards::{ShardCommand, ShardJob, play_shard};
 pub use target::{Target, TargetError, TargetTls};
+pub use trial::link::link_refusal;
 
 /// Why a run could not be carried on. What was measured before is in the record all the same.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +107,9 @@ pub enum RunError {
         "the load generator could not be kept to its cores: {0}; `--pin none` leaves it anywhere"
     )]
     Placement(std::io::Error),
+    /// There is no link for a trial that asks for one.
+    #[error("nothing was played over the link of [network]: {0}")]
+    Link(String),
     /// The load generator could not be started.
     #[error(transparent)]
     Load(#[from] pushbench_load::LoadError),

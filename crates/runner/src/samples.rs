@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use pushbench_link::Namespace;
 use pushbench_load::ServerSums;
 use pushbench_protocol::{
     ClassStats, ConnectionClass, HandshakeStats, Phase, ServerStats, TransportKind, clock,
@@ -29,6 +31,8 @@ pub(crate) struct Sampler {
     pub(crate) clients: SocketAddr,
     /// Whether nobody else uses the server, so that its books are of our clients only.
     pub(crate) is_ours: bool,
+    /// Where the clients' sockets are, if not where the sampler is.
+    pub(crate) far: Option<Arc<Namespace>>,
 }
 
 /// When it is looked at.
@@ -141,8 +145,10 @@ impl Samples {
 
     /// Looks at both ends of the clients' connections, at the end of a phase.
     pub(crate) fn sample_sockets(&mut self, phase: Phase, sampler: &Sampler) {
-        self.sockets
-            .extend(SocketSample::take(sampler.clients.port(), &self.others).map(|l| (phase, l)));
+        self.sockets.extend(
+            SocketSample::take(sampler.clients.port(), &self.others, sampler.far.as_deref())
+                .map(|l| (phase, l)),
+        );
     }
 
     /// What the server's kernel sent again in each phase, as far as it is known.

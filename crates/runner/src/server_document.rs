@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use pushbench_link::NEAR;
 use pushbench_protocol::compression::{BODY_THRESHOLD, MAX_WINDOW_BITS, MESSAGE_THRESHOLD};
 use pushbench_protocol::logs::{LOG_BYTES, TOTAL_LOG_BYTES};
 use pushbench_protocol::{
@@ -24,13 +25,18 @@ const CONNECTIONS_BESIDE: u32 = 64;
 /// The least that a server takes as one message.
 const MESSAGE_BYTES: usize = 1 << 20;
 
+/// What a server at the near end of a link is published to with: beyond loopback it asks for a token. It
+/// keeps nobody out, since whoever can reach that end is one of the trial.
+pub(crate) const LINK_TOKEN: &str = "near-end";
+
 /// The server's settings for a trial, every one of them said.
 pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocument {
     let workload = &scenario.workload;
     let server = &scenario.server;
     let settings = transport.settings;
     let logs = LogNeeds::of(scenario);
-    let any_port = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+    let over_link = scenario.network.link.is_some();
+    let any_port = SocketAddr::new(if over_link { NEAR } else { Ipv4Addr::LOCALHOST }.into(), 0);
     let tls = transport.carriage.tls != TlsUse::None;
     let (compression, compression_threshold) = match Compressed::of(settings) {
         Compressed::Bodies(coding) => (coding, Compressed::Bodies(coding).threshold()),
@@ -84,7 +90,7 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         // A client connects at once, and polls when it is time to.
         first_request_timeout: IDLE_BEYOND + Duration::from_secs(trial.as_secs()),
         handshake_timeout: HANDSHAKE_TIMEOUT,
-        publish_token: None,
+        publish_token: over_link.then(|| LINK_TOKEN.to_owned()),
         allowed_origin: Vec::new(),
         // A profile that names a host of its own asks for that one, whatever the server's address.
         allow_host: scenario.headers.request.own_hosts().into_iter().map(str::to_owned).collect(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
 
+use pushbench_link::Namespace;
 use pushbench_protocol::Phase;
 use pushbench_store::SocketMemoryV1;
 use pushbench_wire::sock_diag::{Port, SocketEnd, sockets};
@@ -37,11 +38,14 @@ impl Others {
 }
 
 impl SocketSample {
-    /// Looks at the sockets of this process's clients, connected to `port`. `None` if the kernel
-    /// does not tell.
-    pub(crate) fn take(port: u16, others: &Others) -> Option<Self> {
+    /// Looks at the sockets of this process's clients, connected to `port`, which are in the namespace
+    /// `far`, or in the caller's. `None` if the kernel does not tell.
+    pub(crate) fn take(port: u16, others: &Others, far: Option<&Namespace>) -> Option<Self> {
         let ours = own_inodes();
-        let clients = sockets(Port::Remote(port)).ok()?;
+        let clients = {
+            let _far = far.map(Namespace::enter).transpose().ok()?;
+            sockets(Port::Remote(port)).ok()?
+        };
         let is_ours =
             |end: &&SocketEnd| ours.contains(&end.inode) && !others.0.contains(&end.cookie);
         let clients: Vec<_> = clients.iter().filter(is_ours).copied().collect();
@@ -161,7 +165,7 @@ mod tests {
         let _publisher = TcpStream::connect(address).expect("listening");
         let others = Others::look(address.port());
         let _clients = [(); 3].map(|()| TcpStream::connect(address).expect("listening"));
-        let look = SocketSample::take(address.port(), &others).expect("this kernel tells");
+        let look = SocketSample::take(address.port(), &others, None).expect("this kernel tells");
         assert_eq!(look.client.map(|ends| ends.sockets), Some(3));
         assert_eq!(look.server.map(|ends| ends.sockets), Some(3), "accepted or not");
     }

@@ -1,6 +1,7 @@
 //! One trial: a fresh server, the load generator's phases, and a look at the work between them.
 
 pub(crate) mod gate;
+pub(crate) mod link;
 mod phases;
 pub(crate) mod planned;
 mod reach;
@@ -14,7 +15,7 @@ use pushbench_protocol::{Cursor, Deliver, Phase, TopicNames, TransportKind};
 use pushbench_scenario::{
     Scenario, Shard, Transport, due_times_until, ports_per_client, round_seed,
 };
-use pushbench_store::{CellV1, MachineV2, ShardV2, TrialV2};
+use pushbench_store::{CellV1, LinkV2, MachineV2, ShardV2, TrialV2};
 use pushbench_wire::tcp_info::tcp_info;
 
 use crate::control::Control;
@@ -27,6 +28,7 @@ use crate::samples::{Moment, Sampler, Samples};
 use crate::sums::{Conducted, sums};
 use crate::{RunError, Target, tls};
 use gate::Gate;
+use link::TrialLink;
 use phases::play_phases;
 pub(crate) use reach::Reach;
 use reach::{clients_target, connections_for_one};
@@ -68,6 +70,8 @@ pub(crate) struct Ending {
     pub(crate) is_complete: bool,
     pub(crate) server_death: Option<String>,
     pub(crate) server_end: Option<String>,
+    /// What the link saw, if there was one.
+    pub(crate) link: Option<LinkV2>,
 }
 
 impl Trial<'_> {
@@ -90,6 +94,12 @@ impl Trial<'_> {
         let settings = transport.settings;
         memory::trim();
 
+        // Both begin with nothing: no port that was used before, no metric of an earlier connection.
+        let link = TrialLink::up(&scenario)?;
+        // The server, the publisher and whoever samples are started or run by this thread: they are near,
+        // as an application beside its server would be.
+        let near = link.enter_near()?;
+
         let mut server =
             TrialServer::of(&scenario, &transport, self.options, &mut || watch(NOTHING_YET))?;
         is_ready(&server, &scenario, &mut || watch(NOTHING_YET))?;
@@ -102,22 +112,28 @@ impl Trial<'_> {
             kind: settings.kind(),
             clients: clients_target(&reach),
             is_ours: server.is_ours(),
+            far: link.far(),
         };
         let start_cursors = match reach.adapted {
             // Its adapter says where its clients begin.
             Some(_) => vec![Cursor::NOW; topics as usize],
             None => self.start_cursors(&scenario, settings.kind(), &sampler.control),
         };
-        let plan = self.plan(scenario, &transport, &reach, start_cursors);
+        let plan = Plan {
+            namespace: link.far(),
+            ..self.plan(scenario, &transport, &reach, start_cursors)
+        };
         let mut samples = Samples::new(&sampler);
         let mut load = Load::start(plan.clone())?;
         samples.tell_clients_from_others(&sampler);
         samples.take(Moment::Before, &sampler);
         let mut death = None;
-        let played = play_phases(&mut load, &mut samples, &sampler, gate, &mut |progress| {
+        let played = play_phases(&mut load, &mut samples, &sampler, &link, gate, &mut |progress| {
             death = server.ended();
-            if death.is_some() { ControlFlow::Break(()) } else { watch(progress) }
+            let is_over = death.is_some() || link.has_failed();
+            if is_over { ControlFlow::Break(()) } else { watch(progress) }
         });
+        link.begin(Phase::Close);
         let outcome = load.finish();
         if death.is_none() {
             samples.close(&sampler);
@@ -130,8 +146,11 @@ impl Trial<'_> {
             None => server.stop(is_silent),
             Some(_) => None,
         };
+        // A server that is told to end answers the last packets until then.
+        drop(near);
+        let link = link.down();
         let is_complete = played.is_continue();
-        let ending = Ending { is_complete, server_death: death, server_end };
+        let ending = Ending { is_complete, server_death: death, server_end, link };
         let trial = self.record(started_at, &plan, &reach.target, &outcome, &samples, ending)?;
         Ok(TrialV2 { server: announced, ..trial })
     }
@@ -166,6 +185,7 @@ impl Trial<'_> {
             shard: self.shard,
             workers: self.options.workers(&scenario),
             adapted,
+            namespace: None,
             clients_per_address: machine.ports.clients_per_address(
                 ports_per_client(
                     transport.settings,
@@ -231,6 +251,7 @@ impl Trial<'_> {
             kernel_refusal: kernel_refusal(),
             server_death: ending.server_death,
             server_end: ending.server_end,
+            link: ending.link,
             lost_shards: None,
         };
         let machine = samples.machine().map(|machine| self.named(machine));

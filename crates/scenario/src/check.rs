@@ -14,6 +14,9 @@ use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
 use crate::file::{MOST_PUBLISHES, ScenarioFile};
 use crate::head_check::request_headers_fit;
+use crate::link_check::{
+    a_link_is_between_both_of_ours, a_queue_waits_for_a_rate, a_segment_fits_the_link,
+};
 use crate::own_path_check::{
     a_profile_with_its_own_path_asks_nothing_else, a_profile_with_its_own_path_gets_what_it_can_say,
 };
@@ -27,7 +30,7 @@ use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 17] = [
     topics_have_clients,
     publish_is_there,
     publishes_are_bounded,
@@ -42,6 +45,9 @@ const CHECKS: [Check; 14] = [
     carriages_fit,
     request_headers_fit,
     shards_are_of_our_own_server,
+    a_segment_fits_the_link,
+    a_queue_waits_for_a_rate,
+    a_link_is_between_both_of_ours,
 ];
 
 /// Checks the file against itself and makes the scenario of it; `None` if anything was refused.
@@ -167,7 +173,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
             response: headers.response?.value,
             cookie_bytes: headers.cookie_bytes?.value,
         },
-        network: network?,
+        network: network.resolve()?,
         server: ServerSettings {
             engine: server.engine?.value,
             slow_subscriber: server.slow_subscriber?.value,

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pushbench_protocol::{
-    ClientProgram, Deliver, HttpVersion, RequestProfile, ResponseProfile, ServerEngine, SlowPolicy,
-    TlsUse,
+    ClientProgram, Deliver, HttpVersion, LinkShape, RequestProfile, ResponseProfile, ServerEngine,
+    SlowPolicy, TlsUse,
 };
 
 use crate::TransportSettings;
 use crate::expect::Expectation;
 use crate::find::Find;
+use crate::link_profile::LinkProfile;
 use crate::named_server::NamedServer;
 use crate::pin::Pin;
 
@@ -198,11 +199,16 @@ impl Headers {
     }
 }
 
-/// The link between the two sides.
+/// What is between the two sides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Network {
     /// `TCP_MAXSEG` on both sides; 12 bytes of it go to timestamps.
     pub mss: u16,
+    /// The link between two network namespaces that clients and server are in; `None` where they are
+    /// connected by what the host has, loopback for a server of our own.
+    pub link: Option<LinkShape>,
+    /// The published link that it is, where it is one.
+    pub profile: Option<&'static LinkProfile>,
 }
 
 /// Settings of the server.

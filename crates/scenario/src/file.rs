@@ -17,9 +17,10 @@ use crate::beside::Beside;
 use crate::find_file::{FIND_EXAMPLE, FindFile};
 use crate::kind::{rate, shards};
 use crate::named_server_file::named_servers;
+use crate::network_file::NetworkFile;
 use crate::quantity::{minutes, seconds};
 use crate::transport_file::{TransportFile, transports};
-use crate::{Arrivals, Content, LoadSettings, Network, Payload, Pin, Publish, Rate, Shards};
+use crate::{Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, Shards};
 
 /// What a TOML integer is sure to hold.
 pub(crate) const SEEDS: u64 = i64::MAX as u64;
@@ -45,7 +46,7 @@ pub(crate) struct ScenarioFile {
     pub(crate) floor: Read<Option<bool>>,
     pub(crate) workload: WorkloadFile,
     pub(crate) headers: HeadersFile,
-    pub(crate) network: Option<Network>,
+    pub(crate) network: NetworkFile,
     pub(crate) server: ServerFile,
     pub(crate) load: Option<LoadSettings>,
     pub(crate) pin: Read<Pin>,
@@ -101,7 +102,7 @@ impl ScenarioFile {
         let floor = root.optional("floor", truth);
         let workload = workload(root.table("workload"), beside);
         let headers = headers(root.table("headers"), beside);
-        let network = network(root.table("network"));
+        let network = NetworkFile::read(root.table("network"));
         let mut table = root.table("server");
         let server = server(&mut table);
         let named_servers = named_servers(&mut table, beside, problems);
@@ -224,14 +225,6 @@ fn headers(mut table: Reader<'_>, beside: Beside<'_>) -> HeadersFile {
     };
     table.finish();
     file
-}
-
-fn network(mut table: Reader<'_>) -> Option<Network> {
-    // 536: what every host must take (RFC 9293, section 3.7.1). 65,495: what fits the largest IP
-    // packet beside 40 bytes of headers.
-    let mss = table.or("mss", 1_460, whole(536..=65_495));
-    table.finish();
-    Some(Network { mss: u16::try_from(mss?.value).expect("the range is one of u16") })
 }
 
 fn server(table: &mut Reader<'_>) -> ServerFile {

@@ -14,6 +14,7 @@ mod named_server;
 mod adapter_file;
 mod asked_servers;
 mod beside;
+mod bit_rate;
 mod carriage_check;
 mod check;
 mod client_check;
@@ -27,7 +28,10 @@ mod floor;
 mod head_check;
 mod holes;
 mod kind;
+mod link_check;
+mod link_profile;
 mod named_server_file;
+mod network_file;
 mod overrides;
 mod own_path_check;
 mod pin;
@@ -65,12 +69,13 @@ pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
 pub use file::LEAST_BETWEEN_MESSAGES;
 pub use find::{Ending, Find, Next, Quantity, Search, SearchRange};
 pub use holes::Holes;
+pub use link_profile::LinkProfile;
 pub use log_needs::LogNeeds;
 pub use memory_needs::MemoryNeeds;
 pub use named_server::{MissingVariables, NamedServer, ProcessOf, Ready, ServerUrl, Start, Trust};
 pub use needs::{
-    Limit, Machine, Needs, PortRange, TimeWait, is_split, limit_beyond_loopback, limits,
-    most_shards, needs, ports_per_client, shards, source_address,
+    Limit, Machine, Needs, PortRange, TimeWait, is_split, limit_beyond_loopback, limit_over_link,
+    limits, most_shards, needs, ports_per_client, shards, source_address,
 };
 pub use payload::PayloadWriter;
 pub use pin::Pin;

@@ -268,6 +268,15 @@ pub fn limit_beyond_loopback(scenario: &Scenario, machine: &Machine) -> Option<L
     })
 }
 
+/// What the clients' end of the scenario's link lacks room for: its one address has the ports of a machine
+/// that was set up for it.
+pub fn limit_over_link(scenario: &Scenario, machine: &Machine) -> Option<Limit> {
+    scenario.network.link?;
+    let ports = PortRange { first: 1_024, last: u16::MAX };
+    let time_wait = TimeWait { beyond: TimeWait::REUSED, ..machine.time_wait };
+    limit_beyond_loopback(scenario, &Machine { ports, time_wait, ..*machine })
+}
+
 /// What helps where ports run out.
 const PORTS_REMEDY: &str = "poll less often or with connection = \"keep-alive\", or let ports be used \
      again sooner with `sysctl -w net.ipv4.tcp_tw_reuse=1`";

@@ -1,5 +1,6 @@
 //! What a scenario may have, as JSON Schema, for editors.
 
+mod network;
 mod server;
 mod transport;
 
@@ -16,6 +17,7 @@ use crate::file::{
 };
 use crate::find_file::MOST;
 use crate::quantity::{minutes, seconds};
+use crate::schema::network::network;
 use crate::schema::server::server;
 use crate::schema::transport::transport;
 use crate::{Arrivals, MOST_SHARDS, Pin, Quantity};
@@ -224,15 +226,6 @@ fn find() -> Schema {
             pattern("^[0-9]+(\\.[0-9]+)? *%$"),
         ),
     ])
-}
-
-fn network() -> Schema {
-    table([or(
-        "mss",
-        1_460,
-        "The maximum segment size in bytes. Loopback has segments of 64 kB otherwise.",
-        whole(536..=65_495),
-    )])
 }
 
 fn load() -> Schema {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::{ClientProgram, ServerEngine};
+use pushbench_protocol::{ClientProgram, LinkShape, PathShape, ServerEngine};
 
+use crate::bit_rate::format_bit_rate;
+use crate::network_file::format_loss;
 use crate::quantity::{format_duration, format_rate};
 use crate::transport_server::is_of_ours;
 use crate::{
-    Carriage, Content, Find, NamedServer, Payload, Quantity, Scenario, SearchRange, Shards, Start,
-    Transport, Trust,
+    Carriage, Content, Find, LinkProfile, NamedServer, Network, Payload, Quantity, Scenario,
+    SearchRange, Shards, Start, Transport, Trust,
 };
 
 impl Scenario {
@@ -50,6 +52,7 @@ impl Scenario {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
+        settings.extend(link(network));
         if server.engine != ServerEngine::Axum {
             settings.insert("server.engine".to_owned(), server.engine.to_string());
         }
@@ -160,6 +163,37 @@ impl NamedServer {
         let settings = settings.iter();
         options.chain(settings.map(|(name, value)| (format!("settings.{name}"), value.clone())))
     }
+}
+
+/// What a link does, said once where both directions do the same; nothing without one.
+fn link(network: &Network) -> Vec<(String, String)> {
+    let Some(LinkShape { up, down, mtu }) = network.link else { return Vec::new() };
+    let mut settings = vec![("network.mtu".to_owned(), mtu.to_string())];
+    if let Some(LinkProfile { name, source, date, .. }) = network.profile {
+        settings.push(("network.profile".to_owned(), format!("{name} ({source}, {date})")));
+    }
+    let mut path = |prefix: &str, path: PathShape| {
+        let PathShape { delay, jitter, rate, queue, loss_ppm } = path;
+        let mut put = |key: &str, value: String| settings.push((format!("{prefix}.{key}"), value));
+        put("delay", format_duration(delay));
+        if !jitter.is_zero() {
+            put("jitter", format_duration(jitter));
+        }
+        if let Some(rate) = rate {
+            put("rate", format_bit_rate(rate));
+            put("queue", queue.to_string());
+        }
+        if loss_ppm > 0 {
+            put("loss", format_loss(loss_ppm));
+        }
+    };
+    if up == down {
+        path("network", up);
+    } else {
+        path("network.up", up);
+        path("network.down", down);
+    }
+    settings
 }
 
 const NONE: &str = "none";

@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 47] = [
+const BEYOND_A_SCHEMA: [&str; 49] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -27,6 +27,8 @@ const BEYOND_A_SCHEMA: [&str; 47] = [
     "find-beside-what-it-replaces",
     "find-out-of-range",
     "labels-alike",
+    "link-whose-parts-do-not-fit",
+    "link-with-what-is-elsewhere",
     "measure-too-short-for-two-polls",
     "more-topics-than-clients",
     "no-server-but-ours",
@@ -99,7 +101,14 @@ fn every_key_default_and_bound_of_the_schema_is_that_of_the_reader_and_none_is_m
         &format!("{base}publish = {{ @entry(every = \"1s\")@ }}\n{SSE}"),
     );
     held.table("workload/payload", &format!("{base}{every}\npayload = {{ @entry()@ }}\n{SSE}"));
-    for name in ["headers", "network", "load"] {
+    // What may wait, waits for a rate.
+    let network = format!("{QUESTION}{WORKLOAD}[network]\n");
+    held.table("network", &format!("{network}@line(rate = \"10Mb/s\")@\n{SSE}"));
+    for way in ["up", "down"] {
+        let path = format!("{network}{way} = {{ @entry(rate = \"10Mb/s\")@ }}\n{SSE}");
+        held.table(&format!("network/{way}"), &path);
+    }
+    for name in ["headers", "load"] {
         held.table(name, &format!("{QUESTION}{WORKLOAD}[{name}]\n@line()@\n{SSE}"));
     }
     held.table("server", &format!("{QUESTION}{WORKLOAD}[server]\n@line()@\n{SSE}"));

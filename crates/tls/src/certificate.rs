@@ -1,7 +1,7 @@
 //! The one certificate of a server, and the key that belongs to it.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use rcgen::{
@@ -90,12 +90,23 @@ impl Identity {
     ///
     /// If the system has no randomness.
     pub fn of_this_host(now: Duration) -> Result<Self, CertificateError> {
+        Self::of_this_host_at(now, None)
+    }
+
+    /// The same for one more address of this host, unless it is of loopback or of no interface.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no randomness.
+    pub fn of_this_host_at(now: Duration, at: Option<IpAddr>) -> Result<Self, CertificateError> {
         let failed = |error: rcgen::Error| CertificateError::NotMade(error.to_string());
-        let names = [
+        let at = at.filter(|address| !address.is_loopback() && !address.is_unspecified());
+        let mut names = vec![
             "localhost".to_owned(),
             Ipv4Addr::LOCALHOST.to_string(),
             Ipv6Addr::LOCALHOST.to_string(),
         ];
+        names.extend(at.map(|address| address.to_string()));
         let mut params = CertificateParams::new(names).map_err(failed)?;
         params.distinguished_name.push(DnType::CommonName, "Pushbench test certificate");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -175,6 +186,21 @@ mod tests {
         assert!(!format!("{identity:?}").contains("PRIVATE"), "{identity:?}");
         let other = Identity::of_this_host(NOW).expect("there is randomness");
         assert_ne!(other.certificate(), identity.certificate());
+    }
+
+    #[test]
+    fn an_address_of_its_own_is_in_the_certificate_and_one_that_is_there_anyway_is_not_twice() {
+        let length = |at: Option<[u8; 4]>| {
+            let made = Identity::of_this_host_at(NOW, at.map(IpAddr::from));
+            made.expect("there is randomness").certificate().der_len()
+        };
+        // A name of an address of IPv4 is 4 bytes behind a tag and a length (RFC 5280, section 4.2.1.6).
+        // The signature is up to two bytes longer or shorter (RFC 3279, section 2.2.3).
+        let usual = length(None);
+        assert!((usual + 3..=usual + 9).contains(&length(Some([198, 18, 0, 1]))));
+        for at in [[127, 0, 0, 1], [0, 0, 0, 0]] {
+            assert!((usual - 3..=usual + 3).contains(&length(Some(at))));
+        }
     }
 
     #[test]

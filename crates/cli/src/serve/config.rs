@@ -29,6 +29,9 @@ fn identity(document: &ServerDocument) -> anyhow::Result<Option<Identity>> {
             Identity::from_pem(&read(certificate)?, &read(key)?)
                 .with_context(|| format!("{certificate} and {key}"))?
         }
-        _ => Identity::of_this_host(since_epoch())?,
+        _ => {
+            let address = document.tls_listen.unwrap_or(document.listen);
+            Identity::of_this_host_at(since_epoch(), Some(address.ip()))?
+        }
     }))
 }

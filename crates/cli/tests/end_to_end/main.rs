@@ -14,7 +14,7 @@
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `replayed` third-party servers that cannot be installed,
 //! `service` one that publishes by itself, `stock_clients` libraries in place of the exact client,
-//! `floor` bare programs beside trials, `transports` every kind there is, `http2` the same over
+//! `floor` bare programs beside trials, `over_link` a link between the two sides, `transports` every kind there is, `http2` the same over
 //! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `closed_loop` polls that follow each other, `tls`
 //! all of it in TLS, `at_rest` what a silent client costs, `compression` those that compress, `product` every combination of options
 //! (over pipes in memory, which `piped` plays, and some of them over sockets),
@@ -53,6 +53,7 @@ mod lab;
 mod mistakes;
 mod model;
 mod new;
+mod over_link;
 mod payloads;
 mod pcap;
 mod phases;

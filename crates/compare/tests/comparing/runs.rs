@@ -71,6 +71,7 @@ fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV2> {
     (0..rounds)
         .map(|round| TrialV2 {
             servers: Vec::new(),
+            link: None,
             shard: None,
             shards: None,
             transport: label.to_owned(),

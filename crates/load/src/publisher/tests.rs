@@ -67,6 +67,7 @@ fn plan(publish: &str, scheme: &str, address: SocketAddr, trust: Trust) -> Plan 
         shard: Shard::WHOLE,
         workers: 1,
         clients_per_address: 1,
+        namespace: None,
         adapted: Some(Arc::new(Adapted {
             transport: Arc::clone(&adapter.transports[0]),
             values: vec![values],

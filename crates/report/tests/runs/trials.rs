@@ -152,6 +152,7 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV2 {
     let ok = |name: &str| check(name, Verdict::Ok, "fine");
     TrialV2 {
         servers: Vec::new(),
+        link: None,
         shard: None,
         shards: None,
         cell: CellV1::new(),

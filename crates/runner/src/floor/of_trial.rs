@@ -151,6 +151,7 @@ mod tests {
             books: BooksV1 { phases: [(Phase::Measure, measure)].into(), ..BooksV1::default() },
             waiting: WaitingV2::default(),
             servers: Vec::new(),
+            link: None,
             shard: None,
             shards: None,
             work: WorkV2 {

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::TlsUse;
 use pushbench_scenario::{Scenario, TransportSettings};
-use pushbench_store::{BooksV1, CheckV1, MachineV2, Sums, Verdict};
+use pushbench_store::{BooksV1, CheckV1, LinkV2, MachineV2, Sums, Verdict};
 
 use crate::samples::Unreported;
 
@@ -35,6 +35,8 @@ pub(crate) struct Circumstances {
     pub(crate) server_death: Option<String>,
     /// What went wrong when the server was told to end, if something did.
     pub(crate) server_end: Option<String>,
+    /// What the link saw that it was played over; `None` without one.
+    pub(crate) link: Option<LinkV2>,
     /// Shards that were lost, and why; `None` where one process played all.
     pub(crate) lost_shards: Option<Vec<String>>,
 }

@@ -8,12 +8,14 @@ use pushbench_protocol::{Phase, Timestamp, clock};
 use crate::samples::{Moment, Sampler, Samples};
 use crate::server_witnesses::Asked;
 use crate::trial::gate::Gate;
+use crate::trial::link::TrialLink;
 
 /// Plays the phases in turn; breaks off where the watch says so.
 pub(super) fn play_phases(
     load: &mut Load,
     samples: &mut Samples,
     sampler: &Sampler,
+    link: &TrialLink,
     gate: &mut dyn Gate,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
@@ -25,6 +27,7 @@ pub(super) fn play_phases(
 
     let at = gate.pass(Phase::WarmUp, &mut || watch(load.look(Phase::Connect)))?;
     samples.take(Moment::Connected, sampler);
+    link.begin(Phase::WarmUp);
     load.warm_up(at, &mut Asked { samples, sampler }, watch)?;
     lap(samples, Phase::WarmUp, at);
     samples.sample_sockets(Phase::WarmUp, sampler);
@@ -32,6 +35,7 @@ pub(super) fn play_phases(
     let at = gate.pass(Phase::Measure, &mut || watch(load.look(Phase::WarmUp)))?;
     load.begin_measure(at);
     sleep_until(at);
+    link.begin(Phase::Measure);
     samples.take(Moment::MeasureBegins, sampler);
     let measured = load.measure(&mut |progress| {
         samples.sample();
@@ -43,6 +47,7 @@ pub(super) fn play_phases(
     samples.sample_sockets(Phase::Measure, sampler);
     measured?;
     let begin = clock::now();
+    link.begin(Phase::Drain);
     load.drain(&mut Asked { samples, sampler }, watch)?;
     lap(samples, Phase::Drain, begin);
     samples.take(Moment::Rest, sampler);

@@ -49,7 +49,10 @@ impl TrialServer {
                 let document = document(scenario, transport);
                 let process =
                     ServerProcess::start(&options.server, options.server_cpus(), &document)?;
-                let target = announced(&process.announcement)?;
+                let target = Target {
+                    publish_token: document.publish_token,
+                    ..announced(&process.announcement)?
+                };
                 Self::Ours(Box::new(process), target)
             }
         })

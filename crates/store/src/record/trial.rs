@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::books::BooksV1;
 use crate::record::checks::CheckV1;
 use crate::record::counts::CountsV1;
+use crate::record::link::LinkV2;
 use crate::record::machine::MachineV2;
 use crate::record::scenario::CellV1;
 use crate::record::shard::ShardV2;
@@ -60,6 +61,9 @@ pub struct TrialV2 {
     /// that have one each; absent where there is one server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<u32>,
+    /// The link that it was played over; absent where its connections were the host's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkV2>,
     /// Which part of a trial it is; absent of a whole trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardV2>,

@@ -148,6 +148,7 @@ impl From<TrialV1> for TrialV2 {
             machines,
             server: trial.server,
             servers: Vec::new(),
+            link: None,
             shard: None,
             shards: None,
             sample: trial.sample,

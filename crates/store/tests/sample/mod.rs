@@ -71,6 +71,7 @@ pub(crate) fn run() -> RunV2 {
 fn trial() -> TrialV2 {
     TrialV2 {
         servers: Vec::new(),
+        link: None,
         shard: None,
         shards: None,
         cell: BTreeMap::new(),

@@ -100,6 +100,7 @@ fn plan(scenario: &Scenario, transport: &Transport, identity: &Identity) -> Plan
         workers: 1,
         adapted: None,
         clients_per_address: 1,
+        namespace: None,
         scenario: scenario.clone(),
     }
 }
