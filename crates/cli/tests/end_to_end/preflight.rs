@@ -102,8 +102,11 @@ fn a_transport_that_is_not_offered_is_told_by_status_and_first_bytes_and_all_of_
 fn a_target_that_is_silent_or_no_http_server_is_told_so() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("an address"));
-    for transport in ["short-poll", "websocket"] {
-        says(&refused(&url, transport), &[transport, "in time", "expected "]);
+    for (transport, came) in [
+        ("short-poll", "there was no response to the publish within 3s"),
+        ("websocket", "the server did not respond in time"),
+    ] {
+        says(&refused(&url, transport), &[transport, came, "expected "]);
     }
     let servant = Servant::start(
         |_, stream| {
