@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::{Brings, Compression, Cursor, DeflateTerms, Hold, TopicName, Unchanged};
+use pushbench_protocol::{
+    Brings, Compression, Cursor, DeflateTerms, Deliver, Hold, TopicName, Unchanged,
+};
 use pushbench_scenario::{Scenario, ShortPoll, TransportSettings};
 
 use crate::flow::mean_figures;
@@ -58,6 +60,10 @@ pub(crate) fn predict(
                 body: &|messages| answers.coded(messages),
                 head: &|body| answers.head(Some(body), true),
             },
+            first_poll: transport.carriage.client.has_own_sockets().then(|| {
+                let request = client.poll(&path, conditional, poll.compression).len();
+                [request, answers.before_any_message(scenario.workload.deliver)]
+            }),
         });
     }
     if let Some(poll) = settings.long_poll() {
@@ -154,6 +160,16 @@ impl<'a> Answers<'a> {
         let status = if body.is_some() { Status::Ok } else { self.when_empty };
         let coding = Coding::of(is_coded);
         self.server.response_len(status, body.unwrap_or(0), self.mark, coding)
+    }
+
+    /// The same of an answer to a poll before any message. There is no newest one that the client could
+    /// have or be sent again; where every message counts, it has all that there are.
+    fn before_any_message(&self, deliver: Deliver) -> u64 {
+        let status = match deliver {
+            Deliver::Latest => Status::NoContent,
+            Deliver::Every => self.when_empty,
+        };
+        self.server.response_len(status, 0, self.mark, Coding::of(false))
     }
 
     /// Length of a compressed body with so many messages.

@@ -26,7 +26,11 @@ impl Situation {
         match work.connection {
             ConnectionUse::KeepAlive => {
                 let connect = Exchange::connect(self.link);
-                self.connect_figures(&mut figures, &[connect, Exchange::silence(self.link)]);
+                let then = match work.first_poll {
+                    None => Exchange::silence(self.link),
+                    Some([up, down]) => Exchange::first_poll(up, down, self.link),
+                };
+                self.connect_figures(&mut figures, &[connect, then]);
             }
             ConnectionUse::PerPoll => {
                 self.connect_figures(&mut figures, &[Exchange::default()]);
@@ -161,6 +165,7 @@ impl Situation {
                 request_head: work.request_head,
                 answer_head: work.answer_head,
                 coded: Coded::NOT,
+                first_poll: None,
             },
             1,
         );

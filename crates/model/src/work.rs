@@ -22,6 +22,9 @@ pub struct PollWork<'a> {
     pub answer_head: &'a dyn Fn(Option<u64>) -> u64,
     /// How answers are compressed.
     pub coded: Coded<'a>,
+    /// Bytes of the heads of the poll by which a client connects that opens its connection with its first
+    /// request, up and down; `None` of one that connects before.
+    pub first_poll: Option<[u64; 2]>,
 }
 
 /// How answers are compressed.

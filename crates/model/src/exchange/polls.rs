@@ -36,6 +36,17 @@ impl Exchange {
         exchange
     }
 
+    /// The first poll of a connection that stays open, before any message. At the start of a connection
+    /// either side acknowledges with a segment of its own, so the request is too, however short.
+    pub fn first_poll(request_head: u64, answer_head: u64, link: Link) -> Self {
+        let mut exchange = Self::poll(request_head, answer_head, 0, 0, 0, link);
+        let request = request_head + link.records(request_head);
+        if request <= link.headers.data_per_segment(link.mss) {
+            exchange.down[ByteKind::TcpIp] += link.headers.len();
+        }
+        exchange
+    }
+
     /// The same on a connection of its own, which the client closes after the answer.
     ///
     /// Between handshake and close either side acknowledges with a segment of its own: at the start

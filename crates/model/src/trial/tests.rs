@@ -26,6 +26,7 @@ fn poll(finds: &Finds) -> PollWork<'_> {
         request_head: 716,
         answer_head: &|_| 193,
         coded: Coded::NOT,
+        first_poll: None,
     }
 }
 

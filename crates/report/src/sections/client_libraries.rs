@@ -124,16 +124,23 @@ fn sentence(run: &RunV2, library: &TransportV1) -> Option<String> {
     let exact = exact_one(run, library)?;
     let more = |of: &dyn Fn(&TransportV1) -> Option<f64>| Some(of(library)? - of(exact)?);
     let headers = more(&|of| value(run, of, "header_bytes_up_per_poll"))?;
-    let said = |more: f64, unit: &str, show: fn(f64) -> String| {
-        let than = if more < 0.0 { "less" } else { "more" };
-        format!("{}{unit} {than}", show(more.abs()))
-    };
-    let headers = said(headers, " B of request headers", number);
+    let than = |more: f64| if more < 0.0 { "less" } else { "more" };
     let cpu = match more(&|of| cpu_per_poll(run, of)) {
-        Some(cpu) => format!(" and {}", said(cpu, " of CPU time", seconds)),
+        Some(cpu) => format!(", and takes {} {} CPU time", seconds(cpu.abs()), than(cpu)),
         None => String::new(),
     };
-    Some(format!("{} costs {headers}{cpu} per poll than the exact client.", program(library)))
+    let program = program(library);
+    let sends = match headers {
+        0.0 => format!("{program} sends as many bytes of request headers as the exact client"),
+        _ => {
+            let fewer = if headers < 0.0 { "fewer" } else { "more" };
+            let bytes = number(headers.abs());
+            format!(
+                "{program} sends {bytes} {fewer} bytes of request headers than the exact client"
+            )
+        }
+    };
+    Some(format!("Per poll, {sends}{cpu}."))
 }
 
 /// The same transport, played by the load generator's own client.
