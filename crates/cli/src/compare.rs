@@ -159,6 +159,9 @@ fn rendered(
 /// On stderr, where the report itself is not what the user sees.
 fn say_what_failed(compared: &[Compared]) {
     for Compared { comparison, gate } in compared {
+        if let Some(why) = comparison.why_not() {
+            say(format_args!("pushbench: nothing could be compared: {why}"));
+        }
         for Judged { transport, figure, condition, .. } in gate.iter().flat_map(Gate::regressions) {
             let id = &comparison.new.id;
             say(format_args!("pushbench: regression in {id}: {transport}.{figure} ({condition})"));

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use pushbench_protocol::figure;
+use pushbench_protocol::{figure, unsaid_option};
 use pushbench_stats::holm;
 use pushbench_store::{CellV1, RunStatus, RunV2, TrialV2, Verdict};
 use serde::Serialize;
 
-use crate::CONFIDENCE;
-use crate::change::{Change, Found};
+use crate::change::{Change, Found, Untold};
 use crate::estimate::Shown;
 use crate::family::{Family, HEADLINES};
 use crate::finds::{FindChange, finds};
 use crate::objection::{About, Objection, Spoils, differences, objections};
+use crate::{CONFIDENCE, EXACT_ROUNDS, INTERVAL_ROUNDS};
 
 /// What changed between two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -130,6 +130,43 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// Why no figure was judged; `None` if one was.
+    pub fn why_not(&self) -> Option<String> {
+        if self.is_comparable() {
+            return None;
+        }
+        let mut standing = self.objections.iter().filter(|objection| !objection.set_aside);
+        let spoilt = standing.any(|objection| objection.spoils == Spoils::Everything);
+        let reasons = || {
+            let changes = self.pairs.iter().flat_map(|pair| &pair.changes);
+            changes.filter_map(|change| match change.found {
+                Found::None { reason } => Some(reason),
+                Found::Same | Found::Exact { .. } | Found::OneSided { .. } | Found::Interval(_) => {
+                    None
+                }
+            })
+        };
+        let rounds = |count: u32| format!("{count} round{}", if count == 1 { "" } else { "s" });
+        Some(if spoilt {
+            "what is listed below spoils every figure".to_owned()
+        } else if self.pairs.is_empty() {
+            "no transport was played in both runs".to_owned()
+        } else if reasons().any(|reason| reason == Untold::TooFewRounds) {
+            format!(
+                "base has {} and new has {}, and it takes {EXACT_ROUNDS} of each to show that bytes or \
+                 counts differ, {INTERVAL_ROUNDS} to judge times by an interval: raise workload.rounds",
+                rounds(self.base.rounds),
+                rounds(self.new.rounds)
+            )
+        } else if reasons().any(|reason| reason == Untold::NotComparable) {
+            "what differs leaves no figure that may be compared".to_owned()
+        } else {
+            "no figure is in both runs".to_owned()
+        })
+    }
+}
+
 impl Pair {
     /// A figure of it.
     pub fn change(&self, figure: &str) -> Option<&Change> {
@@ -165,7 +202,7 @@ fn played(run: &RunV2) -> Vec<(String, CellV1)> {
 fn differing_options(base: &RunV2, new: &RunV2, label: &str) -> Vec<String> {
     let of = |run: &RunV2| run.transports.iter().find(|known| known.label == label).cloned();
     let Some((was, is)) = of(base).zip(of(new)) else { return Vec::new() };
-    let mut texts = differences(&was.options, &is.options, |_| true);
+    let mut texts = differences([&was.options, &is.options], unsaid_option, |_| true);
     if was.kind != is.kind {
         texts.push(format!("kind: {} and {}", was.kind, is.kind));
     }

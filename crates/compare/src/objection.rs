@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use pushbench_protocol::unsaid_setting;
 use pushbench_store::{EnvironmentV1, PlacementV2, RunStatus, RunV2, Verdict};
 use serde::Serialize;
 
@@ -116,6 +117,8 @@ impl Spoils {
 /// what came of them is held against each other.
 const HARMLESS: [&str; 6] =
     ["question", "workload.rounds", "pin", "find.from", "find.to", "find.precision"];
+/// What is said of a setting that one run alone has.
+const NOT_SET: &str = "not set";
 /// A difference of memory that is no other machine: what the kernel keeps for itself varies.
 const SAME_MEMORY: f64 = 0.05;
 
@@ -195,24 +198,41 @@ fn differing_settings(base: &RunV2, new: &RunV2) -> Vec<String> {
         let adapter = format!("server.{server}.adapter");
         [base, new].iter().all(|run| run.scenario.settings.contains_key(&adapter))
     };
+    // Nobody told a target what is in `[server]`.
+    let is_at_target = [base, new].iter().any(|run| run.environment.is_target());
     let matters = |name: &str| {
+        if let Some(name) = name.strip_prefix("server.")
+            && !name.contains('.')
+            && is_at_target
+        {
+            return false;
+        }
         let of_server = name.strip_prefix("server.").and_then(|name| name.split_once('.'));
         !HARMLESS.contains(&name)
             && !name.starts_with("transport.")
             && of_server.is_none_or(|(server, _)| is_in_both(server))
     };
-    differences(&base.scenario.settings, &new.scenario.settings, matters)
+    differences([&base.scenario.settings, &new.scenario.settings], unsaid_setting, matters)
 }
 
-/// What differs between two sets of settings.
+/// What differs between two sets of settings. One that a record does not say has the default that
+/// `unsaid` gives, and is not set where there is none.
 pub(crate) fn differences(
-    base: &BTreeMap<String, String>,
-    new: &BTreeMap<String, String>,
+    sides: [&BTreeMap<String, String>; 2],
+    unsaid: impl Fn(&str) -> Option<&'static str>,
     matters: impl Fn(&str) -> bool,
 ) -> Vec<String> {
-    let names: BTreeSet<_> = base.keys().chain(new.keys()).filter(|name| matters(name)).collect();
-    let differing = names.into_iter().filter(|&name| base.get(name) != new.get(name));
-    differing.map(|name| differs(name, &base.get(name).cloned(), &new.get(name).cloned())).collect()
+    let names: BTreeSet<_> = sides.iter().flat_map(|side| side.keys()).collect();
+    let names = names.into_iter().filter(|name| matters(name));
+    let values = names.map(|name| {
+        let value = |side: &BTreeMap<String, String>| match side.get(name) {
+            Some(value) => value.clone(),
+            None => unsaid(name).unwrap_or(NOT_SET).to_owned(),
+        };
+        (name, sides.map(value))
+    });
+    let differing = values.filter(|(_, [was, is])| was != is);
+    differing.map(|(name, [was, is])| format!("{name}: {was} and {is}")).collect()
 }
 
 fn network(was: &EnvironmentV1, is: &EnvironmentV1) -> Vec<String> {

@@ -34,6 +34,7 @@ pub mod server_document;
 pub mod server_stats;
 pub mod stream_coding;
 pub mod transport;
+pub mod unsaid;
 
 pub use accept_encoding::accepts_coding;
 pub use announcement::Announcement;
@@ -61,3 +62,4 @@ pub use transport::{
     ClientProgram, Compression, ConnectionUse, Deliver, Pace, PollTiming, ServerEngine, SlowPolicy,
     TlsUse, Unchanged,
 };
+pub use unsaid::{unsaid_option, unsaid_setting};

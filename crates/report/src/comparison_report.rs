@@ -78,8 +78,8 @@ fn summary(comparison: &Comparison) -> Section {
             .map(|(side, run)| vec![Tone::Faint.span(format!("{side}: {}", run_line(run)))])
             .into(),
     );
-    if !comparison.is_comparable() {
-        section.say(Tone::Bad, "Nothing could be compared.");
+    if let Some(why) = comparison.why_not() {
+        section.say(Tone::Bad, format!("Nothing could be compared: {why}."));
         return section;
     }
     section.list(pairs.iter().flat_map(summary_lines).collect());

@@ -20,7 +20,9 @@ use crate::named_server_file::named_servers;
 use crate::network_file::NetworkFile;
 use crate::quantity::{minutes, seconds};
 use crate::transport_file::{TransportFile, transports};
-use crate::{Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, Shards};
+use crate::{
+    Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, ServerSettings, Shards,
+};
 
 /// What a TOML integer is sure to hold.
 pub(crate) const SEEDS: u64 = i64::MAX as u64;
@@ -230,11 +232,12 @@ fn headers(mut table: Reader<'_>, beside: Beside<'_>) -> HeadersFile {
 fn server(table: &mut Reader<'_>) -> ServerFile {
     let slow = choice(SlowPolicy::ALL, SlowPolicy::label);
     let engine = choice(ServerEngine::ALL, ServerEngine::label);
+    let usual = ServerSettings::default();
     ServerFile {
-        engine: table.or("engine", "axum", engine),
-        slow_subscriber: table.or("slow_subscriber", "drop-oldest", slow),
-        queue: table.or("queue", 1_024, count(MOST_MESSAGES_KEPT)),
-        log: table.or("log", 4_096, count(MOST_MESSAGES_KEPT)),
+        engine: table.or("engine", usual.engine.label(), engine),
+        slow_subscriber: table.or("slow_subscriber", usual.slow_subscriber.label(), slow),
+        queue: table.or("queue", usual.queue.get(), count(MOST_MESSAGES_KEPT)),
+        log: table.or("log", usual.log.get(), count(MOST_MESSAGES_KEPT)),
     }
 }
 

@@ -39,6 +39,7 @@ mod published;
 mod quantity;
 mod read;
 mod schema;
+mod server_settings;
 mod server_url;
 mod settings;
 mod start_file;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::{ClientProgram, LinkShape, PathShape, ServerEngine};
+use pushbench_protocol::{LinkShape, PathShape, unsaid_option, unsaid_setting};
 
 use crate::bit_rate::format_bit_rate;
 use crate::network_file::format_loss;
@@ -10,7 +10,7 @@ use crate::quantity::{format_duration, format_rate};
 use crate::transport_server::is_of_ours;
 use crate::{
     Carriage, Content, Find, LinkProfile, NamedServer, Network, Payload, Quantity, Scenario,
-    SearchRange, Shards, Start, Transport, Trust,
+    SearchRange, Start, Transport, Trust,
 };
 
 impl Scenario {
@@ -44,26 +44,17 @@ impl Scenario {
             ("headers.response", headers.response.name().to_owned()),
             ("headers.cookie_bytes", headers.cookie_bytes.to_string()),
             ("network.mss", network.mss.to_string()),
-            ("server.slow_subscriber", server.slow_subscriber.to_string()),
-            ("server.queue", server.queue.to_string()),
-            ("server.log", server.log.to_string()),
+            ("workload.time_scale", workload.time_scale.to_string()),
+            ("floor", self.floor.to_string()),
+            ("load.shards", load.shards.to_string()),
             ("load.connects_per_second", load.connects_per_second.to_string()),
             ("pin", pin.to_string()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
         settings.extend(link(network));
-        if server.engine != ServerEngine::Axum {
-            settings.insert("server.engine".to_owned(), server.engine.to_string());
-        }
-        // Absent where it changes nothing, as in the records of before there was one.
-        if workload.time_scale.get() > 1 {
-            let scale = workload.time_scale.to_string();
-            settings.insert("workload.time_scale".to_owned(), scale);
-        }
-        if self.floor {
-            settings.insert("floor".to_owned(), "true".to_owned());
-        }
+        let of_server = server.named().into_iter();
+        settings.extend(of_server.map(|(key, value)| (format!("server.{key}"), value)));
         if let Some(Find { quantity, written, range, .. }) = &self.find {
             let SearchRange { from, to, .. } = range;
             let of_find = [
@@ -91,14 +82,12 @@ impl Scenario {
         if let Some(workers) = load.workers {
             settings.insert("load.workers".to_owned(), workers.to_string());
         }
-        if load.shards != Shards::ONE {
-            settings.insert("load.shards".to_owned(), load.shards.to_string());
-        }
         // Those that are not asked change nothing.
         for server in transports.iter().filter_map(|transport| transport.server.as_ref()) {
             let key = |option: String| format!("server.{}.{option}", server.name);
             settings.extend(server.options().map(|(option, value)| (key(option), value)));
         }
+        settings.retain(|key, value| unsaid_setting(key) != Some(value));
         for transport in transports {
             let key = |option: &str| format!("transport.{}.{option}", transport.label);
             settings.insert(key("kind"), transport.settings.kind().to_string());
@@ -114,14 +103,13 @@ impl Transport {
     /// what is absent.
     pub fn options(&self) -> BTreeMap<String, String> {
         let Carriage { http, tls, clients_per_connection, client } = self.carriage;
-        let mut options = vec![("http", http.to_string()), ("tls", tls.to_string())];
-        if clients_per_connection.get() > 1 {
-            options.push(("clients_per_connection", clients_per_connection.to_string()));
-        }
-        // Absent of the load generator's own, as in the records of before there was another.
-        if client != ClientProgram::Exact {
-            options.push(("client", client.to_string()));
-        }
+        let mut options = vec![
+            ("http", http.to_string()),
+            ("tls", tls.to_string()),
+            ("clients_per_connection", clients_per_connection.to_string()),
+            ("client", client.to_string()),
+        ];
+        options.retain(|(option, value)| unsaid_option(option) != Some(value));
         let settings = self.settings.options().into_iter();
         match &self.server {
             None => options.extend(settings),

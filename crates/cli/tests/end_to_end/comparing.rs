@@ -190,7 +190,7 @@ fn what_cannot_be_compared_is_4_and_says_what_differs() {
         // By the name that it had.
         (&["base", "other", "--despite", "scenario"], 0, "set aside"),
         (&["base", "debug"], 0, "release and debug"),
-        (&["base", "single"], 4, "Nothing could be compared."),
+        (&["base", "single"], 4, "Nothing could be compared: base has"),
     ] {
         let ended = records.compare(arguments);
         assert_eq!(ended.code, code, "{ended}");

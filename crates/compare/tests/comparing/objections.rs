@@ -84,7 +84,7 @@ fn another_scenario_network_or_a_run_that_is_not_valid_spoils_everything() {
                 run.scenario.settings.insert("load.workers".to_owned(), "2".to_owned());
             },
             About::Scenario,
-            "load.workers: unknown and 2",
+            "load.workers: not set and 2",
         ),
         (
             |run| run.environment.link = "target http://127.0.0.1:80".to_owned(),
@@ -110,6 +110,57 @@ fn another_scenario_network_or_a_run_that_is_not_valid_spoils_everything() {
         assert!(!strictly(&base, &new).is_comparable(), "{text}");
         assert!(compare(&base, &new, &BTreeSet::from([about])).is_comparable(), "{text}");
     }
+}
+
+#[test]
+fn a_setting_that_a_record_does_not_say_has_its_default() {
+    let figures: Figures<'_> = &[(WIRE, &[126.0; 3])];
+    let set = |name: &str, value: &str| {
+        let mut run = run(figures);
+        run.scenario.settings.insert(name.to_owned(), value.to_owned());
+        run
+    };
+    let cases = [
+        ("server.engine", "axum", "lean"),
+        ("workload.time_scale", "1", "10"),
+        ("floor", "false", "true"),
+        ("load.shards", "1", "2"),
+    ];
+    let base = run(figures);
+    for (name, usual, other) in cases {
+        assert_eq!(objection(&base, &set(name, usual)), [], "{name}");
+        let text = format!("{name}: {usual} and {other}");
+        assert_eq!(objection(&base, &set(name, other)), [(About::Scenario, text)]);
+    }
+    let option = |name: &str, value: &str| {
+        let mut run = run(figures);
+        run.transports[0].options.insert(name.to_owned(), value.to_owned());
+        run
+    };
+    for (name, usual, other) in [
+        ("client", "exact", "reqwest"),
+        ("clients_per_connection", "1", "10"),
+        ("compression", "none", "gzip"),
+        ("pace", "open", "closed"),
+        ("window_bits", "not set", "15"),
+    ] {
+        let text = format!("websocket: {name}: {usual} and {other}");
+        let objections = objection(&base, &option(name, other));
+        assert!(objections.contains(&(About::Transport, text)), "{objections:?}");
+    }
+    assert_eq!(objection(&base, &option("client", "exact")), []);
+}
+
+#[test]
+fn what_nobody_told_a_target_is_no_difference() {
+    let at_target = |engine: Option<&str>| {
+        let mut run = run(&[(WIRE, &[126.0; 3])]);
+        run.environment.link = "target http://127.0.0.1:80".to_owned();
+        let engine = engine.map(|engine| ("server.engine".to_owned(), engine.to_owned()));
+        run.scenario.settings.extend(engine);
+        run
+    };
+    assert_eq!(objection(&at_target(None), &at_target(Some("lean"))), []);
 }
 
 #[test]

@@ -51,6 +51,11 @@ impl EnvironmentV1 {
     pub fn is_optimized(&self) -> bool {
         OPTIMIZED.contains(&self.build.as_str())
     }
+
+    /// Whether the server was one that ran already, at `--target`, and that nobody told a setting.
+    pub fn is_target(&self) -> bool {
+        self.link.starts_with("target ")
+    }
 }
 
 /// On which CPUs the servers that the run started and the load generator ran.
