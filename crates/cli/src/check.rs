@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use pushbench_protocol::counted;
-use pushbench_runner::{machine, missing_programs};
+use pushbench_protocol::number::thousands;
+use pushbench_runner::{handed_to_axum, machine, missing_programs, without_floor};
 use pushbench_scenario::{NamedServer, Scenario, format_duration, needs};
 
 use crate::arguments::CheckOptions;
@@ -33,6 +34,9 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
                     lines.push_str(&format!("  {server}\n"));
                 }
                 lines.extend(search(&scenario));
+                for note in handed_to_axum(&scenario).into_iter().chain(without_floor(&scenario)) {
+                    lines.push_str(&format!("  note: {note}\n"));
+                }
                 for key in &scenario.without_effect {
                     lines.push_str(&format!("  {key} means nothing: nothing is published\n"));
                 }
@@ -55,19 +59,28 @@ pub(crate) fn check(options: &CheckOptions) -> anyhow::Result<Exit> {
 fn search(scenario: &Scenario) -> Option<String> {
     let find = scenario.find.as_ref()?;
     let (range, room) = find.within(scenario, &machine(), &|_| None);
-    let values: Vec<_> = range.upward().iter().map(u32::to_string).collect();
+    let values = |values: Vec<u32>| {
+        values.iter().map(|value| thousands((*value).into())).collect::<Vec<_>>().join(", ")
+    };
+    let down = match range.downward() {
+        none if none.is_empty() => String::new(),
+        down => {
+            let from = thousands(range.from.into());
+            format!("; if it does not hold with {from}, {} until it does", values(down))
+        }
+    };
     let largest = length::of_trial(&scenario.step(find.quantity, range.to));
     let steps = range.most_steps();
     let trials = u32::try_from(scenario.most_trials_in(range)).unwrap_or(u32::MAX);
     let room = room.map_or(String::new(), |limit| {
-        format!("; {} would be needed of {}, which is {}", limit.need, limit.what, limit.limit)
+        format!("; not beyond {}: {}", thousands(range.to.into()), limit.of_more())
     });
     Some(format!(
-        "  search: {} while {}: {}, then between the last two, to within {}%; at most {} for each \
-         transport, {} in all, {} if each is the longest{room}\n",
+        "  search: {} while {}: {}, then between the last two, to within {}%{down}; at most {} for \
+         each transport, {} in all, {} if each is the longest{room}\n",
         find.quantity.label(),
         find.written,
-        values.join(", "),
+        values(range.upward()),
         range.precision_percent(),
         counted(steps.into(), "step"),
         counted(trials.into(), "trial"),

@@ -1,6 +1,7 @@
 //! `pushbench floor`: what this machine can do at all.
 
 mod options;
+mod remark;
 mod table;
 
 use std::io::{stdin, stdout};
@@ -9,12 +10,13 @@ use std::os::fd::AsFd;
 use anyhow::Context;
 use pushbench_floor::{Lengths, Plan, play};
 use pushbench_report::{TextOptions, render_text};
-use pushbench_runner::{FloorCommand, own_cores, play_floor, raise_open_files};
+use pushbench_runner::{ServerCommand, own_cores, play_floor, raise_open_files};
 use pushbench_store::FloorPlayV2;
 use serde_json::json;
 
 use self::options::FloorFormat;
 pub(crate) use self::options::FloorOptions;
+use self::remark::Remark;
 use crate::exit::Exit;
 use crate::output;
 use crate::say::say;
@@ -22,9 +24,9 @@ use crate::signals::Stop;
 use crate::tool::environment;
 
 /// How a side of the floor is started.
-pub(crate) fn floor_command() -> anyhow::Result<FloorCommand> {
+pub(crate) fn floor_command() -> anyhow::Result<ServerCommand> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    Ok(FloorCommand { program, arguments: ["floor", "--side"].map(str::to_owned).to_vec() })
+    Ok(ServerCommand { program, arguments: ["floor", "--side"].map(str::to_owned).to_vec() })
 }
 
 /// Plays the floor of polls and of pushes in turn, and shows what each costs.
@@ -34,6 +36,14 @@ pub(crate) fn floor(options: &FloorOptions) -> anyhow::Result<Exit> {
         let input = stdin().as_fd().try_clone_to_owned().context("cannot read stdin")?;
         play(input, &mut stdout().lock())?;
         return Ok(Exit::Ok);
+    }
+    let without_effect = options.without_effect();
+    if !without_effect.is_empty() {
+        say(format_args!(
+            "pushbench: {} would change nothing: --only leaves out what it is of",
+            without_effect.join(", ")
+        ));
+        return Ok(Exit::WrongUsage);
     }
     let plans = options.plans();
     for plan in &plans {
@@ -52,23 +62,43 @@ pub(crate) fn floor(options: &FloorOptions) -> anyhow::Result<Exit> {
     let lengths = Lengths { warm_up: options.warm_up, measure: options.duration };
     let stop = Stop::listen()?;
     let mut rounds: Vec<Vec<FloorPlayV2>> = vec![Vec::new(); plans.len()];
-    for round in 0..options.rounds.get() as usize {
+    let mut is_stopped = false;
+    'played: for round in 0..options.rounds.get() as usize {
         // Who comes first changes, so that drift of the machine hits both alike.
         for place in 0..plans.len() {
             let which = (place + round) % plans.len();
             let mut watch = || stop.flow();
             match play_floor(&command, &plans[which], lengths, cores, &mut watch)? {
                 Some(played) => rounds[which].push(played),
-                None => return Ok(Exit::Stopped),
+                None => {
+                    is_stopped = true;
+                    break 'played;
+                }
             }
         }
+    }
+    if is_stopped && rounds.iter().all(Vec::is_empty) {
+        say("pushbench: stopped before a round was over; nothing was measured");
+        return Ok(Exit::Stopped);
+    }
+    if is_stopped {
+        let played: Vec<_> = rounds.iter().map(|rounds| rounds.len().to_string()).collect();
+        say(format_args!(
+            "pushbench: stopped; the result is of the rounds until then, {} of {}",
+            played.join(" and "),
+            options.rounds
+        ));
+    }
+    let remarks: Vec<_> = rounds.iter().filter_map(|rounds| Remark::of(rounds)).collect();
+    for remark in remarks.iter().filter(|_| options.format == FloorFormat::Json) {
+        say(format_args!("pushbench: {}", remark.text()));
     }
     let output = options.output.as_deref();
     match options.format {
         FloorFormat::Text => {
             let colour = output::has_colour(output, options.no_color);
             let text = TextOptions { colour, width: output::width(), record: None };
-            output::put_styled(&render_text(&table::document(&rounds), &text), output)?;
+            output::put_styled(&render_text(&table::document(&rounds, &remarks), &text), output)?;
         }
         FloorFormat::Json => {
             let document = json!({
@@ -80,7 +110,11 @@ pub(crate) fn floor(options: &FloorOptions) -> anyhow::Result<Exit> {
             output::put_json(&(serde_json::to_string_pretty(&document)? + "\n"), output)?;
         }
     }
-    Ok(Exit::Ok)
+    Ok(match is_stopped {
+        true => Exit::Stopped,
+        false if remarks.iter().any(Remark::is_of_nothing) => Exit::Invalid,
+        false => Exit::Ok,
+    })
 }
 
 /// The floors that are asked for.

@@ -67,9 +67,13 @@ fn standing(note: TrialNote<'_>, progress: Progress, rate: Option<f64>, left: Du
     }
     match (progress.phase, rate) {
         (Phase::Connect | Phase::WarmUp, _) => {}
-        (_, Some(rate)) => parts.push(format!("{rate:.0} messages/s")),
+        (_, Some(rate)) => {
+            let plural = if rate.round() == 1.0 { "" } else { "s" };
+            parts.push(format!("{rate:.0} message{plural}/s"));
+        }
         (Phase::Measure | Phase::Drain | Phase::Close, None) => {
-            parts.push(format!("{} messages", progress.delivered));
+            let plural = if progress.delivered == 1 { "" } else { "s" };
+            parts.push(format!("{} message{plural}", progress.delivered));
         }
     }
     let late = |late: Duration| format!("up to {:.1} ms late", late.as_secs_f64() * 1e3);

@@ -1,5 +1,6 @@
 //! `pushbench run`.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -122,6 +123,11 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::WrongUsage);
     }
+    let untold = scenario.asked_of_server();
+    if options.target.is_some() && !untold.is_empty() {
+        say(cannot_be_told(&untold));
+        return Ok(Exit::WrongUsage);
+    }
     if cfg!(debug_assertions) {
         say("pushbench: this is a debug build; its times and CPU figures mean nothing");
     }
@@ -173,6 +179,9 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     if !stop.go_on_to(Stage::Playing) {
         return Ok(Exit::Stopped);
     }
+    if let Some(part) = &run_options.part {
+        say(format_args!("pushbench: {}", part.announced()));
+    }
     let mut journal = Journal::begin(&options.results, &begun, scenario.most_trials())
         .context("nothing was run, since its record could not be written; see --results")?;
     let mut show = Show::new(stop.clone(), options.quiet);
@@ -181,11 +190,19 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     drop(show);
     // Asked to end or not, what was played is kept.
     stop.go_on_to(Stage::Reporting);
-    if run.trials.is_empty() && run.status == RunStatus::Failed {
+    if run.trials.is_empty() && run.status != RunStatus::Completed {
         // A report of nothing would only hide the reason.
         journal.discard();
-        say(format_args!("pushbench: {}", run.failure.as_deref().unwrap_or("nothing was run")));
-        return Ok(Exit::CouldNotRun);
+        let (reason, exit) = match run.status {
+            RunStatus::Aborted => {
+                ("stopped before the first trial had begun; nothing is on record", Exit::Stopped)
+            }
+            RunStatus::Completed | RunStatus::Failed => {
+                (run.failure.as_deref().unwrap_or("nothing was run"), Exit::CouldNotRun)
+            }
+        };
+        say(format_args!("pushbench: {reason}"));
+        return Ok(exit);
     }
     let folder = journal.folder().to_owned();
     let finished = journal.finish(&run).with_context(|| without_record(&folder, run.trials.len()));
@@ -200,6 +217,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         }
     };
     render_beside(&run, &record);
+    if let Some(part) = &run_options.part {
+        say(format_args!(
+            "pushbench: that was shard {}; `pushbench merge` makes the run of the records of all {}",
+            part.shard,
+            part.shard.of()
+        ));
+    }
     let shown = output::write(&run, &options.output, Some(record.display().to_string()));
     for note in run.notes.iter().chain(&run.failure) {
         say(format_args!("pushbench: {note}"));
@@ -213,6 +237,22 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
             Ok(exit)
         }
     }
+}
+
+/// Why settings of our own server do not go with one that runs already, and what does.
+fn cannot_be_told(untold: &BTreeMap<String, String>) -> String {
+    let settings: Vec<_> = untold.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    let flags = untold.iter().map(|(key, value)| {
+        let key = key.trim_start_matches("server.").replace('_', "-");
+        format!(" --{key} {value}")
+    });
+    format!(
+        "pushbench: the server at --target runs already and cannot be told what the scenario has in \
+         [server]: {}. Leave it out of the scenario and start that server with it, as in `pushbench \
+         serve{}`; or leave out --target",
+        settings.join(", "),
+        flags.collect::<String>()
+    )
 }
 
 /// The scenario with as many clients as are played here, for what it takes.

@@ -3,16 +3,20 @@
 use std::io;
 use std::time::Duration;
 
+use pushbench_protocol::number::thousands;
+
 /// Why a floor could not be played.
 #[derive(Debug, thiserror::Error)]
 pub enum FloorError {
     /// A plan that cannot be played.
-    #[error("{what}: {value}, expected 1 to {most}")]
+    #[error("{what}: {}, expected {} to {}", thousands(*value), thousands(*least), thousands(*most))]
     OutOfRange {
         /// Which value.
         what: &'static str,
         /// As given.
         value: u64,
+        /// The least there may be.
+        least: u64,
         /// The most there may be.
         most: u64,
     },
@@ -51,6 +55,14 @@ pub enum FloorError {
         side: &'static str,
         /// What became of it, and what it said.
         what: String,
+    },
+    /// It was broken off, and a side said why.
+    #[error("{error}: {said}")]
+    Told {
+        /// What whoever conducts saw.
+        error: Box<FloorError>,
+        /// What the sides said.
+        said: String,
     },
     /// More came than was asked for.
     #[error("{found} bytes of a response, expected {expected}: something else writes here")]

@@ -28,5 +28,5 @@ mod sockets;
 pub use conduct::{Boundary, Lengths, Link, Played, conduct};
 pub use error::FloorError;
 pub use line::{Assignment, Counts, Role, Said, Told};
-pub use plan::{MOST_CONNECTIONS, Plan, Work};
+pub use plan::{LEAST_MSS, MOST_AT_ONCE, MOST_BYTES, MOST_CONNECTIONS, MOST_MSS, Plan, Work};
 pub use play::play;

@@ -10,7 +10,7 @@ pub(crate) fn stay_on(core: u32) -> Result<(), FloorError> {
     let number = core as usize;
     if number >= CpuSet::MAX_CPU {
         let most = CpuSet::MAX_CPU as u64 - 1;
-        return Err(FloorError::OutOfRange { what: "core", value: core.into(), most });
+        return Err(FloorError::OutOfRange { what: "core", value: core.into(), least: 0, most });
     }
     set.set(number);
     sched_setaffinity(None, &set)

@@ -9,9 +9,13 @@ use crate::FloorError;
 /// Most connections: two processes hold an end of each, and most machines allow 20,000 open files.
 pub const MOST_CONNECTIONS: u32 = 19_000;
 /// Most bytes of a request, a response or a message, framing included.
-const MOST_BYTES: u32 = 32 << 20;
+pub const MOST_BYTES: u32 = 32 << 20;
 /// Most messages that are under way at once.
-const MOST_AT_ONCE: u32 = 64;
+pub const MOST_AT_ONCE: u32 = 64;
+/// The smallest segment size that Linux takes (`TCP_MIN_MSS`, include/net/tcp.h).
+pub const LEAST_MSS: u16 = 88;
+/// The largest (`MAX_TCP_WINDOW`, same file).
+pub const MOST_MSS: u16 = 32_767;
 /// Connections for each port of the server. `connect()` becomes dear where many lead to one port.
 const PER_PORT: u32 = 9_000;
 
@@ -64,14 +68,15 @@ impl Plan {
     ///
     /// With the first value that is out of its range, and the range.
     pub fn check(&self) -> Result<(), FloorError> {
-        let within = |what, value: u64, most: u64| {
-            if (1..=most).contains(&value) {
+        let between = |what, value: u64, least: u64, most: u64| {
+            if (least..=most).contains(&value) {
                 return Ok(());
             }
-            Err(FloorError::OutOfRange { what, value, most })
+            Err(FloorError::OutOfRange { what, value, least, most })
         };
+        let within = |what, value, most| between(what, value, 1, most);
         within("connections", self.connections.into(), MOST_CONNECTIONS.into())?;
-        within("bytes of a segment", self.mss.into(), 65_495)?;
+        between("bytes of a segment", self.mss.into(), LEAST_MSS.into(), MOST_MSS.into())?;
         within("seconds of life", self.deadline.as_secs(), 3_600)?;
         let every = |every: Option<Duration>| match every {
             Some(every) => {
@@ -134,15 +139,17 @@ mod tests {
             ..PLAN
         };
         for (plan, expected) in [
-            (Plan { connections: 0, ..PLAN }, "connections: 0, expected 1 to 19000"),
-            (Plan { connections: 20_000, ..PLAN }, "connections: 20000, expected 1 to 19000"),
-            (work(0, 1, 1), "bytes of a message: 0, expected 1 to 33554432"),
+            (Plan { connections: 0, ..PLAN }, "connections: 0, expected 1 to 19,000"),
+            (Plan { connections: 20_000, ..PLAN }, "connections: 20,000, expected 1 to 19,000"),
+            (Plan { mss: 87, ..PLAN }, "bytes of a segment: 87, expected 88 to 32,767"),
+            (Plan { mss: 32_768, ..PLAN }, "bytes of a segment: 32,768, expected 88 to 32,767"),
+            (work(0, 1, 1), "bytes of a message: 0, expected 1 to 33,554,432"),
             (work(66, 11, 1), "topics: 11, expected 1 to 10"),
             (work(66, 1, 65), "messages at once: 65, expected 1 to 64"),
-            (polls(0, None), "bytes of a request: 0, expected 1 to 33554432"),
+            (polls(0, None), "bytes of a request: 0, expected 1 to 33,554,432"),
             (
                 polls(1, Some(Duration::ZERO)),
-                "nanoseconds between two events: 0, expected 1 to 3600000000000",
+                "nanoseconds between two events: 0, expected 1 to 3,600,000,000,000",
             ),
         ] {
             let refused = plan.check().unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Numbers that the other side wrote.
+//! Numbers that the other side wrote, and how people are shown theirs.
 
 use crate::Cursor;
 
@@ -23,6 +23,23 @@ pub fn digits(value: &[u8]) -> Option<u64> {
         .filter(|number| *number >> 63 == 0)
 }
 
+/// A number for people, its digits in groups of three: `19,000`.
+pub fn thousands(number: u64) -> String {
+    in_groups(&number.to_string())
+}
+
+/// Digits in groups of three, from the last on.
+pub fn in_groups(digits: &str) -> String {
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A number of messages that a server no longer holds: digits, and not more than a topic can have
 /// had; `None` if it is no such number.
 pub fn gap(value: &[u8]) -> Option<u64> {
@@ -44,6 +61,14 @@ pub fn hex_digits(value: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_grouped_from_the_last_on() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")];
+        for (number, text) in cases {
+            assert_eq!(thousands(number), text);
+        }
+    }
 
     #[test]
     fn only_digits_are_a_number_and_none_overflows() {

@@ -142,13 +142,21 @@ impl Chart {
         }
     }
 
-    /// Whether there is anything to draw.
+    /// Whether there is nothing to draw: no value, or none that is not 0.
     pub(crate) fn is_empty(&self) -> bool {
         match &self.picture {
-            Picture::Bars(bars) => bars.bars.iter().all(|bar| bar.total.is_none()),
-            Picture::Curves(curves) => curves.lines.iter().all(|line| line.measured.is_empty()),
+            Picture::Bars(bars) => {
+                bars.bars.iter().all(|bar| [bar.total, bar.model].iter().all(|of| is_nothing(*of)))
+            }
+            Picture::Curves(curves) => curves.lines.iter().all(|line| {
+                line.measured.iter().chain(&line.model).all(|point| is_nothing(Some(point.1)))
+            }),
         }
     }
+}
+
+fn is_nothing(value: Option<f64>) -> bool {
+    value.is_none_or(|value| value == 0.0)
 }
 
 impl Bars {

@@ -1,6 +1,7 @@
 //! Numbers for people: SI units, three digits that matter, thousands apart.
 
 use pushbench_protocol::figure::Unit;
+use pushbench_protocol::number::in_groups;
 
 /// What stands where there is no number.
 pub const ABSENT: &str = "n/a";
@@ -121,13 +122,7 @@ fn with_unit(value: f64, units: &[(&str, f64)]) -> String {
 pub fn grouped(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
+    let grouped = in_groups(whole);
     let sign =
         if value < 0.0 && text.contains(|c: char| ('1'..='9').contains(&c)) { "-" } else { "" };
     format!("{sign}{grouped}{fraction}")

@@ -5,7 +5,7 @@ mod runs;
 use std::path::Path;
 
 use pushbench_report::{TextOptions, csv, markdown, text};
-use pushbench_store::TlsV1;
+use pushbench_store::{RunV2, ShardV2, TlsV1};
 
 const RECORD: &str = "results/ticker/20261122T143000Z-7k3mqa/run.json";
 
@@ -270,4 +270,87 @@ fn where_nothing_was_delivered_no_message_is_said_to_have_moved() {
         assert!(said.contains(sentence), "{said}");
         assert!(!said.contains("moved each message"), "{said}");
     }
+}
+
+/// The report of a run of so many clients, some of whose trials had fewer, on one line.
+fn of_fewer(fewer: impl Fn(&mut RunV2)) -> String {
+    let mut run = runs::valid();
+    let asked = (run.trials[0].clients * 2).to_string();
+    run.scenario.settings.insert("workload.clients".to_owned(), asked);
+    run.scenario.settings.insert("workload.measure".to_owned(), "10s".to_owned());
+    run.trials.iter_mut().for_each(|trial| trial.clients *= 2);
+    fewer(&mut run);
+    text(&run, &options()).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_shard_says_that_it_is_a_part_and_what_to_do_with_it() {
+    let report = of_fewer(|run| {
+        for trial in &mut run.trials {
+            trial.clients /= 2;
+            trial.counts.published = 0;
+            trial.figures.insert("idle_wire_bytes_per_client_hour".to_owned(), 7.0);
+            trial.shard = Some(ShardV2 { number: 2, of: 2, ..ShardV2::default() });
+        }
+    });
+    assert!(report.contains("This is shard 2/2, a part of a run"), "{report}");
+    assert!(report.contains("1,000 of 2,000 clients, and the messages are counted by shard 1"));
+    assert!(report.contains("`pushbench merge FILE...`"), "{report}");
+    assert!(!report.contains("Nothing was published"), "{report}");
+}
+
+#[test]
+fn clients_and_time_that_were_asked_and_not_played_are_said_at_once() {
+    let cut = |trial: &mut pushbench_store::TrialV2| {
+        trial.clients /= 2;
+        trial.is_complete = Some(false);
+        trial.phase_seconds.insert(pushbench_protocol::Phase::Measure, 2.0);
+    };
+    let all = of_fewer(|_| {});
+    assert!(all.contains(": 2,000 clients, 10 s measured, 2 transports"), "{all}");
+    let each = of_fewer(|run| run.trials.iter_mut().for_each(cut));
+    assert!(each.contains(": 1,000 of 2,000 clients, 2 s of 10s measured"), "{each}");
+    let one = of_fewer(|run| cut(&mut run.trials[1]));
+    let expected =
+        ": 2,000 clients (only 1,000 in 1 of 6 trials), 10 s measured (only 2 s in 1 of 6 trials)";
+    assert!(one.contains(expected), "{one}");
+}
+
+#[test]
+fn a_floor_is_shown_for_each_value_of_a_search() {
+    let mut run = runs::searched();
+    let floor = runs::floored().floor.into_iter().find(|floor| floor.transport == "websocket");
+    let floor = floor.expect("it has one");
+    for trial in &mut run.trials {
+        let cell = trial.cell.clone();
+        run.floor.push(pushbench_store::FloorV2 { cell, round: trial.round, ..floor.clone() });
+        trial.figures.insert("server_cpu_over_floor".to_owned(), 1.25);
+    }
+    let report = text(&run, &options());
+    assert!(report.contains("Near the floor"), "{report}");
+    for clients in ["1000", "1500", "2000"] {
+        // The label is wrapped.
+        let row = format!("  clients {clients}, per");
+        assert!(report.contains(&row), "{row}\n{report}");
+    }
+}
+
+#[test]
+fn a_search_names_its_steps_and_which_of_them_were_invalid() {
+    let mut run = runs::searched();
+    run.finds[0].contradictions = vec![1_000, 2_000];
+    run.finds[0].steps[0].held = false;
+    run.finds[0].steps[1].held = true;
+    let report = text(&run, &options()).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(report.contains("1 transport, 5 steps. Varied"), "{report}");
+    assert!(!report.contains(" rounds"), "{report}");
+    for said in [
+        "with 1,000 clients it held once and did not hold once",
+        "it held with 2,000 clients, though not with 1,500 clients",
+    ] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
+    let report = text(&runs::searched(), &options());
+    let step = report.lines().find(|line| line.contains("2,000 clients ")).expect("a step");
+    assert!(report.contains("310 ms  invalid") && !step.is_empty(), "{report}");
 }

@@ -16,6 +16,7 @@ impl Circumstances {
             server_end,
             // A trial that is split has none.
             link: _,
+            late,
             // Whoever puts a trial together knows of that.
             lost_shards: _,
         } = self.clone();
@@ -26,6 +27,7 @@ impl Circumstances {
         shard.kernel_refusal = kernel_refusal;
         shard.server_death = server_death;
         shard.server_end = server_end;
+        shard.late = late;
     }
 
     /// What happened to any of these parts; what went wrong says where.

@@ -43,6 +43,11 @@ impl Source<'_> {
         if self.sums.is_complete() { self.scheduled_seconds } else { self.sums.measure_seconds() }
     }
 
+    /// Whether it is known what was published, and so what of it did not come.
+    fn knows_messages(&self) -> bool {
+        self.sums.counts_messages() && !self.sums.counts.publishes_by_itself
+    }
+
     fn client_seconds(&self) -> f64 {
         self.sums.clients as f64 * self.measure_seconds()
     }
@@ -81,7 +86,7 @@ pub(crate) fn figures(source: &Source<'_>) -> Figures {
         rates(&mut figures, source);
         work(&mut figures, source);
         let counts = &source.sums.counts;
-        if counts.published == 0 && !counts.publishes_by_itself {
+        if counts.published == 0 && source.knows_messages() {
             idle(&mut figures, source.time_scale);
         }
     }
@@ -346,7 +351,6 @@ fn counts(figures: &mut Figures, source: &Source<'_>) {
     let errors: u64 = counts.errors.values().sum();
     // What a server publishes by itself is not known, so neither is what of it did not come.
     let of_ours = [
-        ("published", counts.published),
         ("superseded", counts.superseded),
         ("lost", counts.lost),
         ("foreign", counts.foreign),
@@ -362,7 +366,8 @@ fn counts(figures: &mut Figures, source: &Source<'_>) {
     // Whether a message that does not say which it is came again is not known.
     let are_told_apart = counts.without_id.is_none();
     let of_all = of_all.into_iter().filter(|(name, _)| *name != "duplicates" || are_told_apart);
-    for (name, count) in of_ours.chain(of_all) {
+    let published = Some(("published", counts.published)).filter(|_| source.knows_messages());
+    for (name, count) in published.into_iter().chain(of_ours).chain(of_all) {
         figures.insert(name.to_owned(), count as f64);
     }
     if counts.expected > 0 {

@@ -59,9 +59,7 @@ pub(crate) fn find(
     player: &mut Player<'_>,
 ) -> Result<ControlFlow<()>, RunError> {
     let Bounds { range, room } = bounds;
-    let room = room.map(|limit| {
-        format!("{} is {}, and {} would be needed", limit.what, limit.limit, limit.need)
-    });
+    let room = room.map(|limit| limit.of_more());
     player.run.finds = find.conditions.iter().map(|of| begun(find, of, range, &room)).collect();
     let searches = 0..scenario.transports.len();
     let searches = searches.map(|transport| OfTransport { transport, search: Search::new(range) });

@@ -2,50 +2,35 @@
 
 mod beside;
 mod of_trial;
+mod without;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use pushbench_floor::{Boundary, Counts, FloorError, Lengths, Link, Plan, Work, conduct};
 use pushbench_protocol::clock;
 use pushbench_store::{FloorPlayV2, FloorSideV2, FloorWorkV2};
-use rustix::thread::{CpuSet, sched_getaffinity};
 
 use crate::messages::Messages;
 use crate::own_children;
 use crate::samples::{Moment, process_work};
+use crate::server_process::ServerCommand;
 use crate::work::look_at;
 
-pub(crate) use beside::{beside, no_floor};
+pub(crate) use beside::beside;
+pub use without::without_floor;
+pub(crate) use without::{OF_SHARDS, no_floor};
 
 /// Longest wait for a side to end once it has said its last line.
 const END_BOUND: Duration = Duration::from_secs(5);
 
-/// How to start a side of the floor.
-#[derive(Clone, Debug)]
-pub struct FloorCommand {
-    /// The program: this same binary.
-    pub program: PathBuf,
-    /// What makes it a side that is told what to do on stdin.
-    pub arguments: Vec<String>,
-}
-
-/// A core for each side, server first, where this process may use at least two; otherwise the system
-/// places them.
-pub fn own_cores() -> [Option<u32>; 2] {
-    let Ok(set) = sched_getaffinity(None) else { return [None; 2] };
-    let mut allowed = (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).map(|core| core as u32);
-    match (allowed.next(), allowed.next()) {
-        (Some(first), Some(second)) => [Some(first), Some(second)],
-        (..) => [None; 2],
-    }
-}
+/// Longest wait for the end of a side whose pipe has ended.
+const SEEN_BOUND: Duration = Duration::from_millis(500);
 
 /// Plays a floor: server and client, each a process of its own on the core that is named. `watch` is
 /// asked several times a second and may break it off, which is `None`.
@@ -54,7 +39,7 @@ pub fn own_cores() -> [Option<u32>; 2] {
 ///
 /// If a side could not be started, did not do what it was told, or the counts do not add up.
 pub fn play_floor(
-    command: &FloorCommand,
+    command: &ServerCommand,
     plan: &Plan,
     lengths: Lengths,
     cores: [Option<u32>; 2],
@@ -88,13 +73,7 @@ pub fn play_floor(
         Ok(Some(played)) => played,
         Ok(None) => return Ok(None),
         Err(error) => {
-            let said = [server, client].map(Side::last_words).concat();
-            return Err(match said.as_str() {
-                "" => error,
-                said => {
-                    FloorError::Side { side: "processes", what: format!("said {said}: {error}") }
-                }
-            });
+            return Err(explained(error, [server, client]));
         }
     };
     server.end();
@@ -130,6 +109,31 @@ pub fn play_floor(
     }))
 }
 
+/// Why a floor was broken off, by what became of its sides. Of one that was killed the other only hears.
+fn explained(error: FloorError, mut sides: [&mut Side; 2]) -> FloorError {
+    wait_for_one(&mut sides);
+    let killed = sides.iter_mut().find_map(|side| Some((side.link.name, side.killed()?)));
+    if let Some((side, how)) = killed {
+        return FloorError::Side { side, what: format!("was ended while it played: {how}") };
+    }
+    let said = sides.map(|side| (side.link.name, side.last_words()));
+    let said = said.iter().filter(|(_, words)| !words.is_empty());
+    let said: Vec<_> = said.map(|(name, words)| format!("the {name} said: {words}")).collect();
+    match said.is_empty() {
+        true => error,
+        false => FloorError::Told { error: Box::new(error), said: said.join("; ") },
+    }
+}
+
+/// Waits until one of them has ended whose end was seen; one that only fell silent does not.
+fn wait_for_one(sides: &mut [&mut Side; 2]) {
+    let begin = clock::now();
+    let runs = |side: &mut &mut Side| matches!(side.child.try_wait(), Ok(None));
+    while sides.iter_mut().all(runs) && clock::now().since(begin) < SEEN_BOUND {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// One side. Dropped, it is killed if it still runs.
 struct Side {
     child: Child,
@@ -139,7 +143,7 @@ struct Side {
 
 impl Side {
     fn start(
-        command: &FloorCommand,
+        command: &ServerCommand,
         name: &'static str,
         core: Option<u32>,
     ) -> Result<Self, NotStarted> {
@@ -172,6 +176,11 @@ impl Side {
         Ok(Self { child, link: Link { name, core, to, from }, messages: Some(messages) })
     }
 
+    /// How it was killed, if it was.
+    fn killed(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten().filter(|status| status.signal().is_some())
+    }
+
     /// What a side that has ended said of it.
     fn last_words(&mut self) -> String {
         let _ = self.child.kill();
@@ -200,7 +209,7 @@ impl Drop for Side {
 /// Why a side could not be started.
 struct NotStarted {
     name: &'static str,
-    program: PathBuf,
+    program: std::path::PathBuf,
     error: std::io::Error,
 }
 

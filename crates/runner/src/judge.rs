@@ -5,6 +5,7 @@
 mod books;
 mod close;
 mod deliveries;
+mod ended;
 mod evidence;
 mod handshakes;
 mod link;
@@ -36,6 +37,7 @@ use self::{
     books::{books_balance, quiet},
     close::close,
     deliveries::{deliveries, errors, published},
+    ended::ended,
     handshakes::handshakes,
     link::link,
     load::{lateness, load_busy},
@@ -60,6 +62,7 @@ pub(crate) use self::trust::trust;
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     let mut checks = vec![server(evidence)];
     checks.extend(shards(evidence));
+    checks.extend(ended(evidence));
     checks.push(books_balance(evidence));
     checks.extend(server_kernel(evidence));
     checks.extend(link(evidence));

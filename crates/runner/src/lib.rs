@@ -56,14 +56,15 @@ mod work;
 
 pub use adapted_server::{FreePorts, free_ports, missing_programs, servers_beyond_loopback};
 pub use derive::Played;
-pub use floor::{FloorCommand, own_cores, play_floor};
+pub use floor::{play_floor, without_floor};
 pub use machine::{machine, raise_open_files};
 pub use merge::{MergeError, NamedRun, merge, merge_runs, shards_of_one_run};
+pub use notes::handed_to_axum;
 pub use observer::{Observer, TrialNote};
 pub use options::Options;
 pub use part::{Part, PartError};
 pub use piped::{PipedServer, play_piped};
-pub use placement::Placement;
+pub use placement::{Placement, own_cores};
 pub use preflight::{Tried, preflight};
 pub use run::{begin, run};
 pub use server_process::ServerCommand;

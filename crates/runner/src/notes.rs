@@ -5,7 +5,6 @@ use pushbench_store::ThirdPartyV1;
 
 use crate::control::Control;
 use crate::options::Options;
-use crate::part::Part;
 use crate::target::Target;
 use crate::tested::untested;
 
@@ -27,12 +26,25 @@ pub(crate) fn notes(scenario: &Scenario, options: &Options) -> Vec<String> {
     notes.extend(scenario.without_effect.iter().map(|key| {
         format!("{key} means nothing here: the servers have messages of their own, and nothing is published")
     }));
-    notes.extend(options.part.as_ref().map(Part::note));
+    notes.extend(handed_to_axum(scenario));
     for server in scenario.servers() {
         let note = untested(server).filter(|note| !notes.contains(note));
         notes.extend(note);
     }
     notes
+}
+
+/// Which transports another engine plays than the one that is asked for.
+pub fn handed_to_axum(scenario: &Scenario) -> Option<String> {
+    let handed = scenario.handed_to_axum();
+    (!handed.is_empty()).then(|| {
+        let are = if handed.len() == 1 { "is" } else { "are" };
+        format!(
+            "server.engine is lean, but {} {are} played by axum: lean serves HTTP/1.1 in clear, and hands \
+             TLS and HTTP/2 to the other engine",
+            handed.join(", ")
+        )
+    })
 }
 
 /// What to know of a target whose own books cannot be read: there is a witness less.

@@ -21,10 +21,10 @@ pub struct TrialNote<'a> {
     pub of: usize,
     /// Whether what came of earlier trials decides which ones are played.
     pub is_search: bool,
-    /// Clients that it plays.
+    /// Clients that are played here.
     pub clients: u32,
-    /// How long its scenario has it connect, warm up and measure; starting, draining and closing
-    /// come on top.
+    /// How long its scenario has it connect, warm up and measure, and the wait for a planned beginning;
+    /// starting, draining and closing come on top.
     pub planned: Duration,
     /// The same of all trials after it together.
     pub planned_after: Duration,

@@ -4,7 +4,6 @@ use pushbench_scenario::Scenario;
 use pushbench_store::{EnvironmentV1, FileV1, ToolV1};
 
 use crate::Target;
-use crate::floor::FloorCommand;
 use crate::part::Part;
 use crate::placement::Placement;
 use crate::server_process::ServerCommand;
@@ -16,7 +15,7 @@ pub struct Options {
     /// How to start a server for each trial.
     pub server: ServerCommand,
     /// How to start a side of the floor.
-    pub floor: FloorCommand,
+    pub floor: ServerCommand,
     /// How to start the shards of a trial that is split; absent where none can be.
     pub shards: Option<ShardCommand>,
     /// The shard of a run that is played here, at a time that all its machines were told; absent where

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp as Moment;
-use pushbench_protocol::{Timestamp, clock};
+use pushbench_protocol::{Timestamp, clock, format_duration};
 use pushbench_scenario::{Shard, ShardError};
 use pushbench_store::{TrialV2, wall_clock};
 
@@ -62,20 +62,21 @@ impl Part {
         Ok(Self { shard, begin_at: moment.to_string(), begin: now.plus(left) })
     }
 
-    /// What a reader of its record has to know.
-    pub(crate) fn note(&self) -> String {
+    /// What whoever waits for it has to know.
+    pub fn announced(&self) -> String {
+        let Self { shard, begin_at, begin } = self;
+        let left = begin.since(clock::now()).as_secs();
         format!(
-            "this is shard {} of a run: its figures are of its own clients, and `pushbench merge` puts \
-             all shards together",
-            self.shard
+            "shard {shard} waits until its clients connect at {begin_at}, with those of all other \
+             shards: in {}",
+            format_duration(Duration::from_secs(left))
         )
     }
 
     /// Says in the record of a trial which part it is of what.
-    pub(crate) fn put_on_record(&self, mut trial: TrialV2, late: Option<String>) -> TrialV2 {
+    pub(crate) fn put_on_record(&self, mut trial: TrialV2) -> TrialV2 {
         if let Some(shard) = &mut trial.shard {
             shard.begin_at = Some(self.begin_at.clone());
-            shard.late = late;
         }
         trial
     }

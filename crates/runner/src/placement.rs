@@ -27,6 +27,15 @@ const MOST_CLIENTS: u32 = 3_000;
 /// 1.2 times.
 const MOST_EVENTS: f64 = 20_000.0;
 
+/// A core for each side of a floor, server first, of the halves that a run would place its processes on;
+/// the system places them where there are none.
+pub fn own_cores() -> [Option<u32>; 2] {
+    match usable_cpus().ok().and_then(Halves::of) {
+        Some(Halves { server, load }) => [server.first().copied(), load.first().copied()],
+        None => [None; 2],
+    }
+}
+
 /// Where the processes of a run are placed.
 #[derive(Clone, Debug)]
 pub struct Placement {

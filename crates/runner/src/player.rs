@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use pushbench_protocol::Timestamp;
-use pushbench_scenario::{Scenario, Shard, TrialPlan};
+use pushbench_protocol::{Timestamp, clock};
+use pushbench_scenario::{Scenario, Shard, Transport, TrialPlan};
 use pushbench_store::wall_clock::now_rfc3339;
 use pushbench_store::{CellV1, Journal, RunV2};
 
 use crate::disturbed::{ATTEMPTS, disturbed};
-use crate::floor::beside;
+use crate::floor::{OF_SHARDS, beside};
 use crate::machine::machine;
 use crate::observer::{Observer, TrialNote};
 use crate::options::Options;
@@ -53,6 +53,13 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Player<'_> {
+    /// Clients of a trial that are played here.
+    fn clients(&self, scenario: &Scenario, asks: &Transport) -> u32 {
+        let shard = self.options.part.as_ref().map_or(Shard::WHOLE, |part| part.shard);
+        let shared_by = asks.carriage.clients_per_connection;
+        shard.clients(&scenario.workload, shared_by).count() as u32
+    }
+
     /// Plays a trial and keeps it; `Break` if it was told to end, and then it has ended.
     ///
     /// # Errors
@@ -72,8 +79,8 @@ impl Player<'_> {
             number: turn.number,
             of: turn.of,
             is_search: turn.is_search,
-            clients: scenario.workload.clients.get(),
-            planned: scenario.trial_length(),
+            clients: self.clients(scenario, asks),
+            planned: scenario.trial_length() + self.connect_at.since(clock::now()),
             planned_after: turn.planned_after,
         };
         // The machines that play the other shards would not wait.
@@ -104,7 +111,11 @@ impl Player<'_> {
                     let mut gate = Planned::of(scenario, self.connect_at);
                     let trial = trial.play(now_rfc3339(), is_ready, &mut gate, &mut watch);
                     self.connect_at = gate.next();
-                    trial.map(|trial| part.put_on_record(trial, gate.late))
+                    if stopped && !gate.has_begun() {
+                        // Nothing of it was played, so there is nothing to put on record.
+                        break;
+                    }
+                    trial.map(|trial| part.put_on_record(trial))
                 }
                 None if count.get() > 1 => {
                     let plan = TrialPlan { cell: turn.place, transport, round };
@@ -127,11 +138,8 @@ impl Player<'_> {
             let mut trial = trial;
             let mut floor = None;
             let is_split = trial.shard.is_some() || trial.shards.is_some();
-            if scenario.floor && is_split {
-                let note = "no floor was played: it is of one process, and the trials were split into shards";
-                if !self.run.notes.iter().any(|known| known == note) {
-                    self.run.notes.push(note.to_owned());
-                }
+            if scenario.floor && is_split && !self.run.notes.iter().any(|note| note == OF_SHARDS) {
+                self.run.notes.push(OF_SHARDS.to_owned());
             }
             if scenario.floor
                 && !is_split
@@ -145,7 +153,7 @@ impl Player<'_> {
                     flow
                 });
                 match beside {
-                    Ok(played) => floor = played,
+                    Ok(played) => floor = Some(played),
                     Err(reason) => self.run.notes.push(reason),
                 }
             }

@@ -1,5 +1,6 @@
 //! A run: the trials of a scenario in turn.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use pushbench_protocol::clock;
@@ -43,7 +44,7 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
             file: options.file.clone(),
             files: options.files.clone(),
             overrides: options.overrides.clone(),
-            settings: scenario.settings(),
+            settings: settings(scenario, options),
             cells: scenario.cells.iter().map(|cell| cell.settings.clone()).collect(),
         },
         environment: EnvironmentV1 {
@@ -70,6 +71,18 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
         finds: Vec::new(),
         expectations: Vec::new(),
     }
+}
+
+/// What the scenario sets; nothing of `[server]` where that is one that runs already: nobody has told it.
+fn settings(scenario: &Scenario, options: &Options) -> BTreeMap<String, String> {
+    let mut settings = scenario.settings();
+    if options.target.is_some() {
+        let of_server = scenario.server.named();
+        settings.retain(|key, _| {
+            key.strip_prefix("server.").is_none_or(|key| !of_server.contains_key(key))
+        });
+    }
+    settings
 }
 
 /// Plays every trial of a scenario; each is in the journal before the next begins.

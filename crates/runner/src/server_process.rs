@@ -31,7 +31,8 @@ const PASSED_ON: [&str; 2] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE"];
 pub struct ServerCommand {
     /// The program: this same binary.
     pub program: PathBuf,
-    /// What makes it a server that reads its document from stdin, as `serve --config -`.
+    /// What makes it a server that reads its document from stdin, as `serve --config -`, or another of
+    /// its processes.
     pub arguments: Vec<String>,
 }
 

@@ -72,6 +72,8 @@ pub(crate) struct Ending {
     pub(crate) server_end: Option<String>,
     /// What the link saw, if there was one.
     pub(crate) link: Option<LinkV2>,
+    /// Why it was ended that was to keep to planned moments.
+    pub(crate) late: Option<String>,
 }
 
 impl Trial<'_> {
@@ -150,7 +152,8 @@ impl Trial<'_> {
         drop(near);
         let link = link.down();
         let is_complete = played.is_continue();
-        let ending = Ending { is_complete, server_death: death, server_end, link };
+        let late = gate.late();
+        let ending = Ending { is_complete, server_death: death, server_end, link, late };
         let trial = self.record(started_at, &plan, &reach.target, &outcome, &samples, ending)?;
         Ok(TrialV2 { server: announced, ..trial })
     }
@@ -252,6 +255,7 @@ impl Trial<'_> {
             server_death: ending.server_death,
             server_end: ending.server_end,
             link: ending.link,
+            late: ending.late,
             lost_shards: None,
         };
         let machine = samples.machine().map(|machine| self.named(machine));

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use pushbench_protocol::figure::{self, Unit};
 use pushbench_toml::kind::grouped;
 use pushbench_toml::{At, Line, Problems};
 
@@ -11,7 +12,7 @@ use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
 use crate::file::{MOST_CLIENTS, MOST_PUBLISHES};
 use crate::find_file::{FindFile, MOST};
-use crate::{Base, Expectation, Find, Quantity, Scenario, SearchRange};
+use crate::{Base, Condition, Expectation, Find, Quantity, Relation, Scenario, SearchRange};
 
 impl FindFile {
     /// Holds it against the scenario of which it is; `None` if anything was refused.
@@ -53,6 +54,17 @@ impl FindFile {
         if !matches!(of_first.condition.operand().base, Base::Number(_)) {
             let expected = "a number behind the sign, since each transport has its own search";
             written.refuse(problems, expected.to_owned(), None);
+            return None;
+        }
+        let is_more = match of_first.condition {
+            Condition::Compare { relation: Relation::More | Relation::AtLeast, .. } => true,
+            Condition::Compare { .. } | Condition::Within { .. } => false,
+        };
+        if is_more && !may_fall(&of_first.figure) {
+            let expected = format!("`{figure} <` or `{figure} <=` and a number");
+            let help =
+                "a search goes to more work while something holds, and this only grows with work";
+            written.refuse(problems, expected, Some(help));
             return None;
         }
         let of = |label: &&str| Expectation {
@@ -107,6 +119,17 @@ impl FindFile {
             return None;
         }
         Some(range)
+    }
+}
+
+/// Whether a figure may become less with more work, so that it can be asked to stay above something: what
+/// was delivered, and shares and rates. Times, bytes and what went wrong do not.
+fn may_fall(name: &str) -> bool {
+    let unit = figure::find(name).map(|figure| figure.unit);
+    match unit {
+        Some(Unit::PerSecond | Unit::BitsPerSecond | Unit::Share) => true,
+        Some(Unit::Count) => name == "deliveries",
+        Some(Unit::Bytes | Unit::Seconds | Unit::CpuSeconds | Unit::Times) | None => false,
     }
 }
 

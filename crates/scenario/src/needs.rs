@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::ConnectionUse;
+use pushbench_protocol::number::thousands;
 
 use crate::{MOST_SHARDS, MemoryNeeds, Scenario, Shards, Transport, TransportSettings, Workload};
 
@@ -129,6 +130,18 @@ pub struct Limit {
     pub need: u64,
     /// What to do about it.
     pub remedy: String,
+}
+
+impl Limit {
+    /// What it says of a value that a search would play next, if there were room.
+    pub fn of_more(&self) -> String {
+        let Self { what, limit, need, .. } = self;
+        format!(
+            "{what}: more would need {}, and the limit is {}",
+            thousands(*need),
+            thousands(*limit)
+        )
+    }
 }
 
 impl fmt::Display for Limit {

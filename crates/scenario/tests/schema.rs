@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 49] = [
+const BEYOND_A_SCHEMA: [&str; 50] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -25,6 +25,7 @@ const BEYOND_A_SCHEMA: [&str; 49] = [
     "expect-of-what-is-never-there",
     "expect-units-differ",
     "find-beside-what-it-replaces",
+    "find-for-what-only-grows",
     "find-out-of-range",
     "labels-alike",
     "link-whose-parts-do-not-fit",

@@ -150,6 +150,12 @@ impl Sums {
         self.broken_off == 0
     }
 
+    /// Whether the messages of the trial are among the counts. Each is due once in a trial, however many
+    /// servers it is published to, so the part of the first server alone counts them.
+    pub fn counts_messages(&self) -> bool {
+        self.servers.contains(&0)
+    }
+
     /// Length of the measure phase; zero if it was not played.
     pub fn measure_seconds(&self) -> f64 {
         self.phase_seconds.get(&Phase::Measure).copied().unwrap_or(0.0)

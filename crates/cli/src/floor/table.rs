@@ -5,11 +5,13 @@ use pushbench_report::units;
 use pushbench_stats::Rounds;
 use pushbench_store::{FloorPlayV2, FloorSideV2, FloorWorkV2};
 
+use super::remark::Remark;
+
 /// One side of a floor.
 type SideOf = fn(&FloorPlayV2) -> &FloorSideV2;
 
 /// What the rounds of each floor say; each has at least one round.
-pub(crate) fn document(floors: &[Vec<FloorPlayV2>]) -> Document {
+pub(crate) fn document(floors: &[Vec<FloorPlayV2>], remarks: &[Remark]) -> Document {
     let mut section = Section::new("The floor of this machine");
     let mut rows = Vec::new();
     let rounds = floors.iter().map(Vec::len).max().unwrap_or(0);
@@ -49,6 +51,10 @@ pub(crate) fn document(floors: &[Vec<FloorPlayV2>]) -> Document {
     let columns = ["CPU", "lowest to highest", "user", "per second"].map(str::to_owned).to_vec();
     let groups = vec![ColumnGroup { title: rounds_of(rounds), columns }];
     section.blocks.push(Block::Table(Table { label: "measured".to_owned(), groups, rows }));
+    for remark in remarks {
+        let tone = if remark.is_of_nothing() { Tone::Bad } else { Tone::Warning };
+        section.say(tone, remark.text());
+    }
     section.say(
         Tone::Faint,
         "CPU is user and system time of the whole process for each operation; user is what of it is \
@@ -67,7 +73,8 @@ fn rounds_of(rounds: usize) -> String {
 /// What was played.
 fn described(floor: &FloorPlayV2) -> String {
     let FloorPlayV2 { connections, bytes_up, bytes_down, every_ns, at_once, .. } = floor;
-    let connections = units::grouped(*connections as f64, 0);
+    let [connections, bytes_up, bytes_down] =
+        [connections, bytes_up, bytes_down].map(|count| units::grouped(*count as f64, 0));
     let every = every_ns.map(|every| units::seconds(every as f64 / 1e9));
     let core = |side: &FloorSideV2| match side.core {
         Some(core) => format!("on core {core}"),

@@ -1,9 +1,11 @@
 //! The floor: by itself, and beside the trials of a run.
 
 use pushbench_store::{FloorPlayV2, FloorWorkV2};
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Bench, SMALL};
+use crate::proc;
+use crate::support::{Bench, Running, SMALL, send, wait_until};
 
 /// [`SMALL`] with floors, and a transport that has none.
 fn with_floor() -> String {
@@ -35,13 +37,14 @@ fn the_floor_of_polls_and_of_pushes_is_measured_on_both_sides() {
             }
         }
     }
-    let ended = bench.play(&[&["floor", "--only", "pushes"], &small[..], &short].concat());
+    let pushes = ["floor", "--only", "pushes", "--clients", "10", "--rounds", "2"];
+    let ended = bench.play(&[&pushes[..], &short].concat());
     assert_eq!(ended.code, 0, "{ended}");
     assert!(ended.stdout.contains("server, per delivery"), "{ended}");
     assert!(!ended.stdout.contains("per poll"), "{ended}");
     let ended = bench.play(&["floor", "--clients", "19001"]);
     assert_eq!(ended.code, 2, "{ended}");
-    assert!(ended.stderr.contains("connections: 19001, expected 1 to 19000"), "{ended}");
+    assert!(ended.stderr.contains("from 1 to 19,000"), "{ended}");
 }
 
 #[test]
@@ -96,4 +99,73 @@ fn a_run_that_asks_for_floors_has_one_for_each_trial_that_has_one() {
         let report = bench.play(&["report", "latest", "--format", format]);
         assert!(report.stdout.contains(said), "{format}: {report}");
     }
+}
+
+#[test]
+fn what_a_floor_cannot_be_is_refused_with_what_it_can() {
+    let bench = Bench::new();
+    for (arguments, said) in [
+        (&["--mss", "87"][..], "from 88 to 32,767"),
+        (&["--mss", "40000"], "from 88 to 32,767"),
+        (&["--connections", "0"], "from 1 to 19,000"),
+        (&["--at-once", "65"], "from 1 to 64"),
+        (&["--only", "polls", "--clients", "5"], "--clients would change nothing"),
+        (&["--only", "pushes", "--poll-every", "1s"], "--poll-every would change nothing"),
+    ] {
+        let ended = bench.play(&[&["floor"], arguments].concat());
+        assert_eq!(ended.code, 2, "{ended}");
+        assert!(ended.stderr.contains(said), "{said}: {ended}");
+    }
+}
+
+#[test]
+fn a_floor_of_nothing_is_invalid_and_one_that_is_too_slow_is_told() {
+    let bench = Bench::new();
+    let short = ["floor", "--only", "polls", "--rounds", "1", "--warm-up", "10ms", "--anywhere"];
+    let of = |more: &[&str]| bench.play(&[&short, more].concat());
+    let ended = of(&["--duration", "20ms", "--connections", "1", "--poll-every", "10m"]);
+    assert_eq!(ended.code, 98, "{ended}");
+    assert!(ended.stdout.contains("Nothing was measured"), "{ended}");
+    let ended = of(&["--duration", "300ms", "--connections", "8", "--poll-every", "1us"]);
+    assert_eq!(ended.code, 0, "{ended}");
+    let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("of 8,000,000 polls per second"), "{ended}");
+}
+
+/// A floor that is played for long, its server and its client.
+fn played_for_long(bench: &Bench) -> (Running, [u32; 2]) {
+    let arguments = ["floor", "--only", "pushes", "--clients", "10", "--duration", "10m"];
+    let running = Running::start(&mut bench.program(&arguments));
+    let mut sides = [0; 2];
+    wait_until("a server that listens, and a client", || {
+        let children = proc::children(running.pid());
+        let server = children.iter().find(|pid| proc::listens_at(**pid).is_some());
+        let client = children.iter().find(|pid| Some(*pid) != server);
+        let both = server.zip(client);
+        sides = both.map_or(sides, |(server, client)| [*server, *client]);
+        both.is_some()
+    });
+    (running, sides)
+}
+
+#[test]
+fn the_side_of_a_floor_that_was_killed_is_named() {
+    for (place, name) in ["server", "client"].into_iter().enumerate() {
+        let (running, sides) = played_for_long(&Bench::new());
+        send(sides[place], Signal::KILL);
+        let ended = running.end();
+        assert_eq!(ended.code, 1, "{ended}");
+        let said =
+            format!("the {name} of the floor was ended while it played: signal: 9 (SIGKILL)");
+        assert!(ended.stderr.contains(&said), "{ended}");
+    }
+}
+
+#[test]
+fn a_floor_that_is_stopped_says_so() {
+    let (running, _) = played_for_long(&Bench::new());
+    running.signal(Signal::INT);
+    let ended = running.end();
+    assert_eq!(ended.code, 105, "{ended}");
+    assert!(ended.stderr.contains("nothing was measured"), "{ended}");
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use pushbench_load::in_memory::CLOCK;
 use pushbench_protocol::ServerDocument;
-use pushbench_runner::{FloorCommand, Options, PipedServer, ServerCommand, play_piped};
+use pushbench_runner::{Options, PipedServer, ServerCommand, play_piped};
 use pushbench_scenario::{Scenario, Source, read};
 use pushbench_server::{Arrival, Server, ServerConfig};
 use pushbench_store::wall_clock::since_epoch;
@@ -113,7 +113,7 @@ pub(crate) fn options(file: String) -> Options {
             program: env!("CARGO_BIN_EXE_pushbench").into(),
             arguments: ["serve", "--config", "-"].map(str::to_owned).to_vec(),
         },
-        floor: FloorCommand {
+        floor: ServerCommand {
             program: env!("CARGO_BIN_EXE_pushbench").into(),
             arguments: ["floor", "--side"].map(str::to_owned).to_vec(),
         },

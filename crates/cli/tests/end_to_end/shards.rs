@@ -2,11 +2,11 @@
 //! is lost makes it invalid, by name.
 
 use pushbench_protocol::Phase;
-use pushbench_store::{InFlightV2, TrialV2, Verdict};
+use pushbench_store::{InFlightV2, TrialV2, Verdict, wall_clock};
 use rustix::process::Signal;
 
 use crate::proc;
-use crate::support::{Bench, Running, TRANSPORTS, send, trial, wait_until};
+use crate::support::{Bench, Running, SMALL, TRANSPORTS, send, trial, wait_until};
 
 /// What is settled by the schedule and the number of clients, and by nothing else.
 fn counts(trial: &TrialV2) -> [u64; 6] {
@@ -126,4 +126,63 @@ fn a_signal_ends_all_shards_and_what_they_saw_is_kept() {
     assert!(trial.counts.delivered > 0, "{:?}", trial.counts);
     assert_eq!(verdict(trial, "shards"), Verdict::Ok, "none was lost");
     assert!(shards.into_iter().all(|pid| !proc::is_alive(pid)));
+}
+
+/// A moment so many seconds from now: the offset from UTC says how far.
+fn in_seconds(seconds: u32) -> String {
+    let now = wall_clock::now_rfc3339();
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    format!("{}-00:{minutes:02}:{seconds:02}", now.trim_end_matches('Z'))
+}
+
+#[test]
+fn a_shard_that_is_stopped_while_it_waits_leaves_nothing_on_record() {
+    let bench = Bench::new();
+    let begin = in_seconds(3_000);
+    let arguments = ["run", "small.toml", "--only", "websocket", "--shard", "2/2", "--begin-at"];
+    let running = Running::start(&mut bench.program(&[&arguments[..], &[&begin]].concat()));
+    wait_until("its server", || {
+        let servers = proc::children(running.pid());
+        servers.into_iter().any(|server| proc::listens_at(server).is_some())
+    });
+    running.signal(Signal::INT);
+    let ended = running.end();
+    assert_eq!(ended.code, 105, "{ended}");
+    for said in ["shard 2/2 waits until its clients connect at", "nothing is on record"] {
+        assert!(ended.stderr.contains(said), "{said}: {ended}");
+    }
+    assert_eq!(bench.records(), [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn a_shard_says_that_it_is_a_part_and_the_whole_what_its_shards_have_said() {
+    let bench = Bench::with(&format!("floor = true\n{SMALL}"));
+    let begin = in_seconds(8);
+    let shards: Vec<_> = ["1/2", "2/2"]
+        .into_iter()
+        .map(|shard| {
+            let only = ["run", "small.toml", "--only", "websocket", "--results"];
+            let of = [shard.split_at(1).0, "--shard", shard, "--begin-at", &begin];
+            Running::start(&mut bench.program(&[&only[..], &of].concat()))
+        })
+        .collect();
+    let shards: Vec<_> = shards.into_iter().map(Running::end).collect();
+    for (ended, number) in shards.iter().zip(1..) {
+        assert_eq!(ended.code, 0, "{ended}");
+        let report = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        for said in [format!("shard {number}/2, a part of a run"), "10 of 20 clients".to_owned()] {
+            assert!(report.contains(&said), "{said}: {ended}");
+        }
+        assert!(!report.contains("Nothing was published"), "{ended}");
+        assert!(ended.stderr.contains("`pushbench merge`"), "{ended}");
+    }
+    let record = |of: &str| {
+        let runs = std::fs::read_dir(bench.path().join(of).join("small")).expect("its runs");
+        let run = runs.map(|run| run.expect("a run").path()).next().expect("one run");
+        run.join("run.json").display().to_string()
+    };
+    let merged = bench.play(&["merge", &record("1"), &record("2")]);
+    assert_eq!(merged.code, 0, "{merged}");
+    assert!(merged.stdout.contains("20 clients"), "{merged}");
+    assert!(merged.stdout.contains("no floor is played"), "{merged}");
 }

@@ -81,11 +81,11 @@ fn assert_measured_until_then(record: &RunV2, transport: &str) {
     assert!(trial.counts.deliveries_in_measure > 0, "{:?}", trial.counts);
 }
 
-fn assert_invalid_because(record: &RunV2, transport: &str, reason: &str) {
+fn assert_invalid_because(record: &RunV2, transport: &str, check: &str, reason: &str) {
     let checks = &trial(record, transport).checks;
-    let alive = checks.iter().find(|check| check.check == "server-alive").expect("it is checked");
-    assert_eq!(alive.verdict, Verdict::Invalid, "{alive:?}");
-    assert!(alive.text.contains(reason), "{alive:?}");
+    let found = checks.iter().find(|found| found.check == check).expect("it is checked");
+    assert_eq!(found.verdict, Verdict::Invalid, "{found:?}");
+    assert!(found.text.contains(reason), "{found:?}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_server_killed_in_mid_measure_is_98_and_the_record_says_why() {
         assert_eq!(ended.code, 98, "{ended}");
         let (folder, record) = bench.newest_record();
         assert_eq!(record.status, RunStatus::Completed);
-        assert_invalid_because(&record, transport, "signal: 9");
+        assert_invalid_because(&record, transport, "server-alive", "signal: 9");
         assert_measured_until_then(&record, transport);
         assert!(folder.join("report.md").exists());
         assert!(ended.stdout.contains("signal: 9"), "the report does not say it: {ended}");
@@ -117,7 +117,7 @@ fn the_first_signal_ends_the_trial_105_and_what_was_measured_is_on_record() {
         assert_eq!(ended.code, 105, "{ended}");
         let (_, record) = bench.newest_record();
         assert_eq!(record.status, RunStatus::Aborted);
-        assert_invalid_because(&record, transport, "stopped before its end");
+        assert_invalid_because(&record, transport, "ended-early", "stopped before its end");
         assert_measured_until_then(&record, transport);
         let books: Vec<_> = invalid_checks(&record);
         assert!(!books.contains(&"books-balance".to_owned()), "{ended}");

@@ -156,3 +156,21 @@ fn a_target_whose_books_are_rubbish_is_told_as_a_witness_less() {
     let shown = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("own counts are no witness"), "{ended}");
 }
+
+#[test]
+fn what_a_server_that_runs_already_cannot_be_told_is_refused_and_not_believed() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &["--deliver", "latest", "--mss", "1460"]);
+    let url = server.url();
+    let set = ["--set", "server.engine=lean", "--set", "server.slow_subscriber=conflate"];
+    let arguments = [&["run", "small.toml", "--target", &url][..], &set].concat();
+    let ended = bench.play(&arguments);
+    assert_eq!(ended.code, 2, "{ended}");
+    for said in ["server.engine = lean", "pushbench serve --engine lean --slow-subscriber conflate"]
+    {
+        assert!(ended.stderr.contains(said), "{ended}");
+    }
+    let (_, record) = bench.valid_run(&["--only", "websocket", "--target", &url]);
+    let of_server = record.scenario.settings.keys().filter(|key| key.starts_with("server."));
+    assert_eq!(of_server.collect::<Vec<_>>(), [""; 0], "nobody told it");
+}

@@ -1,6 +1,6 @@
 //! The question, and the answer in a sentence.
 
-use pushbench_protocol::{Deliver, Phase};
+use pushbench_protocol::Deliver;
 use pushbench_stats::Rounds;
 use pushbench_store::{RunStatus, RunV2, TransportV1, Verdict};
 
@@ -9,7 +9,7 @@ use crate::layout::{Section, Tone};
 use crate::sections::advantage::advantages;
 use crate::sections::swept::{Swept, swept};
 use crate::sections::validity::reasons;
-use crate::sections::{find, idle};
+use crate::sections::{extent, find, idle, part};
 use crate::units::{bytes, grouped, ratio, seconds, share};
 
 /// Shares of delivered messages this close are the same news.
@@ -19,13 +19,17 @@ const SAME_DELIVERIES: f64 = 0.005;
 pub(crate) fn question(run: &RunV2) -> Section {
     let mut section = Section::new(&run.scenario.question);
     let mut work = Vec::new();
-    if let Some(trial) = run.trials.first() {
-        work.push(counted(trial.clients, "client"));
-    }
-    work.extend(measured_for(run));
+    work.extend(extent::clients(run));
+    work.extend(extent::measured_for(run));
     work.push(counted(run.transports.len() as u64, "transport"));
-    work.push(counted(u64::from(rounds(run)), "round"));
-    if !run.scenario.cells.is_empty() {
+    let steps: usize = run.finds.iter().map(|find| find.steps.len()).sum();
+    if !run.finds.is_empty() {
+        // A round of a search is a value that was played once more.
+        work.push(counted(steps as u64, "step"));
+    } else {
+        work.push(counted(u64::from(rounds(run)), "round"));
+    }
+    if !run.scenario.cells.is_empty() && run.finds.is_empty() {
         work.push(counted(run.scenario.cells.len() as u64, "combination"));
     }
     let varied = swept(run);
@@ -44,15 +48,6 @@ pub(crate) fn question(run: &RunV2) -> Section {
 /// A setting with all that it is given.
 fn values(setting: &Swept) -> String {
     format!("{}: {}", setting.short_name(), setting.values.join("; "))
-}
-
-/// How long the measure phase was; of a sweep, which may vary it, the shortest and the longest.
-fn measured_for(run: &RunV2) -> Option<String> {
-    let trials = if run.scenario.cells.is_empty() { 1 } else { run.trials.len() };
-    let trials = run.trials.iter().take(trials);
-    let lengths: Vec<f64> =
-        trials.filter_map(|trial| trial.phase_seconds.get(&Phase::Measure).copied()).collect();
-    Some(format!("{} measured", range(Rounds::of(&lengths)?, seconds)))
 }
 
 /// What is published and who must get it, if the scenario's settings tell. They do not say what a
@@ -119,6 +114,10 @@ pub(crate) fn answer(run: &RunV2) -> Section {
         section.say(Tone::Warning, format!("Note: {note}."));
     }
     let tone = if run.worst_verdict() == Verdict::Invalid { Tone::Plain } else { Tone::Strong };
+    if let Some(sentence) = part::answer(run) {
+        section.say(Tone::Warning, sentence);
+        return section;
+    }
     for sentence in find::sentences(run) {
         section.say(tone, sentence);
     }

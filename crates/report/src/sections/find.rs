@@ -1,7 +1,7 @@
 //! The largest amount of work under which something held, and what gave out above it.
 
 use pushbench_protocol::figure::{self, Unit};
-use pushbench_store::{FindEnding, FindStepV2, FindV2, RunV2};
+use pushbench_store::{FindEnding, FindStepV2, FindV2, RunV2, Verdict};
 
 use crate::layout::{Block, ColumnGroup, Line, Row, Section, Table, Tone};
 use crate::sections::swept::short_name;
@@ -27,7 +27,7 @@ pub(crate) fn find(run: &RunV2) -> Option<Section> {
         ),
     );
     section.list(run.finds.iter().flat_map(remarks).collect());
-    section.blocks.extend(run.finds.iter().map(|find| Block::Table(steps(find))));
+    section.blocks.extend(run.finds.iter().map(|find| Block::Table(steps(run, find))));
     Some(section)
 }
 
@@ -78,16 +78,14 @@ fn remarks(find: &FindV2) -> Vec<Line> {
             lines.push(line);
         }
     }
-    if !find.contradictions.is_empty() {
-        let values: Vec<_> = find.contradictions.iter().map(|value| amount(find, *value)).collect();
+    lines.extend(find.contradictions.iter().map(|value| {
         let text = format!(
-            "{}: there is no sharp boundary: with {} it held once and not another time, or above one \
-             that did not hold",
+            "{}: there is no sharp boundary: {}",
             find.transport,
-            values.join("; ")
+            contradiction(find, *value)
         );
-        lines.push(vec![Tone::Warning.span(text)]);
-    }
+        vec![Tone::Warning.span(text)]
+    }));
     if find.ending == FindEnding::OutOfSteps {
         let text =
             format!("{}: the search took as many steps as it may, and was ended", find.transport);
@@ -96,13 +94,48 @@ fn remarks(find: &FindV2) -> Vec<Line> {
     lines
 }
 
+/// What a value says against one boundary: it held once and not another time, or above one that did not.
+fn contradiction(find: &FindV2, value: u64) -> String {
+    let count =
+        |held| find.steps.iter().filter(|step| step.value == value && step.held == held).count();
+    let named = amount(find, value);
+    let below = find.smallest_not_held.filter(|below| *below < value);
+    match (count(true), count(false), below) {
+        (held @ 1.., failed @ 1.., _) => {
+            format!("with {named} it held {} and did not hold {}", times(held), times(failed))
+        }
+        (_, _, Some(below)) => {
+            format!("it held with {named}, though not with {}", amount(find, below))
+        }
+        _ => format!("with {named} it held and did not hold"),
+    }
+}
+
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
+/// Whether a trial of a step is invalid, so that it says nothing of the condition.
+fn is_invalid(run: &RunV2, find: &FindV2, step: &FindStepV2) -> bool {
+    let of_step = run.trials.iter().filter(|trial| {
+        (&trial.transport, &trial.cell) == (&find.transport, &step.cell)
+            && step.rounds.contains(&trial.round)
+    });
+    of_step.into_iter().any(|trial| trial.worst_verdict() == Verdict::Invalid)
+}
+
 /// Every step, in the order played.
-fn steps(find: &FindV2) -> Table {
+fn steps(run: &RunV2, find: &FindV2) -> Table {
     let columns = [find.figure.as_str(), "held"].map(str::to_owned);
     let row = |step: &FindStepV2| {
         let found = step.found.map_or(ABSENT.to_owned(), |found| scaled(unit(find), found));
         let held = match step.held {
             true => Tone::Good.span("yes"),
+            false if is_invalid(run, find, step) => Tone::Bad.span("invalid"),
             false => Tone::Bad.span("no"),
         };
         Row::Values {
@@ -129,6 +162,7 @@ fn most(find: &FindV2) -> String {
 fn amount(find: &FindV2, value: u64) -> String {
     let number = grouped(value as f64, 0);
     match short_name(&find.setting) {
+        "publish.rate" if value == 1 => "1 message/s in each topic".to_owned(),
         "publish.rate" => format!("{number} messages/s in each topic"),
         name if value == 1 => format!("{number} {}", name.trim_end_matches('s')),
         name => format!("{number} {name}"),

@@ -1,10 +1,11 @@
 //! How far CPU times lie above the floor that was played in the same run.
 
 use pushbench_stats::Rounds;
-use pushbench_store::{FloorSideV2, FloorV2, FloorWorkV2, RunV2, TransportV1};
+use pushbench_store::{CellV1, FloorSideV2, FloorV2, FloorWorkV2, RunV2, TransportV1, rounds};
 
-use crate::figures::measured;
+use crate::figures::trials;
 use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
+use crate::sections::swept::{called, swept};
 use crate::units::{ABSENT, seconds, times};
 
 /// What the floor is, for the legend and for whoever reads the section alone.
@@ -20,14 +21,25 @@ const SIDES: [Of; 2] = [
     ("load generator", |floor| &floor.played.client, "load_cpu_over_floor"),
 ];
 
-/// CPU times as multiples of the floor; `None` unless the scenario asks for it, and where settings were
-/// swept: one value over cells would say nothing.
+/// CPU times as multiples of the floor, of each combination where settings were swept or searched; `None`
+/// unless the scenario asks for it.
 pub(crate) fn floor(run: &RunV2) -> Option<Section> {
-    if (run.floor.is_empty() && run.no_floor.is_empty()) || !run.scenario.cells.is_empty() {
+    if run.floor.is_empty() && run.no_floor.is_empty() {
         return None;
     }
     let mut section = Section::new("Near the floor");
-    let rows: Vec<_> = run.transports.iter().filter_map(|transport| row(run, transport)).collect();
+    let settings = swept(run);
+    let cells = match run.scenario.cells.as_slice() {
+        [] => vec![CellV1::new()],
+        cells => cells.to_vec(),
+    };
+    let of_cells = |transport| cells.iter().map(move |cell| (transport, cell));
+    let rows: Vec<_> = run
+        .transports
+        .iter()
+        .flat_map(of_cells)
+        .filter_map(|(transport, cell)| row(run, transport, (cell, &called(&settings, cell))))
+        .collect();
     if !rows.is_empty() {
         section.say(Tone::Plain, format!("The floor is {MEANING}."));
         let columns = ["floor", "CPU", "lowest to highest"].map(str::to_owned).to_vec();
@@ -48,16 +60,22 @@ pub(crate) fn floor(run: &RunV2) -> Option<Section> {
     Some(section)
 }
 
-/// A transport that has a floor.
-fn row(run: &RunV2, transport: &TransportV1) -> Option<Row> {
-    let floors = || run.floor.iter().filter(|floor| floor.transport == transport.label);
+/// A transport that has a floor, in a cell and what that is called.
+fn row(run: &RunV2, transport: &TransportV1, (cell, name): (&CellV1, &str)) -> Option<Row> {
+    let floors = || {
+        let floors = run.floor.iter().filter(|floor| floor.transport == transport.label);
+        floors.filter(|floor| floor.cell == *cell)
+    };
+    let measured = |figure| {
+        rounds::measured(figure, trials(run, transport).filter(|trial| trial.cell == *cell))
+    };
     let per = match floors().next()?.played.work {
         FloorWorkV2::Polls => "poll",
         FloorWorkV2::Deliveries => "delivery",
     };
     let cells = SIDES.iter().flat_map(|(_, side, figure)| {
         let cpu: Vec<_> = floors().filter_map(|floor| side(floor).cpu_per_operation()).collect();
-        let above = measured(run, transport, figure);
+        let above = measured(figure);
         let of_the_floor = |value| format!("{} floor", times(value));
         [
             Rounds::of(&cpu).map(|cpu| seconds(cpu.value)),
@@ -69,6 +87,7 @@ fn row(run: &RunV2, transport: &TransportV1) -> Option<Row> {
         Some(cell) => Tone::Plain.span(cell),
         None => Tone::Faint.span(ABSENT),
     });
-    let label = Tone::Plain.span(format!("{}, per {per}", transport.label));
+    let with = if name.is_empty() { String::new() } else { format!(" with {name}") };
+    let label = Tone::Plain.span(format!("{}{with}, per {per}", transport.label));
     Some(Row::Values { label, cells: cells.collect() })
 }

@@ -7,6 +7,10 @@ use crate::units::bytes;
 
 /// One sentence, the cheapest transport first; `None` if the run was not idle.
 pub(crate) fn answer(run: &RunV2) -> Option<String> {
+    if run.trials.iter().any(|trial| trial.shard.is_some()) {
+        // Of a part it is not known what was published.
+        return None;
+    }
     let hour = |transport| Some(measured(run, transport, "idle_wire_bytes_per_client_hour")?.value);
     let mut costs: Vec<(&str, f64)> = run
         .transports

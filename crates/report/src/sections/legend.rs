@@ -78,6 +78,11 @@ pub(crate) fn legend(run: &RunV2) -> Option<Section> {
     let mut section = Section::new("How to read this");
     let over = match rounds(run) {
         0 | 1 => String::new(),
+        _ if !run.finds.is_empty() => {
+            ": of a value that was played several times, times and lateness of the \
+             samples of all of them together, everything else as their median"
+                .to_owned()
+        }
         rounds => format!(
             ": times and lateness of the samples of all {rounds} rounds together (a maximum is the \
              maximum), ages as their mean, losses and errors of the worst round, everything else \

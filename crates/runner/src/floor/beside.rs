@@ -1,38 +1,16 @@
 //! The floor that is played beside a trial, and what it makes of the trial's figures.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use pushbench_scenario::{Scenario, Transport};
 use pushbench_store::wall_clock::now_rfc3339;
-use pushbench_store::{EnvironmentV1, FloorV2, TrialV2};
+use pushbench_store::{FloorV2, TrialV2};
 
 use super::of_trial::{Operations, multiples, plan};
 use super::play_floor;
 use crate::options::Options;
 
-/// Which transports of a scenario that asks for floors have none, and what the floor lacks of theirs.
-pub(crate) fn no_floor(
-    scenario: &Scenario,
-    environment: &EnvironmentV1,
-) -> BTreeMap<String, String> {
-    if !scenario.floor {
-        return BTreeMap::new();
-    }
-    let is_beyond = environment.link != "loopback";
-    let lacks = |transport: &Transport| match is_beyond {
-        true => Some("a server that is not started on loopback"),
-        false => transport.lacks_floor(),
-    };
-    let lacking = scenario
-        .transports
-        .iter()
-        .filter_map(|transport| Some((transport.label.clone(), lacks(transport)?.to_owned())));
-    lacking.collect()
-}
-
-/// Plays the floor of a trial and adds its multiples to the trial's figures; `None` if it was broken
-/// off.
+/// Plays the floor of a trial and adds its multiples to the trial's figures.
 ///
 /// # Errors
 ///
@@ -43,7 +21,7 @@ pub(crate) fn beside(
     transport: &Transport,
     options: &Options,
     watch: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Option<FloorV2>, String> {
+) -> Result<FloorV2, String> {
     let note = |reason: String| {
         let TrialV2 { transport, round, .. } = &*trial;
         format!("the floor of {transport} in round {round} was not measured: {reason}")
@@ -52,16 +30,17 @@ pub(crate) fn beside(
     let started_at = now_rfc3339();
     let cores = options.floor_cores();
     let played = play_floor(&options.floor, &plan, lengths, cores, watch);
-    let Some(played) = played.map_err(|error| note(error.to_string()))? else { return Ok(None) };
+    let played = played.map_err(|error| note(error.to_string()))?;
+    let played = played.ok_or_else(|| note("the run was stopped".to_owned()))?;
     if let Some(operations) = Operations::of(transport, trial) {
         let multiples: Vec<_> = multiples(operations, trial, &played).collect();
         trial.figures.extend(multiples);
     }
-    Ok(Some(FloorV2 {
+    Ok(FloorV2 {
         transport: trial.transport.clone(),
         round: trial.round,
         cell: trial.cell.clone(),
         started_at,
         played,
-    }))
+    })
 }

@@ -37,6 +37,8 @@ pub(crate) struct Circumstances {
     pub(crate) server_end: Option<String>,
     /// What the link saw that it was played over; `None` without one.
     pub(crate) link: Option<LinkV2>,
+    /// Why the trial was ended that was to keep to planned moments: it was not ready at one.
+    pub(crate) late: Option<String>,
     /// Shards that were lost, and why; `None` where one process played all.
     pub(crate) lost_shards: Option<Vec<String>>,
 }

@@ -15,8 +15,9 @@ pub(super) fn server(evidence: &Evidence<'_>) -> CheckV1 {
         (None, Some(how)) => {
             check(name, Verdict::Warning, format!("the server did not end cleanly: {how}"))
         }
+        // What ended it is another check's.
         (None, None) if !evidence.sums.is_complete() => {
-            check(name, Verdict::Invalid, "the trial was stopped before its end".to_owned())
+            check(name, Verdict::Ok, "the server ran as long as the trial".to_owned())
         }
         (None, None) => check(name, Verdict::Ok, "the server ran throughout the trial".to_owned()),
     }

@@ -109,7 +109,7 @@ pub fn merge_runs(files: &[NamedRun], scenario: &Scenario) -> Result<RunV2, Merg
     let files = shards_of_one_run(files)?;
     let runs = || files.iter().map(|(_, run)| run);
     let (first_name, first) = (&files[0].0, &files[0].1);
-    let mut run = RunV2 { trials: Vec::new(), notes: Vec::new(), ..first.clone() };
+    let mut run = RunV2 { trials: Vec::new(), notes: notes(&files), ..first.clone() };
     run.started_at = runs().map(|run| run.started_at.clone()).min().unwrap_or_default();
     run.ended_at = runs().map(|run| run.ended_at.clone()).max().unwrap_or_default();
     run.elapsed_seconds = runs().filter_map(|run| run.elapsed_seconds).reduce(f64::max);
@@ -146,6 +146,25 @@ pub fn merge_runs(files: &[NamedRun], scenario: &Scenario) -> Result<RunV2, Merg
     check_equal_work(scenario, &mut run.trials);
     run.expectations = judge_expectations(scenario, &run);
     Ok(run)
+}
+
+/// What a reader of the shards has to know, in their order; what not all of them say says whose it is.
+fn notes(files: &[&NamedRun]) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for (_, run) in files {
+        for note in &run.notes {
+            let of_all = files.iter().all(|(_, other)| other.notes.contains(note));
+            let shard = run.trials.iter().find_map(|trial| trial.shard.as_ref());
+            let note = match shard.filter(|_| !of_all) {
+                Some(shard) => format!("shard {}/{}: {note}", shard.number, shard.of),
+                None => note.clone(),
+            };
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    notes
 }
 
 /// Why a shard did not play with the others, if it did not.

@@ -15,6 +15,11 @@ pub(crate) trait Gate {
         phase: Phase,
         watch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> ControlFlow<(), Timestamp>;
+
+    /// Why it ended the trial, if it did so: what precedes a phase was not over when that had to begin.
+    fn late(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Of a trial that one process plays.

@@ -19,7 +19,9 @@ pub(super) fn play_phases(
     gate: &mut dyn Gate,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let at = gate.pass(Phase::Connect, &mut || watch(load.look(Phase::Connect)))?;
+    // Nothing of it is over while it is waited for.
+    let waits = |load: &Load| Progress { share: 0.0, ..load.look(Phase::Connect) };
+    let at = gate.pass(Phase::Connect, &mut || watch(waits(load)))?;
     sleep_until(at);
     load.connect(&mut Asked { samples, sampler }, watch)?;
     lap(samples, Phase::Connect, at);

@@ -56,14 +56,20 @@ impl Moments {
 #[derive(Debug)]
 pub(crate) struct Planned {
     moments: Moments,
-    /// Why the trial was ended: it was not ready when a phase was to begin.
-    pub(crate) late: Option<String>,
+    /// Whether the clients of the trial were to connect.
+    has_begun: bool,
+    late: Option<String>,
 }
 
 impl Planned {
     /// Of a trial whose clients begin to connect at this moment.
     pub(crate) fn of(scenario: &Scenario, connect: Timestamp) -> Self {
-        Self { moments: Moments::of(scenario, connect), late: None }
+        Self { moments: Moments::of(scenario, connect), has_begun: false, late: None }
+    }
+
+    /// Whether the trial has begun, or had to: before that nothing was connected and nothing is to be said.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// When the clients of the trial behind it begin to connect.
@@ -79,6 +85,7 @@ impl Gate for Planned {
         watch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> ControlFlow<(), Timestamp> {
         let at = self.moments.begin_of(phase);
+        self.has_begun |= phase != Phase::Connect;
         let late = clock::now().plus(LEAD).since(at);
         if !late.is_zero() {
             self.late = Some(format!(
@@ -86,16 +93,22 @@ impl Gate for Planned {
                 late.as_secs_f64(),
                 phase.label()
             ));
+            self.has_begun = true;
             return ControlFlow::Break(());
         }
         loop {
             let left = at.since(clock::now());
             if left <= LOOK + LEAD {
+                self.has_begun = true;
                 return ControlFlow::Continue(at);
             }
             watch()?;
             std::thread::sleep(LOOK);
         }
+    }
+
+    fn late(&self) -> Option<String> {
+        self.late.clone()
     }
 }
 
@@ -138,5 +151,10 @@ mod tests {
         let mut gate = Planned::of(&scenario(), clock::now().plus(Duration::from_secs(60)));
         let passed = gate.pass(Phase::Connect, &mut || ControlFlow::Break(()));
         assert!(passed.is_break() && gate.late.is_none(), "it is the watch that ended it");
+        assert!(!gate.has_begun(), "nothing was connected");
+        let soon = clock::now().plus(Duration::from_millis(500));
+        let mut gate = Planned::of(&scenario(), soon);
+        assert!(gate.pass(Phase::Connect, &mut || ControlFlow::Continue(())).is_continue());
+        assert!(gate.has_begun());
     }
 }

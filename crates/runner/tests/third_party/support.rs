@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use pushbench_runner::{FloorCommand, Options, ServerCommand, Tried, begin, preflight};
+use pushbench_runner::{Options, ServerCommand, Tried, begin, preflight};
 use pushbench_scenario::{Source, read};
 use pushbench_store::{ToolV1, environment};
 
@@ -34,7 +34,7 @@ pub(crate) fn tried_as(server: &str, kind: &str) -> Result<(), String> {
         shards: None,
         part: None,
         server: ServerCommand { program: "no-such-program".into(), arguments: Vec::new() },
-        floor: FloorCommand { program: "no-such-program".into(), arguments: Vec::new() },
+        floor: ServerCommand { program: "no-such-program".into(), arguments: Vec::new() },
         target: None,
         cores: 1,
         placement: None,

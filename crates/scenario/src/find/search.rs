@@ -57,6 +57,17 @@ impl SearchRange {
         values
     }
 
+    /// The values that are played until one holds, if the first does not; empty if there is none less.
+    pub fn downward(self) -> Vec<u32> {
+        let mut values = Vec::new();
+        let mut last = self.from;
+        while last > self.least {
+            last = (last / 2).max(self.least);
+            values.push(last);
+        }
+        values
+    }
+
     /// Whether two values are as near as they need be.
     fn are_near(self, held: u32, did_not: u32) -> bool {
         let near = (f64::from(held) * self.precision) as u32;

@@ -80,6 +80,18 @@ fn all_shards_in_any_order_are_the_run() {
 }
 
 #[test]
+fn what_a_reader_has_to_know_of_a_shard_a_reader_of_the_whole_is_told() {
+    let mut files = files();
+    for (_, run) in &mut files {
+        run.notes.push("no floor was played".to_owned());
+    }
+    files[1].1.notes.push("the clock was set".to_owned());
+    files.rotate_left(1);
+    let merged = merge_runs(&files, &scenario()).expect("all three");
+    assert_eq!(merged.notes, ["no floor was played", "shard 2/3: the clock was set"]);
+}
+
+#[test]
 fn a_missing_a_doubled_and_a_foreign_shard_are_refused_by_name() {
     let files = files();
     assert_eq!(

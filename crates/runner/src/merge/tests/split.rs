@@ -185,4 +185,40 @@ fn a_lost_shard_makes_the_whole_invalid_and_is_named() {
     let check = merged.checks.iter().find(|check| check.check == "shards").expect("it is there");
     assert_eq!((check.verdict, merged.is_complete), (Verdict::Invalid, Some(false)));
     assert!(check.text.starts_with(&lost[0]), "{}", check.text);
+    // Nobody stopped it, and its servers ran.
+    assert!(!merged.checks.iter().any(|check| check.check == "ended-early"));
+    let alive = merged.checks.iter().find(|check| check.check == "server-alive").expect("checked");
+    assert_eq!(alive.verdict, Verdict::Ok, "{}", alive.text);
+}
+
+#[test]
+fn without_the_shard_that_counts_them_nothing_is_said_of_messages() {
+    let scenario = scenario();
+    let of = shards_of(&scenario, 3, 1);
+    let lost = ["shard 1/3 was lost: signal: 9".to_owned()];
+    let rest = merge_without(&lost, &of[1..], played(&scenario)).expect("shards of one trial");
+    for trial in [&of[1], &rest] {
+        for figure in ["published", "idle_wire_bytes_per_client_hour"] {
+            assert_eq!(trial.figures.get(figure), None, "{figure}");
+        }
+        let published = trial.checks.iter().find(|check| check.check == "published");
+        let published = published.expect("it is told");
+        assert_eq!(published.verdict, Verdict::NotChecked);
+        assert_eq!(published.text, "the messages of the trial are counted by its first shard");
+    }
+}
+
+#[test]
+fn a_trial_that_was_stopped_is_so_by_name_and_its_server_ran() {
+    let scenario = scenario();
+    let mut shards = shards_of(&scenario, 2, 1);
+    shards[1].is_complete = Some(false);
+    let merged = merge_without(&[], &shards, played(&scenario)).expect("shards of one trial");
+    let check = |name: &str| {
+        let check = merged.checks.iter().find(|check| check.check == name);
+        check.map(|check| (check.verdict, check.text.as_str()))
+    };
+    let stopped = (Verdict::Invalid, "the trial was stopped before its end");
+    assert_eq!(check("ended-early"), Some(stopped));
+    assert_eq!(check("server-alive").map(|(verdict, _)| verdict), Some(Verdict::Ok));
 }

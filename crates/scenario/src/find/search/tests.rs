@@ -25,6 +25,21 @@ fn search(
 const RANGE: SearchRange = SearchRange { least: 1, from: 100, to: 10_000, precision: 0.05 };
 
 #[test]
+fn what_is_played_downward_is_what_a_search_plays_of_which_nothing_holds() {
+    let range = SearchRange { least: 3, from: 100, to: 400, precision: 0.05 };
+    assert_eq!(range.downward(), [50, 25, 12, 6, 3]);
+    let mut search = Search::new(range);
+    let mut played = Vec::new();
+    while let Next::Play(value) = search.next() {
+        played.push(value);
+        search.record(value, false);
+    }
+    // The last once more, as each end of the answer.
+    assert_eq!(played, [100, 50, 25, 12, 6, 3, 3]);
+    assert_eq!(SearchRange { least: 100, ..range }.downward(), [0; 0]);
+}
+
+#[test]
 fn it_doubles_then_bisects_then_plays_both_ends_again() {
     let (found, ending, played) = search(RANGE, |_, value| value <= 1_000);
     let values: Vec<_> = played.iter().map(|(value, _)| *value).collect();
