@@ -4,7 +4,7 @@ use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::{measured, trials};
 use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
-use crate::units::{ABSENT, number, seconds};
+use crate::units::{ABSENT, bytes, number, seconds};
 
 /// The option that names a client's program; absent of the load generator's own.
 const CLIENT: &str = "client";
@@ -49,9 +49,9 @@ const FIGURES: [Figure; 9] = [
         show: seconds,
     },
     Figure {
-        label: "client memory per connection, B",
+        label: "client memory per connection",
         of: |run, of| value(run, of, "load_memory_per_connection"),
-        show: number,
+        show: bytes,
     },
     Figure { label: "latency, median", of: |run, of| value(run, of, "latency.p50"), show: seconds },
 ];
@@ -74,12 +74,11 @@ pub(crate) fn client_libraries(run: &RunV2) -> Option<Section> {
          it needs; a library sends its own headers and does what an application pays it for. The \
          CPU time is the load generator's, of its publisher too.",
     );
-    for library in of_libraries {
-        section.blocks.push(Block::Table(table(run, library)));
-        if let Some(sentence) = sentence(run, library) {
-            section.say(Tone::Strong, sentence);
-        }
+    let sentences: Vec<_> = of_libraries.iter().filter_map(|of| sentence(run, of)).collect();
+    for sentence in sentences {
+        section.say(Tone::Strong, sentence);
     }
+    section.blocks.extend(of_libraries.iter().map(|of| Block::Table(table(run, of))));
     Some(section)
 }
 
