@@ -95,12 +95,7 @@ pub async fn play_piped(
     };
     let outcome = in_memory::play(plan.clone(), &pipes, clock).await;
     let samples = Samples::at_the_end(&server.end.await, kind);
-    let ending = Ending {
-        is_complete: true,
-        server_death: None,
-        server_end: None,
-        link: None,
-        late: None,
-    };
+    let ending =
+        Ending { is_complete: true, server_death: None, server_end: None, link: None, late: None };
     trial.record(started_at, &plan, &reach.target, &outcome, &samples, ending)
 }

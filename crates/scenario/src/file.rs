@@ -20,9 +20,7 @@ use crate::named_server_file::named_servers;
 use crate::network_file::NetworkFile;
 use crate::quantity::{minutes, seconds};
 use crate::transport_file::{TransportFile, transports};
-use crate::{
-    Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, ServerSettings, Shards,
-};
+use crate::{Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, ServerSettings, Shards};
 
 /// What a TOML integer is sure to hold.
 pub(crate) const SEEDS: u64 = i64::MAX as u64;
