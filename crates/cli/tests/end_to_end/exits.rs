@@ -204,6 +204,19 @@ fn every_scenario_of_the_repository_passes_the_check() {
         let large = ["kaazing-b.toml", "kaazing-c.toml"];
         scenarios.retain(|path| !large.iter().any(|name| path.ends_with(name)));
     }
+    scenarios.retain(|path| {
+        let text = path.to_str().expect("text");
+        let checked = Bench::new().play(&["check", text]);
+        let mut said = checked.stderr.lines().peekable();
+        let is_ready = said.peek().is_none()
+            || !said.all(|line| {
+                line.contains("is no program that can be run") || line.contains("is no folder")
+            });
+        if !is_ready {
+            skip(&format!("{text} needs what scripts/setup-tests installs; the rest is checked"));
+        }
+        is_ready
+    });
     assert!(scenarios.len() >= 5, "{scenarios:?}");
     let paths: Vec<_> = scenarios.iter().map(|path| path.to_str().expect("text")).collect();
     let ended = Bench::new().play(&[&["check"], &paths[..]].concat());
