@@ -16,6 +16,7 @@ mod floor;
 mod grid;
 mod idle;
 mod legend;
+mod link;
 mod machine;
 mod part;
 mod pictures;
@@ -29,7 +30,7 @@ use crate::layout::{Document, Section};
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV2, record: Option<&str>) -> Document {
-    let sections: [Option<Section>; 23] = [
+    let sections: [Option<Section>; 24] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
@@ -43,6 +44,7 @@ pub fn document(run: &RunV2, record: Option<&str>) -> Document {
         curve::curves(run),
         comparison::glance(run),
         comparison::comparison(run),
+        link::link(run),
         floor::floor(run),
         client_libraries::client_libraries(run),
         conflation::conflation(run),
