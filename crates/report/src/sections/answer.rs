@@ -2,18 +2,16 @@
 
 use pushbench_protocol::Deliver;
 use pushbench_stats::Rounds;
-use pushbench_store::{RunStatus, RunV2, TransportV1, Verdict};
+use pushbench_store::{RunStatus, RunV2, Verdict};
 
 use crate::figures::{measured, publishes_by_itself, rounds, trials};
 use crate::layout::{Section, Tone};
 use crate::sections::advantage::advantages;
+use crate::sections::contest::{Contest, Layer, listed, range};
 use crate::sections::swept::{Swept, swept};
 use crate::sections::validity::reasons;
 use crate::sections::{extent, find, idle, part};
-use crate::units::{bytes, grouped, ratio, seconds, share};
-
-/// Shares of delivered messages this close are the same news.
-const SAME_DELIVERIES: f64 = 0.005;
+use crate::units::{bytes, grouped, seconds, share};
 
 /// The question and how much work was done to answer it.
 pub(crate) fn question(run: &RunV2) -> Section {
@@ -143,234 +141,6 @@ pub(crate) fn answer(run: &RunV2) -> Section {
     section
 }
 
-/// The lowest layer at which this run's bytes were counted.
-#[derive(Clone, Copy)]
-enum Layer {
-    Wire,
-    Stream,
-}
-
-impl Layer {
-    /// The lower one if two transports have it, so that there is something to compare.
-    fn counted(run: &RunV2) -> Option<Self> {
-        let counted = |layer: &Self| {
-            run.transports.iter().filter(|transport| layer.bytes(run, transport).is_some()).count()
-        };
-        let layers = || [Self::Wire, Self::Stream].into_iter();
-        layers()
-            .find(|layer| counted(layer) >= 2)
-            .or_else(|| layers().find(|layer| counted(layer) > 0))
-    }
-
-    fn bytes(self, run: &RunV2, transport: &TransportV1) -> Option<Rounds> {
-        let figure = match self {
-            Self::Wire => "wire_bytes_per_delivery",
-            Self::Stream => "stream_bytes_per_delivery",
-        };
-        measured(run, transport, figure)
-    }
-
-    fn place(self) -> &'static str {
-        match self {
-            Self::Wire => "on the wire",
-            Self::Stream => "above TLS",
-        }
-    }
-
-    fn what(self) -> &'static str {
-        match self {
-            Self::Wire => "layer 3, TCP/IP headers included",
-            Self::Stream => "TCP/IP headers could not be counted",
-        }
-    }
-}
-
-/// The transport with the fewest bytes and the one it is held against.
-struct Contest<'run> {
-    layer: Layer,
-    /// All that have the figure.
-    counted: Vec<(&'run TransportV1, Rounds)>,
-    best: (&'run TransportV1, Rounds),
-    base: (&'run TransportV1, Rounds),
-}
-
-impl<'run> Contest<'run> {
-    /// `None` with fewer than two transports that have the figure. The base is the first short
-    /// poll, unless that is the best; then the first of another kind, or else any other.
-    fn of(run: &'run RunV2, layer: Layer) -> Option<Self> {
-        let counted: Vec<_> = run
-            .transports
-            .iter()
-            .filter_map(|transport| Some((transport, layer.bytes(run, transport)?)))
-            .collect();
-        let best = *counted.iter().min_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
-        let others = || counted.iter().filter(|other| other.0.label != best.0.label);
-        let base = others()
-            .find(|other| other.0.kind.has_timer() && !best.0.kind.has_timer())
-            .or_else(|| others().find(|other| other.0.kind != best.0.kind))
-            .or_else(|| others().next())?;
-        let base = *base;
-        Some(Self { layer, counted, best, base })
-    }
-
-    fn sentence(&self, run: &RunV2) -> String {
-        let (best, base) = (&self.best.0.label, &self.base.0.label);
-        let layer = self.layer;
-        let what = layer.what();
-        let (few, many) = (self.best.1, self.base.1);
-        let latency = self.compare(run, "latency.mean", seconds);
-        if few.overlaps(&many) {
-            let latency = match latency {
-                Some(Comparison::Less { times, values }) => {
-                    format!("{best} delivered {times} times sooner: mean latency {values}")
-                }
-                Some(Comparison::More { times, values }) => {
-                    format!("{best} delivered {times} times later: mean latency {values}")
-                }
-                Some(Comparison::Same { values }) => {
-                    format!("nor do they in mean latency ({values})")
-                }
-                None => "latency was not measured".to_owned(),
-            };
-            return format!(
-                "The rounds show no difference between {best} and {base} in bytes {} ({what}: {} \
-                 against {} per delivered message); {latency}.",
-                layer.place(),
-                range(few, bytes),
-                range(many, bytes),
-            );
-        }
-        let latency = match latency {
-            Some(Comparison::Less { times, values }) => {
-                format!(" and {times} times sooner (mean latency {values})")
-            }
-            Some(Comparison::More { times, values }) => {
-                format!(", but {times} times later (mean latency {values})")
-            }
-            Some(Comparison::Same { values }) => {
-                format!("; the rounds show no difference in mean latency ({values})")
-            }
-            None => "; latency was not measured".to_owned(),
-        };
-        let moved = if self.same_messages(run) { "the same messages" } else { "each message" };
-        format!(
-            "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against \
-             {} per delivered message){latency}.",
-            ratio(many.value / few.value),
-            layer.place(),
-            bytes(few.value),
-            bytes(many.value),
-        )
-    }
-
-    fn remarks(&self, run: &RunV2) -> Vec<String> {
-        let mut remarks = Vec::new();
-        let (best, base) = (self.best.0, self.base.0);
-        let alike = self.as_few();
-        if !alike.is_empty() {
-            remarks.push(format!(
-                "{} moved as few bytes per delivered message as {}.",
-                listed(&alike),
-                best.label
-            ));
-        }
-        let name = |transport: &TransportV1| Some(transport.server.as_ref()?.name.clone());
-        let (server, than, of_both) = match name(best) == name(base) {
-            true => ("The server".to_owned(), String::new(), "the server's".to_owned()),
-            false => (
-                format!("The server of {}", best.label),
-                format!(" than that of {}", base.label),
-                "the servers'".to_owned(),
-            ),
-        };
-        match self.compare(run, "server_cpu_per_delivery", seconds) {
-            Some(Comparison::Less { times, values }) => remarks.push(format!(
-                "{server} used {times} times less CPU time per delivery{than} ({values})."
-            )),
-            Some(Comparison::More { times, values }) => remarks.push(format!(
-                "{server} used {times} times more CPU time per delivery{than} ({values})."
-            )),
-            Some(Comparison::Same { values }) => remarks.push(format!(
-                "The rounds show no difference in {of_both} CPU time per delivery ({values})."
-            )),
-            None => {}
-        }
-        if !self.same_messages(run) {
-            let seen = |transport| delivered_share(run, transport).map(share);
-            if let (Some(of_best), Some(of_base)) = (seen(best), seen(base)) {
-                remarks.push(format!(
-                    "They did not deliver the same messages: {} delivered {of_best} of what was \
-                     published, {} {of_base}; the rest was superseded by newer messages, or \
-                     lost.",
-                    best.label, base.label
-                ));
-            }
-        }
-        if rounds(run) == 1 {
-            remarks.push("One round only: the spread between rounds was not measured.".to_owned());
-        }
-        remarks
-    }
-
-    /// The transports that the rounds do not tell from the best, which may be of the same bytes by
-    /// design; not the base, of which the first sentence speaks.
-    fn as_few(&self) -> Vec<&'run str> {
-        let named = [&self.best.0.label, &self.base.0.label];
-        let others = self.counted.iter().filter(|(other, _)| !named.contains(&&other.label));
-        let alike = others.filter(|(_, bytes)| bytes.overlaps(&self.best.1));
-        alike.map(|(other, _)| other.label.as_str()).collect()
-    }
-
-    fn same_messages(&self, run: &RunV2) -> bool {
-        let seen = |transport| delivered_share(run, transport);
-        match (seen(self.best.0), seen(self.base.0)) {
-            (Some(best), Some(base)) => (best - base).abs() <= SAME_DELIVERIES,
-            _ => false,
-        }
-    }
-
-    /// How the best one's figure stands to the base's; `None` if either has none.
-    fn compare(&self, run: &RunV2, figure: &str, shown: fn(f64) -> String) -> Option<Comparison> {
-        let best = measured(run, self.best.0, figure)?;
-        let base = measured(run, self.base.0, figure)?;
-        let values = format!("{} against {}", shown(best.value), shown(base.value));
-        let alike = best.overlaps(&base) || best.value <= 0.0 || base.value <= 0.0;
-        Some(if alike {
-            let values = format!("{} against {}", range(best, shown), range(base, shown));
-            Comparison::Same { values }
-        } else if best.value < base.value {
-            Comparison::Less { times: ratio(base.value / best.value), values }
-        } else {
-            Comparison::More { times: ratio(best.value / base.value), values }
-        })
-    }
-}
-
-/// How one figure of two transports compares.
-enum Comparison {
-    Less {
-        times: String,
-        values: String,
-    },
-    More {
-        times: String,
-        values: String,
-    },
-    /// The ranges of the rounds touch.
-    Same {
-        values: String,
-    },
-}
-
-/// Deliveries of the messages due in the measure phase, of those expected; over all rounds.
-fn delivered_share(run: &RunV2, transport: &TransportV1) -> Option<f64> {
-    let counts = trials(run, transport).map(|trial| &trial.counts);
-    let (delivered, expected) = counts.fold((0, 0), |(delivered, expected), counts| {
-        (delivered + counts.delivered, expected + counts.expected)
-    });
-    (expected > 0).then(|| delivered as f64 / expected as f64)
-}
-
 /// What can be said without a second transport.
 fn alone(run: &RunV2) -> String {
     let Some(transport) = run.transports.iter().find(|found| trials(run, found).count() > 0) else {
@@ -404,19 +174,6 @@ fn alone(run: &RunV2) -> String {
         "{label} moved each message with {bytes}{latency}.{empty} No other transport has figures to \
          compare with."
     )
-}
-
-/// Names as the subject of a sentence.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => names.concat(),
-    }
-}
-
-fn range(rounds: Rounds, shown: fn(f64) -> String) -> String {
-    let (min, max) = (shown(rounds.min), shown(rounds.max));
-    if min == max { min } else { format!("{min} to {max}") }
 }
 
 /// The first few of them; all stand in the next section.

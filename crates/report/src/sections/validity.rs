@@ -1,8 +1,9 @@
 //! Whether the numbers may be believed: what each trial's checks found.
 
-use pushbench_store::{CellV1, CheckV1, DisturbedV1, RunV2, Verdict};
+use pushbench_store::{DisturbedV1, RunV2, Verdict};
 
-use crate::layout::{Line, Section, Span, Tone};
+use crate::layout::{Line, Section, Tone};
+use crate::sections::finding::{Finding, findings, place, plural};
 use crate::sections::swept::{Swept, called, swept};
 
 /// How many of a kind are told one by one.
@@ -74,131 +75,6 @@ pub(crate) fn reasons(run: &RunV2, verdict: Verdict) -> Vec<String> {
     findings.map(|finding| format!("{}: {}", finding.place(), finding.check.text)).collect()
 }
 
-/// A check that found the same in some rounds of a transport.
-struct Finding<'run> {
-    transport: &'run str,
-    cell: &'run CellV1,
-    /// What the cell is called; empty without a sweep.
-    settings: String,
-    rounds: Vec<u32>,
-    check: &'run CheckV1,
-}
-
-impl Finding<'_> {
-    fn place(&self) -> String {
-        place(self.transport, &self.settings, &self.rounds)
-    }
-
-    fn line(&self) -> Line {
-        let text = format!(" {} ({}): {}", self.place(), self.check.check, self.check.text);
-        vec![self.tag(), Tone::Plain.span(text)]
-    }
-
-    /// One line for findings of the same check.
-    fn and_more(&self, findings: &[Self]) -> Line {
-        let (all, each) = by_transport(findings);
-        let text = format!(
-            " ({}): and the same check in {} more ({each}); the record has all of them",
-            self.check.check,
-            plural(all, "trial", "trials"),
-        );
-        vec![self.tag(), Tone::Plain.span(text)]
-    }
-
-    /// The one line of checks that had nothing to look at in these trials of so many, for the same
-    /// reasons: it says nothing against any of them, and where it says the same of all it is read once.
-    fn in_all(&self, checks: &[&str], findings: &[Self], trials: usize) -> Line {
-        let (all, each) = by_transport(findings);
-        let first = &self.check.text;
-        let others = findings.iter().filter(|other| other.check.text != *first).count();
-        let others = match others {
-            0 => String::new(),
-            1 => format!(" ({}); the record has the other reason", self.place()),
-            _ => format!(" ({}); the record has the other reasons", self.place()),
-        };
-        let place = match all == trials {
-            true => format!("all {}", plural(all, "trial", "trials")),
-            false => format!("{} ({each})", plural(all, "trial", "trials")),
-        };
-        let text = format!(" ({}) in {place}: {first}{others}", checks.join(", "));
-        vec![self.tag(), Tone::Plain.span(text)]
-    }
-
-    fn tag(&self) -> Span {
-        match self.check.verdict {
-            Verdict::NotChecked => Tone::Faint.span("not checked"),
-            Verdict::Ok => Tone::Good.span("ok"),
-            Verdict::Warning => Tone::Warning.span("warning"),
-            Verdict::Invalid => Tone::Bad.span("INVALID"),
-        }
-    }
-}
-
-/// Transports that are named one by one.
-const NAMED: usize = 4;
-
-/// How many trials these are, and how many of each transport; of many transports how many those are.
-fn by_transport(findings: &[Finding<'_>]) -> (usize, String) {
-    let mut transports: Vec<(&str, usize)> = Vec::new();
-    for Finding { transport, rounds, .. } in findings {
-        match transports.iter_mut().find(|(known, _)| known == transport) {
-            Some((_, count)) => *count += rounds.len(),
-            None => transports.push((transport, rounds.len())),
-        }
-    }
-    let all = transports.iter().map(|(_, count)| count).sum();
-    if transports.len() > NAMED {
-        return (all, format!("of {} transports", transports.len()));
-    }
-    let each = transports.iter().map(|(transport, count)| format!("{count} of {transport}"));
-    (all, each.collect::<Vec<_>>().join(", "))
-}
-
-/// Rounds of a transport, with its settings in a sweep.
-fn place(transport: &str, settings: &str, rounds: &[u32]) -> String {
-    let rounds: Vec<_> = rounds.iter().map(u32::to_string).collect();
-    let transport = match settings.is_empty() {
-        true => transport.to_owned(),
-        false => format!("{transport} with {settings}"),
-    };
-    match rounds.split_last() {
-        Some((last, [])) => format!("{transport}, round {last}"),
-        Some((last, before)) => format!("{transport}, rounds {} and {last}", before.join(", ")),
-        None => transport,
-    }
-}
-
-/// Everything that is not in order, the worst first.
-fn findings(run: &RunV2) -> Vec<Finding<'_>> {
-    let settings = swept(run);
-    let mut findings: Vec<Finding<'_>> = Vec::new();
-    for trial in run.judged_trials() {
-        for check in trial.checks.iter().filter(|check| check.verdict != Verdict::Ok) {
-            let same = |finding: &&mut Finding<'_>| {
-                finding.transport == trial.transport
-                    && *finding.cell == trial.cell
-                    && (&finding.check.check, finding.check.verdict, &finding.check.text)
-                        == (&check.check, check.verdict, &check.text)
-            };
-            match findings.iter_mut().find(same) {
-                Some(finding) => finding.rounds.push(trial.round),
-                None => findings.push(Finding {
-                    transport: &trial.transport,
-                    cell: &trial.cell,
-                    settings: called(&settings, &trial.cell),
-                    rounds: vec![trial.round],
-                    check,
-                }),
-            }
-        }
-    }
-    findings.sort_by(|a, b| {
-        let (a, b) = (a.check, b.check);
-        b.verdict.cmp(&a.verdict).then_with(|| a.check.cmp(&b.check))
-    });
-    findings
-}
-
 /// Findings of one check with one verdict.
 type Kind<'a, 'run> = &'a [Finding<'run>];
 
@@ -249,17 +125,12 @@ fn says_the_same(some: &[Finding<'_>], others: &[Finding<'_>]) -> bool {
     some.len() == others.len() && some.iter().zip(others).all(same)
 }
 
-fn plural(count: usize, one: &str, many: &str) -> String {
-    match count {
-        0 => format!("no {one}"),
-        1 => format!("1 {one}"),
-        count => format!("{count} {many}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use pushbench_store::{CellV1, CheckV1};
+
     use super::*;
+    use crate::sections::finding::by_transport;
 
     fn finding<'a>(transport: &'a str, cell: &'a CellV1, check: &'a CheckV1) -> Finding<'a> {
         Finding { transport, cell, settings: String::new(), rounds: vec![1, 2], check }
