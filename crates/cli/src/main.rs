@@ -27,6 +27,7 @@ mod new;
 mod options;
 mod output;
 mod pace;
+mod places;
 mod plan;
 mod prices;
 mod progress;

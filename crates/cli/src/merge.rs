@@ -39,8 +39,8 @@ pub(crate) fn merge(options: &MergeOptions) -> anyhow::Result<Exit> {
         journal.trial(trial)?;
     }
     let record = journal.finish(&run).context("the record of the whole could not be written")?;
-    render_beside(&run, &record);
-    output::write(&run, &options.output, Some(record.display().to_string()))?;
+    render_beside(&run, &record, !options.output.shows_places());
+    output::write(&run, &options.output, Some((&record, &options.results)))?;
     Ok(exit(&run))
 }
 

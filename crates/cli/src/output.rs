@@ -6,29 +6,56 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use anyhow::Context;
-use pushbench_report::{TextOptions, printable, printable_json, printable_styled};
+use pushbench_report::{FirstScreen, TextOptions, printable, printable_json, printable_styled};
 use pushbench_store::RunV2;
 
 use crate::exit::Exit;
-use crate::options::{Format, OutputOptions};
+use crate::options::{Format, OutputOptions, Summary};
+use crate::places::places;
 use crate::wrapped::in_lines;
 
 /// Columns where nobody says how many there are: what a pipe, a file and a page of documentation get.
 /// Terminals begin with as many, and what is made for 80 reads well in a wider one.
 const WIDTH: usize = 80;
 /// More is not easier to read.
-const WIDEST: usize = 120;
+const WIDEST: usize = 200;
 
-/// Renders a run; `record` is where it lies, as the reader should type it.
+/// What is written of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// How much of it as text.
+    pub(crate) summary: Summary,
+    /// Where the record lies, as the reader should type it.
+    pub(crate) record: Option<String>,
+    /// What a first screen ends with.
+    pub(crate) places: Vec<(String, String)>,
+}
+
+impl Shown {
+    /// The whole of a run with this record.
+    pub(crate) fn whole(record: Option<String>) -> Self {
+        Self { summary: Summary::Full, record, places: Vec::new() }
+    }
+}
+
+/// Renders a run.
 pub(crate) fn render(
     run: &RunV2,
     format: Format,
     colour: bool,
-    record: Option<String>,
+    shown: Shown,
 ) -> anyhow::Result<String> {
+    let Shown { summary, record, places } = shown;
     Ok(match format {
         Format::Text => {
-            pushbench_report::text(run, &TextOptions { colour, width: width(), record })
+            let options = TextOptions { colour, width: width(), record };
+            let screen =
+                |without_table| FirstScreen { without_table, places, ..FirstScreen::default() };
+            match summary {
+                Summary::Answer => pushbench_report::first_screen(run, &screen(true), &options),
+                Summary::Table => pushbench_report::first_screen(run, &screen(false), &options),
+                Summary::Full => pushbench_report::text(run, &options),
+            }
         }
         Format::Md => pushbench_report::markdown(run, record.as_deref()),
         Format::Csv => pushbench_report::csv(run),
@@ -38,18 +65,24 @@ pub(crate) fn render(
     })
 }
 
-/// Renders a run and writes it where the options say.
+/// Renders a run and writes it where the options say. `record` is where it lies, and the folder that
+/// records are looked for in; `None` where it could not be written.
 pub(crate) fn write(
     run: &RunV2,
     options: &OutputOptions,
-    record: Option<String>,
+    record: Option<(&Path, &Path)>,
 ) -> anyhow::Result<()> {
     let output = options.output.as_deref();
     if let (Format::Svg, Some(folder)) = (options.format, options.path()) {
         return write_slides(run, folder);
     }
     let colour = has_colour(output, options.no_color);
-    let text = render(run, options.format, colour, record)?;
+    let shown = Shown {
+        summary: options.summary(),
+        record: record.map(|(record, _)| record.display().to_string()),
+        places: record.map_or(Vec::new(), |(record, results)| places(run, record, results)),
+    };
+    let text = render(run, options.format, colour, shown)?;
     match options.format {
         Format::Json => put_json(&text, output),
         Format::Text => put_styled(&text, output),

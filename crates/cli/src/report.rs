@@ -15,6 +15,7 @@ pub(crate) fn report(options: &ReportOptions) -> anyhow::Result<Exit> {
         let reason = recorded.run.failure.as_deref().unwrap_or("no reason is recorded");
         bail!("nothing to report: {} holds no trial ({reason})", recorded.file().display());
     }
-    output::write(&recorded.run, &options.output, Some(recorded.file().display().to_string()))?;
+    let record = recorded.file();
+    output::write(&recorded.run, &options.output, Some((&record, &options.results)))?;
     Ok(Exit::Ok)
 }

@@ -19,7 +19,8 @@ use crate::exit::Exit;
 use crate::floor::floor_command;
 use crate::kept::without_record;
 use crate::options::Format;
-use crate::output;
+use crate::output::{self, Shown};
+use crate::places::PAGE_FILE;
 use crate::progress::Show;
 use crate::say::{say, say_error};
 use crate::scenario_file::{
@@ -27,9 +28,6 @@ use crate::scenario_file::{
 };
 use crate::signals::{Stage, Stop};
 use crate::tool::{environment, tool};
-
-/// Name of the page beside a record.
-const PAGE_FILE: &str = "report.html";
 
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
@@ -216,7 +214,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
             return Err(error);
         }
     };
-    render_beside(&run, &record);
+    render_beside(&run, &record, !(options.quiet || options.output.shows_places()));
     if let Some(part) = &run_options.part {
         say(format_args!(
             "pushbench: that was shard {}; `pushbench merge` makes the run of the records of all {}",
@@ -224,7 +222,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
             part.shard.of()
         ));
     }
-    let shown = output::write(&run, &options.output, Some(record.display().to_string()));
+    let shown = output::write(&run, &options.output, Some((&record, &options.results)));
     for note in run.notes.iter().chain(&run.failure) {
         say(format_args!("pushbench: {note}"));
     }
@@ -339,16 +337,17 @@ fn target_tls(options: &RunOptions) -> anyhow::Result<Option<TargetTls>> {
     Ok(Some(TargetTls::parse(url, certificate)?))
 }
 
-/// Renders the reports that lie beside the record. It is on disk by now, and they can be made from
-/// it again: one that cannot be written is a warning.
-pub(crate) fn render_beside(run: &RunV2, record: &Path) {
+/// Renders the reports that lie beside the record, and says where the page is if nothing else will. The
+/// record is on disk by now, and they can be made from it again: one that cannot be written is a warning.
+pub(crate) fn render_beside(run: &RunV2, record: &Path, says_where: bool) {
     let folder = record.parent().unwrap_or(Path::new("."));
     for (name, format) in [("report.md", Format::Md), (PAGE_FILE, Format::Html)] {
-        let rendered = output::render(run, format, false, Some(record.display().to_string()));
+        let shown = Shown::whole(Some(record.display().to_string()));
+        let rendered = output::render(run, format, false, shown);
         let written =
             rendered.and_then(|text| Ok(pushbench_store::write_beside(folder, name, &text)?));
         match written {
-            Ok(()) if name == PAGE_FILE => {
+            Ok(()) if name == PAGE_FILE && says_where => {
                 let page = folder.join(PAGE_FILE);
                 say(format_args!("pushbench: report page: {}", page.display()));
             }

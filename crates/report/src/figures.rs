@@ -1,7 +1,7 @@
 //! Figures of a run: over the rounds of a transport, measured and modelled.
 
 use pushbench_protocol::{ByteKind, Layer, TransportKind};
-use pushbench_stats::Rounds;
+use pushbench_stats::{Histogram, Rounds};
 use pushbench_store::{RunV2, TransportV1, TrialV2, rounds};
 
 /// The trials of a transport, in the order of their rounds.
@@ -28,6 +28,21 @@ pub(crate) fn tabled(run: &RunV2, transport: &TransportV1, figure: &str) -> Opti
         let stream = format!("{}_bytes_{per}", Layer::Stream.label());
         measured(run, transport, &stream).and_then(|_| Rounds::of(&[0.0]))
     })
+}
+
+/// A percentile of all samples of a distribution, and those of the rounds. `None` where no round has
+/// samples on record.
+pub(crate) fn percentile(
+    run: &RunV2,
+    transport: &TransportV1,
+    distribution: &str,
+    quantile: f64,
+) -> Option<Rounds> {
+    let at = |samples: &Histogram| Some(samples.quantile(quantile)?.as_secs_f64());
+    let of_round = |trial| at(&rounds::samples(distribution, [trial])?);
+    let values: Vec<_> = trials(run, transport).filter_map(of_round).collect();
+    let value = at(&rounds::samples(distribution, trials(run, transport))?)?;
+    Some(Rounds { value, ..Rounds::of(&values)? })
 }
 
 /// Whether the messages of a transport were its server's own; not said where no trial ran.

@@ -16,6 +16,7 @@ mod comparison_table;
 mod csv;
 mod exports;
 mod figures;
+mod first_screen;
 mod html;
 pub mod layout;
 mod markdown;
@@ -24,6 +25,7 @@ mod sections;
 mod slides;
 mod table;
 mod text;
+mod times;
 pub mod units;
 
 use pushbench_store::RunV2;
@@ -31,12 +33,14 @@ use pushbench_store::RunV2;
 pub use comparison_report::{Compared, comparison_document, comparison_json};
 pub use csv::csv;
 pub use exports::{bmf, github};
+pub use first_screen::{FirstScreen, first_screen};
 pub use html::render_html;
 pub use markdown::render_markdown;
 pub use printable::{printable, printable_json, printable_styled};
 pub use sections::document;
 pub use slides::{Slide, slides};
 pub use text::{TextOptions, render_text};
+pub use times::{Percentile, TimeUnit, Times};
 
 /// A run for a terminal.
 pub fn text(run: &RunV2, options: &TextOptions) -> String {

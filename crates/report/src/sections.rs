@@ -1,30 +1,31 @@
 //! What a report says, in the order in which it says it.
 
 mod advantage;
-mod answer;
+pub(crate) mod answer;
 mod books;
 mod client_libraries;
 mod comparison;
 mod conflation;
-mod contest;
+pub(crate) mod contest;
 pub(crate) mod curve;
 mod directions;
-mod expectations;
+pub(crate) mod expectations;
 mod extent;
+pub(crate) mod extremes;
 mod field_blocks;
-mod find;
+pub(crate) mod find;
 mod finding;
 mod floor;
-mod grid;
-mod idle;
+pub(crate) mod grid;
+pub(crate) mod idle;
 mod legend;
 mod link;
-mod machine;
-mod part;
+pub(crate) mod machine;
+pub(crate) mod part;
 mod pictures;
 mod published;
 pub(crate) mod swept;
-mod validity;
+pub(crate) mod validity;
 
 use pushbench_store::RunV2;
 

@@ -107,6 +107,13 @@ impl Table {
         Self { label: label.to_owned(), groups, rows: rows.collect() }
     }
 
+    /// A row that says something and has nothing in its columns.
+    pub(crate) fn row_without_cells(&self, text: String) -> Row {
+        let columns: usize = self.groups.iter().map(|group| group.columns.len()).sum();
+        let cells = std::iter::repeat_n(Span::default(), columns).collect();
+        Row::Values { label: Tone::Faint.span(text), cells }
+    }
+
     /// The same with each column as a group of its own, under the same title.
     pub(crate) fn with_columns_apart(&self) -> Self {
         let columns = self.groups.iter().flat_map(|group| {

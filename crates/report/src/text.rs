@@ -46,14 +46,19 @@ impl Default for TextOptions {
 /// Renders a document: no line is longer than the width.
 pub fn render_text(document: &Document, options: &TextOptions) -> String {
     let document = document.with_texts(shown);
-    let mut page = Page { colour: options.colour, out: String::new() };
+    let mut page = Page { colour: options.colour, indent: INDENT, out: String::new() };
     let page_width = options.width.max(NARROWEST);
-    let width = page_width - INDENT;
     for (place, section) in document.without_pictures().enumerate() {
         if place > 0 {
             page.out.push('\n');
         }
-        page.wrapped(&[Tone::Strong.span(&section.heading)], Margin::new(0, ""), page_width);
+        // What has no heading to stand under stands at the margin.
+        let indent = if section.heading.is_empty() { 0 } else { INDENT };
+        page.indent = indent;
+        let width = page_width - indent;
+        if !section.heading.is_empty() {
+            page.wrapped(&[Tone::Strong.span(&section.heading)], Margin::new(0, ""), page_width);
+        }
         let mut tables = false;
         for block in &section.blocks {
             match block {
@@ -62,11 +67,11 @@ pub fn render_text(document: &Document, options: &TextOptions) -> String {
                     if tables && line.first().is_some_and(|span| span.tone == Tone::Strong) {
                         page.out.push('\n');
                     }
-                    page.wrapped(line, Margin::new(INDENT, ""), width);
+                    page.wrapped(line, Margin::new(indent, ""), width);
                 }
                 Block::Items(items) => {
                     for item in items {
-                        page.wrapped(item, Margin::new(INDENT, "- "), width);
+                        page.wrapped(item, Margin::new(indent, "- "), width);
                     }
                 }
                 Block::Table(table) => {
@@ -79,7 +84,7 @@ pub fn render_text(document: &Document, options: &TextOptions) -> String {
                         page.out.push('\n');
                     }
                     let line = [Tone::Faint.span(format!("{}. {ELSEWHERE}.", folded.summary))];
-                    page.wrapped(&line, Margin::new(INDENT, ""), width);
+                    page.wrapped(&line, Margin::new(indent, ""), width);
                 }
             }
         }
@@ -106,6 +111,8 @@ impl Margin {
 
 struct Page {
     colour: bool,
+    /// Blanks in front of a table's lines.
+    indent: usize,
     out: String,
 }
 
@@ -190,7 +197,7 @@ impl Page {
                 let title = ruled(&group.title, grid.group_width(place));
                 spans.push(Tone::Strong.span(" ".repeat(grid.limits.group) + &title));
             }
-            self.line(INDENT, &spans);
+            self.line(self.indent, &spans);
         }
         let titles = table.groups.iter().flat_map(|group| &group.columns);
         let titles: Vec<_> = titles.map(|title| Tone::Faint.span(title)).collect();
@@ -201,7 +208,11 @@ impl Page {
                     if place > 0 {
                         self.out.push('\n');
                     }
-                    self.wrapped(&[Tone::Strong.span(heading)], Margin::new(INDENT, ""), width);
+                    self.wrapped(
+                        &[Tone::Strong.span(heading)],
+                        Margin::new(self.indent, ""),
+                        width,
+                    );
                 }
                 Row::Values { label, cells } => self.row(grid, label, cells),
             }
@@ -215,7 +226,7 @@ impl Page {
         let last = pieces.pop().unwrap_or_default();
         let indented = |piece: &str| " ".repeat(indent) + piece;
         for piece in pieces {
-            self.line(INDENT, &[label.tone.span(indented(&piece))]);
+            self.line(self.indent, &[label.tone.span(indented(&piece))]);
         }
         let last = indented(&last);
         let padding = " ".repeat(grid.label - length(&last));
@@ -229,7 +240,7 @@ impl Page {
                 spans.push(cell.tone.span(padding + &cell.text));
             }
         }
-        self.line(INDENT, &spans);
+        self.line(self.indent, &spans);
     }
 }
 
@@ -330,7 +341,7 @@ impl Grid {
 fn ruled(title: &str, width: usize) -> String {
     let title = clipped(title, width);
     let free = width - length(&title);
-    if title.is_empty() || free < 2 {
+    if title.is_empty() || free < 4 {
         return " ".repeat(free) + &title;
     }
     let left = (free - 2) / 2;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use pushbench_protocol::figure::{self, Figure};
 use pushbench_report::units::{ABSENT, ratio, scaled};
-use pushbench_report::{TextOptions, markdown, text};
+use pushbench_report::{FirstScreen, TextOptions, first_screen, markdown};
 use pushbench_store::{RunV2, Verdict, rounds};
 
 /// The texts that have blocks.
@@ -45,7 +45,7 @@ fn made_anew(text: &str) -> (String, usize) {
 
 fn made(source: &str, what: &str) -> String {
     match what {
-        "answer" => answer(&record(source)),
+        "first screen" => first_screen_of(&record(source)),
         "at a glance" => at_a_glance(&record(source)),
         "machines" => machines(source),
         "ratios" => ratios(source),
@@ -81,12 +81,13 @@ fn a_number_that_is_not_of_the_record_is_seen() {
     assert_eq!(made_anew(&altered).0, anew);
 }
 
-/// The first sentences of a report.
-fn answer(run: &RunV2) -> String {
-    let report = text(run, &TextOptions { width: 80, ..TextOptions::default() });
-    let from = report.find("Answer\n").expect("an answer");
-    let until = report.find("\nComparison").expect("what follows the verdict");
-    format!("```text\n{}```\n", &report[from..until])
+/// What a run ends with on a terminal of 80 columns, from its answer on and without where its files are.
+fn first_screen_of(run: &RunV2) -> String {
+    let options = TextOptions { width: 80, ..TextOptions::default() };
+    let screen = first_screen(run, &FirstScreen::default(), &options);
+    let (_question, answer) =
+        screen.split_once("\n\n").expect("the question and the work come first");
+    format!("```text\n{answer}```\n")
 }
 
 /// The table that a report begins with.

@@ -272,7 +272,7 @@ fn conflated_clients_get_the_newest_at_most_so_often() {
          [[transport]]\nname = \"secure\"\nkind = \"websocket\"\nconflate = \"1s\"\n\
          tls = \"full\"\n",
     ));
-    let (ended, run) = bench.valid_run(&["--quiet"]);
+    let (ended, run) = bench.valid_run(&["--quiet", "--full"]);
     for trial in &run.trials {
         assert_balanced(trial);
         let (label, counts) = (&trial.transport, &trial.counts);

@@ -199,14 +199,67 @@ fn what_can_be_told_of_any_run_is_in_order() {
 #[test]
 fn the_text_fits_80_columns_and_has_no_escape_codes() {
     let text = &PLAYED.ended.stdout;
-    assert!(text.starts_with("What does a small run cost?\n"), "{text}");
-    assert!(text.contains(&PLAYED.named()), "it does not say where the record is: {text}");
-    for line in text.lines() {
-        assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+    let page = PLAYED.named().replace("run.json", "report.html");
+    assert!(text.contains(&page), "it does not say where the page is: {text}");
+    assert!(!PLAYED.ended.stderr.contains(&page), "twice: {}", PLAYED.ended.stderr);
+    let full = PLAYED.report(&["--full"]).stdout;
+    assert!(full.contains(&PLAYED.named()), "it does not say where the record is: {full}");
+    for text in [text, &full] {
+        assert!(text.starts_with("What does a small run cost?\n"), "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+        }
     }
-    for output in [text, &PLAYED.ended.stderr] {
+    for output in [text, &full, &PLAYED.ended.stderr] {
         assert!(!output.contains('\u{1b}'), "{output}");
     }
+    let lines = text.lines().count();
+    assert!(lines <= 23, "{lines} lines and a prompt do not fit 24: {text}");
+}
+
+#[test]
+fn how_much_a_report_shows_is_the_readers_choice() {
+    let of = |arguments: &[&str]| PLAYED.report(arguments).stdout;
+    let (answer, table, full) =
+        (of(&["--summary", "answer"]), of(&["--summary", "table"]), of(&["--summary", "full"]));
+    assert_eq!((of(&[]), of(&["--full"])), (table.clone(), full.clone()));
+    assert!(answer.contains("websocket delivered") && !answer.contains("latency, p99"), "{answer}");
+    assert!(table.contains("latency, p99") && !table.contains("service time"), "{table}");
+    assert!(full.contains("service time mean") && full.contains("Where and how"), "{full}");
+    let both = PLAYED.bench.play(&["report", &PLAYED.named(), "--full", "--summary", "answer"]);
+    assert_eq!(both.code, 2, "{both}");
+}
+
+#[test]
+fn what_the_first_screen_says_to_type_shows_the_rest() {
+    let text = &PLAYED.ended.stdout;
+    let line = text.lines().find(|line| line.starts_with("all figures ")).expect("it says how");
+    let typed: Vec<_> = line.split_whitespace().skip(3).collect();
+    let ended = PLAYED.bench.play(&typed);
+    assert_eq!(ended.stdout, PLAYED.report(&["--full"]).stdout, "{line}");
+    assert!(!text.contains("pushbench compare"), "there is nothing to compare with: {text}");
+}
+
+#[test]
+fn a_second_run_says_how_to_compare_it_with_the_first() {
+    let bench = Bench::new();
+    let arguments = ["--only", "websocket", "--results", "my runs"];
+    for _ in 0..2 {
+        let ended = bench.play(&[&["run", "small.toml"], &arguments[..]].concat());
+        assert!([0, 98].contains(&ended.code), "{ended}");
+    }
+    let mut ids: Vec<_> = fs::read_dir(bench.path().join("my runs/small"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .collect();
+    ids.sort();
+    let [first, second] =
+        [0, 1].map(|place: usize| ids[place].rsplit_once('-').expect("<time>-<id>").1);
+    let report = bench.play(&["report", second, "--results", "my runs"]);
+    let told = format!("pushbench compare {first} {second} --results 'my runs'");
+    assert!(report.stdout.contains(&told), "{told}: {report}");
+    let compared = bench.play(&["compare", first, second, "--results", "my runs"]);
+    assert_eq!(compared.code, 0, "{compared}");
 }
 
 #[test]
@@ -217,8 +270,6 @@ fn a_report_of_the_record_is_the_report_of_the_run() {
     assert!(markdown.starts_with("# "), "{markdown}");
     let page = fs::read_to_string(PLAYED.folder.join("report.html")).expect("it lies beside");
     assert_eq!(PLAYED.report(&["--format", "html"]).stdout, page);
-    let named = PLAYED.named().replace("run.json", "report.html");
-    assert!(PLAYED.ended.stderr.contains(&named), "{}", PLAYED.ended.stderr);
 }
 
 #[test]
@@ -277,7 +328,8 @@ fn a_report_in_a_file_leaves_stdout_empty() {
         assert_eq!(ended.stdout, "", "{format}");
         let written = fs::read_to_string(PLAYED.bench.path().join(&file)).expect("the file");
         assert!(written.starts_with(begins), "{format}: {written}");
-        assert_eq!(PLAYED.report(&["--format", format, "-o", "-"]).stdout, written, "{format}");
+        let shown = PLAYED.report(&["--format", format, "-o", "-", "--full"]).stdout;
+        assert_eq!(shown, written, "{format}: a file gets the full report");
     }
 }
 
@@ -287,7 +339,9 @@ fn a_quiet_run_with_json_says_one_document_and_nothing_else() {
     let arguments = ["--format", "json", "--quiet", "--only", "websocket"];
     let (ended, record) = bench.valid_run(&arguments);
     assert_eq!(serde_json::from_str::<RunV2>(&ended.stdout).expect("one document"), record);
-    assert!(!ended.stderr.contains("trial"), "{}", ended.stderr);
+    for noise in ["trial", "report page"] {
+        assert!(!ended.stderr.contains(noise), "{}", ended.stderr);
+    }
     assert_eq!(record.trials.len(), 1);
     assert_eq!(record.scenario.overrides, ["--only websocket"]);
 }

@@ -43,7 +43,7 @@ fn pairs(trial: &TrialV2) -> Vec<&str> {
 #[test]
 fn a_library_does_the_same_work_and_each_of_its_bytes_is_on_three_books() {
     let more = "[headers]\nrequest = \"rust\"\nresponse = \"typical\"\ncookie_bytes = 31\n";
-    let (ended, run) = Bench::with(&scenario(more)).valid_run(&[]);
+    let (ended, run) = Bench::with(&scenario(more)).valid_run(&["--full"]);
     for trial in &run.trials {
         let label = &trial.transport;
         assert_eq!((trial.counts.lost, trial.counts.out_of_order), (0, 0), "{label}");
@@ -107,7 +107,8 @@ fn a_library_does_the_same_work_and_each_of_its_bytes_is_on_three_books() {
 
 #[test]
 fn a_library_does_not_send_the_profile_and_the_report_says_what_it_sends_instead() {
-    let (ended, run) = Bench::with(&scenario("")).valid_run(&["--only", "poll,poll-library"]);
+    let (ended, run) =
+        Bench::with(&scenario("")).valid_run(&["--full", "--only", "poll,poll-library"]);
     let up = |label: &str| trial(&run, label).figures["header_bytes_up_per_poll"];
     // A browser says far more of itself.
     assert!(up("poll") > up("poll-library") + 300.0, "{} {}", up("poll"), up("poll-library"));

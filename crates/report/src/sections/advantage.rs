@@ -5,7 +5,7 @@ use pushbench_store::{RunV2, TransportV1};
 use crate::figures::{measured, modelled};
 use crate::layout::{Block, ColumnGroup, Line, Row, Span, Table, Tone};
 use crate::sections::grid::{self, Grid, Point};
-use crate::units::{ABSENT, grouped, ratio};
+use crate::units::{ABSENT, grouped};
 
 /// The figure that is compared.
 const BYTES: &str = "wire_bytes_per_delivery";
@@ -64,22 +64,6 @@ impl Pair<'_> {
         times(|transport| modelled(cell, transport, BYTES), self)
     }
 
-    /// The smallest and the greatest advantage, and where.
-    fn sentence(&self, grid: &Grid) -> Option<String> {
-        let found = || grid.points().filter_map(|point| Some((self.times(&point.run)?, point)));
-        let (least, least_at) = found().min_by(|a, b| a.0.total_cmp(&b.0))?;
-        let (most, most_at) = found().max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let (base, other) = (&self.base.label, &self.other.label);
-        Some(format!(
-            "{base} put {} ({}) to {} ({}) times as many bytes on the wire as {other} per \
-             delivered message (layer 3, TCP/IP headers included).",
-            ratio(least),
-            grid.called(&least_at.cell),
-            ratio(most),
-            grid.called(&most_at.cell),
-        ))
-    }
-
     /// How far the model is from it; `None` where there is no model.
     fn beside_model(&self, grid: &Grid) -> Option<Line> {
         let off: Vec<(f64, &Point, f64, f64)> = grid
@@ -111,12 +95,6 @@ impl Pair<'_> {
 
 fn times(bytes: impl Fn(&TransportV1) -> Option<f64>, pair: &Pair<'_>) -> Option<f64> {
     Some(bytes(pair.base)? / bytes(pair.other).filter(|few| *few > 0.0)?)
-}
-
-/// The range of each transport's advantage; one sentence each.
-pub(crate) fn advantages(run: &RunV2) -> Vec<String> {
-    let Some(grid) = Grid::of(run) else { return Vec::new() };
-    pairs(run, &grid).iter().filter_map(|pair| pair.sentence(&grid)).collect()
 }
 
 /// The ratio in every cell: a table each, or one for all if only one setting is varied.

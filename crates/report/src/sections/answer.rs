@@ -1,35 +1,21 @@
 //! The question, and the answer in a sentence.
 
 use pushbench_protocol::Deliver;
-use pushbench_stats::Rounds;
 use pushbench_store::{RunStatus, RunV2, Verdict};
 
 use crate::figures::{measured, publishes_by_itself, rounds, trials};
-use crate::layout::{Section, Tone};
-use crate::sections::advantage::advantages;
-use crate::sections::contest::{Contest, Layer, listed, range};
+use crate::layout::{Block, Section, Tone};
+use crate::sections::contest::{Contest, Layer, listed};
 use crate::sections::swept::{Swept, swept};
 use crate::sections::validity::reasons;
-use crate::sections::{extent, find, idle, part};
+use crate::sections::{extent, extremes, find, idle, part};
 use crate::units::{bytes, grouped, seconds, share};
 
 /// The question and how much work was done to answer it.
 pub(crate) fn question(run: &RunV2) -> Section {
     let mut section = Section::new(&run.scenario.question);
-    let mut work = Vec::new();
-    work.extend(extent::clients(run));
-    work.extend(extent::measured_for(run));
-    work.push(counted(run.transports.len() as u64, "transport"));
-    let steps: usize = run.finds.iter().map(|find| find.steps.len()).sum();
-    if !run.finds.is_empty() {
-        // A round of a search is a value that was played once more.
-        work.push(counted(steps as u64, "step"));
-    } else {
-        work.push(counted(u64::from(rounds(run)), "round"));
-    }
-    if !run.scenario.cells.is_empty() && run.finds.is_empty() {
-        work.push(counted(run.scenario.cells.len() as u64, "combination"));
-    }
+    let transports = counted(run.transports.len() as u64, "transport");
+    let work = work(run, Some(transports));
     let varied = swept(run);
     let workload = match varied.is_empty() {
         true => workload(run).map_or(String::new(), |workload| format!(" {workload}")),
@@ -40,6 +26,41 @@ pub(crate) fn question(run: &RunV2) -> Section {
         format!("Scenario {}: {}.{workload}", run.scenario.name, work.join(", ")),
     );
     section.list(varied.iter().map(|setting| vec![Tone::Plain.span(values(setting))]).collect());
+    section
+}
+
+/// How much was played: clients, for how long, and how often.
+fn work(run: &RunV2, transports: Option<String>) -> Vec<String> {
+    let mut work: Vec<_> = extent::clients(run).into_iter().collect();
+    work.extend(extent::measured_for(run));
+    work.extend(transports);
+    let steps: usize = run.finds.iter().map(|find| find.steps.len()).sum();
+    if !run.finds.is_empty() {
+        // A round of a search is a value that was played once more.
+        work.push(counted(steps as u64, "step"));
+    } else {
+        work.push(counted(u64::from(rounds(run)), "round"));
+    }
+    if !run.scenario.cells.is_empty() && run.finds.is_empty() {
+        work.push(counted(run.scenario.cells.len() as u64, "combination"));
+    }
+    work
+}
+
+/// The question as a first line, and the work in brief.
+pub(crate) fn question_in_brief(run: &RunV2) -> Section {
+    let mut section = Section::default();
+    section.say(Tone::Strong, &run.scenario.question);
+    let is_sweep = !run.scenario.cells.is_empty();
+    let work = work(run, None);
+    let workload = match is_sweep {
+        true => String::new(),
+        false => workload(run).map_or(String::new(), |workload| format!(" {workload}")),
+    };
+    section.say(Tone::Plain, format!("{}.{workload}", work.join(", ")));
+    for setting in swept(run) {
+        section.say(Tone::Plain, format!("Varied {}", values(&setting)));
+    }
     section
 }
 
@@ -91,6 +112,40 @@ pub(crate) fn answer(run: &RunV2) -> Section {
         let reasons = shortened(reasons(run, Verdict::Invalid)).join("; ");
         section.say(Tone::Bad, format!("These numbers must not be believed: {reasons}."));
     }
+    circumstances(run, &mut section);
+    let tone = if run.worst_verdict() == Verdict::Invalid { Tone::Plain } else { Tone::Strong };
+    if let Some(sentence) = part::answer(run) {
+        section.say(Tone::Warning, sentence);
+        return section;
+    }
+    for sentence in find::sentences(run) {
+        section.say(tone, sentence);
+    }
+    if !run.scenario.cells.is_empty() {
+        if let Some(sentence) = extremes::sentence(run) {
+            section.say(tone, sentence);
+        }
+        section.blocks.extend(extremes::table(run).map(Block::Table));
+        return section;
+    }
+    match Layer::counted(run).and_then(|layer| Contest::of(run, layer)) {
+        Some(contest) => {
+            let taken = if tone == Tone::Plain { "Taken at face value: " } else { "" };
+            section.say(tone, format!("{taken}{}", contest.sentence(run)));
+            for remark in contest.remarks(run) {
+                section.say(Tone::Plain, remark);
+            }
+        }
+        None => match idle::answer(run) {
+            Some(sentence) => section.say(tone, sentence),
+            None => section.say(Tone::Plain, alone(run)),
+        },
+    }
+    section
+}
+
+/// How the run ended, where it did not end as it should have, and what else has to be known of it.
+pub(crate) fn circumstances(run: &RunV2, section: &mut Section) {
     match run.status {
         RunStatus::Completed => {}
         RunStatus::Aborted => section.say(
@@ -111,38 +166,10 @@ pub(crate) fn answer(run: &RunV2) -> Section {
     for note in &run.notes {
         section.say(Tone::Warning, format!("Note: {note}."));
     }
-    let tone = if run.worst_verdict() == Verdict::Invalid { Tone::Plain } else { Tone::Strong };
-    if let Some(sentence) = part::answer(run) {
-        section.say(Tone::Warning, sentence);
-        return section;
-    }
-    for sentence in find::sentences(run) {
-        section.say(tone, sentence);
-    }
-    if !run.scenario.cells.is_empty() {
-        for sentence in advantages(run) {
-            section.say(tone, sentence);
-        }
-        return section;
-    }
-    match Layer::counted(run).and_then(|layer| Contest::of(run, layer)) {
-        Some(contest) => {
-            let taken = if tone == Tone::Plain { "Taken at face value: " } else { "" };
-            section.say(tone, format!("{taken}{}", contest.sentence(run)));
-            for remark in contest.remarks(run) {
-                section.say(Tone::Plain, remark);
-            }
-        }
-        None => match idle::answer(run) {
-            Some(sentence) => section.say(tone, sentence),
-            None => section.say(Tone::Plain, alone(run)),
-        },
-    }
-    section
 }
 
 /// What can be said without a second transport.
-fn alone(run: &RunV2) -> String {
+pub(crate) fn alone(run: &RunV2) -> String {
     let Some(transport) = run.transports.iter().find(|found| trials(run, found).count() > 0) else {
         return "No trial ran, so there is no answer.".to_owned();
     };

@@ -119,7 +119,7 @@ impl<'run> Contest<'run> {
             }
             None => "; latency was not measured".to_owned(),
         };
-        let moved = if self.same_messages(run) { "the same messages" } else { "each message" };
+        let moved = self.moved(run);
         format!(
             "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against \
              {} per delivered message){latency}.",
@@ -130,17 +130,56 @@ impl<'run> Contest<'run> {
         )
     }
 
-    pub(crate) fn remarks(&self, run: &RunV2) -> Vec<String> {
-        let mut remarks = Vec::new();
-        let (best, base) = (self.best.0, self.base.0);
-        let alike = self.as_few();
-        if !alike.is_empty() {
-            remarks.push(format!(
-                "{} moved as few bytes per delivered message as {}.",
-                listed(&alike),
-                best.label
-            ));
+    /// The same without the figures, for where they stand in a table below.
+    pub(crate) fn brief_sentence(&self, run: &RunV2) -> String {
+        let (best, base) = (&self.best.0.label, &self.base.0.label);
+        let place = self.layer.place();
+        let latency = self.compare(run, "latency.mean", seconds);
+        if self.best.1.overlaps(&self.base.1) {
+            let latency = match latency {
+                Some(Comparison::Less { times, .. }) => {
+                    format!("{best} delivered {times} times sooner")
+                }
+                Some(Comparison::More { times, .. }) => {
+                    format!("{best} delivered {times} times later")
+                }
+                Some(Comparison::Same { .. }) => "nor do they in mean latency".to_owned(),
+                None => "latency was not measured".to_owned(),
+            };
+            return format!(
+                "The rounds show no difference between {best} and {base} in bytes {place} per delivered \
+                 message; {latency}."
+            );
         }
+        let latency = match latency {
+            Some(Comparison::Less { times, .. }) => format!(" and {times} times sooner"),
+            Some(Comparison::More { times, .. }) => format!(", but {times} times later"),
+            Some(Comparison::Same { .. }) => {
+                "; the rounds show no difference in mean latency".to_owned()
+            }
+            None => "; latency was not measured".to_owned(),
+        };
+        let times = ratio(self.base.1.value / self.best.1.value);
+        format!(
+            "{best} delivered {} with {times} times fewer bytes {place} than {base}{latency}.",
+            self.moved(run)
+        )
+    }
+
+    /// What a reader has to know beside the sentence: what the figures of a table do not say.
+    pub(crate) fn brief_remarks(&self, run: &RunV2) -> Vec<String> {
+        let remarks = [self.others_as_few(), self.unlike_deliveries(run), only_round(run)];
+        remarks.into_iter().flatten().collect()
+    }
+
+    /// What both of them delivered.
+    fn moved(&self, run: &RunV2) -> &'static str {
+        if self.same_messages(run) { "the same messages" } else { "each message" }
+    }
+
+    pub(crate) fn remarks(&self, run: &RunV2) -> Vec<String> {
+        let mut remarks: Vec<String> = self.others_as_few().into_iter().collect();
+        let (best, base) = (self.best.0, self.base.0);
         let name = |transport: &TransportV1| Some(transport.server.as_ref()?.name.clone());
         let (server, than, of_both) = match name(best) == name(base) {
             true => ("The server".to_owned(), String::new(), "the server's".to_owned()),
@@ -162,21 +201,31 @@ impl<'run> Contest<'run> {
             )),
             None => {}
         }
-        if !self.same_messages(run) {
-            let seen = |transport| delivered_share(run, transport).map(share);
-            if let (Some(of_best), Some(of_base)) = (seen(best), seen(base)) {
-                remarks.push(format!(
-                    "They did not deliver the same messages: {} delivered {of_best} of what was \
-                     published, {} {of_base}; the rest was superseded by newer messages, or \
-                     lost.",
-                    best.label, base.label
-                ));
-            }
-        }
-        if rounds(run) == 1 {
-            remarks.push("One round only: the spread between rounds was not measured.".to_owned());
-        }
+        remarks.extend(self.unlike_deliveries(run));
+        remarks.extend(only_round(run));
         remarks
+    }
+
+    fn others_as_few(&self) -> Option<String> {
+        let alike = self.as_few();
+        (!alike.is_empty()).then(|| {
+            let best = &self.best.0.label;
+            format!("{} moved as few bytes per delivered message as {best}.", listed(&alike))
+        })
+    }
+
+    fn unlike_deliveries(&self, run: &RunV2) -> Option<String> {
+        if self.same_messages(run) {
+            return None;
+        }
+        let seen = |transport| delivered_share(run, transport).map(share);
+        let (best, base) = (self.best.0, self.base.0);
+        let (of_best, of_base) = (seen(best)?, seen(base)?);
+        Some(format!(
+            "They did not deliver the same messages: {} delivered {of_best} of what was published, {} \
+             {of_base}; the rest was superseded by newer messages, or lost.",
+            best.label, base.label
+        ))
     }
 
     /// The transports that the rounds do not tell from the best, which may be of the same bytes by
@@ -211,6 +260,12 @@ impl<'run> Contest<'run> {
             Comparison::More { times: ratio(best.value / base.value), values }
         })
     }
+}
+
+/// What one round alone cannot tell.
+fn only_round(run: &RunV2) -> Option<String> {
+    let text = "One round only: the spread between rounds was not measured.";
+    (rounds(run) == 1).then(|| text.to_owned())
 }
 
 /// How one figure of two transports compares.

@@ -28,6 +28,47 @@ pub(crate) fn expectations(run: &RunV2) -> Option<Section> {
     Some(section)
 }
 
+/// How many expectations held; `None` if the scenario expects nothing.
+pub(crate) fn held(run: &RunV2) -> Option<String> {
+    let all = run.expectations.len();
+    let held = run.expectations.iter().filter(|expectation| expectation.held).count();
+    (all > 0).then(|| match (held, all) {
+        (1, 1) => "The scenario's expectation held.".to_owned(),
+        (held, all) if held == all => format!("All {all} expectations of the scenario held."),
+        (held, all) => format!("{} of {all} expectations failed:", all - held),
+    })
+}
+
+/// Those that did not hold, a line each; of one that failed in many combinations the first few.
+pub(crate) fn failed(run: &RunV2) -> Vec<Line> {
+    const SHOWN: usize = 3;
+    let settings = swept(run);
+    let mut failed: Vec<_> =
+        run.expectations.iter().filter(|expectation| !expectation.held).collect();
+    let same = |one: &&ExpectationV1, other: &&ExpectationV1| {
+        (&one.figure, &one.condition) == (&other.figure, &other.condition)
+    };
+    failed.sort_by(|one, other| {
+        (&one.figure, &one.condition).cmp(&(&other.figure, &other.condition))
+    });
+    let mut lines = Vec::new();
+    for alike in failed.chunk_by(same) {
+        // One more line is not longer than the line that says so.
+        let shown = if alike.len() <= SHOWN + 1 { alike.len() } else { SHOWN };
+        lines.extend(alike[..shown].iter().map(|expectation| line(run, &settings, expectation)));
+        if let [first, ..] = &alike[shown..] {
+            let text = format!(
+                " {} {}: in {} more combinations",
+                first.figure,
+                first.condition,
+                alike.len() - shown
+            );
+            lines.push(vec![Tone::Bad.span("FAILED"), Tone::Plain.span(text)]);
+        }
+    }
+    lines
+}
+
 /// What was expected in several combinations takes one line, and one more for each where it failed.
 fn of_one(run: &RunV2, settings: &[Swept], alike: &[&ExpectationV1]) -> Vec<Line> {
     if let [only] = alike {

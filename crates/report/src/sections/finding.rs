@@ -36,6 +36,15 @@ impl Finding<'_> {
         vec![self.tag(), Tone::Plain.span(text)]
     }
 
+    /// One line for all findings of the same check, this among them.
+    pub(crate) fn and_others(&self, findings: &[Self]) -> Line {
+        let (all, each) = by_transport(findings);
+        let trials = plural(all, "trial", "trials");
+        let (check, place, text) = (&self.check.check, self.place(), &self.check.text);
+        let text = format!(" ({check}) in {trials} ({each}), of which {place}: {text}");
+        vec![self.tag(), Tone::Plain.span(text)]
+    }
+
     /// The one line of checks that had nothing to look at in these trials of so many, for the same
     /// reasons: it says nothing against any of them, and where it says the same of all it is read once.
     pub(crate) fn in_all(&self, checks: &[&str], findings: &[Self], trials: usize) -> Line {

@@ -59,16 +59,30 @@ impl Grid {
 
     /// What the cells of a line have in common, without the words that all lines share.
     pub(crate) fn briefly(&self, line: &Line) -> String {
-        let values = self.common_settings().filter_map(|setting| {
-            let label = &setting.labels[setting.place_in(&line.common)?];
-            Some(label[setting.shared_words().len()..].trim_start().to_owned())
-        });
-        values.collect::<Vec<_>>().join(", ")
+        self.values_of(&line.common)
     }
 
     /// The words that [`Self::briefly`] leaves out, in its order.
     pub(crate) fn shared_words(&self) -> String {
         self.common_settings().map(Swept::shared_words).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What each swept setting is called where its values stand for themselves.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let name = |setting: &Swept| match setting.shared_words() {
+            "" => setting.short_name().to_owned(),
+            shared => shared.to_owned(),
+        };
+        self.settings.iter().map(name).collect()
+    }
+
+    /// The values of a cell, in the order of [`Self::names`] and without those.
+    pub(crate) fn values_of(&self, cell: &CellV1) -> String {
+        let values = self.settings.iter().filter_map(|setting| {
+            let label = &setting.labels[setting.place_in(cell)?];
+            Some(label[setting.shared_words().len()..].trim_start().to_owned())
+        });
+        values.collect::<Vec<_>>().join(", ")
     }
 
     /// What is varied from line to line.

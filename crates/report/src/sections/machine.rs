@@ -9,14 +9,8 @@ use crate::units::{bytes, grouped};
 pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     let mut section = Section::new("Where and how");
     let environment = &run.environment;
-    if !environment.is_optimized() {
-        section.say(
-            Tone::Warning,
-            format!(
-                "This was a {} build: its CPU, memory and short latencies say nothing about a release build.",
-                environment.build
-            ),
-        );
+    if let Some(warning) = of_build(run) {
+        section.say(Tone::Warning, warning);
     }
     let mut items = vec![format!("machine: {}", hardware(environment))];
     items.extend(environment.placement.as_ref().map(placement));
@@ -52,6 +46,16 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     }
     section.list(items.into_iter().map(|item| vec![Tone::Faint.span(item)]).collect());
     section
+}
+
+/// What a build that is not the one to be measured cannot say.
+pub(crate) fn of_build(run: &RunV2) -> Option<String> {
+    let build = &run.environment.build;
+    (!run.environment.is_optimized()).then(|| {
+        format!(
+            "This was a {build} build: its CPU, memory and short latencies say nothing about a release build."
+        )
+    })
 }
 
 /// Over how many processes a trial was split, or which part of one it is.

@@ -9,9 +9,18 @@ use crate::sections::swept::{Swept, called, swept};
 /// How many of a kind are told one by one.
 const SHOWN: usize = 3;
 
-/// The checks that found something, one line each, and how many found nothing.
-pub(crate) fn validity(run: &RunV2) -> Section {
-    let mut section = Section::new("Can the numbers be believed?");
+/// What the checks say on the whole.
+pub(crate) struct Opinion {
+    /// How it is meant.
+    pub(crate) tone: Tone,
+    /// Whether to believe the numbers; `None` where nothing was checked.
+    pub(crate) believable: Option<bool>,
+    /// How many checks found what.
+    pub(crate) counts: String,
+}
+
+/// The opinion of all checks.
+pub(crate) fn opinion(run: &RunV2) -> Opinion {
     let checks = || run.judged_trials().flat_map(|trial| &trial.checks);
     let count = |verdict| checks().filter(|check| check.verdict == verdict).count();
     let (passed, warnings) = (count(Verdict::Ok), count(Verdict::Warning));
@@ -21,34 +30,46 @@ pub(crate) fn validity(run: &RunV2) -> Section {
         0 => String::new(),
         count => format!("; {count} had nothing to check"),
     };
-    match run.worst_verdict() {
+    let warnings = || plural(warnings, "warning", "warnings");
+    let (tone, believable, counts) = match run.worst_verdict() {
         _ if checks().all(|check| check.verdict == Verdict::NotChecked) => {
-            section.say(Tone::Warning, "Nothing was checked.");
+            (Tone::Warning, None, String::new())
         }
-        Verdict::NotChecked => section.say(Tone::Warning, "Nothing was checked."),
-        Verdict::Ok => section.say(Tone::Good, format!("Yes: {passed}, no warning{rest}.")),
+        Verdict::NotChecked => (Tone::Warning, None, String::new()),
+        Verdict::Ok => (Tone::Good, Some(true), format!(": {passed}, no warning{rest}")),
         Verdict::Warning => {
-            let warnings = plural(warnings, "warning", "warnings");
-            section.say(Tone::Warning, format!("Yes, with {warnings}; {passed}{rest}."));
+            (Tone::Warning, Some(true), format!(", with {}; {passed}{rest}", warnings()))
         }
         Verdict::Invalid => {
             let failed = plural(invalid, "check says no", "checks say no");
-            let warnings = plural(warnings, "warning", "warnings");
-            section.say(Tone::Bad, format!("No: {failed}; {warnings}; {passed}{rest}."));
+            (Tone::Bad, Some(false), format!(": {failed}; {}; {passed}{rest}", warnings()))
         }
-    }
+    };
+    Opinion { tone, believable, counts }
+}
+
+/// The checks that found something, one line each, and how many found nothing.
+pub(crate) fn validity(run: &RunV2) -> Section {
+    let mut section = Section::new("Can the numbers be believed?");
+    let Opinion { tone, believable, counts } = opinion(run);
+    section.say(
+        tone,
+        match believable {
+            None => "Nothing was checked.".to_owned(),
+            Some(true) => format!("Yes{counts}."),
+            Some(false) => format!("No{counts}."),
+        },
+    );
+    section.list(lines(&findings(run), run.judged_trials().count()));
     let judged = run.judged_trials().count();
-    section.list(lines(&findings(run), judged));
     let beyond = run.trials.len() - judged;
     if beyond > 0 {
         let trials = plural(beyond, "trial of the search had", "trials of the search had");
         let text = format!("{trials} too much work to be valid; that is what it looked for.");
         section.say(Tone::Plain, text);
     }
-    if !run.disturbed.is_empty() {
-        let trials = plural(run.disturbed.len(), "trial was", "trials were");
-        let text = format!("{trials} retried; the first attempts are not counted:");
-        section.say(Tone::Warning, text);
+    if let Some(text) = retried(run) {
+        section.say(Tone::Warning, format!("{text}:"));
         let settings = swept(run);
         let mut lines: Vec<_> =
             run.disturbed.iter().map(|trial| not_counted(trial, &settings)).collect();
@@ -61,12 +82,34 @@ pub(crate) fn validity(run: &RunV2) -> Section {
     section
 }
 
+/// How many trials were played again; `None` where none was.
+pub(crate) fn retried(run: &RunV2) -> Option<String> {
+    let trials = plural(run.disturbed.len(), "trial was", "trials were");
+    let text = format!("{trials} retried; the first attempts are not counted");
+    (!run.disturbed.is_empty()).then_some(text)
+}
+
 /// A trial that the machine disturbed, and how.
 fn not_counted(disturbed: &DisturbedV1, settings: &[Swept]) -> Line {
     let DisturbedV1 { transport, round, cell, started_at, checks } = disturbed;
     let reasons: Vec<_> = checks.iter().map(|check| check.text.as_str()).collect();
     let place = place(transport, &called(settings, cell), &[*round]);
     vec![Tone::Plain.span(format!("{place}, {started_at}: {}", reasons.join("; ")))]
+}
+
+/// What failed, each in full, then a line for each cause of a warning, however often it was found.
+pub(crate) fn causes(run: &RunV2) -> Vec<Line> {
+    let all = findings(run);
+    let of =
+        |verdict| all.iter().take_while(move |finding| finding.check.verdict >= verdict).count();
+    let (failed, known) = (of(Verdict::Invalid), of(Verdict::Warning));
+    let mut causes = lines(&all[..failed], run.judged_trials().count());
+    let same = |one: &Finding<'_>, other: &Finding<'_>| one.check.check == other.check.check;
+    causes.extend(all[failed..known].chunk_by(same).map(|alike| match alike {
+        [only] => only.line(),
+        _ => alike[0].and_others(alike),
+    }));
+    causes
 }
 
 /// What the checks of a verdict found, without repetition, as `transport, rounds: text`.
@@ -81,7 +124,7 @@ type Kind<'a, 'run> = &'a [Finding<'run>];
 /// One line each; of many by one check the first few, and how many more each transport has. A check
 /// that had nothing to look at is one line however often, with the others that say the same of the
 /// same of all `trials`.
-fn lines(findings: &[Finding<'_>], trials: usize) -> Vec<Line> {
+pub(crate) fn lines(findings: &[Finding<'_>], trials: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut unchecked: Vec<(Vec<&str>, Kind<'_, '_>)> = Vec::new();
     let mut rest = findings;
