@@ -30,15 +30,17 @@ pub(crate) fn places(run: &RunV2, record: &Path, results: &Path) -> Vec<(String,
         false => quoted(&folder.display().to_string()),
     };
     add("all figures", format!("pushbench report {name}{elsewhere} --full"));
-    if let Some(before) = before(folder).filter(|_| is_kept) {
+    if let Some(before) = before(folder, &run.id).filter(|_| is_kept) {
         add("compare", format!("pushbench compare {before} {name}{elsewhere}"));
     }
     places
 }
 
-/// The id of the run of the same scenario before the one in this folder.
-fn before(folder: &Path) -> Option<String> {
+/// The id of the run of the same scenario before this one, where both lie as runs are written:
+/// `<scenario>/<time>-<id>`. Other folders beside it may be of anything.
+fn before(folder: &Path, id: &str) -> Option<String> {
     let this = folder.file_name()?.to_str()?;
+    this.strip_suffix(id)?.strip_suffix('-')?;
     let runs = std::fs::read_dir(folder.parent()?).ok()?;
     let is_run = |entry: &std::fs::DirEntry| entry.path().join(RECORD_FILE).is_file();
     let names = runs.flatten().filter(is_run).filter_map(|run| run.file_name().into_string().ok());
@@ -59,6 +61,20 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_folder_that_is_named_as_runs_are_has_one_before_it() {
+        let results = tempfile::tempdir().expect("a folder");
+        for name in ["20261130T004456Z-79eab7", "20261130T004459Z-8k3mqa", "other"] {
+            let folder = results.path().join(name);
+            std::fs::create_dir(&folder).expect("a folder");
+            std::fs::write(folder.join(RECORD_FILE), "").expect("a record");
+        }
+        let before = |name: &str, id| before(&results.path().join(name), id);
+        assert_eq!(before("20261130T004459Z-8k3mqa", "8k3mqa").as_deref(), Some("79eab7"));
+        assert_eq!(before("20261130T004456Z-79eab7", "79eab7"), None);
+        assert_eq!(before("other", "8k3mqa"), None);
+    }
 
     #[test]
     fn a_word_that_a_shell_would_take_apart_is_quoted() {
