@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use pushbench_report::{Percentile, TimeUnit, Times};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -59,12 +60,61 @@ pub(crate) struct OutputOptions {
     /// Write the report to this path instead of stdout; `-` is stdout.
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the report to this path too, in a format of its own: `json=run.json`, `md=report.md`,
+    /// `svg=FOLDER`. Repeatable.
+    #[arg(long, value_name = "FORMAT=PATH", value_delimiter = '\n', value_parser = out)]
+    pub(crate) out: Vec<Out>,
+    /// The percentiles of latency that tables show, as in `50,99,99.9`.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = percentile)]
+    pub(crate) percentiles: Vec<Percentile>,
+    /// The unit of every time in a table: `ns`, `us`, `ms` or `s`. Without it each has the unit that
+    /// fits it.
+    #[arg(long, value_name = "UNIT", value_parser = time_unit)]
+    pub(crate) time_unit: Option<TimeUnit>,
     /// No colour. A non-empty NO_COLOR does the same; CLICOLOR_FORCE forces colour.
     #[arg(long)]
     pub(crate) no_color: bool,
 }
 
+/// One more place that a report is written to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Out {
+    pub(crate) format: Format,
+    /// A file; of charts a folder.
+    pub(crate) path: PathBuf,
+}
+
+fn out(text: &str) -> Result<Out, String> {
+    let (format, path) =
+        text.split_once('=').ok_or("expected a format and a path, as in `json=run.json`")?;
+    let format = Format::from_str(format, false).map_err(|_| {
+        let all = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let all: Vec<_> = all.map(|format| format.get_name().to_owned()).collect();
+        format!("`{format}` is no format, expected one of {}", all.join(", "))
+    })?;
+    match path {
+        "" | "-" => Err("expected a path after `=`; stdout is for --format".to_owned()),
+        path => Ok(Out { format, path: PathBuf::from(path) }),
+    }
+}
+
+fn percentile(text: &str) -> Result<Percentile, String> {
+    Percentile::read(text)
+        .ok_or_else(|| "expected a number over 0 and up to 100, as in `99.9`".to_owned())
+}
+
+fn time_unit(text: &str) -> Result<TimeUnit, String> {
+    let all = TimeUnit::ALL.map(TimeUnit::label).join(", ");
+    TimeUnit::from_label(text).ok_or_else(|| format!("expected one of {all}"))
+}
+
 impl OutputOptions {
+    /// How times are shown.
+    pub(crate) fn times(&self) -> Times {
+        let percentiles = (!self.percentiles.is_empty()).then(|| self.percentiles.clone());
+        Times { percentiles, unit: self.time_unit }
+    }
+
     /// The file or folder that is asked for; `None` is stdout.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| *path != Path::new("-"))

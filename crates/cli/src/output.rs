@@ -5,12 +5,15 @@ use std::io::{self, IsTerminal, Write, stdout};
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use anyhow::Context;
-use pushbench_report::{FirstScreen, TextOptions, printable, printable_json, printable_styled};
+use anyhow::{Context, anyhow};
+use pushbench_report::{
+    FirstScreen, TextOptions, Times, document_with, printable, printable_json, printable_styled,
+    render_html, render_markdown, render_text,
+};
 use pushbench_store::RunV2;
 
 use crate::exit::Exit;
-use crate::options::{Format, OutputOptions, Summary};
+use crate::options::{Format, Out, OutputOptions, Summary};
 use crate::places::places;
 use crate::wrapped::in_lines;
 
@@ -29,12 +32,14 @@ pub(crate) struct Shown {
     pub(crate) record: Option<String>,
     /// What a first screen ends with.
     pub(crate) places: Vec<(String, String)>,
+    /// How times are shown in tables.
+    pub(crate) times: Times,
 }
 
 impl Shown {
     /// The whole of a run with this record.
     pub(crate) fn whole(record: Option<String>) -> Self {
-        Self { summary: Summary::Full, record, places: Vec::new() }
+        Self { summary: Summary::Full, record, places: Vec::new(), times: Times::default() }
     }
 }
 
@@ -45,21 +50,22 @@ pub(crate) fn render(
     colour: bool,
     shown: Shown,
 ) -> anyhow::Result<String> {
-    let Shown { summary, record, places } = shown;
+    let Shown { summary, record, places, times } = shown;
+    let whole = |record: Option<&str>| document_with(run, record, &times);
     Ok(match format {
         Format::Text => {
             let options = TextOptions { colour, width: width(), record };
             let screen =
-                |without_table| FirstScreen { without_table, places, ..FirstScreen::default() };
+                |without_table| FirstScreen { without_table, places, times: times.clone() };
             match summary {
                 Summary::Answer => pushbench_report::first_screen(run, &screen(true), &options),
                 Summary::Table => pushbench_report::first_screen(run, &screen(false), &options),
-                Summary::Full => pushbench_report::text(run, &options),
+                Summary::Full => render_text(&whole(options.record.as_deref()), &options),
             }
         }
-        Format::Md => pushbench_report::markdown(run, record.as_deref()),
+        Format::Md => render_markdown(&whole(record.as_deref())),
         Format::Csv => pushbench_report::csv(run),
-        Format::Html => pushbench_report::html(run, record.as_deref()),
+        Format::Html => render_html(&whole(record.as_deref())),
         Format::Json => serde_json::to_string_pretty(run)? + "\n",
         Format::Svg => unreachable!("charts are a folder of files, never one text"),
     })
@@ -72,18 +78,37 @@ pub(crate) fn write(
     options: &OutputOptions,
     record: Option<(&Path, &Path)>,
 ) -> anyhow::Result<()> {
-    let output = options.output.as_deref();
-    if let (Format::Svg, Some(folder)) = (options.format, options.path()) {
-        return write_slides(run, folder);
-    }
-    let colour = has_colour(output, options.no_color);
     let shown = Shown {
         summary: options.summary(),
         record: record.map(|(record, _)| record.display().to_string()),
         places: record.map_or(Vec::new(), |(record, results)| places(run, record, results)),
+        times: options.times(),
     };
-    let text = render(run, options.format, colour, shown)?;
-    match options.format {
+    let colour = has_colour(options.output.as_deref(), options.no_color);
+    let mut done = write_one(run, options.format, options.output.as_deref(), colour, shown.clone());
+    for Out { format, path } in &options.out {
+        let whole = Shown { summary: options.summary.unwrap_or(Summary::Full), ..shown.clone() };
+        // One that cannot be written does not cost the others.
+        done = match (done, write_one(run, *format, Some(path), false, whole)) {
+            (Err(earlier), Err(error)) => Err(anyhow!("{earlier:#}; {error:#}")),
+            (earlier, done) => earlier.and(done),
+        };
+    }
+    done
+}
+
+fn write_one(
+    run: &RunV2,
+    format: Format,
+    output: Option<&Path>,
+    colour: bool,
+    shown: Shown,
+) -> anyhow::Result<()> {
+    if let (Format::Svg, Some(folder)) = (format, file(output)) {
+        return write_slides(run, folder);
+    }
+    let text = render(run, format, colour, shown)?;
+    match format {
         Format::Json => put_json(&text, output),
         Format::Text => put_styled(&text, output),
         Format::Md | Format::Csv | Format::Html | Format::Svg => put(&text, output),

@@ -37,7 +37,7 @@ pub use first_screen::{FirstScreen, first_screen};
 pub use html::render_html;
 pub use markdown::render_markdown;
 pub use printable::{printable, printable_json, printable_styled};
-pub use sections::document;
+pub use sections::{document, document_with};
 pub use slides::{Slide, slides};
 pub use text::{TextOptions, render_text};
 pub use times::{Percentile, TimeUnit, Times};

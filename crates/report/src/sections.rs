@@ -30,9 +30,15 @@ pub(crate) mod validity;
 use pushbench_store::RunV2;
 
 use crate::layout::{Document, Section};
+use crate::times::Times;
 
 /// The report of a run; `record` is where the record lies, as the reader should type it.
 pub fn document(run: &RunV2, record: Option<&str>) -> Document {
+    document_with(run, record, &Times::default())
+}
+
+/// The same with times as the reader has chosen.
+pub fn document_with(run: &RunV2, record: Option<&str>, times: &Times) -> Document {
     let sections: [Option<Section>; 24] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
@@ -45,8 +51,8 @@ pub fn document(run: &RunV2, record: Option<&str>) -> Document {
         pictures::sweep::sweep(run),
         pictures::work::work(run),
         curve::curves(run),
-        comparison::glance(run),
-        comparison::comparison(run),
+        comparison::glance(run, times),
+        comparison::comparison(run, times),
         link::link(run),
         floor::floor(run),
         client_libraries::client_libraries(run),

@@ -155,6 +155,20 @@ fn percentiles_and_the_unit_of_times_are_the_readers_choice() {
 }
 
 #[test]
+fn the_whole_report_has_the_same_percentiles_and_unit() {
+    let percentiles = ["99", "99.9", "99.99"].map(|text| Percentile::read(text).expect("one"));
+    let times = Times { percentiles: Some(percentiles.to_vec()), unit: TimeUnit::from_label("us") };
+    let document = pushbench_report::document_with(&runs::valid(), None, &times);
+    let report = pushbench_report::render_markdown(&document);
+    let rows: Vec<_> = report.lines().filter(|line| line.contains("latency p")).collect();
+    let titles: Vec<_> =
+        rows.iter().map(|row| row.split('|').nth(1).expect("a label").trim()).collect();
+    assert_eq!(titles, ["latency p99", "latency p99.9", "latency p99.99"], "{report}");
+    assert!(rows.iter().all(|row| row.contains(" us |") && !row.contains(" ms")), "{rows:?}");
+    assert!(report.contains("| service time mean |"), "{report}");
+}
+
+#[test]
 fn the_answer_alone_has_no_table() {
     let run = runs::valid();
     let answer = FirstScreen { without_table: true, ..screen() };

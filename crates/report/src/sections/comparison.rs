@@ -4,8 +4,9 @@ use pushbench_protocol::figure::{self, Unit};
 use pushbench_stats::Rounds;
 use pushbench_store::{RunV2, TransportV1};
 
-use crate::figures::{measured, modelled, publishes_by_itself, rounds, tabled};
+use crate::figures::{measured, modelled, percentile, publishes_by_itself, rounds, tabled};
 use crate::layout::{Block, ColumnGroup, Row, Section, Span, Table, Tone};
+use crate::times::{Percentile, Times};
 use crate::units::{ABSENT, digits, number, scaled, share};
 
 /// More transports than this and the comparison no longer fits on one line.
@@ -224,7 +225,7 @@ const GLANCE: [(&str, &[(&str, &str)]); 4] = [
 ];
 
 /// One line a transport, where the comparison is too long to be seen at once.
-pub(crate) fn glance(run: &RunV2) -> Option<Section> {
+pub(crate) fn glance(run: &RunV2, times: &Times) -> Option<Section> {
     let is_sweep = !run.scenario.cells.is_empty();
     if run.transports.len() <= SIDE_BY_SIDE || run.trials.is_empty() || is_sweep {
         return None;
@@ -244,7 +245,8 @@ pub(crate) fn glance(run: &RunV2) -> Option<Section> {
         let figures = glance.iter().flat_map(|(_, columns)| columns.iter());
         let cells = figures.map(|(_, name)| {
             let unit = figure::find(name).map_or(Unit::Count, |figure| figure.unit);
-            let value = tabled(run, transport, name).map(|rounds| scaled(unit, rounds.value));
+            let form = Form::Scaled(unit);
+            let value = tabled(run, transport, name).map(|found| form.shown(found.value, times));
             Tone::Plain.span(value.unwrap_or_else(|| ABSENT.to_owned()))
         });
         Row::Values { label: Tone::Plain.span(&transport.label), cells: cells.collect() }
@@ -269,7 +271,7 @@ fn has_row(run: &RunV2, figure: &str) -> bool {
 
 /// The comparison; `None` if no trial ran, or if settings were swept: one value over cells would say
 /// nothing, and the curves say it all.
-pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
+pub(crate) fn comparison(run: &RunV2, times: &Times) -> Option<Section> {
     if run.trials.is_empty() || !run.scenario.cells.is_empty() {
         return None;
     }
@@ -295,10 +297,16 @@ pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
             heading => heading,
         };
         rows.push(Row::Heading(heading.to_owned()));
-        for &RowOf { label, figure, form } in of_run {
+        for (label, source, form) in with_percentiles(&of_run, times) {
             let cells = transports.iter().flat_map(|&(transport, has_model)| {
-                let mut cells = measured_cells(run, transport, figure, form, spread);
-                let model = || cell(Tone::Faint, form, modelled(run, transport, figure));
+                let found = source.measured(run, transport);
+                let mut cells =
+                    vec![cell(Tone::Plain, form, found.map(|found| found.value), times)];
+                if spread {
+                    let spread = found.map_or(String::new(), |found| deviation(found, form, times));
+                    cells.push(Tone::Faint.span(spread));
+                }
+                let model = || cell(Tone::Faint, form, source.modelled(run, transport), times);
                 cells.extend(has_model.then(model));
                 cells
             });
@@ -312,24 +320,56 @@ pub(crate) fn comparison(run: &RunV2) -> Option<Section> {
     Some(section)
 }
 
-fn measured_cells(
-    run: &RunV2,
-    transport: &TransportV1,
-    figure: &str,
-    form: Form,
-    spread: bool,
-) -> Vec<Span> {
-    let found = tabled(run, transport, figure);
-    let mut cells = vec![cell(Tone::Plain, form, found.map(|rounds| rounds.value))];
-    if spread {
-        cells.push(Tone::Faint.span(found.map_or(String::new(), |rounds| deviation(rounds, form))));
-    }
-    cells
+/// Where the numbers of a row come from.
+enum Source {
+    Figure(String),
+    /// Of latency, from the samples on record.
+    Percentile(Percentile),
 }
 
-fn cell(tone: Tone, form: Form, value: Option<f64>) -> Span {
+impl Source {
+    fn measured(&self, run: &RunV2, transport: &TransportV1) -> Option<Rounds> {
+        match self {
+            Self::Figure(name) => tabled(run, transport, name),
+            Self::Percentile(at) => percentile(run, transport, "latency", at.quantile()),
+        }
+    }
+
+    fn modelled(&self, run: &RunV2, transport: &TransportV1) -> Option<f64> {
+        match self {
+            Self::Figure(name) => modelled(run, transport, name),
+            // The catalogue's percentiles may have a model; no other has one.
+            Self::Percentile(at) => {
+                let name = format!("latency.{}", at.to_string().replace('.', ""));
+                modelled(run, transport, &name)
+            }
+        }
+    }
+}
+
+/// The rows with the percentiles of latency that the reader has chosen, in place of those of the report.
+fn with_percentiles(rows: &[&RowOf], times: &Times) -> Vec<(String, Source, Form)> {
+    let is_percentile = |row: &RowOf| row.figure.starts_with("latency.p");
+    let mut chosen = times.percentiles.clone();
+    let mut out = Vec::new();
+    for row in rows {
+        match (is_percentile(row), &times.percentiles) {
+            (true, Some(_)) => {
+                // Where the first of them stood.
+                let chosen = chosen.take().unwrap_or_default().into_iter();
+                out.extend(
+                    chosen.map(|at| (format!("  latency {at}"), Source::Percentile(at), row.form)),
+                );
+            }
+            _ => out.push((row.label.to_owned(), Source::Figure(row.figure.to_owned()), row.form)),
+        }
+    }
+    out
+}
+
+fn cell(tone: Tone, form: Form, value: Option<f64>, times: &Times) -> Span {
     match value {
-        Some(value) => tone.span(form.shown(value)),
+        Some(value) => tone.span(form.shown(value, times)),
         None => Tone::Faint.span(ABSENT),
     }
 }
@@ -342,20 +382,21 @@ pub(super) fn has_model(run: &RunV2, transport: &TransportV1) -> bool {
 
 /// How far the farthest round lies from the value of all of them: nothing where all are equal, per
 /// cent, or the range where some rounds had none of it.
-fn deviation(rounds: Rounds, form: Form) -> String {
+fn deviation(rounds: Rounds, form: Form, times: &Times) -> String {
     match rounds.relative_spread().filter(|spread| *spread == 0.0 || rounds.min != 0.0) {
         Some(0.0) => String::new(),
         Some(spread) if spread < 0.000_5 => "<.1%".to_owned(),
         Some(spread) if spread < 0.099_5 => format!("{:.1}%", spread * 100.0),
         Some(spread) if spread < 9.995 => format!("{:.0}%", spread * 100.0),
         Some(_) => ">999%".to_owned(),
-        None => format!("{}..{}", form.shown(rounds.min), form.shown(rounds.max)),
+        None => format!("{}..{}", form.shown(rounds.min, times), form.shown(rounds.max, times)),
     }
 }
 
 impl Form {
-    fn shown(self, value: f64) -> String {
+    fn shown(self, value: f64, times: &Times) -> String {
         match self {
+            Self::Scaled(Unit::Seconds | Unit::CpuSeconds) => times.shown(value),
             Self::Number => number(value),
             Self::Millions => digits(value / 1e6, 3),
             Self::Percent => share(value),
@@ -379,7 +420,9 @@ mod tests {
 
     #[test]
     fn a_deviation_is_relative_unless_a_round_has_none() {
-        let shown = |values: &[f64]| deviation(Rounds::of(values).unwrap(), Form::Number);
+        let shown = |values: &[f64]| {
+            deviation(Rounds::of(values).unwrap(), Form::Number, &Times::default())
+        };
         assert_eq!(shown(&[909.0, 909.0]), "");
         assert_eq!(shown(&[100.0, 103.0, 99.0]), "3.0%");
         assert_eq!(shown(&[10_000.0, 10_001.0, 10_000.0]), "<.1%");
