@@ -15,6 +15,7 @@ use crate::anatomy::AnatomyOptions;
 use crate::exit;
 use crate::options::{ChangeOptions, Format, OutputOptions};
 use crate::plan::PlanOptions;
+use crate::tag::Tag;
 use crate::tool::version;
 
 /// Measures what it costs to keep many clients up to date by HTTP polling and by push: every
@@ -89,6 +90,7 @@ Examples:
   pushbench run quickstart --set transport.short-poll.interval=5s
   pushbench run quickstart --target http://127.0.0.1:8080
   pushbench run mine.toml --format json -o run.json
+  pushbench run quickstart --tag commit=4f2a9c1 --out md=report.md --out csv=run.csv
 
 The record and the reports are written to RESULTS/<scenario>/<time>-<id>/. The first Ctrl-C ends the
 trial and still writes the record, marked aborted; the second kills.")]
@@ -134,6 +136,9 @@ pub(crate) struct RunOptions {
     /// `none` (anywhere), or `auto`, as the work and the machine have it. Without it as the scenario says.
     #[arg(long, value_parser = pin)]
     pub(crate) pin: Option<Pin>,
+    /// Put this on record with the run, as `commit=abc`; `pushbench results --tag` finds it. Repeatable.
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n', value_parser = Tag::read)]
+    pub(crate) tag: Vec<Tag>,
     /// Folder where the records are written.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
@@ -180,7 +185,8 @@ pub(crate) struct CheckOptions {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  pushbench report latest
+  pushbench report latest --full
+  pushbench report latest --percentiles 50,99,99.9 --time-unit us
   pushbench report latest~1:quickstart --format csv -o run.csv
   pushbench report results/quickstart/20261122T143000Z-7k3mqa
   pushbench report results/reference/all-transports --format html -o report.html

@@ -46,6 +46,7 @@ mod serve;
 mod shard;
 mod shipped;
 mod signals;
+mod tag;
 mod tool;
 mod wrapped;
 

@@ -1,5 +1,6 @@
 //! `pushbench results`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -11,16 +12,21 @@ use crate::exit::Exit;
 use crate::output;
 use crate::runs::{Recorded, runs, verdict};
 use crate::say::say;
+use crate::tag::Tag;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   pushbench results
-  pushbench results results/reference --format json")]
+  pushbench results results/reference --format json
+  pushbench results --tag commit=4f2a9c1")]
 pub(crate) struct ResultsOptions {
     /// Folder with the records.
     #[arg(default_value = "results")]
     pub(crate) results: PathBuf,
+    /// List only runs that have this tag, as `commit=abc`. Repeatable: all of them.
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n', value_parser = Tag::read)]
+    pub(crate) tag: Vec<Tag>,
     /// Format of the list.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ListFormat,
@@ -37,13 +43,15 @@ pub(crate) enum ListFormat {
 
 /// Lists the runs on record.
 pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
-    let found = runs(&options.results)?;
+    let mut found = runs(&options.results)?;
+    found.runs.retain(|recorded| options.tag.iter().all(|tag| tag.is_on(&recorded.run)));
     for error in &found.unreadable {
         say(format_args!("pushbench: {error}"));
     }
     let text = match options.format {
         ListFormat::Text if found.runs.is_empty() => {
-            format!("There are no runs in {}.\n", options.results.display())
+            let with = if options.tag.is_empty() { "" } else { " with such a tag" };
+            format!("There are no runs{with} in {}.\n", options.results.display())
         }
         ListFormat::Text => text(&found.runs),
         ListFormat::Json => {
@@ -69,6 +77,8 @@ struct RunRow<'run> {
     rounds: u32,
     build: &'run str,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'run BTreeMap<String, String>,
     folder: String,
 }
 
@@ -83,6 +93,7 @@ impl<'run> RunRow<'run> {
             rounds: run.trials.iter().map(|trial| trial.round).max().unwrap_or(0),
             build: &run.environment.build,
             verdict: verdict(run),
+            tags: &run.tags,
             folder: folder.display().to_string(),
         }
     }
@@ -96,12 +107,14 @@ fn text(runs: &[Recorded]) -> String {
     let [scenario_width, verdict_width] = [width(|run| &run.scenario.name), width(verdict)];
     let mut out = String::new();
     for recorded in runs {
-        let RunRow { id, started_at, scenario, question, transports, rounds, verdict, .. } =
-            RunRow::of(recorded);
+        let RunRow {
+            id, started_at, scenario, question, transports, rounds, verdict, tags, ..
+        } = RunRow::of(recorded);
         let started = started_at.get(..16).unwrap_or(started_at).replace('T', " ");
         let plural = if rounds == 1 { "round" } else { "rounds" };
+        let tags: String = tags.iter().map(|(name, value)| format!(" [{name}={value}]")).collect();
         let line = format!(
-            "{id}  {started}  {verdict:verdict_width$}  {scenario:scenario_width$}  {rounds} {plural}: {}\n",
+            "{id}  {started}  {verdict:verdict_width$}  {scenario:scenario_width$}  {rounds} {plural}: {}{tags}\n",
             transports.join(", ")
         );
         writeln!(out, "{line}        {}", question.replace('\n', " "))

@@ -27,6 +27,7 @@ use crate::scenario_file::{
     Read, limit_beyond_loopback, limits_of_this_machine, missing_variables, read_scenario,
 };
 use crate::signals::{Stage, Stop};
+use crate::tag::by_name;
 use crate::tool::{environment, tool};
 
 /// Runs a scenario: read, check, run, store, report.
@@ -40,6 +41,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         Err(refused) => {
             say(refused);
             return Ok(Exit::Refused);
+        }
+    };
+    let tags = match by_name(&options.tag) {
+        Ok(tags) => tags,
+        Err(name) => {
+            say(format_args!("pushbench: --tag: `{name}` is given two values, expected one"));
+            return Ok(Exit::WrongUsage);
         }
     };
     let part = match (&options.shard, &options.begin_at) {
@@ -142,6 +150,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     }
 
     let mut run_options = run_options(options, read)?;
+    run_options.tags = tags;
     let placement = Placement::of(&scenario, run_options.target.is_some());
     if let Some(reason) = placement.not_as_asked() {
         say(format_args!(
@@ -322,6 +331,7 @@ fn run_options(options: &RunOptions, read: Read) -> anyhow::Result<Options> {
         file,
         files,
         overrides,
+        tags: BTreeMap::new(),
         environment,
         tool: tool(),
     })

@@ -62,6 +62,7 @@ pub(crate) fn shard() -> anyhow::Result<Exit> {
         file: job.text.clone(),
         files: job.files.clone(),
         overrides: Vec::new(),
+        tags: std::collections::BTreeMap::new(),
         environment,
         tool: tool(),
     };

@@ -52,7 +52,11 @@ pub fn first_screen(run: &RunV2, screen: &FirstScreen, options: &TextOptions) ->
 fn identity(run: &RunV2) -> String {
     let started = run.started_at.get(..16).unwrap_or(&run.started_at).replace('T', " ");
     let RunV2 { id, tool, environment, .. } = run;
-    format!("{id}, {started}, {} {}, {} build", tool.name, tool.version, environment.build)
+    let tags = match run.tags.is_empty() {
+        true => String::new(),
+        false => format!(", {}", machine::tags(run)),
+    };
+    format!("{id}, {started}, {} {}, {} build{tags}", tool.name, tool.version, environment.build)
 }
 
 fn document(run: &RunV2, screen: &FirstScreen) -> Document {

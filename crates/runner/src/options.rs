@@ -33,6 +33,8 @@ pub struct Options {
     pub files: Vec<FileV1>,
     /// `--set` and `--only` as given, for the record.
     pub overrides: Vec<String>,
+    /// What the run is called by whoever runs it, for the record.
+    pub tags: std::collections::BTreeMap<String, String>,
     /// The machine, for the record.
     pub environment: EnvironmentV1,
     /// The program, for the record.

@@ -36,6 +36,7 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
         ended_at: String::new(),
         elapsed_seconds: None,
         notes: notes(scenario, options),
+        tags: options.tags.clone(),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {

@@ -36,6 +36,7 @@ impl RunV2 {
             started_at: self.started_at.clone(),
             ended_at: self.ended_at.clone(),
             elapsed_seconds: self.elapsed_seconds,
+            tags: self.tags.clone(),
             notes: self.notes.clone(),
             status: self.status,
             failure: self.failure.clone(),

@@ -125,6 +125,7 @@ pub(crate) fn options(file: String) -> Options {
         file,
         files: Vec::new(),
         overrides: Vec::new(),
+        tags: std::collections::BTreeMap::new(),
         environment: EnvironmentV1 {
             link: "loopback".to_owned(),
             build: "debug".to_owned(),

@@ -28,6 +28,7 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV2 {
         ended_at: "2026-11-22T14:31:00.000Z".to_owned(),
         elapsed_seconds: None,
         notes: Vec::new(),
+        tags: BTreeMap::new(),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {

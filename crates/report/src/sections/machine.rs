@@ -37,6 +37,9 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     if !run.scenario.overrides.is_empty() {
         items.push(format!("set by hand: {}", run.scenario.overrides.join(", ")));
     }
+    if !run.tags.is_empty() {
+        items.push(format!("tags: {}", tags(run)));
+    }
     items.push(format!(
         "run: {} {}, {} build, started {}, ended {}, id {}",
         run.tool.name, run.tool.version, environment.build, run.started_at, run.ended_at, run.id
@@ -46,6 +49,12 @@ pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
     }
     section.list(items.into_iter().map(|item| vec![Tone::Faint.span(item)]).collect());
     section
+}
+
+/// `commit=abc, host=a`; empty without any.
+pub(crate) fn tags(run: &RunV2) -> String {
+    let tags = run.tags.iter().map(|(name, value)| format!("{name}={value}"));
+    tags.collect::<Vec<_>>().join(", ")
 }
 
 /// What a build that is not the one to be measured cannot say.

@@ -113,6 +113,7 @@ pub fn merge_runs(files: &[NamedRun], scenario: &Scenario) -> Result<RunV2, Merg
     run.started_at = runs().map(|run| run.started_at.clone()).min().unwrap_or_default();
     run.ended_at = runs().map(|run| run.ended_at.clone()).max().unwrap_or_default();
     run.elapsed_seconds = runs().filter_map(|run| run.elapsed_seconds).reduce(f64::max);
+    run.tags = runs().rev().flat_map(|run| run.tags.clone()).collect();
     run.status = worst(runs().map(|run| run.status));
     run.failure = runs().find_map(|run| run.failure.clone());
     for (left, right) in files.iter().flat_map(|file| [(files[0], *file), (*file, files[0])]) {

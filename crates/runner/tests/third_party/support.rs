@@ -41,6 +41,7 @@ pub(crate) fn tried_as(server: &str, kind: &str) -> Result<(), String> {
         file: text,
         files: Vec::new(),
         overrides: Vec::new(),
+        tags: std::collections::BTreeMap::new(),
         environment: environment(),
         tool: ToolV1 { name: "test".to_owned(), version: "0".to_owned(), commit: None },
     };

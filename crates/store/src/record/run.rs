@@ -35,6 +35,9 @@ pub struct RunV2 {
     /// What a reader of this record has to know beside its figures, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What whoever ran it calls it, by name: a commit, a branch, a machine. They change nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// How it ended.
     pub status: RunStatus,
     /// Why it did not complete, when it did not.

@@ -106,6 +106,7 @@ impl From<RunV1> for RunV2 {
             ended_at: run.ended_at,
             elapsed_seconds: run.elapsed_seconds,
             notes: run.notes,
+            tags: BTreeMap::new(),
             status: run.status,
             failure: run.failure,
             scenario: run.scenario,

@@ -21,6 +21,7 @@ pub(crate) fn run() -> RunV2 {
         ended_at: "2026-11-22T14:30:14.250Z".to_owned(),
         elapsed_seconds: None,
         notes: Vec::new(),
+        tags: BTreeMap::new(),
         status: RunStatus::Aborted,
         failure: Some("stopped by a signal".to_owned()),
         scenario: ScenarioV1 {

@@ -40,6 +40,7 @@ fn run(scenario: &Scenario, trial: TrialV2) -> RunV2 {
         ended_at: "2026-01-01T00:01:00Z".to_owned(),
         elapsed_seconds: Some(60.0),
         notes: Vec::new(),
+        tags: std::collections::BTreeMap::new(),
         status: RunStatus::Completed,
         failure: None,
         scenario: ScenarioV1 {
