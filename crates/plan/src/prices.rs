@@ -9,6 +9,7 @@
 mod bill;
 mod book;
 mod break_even;
+mod measured;
 mod read;
 mod service;
 mod shipped;
@@ -17,6 +18,7 @@ mod usage;
 pub use bill::{Bill, Billed, Item, bill};
 pub use book::{Charge, Measure, Offer, Package, PriceBook, Quantity, Source, Tier};
 pub use break_even::{BreakEven, break_even};
+pub use measured::{measured, services_of};
 pub use read::read;
 pub(crate) use read::{positive, source};
 pub use service::{Equal, Read, Service, TransportBill, services, usage};
