@@ -200,6 +200,10 @@ pub(crate) struct ReportOptions {
     /// Folder with the records.
     #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
     pub(crate) results: PathBuf,
+    /// Only what a month of it would cost at services, at the rate that was measured: `all`, names as in
+    /// aws-api-gateway,pusher, or files of your own.
+    #[arg(long, value_name = "SERVICES", value_delimiter = ',')]
+    pub(crate) prices: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }

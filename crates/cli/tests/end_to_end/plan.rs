@@ -375,3 +375,22 @@ fn the_battery_hangs_on_the_time_between_transfers_and_not_on_the_transport() {
         assert!((share(label) - published).abs() < 0.05, "{label}: {}", share(label));
     }
 }
+
+/// The reference run of the quickstart: 500 clients that poll every second.
+#[test]
+fn what_a_run_has_counted_is_priced_by_the_same_books() {
+    let bench = bench();
+    let prices =
+        ["--prices", "aws-api-gateway", "--results", "results/reference", "--format", "json"];
+    let ended = bench.play(&[&["report", "latest:quickstart"], &prices[..]].concat());
+    assert_eq!(ended.code, 0, "{ended}");
+    let priced: Value = serde_json::from_str(&ended.stdout).expect("one document");
+    let bills = list(&priced["modelled"][0], "bills");
+    let requests = &bills[0]["billed"]["month"]["items"][0];
+    assert_eq!(requests["name"], "requests");
+    // 500 a second, 2,592,000 seconds; the first 300 million for a dollar a million, the rest for 90 cents.
+    assert!((number(&requests["amount"]) / 1.296e9 - 1.0).abs() < 0.01, "{requests}");
+    assert!((number(&requests["price"]) / 1_196.4 - 1.0).abs() < 0.01, "{requests}");
+    let minutes = &bills[1]["billed"]["month"]["items"][0];
+    assert_eq!(number(&minutes["price"]), 5.4, "{minutes}");
+}
