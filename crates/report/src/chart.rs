@@ -148,9 +148,11 @@ impl Chart {
             Picture::Bars(bars) => {
                 bars.bars.iter().all(|bar| [bar.total, bar.model].iter().all(|of| is_nothing(*of)))
             }
-            Picture::Curves(curves) => curves.lines.iter().all(|line| {
-                line.measured.iter().chain(&line.model).all(|point| is_nothing(Some(point.1)))
-            }),
+            // The axes reach as far as what was measured: a model alone has none to lie on.
+            Picture::Curves(curves) => curves
+                .lines
+                .iter()
+                .all(|line| line.measured.iter().all(|point| is_nothing(Some(point.1)))),
         }
     }
 }
@@ -334,6 +336,23 @@ mod tests {
             [0.0, 0.5, 0.99, 0.999, 0.9999].map(percentile),
             ["p0", "p50", "p99", "p99.9", "p99.99"]
         );
+    }
+
+    #[test]
+    fn curves_of_which_nothing_was_measured_are_not_drawn_though_a_model_knows_them() {
+        let axis = |scale| Axis { title: "latency".to_owned(), unit: Unit::Seconds, scale };
+        let of = |measured| Chart {
+            name: "latency".to_owned(),
+            title: "Latency".to_owned(),
+            picture: Picture::Curves(Curves {
+                x: axis(Scale::Percentile),
+                y: axis(Scale::Log),
+                lines: vec![Curve { label: "poll".to_owned(), measured, model: vec![(0.5, 0.5)] }],
+            }),
+            notes: Vec::new(),
+        };
+        assert!(of(Vec::new()).is_empty());
+        assert!(!of(vec![(0.5, 0.4)]).is_empty());
     }
 
     #[test]
