@@ -35,6 +35,9 @@ pub struct PathCounts {
     /// Of those that left, such as came after both ends had said their last byte: the acknowledgement
     /// of the later FIN, and what is sent again behind it. The end that has closed may not count them.
     pub after_end: Passed,
+    /// The same of those that entered, whether or not they were lost. After a loss the end that has
+    /// closed acknowledges a FIN that comes again, and counts that nowhere.
+    pub after_end_entered: Passed,
     /// Bytes of TCP options beyond the timestamps, in packets that entered: SACK blocks.
     pub extra_options: u64,
     /// Bytes of data in TCP packets that entered, what is sent again included.

@@ -51,6 +51,9 @@ impl Relay {
                 counts.by_phase.entry(phase).or_default().add(len);
                 counts.extra_options += packet.extra_options;
                 counts.data += packet.data;
+                if is_after_end {
+                    counts.after_end_entered.add(len);
+                }
             }
             None => counts.other.add(len),
         }

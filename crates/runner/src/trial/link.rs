@@ -115,6 +115,7 @@ fn path(shape: PathShape, counts: &PathCounts) -> LinkPathV2 {
         lost: packets(counts.lost),
         queue_full: packets(counts.queue_full),
         after_end: packets(counts.after_end),
+        after_end_entered: Some(packets(counts.after_end_entered)),
         other: packets(counts.other),
         extra_option_bytes: counts.extra_options,
         data_bytes: counts.data,

@@ -67,6 +67,9 @@ pub struct LinkPathV2 {
     pub queue_full: PacketsV2,
     /// Of those that left, such as came after both ends of their connection had sent their last byte.
     pub after_end: PacketsV2,
+    /// The same of those that entered, lost ones among them; absent from older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_end_entered: Option<PacketsV2>,
     /// Packets that are not TCP: the echo.
     pub other: PacketsV2,
     /// Bytes of TCP options beyond the timestamps, in packets that entered, which are no SYN: blocks of
