@@ -9,6 +9,7 @@ mod ended;
 mod evidence;
 mod handshakes;
 mod link;
+mod link_waits;
 mod load;
 mod machine;
 mod model;
@@ -31,6 +32,7 @@ pub(crate) use refused::{close_said, said};
 
 use std::time::Duration;
 
+use pushbench_stats::Histogram;
 use pushbench_store::CheckV1;
 
 use self::{
@@ -40,6 +42,7 @@ use self::{
     ended::ended,
     handshakes::handshakes,
     link::link,
+    link_waits::link_kept_waiting,
     load::{lateness, load_busy},
     machine::steal,
     payloads::{delivered, foreign, payloads, unexplained, unfinished, wrapping},
@@ -90,10 +93,15 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     let workload = &evidence.scenario.workload;
     let samples = |name: &str| evidence.sums.samples_of(name);
     checks.extend(load_stall(Stall::of(evidence.sums), workload.measure));
-    checks.extend(server_kept_waiting(
-        &samples("poll_kept_waiting"),
-        &samples("publish_kept_waiting"),
-    ));
+    let (polls, publishes) = (samples("poll_kept_waiting"), samples("publish_kept_waiting"));
+    match &evidence.circumstances.link {
+        // The publisher is beside the server, and no poll is.
+        Some(link) => {
+            checks.extend(server_kept_waiting(&Histogram::new(), &publishes));
+            checks.extend(link_kept_waiting(link, &polls));
+        }
+        None => checks.extend(server_kept_waiting(&polls, &publishes)),
+    }
     let period = 1.0 / workload.publish.rate.per_second();
     checks.push(lateness(
         "publish-lateness",

@@ -21,7 +21,7 @@ const STALL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_m
 /// Stalls are refused from one in so many of the measure phase.
 const STALL_SHARE: u32 = 100;
 /// Longest time that the server may keep something from being sent before it is said.
-const KEPT: Duration = Duration::from_millis(100);
+pub(super) const KEPT: Duration = Duration::from_millis(100);
 
 /// A thread of the load generator that stood still.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
