@@ -1,6 +1,6 @@
 //! What a link adds to waiting: the laws with its nominal delay. Pure.
 
-use pushbench_protocol::{Arrival, Deliver, LinkShape};
+use pushbench_protocol::{Arrival, ConnectionUse, Deliver, LinkShape};
 use pushbench_scenario::Arrivals;
 
 use crate::flow::Figures;
@@ -22,7 +22,8 @@ pub(super) fn delay(figures: &mut Figures, subject: &Subject<'_>, rate: f64) {
         figures.retain(|name, _| !is_of_waiting(name));
         return;
     }
-    let kind = subject.transport.settings.kind();
+    let settings = subject.transport.settings;
+    let kind = settings.kind();
     let [up, down] =
         [link.up, link.down].map(|path| path.delay.as_secs_f64() + path.jitter.as_secs_f64() / 2.0);
     let trip = up + down;
@@ -31,6 +32,11 @@ pub(super) fn delay(figures: &mut Figures, subject: &Subject<'_>, rate: f64) {
         Arrival::Timer => shift(figures, down, rate),
         Arrival::Pushed if figures.contains_key("latency.mean") => shift(figures, down, rate),
         Arrival::Pushed => arrives_after(figures, down, rate),
+        // The laws below are of a connection that is open: one that is closed and made anew before
+        // each request takes round trips that they do not know.
+        Arrival::Notified | Arrival::Held if settings.connection() == ConnectionUse::PerPoll => {
+            figures.retain(|name, _| !is_of_waiting(name));
+        }
         // The client asks when it has been notified.
         Arrival::Notified => arrives_after(figures, down + trip, rate),
         Arrival::Held => held(figures, subject, (down, trip), rate),
@@ -120,7 +126,8 @@ mod tests {
             "question = \"?\"\n[workload]\nclients = 10\ntopics = 10\ndeliver = \"every\"\nmeasure = \"60s\"\n\
              publish = {{ rate = \"4/s\", arrivals = \"poisson\" }}\n{network}\n[[transport]]\n\
              kind = \"short-poll\"\ninterval = \"1s\"\n[[transport]]\nkind = \"long-poll\"\n\
-             [[transport]]\nkind = \"websocket\"\n[[transport]]\nkind = \"nudge\"\n"
+             [[transport]]\nkind = \"websocket\"\n[[transport]]\nkind = \"nudge\"\n\
+             [[transport]]\nname = \"anew\"\nkind = \"long-poll\"\nconnection = \"per-poll\"\n"
         );
         let no_file = |_: &Path| Err(std::io::Error::other("no file"));
         let path = Path::new("a.toml");
@@ -151,12 +158,14 @@ mod tests {
         const LINK: &str = "[network]\ndelay = \"50ms\"";
         let rate = figure("", "deliveries_per_second")[3].expect("a rate") / 10.0;
         let long_poll = LongPollWait { delay: 0.05, rate };
-        let [short, long, push, nudge] = figure(LINK, "latency.mean")[..] else { unreachable!() };
+        let means = figure(LINK, "latency.mean");
+        let [short, long, push, nudge, anew] = means[..] else { unreachable!() };
+        assert_eq!(anew, None, "a connection for each poll");
         near(short, 0.55);
         near(long, long_poll.mean());
         near(push, 0.05);
         near(nudge, 0.15);
-        let [short, long, push, _] = figure(LINK, "latency.max")[..] else { unreachable!() };
+        let [short, long, push, ..] = figure(LINK, "latency.max")[..] else { unreachable!() };
         near(short, 1.05);
         near(long, 0.15);
         near(push, 0.05);
@@ -169,18 +178,18 @@ mod tests {
 
     #[test]
     fn without_a_link_there_is_no_law_of_distance_and_with_loss_none_of_waiting() {
-        assert_eq!(figure("", "latency.mean")[1..], [None; 3]);
-        assert_eq!(figure("", "connect_tcp.p50"), [None; 4]);
-        assert_eq!(figure("[network]\nloss = \"1%\"", "latency.mean"), [None; 4]);
+        assert_eq!(figure("", "latency.mean")[1..], [None; 4]);
+        assert_eq!(figure("", "connect_tcp.p50"), [None; 5]);
+        assert_eq!(figure("[network]\nloss = \"1%\"", "latency.mean"), [None; 5]);
         let jitter = "[network]\ndelay = \"40ms\"\njitter = \"20ms\"";
-        assert_eq!(figure(jitter, "latency.p99"), [None; 4]);
+        assert_eq!(figure(jitter, "latency.p99"), [None; 5]);
         assert_eq!(figure(jitter, "latency.mean")[2], Some(0.05));
     }
 
     #[test]
     fn a_way_back_that_is_longer_is_in_every_latency() {
         let link = "[network.up]\ndelay = \"10ms\"\n[network.down]\ndelay = \"30ms\"";
-        let [_, long, push, nudge] = figure(link, "latency.max")[..] else { unreachable!() };
+        let [_, long, push, nudge, _] = figure(link, "latency.max")[..] else { unreachable!() };
         assert!((long.expect("a law") - 0.07).abs() < 1e-9, "a round trip and the way back");
         assert!((push.expect("a law") - 0.03).abs() < 1e-9);
         assert!((nudge.expect("a law") - 0.07).abs() < 1e-9);
