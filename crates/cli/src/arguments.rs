@@ -90,7 +90,8 @@ Examples:
   pushbench run quickstart --set transport.short-poll.interval=5s
   pushbench run quickstart --target http://127.0.0.1:8080
   pushbench run mine.toml --format json -o run.json
-  pushbench run quickstart --tag commit=4f2a9c1 --out md=report.md --out csv=run.csv
+  pushbench run quickstart --tag commit=4f2a9c1
+  pushbench run quickstart --out md=report.md --out csv=run.csv
 
 The record and the reports are written to RESULTS/<scenario>/<time>-<id>/. The first Ctrl-C ends the
 trial and still writes the record, marked aborted; the second kills.")]

@@ -153,7 +153,8 @@ mod tests {
             let last = shipped.name.rsplit('/').next().expect("a name");
             assert_eq!(scenario.name, last);
             let is_started = scenario.servers().iter().any(|server| server.start.is_some());
-            assert_eq!(shipped.is_of_servers() || last == "servers", is_started, "{last}");
+            let is_of_servers = shipped.is_of_servers() || ["idle", "servers"].contains(&last);
+            assert_eq!(is_of_servers, is_started, "{last}");
         }
     }
 

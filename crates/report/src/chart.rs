@@ -142,13 +142,11 @@ impl Chart {
         }
     }
 
-    /// Whether there is nothing to draw: no value, or none that is not 0.
+    /// Whether there is nothing to draw: nothing was measured, or nothing but 0. A model alone is no
+    /// picture of a run.
     pub(crate) fn is_empty(&self) -> bool {
         match &self.picture {
-            Picture::Bars(bars) => {
-                bars.bars.iter().all(|bar| [bar.total, bar.model].iter().all(|of| is_nothing(*of)))
-            }
-            // The axes reach as far as what was measured: a model alone has none to lie on.
+            Picture::Bars(bars) => bars.bars.iter().all(|bar| is_nothing(bar.total)),
             Picture::Curves(curves) => curves
                 .lines
                 .iter()
@@ -312,6 +310,25 @@ mod tests {
             }),
             notes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_has_only_a_model_is_no_picture() {
+        let curves = |measured: &[(f64, f64)]| Chart {
+            picture: Picture::Curves(Curves {
+                x: Axis { title: String::new(), unit: Unit::Count, scale: Scale::Percentile },
+                y: Axis { title: String::new(), unit: Unit::Seconds, scale: Scale::Log },
+                lines: vec![Curve {
+                    label: "poll".to_owned(),
+                    measured: measured.to_vec(),
+                    model: vec![(0.5, 0.5)],
+                }],
+            }),
+            ..bars()
+        };
+        assert!(curves(&[]).is_empty());
+        assert!(curves(&[(0.5, 0.0)]).is_empty());
+        assert!(!curves(&[(0.5, 0.4)]).is_empty());
     }
 
     #[test]

@@ -28,30 +28,30 @@ pub(crate) struct FloorOptions {
     /// Play only this kind of work; both in turn without it.
     #[arg(long, value_enum, value_name = "WORK")]
     pub(crate) only: Option<FloorWork>,
-    /// Number of connections that poll [default: 64].
+    /// Number of connections that poll. [default: 64]
     #[arg(long, value_name = "COUNT", value_parser = connections)]
     pub(crate) connections: Option<NonZeroU32>,
     /// Time between two polls of a connection, as in `1s`. Without it, the next request leaves when
     /// the response has arrived.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) poll_every: Option<Duration>,
-    /// Size of a request in bytes [default: 690].
+    /// Size of a request in bytes. [default: 690]
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub(crate) request_bytes: Option<NonZeroU32>,
-    /// Size of a response in bytes, headers included [default: 299].
+    /// Size of a response in bytes, headers included. [default: 299]
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub(crate) response_bytes: Option<NonZeroU32>,
-    /// Number of subscribers that messages are pushed to [default: 1,000].
+    /// Number of subscribers that messages are pushed to. [default: 1,000]
     #[arg(long, value_name = "COUNT", value_parser = connections)]
     pub(crate) clients: Option<NonZeroU32>,
     /// Time between two messages, as in `100ms`. Without it, the next message is sent when one has
     /// reached every subscriber.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) message_every: Option<Duration>,
-    /// Number of messages that are due, or in flight, at once [default: 1].
+    /// Number of messages that are due, or in flight, at once. [default: 1]
     #[arg(long, value_name = "COUNT", value_parser = at_once)]
     pub(crate) at_once: Option<NonZeroU32>,
-    /// Size of a message in bytes, framing included [default: 66].
+    /// Size of a message in bytes, framing included. [default: 66]
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub(crate) message_bytes: Option<NonZeroU32>,
     /// Maximum segment size in bytes, from 88 to 32767.

@@ -50,7 +50,7 @@ fn the_floor_of_polls_and_of_pushes_is_measured_on_both_sides() {
 #[test]
 fn a_run_that_asks_for_floors_has_one_for_each_trial_that_has_one() {
     let bench = Bench::with(&with_floor());
-    let (ended, record) = bench.valid_run(&[]);
+    let (ended, record) = bench.valid_run(&["--full"]);
     assert_eq!(record.notes, [""; 0], "{ended}");
     assert_eq!(record.scenario.settings["floor"], "true");
     let without: Vec<_> = record.no_floor.iter().collect();

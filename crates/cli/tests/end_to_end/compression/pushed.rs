@@ -150,7 +150,7 @@ fn heartbeats_and_conflation_leave_the_window_as_it_is() {
 #[test]
 fn a_reader_sees_what_was_published_what_was_saved_and_what_it_costs() {
     let bench = Bench::with(PUSHED);
-    let (ended, run) = bench.valid_run(&["--only", "takeover,alone"]);
+    let (ended, run) = bench.valid_run(&["--full", "--only", "takeover,alone"]);
     for row in ["as published", "saved", "memory per connection", "before use"] {
         assert!(ended.stdout.contains(row), "no `{row}`: {ended}");
     }
