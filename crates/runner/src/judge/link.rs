@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pushbench_load::{Counter, WitnessName};
 use pushbench_protocol::Phase;
-use pushbench_store::{CheckV1, LinkPathV2, LinkV2, Sums, Verdict};
+use pushbench_store::{CheckV1, LinkPathV2, LinkV2, PhaseBooksV1, Sums, Verdict};
 use pushbench_wire::segments::SegmentHeaders;
 
 use super::evidence::{Evidence, check, not_checked};
@@ -22,7 +22,7 @@ struct OfKernel {
     packets: u64,
     /// With headers of IP and TCP.
     bytes: u64,
-    /// Bytes of data that were sent again, as far as the clients' kernel knows.
+    /// Bytes of data that were sent again, as the kernel of their sender knows.
     again: u64,
 }
 
@@ -33,7 +33,10 @@ pub(super) fn link(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         return vec![check("link", Verdict::Invalid, text)];
     }
     let headers = segment_headers(evidence.sums, false);
-    let kernel = [Way::Up, Way::Down].map(|way| of_kernel(evidence.sums, headers, way));
+    let mut kernel = [Way::Up, Way::Down].map(|way| of_kernel(evidence.sums, headers, way));
+    if let [_, Some(down)] = &mut kernel {
+        down.again = sent_again(evidence, |books| books.retransmitted_down);
+    }
     vec![whole(link), packets(link, kernel, evidence.sums), lateness(link), again(link, evidence)]
 }
 
@@ -109,7 +112,8 @@ fn packets(link: &LinkV2, kernel: [Option<OfKernel>; 2], sums: &Sums) -> CheckV1
         // None of them has data.
         let uncounted = after_end.bytes * (left.packets - down.packets) / after_end.packets.max(1);
         let of_down = left.bytes - uncounted;
-        if of_down != down.bytes {
+        // What the server sent again has come twice, and its receiver's kernel counts it once.
+        if !(of_down.saturating_sub(down.again)..=of_down).contains(&down.bytes) {
             wrong.push(apart("bytes down", of_down, down.bytes));
         }
     }
@@ -173,11 +177,9 @@ fn lateness(link: &LinkV2) -> CheckV1 {
 /// Whether anything was sent again though the link lost nothing.
 fn again(link: &LinkV2, evidence: &Evidence<'_>) -> CheckV1 {
     const NAME: &str = "link-retransmissions";
-    let of = |phase: Phase| {
-        let books = evidence.books.phases.get(&phase)?;
+    let again = sent_again(evidence, |books| {
         Some(books.retransmitted_up? + books.retransmitted_down.unwrap_or(0))
-    };
-    let again: u64 = Phase::ALL.iter().filter_map(|phase| of(*phase)).sum();
+    });
     let dropped = dropped(link);
     if dropped > 0 {
         let text = format!(
@@ -193,6 +195,11 @@ fn again(link: &LinkV2, evidence: &Evidence<'_>) -> CheckV1 {
         return check(NAME, Verdict::Warning, text);
     }
     check(NAME, Verdict::Ok, "the link lost nothing, and nothing was sent again".to_owned())
+}
+
+/// Bytes of data that were sent again, of all phases.
+fn sent_again(evidence: &Evidence<'_>, of: impl Fn(&PhaseBooksV1) -> Option<u64>) -> u64 {
+    evidence.books.phases.values().filter_map(of).sum()
 }
 
 /// Packets that it dropped as it was asked to.
@@ -298,6 +305,19 @@ mod tests {
         }
         link.down.lost = of(0, 0);
         assert_eq!(verdict(&link, kernel(98, 1), kernel(97, 1)), Verdict::Invalid, "none was lost");
+    }
+
+    #[test]
+    fn what_the_server_sent_again_is_counted_once_by_who_received_it() {
+        let down = |bytes| Some(OfKernel { packets: 90, bytes, again: 44 });
+        for (bytes, expected) in [
+            (5_480, Verdict::Ok),
+            (5_436, Verdict::Ok),
+            (5_435, Verdict::Invalid),
+            (5_481, Verdict::Invalid),
+        ] {
+            assert_eq!(verdict(&seen(), kernel(100, 6_000), down(bytes)), expected, "{bytes}");
+        }
     }
 
     #[test]
