@@ -44,18 +44,22 @@ pub fn printable_styled(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The styles that reports and anatomies are written in.
-const STYLES: [&str; 10] = [
+/// The styles that reports and anatomies are written in: colours of the fixed part of a terminal's 256,
+/// since the first sixteen are whatever its theme has, and of those only ones that can be read on black
+/// and on white.
+const STYLES: [&str; 12] = [
     "\u{1b}[0m",
     "\u{1b}[1m",
     "\u{1b}[2m",
-    "\u{1b}[32m",
-    "\u{1b}[33m",
-    "\u{1b}[34m",
-    "\u{1b}[35m",
-    "\u{1b}[36m",
-    "\u{1b}[1;31m",
-    "\u{1b}[1;32m",
+    "\u{1b}[38;5;28m",
+    "\u{1b}[38;5;130m",
+    "\u{1b}[38;5;26m",
+    "\u{1b}[38;5;127m",
+    "\u{1b}[38;5;30m",
+    "\u{1b}[38;5;160m",
+    "\u{1b}[1;38;5;160m",
+    "\u{1b}[1;38;5;28m",
+    "\u{1b}[1;38;5;30m",
 ];
 
 /// Control characters (C0, DEL and C1), line and paragraph separators, and the characters that set
@@ -97,8 +101,31 @@ mod tests {
 
     #[test]
     fn only_styles_of_ours_pass() {
-        assert_eq!(printable_styled("\u{1b}[1;31mx\u{1b}[0m"), "\u{1b}[1;31mx\u{1b}[0m");
+        let red = "\u{1b}[1;38;5;160mx\u{1b}[0m";
+        assert_eq!(printable_styled(red), red);
         assert_eq!(printable_styled("\u{1b}[31mx\u{1b}]0;t"), "\\u{1b}[31mx\\u{1b}]0;t");
+    }
+
+    /// Contrast by WCAG 2.2, section 1.4.11: at least 3 for what is to be told apart.
+    #[test]
+    fn every_colour_can_be_read_on_black_and_on_white() {
+        let colours = STYLES.into_iter().filter_map(|style| style.split_once("38;5;"));
+        let mut seen = 0;
+        for (_, number) in colours {
+            let number: u32 = number.trim_end_matches('m').parse().expect("a number");
+            assert!((16..232).contains(&number), "{number} is what a theme makes of it");
+            let cube = number - 16;
+            let light = |level: u32| {
+                let value = if level == 0 { 0.0 } else { f64::from(55 + 40 * level) / 255.0 };
+                if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            };
+            let [red, green, blue] = [cube / 36, cube / 6 % 6, cube % 6].map(light);
+            let luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+            let (on_white, on_black) = (1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05);
+            assert!(on_white >= 3.0 && on_black >= 3.0, "{number}: {on_white}, {on_black}");
+            seen += 1;
+        }
+        assert_eq!(seen, 9);
     }
 
     #[test]

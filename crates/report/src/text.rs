@@ -132,9 +132,9 @@ impl Page {
         let code = match span.tone {
             Tone::Plain => None,
             Tone::Strong => Some("1"),
-            Tone::Good => Some("32"),
-            Tone::Warning => Some("33"),
-            Tone::Bad => Some("1;31"),
+            Tone::Good => Some("38;5;28"),
+            Tone::Warning => Some("38;5;130"),
+            Tone::Bad => Some("1;38;5;160"),
             Tone::Faint => Some("2"),
         };
         match code {
