@@ -108,13 +108,15 @@ impl Recorder {
         };
         let place = &mut self.subscriber_ids[subscriber_id];
         if number < place.holding.next {
+            let [late, newest] = [number, place.holding.next - 1].map(PublishNumber);
+            let came_late =
+                |counts: &mut Counts| match self.published.is_before(topic_index, late, newest) {
+                    true => counts.out_of_order += 1,
+                    false => counts.overtaken += 1,
+                };
             if let Some(at) = place.missing.iter().position(|&missing| missing == number) {
                 place.missing.swap_remove(at);
-                let newest = PublishNumber(place.holding.next - 1);
-                match self.published.is_before(topic_index, PublishNumber(number), newest) {
-                    true => self.counts.out_of_order += 1,
-                    false => self.counts.overtaken += 1,
-                }
+                came_late(&mut self.counts);
             } else {
                 let age = place.holding.next - 1 - number;
                 match arrival {
@@ -122,13 +124,7 @@ impl Recorder {
                     // Sent again, whatever has come since.
                     Arrival::Pushed if place.recent.has(age) => self.counts.duplicates += 1,
                     // Replaced before it came.
-                    _ if age > 0 => {
-                        let newest = PublishNumber(place.holding.next - 1);
-                        match self.published.is_before(topic_index, PublishNumber(number), newest) {
-                            true => self.counts.out_of_order += 1,
-                            false => self.counts.overtaken += 1,
-                        }
-                    }
+                    _ if age > 0 => came_late(&mut self.counts),
                     Arrival::Pushed => self.counts.duplicates += 1,
                     Arrival::Polled => {}
                 }
