@@ -92,11 +92,12 @@ impl Stream {
     ) -> Poll<Fault> {
         let mut scratch = scratch.borrow_mut();
         let begun = accounts.now();
-        // It may have come with the head.
-        if self.body.is_over() {
-            return Poll::Ready(Fault::Closed);
-        }
         loop {
+            // All of it may have come with the head, and the connection may be kept alive for another
+            // request, which nobody sends.
+            if self.body.is_over() {
+                return Poll::Ready(Fault::Closed);
+            }
             let mut buf = ReadBuf::new(&mut scratch);
             match ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buf)) {
                 Err(_) => return Poll::Ready(Fault::Io),
@@ -105,10 +106,6 @@ impl Stream {
             }
             if let Err(fault) = self.take(buf.filled(), accounts, take) {
                 return Poll::Ready(fault);
-            }
-            // The connection may be kept alive for another request, which nobody sends.
-            if self.body.is_over() {
-                return Poll::Ready(Fault::Closed);
             }
             if accounts.now().since(begun) >= TURN {
                 return end_turn(cx);
