@@ -2,7 +2,8 @@
 //!
 //! A transport asks for three things, whatever carries them, and sees no version:
 //!
-//! - [`Line::ask`] and [`Line::receive`]: a request, and a response that ends;
+//! - [`ask`](line::Line::ask) and [`receive`](line::Line::receive) of a line: a request, and a response
+//!   that ends;
 //! - [`Carriers::stream`]: a request, and a response that does not end, as [`DataStream`];
 //! - [`Carriers::tunnel`]: bytes both ways, as [`Tunnel`].
 //!
@@ -11,8 +12,8 @@
 //!
 //! A library that carries a client's polls is one more, as far as it is asked for lines.
 //!
-//! This file is the one place where versions are told apart. Another version is a folder beside
-//! `http1` and `http2` with the same three things in it, and its arms here.
+//! Versions are told apart here, and of lines in [`line`], and nowhere else. Another version is a folder
+//! beside `http1` and `http2` with the same three things in it, and its arms in these two files.
 
 pub(crate) mod again;
 pub(crate) mod agreed;
@@ -23,6 +24,7 @@ pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod kept;
 pub(crate) mod library;
+pub(crate) mod line;
 pub(crate) mod network;
 pub(crate) mod opening;
 pub(crate) mod pipe;
@@ -39,19 +41,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pushbench_protocol::headers::FieldList;
-use pushbench_protocol::{ByteKind, HttpVersion, Phase, RequestHead, Timestamp};
+use pushbench_protocol::{ByteKind, HttpVersion, RequestHead};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 
 use crate::accounts::Accounts;
-use crate::carrier::again::Again;
-use crate::carrier::answer::{Answer, Received};
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
 use crate::carrier::http2::pool::Pool;
 use crate::carrier::network::Network;
 use crate::carrier::opening::{StreamRequest, UpgradeRequest};
-use crate::carrier::request::{Asked, Request};
+use crate::carrier::request::Request;
 use crate::carrier::stream_body::{CodingOf, Read};
 use crate::carrier::watch::Watch;
 use crate::content_coding::ContentCoding;
@@ -77,13 +77,6 @@ enum By {
     Http2(Rc<Pool>),
     /// Lines by a library, which carries nothing else.
     Library,
-}
-
-/// A client's line to the server: for requests whose responses end.
-pub(crate) enum Line {
-    Http1(http1::line::Line),
-    Http2(http2::line::Line),
-    Library(library::line::Line),
 }
 
 /// A response that does not end.
@@ -161,18 +154,6 @@ impl Carriers {
         Request { head, fields, body, body_kind }
     }
 
-    /// Opens a client's line in a phase that is known; it is there once the client can ask.
-    pub(crate) async fn line_in(&self, phase: Phase, client: u32) -> Result<Line, Fault> {
-        Ok(match &self.by {
-            By::Http1 => {
-                let connection = self.dialer.connect_in(phase, client).await?;
-                Line::Http1(http1::line::Line::new(self.dialer.accounts(), connection))
-            }
-            By::Http2(pool) => Line::Http2(http2::line::Line::open(pool, phase, client).await?),
-            By::Library => Line::Library(library::line::Line::new(&self.dialer, client)?),
-        })
-    }
-
     /// Sends a request whose response does not end; gives what that is coded in too.
     ///
     /// # Errors
@@ -222,165 +203,6 @@ impl Carriers {
                 (Tunnel::Http2(Box::new(tunnel)), Vec::new())
             }
         })
-    }
-}
-
-impl Line {
-    /// Sends a request that says up to where the client has come, and books it.
-    pub(crate) async fn ask(
-        &mut self,
-        carriers: &Carriers,
-        asked: Asked<'_>,
-        phase: Phase,
-    ) -> Result<(), Fault> {
-        match self {
-            Self::Http1(line) => line.ask(carriers.accounts(), asked, phase).await?,
-            // Boxed, so that the others do not pay for its room.
-            Self::Http2(line) => Box::pin(line.ask(carriers.accounts(), asked, phase)).await?,
-            Self::Library(line) => line.ask(carriers.accounts(), asked, phase).await?,
-        }
-        self.witness().has_taken();
-        Ok(())
-    }
-
-    /// Hears one response whole, finds its phase, and hands it to `take`.
-    pub(crate) async fn receive(
-        &mut self,
-        carriers: &Carriers,
-        phase_of: impl Fn(&Answer<'_>, Timestamp) -> Phase,
-        take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
-    ) -> Result<Received, Fault> {
-        let Carriers { dialer, scratch, .. } = carriers;
-        match self {
-            Self::Http1(line) => line.receive(dialer.accounts(), scratch, phase_of, take).await,
-            Self::Http2(line) => Box::pin(line.receive(dialer.accounts(), phase_of, take)).await,
-            Self::Library(line) => line.receive(dialer.accounts(), phase_of, take).await,
-        }
-    }
-
-    /// Waits for something else, and takes meanwhile what TLS itself has to say; `None` if the server
-    /// says more than that first, or ends the connection.
-    pub(crate) async fn rest<T>(&mut self, until: impl Future<Output = T>) -> Option<T> {
-        match self {
-            Self::Http1(line) => line.connection.rest(until).await,
-            // Its connection's own task takes all that comes.
-            Self::Http2(_) | Self::Library(_) => Some(until.await),
-        }
-    }
-
-    /// Whether a request that failed so may be sent again, on another connection.
-    pub(crate) fn again(&self, fault: Fault) -> Again {
-        match self {
-            Self::Http1(line) => line.again(fault),
-            Self::Http2(line) => line.again(),
-            // It sends again by itself what may be.
-            Self::Library(_) => Again::Never,
-        }
-    }
-
-    /// The client's line in place of this one, whose connection the server has ended.
-    pub(crate) async fn renew(
-        self,
-        carriers: &Carriers,
-        phase: Phase,
-        client: u32,
-    ) -> Result<Self, Fault> {
-        match self {
-            Self::Http1(line) => {
-                carriers.dialer.discard(line.connection).await?;
-                carriers.line_in(phase, client).await
-            }
-            // It finds by itself another connection to ask on.
-            Self::Http2(_) | Self::Library(_) => Ok(self),
-        }
-    }
-
-    /// Who counted what its connection carried.
-    pub(crate) fn witness(&self) -> &Rc<Witness> {
-        match self {
-            Self::Http1(line) => line.connection.witness(),
-            Self::Http2(line) => line.connection().witness(),
-            Self::Library(line) => line.witness(),
-        }
-    }
-
-    /// Watches for what is booked as it passes.
-    pub(crate) fn watch(&self) -> Watch {
-        match self {
-            Self::Http1(_) | Self::Library(_) => Watch::NOTHING,
-            Self::Http2(line) => line.connection().watch(),
-        }
-    }
-
-    /// Says that this client has no answer of the measure phase to come.
-    pub(crate) fn is_measured(&mut self) {
-        match self {
-            Self::Http1(_) | Self::Library(_) => {}
-            Self::Http2(line) => line.is_measured(),
-        }
-    }
-
-    /// Closes the books of the measure phase, once every client of the connection is so far.
-    pub(crate) async fn end_measure(&mut self, accounts: &Accounts) {
-        match self {
-            Self::Http1(line) => accounts.sockets.close_measure(line.connection.witness()),
-            Self::Http2(line) => line.end_measure(accounts).await,
-            Self::Library(line) => line.end_measure(accounts),
-        }
-    }
-
-    /// Gives up on a response that has been begun and did not become whole in time.
-    pub(crate) fn give_up(&mut self, fault: Fault) {
-        match self {
-            Self::Http1(line) => line.give_up(fault),
-            // What has come of it was booked as it passed.
-            Self::Http2(_) => {}
-            Self::Library(line) => line.give_up(),
-        }
-    }
-
-    /// Ends the line in order. A connection that clients share ends with its last client.
-    pub(crate) async fn end(self, carriers: &Carriers) -> Result<(), Fault> {
-        match self {
-            Self::Http1(mut line) => {
-                let unasked = line.connection.end().await?;
-                carriers.accounts().refuse_unasked(line.connection.witness(), &unasked)
-            }
-            Self::Http2(_) => Ok(()),
-            Self::Library(line) => line.end(carriers.accounts()).await,
-        }
-    }
-
-    /// Ends our side of the line while a response may still come; `false` if none will, since the
-    /// request ends with the line.
-    pub(crate) async fn cut(&mut self) -> Result<bool, Fault> {
-        match self {
-            Self::Http1(line) => {
-                line.connection.shutdown().await.map_err(|_| Fault::Io)?;
-                Ok(true)
-            }
-            Self::Http2(_) | Self::Library(_) => Ok(false),
-        }
-    }
-
-    /// Ends one that has carried its one poll, in the phase of that.
-    pub(crate) async fn end_in(self, carriers: &Carriers, phase: Phase) -> Result<(), Fault> {
-        match self {
-            Self::Http1(line) => carriers.dialer.disconnect(phase, line.connection).await,
-            // Never opened for one poll: its other clients would go on with it.
-            Self::Http2(_) => Ok(()),
-            Self::Library(line) => line.replace(carriers.accounts()).await,
-        }
-    }
-
-    /// Ends our side of what the server has ended.
-    pub(crate) async fn discard(self, carriers: &Carriers) -> Result<(), Fault> {
-        match self {
-            Self::Http1(line) => carriers.dialer.discard(line.connection).await,
-            // A stream's connection ends with its last client.
-            Self::Http2(_) => Ok(()),
-            Self::Library(line) => line.replace(carriers.accounts()).await,
-        }
     }
 }
 

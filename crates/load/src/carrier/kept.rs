@@ -17,11 +17,12 @@ use std::rc::Rc;
 use pushbench_protocol::{ConnectionUse, Phase, Timestamp};
 
 use crate::Fault;
+use crate::carrier::Carriers;
 use crate::carrier::again::Again;
 use crate::carrier::answer::{Answer, Received};
+use crate::carrier::line::Line;
 use crate::carrier::request::Asked;
 use crate::carrier::watch::Watch;
-use crate::carrier::{Carriers, Line};
 use crate::witness::Witness;
 
 /// A poller's line, if it has one.
@@ -46,7 +47,7 @@ impl Kept {
 
     /// Opens a line in the connect phase.
     pub(crate) async fn open(&mut self, carriers: &Carriers) -> Result<(), Fault> {
-        self.line = Some(Box::pin(carriers.line_in(Phase::Connect, self.client)).await?);
+        self.line = Some(Box::pin(Line::open(carriers, Phase::Connect, self.client)).await?);
         Ok(())
     }
 
@@ -80,7 +81,7 @@ impl Kept {
         phase: Phase,
     ) -> Result<(), Fault> {
         if self.line.is_none() {
-            self.line = Some(Box::pin(carriers.line_in(phase, self.client)).await?);
+            self.line = Some(Box::pin(Line::open(carriers, phase, self.client)).await?);
         }
         self.is_again = false;
         let line = self.line.as_mut().expect("opened above");

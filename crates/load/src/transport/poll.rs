@@ -10,9 +10,9 @@ use pushbench_protocol::{ByteKind, Cursor, Deliver, Direction, Phase, Timestamp}
 
 use crate::accounts::Accounts;
 use crate::accounts::receipt::{Arrival, Receipt};
-use crate::carrier::Line;
 use crate::carrier::answer::{Answer, Received};
 use crate::carrier::kept::Kept;
+use crate::carrier::line::Line;
 use crate::carrier::request::Asked;
 use crate::carrier::watch::Watch;
 use crate::coded::{decoded, new_part};
