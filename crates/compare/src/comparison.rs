@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pushbench_protocol::{figure, unsaid_option};
+use pushbench_protocol::{counted, figure, unsaid_option};
 use pushbench_stats::holm;
 use pushbench_store::{CellV1, RunStatus, RunV2, TrialV2, Verdict};
 use serde::Serialize;
@@ -147,7 +147,6 @@ impl Comparison {
                 }
             })
         };
-        let rounds = |count: u32| format!("{count} round{}", if count == 1 { "" } else { "s" });
         Some(if spoilt {
             "what is listed below spoils every figure".to_owned()
         } else if self.pairs.is_empty() {
@@ -156,8 +155,8 @@ impl Comparison {
             format!(
                 "base has {} and new has {}, and it takes {EXACT_ROUNDS} of each to show that bytes or \
                  counts differ, {INTERVAL_ROUNDS} to judge times by an interval: raise workload.rounds",
-                rounds(self.base.rounds),
-                rounds(self.new.rounds)
+                counted(self.base.rounds.into(), "round"),
+                counted(self.new.rounds.into(), "round")
             )
         } else if reasons().any(|reason| reason == Untold::NotComparable) {
             "what differs leaves no figure that may be compared".to_owned()
