@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use pushbench_scenario::{Scenario, Transport, is_split};
-use pushbench_store::EnvironmentV1;
 
 use crate::machine::machine;
 
@@ -12,14 +11,11 @@ pub(crate) const OF_SHARDS: &str =
     "no floor is played: it is of one process, and the trials are split into shards";
 
 /// Which transports of a scenario that asks for floors have none, and what the floor lacks of theirs.
-pub(crate) fn no_floor(
-    scenario: &Scenario,
-    environment: &EnvironmentV1,
-) -> BTreeMap<String, String> {
+/// `is_beyond`: a server is not one that the run starts on loopback.
+pub(crate) fn no_floor(scenario: &Scenario, is_beyond: bool) -> BTreeMap<String, String> {
     if !scenario.floor {
         return BTreeMap::new();
     }
-    let is_beyond = environment.link != "loopback";
     let lacks = |transport: &Transport| match is_beyond {
         true => Some("a server that is not started on loopback"),
         false => transport.lacks_floor(),
@@ -36,9 +32,8 @@ pub fn without_floor(scenario: &Scenario) -> Vec<String> {
     if scenario.floor && is_split(scenario, &machine()) {
         return vec![OF_SHARDS.to_owned()];
     }
-    let loopback = EnvironmentV1 { link: "loopback".to_owned(), ..EnvironmentV1::default() };
-    let lacking = no_floor(scenario, &loopback).into_iter();
-    lacking
+    no_floor(scenario, false)
+        .into_iter()
         .map(|(label, lacking)| format!("{label} has no floor: there is none of {lacking}"))
         .collect()
 }
