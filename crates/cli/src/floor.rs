@@ -21,12 +21,11 @@ use crate::exit::Exit;
 use crate::output;
 use crate::say::say;
 use crate::signals::Stop;
-use crate::tool::environment;
+use crate::tool::{environment, own_command};
 
 /// How a side of the floor is started.
 pub(crate) fn floor_command() -> anyhow::Result<ServerCommand> {
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    Ok(ServerCommand { program, arguments: ["floor", "--side"].map(str::to_owned).to_vec() })
+    own_command(&["floor", "--side"])
 }
 
 /// Plays the floor of polls and of pushes in turn, and shows what each costs.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use pushbench_runner::{
-    Options, Part, Placement, ServerCommand, ShardCommand, ShardJob, Target, TargetTls, Tried,
-    link_refusal, machine, missing_programs, raise_open_files, servers_beyond_loopback,
+    Options, Part, Placement, ShardCommand, ShardJob, Target, TargetTls, Tried, link_refusal,
+    machine, missing_programs, raise_open_files, servers_beyond_loopback,
 };
 use pushbench_scenario::{Scenario, Shards, most_shards};
 use pushbench_store::{FindEnding, Journal, RunStatus, RunV2, Verdict};
@@ -28,7 +28,7 @@ use crate::scenario_file::{
 };
 use crate::signals::{Stage, Stop};
 use crate::tag::by_name;
-use crate::tool::{environment, tool};
+use crate::tool::{environment, own_command, server_command, tool};
 
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
@@ -300,8 +300,6 @@ fn run_options(options: &RunOptions, read: Read) -> anyhow::Result<Options> {
             environment.link.push_str(&format!(" and https://{}", tls.host));
         }
     }
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let arguments = ["serve", "--config", "-"].map(str::to_owned).to_vec();
     let set = set_with_shards(options);
     let mut overrides: Vec<String> = set.iter().map(|set| format!("--set {set}")).collect();
     overrides.extend(options.changes.only.iter().map(|only| format!("--only {only}")));
@@ -310,10 +308,7 @@ fn run_options(options: &RunOptions, read: Read) -> anyhow::Result<Options> {
     Ok(Options {
         part: None,
         shards: Some(ShardCommand {
-            command: ServerCommand {
-                program: program.clone(),
-                arguments: vec!["shard".to_owned()],
-            },
+            command: own_command(&["shard"])?,
             job: ShardJob {
                 scenario: path,
                 text: file.clone(),
@@ -323,7 +318,7 @@ fn run_options(options: &RunOptions, read: Read) -> anyhow::Result<Options> {
                 ..ShardJob::default()
             },
         }),
-        server: ServerCommand { program, arguments },
+        server: server_command()?,
         floor: floor_command()?,
         target,
         cores,

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, stdin, stdout};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use pushbench_runner::{Options, ServerCommand, ShardJob, play_shard, raise_open_files};
+use pushbench_runner::{Options, ShardJob, play_shard, raise_open_files};
 use pushbench_scenario::{Source, read};
 use pushbench_store::FileV1;
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -13,7 +13,7 @@ use crate::bounded::read_beside;
 use crate::exit::Exit;
 use crate::floor::floor_command;
 use crate::shipped::all_beside;
-use crate::tool::{environment, tool};
+use crate::tool::{environment, server_command, tool};
 
 /// Plays the part that the first line on stdin names, and says on stdout what it saw.
 pub(crate) fn shard() -> anyhow::Result<Exit> {
@@ -49,10 +49,7 @@ pub(crate) fn shard() -> anyhow::Result<Exit> {
     };
     let environment = environment();
     let options = Options {
-        server: ServerCommand {
-            program: std::env::current_exe().context("cannot find this program's own file")?,
-            arguments: ["serve", "--config", "-"].map(str::to_owned).to_vec(),
-        },
+        server: server_command()?,
         floor: floor_command()?,
         shards: None,
         part: None,

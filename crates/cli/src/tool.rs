@@ -1,5 +1,7 @@
-//! What this program is: for records, `--version` and servers' announcements.
+//! What this program is: for records, `--version`, servers' announcements, and processes of its own.
 
+use anyhow::Context;
+use pushbench_runner::ServerCommand;
 use pushbench_store::{EnvironmentV1, ToolV1};
 
 /// The version with the commit, where it is known, and the profile that it was built by.
@@ -21,4 +23,16 @@ pub(crate) fn tool() -> ToolV1 {
 /// The machine, and by which profile the program that runs on it was built.
 pub(crate) fn environment() -> EnvironmentV1 {
     EnvironmentV1 { build: env!("PUSHBENCH_PROFILE").to_owned(), ..pushbench_store::environment() }
+}
+
+/// How a run starts a server of ours.
+pub(crate) fn server_command() -> anyhow::Result<ServerCommand> {
+    own_command(&["serve", "--config", "-"])
+}
+
+/// How this program starts itself with these arguments.
+pub(crate) fn own_command(arguments: &[&str]) -> anyhow::Result<ServerCommand> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    Ok(ServerCommand { program, arguments })
 }
