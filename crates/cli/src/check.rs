@@ -69,9 +69,7 @@ fn search(scenario: &Scenario) -> Option<String> {
             format!("; if it does not hold with {from}, {} until it does", values(down))
         }
     };
-    let largest = length::of_trial(&scenario.step(find.quantity, range.to));
     let steps = range.most_steps();
-    let trials = u32::try_from(scenario.most_trials_in(range)).unwrap_or(u32::MAX);
     let room = room.map_or(String::new(), |limit| {
         format!("; not beyond {}: {}", thousands(range.to.into()), limit.of_more())
     });
@@ -83,8 +81,8 @@ fn search(scenario: &Scenario) -> Option<String> {
         values(range.upward()),
         range.precision_percent(),
         counted(steps.into(), "step"),
-        counted(trials.into(), "trial"),
-        format_duration(Duration::from_secs(largest.saturating_mul(trials).as_secs())),
+        counted(scenario.most_trials_in(range) as u64, "trial"),
+        format_duration(Duration::from_secs(length::of_search(scenario, find, range).as_secs())),
     ))
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use pushbench_floor::{
     LEAST_MSS, MOST_AT_ONCE, MOST_BYTES, MOST_CONNECTIONS, MOST_MSS, Plan, Work,
 };
-use pushbench_report::units;
+use pushbench_protocol::number::thousands;
 use pushbench_scenario::parse_duration;
 
 #[derive(Args, Debug)]
@@ -182,8 +182,8 @@ fn mss(text: &str) -> Result<u16, String> {
 
 fn count(text: &str, least: u32, most: u32) -> Result<NonZeroU32, String> {
     let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-    let [least, most] = [least, most].map(|end| units::grouped(end.into(), 0));
-    let expected = || format!("expected a whole number from {least} to {most}");
+    let [from, to] = [least, most].map(|end| thousands(end.into()));
+    let expected = || format!("expected a whole number from {from} to {to}");
     number.and_then(NonZeroU32::new).ok_or_else(expected)
 }
 
