@@ -51,13 +51,14 @@ impl Messages {
         self.so_far()
     }
 
-    /// The last lines that it has said; waits as [`Messages::all`] does.
-    pub(crate) fn last(&self, lines: usize) -> String {
+    /// The last lines that it has said, without what `hide` leaves out; waits as [`Messages::all`] does.
+    /// That is left out before a long line is cut: of what the cut went through an end would be shown.
+    pub(crate) fn last(&self, lines: usize, hide: impl FnOnce(&str) -> String) -> String {
         self.wait_for_rest();
         let all = self.so_far();
         let all: Vec<_> = all.lines().collect();
-        let last = all[all.len().saturating_sub(lines)..].iter();
-        last.map(|line| end_of(line)).collect::<Vec<_>>().join("\n")
+        let last = hide(&all[all.len().saturating_sub(lines)..].join("\n"));
+        last.lines().map(end_of).collect::<Vec<_>>().join("\n")
     }
 
     fn wait_for_rest(&self) {
@@ -105,10 +106,23 @@ mod tests {
         to.write_all(&vec![b'x'; 4 * KEPT]).expect("nobody waits to say it");
         to.write_all(b"\nand why\n").expect("nobody waits to say it");
         drop(to);
-        assert_eq!(messages.last(1), "and why");
-        let last = messages.last(2);
+        assert_eq!(messages.last(1, str::to_owned), "and why");
+        let last = messages.last(2, str::to_owned);
         assert!(last.starts_with("[65527 bytes or more] xxx"), "{}", &last[..40]);
         assert!(last.len() < 2 * SHOWN_OF_LINE && last.ends_with("xxx\nand why"));
         assert_eq!(messages.all().len(), KEPT - 1);
+    }
+
+    #[test]
+    fn what_is_hidden_is_so_where_a_long_line_is_cut_within_it() {
+        let secret = "the secret of a server";
+        // The cut goes through its middle.
+        let line = format!("{}{secret}{}", "x".repeat(600), "y".repeat(SHOWN_OF_LINE - 11));
+        let (from, mut to) = std::io::pipe().expect("a pipe");
+        let messages = Messages::of(from);
+        to.write_all(line.as_bytes()).expect("nobody waits to say it");
+        drop(to);
+        let last = messages.last(1, |said| said.replace(secret, "${env:SECRET}"));
+        assert!(last.ends_with("yyy") && !last.contains("of a server"), "{}", &last[..80]);
     }
 }

@@ -133,7 +133,8 @@ impl Group {
 
     /// The last lines that it said, as the end of a sentence, without the secrets of its environment.
     pub(crate) fn said(&self) -> String {
-        match self.secrets.hide(self.messages.last(LINES).as_bytes()).as_str() {
+        let hide = |said: &str| self.secrets.hide(said.as_bytes());
+        match self.messages.last(LINES, hide).as_str() {
             "" => "; it said nothing".to_owned(),
             last => format!("; the last of what it said:\n  {}", last.replace('\n', "\n  ")),
         }

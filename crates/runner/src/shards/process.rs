@@ -116,7 +116,11 @@ impl ShardProcess {
             }
         };
         let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        let last = self.messages.take().map(|messages| messages.last(3)).unwrap_or_default();
+        let last = self
+            .messages
+            .take()
+            .map(|messages| messages.last(3, str::to_owned))
+            .unwrap_or_default();
         if last.is_empty() { how } else { format!("{how}: {last}") }
     }
 
