@@ -143,14 +143,17 @@ fn apart(what: &str, link: u64, kernel: u64) -> String {
 /// Whether packets left when they were due.
 fn lateness(link: &LinkV2) -> CheckV1 {
     const NAME: &str = "link-lateness";
-    let worst = [&link.up, &link.down].map(|path| {
+    let paths = [&link.up, &link.down].map(|path| {
         let late = path.lateness.samples().ok()?;
         let delay = Duration::from_nanos(path.delay_ns);
         let share = delay.mul_f64(LATE_OF_DELAY);
         let limit = if delay.is_zero() { LATE } else { LATE.min(share) };
         Some((late.quantile(0.99)?, late.max()?, limit))
     });
-    let Some((p99, max, limit)) = worst.into_iter().flatten().max_by_key(|(p99, ..)| *p99) else {
+    // A direction with a shorter delay has a lower limit: the worse is that which uses up more of its own.
+    let used = |(p99, _, limit): &(Duration, Duration, Duration)| p99.div_duration_f64(*limit);
+    let worse = paths.into_iter().flatten().max_by(|one, other| used(one).total_cmp(&used(other)));
+    let Some((p99, max, limit)) = worse else {
         return not_checked(NAME, "no packet passed in the measure phase");
     };
     let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
@@ -354,5 +357,19 @@ mod tests {
             assert_eq!(found.verdict, expected, "{late_ms} ms of {delay} ms: {}", found.text);
         }
         assert_eq!(lateness(&LinkV2::default()).verdict, Verdict::NotChecked);
+    }
+
+    #[test]
+    fn a_direction_is_held_against_its_own_delay() {
+        let mut link = seen();
+        link.up.delay_ns = 200_000_000;
+        link.up.lateness = HistogramV1::of(&histogram(&[1; 10]));
+        assert_eq!(lateness(&link).verdict, Verdict::Ok);
+        link.down.delay_ns = 1_000_000;
+        let mut late = pushbench_stats::Histogram::new();
+        late.record(Duration::from_micros(500));
+        link.down.lateness = HistogramV1::of(&late);
+        let found = lateness(&link);
+        assert_eq!(found.verdict, Verdict::Warning, "half a millisecond of one: {}", found.text);
     }
 }
