@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushbench_stats::Histogram;
-use pushbench_store::{HistogramV1, LinkPathV2, LinkV2, PacketsV2, RunV2};
+use pushbench_store::{HistogramV1, LinkPathV2, LinkV2, RunV2};
 
 use crate::layout::{Block, Span};
 use crate::layout::{ColumnGroup, Row, Section, Table, Tone};
@@ -65,14 +65,10 @@ fn label(transport: &str, cell: &BTreeMap<String, String>) -> String {
 
 fn row(label: &str, links: &[&LinkV2]) -> Row {
     let counts = |path: fn(&LinkV2) -> &LinkPathV2| {
-        let sum = |of: fn(&LinkPathV2) -> PacketsV2| {
-            links
-                .iter()
-                .map(|link| of(path(link)))
-                .fold((0, 0), |(packets, bytes), more| (packets + more.packets, bytes + more.bytes))
-        };
-        let (packets, all) = sum(|path| path.entered);
-        let dropped = sum(|path| path.lost).0 + sum(|path| path.queue_full).0;
+        let sum = |of: fn(&LinkPathV2) -> u64| links.iter().map(|link| of(path(link))).sum::<u64>();
+        let packets = sum(|path| path.entered.packets);
+        let all = sum(|path| path.entered.bytes);
+        let dropped = sum(LinkPathV2::dropped);
         [
             Some(grouped(packets as f64, 0)),
             Some(bytes(all as f64)),

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use pushbench_load::{Counter, WitnessName};
-use pushbench_protocol::Phase;
-use pushbench_store::{CheckV1, LinkPathV2, LinkV2, PhaseBooksV1, Sums, Verdict};
+use pushbench_protocol::{Direction, Phase};
+use pushbench_store::{CheckV1, LinkPathV2, LinkV2, PhaseBooksV1, Sums, TallyV2, Verdict};
 use pushbench_wire::segments::SegmentHeaders;
 
 use super::evidence::{Evidence, check, not_checked};
@@ -33,17 +33,9 @@ pub(super) fn link(evidence: &Evidence<'_>) -> Vec<CheckV1> {
         return vec![check("link", Verdict::Invalid, text)];
     }
     let headers = segment_headers(evidence.sums, false);
-    let mut kernel = [Way::Up, Way::Down].map(|way| of_kernel(evidence.sums, headers, way));
-    if let [_, Some(down)] = &mut kernel {
-        down.again = sent_again(evidence, |books| books.retransmitted_down);
-    }
+    let kernel =
+        [Direction::Up, Direction::Down].map(|direction| of_kernel(evidence, headers, direction));
     vec![whole(link), packets(link, kernel, evidence.sums), lateness(link), again(link, evidence)]
-}
-
-#[derive(Clone, Copy)]
-enum Way {
-    Up,
-    Down,
 }
 
 /// Whether the link dropped nothing but what its shape says.
@@ -91,7 +83,7 @@ fn packets(link: &LinkV2, kernel: [Option<OfKernel>; 2], sums: &Sums) -> CheckV1
     let mut wrong = Vec::new();
     // Where something was dropped, a client that has closed acknowledges again, which its kernel counts
     // for no connection.
-    let closed = link.up.after_end_entered.filter(|_| dropped(link) > 0).unwrap_or_default();
+    let closed = link.up.after_end_entered.filter(|_| link.dropped() > 0).unwrap_or_default();
     if !(entered.packets - closed.packets..=entered.packets).contains(&up.packets) {
         wrong.push(apart("packets up", entered.packets, up.packets));
     }
@@ -103,7 +95,7 @@ fn packets(link: &LinkV2, kernel: [Option<OfKernel>; 2], sums: &Sums) -> CheckV1
         wrong.push(apart("packets down", least, down.packets));
     }
     // After a loss a segment's headers are longer, and some come twice: the kernel's bytes are a bound.
-    let has_lost = dropped(link) > 0 || up.again > 0 || link.down.extra_option_bytes > 0;
+    let has_lost = link.dropped() > 0 || up.again > 0 || link.down.extra_option_bytes > 0;
     if !has_lost && wrong.is_empty() {
         let of_up = entered.bytes - link.up.extra_option_bytes;
         if of_up != up.bytes {
@@ -183,7 +175,7 @@ fn again(link: &LinkV2, evidence: &Evidence<'_>) -> CheckV1 {
     let again = sent_again(evidence, |books| {
         Some(books.retransmitted_up? + books.retransmitted_down.unwrap_or(0))
     });
-    let dropped = dropped(link);
+    let dropped = link.dropped();
     if dropped > 0 {
         let text = format!(
             "the link dropped {dropped} packets as it was asked to; {again} bytes were sent again"
@@ -205,43 +197,40 @@ fn sent_again(evidence: &Evidence<'_>, of: impl Fn(&PhaseBooksV1) -> Option<u64>
     evidence.books.phases.values().filter_map(of).sum()
 }
 
-/// Packets that it dropped as it was asked to.
-pub(super) fn dropped(link: &LinkV2) -> u64 {
-    [&link.up, &link.down].iter().map(|path| path.lost.packets + path.queue_full.packets).sum()
-}
-
 /// What the clients' kernel has counted until all was closed, with the connections that came for a
 /// ticket; `None` if it did not tell of all.
-fn of_kernel(sums: &Sums, headers: SegmentHeaders, way: Way) -> Option<OfKernel> {
-    let (data, segments) = match way {
-        Way::Up => (Counter::Up, Counter::SegmentsUp),
-        Way::Down => (Counter::Down, Counter::SegmentsDown),
-    };
+fn of_kernel(
+    evidence: &Evidence<'_>,
+    headers: SegmentHeaders,
+    direction: Direction,
+) -> Option<OfKernel> {
+    let sums = evidence.sums;
     let closed = tally(sums, WitnessName::Kernel, Phase::Close)?;
     let sockets = tally(sums, WitnessName::ClientSockets, Phase::Close)?;
     let tickets = sums.tickets.get(WitnessName::Kernel.entry().label);
     let ticket_sockets = sums.tickets.get(WitnessName::ClientSockets.entry().label);
-    let all = closed.missing + tickets.map_or(0, |tickets| tickets.missing);
-    if all > 0 {
+    if closed.missing + tickets.map_or(0, |tickets| tickets.missing) > 0 {
         return None;
     }
-    let counted = |counter: Counter| {
-        let of = |tally: Option<&pushbench_store::TallyV2>| {
-            tally.map_or(Some(0), |tally| tally.counts.get(counter.label()).copied())
-        };
-        Some(of(Some(closed))? + of(tickets)?)
+    let sum = |of: &TallyV2, more: Option<&TallyV2>, counter: Counter| {
+        let count = |tally: &TallyV2| tally.counts.get(counter.label()).copied();
+        Some(count(of)? + more.map_or(Some(0), count)?)
     };
-    let connections =
-        |tally: &pushbench_store::TallyV2| tally.counts.get(Counter::Connections.label()).copied();
-    let connections = connections(sockets)? + ticket_sockets.map_or(Some(0), connections)?;
-    let (packets, again) = (counted(segments)?, counted(Counter::RetransmittedUp)?);
-    let again_here = match way {
-        Way::Up => again,
-        Way::Down => 0,
+    let counted = |counter| sum(closed, tickets, counter);
+    let connections = sum(sockets, ticket_sockets, Counter::Connections)?;
+    // Its own kernel counts what a sender sent again; who receives it twice counts it once.
+    let (packets, data, again) = match direction {
+        Direction::Up => {
+            let again = counted(Counter::RetransmittedUp)?;
+            (counted(Counter::SegmentsUp)?, counted(Counter::Up)? + again, again)
+        }
+        Direction::Down => {
+            let again = sent_again(evidence, |books| books.retransmitted_down);
+            (counted(Counter::SegmentsDown)?, counted(Counter::Down)?, again)
+        }
     };
     let syn_extra = connections * (headers.syn_len() - headers.len());
-    let bytes = packets * headers.len() + syn_extra + counted(data)? + again_here;
-    Some(OfKernel { packets, bytes, again })
+    Some(OfKernel { packets, bytes: packets * headers.len() + syn_extra + data, again })
 }
 
 #[cfg(test)]

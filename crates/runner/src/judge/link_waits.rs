@@ -17,7 +17,7 @@ pub(super) fn link_kept_waiting(link: &LinkV2, polls: &Histogram) -> Option<Chec
     // What a request and its response take where the queues are full and nothing is lost.
     let limit = KEPT + longest_way(&link.up) + longest_way(&link.down);
     let waited = longest.as_secs_f64() * 1e3;
-    let dropped = super::link::dropped(link);
+    let dropped = link.dropped();
     let (verdict, text) = if longest <= limit {
         let text = format!(
             "no poll that was due waited more than {waited:.0} ms for the response before it"

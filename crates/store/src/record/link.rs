@@ -89,6 +89,20 @@ pub struct LinkPathV2 {
     pub lateness_of_all: HistogramV1,
 }
 
+impl LinkV2 {
+    /// Packets that it dropped in both directions, as its shape says.
+    pub const fn dropped(&self) -> u64 {
+        self.up.dropped() + self.down.dropped()
+    }
+}
+
+impl LinkPathV2 {
+    /// Packets that it dropped, as its shape says.
+    pub const fn dropped(&self) -> u64 {
+        self.lost.packets + self.queue_full.packets
+    }
+}
+
 /// Packets, and their bytes with headers of IP and TCP.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PacketsV2 {
