@@ -82,8 +82,15 @@ impl Shared {
 
     /// Packets on their way, and when one last came or left.
     pub(crate) fn rest(&self) -> (u64, Timestamp) {
-        let moved_at = Timestamp::from_nanos(self.moved_at.load(Ordering::Acquire));
-        (self.under_way.load(Ordering::Acquire), moved_at)
+        // In this order: whoever sees that the last packet has left sees when it did, too.
+        let under_way = self.under_way.load(Ordering::Acquire);
+        (under_way, Timestamp::from_nanos(self.moved_at.load(Ordering::Acquire)))
+    }
+
+    /// A packet has come or left, and so many are on their way.
+    fn moved(&self, under_way: usize) {
+        self.moved_at.store(clock::now().as_nanos(), Ordering::Release);
+        self.under_way.store(under_way as u64, Ordering::Release);
     }
 
     /// Ends the echo.
@@ -151,9 +158,8 @@ pub(crate) fn forward(
             }
             has_moved = true;
         }
-        shared.under_way.store(relay.under_way() as u64, Ordering::Release);
         if has_moved {
-            shared.moved_at.store(clock::now().as_nanos(), Ordering::Release);
+            shared.moved(relay.under_way());
             continue;
         }
         wait(near, far, shared, relay.next_due())?;

@@ -130,19 +130,19 @@ impl Link {
     /// If it had ended by itself: why.
     pub fn down(mut self) -> Result<LinkCounts, String> {
         self.shared.be_quiet();
-        let echoes = ended(self.probe.take())?;
+        let echoes = ended(self.probe.take());
         self.rest();
-        let drops = DeviceDrops {
-            near: dropped(&self.near).map_err(|error| error.to_string())?,
-            far: dropped(&self.far).map_err(|error| error.to_string())?,
-        };
+        let drops = self.drops();
         let congestion_control = self
             .far
             .within(|| fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control"))
             .ok()
             .map(|name| name.trim().to_owned());
         self.shared.end();
+        // Without a device neither the echo nor the count of drops goes on: the forwarder says why first.
         let Forwarded { relay, scheduling, cpu } = ended(self.forwarder.take())?;
+        let echoes = echoes?;
+        let drops = drops.map_err(|error| error.to_string())?;
         Ok(LinkCounts {
             up: relay.counts(Direction::Up).clone(),
             down: relay.counts(Direction::Down).clone(),
@@ -154,6 +154,10 @@ impl Link {
             cpu,
             congestion_control,
         })
+    }
+
+    fn drops(&self) -> io::Result<DeviceDrops> {
+        Ok(DeviceDrops { near: dropped(&self.near)?, far: dropped(&self.far)? })
     }
 
     /// Waits until nothing has moved for longer than anything that follows would take.
