@@ -38,7 +38,8 @@ pub struct PathCounts {
     /// The same of those that entered, whether or not they were lost. After a loss the end that has
     /// closed acknowledges a FIN that comes again, and counts that nowhere.
     pub after_end_entered: Passed,
-    /// Bytes of TCP options beyond the timestamps, in packets that entered: SACK blocks.
+    /// Bytes of TCP options beyond the timestamps, in packets that entered: SACK blocks, and the options of
+    /// SYNs that were sent again.
     pub extra_options: u64,
     /// Bytes of data in TCP packets that entered, what is sent again included.
     pub data: u64,

@@ -1,4 +1,4 @@
-//! The connections that pass the link, as far as their ends are concerned. Pure.
+//! The connections that pass the link, as far as their first and last packets are concerned. Pure.
 
 use std::collections::HashMap;
 
@@ -8,34 +8,46 @@ use crate::packet::Packet;
 
 /// Connections by the ports of client and server.
 #[derive(Debug, Default)]
-pub(crate) struct Flows(HashMap<(u16, u16), Ends>);
+pub(crate) struct Flows(HashMap<(u16, u16), [End; 2]>);
 
-/// Which ends of a connection have said their last byte.
+/// One direction of a connection.
 #[derive(Clone, Copy, Debug, Default)]
-struct Ends {
-    client: bool,
-    server: bool,
+struct End {
+    /// Whether its SYN has passed.
+    has_begun: bool,
+    /// Whether it has said its last byte.
+    has_ended: bool,
+}
+
+/// What a packet is in its connection.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Standing {
+    /// Whether it came after both ends had said their last byte.
+    pub(crate) is_after_end: bool,
+    /// Whether it is a SYN that was sent before: over a link whose round trip is longer than the first
+    /// timeout, one second (RFC 6298, section 2), each is.
+    pub(crate) is_syn_again: bool,
 }
 
 impl Flows {
-    /// Takes note of a packet; says whether it came after both ends had said their last byte.
-    pub(crate) fn is_after_end(&mut self, direction: Direction, packet: &Packet) -> bool {
+    /// Takes note of a packet; says what it is in its connection.
+    pub(crate) fn take(&mut self, direction: Direction, packet: &Packet) -> Standing {
         let key = match direction {
             Direction::Up => (packet.source, packet.destination),
             Direction::Down => (packet.destination, packet.source),
         };
         let ends = self.0.entry(key).or_default();
-        if packet.is_syn && direction == Direction::Up {
+        let is_open = ends.iter().all(|end| !end.has_ended);
+        let is_syn_again = packet.is_syn && ends[direction as usize].has_begun && is_open;
+        if packet.is_syn && direction == Direction::Up && !is_syn_again {
             // The port is used anew.
-            *ends = Ends::default();
+            *ends = <[End; 2]>::default();
         }
-        let is_after = ends.client && ends.server;
-        let has_ended = packet.is_fin || packet.is_reset;
-        match direction {
-            Direction::Up => ends.client |= has_ended,
-            Direction::Down => ends.server |= has_ended,
-        }
-        is_after
+        let is_after_end = ends.iter().all(|end| end.has_ended);
+        let own = &mut ends[direction as usize];
+        own.has_begun |= packet.is_syn;
+        own.has_ended |= packet.is_fin || packet.is_reset;
+        Standing { is_after_end, is_syn_again }
     }
 
     /// Connections seen, each pair of ports once.
@@ -73,9 +85,30 @@ mod tests {
             (Down, false, true),
         ]
         .into_iter()
-        .map(|(way, fin, syn)| flows.is_after_end(way, &packet(way, fin, syn)))
+        .map(|(way, fin, syn)| flows.take(way, &packet(way, fin, syn)).is_after_end)
         .collect();
         assert_eq!(after, [false, false, false, false, false, false, true, false, false]);
         assert_eq!(flows.count(), 1);
+    }
+
+    #[test]
+    fn a_syn_that_comes_again_is_told_from_that_of_a_new_connection() {
+        use Direction::{Down, Up};
+        let mut flows = Flows::default();
+        let again: Vec<_> = [
+            (Up, false, true),
+            (Down, false, true),
+            // Each end has waited for a second.
+            (Up, false, true),
+            (Down, false, true),
+            (Up, true, false),
+            (Down, true, false),
+            (Up, false, true),
+            (Down, false, true),
+        ]
+        .into_iter()
+        .map(|(way, fin, syn)| flows.take(way, &packet(way, fin, syn)).is_syn_again)
+        .collect();
+        assert_eq!(again, [false, false, true, true, false, false, false, false]);
     }
 }

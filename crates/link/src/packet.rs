@@ -19,8 +19,8 @@ pub struct Packet {
     pub destination: u16,
     /// Bytes of data.
     pub data: u64,
-    /// Bytes of TCP options beyond the timestamps: SACK and DSACK blocks (RFC 2018, RFC 2883). Zero in a
-    /// SYN, whose options are its own.
+    /// Bytes of TCP options beyond the timestamps: SACK and DSACK blocks (RFC 2018, RFC 2883), or a SYN's
+    /// own.
     pub extra_options: u64,
     /// Whether it is the sender's last byte.
     pub is_fin: bool,
@@ -48,14 +48,13 @@ impl Packet {
         let flags = *segment.get(13)?;
         let data = segment.len().checked_sub(tcp_header.max(SHORTEST_HEADER))?;
         let options = tcp_header.saturating_sub(SHORTEST_HEADER) as u64;
-        let is_syn = flags & SYN != 0;
         Some(Self {
             source: port(0)?,
             destination: port(2)?,
             data: data as u64,
-            extra_options: if is_syn { 0 } else { options.saturating_sub(TIMESTAMPS) },
+            extra_options: options.saturating_sub(TIMESTAMPS),
             is_fin: flags & FIN != 0,
-            is_syn,
+            is_syn: flags & SYN != 0,
             is_reset: flags & RST != 0,
         })
     }
@@ -82,9 +81,9 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn options_beyond_the_timestamps_are_told_and_those_of_a_syn_are_not() {
+    fn options_beyond_the_timestamps_are_told() {
         for (flags, options, expected) in
-            [(0x10, 12, 0), (0x10, 24, 12), (0x10, 32, 20), (0x10, 0, 0), (0x02, 20, 0)]
+            [(0x10, 12, 0), (0x10, 24, 12), (0x10, 32, 20), (0x10, 0, 0), (0x02, 20, 8)]
         {
             let packet = Packet::of(&segment((40_000, 80), flags, options, 7)).expect("TCP");
             assert_eq!((packet.extra_options, packet.data), (expected, 7), "{options}");

@@ -4,7 +4,7 @@
 use pushbench_protocol::{Direction, LinkShape, Phase, Timestamp};
 
 use crate::counts::PathCounts;
-use crate::flows::Flows;
+use crate::flows::{Flows, Standing};
 use crate::packet::Packet;
 use crate::shape::{Fate, Path};
 use crate::waiting::Waiting;
@@ -16,8 +16,8 @@ pub struct Refusal;
 /// Both directions of a link.
 #[derive(Debug)]
 pub struct Relay {
-    up: Path,
-    down: Path,
+    /// In each direction, like the counts.
+    paths: [Path; 2],
     mtu: u64,
     waiting: Waiting,
     flows: Flows,
@@ -29,8 +29,10 @@ impl Relay {
     pub fn new(shape: &LinkShape, seed: u64) -> Self {
         Self {
             // Each direction draws by itself.
-            up: Path::new(shape.up, seed.wrapping_mul(2)),
-            down: Path::new(shape.down, seed.wrapping_mul(2).wrapping_add(1)),
+            paths: [
+                Path::new(shape.up, seed.wrapping_mul(2)),
+                Path::new(shape.down, seed.wrapping_mul(2).wrapping_add(1)),
+            ],
             mtu: u64::from(shape.mtu),
             waiting: Waiting::default(),
             flows: Flows::default(),
@@ -42,14 +44,18 @@ impl Relay {
     pub fn enter(&mut self, direction: Direction, bytes: &[u8], at: Timestamp, phase: Phase) {
         let len = bytes.len() as u64;
         let packet = Packet::of(bytes);
-        let is_after_end = packet.is_some_and(|packet| self.flows.is_after_end(direction, &packet));
+        let standing = packet.map(|packet| self.flows.take(direction, &packet));
+        let Standing { is_after_end, is_syn_again } = standing.unwrap_or_default();
         let counts = &mut self.counts[direction as usize];
         counts.over_mtu += u64::from(len > self.mtu);
         match &packet {
             Some(packet) => {
                 counts.entered.add(len);
                 counts.by_phase.entry(phase).or_default().add(len);
-                counts.extra_options += packet.extra_options;
+                // The first SYN has options that every connection has.
+                if !packet.is_syn || is_syn_again {
+                    counts.extra_options += packet.extra_options;
+                }
                 counts.data += packet.data;
                 if is_after_end {
                     counts.after_end_entered.add(len);
@@ -57,12 +63,8 @@ impl Relay {
             }
             None => counts.other.add(len),
         }
-        let path = match direction {
-            Direction::Up => &mut self.up,
-            Direction::Down => &mut self.down,
-        };
         let is_tcp = packet.is_some();
-        match path.offer(at, len) {
+        match self.paths[direction as usize].offer(at, len) {
             Fate::Due(due) => self.waiting.push(due, |slot| {
                 slot.direction = direction;
                 slot.bytes.clear();
@@ -179,6 +181,15 @@ mod tests {
         assert!(relay.leave(at(0), Phase::Measure, |_, _| Ok(at(0))));
         let up = relay.counts(Direction::Up);
         assert_eq!((up.other.packets, up.entered.packets, up.left.packets), (1, 0, 0));
+    }
+
+    #[test]
+    fn options_of_a_syn_are_counted_where_it_comes_again() {
+        let mut relay = Relay::new(&shape(PathShape::default(), PathShape::default()), 1);
+        for expected in [0, 8, 16] {
+            relay.enter(Direction::Up, &segment((1, 2), 0x02, 20, 0), at(0), Phase::Connect);
+            assert_eq!(relay.counts(Direction::Up).extra_options, expected);
+        }
     }
 
     #[test]

@@ -72,8 +72,8 @@ pub struct LinkPathV2 {
     pub after_end_entered: Option<PacketsV2>,
     /// Packets that are not TCP: the echo.
     pub other: PacketsV2,
-    /// Bytes of TCP options beyond the timestamps, in packets that entered, which are no SYN: blocks of
-    /// selective acknowledgements.
+    /// Bytes of TCP options beyond the timestamps, in packets that entered, but for the first SYN of a
+    /// connection: blocks of selective acknowledgements, and the options of a SYN that was sent again.
     pub extra_option_bytes: u64,
     /// Bytes of data in packets that entered, what was sent again included.
     pub data_bytes: u64,
