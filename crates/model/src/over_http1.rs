@@ -12,7 +12,7 @@ use crate::headers::{Client, Coding, Mark, Server, Status, StreamOf, accepted_le
 use crate::situation::Situation;
 use crate::sizes::{CodedBodies, Span, deflated_lens};
 use crate::streamed::Streamed;
-use crate::subject::{Course, Subject, conflated, finds, held_finds, random_interval};
+use crate::subject::{Course, Subject, conflated, fetched, finds, held_finds, random_interval};
 use crate::work::{Coded, LongPollWork, NudgeWork, PollWork, PushWork};
 
 /// The figures of a transport over HTTP/1.1.
@@ -113,8 +113,11 @@ pub(crate) fn predict(
                 bodies: None,
             };
             let poll = topic.poll_path(Cursor::OLDEST);
+            let (notices, finds) = fetched(&situation, course);
             situation.nudge(NudgeWork {
                 push: upgrade(&path, None),
+                notices,
+                finds: &finds,
                 request_head: client.poll(&poll, false, Compression::None).len(),
                 answer_head: &|body| answers.head(body, false),
             })

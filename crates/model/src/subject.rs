@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pushbench_protocol::PollTiming;
+use pushbench_protocol::{Deliver, PollTiming};
 use pushbench_scenario::{LongPoll, Scenario, ShortPoll, Transport, TransportSettings};
 use pushbench_wire::segments::SegmentHeaders;
 
@@ -108,6 +108,24 @@ pub(crate) fn held_finds(situation: &Situation, poll: LongPoll, course: Course<'
         }
         Course::Schedule(schedule) => schedule.held_finds(poll),
         Course::Seen(schedule, seen) => seen.finds(schedule.client_seconds()),
+    }
+}
+
+/// Notices a second that there is news, and what is found by whoever asks then. By law and schedule each
+/// message is fetched by itself: the next is further away than a fetch takes. Over a link it may not be, and
+/// what one fetch brings the next does not find.
+pub(crate) fn fetched(situation: &Situation, course: Course<'_>) -> (f64, Finds) {
+    let rate = situation.rate;
+    match course {
+        Course::Rates(_) | Course::Schedule(_) => (rate, Finds::held(rate, 0.0)),
+        Course::Seen(schedule, seen) => {
+            // Of the newest only, some are superseded that there was a notice of.
+            let notices = match situation.deliver {
+                Deliver::Every => rate,
+                Deliver::Latest => rate.max(schedule.rate()),
+            };
+            (notices, seen.finds(schedule.client_seconds()))
+        }
     }
 }
 

@@ -153,35 +153,35 @@ impl Situation {
         self.pushed(&message, &Exchange::ping(self.link), work, begin)
     }
 
-    /// The figures of nudging, in the same way. Each message is fetched by itself: the next is
-    /// further away than a fetch takes.
+    /// The figures of nudging, in the same way.
     pub fn nudge(&self, work: NudgeWork<'_>) -> Figures {
-        let fetch = self.poll_exchange(
-            PollWork {
-                finds: &Finds::held(self.rate, 0.0),
-                random_interval: None,
-                unchanged: Unchanged::Empty,
-                connection: ConnectionUse::KeepAlive,
-                request_head: work.request_head,
-                answer_head: work.answer_head,
-                coded: Coded::NOT,
-                first_poll: None,
-            },
-            1,
-        );
-        let mut once = Flow::default();
-        once.add(&Exchange::nudge(self.link), 1.0);
-        once.add(&fetch, 1.0);
-        let mut flow = Flow::default();
-        flow.add(&Exchange::nudge(self.link), self.rate);
-        flow.add(&fetch, self.rate);
+        let NudgeWork { notices, finds, .. } = work;
+        let fetch = PollWork {
+            finds,
+            random_interval: None,
+            unchanged: Unchanged::Empty,
+            connection: ConnectionUse::KeepAlive,
+            request_head: work.request_head,
+            answer_head: work.answer_head,
+            coded: Coded::NOT,
+            first_poll: None,
+        };
+        let polls = finds.per_second();
+        let (mut flow, mut once) = (Flow::default(), Flow::default());
+        flow.add(&Exchange::nudge(self.link), notices);
+        once.add(&Exchange::nudge(self.link), notices / polls);
+        for (found, share) in finds.shares() {
+            let fetch = self.poll_exchange(fetch, found);
+            flow.add(&fetch, share * polls);
+            once.add(&fetch, share);
+        }
         flow.add(&Exchange::ping(self.link), self.signs_per_second(work.push.heartbeat));
         let mut figures = self.push_figures(&flow);
         let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-        put("requests_per_second", self.clients * self.rate);
-        if self.rate > 0.0 {
-            put("empty_polls", 0.0);
-            put("messages_per_response", 1.0);
+        put("requests_per_second", self.clients * polls);
+        if polls > 0.0 {
+            put("empty_polls", finds.empty());
+            put("messages_per_response", self.rate / finds.deliveries(true));
             per_poll_figures(&mut figures, &once);
         }
         let connect = Exchange::connect(self.link);

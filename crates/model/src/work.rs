@@ -85,6 +85,10 @@ pub struct Conflated {
 pub struct NudgeWork<'a> {
     /// The WebSocket that tells.
     pub push: PushWork,
+    /// Notices that there is news, a second.
+    pub notices: f64,
+    /// What is found by whoever asks: one message for each notice, unless more came while it asked.
+    pub finds: &'a Finds,
     /// Bytes of the head of a request that fetches.
     pub request_head: u64,
     /// Bytes of its answer's head, by the length of its body.

@@ -168,9 +168,33 @@ fn a_long_poll_pays_a_head_for_each_message_and_for_each_hold_without() {
     assert!((random["empty_polls"] - (-1.0_f64).exp()).abs() < 1e-9);
 }
 
+/// Nudges whose messages are each fetched by themselves.
+fn nudge_of(situation: Situation, push: PushWork) -> Figures {
+    nudge_that_finds(situation, push, &Finds::held(situation.rate, 0.0))
+}
+
+fn nudge_that_finds(situation: Situation, push: PushWork, finds: &Finds) -> Figures {
+    let (notices, answer_head) = (situation.rate, &|_| 193);
+    situation.nudge(NudgeWork { push, notices, finds, request_head: 716, answer_head })
+}
+
+#[test]
+fn a_nudge_that_comes_while_another_is_fetched_for_costs_a_frame_and_no_poll() {
+    let situation = Situation { deliver: Deliver::Every, rate: 2.0, ..KAAZING };
+    let alone = nudge_of(situation, PUSH);
+    // Of two messages a second each fetch brings both.
+    let both = nudge_that_finds(situation, PUSH, &Finds::counted(&[(2, 10)].into(), 10.0));
+    assert_eq!((alone["messages_per_response"], both["messages_per_response"]), (1.0, 2.0));
+    assert_eq!(both["requests_per_second"], alone["requests_per_second"] / 2.0);
+    let header = |of: &Figures| of["header_bytes_per_delivery"];
+    assert_eq!(header(&both), header(&alone) / 2.0);
+    let frames = |of: &Figures| of["framing_bytes_per_delivery"];
+    assert_eq!(frames(&both), frames(&alone), "a frame, and a line break in the body");
+}
+
 #[test]
 fn a_nudge_costs_a_frame_and_a_poll() {
-    let figures = KAAZING.nudge(NudgeWork { push: PUSH, request_head: 716, answer_head: &|_| 193 });
+    let figures = nudge_of(KAAZING, PUSH);
     assert_eq!(figures["wire_bytes_per_delivery"], 1_086.0 + 7.0 + 104.0);
     assert_eq!(figures["connect_stream_bytes_per_connection"], 329.0);
 }
@@ -196,7 +220,7 @@ fn an_idle_client_costs_what_its_clock_does_and_nothing_is_divided_by_no_message
     let poll = idle.short_poll(PollWork { unchanged: Unchanged::Empty, ..poll(&each_minute) });
     let held = idle.long_poll(held(&idle.held(25.0)));
     let work = PushWork { heartbeat: Some(25.0), conflated: BY_LAW, ..PUSH };
-    let nudge = idle.nudge(NudgeWork { push: work, request_head: 1, answer_head: &|_| 1 });
+    let nudge = nudge_of(idle, work);
     let per_hour = |figures: &Figures| figures["idle_wire_bytes_per_client_hour"];
     let one = f64::from(716 + 193 + 3 * 52);
     for (figures, expected) in [
@@ -231,7 +255,7 @@ fn every_predicted_figure_is_in_the_catalogue() {
     let poll = KAAZING.short_poll(poll(&KAAZING.finds(1.0)));
     let long = KAAZING.long_poll(held(&KAAZING.held(25.0)));
     let work = PUSH;
-    let nudge = KAAZING.nudge(NudgeWork { push: work, request_head: 716, answer_head: &|_| 193 });
+    let nudge = nudge_of(KAAZING, work);
     let pushes = [KAAZING.sse(work), KAAZING.stream(work), KAAZING.websocket(work)];
     for name in [poll, long, nudge].iter().chain(&pushes).flat_map(Figures::keys) {
         assert!(pushbench_protocol::figure::find(name).is_some(), "{name}");
