@@ -111,9 +111,7 @@ impl FilledMatch {
             }
         })
     }
-}
 
-impl FilledMatch {
     /// What stands before the JSON that it looks into, if it does.
     pub(crate) fn json_behind(&self) -> Option<&[u8]> {
         (!self.conditions.is_empty()).then_some(&self.after)

@@ -180,15 +180,13 @@ impl Rules {
 
     /// Why the text is no JSON, where rules look for some in it.
     pub(crate) fn not_json(&self, text: &[u8]) -> Option<serde_json::Error> {
-        let of_message = |(when, place): &(FilledMatch, FilledPlace)| {
-            place.json_behind().or_else(|| when.json_behind()).map(<[u8]>::to_vec)
-        };
-        let after = match &self.each {
-            Some((after, _)) => after.clone(),
-            None => self.message.as_ref().and_then(of_message)?,
+        let after = match (&self.each, &self.message) {
+            (Some((after, _)), _) => after.as_slice(),
+            (None, Some((when, place))) => place.json_behind().or_else(|| when.json_behind())?,
+            (None, None) => return None,
         };
         // What is not behind that is something else, which other rules are for.
-        let json = text.strip_prefix(&after[..])?;
+        let json = text.strip_prefix(after)?;
         serde_json::from_slice::<&RawValue>(json).err()
     }
 

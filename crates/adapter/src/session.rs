@@ -101,7 +101,7 @@ impl Session {
         let len = response.body.len() as u64;
         let is_empty = self.is_empty(response)?;
         let mut messages = 0;
-        let (mut is_explained, mut torn) = (true, None);
+        let mut unexplained = None;
         if is_empty {
             if len > 0 {
                 let parts = Parts { control: len, ..Parts::default() };
@@ -119,28 +119,26 @@ impl Session {
         } else {
             self.feed(response.body, Edge::Stream, &mut |received| {
                 messages += u64::from(matches!(received.said, Said::Message(_)));
-                if let Said::Unexplained(text) = received.said
-                    && std::mem::replace(&mut is_explained, false)
-                {
-                    torn = Some(text.to_vec());
+                if let Said::Unexplained(text) = received.said {
+                    unexplained.get_or_insert_with(|| text.to_vec());
                 }
                 receive(received);
             })?;
         }
-        if let Some(text) = torn
-            && let Some(error) = self.opening.not_json(&text)
+        if let Some(text) = &unexplained
+            && let Some(error) = self.opening.not_json(text)
             && (messages == 0 || error.is_eof())
         {
             return Err(DialogueError::NotJson {
                 what: "a poll".to_owned(),
                 len: text.len() as u64,
                 why: error.to_string(),
-                excerpt: self.opening.values.excerpt(&text),
+                excerpt: self.opening.values.excerpt(text),
             });
         }
         self.carry(response, messages > 0)?;
         Ok(match messages {
-            0 if is_explained => Polled::Nothing,
+            0 if unexplained.is_none() => Polled::Nothing,
             0 => Polled::Unexplained,
             messages => Polled::Messages(messages),
         })

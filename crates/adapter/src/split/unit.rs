@@ -12,7 +12,7 @@ pub enum Edge {
 }
 
 /// One unit.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Unit<'b> {
     /// Its bytes without what marks it off; of an event, its data.
     pub(crate) bytes: &'b [u8],
@@ -56,15 +56,7 @@ pub enum SplitError {
 
 impl<'b> Unit<'b> {
     pub(crate) fn of(bytes: &'b [u8]) -> Self {
-        Unit {
-            bytes,
-            event: &[],
-            framing: 0,
-            comments: 0,
-            ignored: 0,
-            has_fields: false,
-            is_torn: false,
-        }
+        Self { bytes, ..Self::default() }
     }
 
     /// Every byte that it took.
