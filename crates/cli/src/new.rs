@@ -60,7 +60,14 @@ pub(crate) struct NewOptions {
     from_curl: Option<PathBuf>,
     /// Take the request of the HAR file that has this text in its URL; a request and a WebSocket may be
     /// chosen together, by one of these each.
-    #[arg(long, value_name = "TEXT", value_delimiter = '\n', conflicts_with = "from_curl")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        value_delimiter = '\n',
+        requires = "from_har",
+        // What is required in vain beside what conflicts with it is not asked for.
+        conflicts_with = "from_curl"
+    )]
     url: Vec<String>,
     /// Write an adapter for a server of this name, with comments, to be filled in.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["from_har", "from_curl", "url"])]
@@ -87,22 +94,20 @@ pub(crate) fn new(options: &NewOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
-    let chosen = match options.url.as_slice() {
-        [] => choose(&all, None).map(|one| vec![one]),
-        urls => urls.iter().map(|url| choose(&all, Some(url))).collect(),
+    let chosen: Result<Vec<_>, _> = match (&options.from_curl, options.url.as_slice()) {
+        (Some(_), _) => Ok(all.iter().map(Candidate::of).collect()),
+        (None, []) => choose(&all, None).map(|one| vec![one]),
+        (None, urls) => urls.iter().map(|url| choose(&all, Some(url))).collect(),
     };
-    let candidates = match (&options.from_har, all.as_slice()) {
-        (None, [one]) => vec![Candidate::of(one)],
-        _ => match chosen {
-            Ok(candidates) => candidates,
-            Err(error) => {
-                say(format_args!("{}: {error}", source.display()));
-                return Ok(match error {
-                    ChooseError::None { .. } => Exit::Refused,
-                    ChooseError::Several { .. } | ChooseError::Unknown { .. } => Exit::WrongUsage,
-                });
-            }
-        },
+    let candidates = match chosen {
+        Ok(candidates) => candidates,
+        Err(error) => {
+            say(format_args!("{}: {error}", source.display()));
+            return Ok(match error {
+                ChooseError::None { .. } => Exit::Refused,
+                ChooseError::Several { .. } | ChooseError::Unknown { .. } => Exit::WrongUsage,
+            });
+        }
     };
     let scenario = options
         .scenario
@@ -151,10 +156,6 @@ fn new_scenario(options: &NewOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::WrongUsage);
         }
     };
-    if !options.url.is_empty() {
-        say("pushbench: --url chooses a request of a HAR file: name it with --from-har");
-        return Ok(Exit::WrongUsage);
-    }
     // Whoever replies to five questions wants to be told before them.
     if path.exists() {
         bail!("cannot write {}: it is there already", path.display());

@@ -15,53 +15,69 @@ const EVENTS: u32 = 3;
 /// A trial that is to be longer is for who writes it to decide.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
-/// What a scenario begins with, each as it is written behind `--set`.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Settings {
-    /// Number of clients.
-    pub(crate) clients: String,
-    /// Time between two messages.
-    pub(crate) every: String,
-    /// Size of a message.
-    pub(crate) bytes: String,
-    /// `every` message matters, or the `latest` alone.
-    pub(crate) deliver: String,
-    /// Time between two polls of a client.
-    pub(crate) interval: String,
+/// Something that a scenario begins with.
+pub(super) struct Setting {
+    /// Its key, as behind `--set`; its hole in the template is called as the last part of that.
+    pub(super) key: &'static str,
+    /// What it is unless something else is said.
+    default: &'static str,
+    /// How `--ask` asks for it.
+    pub(super) asks: &'static str,
 }
+
+/// All of them, in the order in which they are asked for.
+pub(super) const SETTINGS: [Setting; 5] = [
+    Setting { key: "workload.clients", default: "100", asks: "How many clients are there?" },
+    Setting {
+        key: "workload.publish.every",
+        default: "1s",
+        asks: "How long is it from one message to the next, as in 500ms, 1s or 2m?",
+    },
+    Setting { key: "workload.payload.bytes", default: "20", asks: "How many bytes has a message?" },
+    Setting {
+        key: "workload.deliver",
+        default: "latest",
+        asks: "Must a client get every message, or only the latest? (every, latest)",
+    },
+    Setting {
+        key: "transport.short-poll.interval",
+        default: "1s",
+        asks: "How long is it from one poll of a client to the next?",
+    },
+];
+
+impl Setting {
+    fn hole(&self) -> String {
+        format!("@{}@", self.key.rsplit('.').next().unwrap_or(self.key))
+    }
+}
+
+/// A value for each of [`SETTINGS`], as it is written behind `--set`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Settings(pub(super) [String; SETTINGS.len()]);
 
 impl Default for Settings {
     fn default() -> Self {
-        let [clients, every, bytes, deliver, interval] =
-            ["100", "1s", "20", "latest", "1s"].map(str::to_owned);
-        Self { clients, every, bytes, deliver, interval }
+        Self(SETTINGS.map(|setting| setting.default.to_owned()))
     }
 }
 
 impl Settings {
     /// The scenario with these settings, held against the rules for scenarios under the name of the
     /// file that it is for.
-    pub(crate) fn scenario(&self, path: &Path) -> Result<String, Refused> {
-        let longest = [&self.every, &self.interval]
-            .into_iter()
-            .filter_map(|time| parse_duration(time))
-            .max()
-            .unwrap_or_default();
+    pub(super) fn scenario(&self, path: &Path) -> Result<String, Refused> {
+        // Of the values only a time has a unit of time.
+        let times = self.0.iter().filter_map(|value| parse_duration(value));
+        let longest = times.max().unwrap_or_default();
         let measure = longest.saturating_mul(EVENTS).min(LONGEST).max(LEAST);
         // In the question they stand as they are, elsewhere as TOML has them.
         let (question, rest) = TEMPLATE.split_once('\n').unwrap_or((TEMPLATE, ""));
         let mut head = question.to_owned();
         let mut body = rest.to_owned();
-        for (name, value) in [
-            ("@clients@", &self.clients),
-            ("@every@", &self.every),
-            ("@bytes@", &self.bytes),
-            ("@deliver@", &self.deliver),
-            ("@interval@", &self.interval),
-            ("@measure@", &format_duration(measure)),
-        ] {
-            head = head.replace(name, value);
-            body = body.replace(name, &literal(value));
+        let holes = SETTINGS.iter().map(Setting::hole).zip(self.0.iter().cloned());
+        for (hole, value) in holes.chain([("@measure@".to_owned(), format_duration(measure))]) {
+            head = head.replace(&hole, &value);
+            body = body.replace(&hole, &literal(&value));
         }
         let text = format!("{head}\n{body}");
         accepted(path, &text, &[]).map(|()| text)
@@ -69,7 +85,7 @@ impl Settings {
 }
 
 /// Whether a setting of the scenario may be this, by the rules for scenarios; `Err` says why not.
-pub(crate) fn setting_may_be(key: &str, value: &str) -> Result<(), String> {
+pub(super) fn setting_may_be(key: &str, value: &str) -> Result<(), String> {
     let text = Settings::default().scenario(Path::new("new.toml"));
     let text = text.map_err(|refused| refused.to_string())?;
     let set = format!("{key}={value}");
@@ -118,12 +134,7 @@ mod tests {
 
     #[test]
     fn settings_are_written_as_toml_and_a_trial_is_long_enough_for_them() {
-        let settings = Settings {
-            bytes: "1kB".to_owned(),
-            every: "30s".to_owned(),
-            clients: "1_000".to_owned(),
-            ..Settings::default()
-        };
+        let settings = Settings(["1_000", "30s", "1kB", "latest", "1s"].map(str::to_owned));
         let text = settings.scenario(Path::new(FILE)).expect("it is a scenario");
         for line in
             ["bytes = \"1kB\"", "clients = 1_000 ", "measure = \"1m30s\"", "every = \"30s\""]
@@ -131,6 +142,7 @@ mod tests {
             assert!(text.contains(line), "{line}\n{text}");
         }
         assert!(text.starts_with("question = \"What does it cost to keep 1_000 clients"), "{text}");
+        assert!(!text.contains('@'), "a hole is left:\n{text}");
     }
 
     #[test]

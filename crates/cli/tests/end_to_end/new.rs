@@ -133,6 +133,7 @@ fn what_is_no_recording_is_refused_and_nothing_is_written() {
         (&["new", "--from-har", "absent.har"], 1, "cannot read absent.har"),
         (&["new"], 2, "--from-har"),
         (&["new", "--from-curl", "cmd.txt", "--url", "x"], 2, "--url"),
+        (&["new", "mine.toml", "--url", "x"], 2, "--from-har"),
     ] {
         let ended = bench.play(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{arguments:?}: {ended}");
