@@ -4,7 +4,7 @@ mod runs;
 
 use std::path::Path;
 
-use pushbench_report::{TextOptions, csv, markdown, text};
+use pushbench_report::{Percentile, TextOptions, Times, csv, markdown, text};
 use pushbench_store::{RunV2, ShardV2, TlsV1};
 
 const RECORD: &str = "results/ticker/20261122T143000Z-7k3mqa/run.json";
@@ -281,6 +281,28 @@ fn of_fewer(fewer: impl Fn(&mut RunV2)) -> String {
     run.trials.iter_mut().for_each(|trial| trial.clients *= 2);
     fewer(&mut run);
     text(&run, &options()).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn only_a_percentile_of_the_catalogue_has_a_model() {
+    let mut run = runs::valid();
+    for trial in &mut run.trials {
+        trial.model.figures.insert("latency.p99".to_owned(), 777.0);
+        trial.model.figures.insert("latency.p999".to_owned(), 888.0);
+    }
+    let percentiles =
+        ["9.9", "9.99", "99", "99.9"].map(|text| Percentile::read(text).expect("one"));
+    let times = Times { percentiles: Some(percentiles.to_vec()), ..Times::default() };
+    let report =
+        pushbench_report::render_markdown(&pushbench_report::document_with(&run, None, &times));
+    for (label, model) in
+        [("p9.9", None), ("p9.99", None), ("p99", Some("777 s")), ("p99.9", Some("888 s"))]
+    {
+        let row = report.lines().find(|line| line.contains(&format!("| latency {label} |")));
+        let row = row.unwrap_or_else(|| panic!("{label}: {report}"));
+        let found = ["777 s", "888 s"].into_iter().find(|value| row.contains(value));
+        assert_eq!(found, model, "{row}");
+    }
 }
 
 #[test]

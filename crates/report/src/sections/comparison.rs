@@ -340,8 +340,9 @@ impl Source {
             Self::Figure(name) => modelled(run, transport, name),
             // The catalogue's percentiles may have a model; no other has one.
             Self::Percentile(at) => {
-                let name = format!("latency.{}", at.to_string().replace('.', ""));
-                modelled(run, transport, &name)
+                let mut named = figure::QUANTILES.iter();
+                let (name, _) = named.find(|(_, quantile)| *quantile == at.quantile())?;
+                modelled(run, transport, &format!("latency.{name}"))
             }
         }
     }
