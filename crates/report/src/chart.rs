@@ -356,23 +356,6 @@ mod tests {
     }
 
     #[test]
-    fn curves_of_which_nothing_was_measured_are_not_drawn_though_a_model_knows_them() {
-        let axis = |scale| Axis { title: "latency".to_owned(), unit: Unit::Seconds, scale };
-        let of = |measured| Chart {
-            name: "latency".to_owned(),
-            title: "Latency".to_owned(),
-            picture: Picture::Curves(Curves {
-                x: axis(Scale::Percentile),
-                y: axis(Scale::Log),
-                lines: vec![Curve { label: "poll".to_owned(), measured, model: vec![(0.5, 0.5)] }],
-            }),
-            notes: Vec::new(),
-        };
-        assert!(of(Vec::new()).is_empty());
-        assert!(!of(vec![(0.5, 0.4)]).is_empty());
-    }
-
-    #[test]
     fn a_percentile_curve_is_told_by_the_usual_quantiles_that_it_reaches() {
         let curves = Curves {
             x: Axis { title: "percentile".to_owned(), unit: Unit::Share, scale: Scale::Percentile },
