@@ -213,7 +213,7 @@ fn shortened(mut reasons: Vec<String>) -> Vec<String> {
     reasons
 }
 
-fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count as f64, 0))
 }

@@ -4,6 +4,8 @@ use pushbench_protocol::Phase;
 use pushbench_stats::Rounds;
 use pushbench_store::{RunV2, TrialV2};
 
+use crate::sections::answer::counted;
+use crate::sections::contest::range;
 use crate::units::{grouped, seconds};
 
 /// `50 clients`, and how many there were in trials that had fewer; `None` without a trial.
@@ -16,9 +18,9 @@ pub(crate) fn clients(run: &RunV2) -> Option<String> {
         .map(|trial| trial.clients)
         .collect();
     let Some(fewest) = fewer.iter().min().map(|fewest| grouped(*fewest as f64, 0)) else {
-        return Some(counted(first.clients));
+        return Some(counted(first.clients, "client"));
     };
-    let asked = counted(asked_clients(run, first).unwrap_or(first.clients));
+    let asked = counted(asked_clients(run, first).unwrap_or(first.clients), "client");
     Some(match fewer.len() == trials.len() {
         true => format!("{fewest} of {asked}"),
         false => format!("{asked} (only {fewest} in {})", some_of(fewer.len(), trials.len())),
@@ -40,7 +42,7 @@ pub(crate) fn measured_for(run: &RunV2) -> Option<String> {
         true => seconds(shortest),
         false => "nothing".to_owned(),
     });
-    match (Rounds::of(&lengths).map(range), shortest) {
+    match (Rounds::of(&lengths).map(|lengths| range(lengths, seconds)), shortest) {
         (Some(range), None) => Some(format!("{range} measured")),
         (Some(range), Some(shortest)) => {
             let some = some_of(cut.len(), run.trials.len());
@@ -65,17 +67,6 @@ fn setting<'run>(run: &'run RunV2, trial: &'run TrialV2, name: &str) -> Option<&
     trial.cell.get(name).or_else(|| run.scenario.settings.get(name)).map(String::as_str)
 }
 
-fn range(lengths: Rounds) -> String {
-    let (min, max) = (seconds(lengths.min), seconds(lengths.max));
-    if min == max { min } else { format!("{min} to {max}") }
-}
-
 fn some_of(some: usize, all: usize) -> String {
-    let plural = if all == 1 { "" } else { "s" };
-    format!("{some} of {all} trial{plural}")
-}
-
-fn counted(clients: u64) -> String {
-    let plural = if clients == 1 { "" } else { "s" };
-    format!("{} client{plural}", grouped(clients as f64, 0))
+    format!("{some} of {}", counted(all as u64, "trial"))
 }
