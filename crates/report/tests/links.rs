@@ -52,4 +52,11 @@ fn what_a_link_counted_and_added_is_shown_for_each_transport_and_without_one_not
     found(&(7 * rounds).to_string());
     found("900 us");
     found("250 us");
+    for (name, value) in [("network.loss", "1%"), ("workload.clients", "10")] {
+        run.scenario.cells = vec![[(name.to_owned(), value.to_owned())].into()];
+        run.trials.iter_mut().for_each(|trial| trial.cell = run.scenario.cells[0].clone());
+        let called = format!("websocket with {} {value}", name.trim_start_matches("workload."));
+        let text = report(&run).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&called), "{called} in\n{text}");
+    }
 }

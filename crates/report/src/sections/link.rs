@@ -1,21 +1,24 @@
 //! The link that trials were played over: what it counted, and what it and the machine added.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushbench_stats::Histogram;
 use pushbench_store::{HistogramV1, LinkPathV2, LinkV2, RunV2};
 
-use crate::layout::{Block, Span};
-use crate::layout::{ColumnGroup, Row, Section, Table, Tone};
+use crate::layout::{Block, ColumnGroup, Row, Section, Span, Table, Tone};
+use crate::sections::swept::{called, swept};
 use crate::units::{ABSENT, bytes, grouped, seconds};
 
 /// What the link saw, by transport and cell, over all rounds; `None` where there was none.
 pub(crate) fn link(run: &RunV2) -> Option<Section> {
+    let settings = swept(run);
     let mut seen: Vec<(String, Vec<&LinkV2>)> = Vec::new();
     for trial in &run.trials {
         let Some(link) = &trial.link else { continue };
-        let label = label(&trial.transport, &trial.cell);
+        let label = match called(&settings, &trial.cell) {
+            cell if cell.is_empty() => trial.transport.clone(),
+            cell => format!("{} with {cell}", trial.transport),
+        };
         match seen.iter_mut().find(|(known, _)| *known == label) {
             Some((_, links)) => links.push(link),
             None => seen.push((label, vec![link])),
@@ -52,15 +55,6 @@ pub(crate) fn link(run: &RunV2) -> Option<Section> {
     let rows = seen.iter().map(|(label, links)| row(label, links)).collect();
     section.blocks.push(Block::Table(Table { label: String::new(), groups, rows }));
     Some(section)
-}
-
-fn label(transport: &str, cell: &BTreeMap<String, String>) -> String {
-    let settings: Vec<_> = cell.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    if settings.is_empty() {
-        transport.to_owned()
-    } else {
-        format!("{transport}, {}", settings.join(", "))
-    }
 }
 
 fn row(label: &str, links: &[&LinkV2]) -> Row {
