@@ -7,7 +7,7 @@ use pushbench_store::{RunV2, TransportV1};
 use crate::figures::{measured, rounds, trials};
 use crate::units::{bytes, ratio, seconds, share};
 
-/// Shares of delivered messages this close are the same news.
+/// Shares of delivered messages this close are the same messages.
 const SAME_DELIVERIES: f64 = 0.005;
 
 /// The lowest layer at which this run's bytes were counted.
@@ -80,88 +80,62 @@ impl<'run> Contest<'run> {
         Some(Self { layer, counted, best, base })
     }
 
+    /// How the two stand to each other, with the figures.
     pub(crate) fn sentence(&self, run: &RunV2) -> String {
-        let (best, base) = (&self.best.0.label, &self.base.0.label);
-        let layer = self.layer;
-        let what = layer.what();
-        let (few, many) = (self.best.1, self.base.1);
-        let latency = self.compare(run, "latency.mean", seconds);
-        if few.overlaps(&many) {
-            let latency = match latency {
-                Some(Comparison::Less { times, values }) => {
-                    format!("{best} delivered {times} times sooner: mean latency {values}")
-                }
-                Some(Comparison::More { times, values }) => {
-                    format!("{best} delivered {times} times later: mean latency {values}")
-                }
-                Some(Comparison::Same { values }) => {
-                    format!("nor do they in mean latency ({values})")
-                }
-                None => "latency was not measured".to_owned(),
-            };
-            return format!(
-                "The rounds show no difference between {best} and {base} in bytes {} ({what}: {} \
-                 against {} per delivered message); {latency}.",
-                layer.place(),
-                range(few, bytes),
-                range(many, bytes),
-            );
-        }
-        let latency = match latency {
-            Some(Comparison::Less { times, values }) => {
-                format!(" and {times} times sooner (mean latency {values})")
-            }
-            Some(Comparison::More { times, values }) => {
-                format!(", but {times} times later (mean latency {values})")
-            }
-            Some(Comparison::Same { values }) => {
-                format!("; the rounds show no difference in mean latency ({values})")
-            }
-            None => "; latency was not measured".to_owned(),
-        };
-        let moved = self.moved(run);
-        format!(
-            "{best} moved {moved} with {} times fewer bytes {} than {base} ({what}: {} against \
-             {} per delivered message){latency}.",
-            ratio(many.value / few.value),
-            layer.place(),
-            bytes(few.value),
-            bytes(many.value),
-        )
+        self.said(run, "moved", str::to_owned)
     }
 
     /// The same without the figures, for where they stand in a table below.
     pub(crate) fn brief_sentence(&self, run: &RunV2) -> String {
+        self.said(run, "delivered", |_| String::new())
+    }
+
+    /// `shown` is what is left of the words with the figures.
+    fn said(&self, run: &RunV2, verb: &str, shown: fn(&str) -> String) -> String {
         let (best, base) = (&self.best.0.label, &self.base.0.label);
-        let place = self.layer.place();
+        let (few, many) = (self.best.1, self.base.1);
+        let (place, what) = (self.layer.place(), self.layer.what());
         let latency = self.compare(run, "latency.mean", seconds);
-        if self.best.1.overlaps(&self.base.1) {
+        if few.overlaps(&many) {
             let latency = match latency {
-                Some(Comparison::Less { times, .. }) => {
-                    format!("{best} delivered {times} times sooner")
+                Some(Comparison::Less { times, values }) => {
+                    let values = shown(&format!(": mean latency {values}"));
+                    format!("{best} delivered {times} times sooner{values}")
                 }
-                Some(Comparison::More { times, .. }) => {
-                    format!("{best} delivered {times} times later")
+                Some(Comparison::More { times, values }) => {
+                    let values = shown(&format!(": mean latency {values}"));
+                    format!("{best} delivered {times} times later{values}")
                 }
-                Some(Comparison::Same { .. }) => "nor do they in mean latency".to_owned(),
+                Some(Comparison::Same { values }) => {
+                    format!("nor do they in mean latency{}", shown(&format!(" ({values})")))
+                }
                 None => "latency was not measured".to_owned(),
             };
+            let (few, many) = (range(few, bytes), range(many, bytes));
+            let (figures, end) = (shown(&format!("({what}: {few} against {many} ")), shown(")"));
             return format!(
-                "The rounds show no difference between {best} and {base} in bytes {place} per delivered \
-                 message; {latency}."
+                "The rounds show no difference between {best} and {base} in bytes {place} \
+                 {figures}per delivered message{end}; {latency}."
             );
         }
         let latency = match latency {
-            Some(Comparison::Less { times, .. }) => format!(" and {times} times sooner"),
-            Some(Comparison::More { times, .. }) => format!(", but {times} times later"),
-            Some(Comparison::Same { .. }) => {
-                "; the rounds show no difference in mean latency".to_owned()
+            Some(Comparison::Less { times, values }) => {
+                format!(" and {times} times sooner{}", shown(&format!(" (mean latency {values})")))
+            }
+            Some(Comparison::More { times, values }) => {
+                format!(", but {times} times later{}", shown(&format!(" (mean latency {values})")))
+            }
+            Some(Comparison::Same { values }) => {
+                let values = shown(&format!(" ({values})"));
+                format!("; the rounds show no difference in mean latency{values}")
             }
             None => "; latency was not measured".to_owned(),
         };
-        let times = ratio(self.base.1.value / self.best.1.value);
+        let times = ratio(many.value / few.value);
+        let (few, many) = (bytes(few.value), bytes(many.value));
+        let figures = shown(&format!(" ({what}: {few} against {many} per delivered message)"));
         format!(
-            "{best} delivered {} with {times} times fewer bytes {place} than {base}{latency}.",
+            "{best} {verb} {} with {times} times fewer bytes {place} than {base}{figures}{latency}.",
             self.moved(run)
         )
     }
