@@ -51,19 +51,15 @@ pub fn prices_section(services: &[Service], today: Date) -> Option<Section> {
 fn items(service: &Service) -> Vec<Row> {
     let mut names: Vec<&str> = Vec::new();
     for bill in &service.bills {
-        if let Billed::Month(bill) = &bill.billed {
-            for item in &bill.items {
-                if !names.contains(&item.name.as_str()) {
-                    names.push(&item.name);
-                }
+        for item in bill.billed.month().iter().flat_map(|month| &month.items) {
+            if !names.contains(&item.name.as_str()) {
+                names.push(&item.name);
             }
         }
     }
     let cell = |billed: &Billed, name: &str| {
-        let item = match billed {
-            Billed::Month(bill) => bill.items.iter().find(|item| item.name == name),
-            Billed::NotOffered | Billed::TooLarge => None,
-        };
+        let item =
+            billed.month().and_then(|month| month.items.iter().find(|item| item.name == name));
         item.map_or(Tone::Faint.span(ABSENT), |item| Tone::Plain.span(price(item.price)))
     };
     let row = |name: &str| {

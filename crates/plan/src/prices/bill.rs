@@ -3,7 +3,7 @@
 use pushbench_protocol::TransportKind;
 use serde::Serialize;
 
-use crate::prices::book::{Charge, Offer, PriceBook, Quantity};
+use crate::prices::book::{Charge, Measure, Offer, Package, PriceBook, Quantity};
 use crate::prices::usage::{MONTH, Usage};
 
 /// What a service says to a transport.
@@ -16,6 +16,16 @@ pub enum Billed {
     TooLarge,
     /// A month's bill.
     Month(Bill),
+}
+
+impl Billed {
+    /// The bill, where there is one.
+    pub fn month(&self) -> Option<&Bill> {
+        match self {
+            Self::Month(bill) => Some(bill),
+            Self::NotOffered | Self::TooLarge => None,
+        }
+    }
 }
 
 /// The bill of a month, in the book's currency.
@@ -78,9 +88,9 @@ fn tiered(amount: f64, charge: &Charge) -> f64 {
 /// The cheapest package that is large enough.
 fn package(offer: &Offer, usage: &Usage) -> Option<Item> {
     const DAYS: f64 = MONTH / 86_400.0;
-    let messages = crate::prices::Measure { of: Quantity::Messages, per: DAYS };
+    let messages = Measure { of: Quantity::Messages, per: DAYS };
     let a_day = usage.amount(messages, None);
-    let is_enough = |package: &&crate::prices::Package| {
+    let is_enough = |package: &&Package| {
         package.connections >= usage.clients && package.messages_a_day >= a_day
     };
     let fitting = offer.packages.iter().filter(is_enough);

@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 use pushbench_protocol::TransportKind;
-use serde::Serialize;
 
 /// The prices of one service.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,8 +90,7 @@ pub struct Measure {
 }
 
 /// What services count.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Quantity {
     /// One: a fee.
     Months,

@@ -1,12 +1,12 @@
 //! Where a bill for polls and a bill for pushes are equal.
 
+use pushbench_protocol::TransportKind;
 use serde::Serialize;
 
 use crate::flip::nearest_change;
-use crate::prices::bill::{Billed, bill};
+use crate::prices::bill::bill;
 use crate::prices::book::PriceBook;
 use crate::prices::usage::Usage;
-use pushbench_protocol::TransportKind;
 
 /// Where the cheaper of two transports is the other one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -32,10 +32,7 @@ pub fn break_even(
 ) -> Option<BreakEven> {
     let totals = |every: f64| {
         let usages = usage(every)?;
-        let total = |which: usize| match bill(book, kinds[which], &usages[which]) {
-            Billed::Month(bill) => Some(bill.total),
-            Billed::NotOffered | Billed::TooLarge => None,
-        };
+        let total = |which: usize| Some(bill(book, kinds[which], &usages[which]).month()?.total);
         Some([total(0)?, total(1)?])
     };
     let first_is_dearer = |every| totals(every).map(|[first, second]| first > second);

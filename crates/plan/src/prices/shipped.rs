@@ -14,30 +14,24 @@ pub struct Shipped {
     pub text: &'static str,
 }
 
+macro_rules! shipped {
+    ($($name:literal),+ $(,)?) => {
+        [$(Shipped { name: $name, text: include_str!(concat!("../../prices/", $name, ".toml")) }),+]
+    };
+}
+
 /// All of them by name.
-pub const SHIPPED: [Shipped; 10] = [
-    Shipped { name: "ably", text: include_str!("../../prices/ably.toml") },
-    Shipped { name: "aws-api-gateway", text: include_str!("../../prices/aws-api-gateway.toml") },
-    Shipped {
-        name: "aws-api-gateway-rest",
-        text: include_str!("../../prices/aws-api-gateway-rest.toml"),
-    },
-    Shipped {
-        name: "aws-load-balancer",
-        text: include_str!("../../prices/aws-load-balancer.toml"),
-    },
-    Shipped { name: "azure-web-pubsub", text: include_str!("../../prices/azure-web-pubsub.toml") },
-    Shipped { name: "cloud-run", text: include_str!("../../prices/cloud-run.toml") },
-    Shipped {
-        name: "cloudflare-durable-objects",
-        text: include_str!("../../prices/cloudflare-durable-objects.toml"),
-    },
-    Shipped {
-        name: "cloudflare-workers",
-        text: include_str!("../../prices/cloudflare-workers.toml"),
-    },
-    Shipped { name: "pubnub", text: include_str!("../../prices/pubnub.toml") },
-    Shipped { name: "pusher", text: include_str!("../../prices/pusher.toml") },
+pub const SHIPPED: [Shipped; 10] = shipped![
+    "ably",
+    "aws-api-gateway",
+    "aws-api-gateway-rest",
+    "aws-load-balancer",
+    "azure-web-pubsub",
+    "cloud-run",
+    "cloudflare-durable-objects",
+    "cloudflare-workers",
+    "pubnub",
+    "pusher",
 ];
 
 impl Shipped {
@@ -67,5 +61,14 @@ mod tests {
             assert!(shipped.book().sources().next().is_some(), "{}", shipped.name);
         }
         assert!(SHIPPED.is_sorted_by_key(|shipped| shipped.name));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("prices");
+        let files = folder.read_dir().expect("a folder of the repository");
+        let name = |file: std::io::Result<std::fs::DirEntry>| {
+            let name = file.expect("an entry").file_name().into_string().expect("a plain name");
+            name.strip_suffix(".toml").map(str::to_owned)
+        };
+        let mut names: Vec<_> = files.map(name).collect();
+        names.sort();
+        assert_eq!(names, SHIPPED.map(|shipped| Some(shipped.name.to_owned())));
     }
 }
