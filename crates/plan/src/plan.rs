@@ -12,11 +12,8 @@ use crate::Predict;
 use crate::accuracy::{Accuracy, LeftOut};
 use crate::borrowed::{Borrower, Cpu, Memory, Record};
 use crate::flip::{Flip, flips};
-use crate::prices::{PriceBook, Service, services};
+use crate::prices::{MONTH, PriceBook, Service, services};
 use crate::radio::{Battery, Radio, batteries};
-
-/// Seconds of a month, a twelfth of 365.25 days.
-pub(crate) const MONTH: f64 = 365.25 / 12.0 * 86_400.0;
 
 /// What a scenario would cost. Every figure is modelled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +22,9 @@ pub struct Plan {
     pub clients: u32,
     /// Messages a second in the topic of each.
     pub messages_per_second: f64,
+    /// How many times as fast the scenario's clocks run as those of what it stands for.
+    #[serde(skip)]
+    pub time_scale: f64,
     /// Settings of the scenario by dotted name.
     pub settings: BTreeMap<String, String>,
     /// The transports, in the scenario's order.
@@ -121,13 +121,14 @@ impl Plan {
         records: &[Record],
         (accuracy, left_out): (Vec<Accuracy>, Vec<LeftOut>),
     ) -> Self {
+        let time_scale = f64::from(scenario.workload.time_scale.get());
         let transports = scenario.transports.iter().map(|transport| {
             let modelled = predict(scenario, transport);
             let kind = transport.settings.kind();
             let clients = scenario.workload.clients.get();
             let gigabytes = |direction| {
                 let each = modelled.get(&bytes_per("wire", direction, "client_second"));
-                each.map(|each| each * f64::from(clients) * MONTH / 1e9)
+                each.map(|each| each * f64::from(clients) * MONTH / time_scale / 1e9)
             };
             let money = per_gb.and_then(|price| {
                 Some(Money {
@@ -151,6 +152,7 @@ impl Plan {
         Self {
             clients: scenario.workload.clients.get(),
             messages_per_second: scenario.workload.publish.rate.per_second(),
+            time_scale,
             settings: scenario.settings(),
             transports: transports.collect(),
             flips: flips(scenario, predict),

@@ -376,6 +376,38 @@ fn the_battery_hangs_on_the_time_between_transfers_and_not_on_the_transport() {
     }
 }
 
+/// The clocks of `battery` run twenty times as fast as a phone's, those of `mobile-idle` ten times.
+#[test]
+fn a_month_is_at_the_pace_that_the_scenario_stands_for() {
+    let bench = bench();
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/battery.toml");
+    let scenario = scenario.to_str().expect("plain");
+    let polls = ["--scenario", scenario, "--only", "poll-30s", "--clients", "100"];
+    let prices = ["--prices", "aws-api-gateway", "--price-per-gb", "1"];
+    let [phone, trial] = ["20", "1"].map(|scale| {
+        let scale = format!("workload.time_scale={scale}");
+        plan(&bench, &[&polls[..], &prices, &["--set", &scale]].concat())
+    });
+    let requests = |service: &Value, transport: usize| {
+        let item = &service["bills"][transport]["billed"]["month"]["items"][0];
+        assert_eq!(item["name"], "requests");
+        number(&item["amount"])
+    };
+    let amount = requests(&phone["services"][0], 0);
+    assert!((amount / (100.0 * 2_592_000.0 / 30.0) - 1.0).abs() < 0.001, "{amount}");
+    let month = |plan: &Value| number(&plan["transports"][0]["money"]["month_both"]);
+    assert!((month(&trial) / month(&phone) - 20.0).abs() < 1e-6, "{}", month(&phone));
+
+    let report = ["report", "latest:mobile-idle", "--results", "results/reference"];
+    let ended =
+        bench.play(&[&report[..], &["--prices", "aws-api-gateway", "--format", "json"]].concat());
+    assert_eq!(ended.code, 0, "{ended}");
+    let priced: Value = serde_json::from_str(&ended.stdout).expect("one document");
+    // 200 clients that poll once a minute.
+    let amount = requests(&priced["modelled"][0], 0);
+    assert!((amount / (200.0 * 43_200.0) - 1.0).abs() < 0.01, "{amount}");
+}
+
 /// The reference run of the quickstart: 500 clients that poll every second.
 #[test]
 fn what_a_run_has_counted_is_priced_by_the_same_books() {

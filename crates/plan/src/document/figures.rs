@@ -7,7 +7,8 @@ use pushbench_report::units::{self, ABSENT};
 
 use super::answer::whole;
 use crate::needs::Needs;
-use crate::plan::{MONTH, Plan, Planned};
+use crate::plan::{Plan, Planned};
+use crate::prices::MONTH;
 
 /// Where the value of a row comes from.
 type Value<'a> = Box<dyn Fn(&Planned) -> Option<f64> + 'a>;
@@ -42,7 +43,7 @@ pub(super) fn figures(plan: &Plan) -> Section {
     let money_down = |planned: &Planned| Some(planned.money?.month_down);
     let money_both = |planned: &Planned| Some(planned.money?.month_both);
     let (up, down) = (Some(Direction::Up), Some(Direction::Down));
-    let month = clients * MONTH;
+    let month = clients * MONTH / plan.time_scale;
     let mut parts: Vec<(&str, Vec<Line<'_>>)> = vec![
         (
             "All clients together",

@@ -5,7 +5,8 @@ use pushbench_report::layout::{Section, Tone};
 use pushbench_report::units;
 
 use crate::borrowed::Origin;
-use crate::plan::{MONTH, Plan};
+use crate::plan::Plan;
+use crate::prices::MONTH;
 
 /// What is said where nothing can be borrowed.
 const NOT_KNOWN: &str = "unknown: no record of a valid run has these settings.";
@@ -36,6 +37,13 @@ pub(super) fn grounds(plan: &Plan) -> Section {
             units::number(MONTH / 86_400.0)
         ),
     ];
+    if plan.time_scale > 1.0 {
+        items.push(format!(
+            "The scenario's clocks run {} times as fast as those of what it stands for. The figures of a \
+             month and of a battery are at the slower pace, all others at the scenario's.",
+            units::grouped(plan.time_scale, 0)
+        ));
+    }
     for planned in &plan.transports {
         let label = &planned.label;
         items.push(match &planned.memory {

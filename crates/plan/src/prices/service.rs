@@ -66,14 +66,18 @@ pub struct Equal {
     pub at: BreakEven,
 }
 
-/// The counts of a transport of a scenario, from the model; `None` where there is no law.
+/// The counts of a transport of a scenario, from the model, at the pace that the scenario stands for;
+/// `None` where there is no law.
 pub fn usage(scenario: &Scenario, transport: &Transport, predict: Predict<'_>) -> Option<Usage> {
     let workload = &scenario.workload;
     let topics = f64::from(workload.topics.get());
     let published = workload.publish.rate.per_second() * topics;
     let payload = f64::from(workload.payload.bytes);
     let clients = f64::from(workload.clients.get());
-    Usage::of(&predict(scenario, transport), [clients, topics], published, payload)
+    let figures = predict(scenario, transport);
+    let figure = |name: &str| figures.get(name).copied();
+    let usage = Usage::of(figure, [clients, topics], published, payload)?;
+    Some(usage.slower(f64::from(workload.time_scale.get())))
 }
 
 /// What each book bills for the transports of a scenario.
@@ -136,18 +140,16 @@ fn equal(book: &PriceBook, scenario: &Scenario, predict: Predict<'_>) -> Option<
     };
     let [polls, pushes] = [first(Arrival::Timer)?, first(Arrival::Pushed)?];
     let kinds = [polls, pushes].map(|transport| transport.settings.kind());
+    let faster = f64::from(scenario.workload.time_scale.get());
     let usages = |every: f64| {
         let mut varied = scenario.clone();
-        let per = Duration::from_secs_f64(every);
+        let per = Duration::from_secs_f64(every / faster);
         varied.workload.publish.rate = Rate { count: NonZeroU32::MIN, per };
         Some([usage(&varied, polls, predict)?, usage(&varied, pushes, predict)?])
     };
-    let now = 1.0 / scenario.workload.publish.rate.per_second();
+    let now = faster / scenario.workload.publish.rate.per_second();
     let [of_polls, of_pushes] = usages(now)?;
-    let total = |kind, usage: &Usage| match bill(book, kind, usage) {
-        Billed::Month(bill) => Some(bill.total),
-        Billed::NotOffered | Billed::TooLarge => None,
-    };
+    let total = |kind, usage: &Usage| Some(bill(book, kind, usage).month()?.total);
     Some(Equal {
         polls: polls.label.clone(),
         pushes: pushes.label.clone(),

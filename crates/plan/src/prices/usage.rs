@@ -1,14 +1,12 @@
 //! What is counted of a month.
 
-use std::collections::BTreeMap;
-
 use pushbench_protocol::Direction;
 use pushbench_protocol::figure::bytes_per;
 use serde::Serialize;
 
 use crate::prices::book::{Measure, Quantity};
 
-/// Seconds of the month that bills are for: 30 days, as in the examples of most services.
+/// Seconds of a month: 30 days, as bills and the examples of most services have it.
 pub const MONTH: f64 = 2_592_000.0;
 
 /// The counts of a second of one transport, all clients together.
@@ -31,15 +29,14 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Of the figures of a trial or of the model, by the names of the catalogue; `None` where one is
+    /// Of the figures of trials or of the model, by the names of the catalogue; `None` where one is
     /// missing that every transport has.
     pub fn of(
-        figures: &BTreeMap<String, f64>,
+        figure: impl Fn(&str) -> Option<f64>,
         [clients, topics]: [f64; 2],
         published_per_second: f64,
         message_bytes: f64,
     ) -> Option<Self> {
-        let figure = |name: &str| figures.get(name).copied();
         let out = figure(&bytes_per("wire", Some(Direction::Down), "client_second"))?;
         Some(Self {
             clients,
@@ -50,6 +47,18 @@ impl Usage {
             message_bytes,
             bytes_out_per_second: out * clients,
         })
+    }
+
+    /// Where all of it happens so many times more slowly: a scenario may have its clocks run faster than
+    /// those of what it stands for.
+    pub(crate) fn slower(self, times: f64) -> Self {
+        Self {
+            requests_per_second: self.requests_per_second / times,
+            deliveries_per_second: self.deliveries_per_second / times,
+            published_per_second: self.published_per_second / times,
+            bytes_out_per_second: self.bytes_out_per_second / times,
+            ..self
+        }
     }
 
     /// How much of a quantity there is, in parts as large as the measure has them.
