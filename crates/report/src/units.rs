@@ -31,6 +31,12 @@ pub(crate) fn tick(unit: Unit, value: f64) -> String {
     format!("{number}{unit}")
 }
 
+/// `1 client`, `1,000 clients`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count as f64, 0))
+}
+
 /// Seconds as ns, us, ms or s.
 pub fn seconds(value: f64) -> String {
     with_unit(value, &[("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0)])

@@ -9,7 +9,7 @@ use crate::sections::contest::{Contest, Layer, listed};
 use crate::sections::swept::{Swept, swept};
 use crate::sections::validity::reasons;
 use crate::sections::{extent, extremes, find, idle, part};
-use crate::units::{bytes, grouped, seconds, share};
+use crate::units::{bytes, counted, seconds, share};
 
 /// The question and how much work was done to answer it.
 pub(crate) fn question(run: &RunV2) -> Section {
@@ -211,9 +211,4 @@ fn shortened(mut reasons: Vec<String>) -> Vec<String> {
         reasons.push(format!("{more} more, below"));
     }
     reasons
-}
-
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count as f64, 0))
 }

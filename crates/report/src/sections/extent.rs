@@ -4,9 +4,8 @@ use pushbench_protocol::Phase;
 use pushbench_stats::Rounds;
 use pushbench_store::{RunV2, TrialV2};
 
-use crate::sections::answer::counted;
 use crate::sections::contest::range;
-use crate::units::{grouped, seconds};
+use crate::units::{counted, grouped, seconds};
 
 /// `50 clients`, and how many there were in trials that had fewer; `None` without a trial.
 pub(crate) fn clients(run: &RunV2) -> Option<String> {
