@@ -110,6 +110,7 @@ pub fn merge_runs(files: &[NamedRun], scenario: &Scenario) -> Result<RunV2, Merg
     let runs = || files.iter().map(|(_, run)| run);
     let (first_name, first) = (&files[0].0, &files[0].1);
     let mut run = RunV2 { trials: Vec::new(), notes: notes(&files), ..first.clone() };
+    run.notes.extend(unlike_tags(&files));
     run.started_at = runs().map(|run| run.started_at.clone()).min().unwrap_or_default();
     run.ended_at = runs().map(|run| run.ended_at.clone()).max().unwrap_or_default();
     run.elapsed_seconds = runs().filter_map(|run| run.elapsed_seconds).reduce(f64::max);
@@ -166,6 +167,23 @@ fn notes(files: &[&NamedRun]) -> Vec<String> {
         }
     }
     notes
+}
+
+/// The tags that shards have different values of; the whole has that of the first of them.
+fn unlike_tags(files: &[&NamedRun]) -> Vec<String> {
+    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, value) in files.iter().flat_map(|(_, run)| &run.tags) {
+        let values = by_name.entry(name).or_default();
+        if !values.contains(&value.as_str()) {
+            values.push(value);
+        }
+    }
+    let unlike = by_name.into_iter().filter(|(_, values)| values.len() > 1);
+    let note = |(name, values): (&str, Vec<&str>)| {
+        let (kept, all) = (values[0], values.join(", "));
+        format!("the shards have different values of the tag {name} ({all}); the whole has {kept}")
+    };
+    unlike.map(note).collect()
 }
 
 /// Why a shard did not play with the others, if it did not.

@@ -93,6 +93,21 @@ fn what_a_reader_has_to_know_of_a_shard_a_reader_of_the_whole_is_told() {
 }
 
 #[test]
+fn the_whole_has_the_tags_of_all_shards_and_says_where_they_are_not_the_same() {
+    let mut files = files();
+    for ((_, run), [host, own]) in files.iter_mut().zip([["a", "x"], ["b", "y"], ["a", "z"]]) {
+        let tags = [("commit", "4f2a9c1"), ("host", host), (own, own)];
+        run.tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    }
+    files.rotate_left(1);
+    let merged = merge_runs(&files, &scenario()).expect("all three");
+    let tags: Vec<_> = merged.tags.iter().map(|(name, value)| [name.as_str(), value]).collect();
+    assert_eq!(tags, [["commit", "4f2a9c1"], ["host", "a"], ["x", "x"], ["y", "y"], ["z", "z"]]);
+    let note = "the shards have different values of the tag host (a, b); the whole has a";
+    assert_eq!(merged.notes, [note]);
+}
+
+#[test]
 fn a_missing_a_doubled_and_a_foreign_shard_are_refused_by_name() {
     let files = files();
     assert_eq!(
