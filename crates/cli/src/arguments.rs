@@ -203,7 +203,12 @@ pub(crate) struct ReportOptions {
     pub(crate) results: PathBuf,
     /// Only what a month of it would cost at services, at the rate that was measured: `all`, names as in
     /// aws-api-gateway,pusher, or files of your own.
-    #[arg(long, value_name = "SERVICES", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "SERVICES",
+        value_delimiter = ',',
+        conflicts_with_all = ["summary", "full", "out", "percentiles", "time_unit"]
+    )]
     pub(crate) prices: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,

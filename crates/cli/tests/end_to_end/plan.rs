@@ -426,4 +426,11 @@ fn what_a_run_has_counted_is_priced_by_the_same_books() {
     assert!((number(&requests["price"]) / 1_196.4 - 1.0).abs() < 0.01, "{requests}");
     let minutes = &bills[1]["billed"]["month"]["items"][0];
     assert_eq!(number(&minutes["price"]), 5.4, "{minutes}");
+
+    for ignored in [["--out", "md=x.md"], ["--summary", "full"], ["--time-unit", "us"]] {
+        let refused =
+            bench.play(&[&["report", "latest:quickstart"], &prices[..], &ignored].concat());
+        assert_eq!(refused.code, 2, "{refused}");
+        assert!(refused.stderr.contains(ignored[0]), "{refused}");
+    }
 }
