@@ -84,23 +84,15 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         return Ok(Exit::WrongUsage);
     }
     let limits = limits_of_this_machine(&of_part(&scenario, part.as_ref()));
-    if !limits.is_empty() {
-        for limit in limits {
-            say(format_args!("{}: {limit}", options.scenario.display()));
-        }
-        return Ok(Exit::Refused);
-    }
     let missing = missing_variables(&scenario);
-    if !missing.is_empty() {
-        for missing in missing {
-            say(format_args!("{}: {missing}", options.scenario.display()));
-        }
-        return Ok(Exit::Refused);
-    }
-    let missing = missing_programs(&scenario);
-    if !missing.is_empty() {
-        for missing in missing {
-            say(format_args!("{}: {missing}", options.scenario.display()));
+    let not_ready = limits.iter().map(ToString::to_string);
+    let not_ready: Vec<_> = not_ready
+        .chain(missing.iter().map(ToString::to_string))
+        .chain(missing_programs(&scenario))
+        .collect();
+    if !not_ready.is_empty() {
+        for problem in not_ready {
+            say(format_args!("{}: {problem}", options.scenario.display()));
         }
         return Ok(Exit::Refused);
     }
