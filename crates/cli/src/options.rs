@@ -22,6 +22,11 @@ pub(crate) enum Format {
     Svg,
 }
 
+/// The file or folder that `--output` names; `None` is stdout, as `-` is.
+pub(crate) fn file(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| *path != Path::new("-"))
+}
+
 /// What deviates from the scenario as written.
 #[derive(Args, Debug)]
 pub(crate) struct ChangeOptions {
@@ -117,7 +122,7 @@ impl OutputOptions {
 
     /// The file or folder that is asked for; `None` is stdout.
     pub(crate) fn path(&self) -> Option<&Path> {
-        self.output.as_deref().filter(|path| *path != Path::new("-"))
+        file(self.output.as_deref())
     }
 
     /// Whether what goes to stdout says where the page is.

@@ -6,14 +6,16 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use pushbench_report::layout::Document;
 use pushbench_report::{
-    FirstScreen, TextOptions, Times, document_with, printable, printable_json, printable_styled,
-    render_html, render_markdown, render_text,
+    FirstScreen, TextOptions, Times, document_with, first_screen, printable, printable_json,
+    printable_styled, render_html, render_markdown, render_text,
 };
 use pushbench_store::RunV2;
+use serde::Serialize;
 
 use crate::exit::Exit;
-use crate::options::{Format, Out, OutputOptions, Summary};
+use crate::options::{Format, Out, OutputOptions, Summary, file};
 use crate::places::places;
 use crate::wrapped::in_lines;
 
@@ -51,21 +53,22 @@ pub(crate) fn render(
     shown: Shown,
 ) -> anyhow::Result<String> {
     let Shown { summary, record, places, times } = shown;
-    let whole = |record: Option<&str>| document_with(run, record, &times);
     Ok(match format {
         Format::Text => {
             let options = TextOptions { colour, width: width(), record };
-            let screen =
-                |without_table| FirstScreen { without_table, places, times: times.clone() };
             match summary {
-                Summary::Answer => pushbench_report::first_screen(run, &screen(true), &options),
-                Summary::Table => pushbench_report::first_screen(run, &screen(false), &options),
-                Summary::Full => render_text(&whole(options.record.as_deref()), &options),
+                Summary::Answer | Summary::Table => {
+                    let without_table = summary == Summary::Answer;
+                    first_screen(run, &FirstScreen { without_table, places, times }, &options)
+                }
+                Summary::Full => {
+                    render_text(&document_with(run, options.record.as_deref(), &times), &options)
+                }
             }
         }
-        Format::Md => render_markdown(&whole(record.as_deref())),
+        Format::Md => render_markdown(&document_with(run, record.as_deref(), &times)),
         Format::Csv => pushbench_report::csv(run),
-        Format::Html => render_html(&whole(record.as_deref())),
+        Format::Html => render_html(&document_with(run, record.as_deref(), &times)),
         Format::Json => serde_json::to_string_pretty(run)? + "\n",
         Format::Svg => unreachable!("charts are a folder of files, never one text"),
     })
@@ -135,6 +138,22 @@ pub(crate) fn put_styled(text: &str, output: Option<&Path>) -> anyhow::Result<()
     put_raw(&printable_styled(text), output)
 }
 
+/// The same for a document that is made for people, as text.
+pub(crate) fn put_document(
+    document: &Document,
+    output: Option<&Path>,
+    no_color: bool,
+) -> anyhow::Result<()> {
+    let colour = has_colour(output, no_color);
+    let options = TextOptions { colour, width: width(), record: None };
+    put_styled(&render_text(document, &options), output)
+}
+
+/// The same for what is made for programs, as JSON.
+pub(crate) fn put_value(value: &impl Serialize, output: Option<&Path>) -> anyhow::Result<()> {
+    put_json(&(serde_json::to_string_pretty(value)? + "\n"), output)
+}
+
 /// The same for a JSON document.
 pub(crate) fn put_json(json: &str, output: Option<&Path>) -> anyhow::Result<()> {
     put_raw(&printable_json(json), output)
@@ -180,10 +199,6 @@ fn write_slides(run: &RunV2, folder: &Path) -> anyhow::Result<()> {
         fs::write(&path, slide.svg).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
-}
-
-fn file(output: Option<&Path>) -> Option<&Path> {
-    output.filter(|path| *path != Path::new("-"))
 }
 
 /// Columns for what is shown: those of the terminal, if stdout is one, else 80.

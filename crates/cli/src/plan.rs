@@ -10,7 +10,7 @@ use pushbench_model::{Subject, predict_rates, predict_rates_of_trial};
 use pushbench_plan::radio::lte;
 use pushbench_plan::{Plan, Prices, accuracy, compare, document, newest_valid};
 use pushbench_protocol::{RequestProfile, TlsUse, TransportKind};
-use pushbench_report::{TextOptions, render_markdown, render_text};
+use pushbench_report::render_markdown;
 use pushbench_scenario::{
     Rate, Scenario, Source, TOPIC_WITHOUT_A_CLIENT, Transport, each_topic_has_a_client, read,
 };
@@ -95,24 +95,15 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
     let radio = options.radio.map(|Phone::Lte| lte());
     let prices = Prices { per_gb: options.price_per_gb, books: &books, radio: radio.as_ref() };
     let plan = Plan::of(&scenario, &model, prices, &records, found);
-    let document = document(&plan, today());
     let output = options.output.as_deref();
-    let text = match options.format {
-        PlanFormat::Text => {
-            let colour = output::has_colour(output, options.no_color);
-            let options = TextOptions { colour, width: output::width(), record: None };
-            render_text(&document, &options)
-        }
-        PlanFormat::Md => render_markdown(&document),
-        PlanFormat::Json => {
-            let document = json!({ "format": "pushbench-plan", "version": 1, "modelled": plan });
-            serde_json::to_string_pretty(&document)? + "\n"
-        }
-    };
+    let document = || document(&plan, today());
     match options.format {
-        PlanFormat::Text => output::put_styled(&text, output)?,
-        PlanFormat::Md => output::put(&text, output)?,
-        PlanFormat::Json => output::put_json(&text, output)?,
+        PlanFormat::Text => output::put_document(&document(), output, options.no_color)?,
+        PlanFormat::Md => output::put(&render_markdown(&document()), output)?,
+        PlanFormat::Json => {
+            let planned = json!({ "format": "pushbench-plan", "version": 1, "modelled": plan });
+            output::put_value(&planned, output)?;
+        }
     }
     Ok(Exit::Ok)
 }

@@ -4,7 +4,7 @@ use anyhow::bail;
 use pushbench_plan::prices::services_of;
 use pushbench_plan::prices_section;
 use pushbench_report::layout::Document;
-use pushbench_report::{TextOptions, render_markdown, render_text};
+use pushbench_report::render_markdown;
 use pushbench_store::RunV2;
 use serde_json::json;
 
@@ -25,21 +25,17 @@ fn priced(run: &RunV2, options: &ReportOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
-    let section = prices_section(&services_of(&books, run), today());
-    let document = Document { sections: section.into_iter().collect() };
+    let services = services_of(&books, run);
+    let document =
+        || Document { sections: prices_section(&services, today()).into_iter().collect() };
     let output = options.output.output.as_deref();
     match options.output.format {
-        Format::Text => {
-            let colour = output::has_colour(output, options.output.no_color);
-            let text = TextOptions { colour, width: output::width(), record: None };
-            output::put_styled(&render_text(&document, &text), output)?;
-        }
-        Format::Md => output::put(&render_markdown(&document), output)?,
+        Format::Text => output::put_document(&document(), output, options.output.no_color)?,
+        Format::Md => output::put(&render_markdown(&document()), output)?,
         Format::Json => {
-            let priced = json!({
-                "format": "pushbench-prices", "version": 1, "modelled": services_of(&books, run),
-            });
-            output::put_json(&(serde_json::to_string_pretty(&priced)? + "\n"), output)?;
+            let priced =
+                json!({ "format": "pushbench-prices", "version": 1, "modelled": services });
+            output::put_value(&priced, output)?;
         }
         Format::Csv | Format::Html | Format::Svg => {
             say("pushbench: --prices is written as text, md or json");

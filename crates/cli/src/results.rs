@@ -48,20 +48,17 @@ pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
     for error in &found.unreadable {
         say(format_args!("pushbench: {error}"));
     }
-    let text = match options.format {
+    match options.format {
         ListFormat::Text if found.runs.is_empty() => {
             let with = if options.tag.is_empty() { "" } else { " with such a tag" };
-            format!("There are no runs{with} in {}.\n", options.results.display())
+            let none = format!("There are no runs{with} in {}.\n", options.results.display());
+            output::put_list(&none)?;
         }
-        ListFormat::Text => text(&found.runs),
+        ListFormat::Text => output::put_list(&text(&found.runs))?,
         ListFormat::Json => {
             let rows: Vec<_> = found.runs.iter().map(RunRow::of).collect();
-            serde_json::to_string_pretty(&rows)? + "\n"
+            output::put_value(&rows, None)?;
         }
-    };
-    match options.format {
-        ListFormat::Text => output::put_list(&text)?,
-        ListFormat::Json => output::put_json(&text, None)?,
     }
     Ok(Exit::Ok)
 }
