@@ -38,6 +38,8 @@ pub(crate) enum Place {
     Header(String),
     /// A cookie that the response sets.
     Cookie(String),
+    /// The id of the last event in the response that has one (HTML, section 9.2.6).
+    LastEventId,
 }
 
 /// How a message is known, and where its payload is.
@@ -72,6 +74,18 @@ pub(crate) enum FilledPlace {
     Json { after: Vec<u8>, last_of: Option<Pointer>, pointer: Pointer, decode: Option<Decode> },
     Header(String),
     Cookie(String),
+    LastEventId,
+}
+
+/// What a value is looked for in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Within<'r, 'h> {
+    /// The body of a response, or a unit of what came over a connection.
+    pub(crate) text: &'r [u8],
+    /// Empty where it is no response.
+    pub(crate) headers: &'h [(&'h str, &'r [u8])],
+    /// Of its events.
+    pub(crate) last_event_id: Option<&'r [u8]>,
 }
 
 impl Match {
@@ -130,6 +144,7 @@ impl Place {
             },
             Self::Header(name) => FilledPlace::Header(name.clone()),
             Self::Cookie(name) => FilledPlace::Cookie(name.clone()),
+            Self::LastEventId => FilledPlace::LastEventId,
         })
     }
 }
@@ -139,7 +154,7 @@ impl FilledPlace {
     pub(crate) fn json_behind(&self) -> Option<&[u8]> {
         match self {
             Self::Json { after, .. } => Some(after),
-            Self::Pattern(_) | Self::Header(_) | Self::Cookie(_) => None,
+            Self::Pattern(_) | Self::Header(_) | Self::Cookie(_) | Self::LastEventId => None,
         }
     }
 
@@ -159,16 +174,13 @@ impl FilledPlace {
                     None => Some(value),
                 }
             }
-            Self::Header(_) | Self::Cookie(_) => None,
+            Self::Header(_) | Self::Cookie(_) | Self::LastEventId => None,
         }
     }
 
-    /// The value in a response: in its body, or among its headers.
-    pub(crate) fn find_in<'r>(
-        &self,
-        body: &'r [u8],
-        headers: &[(&str, &'r [u8])],
-    ) -> Option<Cow<'r, [u8]>> {
+    /// The value in a response: in its body, among its headers, or of its events.
+    pub(crate) fn find_in<'r>(&self, within: Within<'r, '_>) -> Option<Cow<'r, [u8]>> {
+        let headers = within.headers;
         match self {
             Self::Header(name) => {
                 let named = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -180,7 +192,8 @@ impl FilledPlace {
                 // Of two with one name the last counts (RFC 6265, section 5.3).
                 set.rev().find_map(|(_, value)| cookie(value, name)).map(Cow::Borrowed)
             }
-            Self::Pattern(_) | Self::Json { .. } => self.find(body),
+            Self::LastEventId => within.last_event_id.map(Cow::Borrowed),
+            Self::Pattern(_) | Self::Json { .. } => self.find(within.text),
         }
     }
 }
@@ -258,7 +271,8 @@ mod tests {
             ("Cookie", b"sid=3"),
         ];
         let found = |name: &str| {
-            let found = FilledPlace::Cookie(name.to_owned()).find_in(b"", &headers);
+            let within = Within { headers: &headers, ..Within::default() };
+            let found = FilledPlace::Cookie(name.to_owned()).find_in(within);
             found.map(|value| String::from_utf8_lossy(&value).into_owned())
         };
         assert_eq!(found("sid").as_deref(), Some("a=b"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::adapter::{Step, Transport};
 use crate::dialogue::{DialogueError, Next, Outgoing, Response};
-use crate::matching::{FilledMatch, Place};
+use crate::matching::{FilledMatch, Place, Within};
 use crate::outgoing::status_is;
 use crate::parts::Parts;
 use crate::rules::{Received, Rules, Said};
@@ -132,7 +132,8 @@ impl Opening {
             });
         }
         let take = take.clone();
-        self.take(&take, response.body, response.headers)?;
+        let (text, headers) = (response.body, response.headers);
+        self.take(&take, Within { text, headers, ..Within::default() })?;
         self.advance()
     }
 
@@ -210,7 +211,7 @@ impl Opening {
         };
         if let Some(Step::Turn { take, .. }) = self.steps.get(self.step) {
             let take = take.clone();
-            self.take(&take, &item, &[])?;
+            self.take(&take, Within { text: &item, ..Within::default() })?;
         }
         self.advance()
     }
@@ -218,13 +219,12 @@ impl Opening {
     fn take(
         &mut self,
         take: &[(String, Place)],
-        text: &[u8],
-        headers: &[(&str, &[u8])],
+        within: Within<'_, '_>,
     ) -> Result<(), DialogueError> {
         for (name, place) in take {
             let place = place.fill(&mut self.values)?;
-            let Some(value) = place.find_in(text, headers) else {
-                let (what, excerpt) = (self.what(), self.values.excerpt(text));
+            let Some(value) = place.find_in(within) else {
+                let (what, excerpt) = (self.what(), self.values.excerpt(within.text));
                 return Err(DialogueError::NoValue {
                     what,
                     name: name.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::adapter::{Publish, Step, Transport};
 use crate::dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};
+use crate::matching::Within;
 use crate::opening::Opening;
 use crate::outgoing::{outgoing, status_is};
 use crate::parts::Parts;
@@ -164,9 +165,15 @@ impl Session {
 
     /// Keeps what the next poll sends. A response without messages may leave the client where it is.
     fn carry(&mut self, response: &Response<'_>, has_messages: bool) -> Result<(), DialogueError> {
+        let last_event_id = self.splitter.take_last_event_id();
+        let within = Within {
+            text: response.body,
+            headers: response.headers,
+            last_event_id: last_event_id.as_deref(),
+        };
         for carried in &self.transport.carried {
             let place = carried.place.fill(&mut self.opening.values)?;
-            match place.find_in(response.body, response.headers) {
+            match place.find_in(within) {
                 Some(value) => {
                     let value = value.into_owned();
                     self.opening.values.set(&carried.name, value);

@@ -79,6 +79,11 @@ impl Splitter {
         self.kept.len() as u64 + self.events.pending()
     }
 
+    /// The id of the last event that had one, of those that came since this was asked last.
+    pub(crate) fn take_last_event_id(&mut self) -> Option<Vec<u8>> {
+        self.events.take_last_id()
+    }
+
     /// Takes what a read brought and gives `with` each unit that is complete.
     pub(crate) fn feed(
         &mut self,

@@ -12,7 +12,7 @@ fn each_example_of_readme_is_read() {
         .skip(1)
         .map(|rest| rest.split("```").next().expect("it ends"))
         .collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let whole = match example.starts_with("about") {
             true => example.to_owned(),

@@ -1,6 +1,6 @@
 //! Where values are, as written.
 
-use pushbench_toml::kind::{Mismatch, choice, text};
+use pushbench_toml::kind::{Mismatch, choice, text, truth};
 use pushbench_toml::{Node, Problems, Reader, Table, Value};
 
 use crate::decode::Decode;
@@ -14,7 +14,10 @@ use crate::template::{Template, VALUE};
 /// Where a list is, as far as a pointer with a `*` says, and what is below its elements.
 pub(crate) type Starred = (Option<Pointer>, Pointer);
 
-/// Where a value is: a text with `${value}`, or a table with `json`, `header` or `cookie`.
+/// The ways to say where a value is in a table.
+const WAYS: [&str; 5] = ["text", "json", "header", "cookie", "last_event_id"];
+
+/// Where a value is: a text with `${value}`, or a table with one of [`WAYS`].
 pub(crate) fn place(
     node: &Node,
     key: &str,
@@ -38,30 +41,46 @@ fn place_of(table: &mut Reader<'_>, written: &Table, scope: &Scope) -> Option<Pl
     let after = table.or("after", "", scope.template());
     let header = table.optional("header", text("the name of a header of the response"));
     let cookie = table.optional("cookie", text("the name of a cookie that the response sets"));
+    let is_event_id = is_last_event_id(table, scope);
     let decode = table.optional("decode", choice(Decode::ALL, Decode::label));
     let (pattern, pointer, after) = (pattern?.value, pointer?.value, after?.value);
     let (header, cookie, decode) = (header?.value, cookie?.value, decode?.value);
-    match (pattern, pointer, header, cookie) {
-        (Some(pattern), None, None, None) => Some(Place::Pattern(pattern)),
-        (None, Some((list, pointer)), None, None) => {
+    match (pattern, pointer, header, cookie, is_event_id?) {
+        (Some(pattern), None, None, None, false) => Some(Place::Pattern(pattern)),
+        (None, Some((list, pointer)), None, None, false) => {
             Some(Place::Json { after, last_of: list, pointer, decode })
         }
-        (None, None, Some(name), None) => Some(Place::Header(name.to_ascii_lowercase())),
-        (None, None, None, Some(name)) => Some(Place::Cookie(name)),
+        (None, None, Some(name), None, false) => Some(Place::Header(name.to_ascii_lowercase())),
+        (None, None, None, Some(name), false) => Some(Place::Cookie(name)),
+        (None, None, None, None, true) => Some(Place::LastEventId),
         _ => {
-            let given: Vec<_> = ["text", "json", "header", "cookie"]
-                .into_iter()
-                .filter(|name| written.node(name).is_some())
-                .collect();
+            let given: Vec<_> =
+                WAYS.into_iter().filter(|name| written.node(name).is_some()).collect();
             let found = match given.is_empty() {
                 true => "a table without a place".to_owned(),
                 false => format!("given by {}", given.join(" and ")),
             };
-            let expected = "one of `text`, `json`, `header` and `cookie`".to_owned();
+            let [others @ .., last] = WAYS.map(|name| format!("`{name}`"));
+            let expected = format!("one of {} and {last}", others.join(", "));
             table.complain("", table.place(), &found, expected, None);
             None
         }
     }
+}
+
+/// Whether the value is the id of the last event, which only what is split into events has.
+fn is_last_event_id(table: &mut Reader<'_>, scope: &Scope) -> Option<bool> {
+    const NAME: &str = "last_event_id";
+    let written = table.optional(NAME, |value| match truth(value) {
+        Ok(true) => Ok(true),
+        _ => Err(Mismatch::new("true, for the id of the last event that has one")),
+    })?;
+    if written.value.is_some() && !scope.has_events {
+        let expected = "a key of what is split into events, as by `split = \"events\"`";
+        written.refuse(table.problems(), expected.to_owned(), None);
+        return None;
+    }
+    Some(written.value.is_some())
 }
 
 /// A text with a hole for a value.

@@ -121,6 +121,11 @@ fn take(
             complain(node, &key, problems, expected);
             all = None;
         }
+        if let Some((Place::LastEventId, _)) = &found {
+            let expected = "another place: only what a poll brings is split into events";
+            complain(node, &key, problems, Mismatch::new(expected));
+            all = None;
+        }
         if !may_be_named(name, node, &key, scope, problems) {
             all = None;
         }

@@ -2,7 +2,7 @@
 
 use pushbench_toml::schema::{
     Key, Schema, any_text, anything_short, choice, defined, described, either, free_table, list,
-    optional, or, pattern, required, table, text, whole,
+    optional, or, pattern, required, table, text, truth, whole,
 };
 
 use crate::decode::Decode;
@@ -91,9 +91,20 @@ fn place() -> Vec<Key> {
         or("after", "", "What stands before the JSON.", defined("template")),
         optional("header", "The name of a header of the response.", text()),
         optional("cookie", "The name of a cookie that the response sets.", text()),
+        optional(
+            "last_event_id",
+            "The id of the last event that has one; only with `split = \"events\"`.",
+            only_true(),
+        ),
         decode(),
         or("first", "", "What the first poll sends.", defined("template")),
     ]
+}
+
+fn only_true() -> Schema {
+    let mut only = truth();
+    only.insert("const".to_owned(), true.into());
+    only
 }
 
 pub(super) fn decode() -> Key {

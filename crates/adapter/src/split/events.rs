@@ -27,11 +27,20 @@ pub(super) struct Events {
     ignored: u64,
     /// Whether the event has a field that is neither its data nor its type.
     has_fields: bool,
+    /// The id of the event that has begun, if it has one.
+    id: Option<Vec<u8>>,
+    /// The id of the last event that was whole and had one.
+    last_id: Option<Vec<u8>>,
 }
 
 impl Events {
     pub(super) fn pending(&self) -> u64 {
         self.line.len() as u64 + self.lines
+    }
+
+    /// The id of the last event that had one, of those that came since this was asked last.
+    pub(super) fn take_last_id(&mut self) -> Option<Vec<u8>> {
+        self.last_id.take()
     }
 
     pub(super) fn feed(
@@ -76,6 +85,10 @@ impl Events {
             self.lines += std::mem::take(&mut self.line).len() as u64;
             self.dispatch(true, with);
         }
+        if edge == Edge::Stream {
+            // What comes next is the beginning of another.
+            (self.has_begun, self.after_cr) = (false, false);
+        }
         Ok(())
     }
 
@@ -107,8 +120,15 @@ impl Events {
                 self.event.clear();
                 self.event.extend_from_slice(value);
             }
-            // Whoever does not come back needs neither.
-            b"id" | b"retry" => self.has_fields = true,
+            b"id" => {
+                self.has_fields = true;
+                // "If the field value does not contain U+0000 NULL [...] Otherwise, ignore the field."
+                if !value.contains(&0) {
+                    self.id = Some(value.to_vec());
+                }
+            }
+            // Whoever does not come back by itself needs none.
+            b"retry" => self.has_fields = true,
             // "The field is ignored" (section 9.2.6), and tells no sign of life.
             _ => {
                 self.has_fields = true;
@@ -123,6 +143,10 @@ impl Events {
         let framing = self.lines - comments - ignored - self.data.len() as u64;
         let (bytes, event) = (&self.data[..], &self.event[..]);
         with(Unit { bytes, event, framing, comments, ignored, has_fields, is_torn });
+        match self.id.take() {
+            Some(id) if !is_torn => self.last_id = Some(id),
+            _ => {}
+        }
         (self.lines, self.comments, self.ignored) = (0, 0, 0);
         (self.has_data, self.has_fields) = (false, false);
         self.data.clear();
@@ -163,5 +187,42 @@ mod tests {
             (data.to_owned(), event.to_owned(), framing, comments, others)
         });
         assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_last_id_is_of_the_last_whole_event_that_has_one() {
+        for (text, expected) in [
+            ("id: 7\ndata: a\n\ndata: b\n\n", Some("7")),
+            // An event without data has an id all the same, and one that is empty is one.
+            ("id: 7\ndata: a\n\nid:8\n\n", Some("8")),
+            ("id: 7\ndata: a\n\nid\ndata: b\n\n", Some("")),
+            ("id: 7\nid: 8\ndata: a\n\n", Some("8")),
+            ("id: 7\ndata: a\n\nid: 8\u{0}\ndata: b\n\n", Some("7")),
+            // The stream ended in it.
+            ("id: 7\ndata: a\n\nid: 8\ndata: b\n", Some("7")),
+            ("data: a\n\n", None),
+        ] {
+            let mut events = Events::default();
+            let fed = events.feed(text.as_bytes(), Edge::Stream, 1_000, &mut |_| ());
+            assert_eq!(fed, Ok(()));
+            let found = events.take_last_id();
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{text:?}");
+            assert_eq!(events.take_last_id(), None, "it is of what came since");
+        }
+    }
+
+    #[test]
+    fn a_stream_behind_another_begins_anew() {
+        let mut events = Events::default();
+        for text in ["\u{feff}data: a\r\r", "\u{feff}data: b\n\n", "\ndata: c\n\n"] {
+            let mut seen = Vec::new();
+            let fed = events.feed(text.as_bytes(), Edge::Stream, 1_000, &mut |unit| {
+                seen.push((unit.bytes.to_vec(), unit.len()));
+            });
+            assert_eq!(fed, Ok(()));
+            let len = seen.iter().map(|(_, len)| len).sum::<u64>();
+            assert_eq!(len, text.len() as u64, "{text:?}");
+            assert!(seen.iter().any(|(data, _)| data.len() == 1), "{text:?}: {seen:?}");
+        }
     }
 }

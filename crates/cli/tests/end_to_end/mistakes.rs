@@ -190,6 +190,38 @@ fn a_publish_without_a_response_is_told_as_such_and_not_as_a_missing_message() {
 }
 
 #[test]
+fn events_of_a_server_that_ends_its_stream_are_polled_by_the_last_id() {
+    // As servers do that free their connections: what is there, and the end of the stream.
+    let topics: Mutex<BTreeMap<String, Vec<String>>> = Mutex::default();
+    let answer = move |request: &Request, stream: &mut TcpStream| {
+        let mut topics = topics.lock().expect("nobody panics with it");
+        let messages = topics.entry(request.topic()).or_default();
+        if request.is_publish() {
+            messages.push(String::from_utf8_lossy(&request.body).into_owned());
+            return takes(stream);
+        }
+        let since = request.field("last-event-id").and_then(|id| id.parse().ok()).unwrap_or(0);
+        let news = messages.iter().enumerate().skip(since);
+        let events: String =
+            news.map(|(at, text)| format!("id: {}\ndata: {text}\n\n", at + 1)).collect();
+        let body =
+            [chunk(format!(": here\n\n{events}").as_bytes()), b"0\r\n\r\n".to_vec()].concat();
+        let written = stream.write_all(&[EVENTS, &body].concat());
+        written.map_or(Then::Close, |()| Then::GoOn)
+    };
+    let servant = Servant::start(answer, Then::Close);
+    let keys = "url = \"/of/${channel}/\"\nsplit = \"events\"\n\
+                headers = { Last-Event-ID = \"${last}\" }\ncarry = { last = { last_event_id = true } }";
+    let bench = Bench::with(&scenario(&servant, PUBLISH, "short-poll", keys));
+    let ended = bench.play(&["run", "small.toml"]);
+    let record = bench.only_record("small");
+    let trial = trial(&record, "a-short-poll");
+    let counts = &trial.counts;
+    assert!(counts.deliveries_in_measure > 0, "{ended}");
+    assert_eq!((counts.lost, counts.duplicates), (0, 0), "{ended}");
+}
+
+#[test]
 fn a_field_of_an_event_that_nobody_knows_is_no_sign_of_life() {
     let servant = pushing(Vec::new(), |message| {
         let text = String::from_utf8_lossy(message);
