@@ -22,6 +22,8 @@ pub(crate) const STILL: Duration = Duration::from_secs(2);
 pub(crate) const STILL_AGAIN: Duration = Duration::from_millis(500);
 /// Longest time without any client's end while all are to end.
 pub(crate) const ENDING_STILL: Duration = Duration::from_millis(1_500);
+/// The same where it is known already that the server cannot be measured, and whoever tries it waits.
+pub(crate) const ENDING_IN_VAIN: Duration = Duration::from_millis(250);
 /// Longest time for all clients of a worker to end.
 pub(crate) const ENDING: Duration = Duration::from_secs(5);
 /// Longest time for which a server may leave the end of a connection of one poll unanswered.

@@ -29,8 +29,9 @@ pub(crate) enum Command {
     Close { boundary: Boundary, decide: Decide },
     /// A part of the schedule begins at this moment.
     Begin(Phase, Timestamp),
-    /// End all connections and give the outcome.
-    Finish(Reply<WorkerOutcome>),
+    /// End all connections and give the outcome. Whoever has not ended when `still` has passed without
+    /// any client's end, or any byte, is cut off.
+    Finish { still: Duration, reply: Reply<WorkerOutcome> },
 }
 
 /// How things stand at one worker.

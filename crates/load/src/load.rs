@@ -73,6 +73,8 @@ pub struct Load {
     server: BTreeMap<Boundary, Counted>,
     in_flight: BTreeMap<Boundary, InFlight>,
     rest: Rest,
+    /// Longest time without any client's end while all are to end.
+    ending_still: Duration,
 }
 
 impl Load {
@@ -106,6 +108,7 @@ impl Load {
             server: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             rest: Rest::default(),
+            ending_still: bounds::ENDING_STILL,
         })
     }
 
@@ -211,7 +214,9 @@ impl Load {
         if let Some(publisher) = &mut self.publisher {
             publisher.stop();
         }
-        let replies: Vec<_> = self.workers.iter().map(|w| ask(w, Command::Finish)).collect();
+        let still = self.ending_still;
+        let finish = |reply| Command::Finish { still, reply };
+        let replies: Vec<_> = self.workers.iter().map(|w| ask(w, finish)).collect();
         for reply in replies {
             match reply.and_then(|reply| reply.recv_timeout(bounds::WORKER).ok()) {
                 Some(worker) => outcome.workers.push(worker),

@@ -162,12 +162,12 @@ pub(crate) async fn play(
                 }
                 context.grid.set_timeline(timeline);
             }
-            Command::Finish(reply) => {
+            Command::Finish { still, reply } => {
                 // Whoever was never told to connect has nothing to end.
                 drop(connect.take());
                 ticker.stop();
                 context.close();
-                end(clients, grid, &context).await;
+                end(clients, grid, &context, still).await;
                 outcome.boundaries.insert(Boundary::Closed, accounts.sockets.sums().0);
                 outcome.stall = ticker.longest();
                 let _ = reply.try_send(finish(&context, outcome));
@@ -218,17 +218,23 @@ async fn end(
     clients: tokio::task::JoinHandle<JoinSet<()>>,
     grid: tokio::task::JoinHandle<()>,
     context: &ClientContext,
+    still: Duration,
 ) {
     let begin = context.accounts.now();
     let mut clients = clients.await.expect("clients are only started here");
-    end_all(&mut clients, begin, context).await;
+    end_all(&mut clients, begin, context, still).await;
     // A connection that clients shared ends after the last of them.
-    end_all(&mut context.carriers.take_tasks(), begin, context).await;
+    end_all(&mut context.carriers.take_tasks(), begin, context, still).await;
     grid.await.expect("the grid ends when it is closed");
 }
 
-/// Waits for tasks to end as long as any does, or any byte moves.
-async fn end_all(tasks: &mut JoinSet<()>, begin: Timestamp, context: &ClientContext) {
+/// Waits for tasks to end as long as any does, or any byte moves, before `still` has passed.
+async fn end_all(
+    tasks: &mut JoinSet<()>,
+    begin: Timestamp,
+    context: &ClientContext,
+    still: Duration,
+) {
     let count = |ended: Result<(), JoinError>| {
         if ended.is_err_and(|error| error.is_panic()) {
             context.accounts.fault(Fault::Panic);
@@ -237,7 +243,7 @@ async fn end_all(tasks: &mut JoinSet<()>, begin: Timestamp, context: &ClientCont
     let mut bytes = context.accounts.sockets.bytes();
     loop {
         let left = bounds::ENDING.saturating_sub(context.accounts.now().since(begin));
-        match tokio::time::timeout(left.min(bounds::ENDING_STILL), tasks.join_next()).await {
+        match tokio::time::timeout(left.min(still), tasks.join_next()).await {
             Ok(Some(ended)) => count(ended),
             Ok(None) => return,
             Err(_) if bytes != context.accounts.sockets.bytes() && !left.is_zero() => {

@@ -80,7 +80,8 @@ pub(super) async fn conduct(plan: Plan, pipes: &Pipes, clock: Clock) -> Outcome 
     conductor.connect().await;
     conductor.warm_up(&mut publisher).await;
     conductor.measure_and_drain(&mut publisher).await;
-    let outcome = conductor.ask(Command::Finish).await;
+    let outcome =
+        conductor.ask(|reply| Command::Finish { still: bounds::ENDING_STILL, reply }).await;
     worker.await.expect("the worker ends once it is told to finish");
     let Conductor { server, in_flight, .. } = conductor;
     let publisher = publisher.finish().await;

@@ -11,7 +11,7 @@ use pushbench_protocol::{Phase, clock};
 use super::{LEAD, LOOK, Load};
 use crate::command::{Command, Status};
 use crate::publisher::Publisher;
-use crate::{Outcome, Plan};
+use crate::{Outcome, Plan, bounds};
 
 /// Longest wait for the subscriber to be open.
 const OPEN: Duration = Duration::from_secs(3);
@@ -20,7 +20,7 @@ const OPEN: Duration = Duration::from_secs(3);
 const MESSAGE: Duration = Duration::from_secs(3);
 /// The same, and for the subscriber to be open, of a third-party server on this host: whoever writes an
 /// adapter tries it often, and most mistakes end in silence.
-const NEARBY: Duration = Duration::from_millis(1_500);
+const NEARBY: Duration = Duration::from_millis(1_250);
 /// How long a message is waited for that came already, of a third-party server that is polled.
 const AGAIN: Duration = Duration::from_millis(350);
 
@@ -76,6 +76,13 @@ impl Load {
             Waited::Failed | Waited::TooLong => Reached::Nothing,
             Waited::BrokenOff => Reached::BrokenOff,
         };
+        if self.plan.is_nearby() && reached != Reached::Through {
+            self.ending_still = bounds::ENDING_IN_VAIN;
+            if let (Reached::Nothing, Some(publisher)) = (reached, &mut self.publisher) {
+                // It was told to publish nothing, so no response is to come.
+                publisher.gives_up();
+            }
+        }
         (reached, self.finish())
     }
 
