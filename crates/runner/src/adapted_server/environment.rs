@@ -11,7 +11,7 @@ use std::ffi::OsString;
 pub(super) const PASSED_ON: [&str; 13] = [
     "PATH",
     "LD_LIBRARY_PATH",
-    "NODE_PATH",
+    NODE_PATH,
     "PYTHONPATH",
     "VIRTUAL_ENV",
     "HOME",
@@ -23,8 +23,10 @@ pub(super) const PASSED_ON: [&str; 13] = [
     "LC_CTYPE",
     "TZ",
 ];
+/// Where Node.js looks for packages.
+pub(super) const NODE_PATH: &str = "NODE_PATH";
 /// Lists of folders, with `:` between: the scenario's come before the caller's.
-pub(super) const LISTS: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "NODE_PATH", "PYTHONPATH"];
+pub(super) const LISTS: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", NODE_PATH, "PYTHONPATH"];
 /// Where Debian has daemons: not in the `PATH` of everybody.
 const DAEMONS: &str = "/usr/sbin";
 

@@ -1,17 +1,21 @@
 //! What servers that are to be started need and do not find: their programs, and the scenario's own
 //! files and folders. Looked for before anything is played, of all servers at once.
 
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use pushbench_scenario::{Holes, NamedServer, Scenario, Start};
 
-use super::environment::{LISTS, environment};
+use super::environment::{LISTS, NODE_PATH, environment};
 use super::here;
 
 /// Endings of programs that another program reads, as in `node server.js`.
 const SCRIPTS: [&str; 9] = ["cjs", "jar", "js", "mjs", "php", "pl", "py", "rb", "sh"];
+
+/// The folder into which npm installs packages.
+const NODE_MODULES: &str = "node_modules";
 
 /// What is missing to start the servers of a scenario, a line for each server and thing.
 pub fn missing_programs(scenario: &Scenario) -> Vec<String> {
@@ -40,7 +44,7 @@ fn of_server(server: &NamedServer, start: &Start) -> Vec<String> {
     let set = start.variables(&holes, &here, &|name| std::env::var(name).ok());
     let environment = environment(&set, |name| std::env::var_os(name));
     let path = environment.get("PATH").cloned().unwrap_or_default();
-    let mut missing: Vec<_> = folders(start, &set).collect();
+    let mut missing: Vec<_> = folders(start, &environment).collect();
     let Some((program, arguments)) = command.split_first() else { return missing };
     if !is_found(program, &path) {
         missing.push(format!(
@@ -53,19 +57,56 @@ fn of_server(server: &NamedServer, start: &Start) -> Vec<String> {
     missing
 }
 
-/// Lists of folders that the scenario sets, where none of its folders is there.
+/// Lists of folders that the scenario sets, where no folder is there, of the scenario's or the caller's.
 fn folders<'s>(
     start: &'s Start,
-    set: &'s [(String, String)],
+    environment: &'s BTreeMap<String, OsString>,
 ) -> impl Iterator<Item = String> + use<'s> {
-    let written = start.environment.iter().map(|(_, value)| value);
-    let of_lists = set.iter().zip(written).filter(|((name, _), _)| LISTS.contains(&name.as_str()));
-    let lacks = |value: &str| !std::env::split_paths(value).any(|folder| folder.is_dir());
-    of_lists.filter(move |((_, value), _)| lacks(value)).map(|((name, _), written)| {
+    let set = start.environment.iter().filter(|(name, _)| LISTS.contains(&name.as_str()));
+    set.filter_map(|(name, written)| {
+        let list = environment.get(name)?;
+        let folders: Vec<PathBuf> = std::env::split_paths(list).collect();
+        if folders.iter().any(|folder| folder.is_dir()) {
+            return None;
+        }
+        let remedy = npm_install(name, start, folders.first()?)
+            .unwrap_or_else(|| "install that there, or correct `env`".to_owned());
+        Some(format!(
+            "`env` sets {name} to \"{written}\", and there is no such folder, expected that of what it \
+             needs: {remedy}"
+        ))
+    })
+}
+
+/// How the packages are installed that the server's scripts ask Node.js for; `None` where the list is
+/// not of its packages, or its folder is none that npm makes.
+fn npm_install(list: &str, start: &Start, folder: &Path) -> Option<String> {
+    let prefix = folder.parent().filter(|_| list == NODE_PATH && folder.ends_with(NODE_MODULES))?;
+    let scripts = start.files.iter().map(|(_, script)| script.as_slice());
+    let packages: BTreeSet<&str> = scripts.flat_map(required).collect();
+    let packages: Vec<_> = packages.into_iter().collect();
+    let prefix = prefix.display();
+    (!packages.is_empty()).then(|| {
         format!(
-            "`env` sets {name} to \"{written}\", which is no folder, expected that of what it needs: \
-             install that there, or correct `env`"
+            "install it with `npm install --prefix {prefix} {}`, or name the folder that has it with \
+             `export NODE_PATH=FOLDER`",
+            packages.join(" ")
         )
+    })
+}
+
+/// Packages that a script loads by `require("NAME")`, without what is Node.js's own (`node:http`) or
+/// the script's (`./file`).
+fn required(script: &[u8]) -> impl Iterator<Item = &str> {
+    let text = std::str::from_utf8(script).unwrap_or_default();
+    let named = text.split("require(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let of_others =
+        named.filter(|name| !name.starts_with("node:") && !name.starts_with(['.', '/']));
+    of_others.filter_map(|name| {
+        // A package may have a scope, as in `@scope/name`; what follows is a file of it.
+        let scope = if name.starts_with('@') { name.find('/')? + 1 } else { 0 };
+        let end = name[scope..].find('/').map_or(name.len(), |slash| scope + slash);
+        Some(&name[..end])
     })
 }
 
@@ -151,12 +192,35 @@ mod tests {
             "server.a: `no-such-program` is no program that can be run",
             "server.c: there is no /etc/none.sh",
             "server.d: `start` names other.sh, which is not in its folder, expected one of `files`: server.sh",
-            "server.e: `env` sets NODE_PATH to \"${here}/none/node_modules\", which is no folder",
+            "server.e: `env` sets NODE_PATH to \"${here}/none/node_modules\", and there is no such folder",
             "server.g: `/etc/passwd` is no program that can be run",
         ];
         assert_eq!(missing.len(), expected.len(), "{missing:#?}");
         for (found, begins) in missing.iter().zip(expected) {
             assert!(found.starts_with(begins), "{found}");
         }
+    }
+
+    #[test]
+    fn packages_that_a_script_asks_for_are_told_with_how_they_are_installed() {
+        let script = "const { Server } = require(\"socket.io\");\nrequire(\"node:http\"); \
+                      require(\"./own\"); require(\"graphql-ws/use/ws\"); require(\"@a/b/c\");";
+        let packages: Vec<_> = required(script.as_bytes()).collect();
+        assert_eq!(packages, ["socket.io", "graphql-ws", "@a/b"]);
+        let text = format!(
+            "question = \"?\"\nworkload = {{ clients = 1, publish = {{ every = \"1s\" }} }}\n{}",
+            server(
+                "a",
+                "start = [\"sh\", \"server.js\"]\nfiles = [\"server.js\"]\n\
+                 env = { NODE_PATH = \"${here}/none/node_modules:${here}/other/node_modules\" }"
+            )
+        );
+        let read_file = |_: &Path| Ok(script.into());
+        let path = Path::new("/etc/a.toml");
+        let source = Source { path, text: &text, overrides: &[], only: &[], read_file: &read_file };
+        let scenario = read(&source).unwrap_or_else(|refused| panic!("{refused}"));
+        let missing = missing_programs(&scenario);
+        let told = "npm install --prefix /etc/none @a/b graphql-ws socket.io`";
+        assert!(missing.len() == 1 && missing[0].contains(told), "{missing:?}");
     }
 }
