@@ -10,6 +10,7 @@ mod bound;
 mod error;
 mod fields;
 mod limits;
+mod places;
 mod request;
 mod response;
 
@@ -17,5 +18,6 @@ pub use body_end::BodyEnd;
 pub use bound::MAX_HEAD;
 pub use error::HeadError;
 pub use fields::{Field, Fields};
+pub use places::Places;
 pub use request::RequestHead;
 pub use response::ResponseHead;

@@ -14,8 +14,7 @@ pub(super) fn admit<F: Fields + ?Sized>(
     hosts: &AllowedHosts,
 ) -> Result<(), Refusal> {
     check_framing(request.fields)?;
-    let Some(asked) = asked_host(request)? else { return Ok(()) };
-    let authority = Authority::parse(asked).ok_or_else(|| no_host(asked))?;
+    let Some(authority) = asked_host(request)? else { return Ok(()) };
     if hosts.allow(&authority, request.listener) {
         return Ok(());
     }
@@ -34,7 +33,7 @@ pub(super) fn admit<F: Fields + ?Sized>(
 /// wins); RFC 9113, section 8.3.1 (`:authority`, and a `Host` that must not differ).
 fn asked_host<'r, F: Fields + ?Sized>(
     request: &Request<'r, F>,
-) -> Result<Option<&'r str>, Refusal> {
+) -> Result<Option<Authority<'r>>, Refusal> {
     let mut fields = request.fields.all(&HOST);
     let field = fields.next();
     if fields.next().is_some() {
@@ -43,20 +42,23 @@ fn asked_host<'r, F: Fields + ?Sized>(
     let field = match field {
         Some(value) => {
             let host = text(value).ok_or_else(|| no_host("not ASCII"))?;
-            Authority::parse(host).ok_or_else(|| no_host(host))?;
-            Some(host)
+            Some((host, authority(host)?))
         }
         None => None,
     };
     match (request.version, request.authority, field) {
-        (Version::HTTP_2, Some(line), Some(field)) if !line.eq_ignore_ascii_case(field) => {
+        (Version::HTTP_2, Some(line), Some((field, _))) if !line.eq_ignore_ascii_case(field) => {
             Err(bad("`Host` and `:authority` differ"))
         }
         (Version::HTTP_2, None, None) => Err(bad("the request has no `:authority`")),
         (Version::HTTP_11, _, None) => Err(bad("the request has no `Host` field")),
-        (_, Some(line), _) => Ok(Some(line)),
-        (_, None, field) => Ok(field),
+        (_, Some(line), _) => authority(line).map(Some),
+        (_, None, field) => Ok(field.map(|(_, authority)| authority)),
     }
+}
+
+fn authority(text: &str) -> Result<Authority<'_>, Refusal> {
+    Authority::parse(text).ok_or_else(|| no_host(text))
 }
 
 /// Refuses a body in a coding that is not undone here (RFC 9112, section 6.1).

@@ -28,9 +28,9 @@ pub(crate) trait Fields {
     /// Whether a field is a list that names `token`.
     fn names(&self, name: &HeaderName, token: &str) -> bool {
         self.all(name)
-            .filter_map(text)
-            .flat_map(|value| value.split(','))
-            .any(|found| found.trim().eq_ignore_ascii_case(token))
+            .filter(|value| is_text(value))
+            .flat_map(|value| value.split(|&byte| byte == b','))
+            .any(|found| found.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
     }
 
     /// Whether a body may be sent in this coding.
@@ -47,8 +47,11 @@ impl Fields for HeaderMap {
 
 /// A value as text; `None` where it is more than the visible characters of ASCII, blanks and tabs.
 pub(crate) fn text(value: &[u8]) -> Option<&str> {
-    let is_visible = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
-    if value.iter().all(is_visible) { std::str::from_utf8(value).ok() } else { None }
+    if is_text(value) { std::str::from_utf8(value).ok() } else { None }
+}
+
+fn is_text(value: &[u8]) -> bool {
+    value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
 }
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 
 use httparse::Header;
 
+use super::places::Places;
+
 /// The fields of a message, in their order.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'h> {
     /// The message's headers, the empty line included.
     bytes: &'h [u8],
     fields: &'h [Header<'h>],
+    places: &'h Places,
 }
 
 /// A field, and the bytes that it takes.
@@ -23,15 +26,15 @@ pub struct Field<'h> {
 }
 
 impl<'h> Fields<'h> {
-    /// Fields whose names and values stand in `bytes`, which end with the empty line.
-    pub(super) fn new(bytes: &'h [u8], fields: &'h [Header<'h>]) -> Self {
-        Self { bytes, fields }
+    /// Fields at these places, whose names and values stand in `bytes`, which end with the empty line.
+    pub(super) fn new(bytes: &'h [u8], fields: &'h [Header<'h>], places: &'h Places) -> Self {
+        Self { bytes, fields, places }
     }
 
     /// Values of the fields of this name, in whatever case, in their order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'h [u8]> + 'a {
         let named = move |field: &&Header<'_>| field.name.eq_ignore_ascii_case(name);
-        self.fields.iter().filter(named).map(|field| field.value)
+        self.fields[self.places.of_name(name)].iter().filter(named).map(|field| field.value)
     }
 
     /// Value of the first field of this name.

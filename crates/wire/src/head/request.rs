@@ -3,6 +3,7 @@
 use httparse::{EMPTY_HEADER, Error};
 
 use super::limits::{FEW, end, room};
+use super::places::Places;
 use super::{BodyEnd, Fields, HeadError};
 
 const EXPECTED: &str = "a request line as `GET / HTTP/1.1` and fields as `Name: value`";
@@ -46,7 +47,8 @@ impl RequestHead<'_> {
         let (Some(method), Some(target)) = (request.method, request.path) else {
             return Err(HeadError::malformed(bytes, EXPECTED).into());
         };
-        let fields = Fields::new(&bytes[..len], request.headers);
+        let places = Places::of(request.headers);
+        let fields = Fields::new(&bytes[..len], request.headers, &places);
         with(&RequestHead { len, method, target, fields }).map(Some)
     }
 

@@ -6,6 +6,7 @@ use httparse::{Error, ParserConfig};
 
 use super::bound::MAX_HEAD;
 use super::limits::{FEW, end, room};
+use super::places::Places;
 use super::{BodyEnd, Fields, HeadError};
 
 const EXPECTED: &str = "a status line as `HTTP/1.1 200 OK` and fields as `Name: value`";
@@ -53,7 +54,8 @@ impl ResponseHead<'_> {
         let (Some(status @ 100..), Some(minor_version)) = (response.code, response.version) else {
             return Err(HeadError::malformed(bytes, EXPECTED).into());
         };
-        let fields = Fields::new(&bytes[..len], response.headers);
+        let places = Places::of(response.headers);
+        let fields = Fields::new(&bytes[..len], response.headers, &places);
         with(&ResponseHead { len, status, fields, minor_version }).map(Some)
     }
 

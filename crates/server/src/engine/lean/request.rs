@@ -10,6 +10,7 @@ use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use http::{HeaderName, Method, StatusCode, Version};
 use httparse::{Error, Header, ParserConfig, Status};
 use pushbench_protocol::headers::HEAD_FIELDS;
+use pushbench_wire::head::Places;
 use pushbench_wire::http2::PREFACE;
 
 use super::body::Body;
@@ -49,13 +50,16 @@ pub(super) struct Head<'h, 'b> {
 
 /// The fields of a request as they stand in its head.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct HeadFields<'h, 'b>(&'h [Header<'b>]);
+pub(super) struct HeadFields<'h, 'b> {
+    fields: &'h [Header<'b>],
+    places: Places,
+}
 
 impl Fields for HeadFields<'_, '_> {
     fn all(&self, name: &HeaderName) -> impl Iterator<Item = &[u8]> {
         let name = name.as_str();
         let is_it = move |field: &&Header<'_>| field.name.eq_ignore_ascii_case(name);
-        self.0.iter().filter(is_it).map(|field| field.value)
+        self.fields[self.places.of_name(name)].iter().filter(is_it).map(|field| field.value)
     }
 }
 
@@ -114,8 +118,8 @@ pub(super) fn read<'h, 'b>(
     let target = Target::read(target).ok_or(Malformed::BAD)?;
     let version = if request.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
     let fields: &'h [Header<'b>] = request.headers;
-    let (body, expects_continue) = framing(fields, version)?;
-    let fields = HeadFields(fields);
+    let fields = HeadFields { fields, places: Places::of(fields) };
+    let (body, expects_continue) = framing(&fields, version)?;
     Ok(Some(Head { method, target, version, fields, body, expects_continue, len }))
 }
 
@@ -126,12 +130,19 @@ fn begins_with_preface(bytes: &[u8]) -> bool {
 
 /// How long the body is, and whether it is waited for (RFC 9112, section 6.3). A length behind a
 /// transfer coding is not looked at, whatever it says.
-fn framing(fields: &[Header<'_>], version: Version) -> Result<(Body, bool), Malformed> {
+fn framing(
+    HeadFields { fields, places }: &HeadFields<'_, '_>,
+    version: Version,
+) -> Result<(Body, bool), Malformed> {
     let mut length = None;
     // Whether the last coding there is is `chunked`; absent where there is none.
     let mut is_chunked = None;
     let mut expects_continue = false;
-    for field in fields {
+    let all = [CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT].map(|name| places.of_name(name.as_str()));
+    // Most requests have none of them. Where there are some, their order counts.
+    let first = all.iter().filter(|range| !range.is_empty()).map(|range| range.start).min();
+    let end = all.iter().map(|range| range.end).max();
+    for field in &fields[first.unwrap_or(0)..end.unwrap_or(0)] {
         let is = |name: &HeaderName| field.name.eq_ignore_ascii_case(name.as_str());
         if is(&CONTENT_LENGTH) {
             if is_chunked.is_some() {
