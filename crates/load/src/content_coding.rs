@@ -58,7 +58,15 @@ impl ContentCoding {
 
 /// The codings that a request's head offers.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Offer(Option<Vec<(Vec<u8>, bool)>>);
+pub(crate) struct Offer(Option<Vec<(Offered, bool)>>);
+
+/// What a member of the field offers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Offered {
+    This(ContentCoding),
+    /// `*`: whatever no other member names.
+    Any,
+}
 
 impl Offer {
     /// What the `Accept-Encoding` fields of a head say.
@@ -87,22 +95,23 @@ impl Offer {
     /// Whether a response may be in this coding. Without the field any may (section 12.5.3).
     pub(crate) fn takes(&self, coding: ContentCoding) -> bool {
         let Some(offers) = &self.0 else { return true };
-        let named = |name: &[u8]| ContentCoding::named(name) == Some(coding);
-        let any = || offers.iter().find(|(name, _)| name == b"*").map(|(_, taken)| *taken);
-        let said =
-            offers.iter().find(|(name, _)| named(name)).map(|(_, taken)| *taken).or_else(any);
-        said.unwrap_or(coding == ContentCoding::Identity)
+        let of = |which| offers.iter().find(|(offered, _)| *offered == which);
+        let said = of(Offered::This(coding)).or_else(|| of(Offered::Any));
+        said.map(|(_, is_taken)| *is_taken).unwrap_or(coding == ContentCoding::Identity)
     }
 }
 
-/// A member of the field, and whether its quality is more than 0.
-fn offered(member: &[u8]) -> Option<(Vec<u8>, bool)> {
+/// What a member of the field offers that has a meaning here, and whether its quality is more than 0.
+fn offered(member: &[u8]) -> Option<(Offered, bool)> {
     let mut parts = member.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-    let name = parts.next().filter(|name| !name.is_empty())?;
+    let offered = match parts.next()? {
+        b"*" => Offered::Any,
+        name => Offered::This(ContentCoding::named(name)?),
+    };
     let quality =
         parts.find_map(|part| part.strip_prefix(b"q=").or_else(|| part.strip_prefix(b"Q=")));
     let is_taken = quality.is_none_or(|text| text.iter().any(|byte| matches!(byte, b'1'..=b'9')));
-    Some((name.to_ascii_lowercase(), is_taken))
+    Some((offered, is_taken))
 }
 
 #[cfg(test)]

@@ -43,17 +43,34 @@ impl Envelope {
 
     /// Reads the envelope at the head of `payload`; `None` if there is none.
     pub fn decode(payload: &[u8]) -> Option<Self> {
-        let text = payload.get(..Self::LEN)?;
-        let mut raw = [0; 12];
-        let len = URL_SAFE_NO_PAD.decode_slice(text, &mut raw).ok()?;
-        (len == raw.len()).then_some(())?;
-        let (number, due_at) = raw.split_at(4);
+        let text: &[u8; Self::LEN] = payload.first_chunk()?;
+        let values = text.map(|character| VALUES[usize::from(character)]);
+        if values.iter().fold(0, |all, value| all | value) & NONE != 0 {
+            return None;
+        }
+        let raw = values.iter().fold(0_u128, |raw, &value| raw << 6 | u128::from(value));
         Some(Self {
-            number: PublishNumber(u32::from_be_bytes(number.try_into().ok()?)),
-            due_at: Timestamp::from_nanos(u64::from_be_bytes(due_at.try_into().ok()?)),
+            number: PublishNumber((raw >> u64::BITS) as u32),
+            due_at: Timestamp::from_nanos(raw as u64),
         })
     }
 }
+
+/// The value of each character of base64url, [`NONE`] for all others. Every message that a client gets
+/// is read by it, and a decoder for texts of any length takes five times as long for sixteen characters.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut value = 0;
+    while value < alphabet.len() {
+        values[alphabet[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
+/// More than any value, in the bit that none has.
+const NONE: u8 = 0x80;
 
 #[cfg(test)]
 mod tests {
@@ -70,6 +87,15 @@ mod tests {
             payload.extend_from_slice(filler.as_bytes());
             prop_assert_eq!(Envelope::decode(&payload), Some(envelope));
             prop_assert!(payload[..Envelope::LEN].iter().all(u8::is_ascii_graphic));
+        }
+
+        #[test]
+        fn what_is_no_envelope_is_what_the_library_calls_no_base64url(
+            text in prop_oneof!["[A-Za-z0-9_-]{16}", "[A-Za-z0-9_+/=-]{16}", "[ -~]{16}"],
+        ) {
+            let raw = URL_SAFE_NO_PAD.decode(&text).ok();
+            let read = Envelope::decode(text.as_bytes());
+            prop_assert_eq!(read.map(Envelope::encode), raw.map(|_| text.as_bytes().try_into().expect("16")));
         }
 
         #[test]

@@ -3,7 +3,7 @@
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use pushbench_protocol::headers::AnswerMark;
 use pushbench_protocol::number::digits;
-use pushbench_protocol::{Cursor, Phase};
+use pushbench_protocol::{Cursor, Phase, Timestamp};
 use pushbench_wire::head::{HeadError, ResponseHead};
 
 use crate::Fault;
@@ -66,6 +66,8 @@ pub(crate) struct Received {
     pub(crate) phase: Phase,
     /// Whether the server closes the connection after it.
     pub(crate) closes: bool,
+    /// When all of it had come, and its connection was ended where that ends with it.
+    pub(crate) at: Timestamp,
 }
 
 /// What a response with so many bytes of data says, but for the data.

@@ -103,7 +103,7 @@ impl Kept {
         phase_of: impl Fn(&Witness, &Watch, &Answer<'_>, Timestamp) -> Phase,
         mut take: impl FnMut(Phase, &Answer<'_>, Timestamp) -> Result<(), Fault>,
     ) -> Result<Received, Fault> {
-        let received = loop {
+        let mut received = loop {
             let line = self.line.as_mut().expect("a poll was sent on it");
             let (witness, watch) = (Rc::clone(line.witness()), line.watch());
             let phase_of = |answer: &Answer<'_>, at| phase_of(&witness, &watch, answer, at);
@@ -121,6 +121,7 @@ impl Kept {
             ConnectionUse::KeepAlive | ConnectionUse::PerPoll => {
                 let over = self.line.take().expect("it was there above");
                 Box::pin(over.end_in(carriers, received.phase)).await?;
+                received.at = carriers.accounts().now();
             }
         }
         Ok(received)

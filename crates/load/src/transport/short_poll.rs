@@ -96,6 +96,8 @@ impl<P: Polls> Client<'_, P> {
     /// Polls at its pace until the client holds all that is to come.
     async fn work(&mut self, context: &ClientContext, first: Duration) -> Result<(), Fault> {
         let mut at = first;
+        // The last moment that the client has looked at.
+        let mut seen = context.accounts.now();
         loop {
             let is_drain = context.accounts.timeline().phase_of(at) == Phase::Drain;
             if is_drain && let Some(line) = self.kept.line() {
@@ -104,13 +106,13 @@ impl<P: Polls> Client<'_, P> {
             if is_drain && self.poller.holds_last(context) {
                 return Ok(());
             }
-            if !self.may_ask(context, at)
+            if !self.may_ask(context, at, seen)
                 && !self.kept.rest(&context.carriers, context.grid.wait_until(at)).await?
             {
                 return Ok(());
             }
-            self.poll(context, at).await?;
-            let place = || context.accounts.timeline().place(context.accounts.now());
+            seen = self.poll(context, at).await?;
+            let place = || context.accounts.timeline().place(seen);
             at = match self.pace {
                 Pace::Open(PollSchedule { interval, timing }, _) => match timing {
                     PollTiming::Schedule | PollTiming::Aligned => at + interval,
@@ -121,19 +123,20 @@ impl<P: Polls> Client<'_, P> {
         }
     }
 
-    /// Whether a client asks now that has come to this place on the schedule of the trial: in a closed
-    /// loop at once, wherever the schedule does not stand still.
-    fn may_ask(&self, context: &ClientContext, at: Duration) -> bool {
+    /// Whether a client asks at once that has come, at this moment, to this place on the schedule of the
+    /// trial: in a closed loop, wherever the schedule does not stand still.
+    fn may_ask(&self, context: &ClientContext, at: Duration, now: Timestamp) -> bool {
         match self.pace {
             Pace::Open(..) => false,
             Pace::Closed => {
                 let moment = context.accounts.timeline().moment(at);
-                moment.is_some_and(|moment| moment <= context.accounts.now())
+                moment.is_some_and(|moment| moment <= now)
             }
         }
     }
 
-    async fn poll(&mut self, context: &ClientContext, at: Duration) -> Result<(), Fault> {
+    /// Polls once; gives when the response had come.
+    async fn poll(&mut self, context: &ClientContext, at: Duration) -> Result<Timestamp, Fault> {
         let timeline = context.accounts.timeline();
         let due_at = timeline.moment(at).expect("the grid waits for the part to begin");
         let phase = timeline.phase_of(at);
@@ -147,11 +150,12 @@ impl<P: Polls> Client<'_, P> {
         let asked_at = context.accounts.now();
         self.pace.sends(context, (due_at, asked_at), phase);
         self.poller.ask(context, &mut self.kept, phase).await?;
-        self.poller.receive(context, &mut self.kept, || phase, |_, _, _, _| phase).await?;
-        self.pace.done(context, asked_at, phase);
+        let receiving = self.poller.receive(context, &mut self.kept, || phase, |_, _, _, _| phase);
+        let received_at = receiving.await?.at;
+        self.pace.done(context, (asked_at, received_at), phase);
         self.in_flight = false;
         context.accounts.presence.is_answered();
-        Ok(())
+        Ok(received_at)
     }
 }
 
@@ -173,13 +177,17 @@ impl Pace {
     }
 
     /// The response to it has come.
-    fn done(&mut self, context: &ClientContext, asked_at: Timestamp, phase: Phase) {
-        let now = context.accounts.now();
+    fn done(
+        &mut self,
+        context: &ClientContext,
+        (asked_at, received_at): (Timestamp, Timestamp),
+        phase: Phase,
+    ) {
         match self {
-            Self::Open(_, turns) => turns.done(now),
+            Self::Open(_, turns) => turns.done(received_at),
             Self::Closed if phase == Phase::Measure => {
                 let mut recorder = context.accounts.recorder.borrow_mut();
-                recorder.response_time.record(now.since(asked_at));
+                recorder.response_time.record(received_at.since(asked_at));
             }
             Self::Closed => {}
         }

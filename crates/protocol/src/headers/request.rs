@@ -58,6 +58,8 @@ pub struct RequestHead {
     bytes: Vec<u8>,
     after_at: Option<usize>,
     tag_at: Option<usize>,
+    /// The cursor that stands there, if one was put there.
+    cursor: Option<Cursor>,
 }
 
 /// An upgrade's request head as sent.
@@ -169,7 +171,7 @@ impl RequestProfile {
         text.push_str("\r\n");
         let line_end = text.find("\r\n").expect("a head has lines");
         let after_at = text[..line_end].find(AFTER).map(|at| at + AFTER.len());
-        RequestHead { bytes: text.into_bytes(), after_at, tag_at }
+        RequestHead { bytes: text.into_bytes(), after_at, tag_at, cursor: None }
     }
 
     /// What the poll's `Accept-Encoding` says, if it has one.
@@ -231,7 +233,7 @@ impl RequestProfile {
 impl RequestHead {
     /// A head, empty line included, that is sent as it is: it has no place for a cursor.
     pub fn as_it_is(bytes: Vec<u8>) -> Self {
-        Self { bytes, after_at: None, tag_at: None }
+        Self { bytes, after_at: None, tag_at: None, cursor: None }
     }
 
     /// The head, empty line included.
@@ -241,6 +243,10 @@ impl RequestHead {
 
     /// Puts a cursor into `?after=` and `If-None-Match`, where the head has them.
     pub fn set_cursor(&mut self, cursor: Cursor) {
+        // Clients that share a head have mostly come to the same place.
+        if self.cursor.replace(cursor) == Some(cursor) {
+            return;
+        }
         let digits = cursor.encode();
         for at in [self.after_at, self.tag_at].into_iter().flatten() {
             self.bytes[at..at + Cursor::LEN].copy_from_slice(&digits);

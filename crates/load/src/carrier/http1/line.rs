@@ -109,7 +109,7 @@ impl Line {
         let mut with = |answer: Answer<'_>, received_at| {
             let phase = phase_of(&answer, received_at);
             take(phase, &answer, received_at)?;
-            Ok(Received { phase, closes: answer.closes })
+            Ok(Received { phase, closes: answer.closes, at: received_at })
         };
         let received = poll_fn(|cx| self.poll_receive(cx, accounts, scratch, &mut with)).await;
         let received = received.inspect_err(|fault| self.give_up(*fault))?;
@@ -140,7 +140,7 @@ impl Line {
         with: &mut impl FnMut(Answer<'_>, Timestamp) -> Result<Received, Fault>,
     ) -> Poll<Result<Received, Fault>> {
         let mut scratch = scratch.borrow_mut();
-        let begun = accounts.now();
+        let mut begun = None;
         loop {
             let mut buf = ReadBuf::new(&mut scratch);
             if ready!(Pin::new(&mut self.connection).poll_read(cx, &mut buf)).is_err() {
@@ -159,7 +159,7 @@ impl Line {
                 Ok(None) => {}
                 Err(fault) => return Poll::Ready(Err(fault)),
             }
-            if accounts.now().since(begun) >= TURN {
+            if received_at.since(*begun.get_or_insert(received_at)) >= TURN {
                 return end_turn(cx);
             }
         }

@@ -101,7 +101,7 @@ impl Line {
         count_uncompressed(accounts, phase, Direction::Down, uncompressed);
         take(phase, &answer, received_at)?;
         self.connection.carried();
-        Ok(Received { phase, closes: false })
+        Ok(Received { phase, closes: false, at: received_at })
     }
 
     /// Whether the last request may be sent again, since its connection has ended under it.

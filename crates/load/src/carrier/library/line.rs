@@ -114,7 +114,7 @@ impl Line {
         self.witness().has_carried(0, answer.len());
         let phase = phase_of(&answer, received_at);
         take(phase, &answer, received_at)?;
-        Ok(Received { phase, closes })
+        Ok(Received { phase, closes, at: received_at })
     }
 
     /// Who counted what its connection carried.
