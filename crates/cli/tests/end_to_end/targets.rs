@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use pushbench_protocol::{ConnectionClass, SlowPolicy};
+use pushbench_protocol::{ConnectionClass, ServerEngine, SlowPolicy};
 use rustix::net::sockopt::set_socket_recv_buffer_size;
 
 use crate::support::{Bench, DEADLINE, Running, Server, TRANSPORTS, trial};
@@ -87,10 +87,15 @@ fn sleeper(address: SocketAddr) -> TcpStream {
 
 #[test]
 fn a_client_that_stops_reading_meets_the_policy_and_harms_no_other() {
-    for policy in SlowPolicy::ALL {
+    let engines = ServerEngine::ALL.iter();
+    for (engine, policy) in
+        engines.flat_map(|engine| SlowPolicy::ALL.iter().map(move |p| (engine, p)))
+    {
+        let (at, [engine, slow]) =
+            (format!("{engine}, {policy}"), [engine.to_string(), policy.to_string()]);
         let bench = Bench::new();
-        let server =
-            Server::start(&bench, &["--queue", "4", "--slow-subscriber", &policy.to_string()]);
+        let flags = ["--queue", "4", "--engine", &engine, "--slow-subscriber", &slow];
+        let server = Server::start(&bench, &flags);
         let sleeper = sleeper(server.address);
         // 3.2 MB a second: soon more than the server's socket holds, and then the queue.
         let (ended, record) = bench.valid_run(&[
@@ -111,19 +116,19 @@ fn a_client_that_stops_reading_meets_the_policy_and_harms_no_other() {
             "workload.measure=4s",
         ]);
         let counts = &trial(&record, "websocket").counts;
-        assert_eq!((counts.expected, counts.delivered), (80, 80), "{policy}: {ended}");
-        assert_eq!(counts.gap_messages, 0, "{policy}: another was dropped for");
+        assert_eq!((counts.expected, counts.delivered), (80, 80), "{at}: {ended}");
+        assert_eq!(counts.gap_messages, 0, "{at}: another was dropped for");
 
         let stats = server.stats();
         let dropped = stats.dropped.get(policy).copied().unwrap_or(0);
         match policy {
             SlowPolicy::DropOldest | SlowPolicy::Conflate => {
-                assert!(dropped > 0, "{policy}: {stats:?}");
-                assert_eq!(stats.disconnected, 0, "{policy}: {stats:?}");
-                assert_eq!(stats.connections[&ConnectionClass::WebSocket].open, 1, "{policy}");
+                assert!(dropped > 0, "{at}: {stats:?}");
+                assert_eq!(stats.disconnected, 0, "{at}: {stats:?}");
+                assert_eq!(stats.connections[&ConnectionClass::WebSocket].open, 1, "{at}");
             }
             SlowPolicy::Disconnect => {
-                assert_eq!((dropped, stats.disconnected), (0, 1), "{stats:?}");
+                assert_eq!((dropped, stats.disconnected), (0, 1), "{at}: {stats:?}");
             }
         }
         drop(sleeper);
