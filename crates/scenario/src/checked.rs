@@ -18,6 +18,7 @@ use crate::find::Find;
 use crate::link_profile::LinkProfile;
 use crate::named_server::NamedServer;
 use crate::pin::Pin;
+use crate::tokens::TokenShape;
 
 /// A question, the work that answers it, and the transports that are asked.
 #[derive(Clone, Debug)]
@@ -171,6 +172,8 @@ pub enum Content {
     Random,
     /// An object with the fields of a quote, compressible as real data is.
     Json,
+    /// Chunks of a language model's reply, each with the next token.
+    Tokens(TokenShape),
     /// The bytes of a file, repeated or cut to size.
     File(Vec<u8>),
 }

@@ -19,6 +19,7 @@ use crate::kind::{rate, shards};
 use crate::named_server_file::named_servers;
 use crate::network_file::NetworkFile;
 use crate::quantity::{minutes, seconds};
+use crate::tokens::TokenShape;
 use crate::transport_file::{TransportFile, transports};
 use crate::{Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, ServerSettings, Shards};
 
@@ -185,6 +186,8 @@ fn payload(mut table: Reader<'_>, beside: Beside<'_>) -> Option<Payload> {
             Named::Text => Content::Text,
             Named::Random => Content::Random,
             Named::Json => Content::Json,
+            Named::Tokens => Content::Tokens(TokenShape::OpenAi),
+            Named::TokensAnthropic => Content::Tokens(TokenShape::Anthropic),
         },
         (At { value: None, .. }, At { value: Some(bytes), .. }) => Content::File(bytes),
         (At { value: Some(_), .. }, file) => {
@@ -193,7 +196,19 @@ fn payload(mut table: Reader<'_>, beside: Beside<'_>) -> Option<Payload> {
             return None;
         }
     };
-    Some(Payload { bytes: bytes?.value, content })
+    let bytes = bytes?;
+    if let Content::Tokens(shape) = content {
+        let least = Envelope::LEN + shape.least();
+        if (bytes.value as usize) < least {
+            let expected = format!(
+                "at least {least} bytes: {} of the envelope, and a chunk with a token of one character",
+                Envelope::LEN
+            );
+            bytes.refuse(table.problems(), expected, None);
+            return None;
+        }
+    }
+    Some(Payload { bytes: bytes.value, content })
 }
 
 /// Filler that has a name.
@@ -202,16 +217,21 @@ pub(crate) enum Named {
     Text,
     Random,
     Json,
+    Tokens,
+    TokensAnthropic,
 }
 
 impl Named {
-    pub(crate) const ALL: &'static [Self] = &[Self::Text, Self::Random, Self::Json];
+    pub(crate) const ALL: &'static [Self] =
+        &[Self::Text, Self::Random, Self::Json, Self::Tokens, Self::TokensAnthropic];
 
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Random => "random",
             Self::Json => "json",
+            Self::Tokens => "tokens",
+            Self::TokensAnthropic => "tokens-anthropic",
         }
     }
 }

@@ -57,6 +57,7 @@ mod random;
 mod schedule;
 mod shard;
 mod shards_check;
+mod tokens;
 mod trials;
 
 pub use pushbench_protocol::{format_duration, parse_duration};
@@ -85,6 +86,7 @@ pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};
 pub use schema::schema;
 pub use shard::{MOST_SHARDS, Shard, ShardError};
+pub use tokens::TokenShape;
 pub use transport_settings::{
     Deflate, LongPoll, Nudge, PollSchedule, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
 };

@@ -12,26 +12,43 @@ const POOL_LEN: usize = 64 * 1024;
 /// Writes payloads of one size.
 #[derive(Debug)]
 pub struct PayloadWriter {
+    /// What stands before the filler, and behind it: the JSON around a token.
+    around: (Vec<u8>, &'static [u8]),
     pool: Vec<u8>,
-    /// Whether filler may begin anywhere in the pool; a file always begins at its start.
-    shifts: bool,
+    /// How far behind the last message's filler the next one's begins in the pool, and where in the pool
+    /// it may begin at all.
+    step: usize,
+    starts: usize,
     len: usize,
 }
 
 impl PayloadWriter {
     /// A writer of payloads of `len` bytes, at least an envelope's.
     fn new(content: &Content, len: usize, seed: u64) -> Self {
-        let filler_len = len - Envelope::LEN;
         let mut random = Pcg64Mcg::seed_from_u64(seed);
-        let (unit, shifts): (Vec<u8>, bool) = match content {
-            Content::Text => (text(&mut random), true),
-            Content::Random => (base64url(&mut random), true),
-            Content::Json => (json(&mut random), true),
-            Content::File(bytes) => (bytes.clone(), false),
+        let mut around: (Vec<u8>, &[u8]) = Default::default();
+        let unit = match content {
+            Content::Text => text(&mut random),
+            Content::Random => base64url(&mut random),
+            Content::Json => json(&mut random),
+            Content::Tokens(shape) => {
+                around = shape.around(&mut random);
+                text(&mut random)
+            }
+            Content::File(bytes) => bytes.clone(),
         };
-        let needed = if shifts { filler_len + POOL_LEN } else { filler_len };
+        let filler_len = len - Envelope::LEN - around.0.len() - around.1.len();
+        let (step, starts) = match content {
+            // A step that is prime to the pool's length visits every place before it repeats one.
+            Content::Text | Content::Random | Content::Json => (7_919, POOL_LEN),
+            // The next token goes on where the last one ends.
+            Content::Tokens(_) => (filler_len, POOL_LEN),
+            // A file always begins at its start.
+            Content::File(_) => (0, 1),
+        };
+        let needed = if starts > 1 { filler_len + starts } else { filler_len };
         let pool = unit.iter().copied().cycle().take(needed).collect();
-        Self { pool, shifts, len }
+        Self { around, pool, step, starts, len }
     }
 
     /// The writer of a workload's publisher.
@@ -41,10 +58,13 @@ impl PayloadWriter {
 
     /// Appends the payload of a message to `out`.
     pub fn write(&self, envelope: Envelope, out: &mut Vec<u8>) {
+        let (before, behind) = &self.around;
+        let filler_len = self.len - Envelope::LEN - before.len() - behind.len();
+        let start = envelope.number.0 as usize * self.step % self.starts;
         out.extend_from_slice(&envelope.encode());
-        // A step that is prime to the pool's length visits every place before it repeats one.
-        let start = if self.shifts { envelope.number.0 as usize * 7_919 % POOL_LEN } else { 0 };
-        out.extend_from_slice(&self.pool[start..start + self.len - Envelope::LEN]);
+        out.extend_from_slice(before);
+        out.extend_from_slice(&self.pool[start..start + filler_len]);
+        out.extend_from_slice(behind);
     }
 }
 
@@ -53,12 +73,13 @@ fn base64url(random: &mut impl Rng) -> Vec<u8> {
     (0..POOL_LEN).map(|_| DIGITS[random.random_range(0..DIGITS.len())]).collect()
 }
 
+const WORDS: [&str; 24] = [
+    "price", "rose", "fell", "after", "the", "report", "of", "news", "market", "and", "a", "trade",
+    "in", "early", "session", "while", "volume", "was", "light", "index", "closed", "higher", "by",
+    "points",
+];
+
 fn text(random: &mut impl Rng) -> Vec<u8> {
-    const WORDS: [&str; 24] = [
-        "price", "rose", "fell", "after", "the", "report", "of", "news", "market", "and", "a",
-        "trade", "in", "early", "session", "while", "volume", "was", "light", "index", "closed",
-        "higher", "by", "points",
-    ];
     let mut text = Vec::new();
     while text.len() < POOL_LEN {
         text.extend_from_slice(WORDS[random.random_range(0..WORDS.len())].as_bytes());
@@ -89,6 +110,7 @@ mod tests {
     use pushbench_protocol::{PublishNumber, Timestamp};
 
     use super::*;
+    use crate::tokens::TokenShape;
 
     #[test]
     fn a_payload_has_its_size_its_envelope_and_no_line_break() {
@@ -109,6 +131,34 @@ mod tests {
                     assert!(payload.iter().all(|b| (b' '..=b'~').contains(b)), "{content:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn tokens_are_json_of_their_service_and_together_one_reply() {
+        for (shape, pointer) in [
+            (TokenShape::OpenAi, "/choices/0/delta/content"),
+            (TokenShape::Anthropic, "/delta/text"),
+        ] {
+            let mut reply = String::new();
+            let len = Envelope::LEN + shape.least() + 4;
+            let writer = PayloadWriter::new(&Content::Tokens(shape), len, 3);
+            for number in 0..40 {
+                let envelope =
+                    Envelope { number: PublishNumber(number), due_at: Timestamp::from_nanos(7) };
+                let mut payload = Vec::new();
+                writer.write(envelope, &mut payload);
+                assert_eq!((payload.len(), Envelope::decode(&payload)), (len, Some(envelope)));
+                let chunk: serde_json::Value =
+                    serde_json::from_slice(&payload[Envelope::LEN..]).expect("JSON");
+                let token = chunk.pointer(pointer).and_then(|token| token.as_str());
+                let token = token.expect("a text");
+                assert_eq!(token.len(), 5, "a token of one character more than the least, and 4");
+                reply.push_str(token);
+            }
+            let words: Vec<_> = reply.split(' ').collect();
+            let whole = &words[..words.len() - 1];
+            assert!(whole.iter().all(|word| WORDS.contains(word)), "{reply}");
         }
     }
 

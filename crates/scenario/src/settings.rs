@@ -7,6 +7,7 @@ use pushbench_protocol::{LinkShape, PathShape, unsaid_option, unsaid_setting};
 use crate::bit_rate::format_bit_rate;
 use crate::network_file::format_loss;
 use crate::quantity::{format_duration, format_rate};
+use crate::tokens::TokenShape;
 use crate::transport_server::is_of_ours;
 use crate::{
     Carriage, Content, Find, LinkProfile, NamedServer, Network, Payload, Quantity, Scenario,
@@ -192,6 +193,8 @@ fn content(payload: &Payload) -> (&'static str, String) {
         Content::Text => (CONTENT, "text".to_owned()),
         Content::Random => (CONTENT, "random".to_owned()),
         Content::Json => (CONTENT, "json".to_owned()),
+        Content::Tokens(TokenShape::OpenAi) => (CONTENT, "tokens".to_owned()),
+        Content::Tokens(TokenShape::Anthropic) => (CONTENT, "tokens-anthropic".to_owned()),
         Content::File(bytes) => ("workload.payload.file", file(bytes)),
     }
 }

@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 50] = [
+const BEYOND_A_SCHEMA: [&str; 51] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -64,6 +64,7 @@ const BEYOND_A_SCHEMA: [&str; 50] = [
     "set-values-that-do-not-fit",
     "shards-without-a-client",
     "sweep-of-what-cannot-be",
+    "tokens-without-room",
     "too-many-publishes",
 ];
 
