@@ -25,6 +25,7 @@ pub(crate) mod part;
 mod pictures;
 mod published;
 pub(crate) mod swept;
+mod tokens;
 pub(crate) mod validity;
 
 use pushbench_store::RunV2;
@@ -39,7 +40,7 @@ pub fn document(run: &RunV2, record: Option<&str>) -> Document {
 
 /// The same with times as the reader has chosen.
 pub fn document_with(run: &RunV2, record: Option<&str>, times: &Times) -> Document {
-    let sections: [Option<Section>; 24] = [
+    let sections: [Option<Section>; 25] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
@@ -56,6 +57,7 @@ pub fn document_with(run: &RunV2, record: Option<&str>, times: &Times) -> Docume
         link::link(run),
         floor::floor(run),
         client_libraries::client_libraries(run),
+        tokens::tokens(run),
         conflation::conflation(run),
         field_blocks::field_blocks(run),
         directions::directions(run),

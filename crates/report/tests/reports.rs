@@ -44,6 +44,21 @@ fn no_line_is_longer_than_the_terminal_is_wide() {
 }
 
 #[test]
+fn a_run_of_tokens_says_what_a_token_takes_and_another_says_nothing_of_it() {
+    let mut run = runs::valid();
+    let content = "workload.payload.content".to_owned();
+    assert!(!text(&run, &options()).contains("Tokens"));
+    run.scenario.settings.insert(content.clone(), "tokens-anthropic".to_owned());
+    let shown = text(&run, &options());
+    let per_token = "= bytes per token";
+    assert!(shown.contains("A token takes from ") && shown.contains(per_token), "{shown}");
+    // One value over cells would say nothing.
+    let mut swept = runs::large_sweep();
+    swept.scenario.settings.insert(content, "tokens".to_owned());
+    assert!(!text(&swept, &options()).contains(per_token));
+}
+
+#[test]
 fn a_run_with_tls_shows_what_it_was_made_with_and_what_it_cost_and_another_says_nothing_of_it() {
     let rows = ["connecting, tls", "TLS handshake, p50", "resumed handshakes", "TLS: version 1.3"];
     let mut run = runs::valid();
