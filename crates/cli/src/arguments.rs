@@ -194,7 +194,7 @@ Examples:
   pushbench report results/reference/all-transports --format svg -o charts/
 
 A run is named by its folder, its run.json, its id, `latest`, `latest:SCENARIO`, or
-`latest~1:SCENARIO` for the one before.")]
+`latest~1:SCENARIO` for the one before; a baseline by `baseline:NAME`.")]
 pub(crate) struct ReportOptions {
     /// The run: its folder, its run.json, its id, or `latest`.
     pub(crate) run: String,

@@ -11,6 +11,7 @@ use pushbench_report::{
 };
 use pushbench_store::{RunV2, StoreError};
 
+use crate::baseline::{self, BaselineName};
 use crate::exit::Exit;
 use crate::output;
 use crate::runs::{Recorded, find};
@@ -22,11 +23,13 @@ Examples:
   pushbench compare latest~1:quickstart latest:quickstart
   pushbench compare results/reference/quickstart latest:quickstart \\
       --allow-mismatch machine,kernel
+  pushbench compare latest:quickstart --save-baseline main
+  pushbench compare baseline:main latest:quickstart
   pushbench compare 4rc25d ekbvxj --fail-on '*.wire_bytes_per_delivery > +0%' \\
       --fail-on 'websocket.latency.p99 > +10%' --format md -o comparison.md
 
 A run is named by its folder, its run.json, its id, `latest`, `latest:SCENARIO`, or
-`latest~1:SCENARIO` for the one before. Bytes are compared exactly where all rounds agree; everything
+`latest~1:SCENARIO` for the one before; a baseline by `baseline:NAME`. Bytes are compared exactly where all rounds agree; everything
 else over rounds, by a 95 % interval, from three rounds on. A condition fails only if the whole
 interval lies beyond its bound. What makes runs incomparable (another scenario, machine, placement,
 kernel or build) is named, and the figures that it affects are not compared.")]
@@ -34,8 +37,12 @@ pub(crate) struct CompareOptions {
     /// The base: the run to compare with.
     pub(crate) base: String,
     /// The runs to judge.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "save_baseline")]
     pub(crate) new: Vec<String>,
+    /// Keep the last run that is named under this name, as RESULTS/baselines/NAME: `baseline:NAME` names
+    /// it from then on. Where runs are compared, only if nothing regressed and all could be compared.
+    #[arg(long, value_name = "NAME", value_parser = BaselineName::read)]
+    pub(crate) save_baseline: Option<BaselineName>,
     /// Fail if a figure changes by more than this: `TRANSPORT.FIGURE > +N%` or `< -N%`; `*` stands
     /// for any characters. Repeatable.
     #[arg(long, value_name = "CONDITION", value_delimiter = '\n')]
@@ -98,7 +105,11 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
         }
         Err(error) => return Err(error),
     };
-    let (base, new) = runs.split_first().expect("a base and at least one new run are required");
+    let (base, new) = runs.split_first().expect("a base is required");
+    if new.is_empty() {
+        keep(options, base)?;
+        return Ok(Exit::Ok);
+    }
 
     let despite = BTreeSet::from_iter(options.allow_mismatch.iter().copied());
     let mut compared = Vec::new();
@@ -117,6 +128,7 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
         compared.push(Compared { comparison, gate });
     }
 
+    let last = new.last().expect("there is one");
     let file = options.output.as_deref();
     let colour = output::has_colour(file, options.no_color);
     let new: Vec<_> = new.iter().map(|recorded| &recorded.run).collect();
@@ -131,7 +143,29 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
     if options.format != CompareFormat::Text || file.is_some() {
         say_what_failed(&compared);
     }
-    Ok(exit(&compared))
+    let exit = exit(&compared);
+    match (&options.save_baseline, exit) {
+        (None, _) => {}
+        (Some(_), Exit::Ok) => keep(options, last)?,
+        (Some(name), _) => say(format_args!(
+            "pushbench: {} is not kept as the baseline {name}, since it did not pass",
+            last.run.id
+        )),
+    }
+    Ok(exit)
+}
+
+/// Keeps a run as the baseline that was asked for, if any.
+fn keep(options: &CompareOptions, recorded: &Recorded) -> anyhow::Result<()> {
+    if let Some(name) = &options.save_baseline {
+        let folder = baseline::save(name, recorded, &options.results)?;
+        say(format_args!(
+            "pushbench: {} is the baseline {name} now: {}",
+            recorded.run.id,
+            folder.display()
+        ));
+    }
+    Ok(())
 }
 
 fn is_newer(error: &anyhow::Error) -> bool {

@@ -8,6 +8,7 @@
 mod adapters;
 mod anatomy;
 mod arguments;
+mod baseline;
 mod bounded;
 #[cfg(test)]
 mod built;

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use pushbench_store::{JOURNAL_FILE, RECORD_FILE, RunStatus, RunV2, StoreError, Verdict};
+
+use crate::baseline::{self, BaselineName};
 
 /// Folders within folders that records are looked for in: `<results>/<scenario>/<time>-<id>`, and
 /// one more for a collection of results.
@@ -57,15 +59,17 @@ fn look(folder: &Path, depth: usize, found: &mut Found) -> std::io::Result<()> {
         let path = entry?.path();
         // A run that is just being written is no run yet.
         let is_unfinished = path.to_string_lossy().contains(".unfinished-");
-        if depth > 0 && path.is_dir() && !is_unfinished {
+        // A baseline is a copy of a run.
+        let is_copy = path.file_name().is_some_and(|name| name == baseline::FOLDER);
+        if depth > 0 && path.is_dir() && !is_unfinished && !is_copy {
             look(&path, depth - 1, found)?;
         }
     }
     Ok(())
 }
 
-/// The run that a name stands for: a folder, a `run.json`, an id, `latest`, `latest:SCENARIO`, and
-/// with `~N` after `latest` the one N runs before it.
+/// The run that a name stands for: a folder, a `run.json`, an id, `baseline:NAME`, `latest`,
+/// `latest:SCENARIO`, and with `~N` after `latest` the one N runs before it.
 pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<Recorded> {
     let path = Path::new(name);
     if path.exists() {
@@ -73,6 +77,20 @@ pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<Recorded> {
             pushbench_store::read(path).with_context(|| format!("cannot read the run {name}"))?;
         let folder = if path.is_dir() { Some(path) } else { path.parent() };
         return Ok(Recorded { folder: folder.unwrap_or(Path::new(".")).to_owned(), run });
+    }
+    if let Some(kept) = name.strip_prefix(baseline::PREFIX) {
+        let kept = BaselineName::read(kept)
+            .map_err(|expected| anyhow!("cannot find the run {name}: {expected}"))?;
+        let folder = kept.folder(results);
+        if !folder.exists() {
+            bail!(
+                "there is no baseline {kept} in {}; `pushbench compare RUN --save-baseline {kept}` makes one",
+                results.display()
+            );
+        }
+        let run = pushbench_store::read(&folder)
+            .with_context(|| format!("cannot read the baseline {kept}"))?;
+        return Ok(Recorded { folder, run });
     }
     let latest = latest(name);
     if latest.is_none() && name.contains('/') {
