@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pushbench_compare::{About, Condition, Gate, Judged, Spoils};
 use pushbench_report::{
-    Compared, TextOptions, bmf, comparison_document, comparison_json, github, render_markdown,
-    render_text,
+    Compared, TextOptions, annotations, bmf, comparison_document, comparison_json, github,
+    held_of_comparisons, junit, render_markdown, render_text,
 };
 use pushbench_store::{RunV2, StoreError};
 
@@ -85,6 +85,10 @@ pub(crate) enum CompareFormat {
     Bmf,
     /// The new runs for github-action-benchmark, tool `customSmallerIsBetter`.
     Github,
+    /// Every watched figure as a test case of JUnit's XML, for a CI system.
+    Junit,
+    /// What regressed as annotations of a GitHub workflow.
+    Annotations,
 }
 
 fn about(text: &str) -> Result<About, String> {
@@ -135,7 +139,9 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
     let text = rendered(&compared, &new, options, colour)?;
     match options.format {
         CompareFormat::Text => output::put_styled(&text, file)?,
-        CompareFormat::Md => output::put(&text, file)?,
+        CompareFormat::Md | CompareFormat::Junit | CompareFormat::Annotations => {
+            output::put(&text, file)?;
+        }
         CompareFormat::Json | CompareFormat::Bmf | CompareFormat::Github => {
             output::put_json(&text, file)?;
         }
@@ -187,6 +193,8 @@ fn rendered(
         CompareFormat::Json => comparison_json(compared)?,
         CompareFormat::Bmf => bmf(new)?,
         CompareFormat::Github => github(new)?,
+        CompareFormat::Junit => junit(&held_of_comparisons(compared)),
+        CompareFormat::Annotations => annotations(&held_of_comparisons(compared)),
     })
 }
 

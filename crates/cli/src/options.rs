@@ -18,6 +18,10 @@ pub(crate) enum Format {
     Csv,
     /// One self-contained page with charts.
     Html,
+    /// Every check and expectation as a test case of JUnit's XML, for a CI system.
+    Junit,
+    /// What failed or warned as annotations of a GitHub workflow.
+    Annotations,
     /// The charts alone, one file each, in the folder that `--output` names.
     Svg,
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use pushbench_report::layout::Document;
 use pushbench_report::{
-    FirstScreen, TextOptions, Times, document_with, first_screen, printable, printable_json,
-    printable_styled, render_html, render_markdown, render_text,
+    FirstScreen, TextOptions, Times, annotations, document_with, first_screen, held_of_run, junit,
+    printable, printable_json, printable_styled, render_html, render_markdown, render_text,
 };
 use pushbench_store::RunV2;
 use serde::Serialize;
@@ -68,6 +68,8 @@ pub(crate) fn render(
         }
         Format::Md => render_markdown(&document_with(run, record.as_deref(), &times)),
         Format::Csv => pushbench_report::csv(run),
+        Format::Junit => junit(&held_of_run(run)),
+        Format::Annotations => annotations(&held_of_run(run)),
         Format::Html => render_html(&document_with(run, record.as_deref(), &times)),
         Format::Json => serde_json::to_string_pretty(run)? + "\n",
         Format::Svg => unreachable!("charts are a folder of files, never one text"),
@@ -114,7 +116,7 @@ fn write_one(
     match format {
         Format::Json => put_json(&text, output),
         Format::Text => put_styled(&text, output),
-        Format::Md | Format::Csv | Format::Html | Format::Svg => put(&text, output),
+        _ => put(&text, output),
     }
 }
 

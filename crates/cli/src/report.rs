@@ -37,7 +37,7 @@ fn priced(run: &RunV2, options: &ReportOptions) -> anyhow::Result<Exit> {
                 json!({ "format": "pushbench-prices", "version": 1, "modelled": services });
             output::put_value(&priced, output)?;
         }
-        Format::Csv | Format::Html | Format::Svg => {
+        _ => {
             say("pushbench: --prices is written as text, md or json");
             return Ok(Exit::WrongUsage);
         }

@@ -188,7 +188,7 @@ fn gate_section(gate: &Gate) -> Section {
     section
 }
 
-fn judged_line(judged: &Judged) -> Line {
+pub(crate) fn judged_line(judged: &Judged) -> Line {
     let tag = match judged.judgement {
         Judgement::Regression => Tone::Bad.span("REGRESSION"),
         Judgement::NotJudged => Tone::Warning.span("not judged"),

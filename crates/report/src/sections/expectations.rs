@@ -55,7 +55,9 @@ pub(crate) fn failed(run: &RunV2) -> Vec<Line> {
     for alike in failed.chunk_by(same) {
         // One more line is not longer than the line that says so.
         let shown = if alike.len() <= SHOWN + 1 { alike.len() } else { SHOWN };
-        lines.extend(alike[..shown].iter().map(|expectation| line(run, &settings, expectation)));
+        lines.extend(
+            alike[..shown].iter().map(|expectation| expectation_line(run, &settings, expectation)),
+        );
         if let [first, ..] = &alike[shown..] {
             let text = format!(
                 " {} {}: in {} more combinations",
@@ -72,11 +74,11 @@ pub(crate) fn failed(run: &RunV2) -> Vec<Line> {
 /// What was expected in several combinations takes one line, and one more for each where it failed.
 fn of_one(run: &RunV2, settings: &[Swept], alike: &[&ExpectationV1]) -> Vec<Line> {
     if let [only] = alike {
-        return vec![line(run, settings, only)];
+        return vec![expectation_line(run, settings, only)];
     }
     let failed: Vec<_> = alike.iter().filter(|expectation| !expectation.held).collect();
     let mut lines: Vec<_> =
-        failed.iter().map(|expectation| line(run, settings, expectation)).collect();
+        failed.iter().map(|expectation| expectation_line(run, settings, expectation)).collect();
     let (held, all) = (alike.len() - failed.len(), alike.len());
     if let Some(ExpectationV1 { figure, condition, .. }) = alike.first().filter(|_| held > 0) {
         let of = if held == all { format!("all {all}") } else { format!("{held} of {all}") };
@@ -86,7 +88,12 @@ fn of_one(run: &RunV2, settings: &[Swept], alike: &[&ExpectationV1]) -> Vec<Line
     lines
 }
 
-fn line(run: &RunV2, settings: &[Swept], expectation: &ExpectationV1) -> Line {
+/// Whether it held, then what was expected and found.
+pub(crate) fn expectation_line(
+    run: &RunV2,
+    settings: &[Swept],
+    expectation: &ExpectationV1,
+) -> Line {
     let tag = match expectation.held {
         true => Tone::Good.span("held"),
         false => Tone::Bad.span("FAILED"),
