@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use pushbench_protocol::{Compression, Deliver, ServerEngine, SlowPolicy, Unchanged};
 use pushbench_scenario::{Pin, parse_duration};
 
@@ -92,6 +92,8 @@ Examples:
   pushbench run mine.toml --format json -o run.json
   pushbench run quickstart --tag commit=4f2a9c1
   pushbench run quickstart --out md=report.md --out csv=run.csv
+  pushbench run quickstart --live
+  pushbench run quickstart --progress json --prometheus 127.0.0.1:9090
 
 The record and the reports are written to RESULTS/<scenario>/<time>-<id>/. The first Ctrl-C ends the
 trial and still writes the record, marked aborted; the second kills.")]
@@ -143,11 +145,33 @@ pub(crate) struct RunOptions {
     /// Folder where the records are written.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
-    /// No progress on stderr.
-    #[arg(short, long)]
+    /// How progress is told on stderr: `auto` is a bar on a terminal and a line now and then elsewhere,
+    /// `json` a line for each event, `none` nothing.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) progress: ProgressForm,
+    /// No progress on stderr, as `--progress none`, and no place of the page.
+    #[arg(short, long, conflicts_with = "progress")]
     pub(crate) quiet: bool,
+    /// Serve a page that shows the run while it plays; without an address on 127.0.0.1:8092. Loopback only;
+    /// port 0 lets the system choose.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:8092")]
+    pub(crate) live: Option<SocketAddr>,
+    /// Serve the state of the run for Prometheus at http://ADDRESS/metrics while it plays. Loopback only.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) prometheus: Option<SocketAddr>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// How progress is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ProgressForm {
+    /// For people.
+    Auto,
+    /// For programs.
+    Json,
+    /// Not at all.
+    None,
 }
 
 #[derive(Args, Debug)]

@@ -11,10 +11,11 @@ use pushbench_report::{
 };
 use pushbench_store::{RunV2, StoreError};
 
-use crate::baseline::{self, BaselineName};
+use crate::baseline::BaselineName;
 use crate::exit::Exit;
 use crate::output;
 use crate::runs::{Recorded, find};
+use crate::save_baseline::save_baseline;
 use crate::say::say;
 
 #[derive(Args, Debug)]
@@ -164,7 +165,7 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
 /// Keeps a run as the baseline that was asked for, if any.
 fn keep(options: &CompareOptions, recorded: &Recorded) -> anyhow::Result<()> {
     if let Some(name) = &options.save_baseline {
-        let folder = baseline::save(name, recorded, &options.results)?;
+        let folder = save_baseline(name, recorded, &options.results)?;
         say(format_args!(
             "pushbench: {} is the baseline {name} now: {}",
             recorded.run.id,

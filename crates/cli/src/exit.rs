@@ -39,7 +39,7 @@ Exit codes:
   105  stopped by a signal; what was measured is on record";
 
 impl Exit {
-    const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::CouldNotRun => 1,

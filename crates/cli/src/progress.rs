@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use pushbench_live::Pace;
 use pushbench_load::Progress;
 use pushbench_protocol::{Phase, Timestamp, clock};
 use pushbench_report::printable;
@@ -12,7 +13,6 @@ use pushbench_runner::{Observer, TrialNote};
 use pushbench_scenario::format_duration;
 use pushbench_store::{DisturbedV1, TrialV2, Verdict};
 
-use crate::pace::Pace;
 use crate::say::say;
 use crate::signals::Stop;
 
@@ -163,6 +163,8 @@ impl Observer for Show {
 
 #[cfg(test)]
 mod tests {
+    use pushbench_load::SoFar;
+
     use super::*;
 
     const NOTE: TrialNote<'static> = TrialNote {
@@ -185,6 +187,7 @@ mod tests {
             delivered: 1_250,
             share: 0.405,
             late: Some(Duration::from_micros(3_240)),
+            so_far: SoFar::NOTHING,
         }
     }
 

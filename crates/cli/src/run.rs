@@ -21,7 +21,6 @@ use crate::kept::without_record;
 use crate::options::Format;
 use crate::output::{self, Shown};
 use crate::places::PAGE_FILE;
-use crate::progress::Show;
 use crate::say::{say, say_error};
 use crate::scenario_file::{
     Read, limit_beyond_loopback, limits_of_this_machine, missing_variables, read_scenario,
@@ -29,6 +28,7 @@ use crate::scenario_file::{
 use crate::signals::{Stage, Stop};
 use crate::tag::by_name;
 use crate::tool::{environment, own_command, server_command, tool};
+use crate::watching::Watching;
 
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
@@ -181,14 +181,29 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     if let Some(part) = &run_options.part {
         say(format_args!("pushbench: {}", part.announced()));
     }
+    let mut watching = Watching::begin(options, stop.clone(), &begun)?;
     let mut journal = Journal::begin(&options.results, &begun, scenario.most_trials())
         .context("nothing was run, since its record could not be written; see --results")?;
-    let mut show = Show::new(stop.clone(), options.quiet);
-    let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut show);
+    let folder = journal.folder().display().to_string();
+    let run = pushbench_runner::run(begun, &scenario, &run_options, &mut journal, &mut watching);
     // Its bar must be gone before anything else is written to the terminal.
-    drop(show);
+    watching.all_played();
     // Asked to end or not, what was played is kept.
     stop.go_on_to(Stage::Reporting);
+    let has_record = !run.trials.is_empty() || run.status == RunStatus::Completed;
+    let ended = conclude(options, &run_options, &run, journal);
+    let code = ended.as_ref().map_or(Exit::CouldNotRun, |exit| *exit).code();
+    watching.end(code, has_record.then_some(folder));
+    ended
+}
+
+/// Keeps what was played and shows it.
+fn conclude(
+    options: &RunOptions,
+    run_options: &Options,
+    run: &RunV2,
+    journal: Journal,
+) -> anyhow::Result<Exit> {
     if run.trials.is_empty() && run.status != RunStatus::Completed {
         // A report of nothing would only hide the reason.
         journal.discard();
@@ -204,18 +219,18 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         return Ok(exit);
     }
     let folder = journal.folder().to_owned();
-    let finished = journal.finish(&run).with_context(|| without_record(&folder, run.trials.len()));
+    let finished = journal.finish(run).with_context(|| without_record(&folder, run.trials.len()));
     let record = match finished {
         Ok(record) => record,
         Err(error) => {
             // All of it is still in memory, and stdout may take what the disk did not.
-            if let Err(error) = output::write(&run, &options.output, None) {
+            if let Err(error) = output::write(run, &options.output, None) {
                 say_error(&error);
             }
             return Err(error);
         }
     };
-    render_beside(&run, &record, !(options.quiet || options.output.shows_places()));
+    render_beside(run, &record, !(options.quiet || options.output.shows_places()));
     if let Some(part) = &run_options.part {
         say(format_args!(
             "pushbench: that was shard {}; `pushbench merge` makes the run of the records of all {}",
@@ -223,11 +238,11 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
             part.shard.of()
         ));
     }
-    let shown = output::write(&run, &options.output, Some((&record, &options.results)));
+    let shown = output::write(run, &options.output, Some((&record, &options.results)));
     for note in run.notes.iter().chain(&run.failure) {
         say(format_args!("pushbench: {note}"));
     }
-    match (shown, exit(&run)) {
+    match (shown, exit(run)) {
         (Ok(()), exit) => Ok(exit),
         (Err(error), Exit::Ok) => Err(error),
         // How the run ended says more than that nobody could be shown it.

@@ -8,6 +8,7 @@ use pushbench_protocol::{Direction, Phase, Timestamp};
 use pushbench_wire::Ledger;
 
 use crate::outcome::{Boundary, WorkerOutcome};
+use crate::so_far::SoFar;
 use crate::witness::counted::{Counted, Tally};
 use crate::witness::list::WitnessName;
 
@@ -53,6 +54,7 @@ pub(crate) struct Status {
     pub(crate) cpu: Duration,
     /// The latest poll of the measure phase, from due to sent.
     pub(crate) late: Option<Duration>,
+    pub(crate) so_far: SoFar,
 }
 
 /// Where the books of a worker that has stopped stand.

@@ -33,6 +33,7 @@ mod publisher;
 mod rest;
 #[cfg(test)]
 mod rfc;
+mod so_far;
 mod stock_client;
 mod ticker;
 mod timer;
@@ -52,6 +53,7 @@ pub use outcome::{
 };
 pub use plan::{Adapted, Plan, TlsTarget};
 pub use publish_to::{Calendar, PublishTo};
+pub use so_far::SoFar;
 pub use stock_client::{StockClientError, stock_client};
 pub use unexpected::Unexpected;
 pub use witness::counted::{Counted, Tally};

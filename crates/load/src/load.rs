@@ -18,6 +18,7 @@ use crate::outcome::InFlight;
 use crate::publisher::Publisher;
 use crate::publisher::subscribers::ToPublish;
 use crate::rest::Rest;
+use crate::so_far::SoFar;
 use crate::worker::{Role, Worker};
 use crate::{Boundary, Counted, Outcome, Plan, bounds};
 
@@ -55,6 +56,8 @@ pub struct Progress {
     /// The latest that a poll or a publish of the measure phase was sent after it was due; `None`
     /// before the first.
     pub late: Option<Duration>,
+    /// What the measure phase has brought so far.
+    pub so_far: SoFar,
 }
 
 /// Looks at the progress of a trial and may end it.
@@ -354,6 +357,7 @@ impl Load {
             sum.delivered += status.delivered;
             sum.cpu += status.cpu;
             sum.late = sum.late.max(status.late);
+            sum.so_far += status.so_far;
         }
         sum
     }
@@ -366,6 +370,7 @@ impl Load {
             delivered: status.delivered,
             share,
             late: status.late.max(self.publisher.as_ref().and_then(Publisher::late)),
+            so_far: status.so_far,
         }
     }
 }

@@ -210,6 +210,7 @@ fn status(accounts: &Accounts) -> Status {
         delivered: recorder.counts.deliveries_in_measure,
         cpu: clock::thread_cpu_time(),
         late: recorder.poll_lateness.max(),
+        so_far: recorder.so_far(&accounts.ledger.borrow()),
     }
 }
 

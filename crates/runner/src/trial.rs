@@ -10,7 +10,7 @@ mod server;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
-use pushbench_load::{Load, Outcome, Plan, Progress};
+use pushbench_load::{Load, Outcome, Plan, Progress, SoFar};
 use pushbench_protocol::{Cursor, Deliver, Phase, TopicNames, TransportKind};
 use pushbench_scenario::{
     Scenario, Shard, Transport, due_times_until, ports_per_client, round_seed,
@@ -42,6 +42,7 @@ pub(crate) const NOTHING_YET: Progress = Progress {
     delivered: 0,
     share: 0.0,
     late: None,
+    so_far: SoFar::NOTHING,
 };
 
 /// A trial to play.

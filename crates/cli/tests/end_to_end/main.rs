@@ -5,7 +5,7 @@
 //! `journals` what is kept when a run does not end,
 //! `exits` the exit codes, `environments` the caller's environment, `signals` what happens when
 //! something is killed, `shards` runs that several processes play,
-//! `conventions` completions and manual pages, `first_minute` what can be done without a checkout, `find` searches for the largest amount of work, `placement` on which cores the processes run,
+//! `conventions` completions and manual pages, `watched` a run while it plays, `first_minute` what can be done without a checkout, `find` searches for the largest amount of work, `placement` on which cores the processes run,
 //! `payloads` servers that
 //! deliver something else than was published, `phases` what the ends of phases do to figures,
 //! `silent` servers that hang or leave something unanswered (`servant` plays them),
@@ -83,4 +83,5 @@ mod tls;
 mod transports;
 mod turncoat;
 mod unruly;
+mod watched;
 mod witnesses;

@@ -1,6 +1,7 @@
 //! What subscribers received: deliveries, order, latency. Pure: every time is an argument.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pushbench_protocol::{Deliver, PublishNumber, Timestamp};
 
@@ -13,7 +14,9 @@ use crate::accounts::theirs::{Backwards, Had, took};
 use crate::accounts::timeline::Timeline;
 use crate::outcome::{Counts, WorkerOutcome};
 use crate::plan::TopicCount;
+use crate::so_far::SoFar;
 use pushbench_stats::Histogram;
+use pushbench_wire::Ledger;
 
 /// One client's place among the messages of its topic.
 #[derive(Clone, Debug)]
@@ -41,6 +44,7 @@ pub(crate) struct Recorder {
     waiting_for_last: u64,
     pub(crate) counts: Counts,
     latency: Histogram,
+    latency_sum: Duration,
     service_time: Histogram,
     pub(crate) connect_tcp: Histogram,
     pub(crate) connect_tls: Histogram,
@@ -65,6 +69,7 @@ impl Recorder {
             waiting_for_last: 0,
             counts: Counts::default(),
             latency: Histogram::new(),
+            latency_sum: Duration::ZERO,
             service_time: Histogram::new(),
             connect_tcp: Histogram::new(),
             connect_tls: Histogram::new(),
@@ -147,7 +152,7 @@ impl Recorder {
                 // them, and zero would be the best there is.
                 self.counts.fail(Fault::Clock, false);
             } else {
-                self.latency.record(received_at.since(sent.due_at));
+                self.take_latency(received_at.since(sent.due_at));
                 self.service_time.record(received_at.since(sent.sent_at));
             }
         }
@@ -173,12 +178,22 @@ impl Recorder {
             None => {}
             Some(Ok(took)) => {
                 // It was due when it was sent, as far as anybody knows.
-                self.latency.record(took);
+                self.take_latency(took);
                 self.service_time.record(took);
             }
             Some(Err(Backwards)) => self.counts.fail(Fault::Clock, false),
         }
         Receipt::New
+    }
+
+    fn take_latency(&mut self, latency: Duration) {
+        self.latency.record(latency);
+        self.latency_sum = self.latency_sum.saturating_add(latency);
+    }
+
+    /// What the measure phase has brought so far. Takes no longer the more there is.
+    pub(crate) fn so_far(&self, ledger: &Ledger) -> SoFar {
+        SoFar::of(ledger, self.latency_sum, self.latency.count())
     }
 
     /// Whether a client holds the last message of its topic, so that nothing more is to come.
@@ -238,7 +253,6 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use pushbench_protocol::{Envelope, PublishNumber};
 

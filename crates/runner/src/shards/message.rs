@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pushbench_load::Progress;
-use pushbench_protocol::{Phase, Timestamp};
+use pushbench_load::{Progress, SoFar};
+use pushbench_protocol::{ByteKind, Phase, Timestamp};
 use pushbench_scenario::{Shard, TrialPlan};
 use pushbench_store::{FileV1, TrialV2};
 use serde::{Deserialize, Serialize};
@@ -89,19 +89,34 @@ pub(super) struct Standing {
     delivered: u64,
     share: f64,
     late: Option<Duration>,
+    latency_sum: Duration,
+    latency_count: u64,
+    bytes: [u64; ByteKind::ALL.len()],
 }
 
 impl From<Progress> for Standing {
     fn from(progress: Progress) -> Self {
-        let Progress { phase, connected, failed, delivered, share, late } = progress;
-        Self { phase, connected, failed, delivered, share, late }
+        let Progress { phase, connected, failed, delivered, share, late, so_far } = progress;
+        let SoFar { latency_sum, latency_count, bytes } = so_far;
+        Self { phase, connected, failed, delivered, share, late, latency_sum, latency_count, bytes }
     }
 }
 
 impl From<Standing> for Progress {
     fn from(standing: Standing) -> Self {
-        let Standing { phase, connected, failed, delivered, share, late } = standing;
-        Self { phase, connected, failed, delivered, share, late }
+        let Standing {
+            phase,
+            connected,
+            failed,
+            delivered,
+            share,
+            late,
+            latency_sum,
+            latency_count,
+            bytes,
+        } = standing;
+        let so_far = SoFar { latency_sum, latency_count, bytes };
+        Self { phase, connected, failed, delivered, share, late, so_far }
     }
 }
 

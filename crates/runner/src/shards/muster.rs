@@ -170,6 +170,7 @@ impl Muster {
                 failed: least.failed + most.failed,
                 delivered: least.delivered + most.delivered,
                 late: least.late.max(most.late),
+                so_far: least.so_far + most.so_far,
                 ..least
             }
         };
@@ -210,6 +211,8 @@ const fn during(phase: Phase) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use pushbench_load::SoFar;
+
     use super::*;
 
     fn at(seconds: u64) -> Timestamp {
@@ -283,7 +286,16 @@ mod tests {
     }
 
     fn standing(phase: Phase, connected: u64) -> super::super::message::Standing {
-        Progress { phase, connected, failed: 0, delivered: 0, share: 0.5, late: None }.into()
+        Progress {
+            phase,
+            connected,
+            failed: 0,
+            delivered: 0,
+            share: 0.5,
+            late: None,
+            so_far: SoFar::NOTHING,
+        }
+        .into()
     }
 
     #[test]

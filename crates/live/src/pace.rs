@@ -9,7 +9,7 @@ const WINDOW: Duration = Duration::from_secs(1);
 
 /// Watches the trials of a run go by. Pure: every moment is told.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     trial_began: Timestamp,
     /// What the trials that are over were planned to take, and took.
     planned: Duration,
@@ -20,7 +20,8 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(now: Timestamp) -> Self {
+    /// Nothing has been played yet.
+    pub fn new(now: Timestamp) -> Self {
         Self {
             trial_began: now,
             planned: Duration::ZERO,
@@ -31,20 +32,20 @@ impl Pace {
     }
 
     /// A trial begins.
-    pub(crate) fn begin(&mut self, now: Timestamp) {
+    pub fn begin(&mut self, now: Timestamp) {
         self.trial_began = now;
         self.window = None;
         self.rate = None;
     }
 
     /// A trial that was planned to take so long is over.
-    pub(crate) fn end(&mut self, now: Timestamp, planned: Duration) {
+    pub fn end(&mut self, now: Timestamp, planned: Duration) {
         self.planned += planned;
         self.took += now.since(self.trial_began);
     }
 
     /// Messages per second at this moment; `None` unless a window of the measure phase is over.
-    pub(crate) fn rate(&mut self, now: Timestamp, phase: Phase, delivered: u64) -> Option<f64> {
+    pub fn rate(&mut self, now: Timestamp, phase: Phase, delivered: u64) -> Option<f64> {
         if phase != Phase::Measure {
             self.window = None;
             self.rate = None;
@@ -61,7 +62,7 @@ impl Pace {
 
     /// How long it will take until all is over, from what this trial and those after it are
     /// planned to take and from how much longer than planned the others took.
-    pub(crate) fn left(&self, now: Timestamp, planned: Duration, after: Duration) -> Duration {
+    pub fn left(&self, now: Timestamp, planned: Duration, after: Duration) -> Duration {
         let slower = match self.planned.is_zero() {
             true => 1.0,
             false => self.took.as_secs_f64() / self.planned.as_secs_f64(),

@@ -1,0 +1,116 @@
+//! Everybody who watches a run: the terminal, a program that reads lines of JSON, a page, Prometheus.
+
+use std::io::{Write as _, stderr};
+use std::ops::ControlFlow;
+
+use pushbench_live::{Event, Events, LiveServer};
+use pushbench_load::Progress;
+use pushbench_runner::{Observer, TrialNote};
+use pushbench_store::{DisturbedV1, RunV2, TrialV2};
+
+use crate::arguments::{ProgressForm, RunOptions};
+use crate::progress::Show;
+use crate::say::say;
+use crate::signals::Stop;
+
+/// Where events go.
+struct Listeners {
+    as_lines: bool,
+    servers: Vec<LiveServer>,
+}
+
+impl Listeners {
+    fn take(&self, event: &Event) {
+        for server in &self.servers {
+            server.take(event);
+        }
+        if self.as_lines {
+            let line = serde_json::to_string(event).expect("plain values with names for keys");
+            // Best effort, as every line of progress.
+            let _ = writeln!(stderr().lock(), "{}", pushbench_report::printable_json(&line));
+        }
+    }
+}
+
+/// Shows a run to all of them. The terminal's signals end it.
+pub(crate) struct Watching {
+    show: Option<Show>,
+    events: Events<Box<dyn FnMut(Event)>>,
+}
+
+impl Watching {
+    /// Begins to listen where that was asked for, and says where.
+    ///
+    /// # Errors
+    ///
+    /// If an address cannot be listened on.
+    pub(crate) fn begin(options: &RunOptions, stop: Stop, run: &RunV2) -> anyhow::Result<Self> {
+        let mut servers = Vec::new();
+        for (address, what, path) in
+            [(options.live, "the run, live", ""), (options.prometheus, "metrics", "metrics")]
+        {
+            if let Some(address) = address {
+                let server = LiveServer::start(address)?;
+                say(format_args!("pushbench: {what}: http://{}/{path}", server.address()));
+                servers.push(server);
+            }
+        }
+        let is_quiet = options.quiet || options.progress != ProgressForm::Auto;
+        let listeners = Listeners { as_lines: options.progress == ProgressForm::Json, servers };
+        let mut events = Events::new(
+            Box::new(move |event: Event| listeners.take(&event)) as Box<dyn FnMut(Event)>
+        );
+        events.tell(Event::RunBegins {
+            scenario: run.scenario.name.clone(),
+            question: run.scenario.question.clone(),
+            run: run.id.clone(),
+        });
+        Ok(Self { show: Some(Show::new(stop, is_quiet)), events })
+    }
+
+    /// No trial will be played any more: the terminal is free.
+    pub(crate) fn all_played(&mut self) {
+        self.show = None;
+    }
+
+    /// Tells how the run has ended.
+    pub(crate) fn end(mut self, exit_code: u8, folder: Option<String>) {
+        self.events.tell(Event::RunEnds { exit_code, folder });
+    }
+
+    fn both(&mut self, tell: impl Fn(&mut dyn Observer) -> ControlFlow<()>) -> ControlFlow<()> {
+        let _ = tell(&mut self.events);
+        self.show.as_mut().map_or(ControlFlow::Continue(()), |show| tell(show))
+    }
+}
+
+impl Observer for Watching {
+    fn trial_begins(&mut self, note: TrialNote<'_>) {
+        let _ = self.both(|observer| {
+            observer.trial_begins(note);
+            ControlFlow::Continue(())
+        });
+    }
+
+    fn progress(&mut self, note: TrialNote<'_>, progress: Progress) -> ControlFlow<()> {
+        self.both(|observer| observer.progress(note, progress))
+    }
+
+    fn floor(&mut self, note: TrialNote<'_>) -> ControlFlow<()> {
+        self.both(|observer| observer.floor(note))
+    }
+
+    fn trial_disturbed(&mut self, note: TrialNote<'_>, disturbed: &DisturbedV1) {
+        let _ = self.both(|observer| {
+            observer.trial_disturbed(note, disturbed);
+            ControlFlow::Continue(())
+        });
+    }
+
+    fn trial_ends(&mut self, note: TrialNote<'_>, trial: &TrialV2) {
+        let _ = self.both(|observer| {
+            observer.trial_ends(note, trial);
+            ControlFlow::Continue(())
+        });
+    }
+}
