@@ -40,7 +40,9 @@ fn the_first_screen_of_each_run_is_as_reviewed() {
         insta::assert_snapshot!(format!("first_{name}"), shown(&run, 80));
     }
     for (name, run) in references() {
-        if ["quickstart", "all-transports", "compression", "mobile-idle"].contains(&name.as_str()) {
+        if ["quickstart", "all-transports", "compression", "idle-feed", "mobile-idle"]
+            .contains(&name.as_str())
+        {
             insta::assert_snapshot!(format!("first_reference_{name}"), shown(&run, 80));
         }
     }
@@ -189,5 +191,39 @@ fn the_first_screen_says_nothing_that_the_report_does_not() {
     let screen = shown(&run, width);
     for figure in ["8.5 times fewer bytes on the wire", "506 ms", "350 us", "36.4 us", "12.6 kB"] {
         assert!(screen.contains(figure) && report.contains(figure), "{figure}:\n{screen}");
+    }
+}
+
+/// A poll that finds one of ten messages has more bytes for each, and may have fewer in all.
+#[test]
+fn where_updates_are_dropped_bytes_per_second_stand_beside_those_per_message_and_may_say_otherwise()
+{
+    let all = runs::valid();
+    assert!(!shown(&all, 1_000).contains("per client and second"), "nothing is dropped");
+    let dropped = |poll: f64, push: f64| {
+        let mut run = all.clone();
+        for trial in &mut run.trials {
+            let is_poll = trial.transport == "short-poll";
+            if is_poll {
+                let counts = &mut trial.counts;
+                (counts.delivered, counts.superseded) = (1_000, 9_000);
+            }
+            let figure = "wire_bytes_per_client_second".to_owned();
+            trial.figures.insert(figure, if is_poll { poll } else { push });
+        }
+        let report = text(&run, &TextOptions { width: 1_000, ..TextOptions::default() });
+        [shown(&run, 1_000), report]
+    };
+    let otherwise = "by that measure short-poll is the one with fewer bytes, and the answer is the other \
+                     way around";
+    let both = "Per client and second websocket moved 1,260 B and short-poll 967 B";
+    let [screen, report] = dropped(967.0, 1_260.0);
+    assert!(screen.contains(&format!("{both}: {otherwise}.")), "{screen}");
+    assert!(report.contains(&format!("{both}: {otherwise}.")), "{report}");
+    assert!(screen.contains("bytes per client and second"), "{screen}");
+    let [screen, report] = dropped(967.0, 126.0);
+    for said in [screen, report] {
+        assert!(said.contains("websocket moved 126 B and short-poll 967 B."), "{said}");
+        assert!(!said.contains("other way around"), "{said}");
     }
 }

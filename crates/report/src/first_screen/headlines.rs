@@ -5,6 +5,8 @@ use pushbench_stats::Rounds;
 use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::{measured, percentile};
+use crate::sections::denominator::{per_client_second, some_are_dropped};
+use crate::sections::layer::Layer;
 use crate::times::{Percentile, Times};
 use crate::units::{ABSENT, ratio, scaled};
 
@@ -29,6 +31,8 @@ enum Of {
     Latency(Percentile),
 }
 
+/// What bytes are shown by, where it was counted.
+const WIRE: &str = "wire_bytes_per_delivery";
 const BYTES: [&str; 2] = ["fewer", "more"];
 const TIME: [&str; 2] = ["lower", "higher"];
 const WORK: [&str; 2] = ["less", "more"];
@@ -55,14 +59,14 @@ pub(super) fn headlines(run: &RunV2, of: &[&TransportV1], times: &Times) -> Vec<
         }
     };
     let layer = "bytes per delivery";
-    match has("wire_bytes_per_delivery") {
+    match has(WIRE) {
         true => add(
             "  bytes on the wire (layer 3)",
             layer,
             "wire",
             BYTES,
             Unit::Bytes,
-            Of::Figure("wire_bytes_per_delivery"),
+            Of::Figure(WIRE),
         ),
         false => add(
             "  bytes above TLS",
@@ -75,6 +79,22 @@ pub(super) fn headlines(run: &RunV2, of: &[&TransportV1], times: &Times) -> Vec<
     }
     let header = Of::Figure("header_bytes_per_delivery");
     add("    of that headers", layer, "headers", BYTES, Unit::Bytes, header);
+    if some_are_dropped(run, of) {
+        let layer = if has(WIRE) { Layer::Wire } else { Layer::Stream };
+        let title = match layer {
+            Layer::Wire => "wire",
+            Layer::Stream => "stream",
+        };
+        let figure = Of::Figure(per_client_second(layer));
+        add(
+            "bytes per client and second",
+            "bytes per client and s",
+            title,
+            BYTES,
+            Unit::Bytes,
+            figure,
+        );
+    }
     let mean = Of::Figure("latency.mean");
     add("  latency, mean", "latency", "mean", TIME, Unit::Seconds, mean);
     for at in times.percentiles_or(&[99.0]) {

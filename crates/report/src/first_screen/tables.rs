@@ -5,8 +5,9 @@ use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::trials;
 use crate::layout::{ColumnGroup, Row, Table, Tone};
-use crate::sections::contest::{Contest, Layer};
+use crate::sections::contest::Contest;
 use crate::sections::grid::Grid;
+use crate::sections::layer::Layer;
 use crate::times::Times;
 
 use super::headlines::{Headline, headlines};
@@ -62,7 +63,10 @@ fn across(run: &RunV2, transports: &[&TransportV1], times: &Times) -> Option<Tab
     let alone = |title: &str| ColumnGroup { title: String::new(), columns: vec![title.to_owned()] };
     let groups = transports.iter().map(|transport| alone(&transport.label));
     let groups = groups.chain(has_ratio.then(|| alone(""))).collect();
-    let rows = headlines.iter().map(|headline| {
+    // What is per delivered message stands together, below that title.
+    let (each, of_all): (Vec<_>, Vec<_>) =
+        headlines.iter().partition(|headline| headline.label.starts_with(' '));
+    let rows = each.iter().chain(&of_all).map(|headline| {
         let cells =
             headline.values.iter().map(|value| Tone::Plain.span(headline.shown(*value, times)));
         let ratio = || Tone::Strong.span(headline.last_to_first());

@@ -5,7 +5,8 @@ use pushbench_store::{RunStatus, RunV2, Verdict};
 
 use crate::figures::{measured, publishes_by_itself, rounds, trials};
 use crate::layout::{Block, Section, Tone};
-use crate::sections::contest::{Contest, Layer, listed};
+use crate::sections::contest::{Contest, listed};
+use crate::sections::layer::Layer;
 use crate::sections::swept::{Swept, swept};
 use crate::sections::validity::reasons;
 use crate::sections::{extent, extremes, find, idle, part};

@@ -4,53 +4,10 @@
 use pushbench_stats::Rounds;
 use pushbench_store::{RunV2, TransportV1};
 
-use crate::figures::{measured, rounds, trials};
+use crate::figures::{measured, rounds};
+use crate::sections::denominator::{SAME_DELIVERIES, by_the_second, delivered_share};
+use crate::sections::layer::Layer;
 use crate::units::{bytes, ratio, seconds, share};
-
-/// Shares of delivered messages this close are the same messages.
-const SAME_DELIVERIES: f64 = 0.005;
-
-/// The lowest layer at which this run's bytes were counted.
-#[derive(Clone, Copy)]
-pub(crate) enum Layer {
-    Wire,
-    Stream,
-}
-
-impl Layer {
-    /// The lower one if two transports have it, so that there is something to compare.
-    pub(crate) fn counted(run: &RunV2) -> Option<Self> {
-        let counted = |layer: &Self| {
-            run.transports.iter().filter(|transport| layer.bytes(run, transport).is_some()).count()
-        };
-        let layers = || [Self::Wire, Self::Stream].into_iter();
-        layers()
-            .find(|layer| counted(layer) >= 2)
-            .or_else(|| layers().find(|layer| counted(layer) > 0))
-    }
-
-    pub(crate) fn bytes(self, run: &RunV2, transport: &TransportV1) -> Option<Rounds> {
-        let figure = match self {
-            Self::Wire => "wire_bytes_per_delivery",
-            Self::Stream => "stream_bytes_per_delivery",
-        };
-        measured(run, transport, figure)
-    }
-
-    pub(crate) fn place(self) -> &'static str {
-        match self {
-            Self::Wire => "on the wire",
-            Self::Stream => "above TLS",
-        }
-    }
-
-    pub(crate) fn what(self) -> &'static str {
-        match self {
-            Self::Wire => "layer 3, TCP/IP headers included",
-            Self::Stream => "TCP/IP headers could not be counted",
-        }
-    }
-}
 
 /// The transport with the fewest bytes and the one it is held against.
 pub(crate) struct Contest<'run> {
@@ -142,7 +99,12 @@ impl<'run> Contest<'run> {
 
     /// What a reader has to know beside the sentence: what the figures of a table do not say.
     pub(crate) fn brief_remarks(&self, run: &RunV2) -> Vec<String> {
-        let remarks = [self.others_as_few(), self.unlike_deliveries(run), only_round(run)];
+        let remarks = [
+            self.others_as_few(),
+            self.unlike_deliveries(run),
+            self.by_the_second(run),
+            only_round(run),
+        ];
         remarks.into_iter().flatten().collect()
     }
 
@@ -176,6 +138,7 @@ impl<'run> Contest<'run> {
             None => {}
         }
         remarks.extend(self.unlike_deliveries(run));
+        remarks.extend(self.by_the_second(run));
         remarks.extend(only_round(run));
         remarks
     }
@@ -200,6 +163,12 @@ impl<'run> Contest<'run> {
              {of_base}; the rest was superseded by newer messages, or lost.",
             best.label, base.label
         ))
+    }
+
+    /// What the other denominator says, where the two did not deliver the same.
+    fn by_the_second(&self, run: &RunV2) -> Option<String> {
+        let both = [self.best.0, self.base.0];
+        (!self.same_messages(run)).then(|| by_the_second(run, self.layer, both))?
     }
 
     /// The transports that the rounds do not tell from the best, which may be of the same bytes by
@@ -256,15 +225,6 @@ enum Comparison {
     Same {
         values: String,
     },
-}
-
-/// Deliveries of the messages due in the measure phase, of those expected; over all rounds.
-fn delivered_share(run: &RunV2, transport: &TransportV1) -> Option<f64> {
-    let counts = trials(run, transport).map(|trial| &trial.counts);
-    let (delivered, expected) = counts.fold((0, 0), |(delivered, expected), counts| {
-        (delivered + counts.delivered, expected + counts.expected)
-    });
-    (expected > 0).then(|| delivered as f64 / expected as f64)
 }
 
 /// Names as the subject of a sentence.
