@@ -294,7 +294,11 @@ impl<'a> Reader<'a> {
             if !is_known && !self.refused_keys.contains(&name) {
                 let is_taken = |name: &&&'static str| !self.refused_keys.contains(name);
                 let known: Vec<_> = self.asked.iter().filter(is_taken).copied().collect();
-                let expected = format!("one of {}", known.join(", "));
+                let expected = match known.as_slice() {
+                    // What it holds has names of one's own.
+                    [] => "a table".to_owned(),
+                    known => format!("one of {}", known.join(", ")),
+                };
                 let help = closest(&entry.name, known)
                     .map(|name| format!("did you mean `{}`?", self.dotted(name)));
                 self.complain(&bare(&entry.name), entry.place, "unknown", expected, help);
