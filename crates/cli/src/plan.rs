@@ -51,18 +51,19 @@ pub(crate) fn plan(options: &PlanOptions) -> anyhow::Result<Exit> {
             return Ok(Exit::Refused);
         }
     };
-    let (ours, others): (Vec<_>, Vec<_>) =
-        scenario.transports.into_iter().partition(|transport| transport.server.is_none());
-    for Transport { label, .. } in &others {
-        say(format_args!(
-            "pushbench: {label} is left out: there is no model of a third-party server"
-        ));
-    }
-    if ours.is_empty() {
-        say("pushbench: no transport is left, expected one that asks our own server");
+    scenario.transports.retain(|transport| {
+        if let Some(why) = transport.without_model() {
+            say(format_args!("pushbench: {} is left out: {why}", transport.label));
+        }
+        transport.without_model().is_none()
+    });
+    if scenario.transports.is_empty() {
+        say(
+            "pushbench: no transport is left, expected one that asks our own server and goes through no \
+             proxy",
+        );
         return Ok(Exit::Refused);
     }
-    scenario.transports = ours;
     let (topics, clients) = (scenario.workload.topics, scenario.workload.clients);
     if !each_topic_has_a_client(topics, clients) {
         say(format_args!(

@@ -105,6 +105,18 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         ));
         return Ok(Exit::WrongUsage);
     }
+    let proxied = scenario.transports.iter().find_map(|of| Some((of, of.proxy.as_ref()?)));
+    let given = [("--target", options.target.is_some()), ("--shard", part.is_some())];
+    let given = given.into_iter().find_map(|(option, is_given)| is_given.then_some(option));
+    if let (Some((transport, proxy)), Some(given)) = (proxied, given) {
+        say(format_args!(
+            "pushbench: {given} is of a server or clients elsewhere, but {} goes through proxy.{} of the \
+             scenario, which the run starts before a server of its own: leave out {given}, or select other \
+             transports with --only",
+            transport.label, proxy.name
+        ));
+        return Ok(Exit::WrongUsage);
+    }
     let over_link = scenario.with_cells().any(|cell| cell.network.link.is_some());
     if over_link && (options.target.is_some() || part.is_some()) {
         let given = if options.target.is_some() { "--target" } else { "--shard" };

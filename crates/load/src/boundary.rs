@@ -36,6 +36,11 @@ pub trait ServerWitnesses {
     /// What the kernel says of the server's ends of these connections, whose descriptors are this
     /// process's; `None` if it cannot be asked of any.
     fn kernel(&mut self, open: &[RawFd]) -> Option<Tally>;
+
+    /// Whose ends those are: the server's, or those of a proxy in its place.
+    fn kernel_name(&self) -> WitnessName {
+        WitnessName::ServerKernel
+    }
 }
 
 /// Asks nobody.
@@ -160,7 +165,7 @@ impl Attempts {
         // for long and the two differ, nothing is on its way, and the books do not balance.
         let apart = found
             .in_flight
-            .filter(|(name, _)| *name == WitnessName::ServerKernel && clients_agree && is_still);
+            .filter(|(name, _)| *name == server.kernel_name() && clients_agree && is_still);
         let taken = match apart {
             Some((name, tally)) => {
                 Taken { in_flight: None, server: found.comparable.with(name, tally) }
@@ -203,7 +208,7 @@ fn ask(standing: &Standing, server: &mut dyn ServerWitnesses) -> Found {
         }
         found.comparable = found.comparable.with(name, tally);
     }
-    let name = WitnessName::ServerKernel;
+    let name = server.kernel_name();
     let Some(tally) = server.kernel(&standing.open) else { return found };
     let agrees = standing.agrees_with(name, tally);
     match sockets {

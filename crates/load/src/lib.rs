@@ -51,7 +51,7 @@ pub use outcome::{
     Boundary, Counts, Handshakes, HeadCounts, InFlight, Outcome, PublisherOutcome, SampleHeaders,
     ServerSums, TimeAverage, WorkerOutcome,
 };
-pub use plan::{Adapted, Plan, TlsTarget};
+pub use plan::{Adapted, Plan, TlsTarget, Via};
 pub use publish_to::{Calendar, PublishTo};
 pub use so_far::SoFar;
 pub use stock_client::{StockClientError, stock_client};

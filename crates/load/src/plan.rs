@@ -30,6 +30,8 @@ pub struct Plan {
     pub host: String,
     /// Where subscribers connect by TLS; there exactly if the carriage says so.
     pub tls: Option<TlsTarget>,
+    /// The proxy that subscribers connect to in place of the server; `None` without one, and in TLS.
+    pub via: Option<Via>,
     /// `Authorization: Bearer` of the publisher, where the server asks for one.
     pub publish_token: Option<String>,
     /// Every message of the trial, earliest first. What is due after the measure phase is published
@@ -78,6 +80,15 @@ impl Adapted {
     }
 }
 
+/// A proxy in front of the server. The publisher is beside the server, and does not go through it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Via {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The `Host` field: that of the proxy, as its clients know no other.
+    pub host: String,
+}
+
 /// Where subscribers connect by TLS.
 #[derive(Clone, Debug)]
 pub struct TlsTarget {
@@ -117,7 +128,8 @@ impl Plan {
 
     /// Where subscribers connect.
     pub fn subscribers_target(&self) -> SocketAddr {
-        self.tls.as_ref().map_or(self.target, |tls| tls.address)
+        let target = self.via.as_ref().map_or(self.target, |via| via.address);
+        self.tls.as_ref().map_or(target, |tls| tls.address)
     }
 
     /// Whether each connection resumes a session of the client's own.
@@ -137,7 +149,11 @@ impl Plan {
     pub fn head_target<'a>(&'a self, path: &'a str) -> HeadTarget<'a> {
         HeadTarget {
             path,
-            host: self.tls.as_ref().map_or(&self.host, |tls| &tls.host),
+            host: match (&self.tls, &self.via) {
+                (Some(tls), _) => &tls.host,
+                (None, Some(via)) => &via.host,
+                (None, None) => &self.host,
+            },
             secure: self.tls.is_some(),
             cookie_bytes: self.scenario.headers.cookie_bytes,
         }

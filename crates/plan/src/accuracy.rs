@@ -142,8 +142,8 @@ pub fn compare(records: &[&Record], predict: PredictTrial<'_>) -> (Vec<Compared>
                 leave_out(what(), "its scenario has no such transport or cell");
                 continue;
             };
-            if transport.server.is_some() {
-                leave_out(what(), "there is no model of a third-party server");
+            if let Some(why) = transport.without_model() {
+                leave_out(what(), why);
                 continue;
             }
             if is_before_messages(transport.settings, trial) {

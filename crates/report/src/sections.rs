@@ -25,6 +25,7 @@ mod link;
 pub(crate) mod machine;
 pub(crate) mod part;
 mod pictures;
+mod proxy;
 mod published;
 pub(crate) mod swept;
 mod tokens;
@@ -42,7 +43,7 @@ pub fn document(run: &RunV2, record: Option<&str>) -> Document {
 
 /// The same with times as the reader has chosen.
 pub fn document_with(run: &RunV2, record: Option<&str>, times: &Times) -> Document {
-    let sections: [Option<Section>; 25] = [
+    let sections: [Option<Section>; 26] = [
         Some(answer::question(run)),
         Some(answer::answer(run)),
         Some(validity::validity(run)),
@@ -57,6 +58,7 @@ pub fn document_with(run: &RunV2, record: Option<&str>, times: &Times) -> Docume
         comparison::glance(run, times),
         comparison::comparison(run, times),
         link::link(run),
+        proxy::proxy(run),
         floor::floor(run),
         client_libraries::client_libraries(run),
         tokens::tokens(run),

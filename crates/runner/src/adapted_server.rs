@@ -7,6 +7,7 @@ mod missing;
 mod note;
 mod owner;
 mod ports;
+pub(crate) mod proxy;
 mod ready;
 mod sweep;
 

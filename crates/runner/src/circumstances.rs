@@ -14,8 +14,9 @@ impl Circumstances {
             kernel_refusal,
             server_death,
             server_end,
-            // A trial that is split has none.
+            // A trial that is split has neither.
             link: _,
+            proxy: _,
             late,
             // Whoever puts a trial together knows of that.
             lost_shards: _,

@@ -11,7 +11,7 @@ use pushbench_store::{CellV1, MachineV2, ModelV1, Sums, TrialV2};
 use crate::books::{books, segment_headers};
 use crate::figures::{self, figures};
 use crate::judge::{Circumstances, Evidence, as_modelled, judge, trust};
-use crate::tls;
+use crate::{tls, upstream};
 
 /// What was to be played.
 #[derive(Clone, Debug)]
@@ -49,7 +49,8 @@ pub(crate) fn trial(
 ) -> TrialV2 {
     let Played { scenario, transport, .. } = played;
     let headers = segment_headers(&sums, played.is_ipv6);
-    let books = books(&sums, headers);
+    let mut books = books(&sums, headers);
+    books.reconciliations.extend(circumstances.proxy.iter().flat_map(upstream::compare));
     let workload = &scenario.workload;
     let figures = figures(&figures::Source {
         sums: &sums,
@@ -81,10 +82,12 @@ pub(crate) fn trial(
         tls: played.tls,
         started_at: &played.started_at,
     };
-    if played.is_ours && played.shard.is_whole() {
+    // What a proxy makes of requests and responses is nobody's to predict.
+    let has_model = played.shard.is_whole() && transport.without_model().is_none();
+    if played.is_ours && has_model {
         checks.extend(as_modelled(&evidence, &subject));
     }
-    let model = match played.is_adapted || !played.shard.is_whole() {
+    let model = match played.is_adapted || !has_model {
         true => BTreeMap::new(),
         false => predict_trial(&subject),
     };
@@ -95,6 +98,7 @@ pub(crate) fn trial(
         started_at: played.started_at,
         servers: sums.servers_on_record(),
         link: circumstances.link.clone(),
+        proxy: circumstances.proxy.clone(),
         shard: None,
         shards: None,
         clients: sums.clients,

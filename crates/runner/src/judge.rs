@@ -14,6 +14,7 @@ mod load;
 mod machine;
 mod model;
 mod payloads;
+mod proxy;
 mod pushed;
 mod refused;
 mod server;
@@ -46,6 +47,7 @@ use self::{
     load::{lateness, load_busy},
     machine::steal,
     payloads::{delivered, foreign, payloads, unexplained, unfinished, wrapping},
+    proxy::proxy_books,
     pushed::{conflated, heartbeats},
     server::server,
     server_books::server_books,
@@ -68,6 +70,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(ended(evidence));
     checks.push(books_balance(evidence));
     checks.extend(server_kernel(evidence));
+    checks.extend(proxy_books(evidence));
     checks.extend(link(evidence));
     checks.extend([
         quiet(evidence),

@@ -52,6 +52,7 @@ mod tested;
 mod tls;
 mod topics;
 mod trial;
+mod upstream;
 mod work;
 
 pub use adapted_server::{FreePorts, free_ports, missing_programs, servers_beyond_loopback};
@@ -86,6 +87,14 @@ pub enum RunError {
     Adapted {
         /// Its name in the scenario.
         server: String,
+        /// What came, what was expected, and what it said.
+        reason: String,
+    },
+    /// A proxy could not be started.
+    #[error("proxy.{proxy}: {reason}")]
+    Proxy {
+        /// Its name in the scenario.
+        proxy: String,
         /// What came, what was expected, and what it said.
         reason: String,
     },

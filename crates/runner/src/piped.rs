@@ -84,7 +84,7 @@ pub async fn play_piped(
     let tls = tls::tls_target(&transport, &target)?;
     let is_tls = tls.is_some();
     let cursors = vec![Cursor::OLDEST; scenario.workload.topics.get() as usize];
-    let reach = Reach { target, tls, adapted: None };
+    let reach = Reach { target, tls, via: None, adapted: None };
     let plan = trial.plan(scenario, &transport, &reach, cursors);
     let (for_clients, for_publisher) = (Rc::clone(&server.open), server.open);
     let stats = server.stats;
@@ -95,7 +95,13 @@ pub async fn play_piped(
     };
     let outcome = in_memory::play(plan.clone(), &pipes, clock).await;
     let samples = Samples::at_the_end(&server.end.await, kind);
-    let ending =
-        Ending { is_complete: true, server_death: None, server_end: None, link: None, late: None };
+    let ending = Ending {
+        is_complete: true,
+        server_death: None,
+        server_end: None,
+        link: None,
+        proxy: None,
+        late: None,
+    };
     trial.record(started_at, &plan, &reach.target, &outcome, &samples, ending)
 }

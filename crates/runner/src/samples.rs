@@ -11,11 +11,12 @@ use pushbench_load::ServerSums;
 use pushbench_protocol::{
     ClassStats, ConnectionClass, HandshakeStats, Phase, ServerStats, TransportKind, clock,
 };
-use pushbench_store::{MachineTimeV2, MachineV2, ProcessWorkV2, WorkV2};
+use pushbench_store::{MachineTimeV2, MachineV2, ProcessWorkV2, UpstreamV2, WorkV2};
 
 use crate::control::Control;
 use crate::processes::{Whose, resident_of};
 use crate::sockets::{Others, SocketSample, again_by_phase};
+use crate::upstream;
 use crate::work::{self, KernelLook, ProcessSample, StealLook};
 
 /// How long the server may take to notice that its clients are gone.
@@ -31,6 +32,10 @@ pub(crate) struct Sampler {
     pub(crate) clients: SocketAddr,
     /// Whether nobody else uses the server, so that its books are of our clients only.
     pub(crate) is_ours: bool,
+    /// Where the server listens, whoever connects there.
+    pub(crate) server_port: u16,
+    /// Whose work is the proxy's that the clients connect to; `None` without one.
+    pub(crate) proxy: Option<Whose>,
     /// Where the clients' sockets are, if not where the sampler is.
     pub(crate) far: Option<Arc<Namespace>>,
 }
@@ -65,10 +70,15 @@ pub(crate) struct Samples {
     /// The server's processes at the last look at them.
     server_pids: Vec<u32>,
     load: BTreeMap<Moment, ProcessSample>,
+    proxy: BTreeMap<Moment, ProcessSample>,
+    /// The proxy's processes at the last look at them.
+    proxy_pids: Vec<u32>,
+    /// What was between the proxy and the server, at the end of each phase that ends at rest.
+    upstream: BTreeMap<Phase, UpstreamV2>,
     kernel: BTreeMap<Moment, KernelLook>,
     steal: BTreeMap<Moment, StealLook>,
-    /// Highest resident memory of the measure phase: the server's and the load generator's.
-    under_load: [Option<u64>; 2],
+    /// Highest resident memory of the measure phase: the server's, the load generator's, the proxy's.
+    under_load: [Option<u64>; 3],
     /// Both ends of the clients' connections, at the end of each phase.
     sockets: BTreeMap<Phase, SocketSample>,
     is_ipv6: bool,
@@ -129,6 +139,11 @@ impl Samples {
             self.server.insert(moment, look);
             self.server_pids = pids;
         }
+        if let Some(proxy) = &sampler.proxy {
+            let (look, pids) = proxy.look();
+            self.proxy.insert(moment, look);
+            self.proxy_pids = pids;
+        }
         self.load.insert(moment, work::look_at(std::process::id()));
         self.kernel.insert(moment, work::look_at_kernel());
         if let Some(look) = work::look_at_steal() {
@@ -159,10 +174,41 @@ impl Samples {
     /// Looks at what both sides hold while they are used. To be called through the measure phase.
     pub(crate) fn sample(&mut self) {
         // The processes that there were when the phase began: to look for others takes time.
-        let now = [resident_of(&self.server_pids), work::resident(std::process::id())];
+        let now = [
+            resident_of(&self.server_pids),
+            work::resident(std::process::id()),
+            resident_of(&self.proxy_pids),
+        ];
         for (highest, now) in self.under_load.iter_mut().zip(now) {
             *highest = (*highest).max(now);
         }
+    }
+
+    /// Looks at what is between the proxy and the server, if there is one. To be called while nothing is
+    /// published and no poll is due.
+    pub(crate) fn sample_upstream(&mut self, phase: Phase, sampler: &Sampler) {
+        let Some(proxy) = &sampler.proxy else { return };
+        // Its workers may be others than a moment ago.
+        self.proxy_pids = proxy.look().1;
+        let books = || {
+            let stats = self.stats(sampler)?;
+            let mut look = UpstreamV2::default();
+            for class in of_kind(&stats, sampler.kind) {
+                look.accepted += class.accepted;
+                look.open += class.open;
+                look.up += class.received_bytes;
+                look.down += class.sent_bytes;
+            }
+            Some(look)
+        };
+        let look = upstream::look(sampler.server_port, &self.proxy_pids, books);
+        self.upstream.extend(look.map(|look| (phase, look)));
+    }
+
+    /// What the proxy cost, and what was behind it.
+    pub(crate) fn behind_proxy(&self) -> (ProcessWorkV2, BTreeMap<Phase, UpstreamV2>) {
+        let [.., held] = self.under_load;
+        (process_work(&self.proxy, held), self.upstream.clone())
     }
 
     /// What the server has carried for our transport since our first look; `None` from a server
@@ -197,7 +243,7 @@ impl Samples {
 
     /// What it cost to run; `worker_cpu` is that of each load worker over the measure phase.
     pub(crate) fn work(&self, worker_cpu: &[Duration]) -> WorkV2 {
-        let [server_held, load_held] = self.under_load;
+        let [server_held, load_held, _] = self.under_load;
         let under_load = self.sockets.get(&Phase::Measure);
         let mut worker_cpu_ns: Vec<_> =
             worker_cpu.iter().map(|cpu| cpu.as_nanos() as u64).collect();
@@ -211,7 +257,10 @@ impl Samples {
             server: (!self.server.is_empty()).then(|| process_work(&self.server, server_held)),
             servers: Vec::new(),
             load: vec![load],
-            server_sockets: under_load.and_then(|look| look.server),
+            // Before a proxy these are its ends of the connections.
+            server_sockets: under_load
+                .filter(|_| self.proxy.is_empty())
+                .and_then(|look| look.server),
         }
     }
 

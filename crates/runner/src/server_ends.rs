@@ -23,7 +23,7 @@ pub(crate) fn look(port: u16, open: &[RawFd]) -> io::Result<Tally> {
 }
 
 /// Of so many connections, whose clients' ends have these inodes, among the ends that have the port.
-fn tally(
+pub(crate) fn tally(
     open: usize,
     clients: &BTreeSet<u32>,
     with_remote: &[SocketEnd],

@@ -3,7 +3,7 @@
 
 use std::os::fd::RawFd;
 
-use pushbench_load::{ServerSums, ServerWitnesses, Tally};
+use pushbench_load::{ServerSums, ServerWitnesses, Tally, WitnessName};
 
 use crate::samples::{Sampler, Samples};
 use crate::server_ends;
@@ -16,12 +16,23 @@ pub(crate) struct Asked<'a> {
 
 impl ServerWitnesses for Asked<'_> {
     fn sockets(&mut self) -> Option<ServerSums> {
-        self.samples.server_sums(self.sampler)
+        match self.sampler.proxy {
+            // What a server carried for a proxy is not what the clients did.
+            Some(_) => None,
+            None => self.samples.server_sums(self.sampler),
+        }
     }
 
     fn kernel(&mut self, open: &[RawFd]) -> Option<Tally> {
         let look = server_ends::look(self.sampler.clients.port(), open);
         self.samples.server_ends = Some(look.as_ref().map(|_| ()).map_err(ToString::to_string));
         look.ok()
+    }
+
+    fn kernel_name(&self) -> WitnessName {
+        match self.sampler.proxy {
+            Some(_) => WitnessName::ProxyKernel,
+            None => WitnessName::ServerKernel,
+        }
     }
 }

@@ -41,7 +41,7 @@ impl SocketSample {
     /// Looks at the sockets of this process's clients, connected to `port`, which are in the namespace
     /// `far`, or in the caller's. `None` if the kernel does not tell.
     pub(crate) fn take(port: u16, others: &Others, far: Option<&Namespace>) -> Option<Self> {
-        let ours = own_inodes();
+        let ours = inodes_of(&[std::process::id()]);
         let clients = {
             let _far = far.map(Namespace::enter).transpose().ok()?;
             sockets(Port::Remote(port)).ok()?
@@ -96,11 +96,11 @@ fn memory(ends: &[SocketEnd]) -> Option<SocketMemoryV1> {
     (!ends.is_empty()).then_some(SocketMemoryV1 { sockets: ends.len() as u64, bytes })
 }
 
-/// Inodes of this process's sockets (proc(5), `/proc/pid/fd`).
-fn own_inodes() -> BTreeSet<u32> {
-    let Ok(descriptors) = fs::read_dir("/proc/self/fd") else { return BTreeSet::new() };
+/// Inodes of the sockets of some processes (proc(5), `/proc/pid/fd`).
+pub(crate) fn inodes_of(pids: &[u32]) -> BTreeSet<u32> {
+    let descriptors = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).ok());
     let inode = |path: std::path::PathBuf| inode_in(&fs::read_link(path).ok()?);
-    descriptors.flatten().filter_map(|entry| inode(entry.path())).collect()
+    descriptors.flatten().flatten().filter_map(|entry| inode(entry.path())).collect()
 }
 
 #[cfg(test)]

@@ -10,14 +10,15 @@ mod server;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
-use pushbench_load::{Load, Outcome, Plan, Progress, SoFar};
+use pushbench_load::{Load, Outcome, Plan, Progress, SoFar, Via};
 use pushbench_protocol::{Cursor, Deliver, Phase, TopicNames, TransportKind};
 use pushbench_scenario::{
     Scenario, Shard, Transport, due_times_until, ports_per_client, round_seed,
 };
-use pushbench_store::{CellV1, LinkV2, MachineV2, ShardV2, TrialV2};
+use pushbench_store::{CellV1, LinkV2, MachineV2, ProxyV2, ShardV2, TrialV2};
 use pushbench_wire::tcp_info::tcp_info;
 
+use crate::adapted_server::proxy::RunningProxy;
 use crate::control::Control;
 use crate::derive::{self, Played};
 use crate::judge::Circumstances;
@@ -73,6 +74,8 @@ pub(crate) struct Ending {
     pub(crate) server_end: Option<String>,
     /// What the link saw, if there was one.
     pub(crate) link: Option<LinkV2>,
+    /// The proxy that its clients connected to, if there was one.
+    pub(crate) proxy: Option<ProxyV2>,
     /// Why it was ended that was to keep to planned moments.
     pub(crate) late: Option<String>,
 }
@@ -107,7 +110,11 @@ impl Trial<'_> {
             TrialServer::of(&scenario, &transport, self.options, &mut || watch(NOTHING_YET))?;
         is_ready(&server, &scenario, &mut || watch(NOTHING_YET))?;
         let topics = scenario.workload.topics.get();
-        let reach = server.reach(&transport, topics, self.topic_names)?;
+        let mut reach = server.reach(&transport, topics, self.topic_names)?;
+        let mut proxy = self.proxy(&transport, &reach, &mut || watch(NOTHING_YET))?;
+        reach.via = proxy
+            .as_ref()
+            .map(|proxy| Via { address: proxy.address, host: proxy.address.to_string() });
         let announced = server.recorded();
         let sampler = Sampler {
             server: server.whose(),
@@ -115,6 +122,8 @@ impl Trial<'_> {
             kind: settings.kind(),
             clients: clients_target(&reach),
             is_ours: server.is_ours(),
+            server_port: reach.target.address.port(),
+            proxy: proxy.as_ref().map(RunningProxy::whose),
             far: link.far(),
         };
         let start_cursors = match reach.adapted {
@@ -132,12 +141,18 @@ impl Trial<'_> {
         samples.take(Moment::Before, &sampler);
         let mut death = None;
         let played = play_phases(&mut load, &mut samples, &sampler, &link, gate, &mut |progress| {
-            death = server.ended();
+            death = server.ended().or_else(|| proxy.as_mut().and_then(RunningProxy::ended));
             let is_over = death.is_some() || link.has_failed();
             if is_over { ControlFlow::Break(()) } else { watch(progress) }
         });
         link.begin(Phase::Close);
         let outcome = load.finish();
+        // It may keep its connections to the server for later clients; there are none.
+        let proxy = proxy.map(|proxy| {
+            let record = on_record(&proxy, &samples);
+            proxy.stop();
+            record
+        });
         if death.is_none() {
             samples.close(&sampler);
             death = server.ended();
@@ -154,7 +169,7 @@ impl Trial<'_> {
         let link = link.down();
         let is_complete = played.is_continue();
         let late = gate.late();
-        let ending = Ending { is_complete, server_death: death, server_end, link, late };
+        let ending = Ending { is_complete, server_death: death, server_end, link, proxy, late };
         let trial = self.record(started_at, &plan, &reach.target, &outcome, &samples, ending)?;
         Ok(TrialV2 { server: announced, ..trial })
     }
@@ -168,7 +183,7 @@ impl Trial<'_> {
         start_cursors: Vec<Cursor>,
     ) -> Plan {
         let machine = machine();
-        let Reach { target, tls, adapted } = reach.clone();
+        let Reach { target, tls, via, adapted } = reach.clone();
         let is_theirs = adapted.as_ref().is_some_and(|of| of.transport.publishes_by_itself());
         Plan {
             dues: match is_theirs {
@@ -183,6 +198,7 @@ impl Trial<'_> {
             target: target.address,
             host: target.host,
             tls,
+            via,
             publish_token: target.publish_token,
             topic_names: self.topic_names,
             start_cursors,
@@ -199,6 +215,18 @@ impl Trial<'_> {
             ),
             scenario,
         }
+    }
+
+    /// The proxy that a transport goes through, before the server that is ready.
+    fn proxy(
+        &self,
+        transport: &Transport,
+        reach: &Reach,
+        watch: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Option<RunningProxy>, RunError> {
+        let Some(proxy) = &transport.proxy else { return Ok(None) };
+        let cpus = self.options.server_cpus();
+        RunningProxy::start(proxy, reach.target.address, cpus, watch).map(Some)
     }
 
     /// Where each topic's subscribers begin.
@@ -256,6 +284,7 @@ impl Trial<'_> {
             server_death: ending.server_death,
             server_end: ending.server_end,
             link: ending.link,
+            proxy: ending.proxy,
             late: ending.late,
             lost_shards: None,
         };
@@ -294,12 +323,26 @@ impl Trial<'_> {
             publishes_by_itself: plan.publishes_by_itself(),
             is_complete,
             phase_seconds: samples.phase_seconds.clone(),
-            closed: samples.closed,
-            tickets: samples.tickets,
+            // What the server carried for a proxy is not held against what the clients did.
+            closed: samples.closed.filter(|_| plan.via.is_none()),
+            tickets: samples.tickets.filter(|_| plan.via.is_none()),
             handshakes: samples.handshakes.filter(|_| plan.tls.is_some()),
             retransmitted_down: samples.sent_again(),
             work: samples.work(&outcome.worker_cpu),
         }
+    }
+}
+
+/// What is known of a proxy when the trial is over.
+fn on_record(proxy: &RunningProxy, samples: &Samples) -> ProxyV2 {
+    let (name, kind, version) = proxy.identity();
+    let (work, upstream) = samples.behind_proxy();
+    ProxyV2 {
+        name: name.to_owned(),
+        kind: kind.label().to_owned(),
+        version: version.map(str::to_owned),
+        work,
+        upstream,
     }
 }
 

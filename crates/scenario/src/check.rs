@@ -20,6 +20,7 @@ use crate::link_check::{
 use crate::own_path_check::{
     a_profile_with_its_own_path_asks_nothing_else, a_profile_with_its_own_path_gets_what_it_can_say,
 };
+use crate::proxy_check::a_proxy_is_before_a_server_of_ours;
 use crate::published::{NOTHING_PUBLISHED, is_published, publish_is_there};
 use crate::quantity::format_duration;
 use crate::shards_check::shards_are_of_our_own_server;
@@ -30,7 +31,7 @@ use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 17] = [
+const CHECKS: [Check; 18] = [
     topics_have_clients,
     publish_is_there,
     publishes_are_bounded,
@@ -48,6 +49,7 @@ const CHECKS: [Check; 17] = [
     a_segment_fits_the_link,
     a_queue_waits_for_a_rate,
     a_link_is_between_both_of_ours,
+    a_proxy_is_before_a_server_of_ours,
 ];
 
 /// Checks the file against itself and makes the scenario of it; `None` if anything was refused.

@@ -18,6 +18,7 @@ use crate::find::Find;
 use crate::link_profile::LinkProfile;
 use crate::named_server::NamedServer;
 use crate::pin::Pin;
+use crate::proxy::Proxy;
 use crate::tokens::TokenShape;
 
 /// A question, the work that answers it, and the transports that are asked.
@@ -272,6 +273,8 @@ pub struct Transport {
     pub carriage: Carriage,
     /// The third-party server that is asked; `None` for our own.
     pub server: Option<Arc<NamedServer>>,
+    /// The proxy that its clients connect to in place of the server; `None` if there is none between.
+    pub proxy: Option<Arc<Proxy>>,
 }
 
 /// What carries a transport, whatever its kind.

@@ -18,9 +18,10 @@ use crate::find_file::{FIND_EXAMPLE, FindFile};
 use crate::kind::{rate, shards};
 use crate::named_server_file::named_servers;
 use crate::network_file::NetworkFile;
+use crate::proxy_file::proxies;
 use crate::quantity::{minutes, seconds};
 use crate::tokens::TokenShape;
-use crate::transport_file::{TransportFile, transports};
+use crate::transport_file::{Behind, TransportFile, transports};
 use crate::{Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, ServerSettings, Shards};
 
 /// What a TOML integer is sure to hold.
@@ -108,6 +109,7 @@ impl ScenarioFile {
         let server = server(&mut table);
         let named_servers = named_servers(&mut table, beside, problems);
         table.finish();
+        let proxies = proxies(root.table("proxy"), beside, problems);
         let (load, shards) = load(root.table("load"));
         let file = Self {
             question,
@@ -119,7 +121,11 @@ impl ScenarioFile {
             load,
             shards,
             pin: root.or("pin", "auto", choice(Pin::ALL, Pin::label)),
-            transports: transports(&mut root, &named_servers, problems),
+            transports: transports(
+                &mut root,
+                &Behind { servers: &named_servers, proxies: &proxies },
+                problems,
+            ),
             expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
             find: root.optional_table("find", FIND_EXAMPLE).map(FindFile::read),
         };

@@ -35,6 +35,9 @@ mod network_file;
 mod overrides;
 mod own_path_check;
 mod pin;
+mod proxy;
+mod proxy_check;
+mod proxy_file;
 mod published;
 mod quantity;
 mod read;
@@ -51,6 +54,7 @@ mod transport_settings;
 
 mod log_needs;
 mod memory_needs;
+mod modelled;
 mod needs;
 mod payload;
 mod random;
@@ -81,6 +85,7 @@ pub use needs::{
 };
 pub use payload::PayloadWriter;
 pub use pin::Pin;
+pub use proxy::{Proxy, ProxyKind};
 pub use pushbench_toml::{Location, Problem, Refused};
 pub use read::{Source, read};
 pub use schedule::{Due, due_times, due_times_until, poll_phase, round_seed};

@@ -1,6 +1,7 @@
 //! What a scenario may have, as JSON Schema, for editors.
 
 mod network;
+mod proxy;
 mod server;
 mod transport;
 
@@ -18,6 +19,7 @@ use crate::file::{
 use crate::find_file::MOST;
 use crate::quantity::{minutes, seconds};
 use crate::schema::network::network;
+use crate::schema::proxy::proxies;
 use crate::schema::server::server;
 use crate::schema::transport::transport;
 use crate::{Arrivals, MOST_SHARDS, Pin, Quantity};
@@ -43,6 +45,11 @@ pub fn schema() -> String {
             "server",
             "Settings of Pushbench's own server; and, as `[server.NAME]`, servers that others wrote.",
             server(MOST_MESSAGES_KEPT),
+        ),
+        optional(
+            "proxy",
+            "As `[proxy.NAME]`, proxies that transports go through to Pushbench's own server.",
+            proxies(),
         ),
         optional("load", "The load generator.", load()),
         or(

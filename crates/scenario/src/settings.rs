@@ -88,6 +88,13 @@ impl Scenario {
             let key = |option: String| format!("server.{}.{option}", server.name);
             settings.extend(server.options().map(|(option, value)| (key(option), value)));
         }
+        for proxy in transports.iter().filter_map(|transport| transport.proxy.as_ref()) {
+            let mut put = |key: &str, value: String| {
+                settings.insert(format!("proxy.{}.{key}", proxy.name), value);
+            };
+            put("kind", proxy.kind.label().to_owned());
+            put("config", file(proxy.config.as_bytes()));
+        }
         settings.retain(|key, value| unsaid_setting(key) != Some(value));
         for transport in transports {
             let key = |option: &str| format!("transport.{}.{option}", transport.label);
@@ -111,6 +118,9 @@ impl Transport {
             ("client", client.to_string()),
         ];
         options.retain(|(option, value)| unsaid_option(option) != Some(value));
+        if let Some(proxy) = &self.proxy {
+            options.push(("proxy", proxy.name.clone()));
+        }
         let settings = self.settings.options().into_iter();
         match &self.server {
             None => options.extend(settings),

@@ -8,10 +8,11 @@ use pushbench_protocol::{
     PollTiming, StreamCoding, TlsUse, TransportKind, Unchanged,
 };
 use pushbench_toml::kind::{Mismatch, choice, count, duration, one_of, truth, whole};
-use pushbench_toml::{Place, Problems, Read, Reader, Table, Value};
+use pushbench_toml::{At, Place, Problems, Read, Reader, Table, Value};
 
 use crate::kind::label;
 use crate::named_server_file::NamedServerFile;
+use crate::proxy_file::{Passed, ProxyFile, passes};
 use crate::quantity::minutes;
 use crate::transport_server::{Asked, asked, fits_the_server, tls};
 use crate::transport_settings::{Options, PollSchedule};
@@ -24,8 +25,16 @@ pub(crate) struct TransportFile {
     /// The `name`, or the kind's.
     pub(crate) label: Read<String>,
     pub(crate) server: Asked,
+    pub(crate) proxy: Read<Passed>,
     pub(crate) carriage: CarriageFile,
     pub(crate) options: OptionsFile,
+}
+
+/// What transports may name that stands behind their connections.
+#[derive(Clone, Copy)]
+pub(crate) struct Behind<'a> {
+    pub(crate) servers: &'a [NamedServerFile],
+    pub(crate) proxies: &'a [ProxyFile],
 }
 
 /// What carries it, whatever its kind.
@@ -82,7 +91,7 @@ pub(crate) fn has_deflate(kind: TransportKind) -> bool {
 
 pub(crate) fn transports(
     root: &mut Reader<'_>,
-    servers: &[NamedServerFile],
+    behind: &Behind<'_>,
     problems: &Problems,
 ) -> Vec<TransportFile> {
     let kinds = one_of(TransportKind::ALL.iter().map(|kind| kind.label())).expected;
@@ -93,32 +102,35 @@ pub(crate) fn transports(
             Some(label) => format!("transport.{label}"),
             None => format!("transport[{}]", index + 1),
         };
-        transport(Reader::new(&key, place, Some(table), problems), servers)
+        transport(Reader::new(&key, place, Some(table), problems), behind)
     };
     tables.into_iter().enumerate().map(named).collect()
 }
 
-/// What a transport is called, as far as its table says: its name, or its server's and its kind's.
+/// What a transport is called, as far as its table says: its name, or its server's or proxy's and its
+/// kind's.
 pub(crate) fn transport_label(table: &Table) -> Option<String> {
-    let usual = || Some(usual_label(table.text("server"), table.text("kind")?));
+    let behind = || table.text("server").or_else(|| table.text("proxy"));
+    let usual = || Some(usual_label(behind(), table.text("kind")?));
     table.text("name").map(str::to_owned).or_else(usual)
 }
 
-fn usual_label(server: Option<&str>, kind: &str) -> String {
-    match server {
-        Some(server) => format!("{server}-{kind}"),
+fn usual_label(behind: Option<&str>, kind: &str) -> String {
+    match behind {
+        Some(behind) => format!("{behind}-{kind}"),
         None => kind.to_owned(),
     }
 }
 
-fn transport(mut table: Reader<'_>, servers: &[NamedServerFile]) -> TransportFile {
+fn transport(mut table: Reader<'_>, behind: &Behind<'_>) -> TransportFile {
     let kind = table.required("kind", choice(TransportKind::ALL, TransportKind::label));
     let name = table.optional("name", label);
-    let (server, server_name) = asked(&mut table, servers);
+    let (server, server_name) = asked(&mut table, behind.servers);
+    let (proxy, proxy_name) = passes(&mut table, behind.proxies);
     let label = name.and_then(|name| match (name.value.clone(), &kind, server_name) {
         (Some(label), _, _) => Some(name.with(label)),
         (None, Some(kind), Some(server)) => {
-            let label = usual_label(server.as_deref(), kind.value.label());
+            let label = usual_label(server.or(proxy_name).as_deref(), kind.value.label());
             Some(kind.clone().with(label))
         }
         (None, _, _) => None,
@@ -134,7 +146,8 @@ fn transport(mut table: Reader<'_>, servers: &[NamedServerFile]) -> TransportFil
         // What is wrong with them by themselves has been said; no rule asks about an option that
         // its kind may not have.
         table.finish();
-        return TransportFile { kind, label, server, carriage, options: OptionsFile::default() };
+        let options = OptionsFile::default();
+        return TransportFile { kind, label, server, proxy, carriage, options };
     };
     let has = |option: &str| OPTIONS.iter().any(|(name, has)| *name == option && has(known.value));
     fits_the_server(&mut table, known, has, &server);
@@ -150,7 +163,7 @@ fn transport(mut table: Reader<'_>, servers: &[NamedServerFile]) -> TransportFil
         }
     }
     table.finish();
-    TransportFile { kind, label, server, carriage, options }
+    TransportFile { kind, label, server, proxy, carriage, options }
 }
 
 /// Reads the options that the kind has; where the kind was refused, those that any kind has, each
@@ -233,12 +246,21 @@ impl TransportFile {
             Asked::Named(server) => (Unchanged::Empty, Some(server)),
             Asked::Refused => return None,
         };
+        let proxy = match self.proxy?.value {
+            None => None,
+            Some(proxy) => Some(proxy?),
+        };
         let settings = self.options.settings(self.kind?.value, unchanged)?;
-        Some(Transport { label: self.label?.value, settings, carriage, server })
+        Some(Transport { label: self.label?.value, settings, carriage, server, proxy })
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
         self.label.as_ref().map(|label| label.value.as_str())
+    }
+
+    /// Where `proxy` was written, if it was.
+    pub(crate) fn proxy_key(&self) -> Option<&At<Passed>> {
+        self.proxy.as_ref().filter(|proxy| proxy.value.is_some())
     }
 
     /// Whether our own server is asked, whose rules then hold.

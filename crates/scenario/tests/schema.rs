@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 51] = [
+const BEYOND_A_SCHEMA: [&str; 52] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -41,6 +41,7 @@ const BEYOND_A_SCHEMA: [&str; 51] = [
     "payload-file-with-line-end",
     "payload-twice",
     "profile-files",
+    "proxy-with-what-is-elsewhere",
     "publish-missing-for-one-server",
     "publish-with-two-rates",
     "publish-without-rate",
@@ -74,7 +75,7 @@ fn read_text(text: &str) -> Result<String, Vec<(String, String)>> {
         text,
         overrides: &[],
         only: &[],
-        read_file: &|_| Ok(b"text".to_vec()),
+        read_file: &|_| Ok(b"text for ${port} and ${upstream}".to_vec()),
     };
     let problems = |problem: Problem| (problem.key, problem.expected);
     read(&source)
@@ -114,6 +115,9 @@ fn every_key_default_and_bound_of_the_schema_is_that_of_the_reader_and_none_is_m
         held.table(name, &format!("{QUESTION}{WORKLOAD}[{name}]\n@line()@\n{SSE}"));
     }
     held.table("server", &format!("{QUESTION}{WORKLOAD}[server]\n@line()@\n{SSE}"));
+    held.table("proxy", &format!("{QUESTION}{WORKLOAD}{SSE}[proxy]\n@line()@\n"));
+    let proxy = "kind = \"nginx\"; config = \"a.conf\"";
+    held.table("proxy/*", &format!("{QUESTION}{WORKLOAD}{SSE}[proxy.a]\n@line({proxy})@\n"));
     let find = "max = \"clients\"; while = \"latency.p99 < 1s\"";
     held.table("find", &format!("{QUESTION}{WORKLOAD}{SSE}[find]\n@line({find})@\n"));
     for kind in TransportKind::ALL {

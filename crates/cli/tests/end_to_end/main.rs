@@ -13,7 +13,7 @@
 //! `targets` servers that run already, `preflight` those that are refused before anything is played
 //! (`turncoat` has those that are not, and turn bad for the trial), `foreign` servers of other hands,
 //! `replayed` third-party servers that cannot be installed,
-//! `service` one that publishes by itself, `stock_clients` libraries in place of the exact client,
+//! `service` one that publishes by itself, `proxies` what stands between clients and server, `stock_clients` libraries in place of the exact client,
 //! `floor` bare programs beside trials, `over_link` a link between the two sides, `transports` every kind there is, `http2` the same over
 //! HTTP/2, `http2_ends` servers that end its connections, `clocks` what moves bytes by itself, `closed_loop` polls that follow each other, `tls`
 //! all of it in TLS, `at_rest` what a silent client costs, `compression` those that compress, `product` every combination of options
@@ -63,6 +63,7 @@ mod plan;
 mod preflight;
 mod proc;
 mod product;
+mod proxies;
 mod publishes;
 mod quiet;
 mod reference_bytes;

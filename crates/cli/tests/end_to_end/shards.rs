@@ -129,7 +129,7 @@ fn a_signal_ends_all_shards_and_what_they_saw_is_kept() {
 }
 
 /// A moment so many seconds from now: the offset from UTC says how far.
-fn in_seconds(seconds: u32) -> String {
+pub(crate) fn in_seconds(seconds: u32) -> String {
     let now = wall_clock::now_rfc3339();
     let (minutes, seconds) = (seconds / 60, seconds % 60);
     format!("{}-00:{minutes:02}:{seconds:02}", now.trim_end_matches('Z'))

@@ -73,6 +73,7 @@ fn trials(label: &str, figures: Figures<'_>) -> Vec<TrialV2> {
         .map(|round| TrialV2 {
             servers: Vec::new(),
             link: None,
+            proxy: None,
             shard: None,
             shards: None,
             transport: label.to_owned(),

@@ -60,6 +60,7 @@ fn plan(publish: &str, scheme: &str, address: SocketAddr, trust: Trust) -> Plan 
         target: address,
         host: address.to_string(),
         tls: None,
+        via: None,
         publish_token: None,
         dues,
         topic_names: TopicNames::PLAIN,

@@ -20,6 +20,8 @@ pub enum WitnessName {
     ServerSockets,
     /// `TCP_INFO` of the server's ends, as the kernel of this host tells whoever asks.
     ServerKernel,
+    /// The same of a proxy's ends, where clients connect to one in place of the server.
+    ProxyKernel,
 }
 
 /// Whose witness it is.
@@ -120,8 +122,19 @@ impl WitnessEntry {
     }
 }
 
+/// What the kernel counts at the far ends of the clients' connections.
+const FAR_END: &[Counter] = &[
+    Counter::Up,
+    Counter::Down,
+    Counter::SegmentsUp,
+    Counter::SegmentsDown,
+    Counter::RetransmittedDown,
+    Counter::WithTimestamps,
+    Counter::Connections,
+];
+
 /// Every witness, in the order of [`WitnessName`].
-pub const WITNESSES: [WitnessEntry; 6] = [
+pub const WITNESSES: [WitnessEntry; 7] = [
     WitnessEntry {
         name: WitnessName::Codec,
         label: "codec",
@@ -169,15 +182,14 @@ pub const WITNESSES: [WitnessEntry; 6] = [
         label: "server kernel",
         side: Side::Server,
         layer: Layer::Socket,
-        counters: &[
-            Counter::Up,
-            Counter::Down,
-            Counter::SegmentsUp,
-            Counter::SegmentsDown,
-            Counter::RetransmittedDown,
-            Counter::WithTimestamps,
-            Counter::Connections,
-        ],
+        counters: FAR_END,
+    },
+    WitnessEntry {
+        name: WitnessName::ProxyKernel,
+        label: "proxy kernel",
+        side: Side::Server,
+        layer: Layer::Socket,
+        counters: FAR_END,
     },
 ];
 
@@ -196,7 +208,7 @@ pub struct Pair {
 }
 
 /// Every pair that is compared, in the order reports show them.
-pub const PAIRS: [Pair; 7] = [
+pub const PAIRS: [Pair; 9] = [
     Pair {
         label: "codec = client sockets",
         left: &[WitnessName::Codec, WitnessName::TlsRecords],
@@ -222,6 +234,12 @@ pub const PAIRS: [Pair; 7] = [
         stands_in: false,
     },
     Pair {
+        label: "client sockets = proxy kernel",
+        left: &[WitnessName::ClientSockets],
+        right: &[WitnessName::ProxyKernel],
+        stands_in: false,
+    },
+    Pair {
         label: "codec = kernel",
         left: &[WitnessName::Codec, WitnessName::TlsRecords],
         right: &[WitnessName::Kernel],
@@ -237,6 +255,12 @@ pub const PAIRS: [Pair; 7] = [
         label: "kernel = server kernel",
         left: &[WitnessName::Kernel],
         right: &[WitnessName::ServerKernel],
+        stands_in: true,
+    },
+    Pair {
+        label: "kernel = proxy kernel",
+        left: &[WitnessName::Kernel],
+        right: &[WitnessName::ProxyKernel],
         stands_in: true,
     },
 ];

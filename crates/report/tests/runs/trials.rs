@@ -153,6 +153,7 @@ fn trial(label: &str, round: u32, bytes: &[(&str, f64, f64)]) -> TrialV2 {
     TrialV2 {
         servers: Vec::new(),
         link: None,
+        proxy: None,
         shard: None,
         shards: None,
         cell: CellV1::new(),

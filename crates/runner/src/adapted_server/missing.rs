@@ -17,7 +17,7 @@ const SCRIPTS: [&str; 9] = ["cjs", "jar", "js", "mjs", "php", "pl", "py", "rb", 
 /// The folder into which npm installs packages.
 const NODE_MODULES: &str = "node_modules";
 
-/// What is missing to start the servers of a scenario, a line for each server and thing.
+/// What is missing to start the servers and proxies of a scenario, a line for each of them and thing.
 pub fn missing_programs(scenario: &Scenario) -> Vec<String> {
     let mut lines = Vec::new();
     for server in scenario.servers() {
@@ -27,6 +27,26 @@ pub fn missing_programs(scenario: &Scenario) -> Vec<String> {
             if !lines.contains(&line) {
                 lines.push(line);
             }
+        }
+    }
+    lines.extend(missing_proxies(scenario));
+    lines
+}
+
+/// The proxies of a scenario whose programs are not to be found, a line for each.
+fn missing_proxies(scenario: &Scenario) -> Vec<String> {
+    let path = environment(&[], |name| std::env::var_os(name)).remove("PATH").unwrap_or_default();
+    let mut lines = Vec::new();
+    for transport in scenario.with_cells().flat_map(|cell| &cell.transports) {
+        let Some(proxy) = &transport.proxy else { continue };
+        let program = proxy.kind.command()[0];
+        let line = format!(
+            "proxy.{}: `{program}` is no program that can be run, expected one in PATH, which is {path:?}: \
+             install it (Debian has it as the package {program})",
+            proxy.name
+        );
+        if !is_found(program, &path) && !lines.contains(&line) {
+            lines.push(line);
         }
     }
     lines

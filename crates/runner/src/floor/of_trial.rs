@@ -152,6 +152,7 @@ mod tests {
             waiting: WaitingV2::default(),
             servers: Vec::new(),
             link: None,
+            proxy: None,
             shard: None,
             shards: None,
             work: WorkV2 {

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::TlsUse;
 use pushbench_scenario::{Scenario, TransportSettings};
-use pushbench_store::{BooksV1, CheckV1, LinkV2, MachineV2, Sums, Verdict};
+use pushbench_store::{BooksV1, CheckV1, LinkV2, MachineV2, ProxyV2, Sums, Verdict};
 
 use crate::samples::Unreported;
 
@@ -37,6 +37,8 @@ pub(crate) struct Circumstances {
     pub(crate) server_end: Option<String>,
     /// What the link saw that it was played over; `None` without one.
     pub(crate) link: Option<LinkV2>,
+    /// The proxy that the clients connected to; `None` without one.
+    pub(crate) proxy: Option<ProxyV2>,
     /// Why the trial was ended that was to keep to planned moments: it was not ready at one.
     pub(crate) late: Option<String>,
     /// Shards that were lost, and why; `None` where one process played all.

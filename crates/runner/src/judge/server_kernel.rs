@@ -14,19 +14,31 @@ const NAME: &str = "server-kernel";
 /// asked, and where it counted something else, which `books-balance` says.
 pub(super) fn server_kernel(evidence: &Evidence<'_>) -> Option<CheckV1> {
     let was_asked = evidence.circumstances.server_ends.as_ref();
-    found(evidence.sums, &evidence.books.reconciliations, was_asked)
+    let far = match evidence.circumstances.proxy {
+        Some(_) => Far { whose: "proxy", kernel: WitnessName::ProxyKernel },
+        None => Far { whose: "server", kernel: WitnessName::ServerKernel },
+    };
+    found(far, evidence.sums, &evidence.books.reconciliations, was_asked)
+}
+
+/// Whose ends of the clients' connections those are that the kernel was asked of.
+#[derive(Clone, Copy)]
+struct Far {
+    whose: &'static str,
+    kernel: WitnessName,
 }
 
 fn found(
+    far: Far,
     sums: &Sums,
     comparisons: &[ReconciliationV1],
     was_asked: Option<&Result<(), String>>,
 ) -> Option<CheckV1> {
-    if was_asked.is_none() && !sums.witnesses.contains_key(WitnessName::ServerKernel.entry().label)
-    {
+    let Far { whose, kernel } = far;
+    if was_asked.is_none() && !sums.witnesses.contains_key(kernel.entry().label) {
         return None;
     }
-    let is_ours = |of: &&ReconciliationV1| is_with(of, WitnessName::ServerKernel);
+    let is_ours = |of: &&ReconciliationV1| is_with(of, kernel);
     let compared: Vec<_> = comparisons.iter().filter(is_ours).collect();
     if compared.iter().any(|of| of.left != of.right) {
         return None;
@@ -36,27 +48,31 @@ fn found(
     if moved().any(|of| holds_measure(&of.phases)) {
         let bytes: u64 = moved().map(|of| of.left).sum();
         let text = format!(
-            "the kernel has counted at the server's ends what the clients' sockets carried: {bytes} \
+            "the kernel has counted at the {whose}'s ends what the clients' sockets carried: {bytes} \
              bytes in {} comparisons",
             moved().count()
         );
         return Some(check(NAME, Verdict::Ok, text));
     }
-    Some(not_checked(NAME, why_not(sums, was_asked)))
+    Some(not_checked(NAME, why_not(far, sums, was_asked)))
 }
 
 /// Why the measured bytes were not compared.
-fn why_not(sums: &Sums, was_asked: Option<&Result<(), String>>) -> String {
+fn why_not(
+    Far { whose, kernel }: Far,
+    sums: &Sums,
+    was_asked: Option<&Result<(), String>>,
+) -> String {
     if let Some(Err(reason)) = was_asked {
-        return format!("the kernel does not say what it counted at the server's ends: {reason}");
+        return format!("the kernel does not say what it counted at the {whose}'s ends: {reason}");
     }
     let at = |name| tally(sums, name, Phase::Drain);
     let Some(sockets) = at(WitnessName::ClientSockets) else {
         return "the trial ended before the books of the drain were closed".to_owned();
     };
-    let Some(server) = at(WitnessName::ServerKernel) else {
+    let Some(server) = at(kernel) else {
         return "bytes were in flight between the clients and the server whenever the kernel was \
-                asked what it had counted at the server's ends"
+                asked what it had counted at their other ends"
             .to_owned();
     };
     let connections = |of: &pushbench_store::TallyV2| {
@@ -90,6 +106,8 @@ mod tests {
 
     use super::*;
 
+    const SERVER: Far = Far { whose: "server", kernel: WitnessName::ServerKernel };
+
     /// Clients with so many connections in all, of which the kernel sees so many server's ends and
     /// misses so many.
     fn sums(all: u64, seen: u64, missing: u64) -> Sums {
@@ -120,7 +138,7 @@ mod tests {
     }
 
     fn text(sums: &Sums, comparisons: &[ReconciliationV1]) -> (Verdict, String) {
-        let found = found(sums, comparisons, Some(&Ok(()))).expect("it was asked");
+        let found = found(SERVER, sums, comparisons, Some(&Ok(()))).expect("it was asked");
         (found.verdict, found.text)
     }
 
@@ -132,13 +150,13 @@ mod tests {
         assert!(said.contains("400 bytes in 1 comparison"), "{said}");
         let nothing = [compared("connect", 7, 7), compared("measure + drain", 0, 0)];
         assert_eq!(text(&all, &nothing).0, Verdict::NotChecked);
-        assert_eq!(found(&Sums::default(), &[], None), None, "nobody was asked");
+        assert_eq!(found(SERVER, &Sums::default(), &[], None), None, "nobody was asked");
     }
 
     #[test]
     fn what_does_not_balance_is_left_to_the_check_of_the_books() {
         let apart = [compared("measure + drain", 400, 399)];
-        assert_eq!(found(&sums(4, 4, 0), &apart, Some(&Ok(()))), None);
+        assert_eq!(found(SERVER, &sums(4, 4, 0), &apart, Some(&Ok(()))), None);
     }
 
     #[test]
@@ -156,7 +174,7 @@ mod tests {
         let mut restless = sums(4, 4, 0);
         restless.witnesses.remove("server kernel");
         assert!(text(&restless, &[]).1.contains("in flight"));
-        let refused = found(&restless, &[], Some(&Err("no such file".to_owned())));
+        let refused = found(SERVER, &restless, &[], Some(&Err("no such file".to_owned())));
         assert!(refused.expect("it was asked").text.contains("no such file"));
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn play_phases(
     load.connect(&mut Asked { samples, sampler }, watch)?;
     lap(samples, Phase::Connect, at);
     samples.sample_sockets(Phase::Connect, sampler);
+    samples.sample_upstream(Phase::Connect, sampler);
 
     let at = gate.pass(Phase::WarmUp, &mut || watch(load.look(Phase::Connect)))?;
     samples.take(Moment::Connected, sampler);
@@ -33,6 +34,7 @@ pub(super) fn play_phases(
     load.warm_up(at, &mut Asked { samples, sampler }, watch)?;
     lap(samples, Phase::WarmUp, at);
     samples.sample_sockets(Phase::WarmUp, sampler);
+    samples.sample_upstream(Phase::WarmUp, sampler);
 
     let at = gate.pass(Phase::Measure, &mut || watch(load.look(Phase::WarmUp)))?;
     load.begin_measure(at);
@@ -54,6 +56,7 @@ pub(super) fn play_phases(
     lap(samples, Phase::Drain, begin);
     samples.take(Moment::Rest, sampler);
     samples.sample_sockets(Phase::Drain, sampler);
+    samples.sample_upstream(Phase::Drain, sampler);
     // Connections that end take time from those that still wait for something.
     let at = gate.pass(Phase::Close, &mut || watch(load.look(Phase::Drain)))?;
     sleep_until(at);

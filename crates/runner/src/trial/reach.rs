@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pushbench_load::{Adapted, TlsTarget};
+use pushbench_load::{Adapted, TlsTarget, Via};
 use pushbench_protocol::{Announcement, TlsUse};
 
 use crate::target::TargetTls;
@@ -14,6 +14,8 @@ use crate::{RunError, Target, tls};
 pub(crate) struct Reach {
     pub(crate) target: Target,
     pub(crate) tls: Option<TlsTarget>,
+    /// The proxy that clients connect to in its place, if there is one.
+    pub(crate) via: Option<Via>,
     /// How it is spoken to; `None` if as to ours.
     pub(crate) adapted: Option<Arc<Adapted>>,
 }
@@ -33,7 +35,8 @@ pub(super) fn announced(announcement: &Announcement) -> Result<Target, RunError>
 
 /// Where the clients of a transport connect.
 pub(super) fn clients_target(reach: &Reach) -> SocketAddr {
-    reach.tls.as_ref().map_or(reach.target.address, |tls| tls.address)
+    let target = reach.via.as_ref().map_or(reach.target.address, |via| via.address);
+    reach.tls.as_ref().map_or(target, |tls| tls.address)
 }
 
 /// Connections that it takes to have one: a session that is resumed is from another, whose port is

@@ -95,7 +95,7 @@ impl TrialServer {
             Self::Ours(..) | Self::Target(_) => tls::tls_target(transport, &target)?,
             Self::ThirdParty(_, server) => third_party_tls(transport, server, &target)?,
         };
-        Ok(Reach { target, tls, adapted })
+        Ok(Reach { target, tls, via: None, adapted })
     }
 
     /// What it announced, if it is ours.

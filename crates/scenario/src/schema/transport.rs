@@ -39,6 +39,12 @@ fn keys(kind: TransportKind) -> Vec<Key> {
             `[server.NAME]`. Pushbench's own without it.",
             label(),
         ),
+        optional(
+            "proxy",
+            "The proxy that its clients connect to in place of the server: the NAME of a table \
+            `[proxy.NAME]`; over HTTP/1.1 in clear text.",
+            label(),
+        ),
         or(
             "http",
             "1.1",

@@ -15,6 +15,7 @@ use crate::record::checks::CheckV1;
 use crate::record::counts::CountsV1;
 use crate::record::link::LinkV2;
 use crate::record::machine::MachineV2;
+use crate::record::proxy::ProxyV2;
 use crate::record::scenario::CellV1;
 use crate::record::shard::ShardV2;
 use crate::record::waiting::WaitingV2;
@@ -64,6 +65,9 @@ pub struct TrialV2 {
     /// The link that it was played over; absent where its connections were the host's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkV2>,
+    /// The proxy that its clients connected to; absent where they connected to the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyV2>,
     /// Which part of a trial it is; absent of a whole trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardV2>,

@@ -150,6 +150,7 @@ impl From<TrialV1> for TrialV2 {
             server: trial.server,
             servers: Vec::new(),
             link: None,
+            proxy: None,
             shard: None,
             shards: None,
             sample: trial.sample,

@@ -73,6 +73,7 @@ fn trial() -> TrialV2 {
     TrialV2 {
         servers: Vec::new(),
         link: None,
+        proxy: None,
         shard: None,
         shards: None,
         cell: BTreeMap::new(),

@@ -92,6 +92,7 @@ fn plan(scenario: &Scenario, transport: &Transport, identity: &Identity) -> Plan
         target: address,
         host: "localhost".to_owned(),
         tls,
+        via: None,
         publish_token: None,
         dues: due_times_until(scenario, Plan::publish_until(scenario, transport.settings)),
         topic_names: TopicNames::PLAIN,
