@@ -6,6 +6,7 @@
 //! schedule and by the boundaries that have been taken. The clock is an argument.
 
 pub(crate) mod age;
+pub(crate) mod gaps;
 pub(crate) mod hiccup;
 pub(crate) mod presence;
 pub(crate) mod published;

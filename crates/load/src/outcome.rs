@@ -119,6 +119,8 @@ pub struct WorkerOutcome {
     pub poll_kept_waiting: Histogram,
     /// From a poll sent to its response received, in a closed loop.
     pub response_time: Histogram,
+    /// From one token received to the next at the same client; empty where messages are no tokens.
+    pub gap: Histogram,
     /// The longest time for which it stood still; `None` before the measure phase.
     pub stall: Option<Duration>,
     /// Age of the newest message held, in nanoseconds, over clients and the measure phase.

@@ -182,11 +182,17 @@ fn accounts(role: &Role, clock: Clock) -> Accounts {
     let Role { plan, topics, published, .. } = role;
     let network = plan.scenario.network;
     let (topics, published) = (Arc::clone(topics), Arc::clone(published));
+    let workload = &plan.scenario.workload;
+    let recorder = Recorder::new(workload.deliver, topics, published);
+    let recorder = match workload.payload.content.is_tokens() {
+        true => recorder.of_tokens(),
+        false => recorder,
+    };
     Accounts::new(
         clock,
         Timeline::new(plan.warm_up_end(), plan.measure_end()),
         plan.carriage.clients_per_connection.get() > 1,
-        Recorder::new(plan.scenario.workload.deliver, topics, published),
+        recorder,
         Sockets::new(
             plan.subscribers_target().is_ipv6(),
             network.mss,

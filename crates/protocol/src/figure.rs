@@ -49,9 +49,14 @@ pub const QUANTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
 
 /// Distributions, all in seconds, and what they start and end at.
-pub const DISTRIBUTIONS: [(&str, &str); 10] = [
+pub const DISTRIBUTIONS: [(&str, &str); 11] = [
     ("latency", "from when a message was due until a subscriber had all of it"),
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
+    (
+        "gap",
+        "from when a client had a token until it had the next; of messages that are tokens alone, and of \
+         many that come at once it is nothing, however old they are",
+    ),
     ("connect_tcp", "the TCP handshake"),
     ("connect_tls", "the TLS handshake, from its first byte until the client may speak"),
     ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to response"),

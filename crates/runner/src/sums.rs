@@ -83,6 +83,7 @@ fn of_worker(worker: &WorkerOutcome) -> Sums {
             ("poll_lateness", &worker.poll_lateness),
             ("poll_kept_waiting", &worker.poll_kept_waiting),
             ("response_time", &worker.response_time),
+            ("gap", &worker.gap),
         ]),
         age: area(worker.age),
         version_age: area(worker.version_age),

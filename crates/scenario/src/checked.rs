@@ -179,6 +179,16 @@ pub enum Content {
     File(Vec<u8>),
 }
 
+impl Content {
+    /// Whether each message is a token of a language model's reply.
+    pub fn is_tokens(&self) -> bool {
+        match self {
+            Self::Tokens(_) => true,
+            Self::Text | Self::Random | Self::Json | Self::File(_) => false,
+        }
+    }
+}
+
 /// Heads of requests and answers.
 #[derive(Clone, Debug)]
 pub struct Headers {

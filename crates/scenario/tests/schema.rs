@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 52] = [
+const BEYOND_A_SCHEMA: [&str; 53] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -27,6 +27,7 @@ const BEYOND_A_SCHEMA: [&str; 52] = [
     "find-beside-what-it-replaces",
     "find-for-what-only-grows",
     "find-out-of-range",
+    "gap-without-tokens",
     "labels-alike",
     "link-whose-parts-do-not-fit",
     "link-with-what-is-elsewhere",

@@ -81,6 +81,7 @@ mod support;
 mod targets;
 mod third_party;
 mod tls;
+mod tokens;
 mod transports;
 mod turncoat;
 mod unruly;

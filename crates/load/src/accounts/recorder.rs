@@ -7,6 +7,7 @@ use pushbench_protocol::{Deliver, PublishNumber, Timestamp};
 
 use crate::Fault;
 use crate::accounts::age::{Ages, Holding, TopicDues};
+use crate::accounts::gaps::Gaps;
 use crate::accounts::published::Published;
 use crate::accounts::receipt::{Arrival, Receipt, identify};
 use crate::accounts::recent::Recent;
@@ -53,6 +54,8 @@ pub(crate) struct Recorder {
     pub(crate) poll_kept_waiting: Histogram,
     pub(crate) response_time: Histogram,
     ages: Ages,
+    /// Of tokens alone.
+    gaps: Option<Gaps>,
 }
 
 impl Recorder {
@@ -78,7 +81,13 @@ impl Recorder {
             poll_kept_waiting: Histogram::new(),
             response_time: Histogram::new(),
             ages: Ages::default(),
+            gaps: None,
         }
+    }
+
+    /// The same for messages that are tokens, whose gaps are recorded too.
+    pub(crate) fn of_tokens(self) -> Self {
+        Self { gaps: Some(Gaps::default()), ..self }
     }
 
     /// Seats a client of `topic`; gives its place here.
@@ -144,6 +153,10 @@ impl Recorder {
             let is_last = place.holding.next < topic.all && number + 1 >= topic.all;
             self.waiting_for_last -= u64::from(is_last);
             self.ages.take(&mut place.holding, number + 1, sent.due_at, received_at, timeline);
+            if let Some(gaps) = &mut self.gaps {
+                let is_measured = (topic.warm_up..topic.all).contains(&number);
+                gaps.take(subscriber_id, received_at, is_measured);
+            }
         }
         if (topic.warm_up..topic.all).contains(&number) {
             self.subscriber_ids[subscriber_id].delivered += 1;
@@ -244,6 +257,7 @@ impl Recorder {
             poll_lateness: self.poll_lateness,
             poll_kept_waiting: self.poll_kept_waiting,
             response_time: self.response_time,
+            gap: self.gaps.map(Gaps::finish).unwrap_or_default(),
             age: self.ages.age(),
             version_age: self.ages.version_age(),
             ..WorkerOutcome::default()

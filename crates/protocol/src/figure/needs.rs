@@ -25,6 +25,8 @@ pub enum Needs {
     Compression,
     /// A floor that is played in the same run.
     Floor,
+    /// Messages that are tokens of a language model's reply; it is not modelled.
+    Tokens,
     /// Nothing: it is modelled alone.
     Model,
 }
@@ -45,6 +47,7 @@ impl Needs {
             Self::Floor => {
                 "needs a floor: short polls or pushes by HTTP/1.1 in clear on connections that stay open"
             }
+            Self::Tokens => "needs payload.content = \"tokens\", and has no model",
             Self::Model => "is modelled and never measured, for polls by HTTP/2",
         }
     }
@@ -58,6 +61,7 @@ impl Figure {
         match distribution {
             "poll_lateness" | "poll_kept_waiting" => Needs::Timer,
             "response_time" => Needs::ClosedLoop,
+            "gap" => Needs::Tokens,
             "connect_upgrade" => Needs::Opening,
             "connect_tls" | "connect_tls_bytes_per_connection" | "resumed_handshakes" => Needs::Tls,
             "connect_wire_bytes_per_poll" => Needs::ConnectionPerPoll,
@@ -103,6 +107,7 @@ mod tests {
             ("header_bytes_indexed_first_poll", Needs::Model),
             ("wire_bytes_indexed_per_delivery", Needs::Model),
             ("connect_upgrade.mean", Needs::Opening),
+            ("gap.p50", Needs::Tokens),
             ("connect_tls.mean", Needs::Tls),
             ("connect_tls_bytes_per_connection", Needs::Tls),
             ("compression_ratio", Needs::Compression),

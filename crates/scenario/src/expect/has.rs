@@ -25,13 +25,14 @@ pub(crate) fn figures_are_there(
     scenario: &Scenario,
     problems: &Problems,
 ) {
+    let has_tokens = scenario.workload.payload.content.is_tokens();
     let look = |place: Place, label: &str, name: &str, is_modelled: bool| {
         let mut transports = scenario.transports.iter();
         let Some(transport) = transports.find(|transport| transport.label == label) else {
             return;
         };
         let Some(figure) = figure::find(name) else { return };
-        let is_there = has(transport, figure.needs(), is_modelled);
+        let is_there = has(transport, figure.needs(), is_modelled, has_tokens);
         let lacks_floor = figure.needs() == Needs::Floor && !scenario.floor;
         let lacking = match others_lack(transport, name, is_modelled) {
             None if is_there && lacks_floor => "needs `floor = true`",
@@ -44,7 +45,7 @@ pub(crate) fn figures_are_there(
             key: written.key.clone(),
             found: format!("about {label}.{name}, which {lacking}"),
             expected: format!("a figure that {label} has"),
-            help: Some(format!("{label} has {}", those_of(transport))),
+            help: Some(format!("{label} has {}", those_of(transport, has_tokens))),
         });
     };
     look(written.name, &expectation.transport, &expectation.figure, false);
@@ -65,7 +66,7 @@ fn others_lack(transport: &Transport, name: &str, is_modelled: bool) -> Option<&
     let (distribution, _) = name.split_once('.').unwrap_or((name, ""));
     match distribution {
         _ if !adapted.publishes_by_itself() => None,
-        "publish_lateness" | "publish_kept_waiting" => {
+        "publish_lateness" | "publish_kept_waiting" | "gap" => {
             Some("needs messages that the run publishes")
         }
         "latency" | "service_time" | "age_mean" if !adapted.has_times() => {
@@ -78,8 +79,8 @@ fn others_lack(transport: &Transport, name: &str, is_modelled: bool) -> Option<&
     }
 }
 
-/// Whether a transport has what a figure needs.
-fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
+/// Whether a transport has what a figure needs, in a scenario whose messages are tokens or not.
+fn has(transport: &Transport, needs: Needs, is_modelled: bool, has_tokens: bool) -> bool {
     let kind = transport.settings.kind();
     let polls = kind.polls();
     let compresses_headers = transport.carriage.http.properties().compresses_headers;
@@ -94,15 +95,16 @@ fn has(transport: &Transport, needs: Needs, is_modelled: bool) -> bool {
         Needs::Tls => transport.carriage.tls != TlsUse::None,
         Needs::Compression => transport.settings.is_compressed(),
         Needs::Floor => transport.lacks_floor().is_none() && !is_modelled,
+        Needs::Tokens => has_tokens && !is_modelled,
         Needs::Model => is_modelled && polls && compresses_headers,
     }
 }
 
 /// Names of the figures that a transport has, `*` for what many differ in.
-fn those_of(transport: &Transport) -> String {
+fn those_of(transport: &Transport, has_tokens: bool) -> String {
     let all = figure::all();
     let is_there = |figure: &&Figure| {
-        has(transport, figure.needs(), false)
+        has(transport, figure.needs(), false, has_tokens)
             && others_lack(transport, &figure.name, false).is_none()
     };
     let all = all.iter().filter(is_there);
