@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 use crate::RunError;
 use crate::processes::Whose;
-use group::Group;
+pub(crate) use group::Group;
 pub use missing::missing_programs;
 use note::Notes;
 pub use ports::{FreePorts, free_ports};

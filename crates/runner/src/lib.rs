@@ -10,6 +10,7 @@
 //! `books`, `judge`, `figures` and [`merge`].
 
 mod adapted_server;
+mod around;
 mod books;
 mod bounded;
 mod circumstances;
@@ -96,6 +97,16 @@ pub enum RunError {
         /// Its name in the scenario.
         proxy: String,
         /// What came, what was expected, and what it said.
+        reason: String,
+    },
+    /// A command around a trial failed.
+    #[error("{key}, around {trial}: {reason}")]
+    Around {
+        /// The key of the scenario.
+        key: &'static str,
+        /// The trial that it is around.
+        trial: String,
+        /// How it ended, and what it said.
         reason: String,
     },
     /// The server's announcement says something else than it was told.

@@ -8,6 +8,7 @@ use pushbench_scenario::{Scenario, Shard, Transport, TrialPlan};
 use pushbench_store::wall_clock::now_rfc3339;
 use pushbench_store::{CellV1, Journal, RunV2};
 
+use crate::around::AroundTrial;
 use crate::disturbed::{ATTEMPTS, disturbed};
 use crate::floor::{OF_SHARDS, beside};
 use crate::machine::machine;
@@ -19,7 +20,7 @@ use crate::preflight::first_message::FirstMessage;
 use crate::topics::RunTopics;
 use crate::trial::gate::Open;
 use crate::trial::planned::Planned;
-use crate::trial::{IsReady, Trial};
+use crate::trial::{IsReady, NOTHING_YET, Trial};
 use crate::{RunError, shards};
 
 /// What plays the trials of a run.
@@ -86,8 +87,14 @@ impl Player<'_> {
         // The machines that play the other shards would not wait.
         let attempts = if options.part.is_some() { 1 } else { ATTEMPTS };
         let mut stopped = false;
+        let around = AroundTrial { scenario, transport: &asks.label, round: round + 1 };
         for attempt in 1.. {
             self.observer.trial_begins(note);
+            let is_first = turn.number == 1 && attempt == 1;
+            let observer = &mut *self.observer;
+            if around.before(is_first, &mut || observer.progress(note, NOTHING_YET))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
             let cell = cell.clone();
             let topic_names = self.topics.next(scenario, asks, options.target.is_some());
             let shard = options.part.as_ref().map_or(Shard::WHOLE, |part| part.shard);
@@ -124,6 +131,7 @@ impl Player<'_> {
                 None => trial.play(now_rfc3339(), is_ready, &mut Open, &mut watch),
             };
             drop(kept_to);
+            let cleaned = around.after();
             let trial = match trial {
                 // Its server was not ready yet, and is not waited for any longer.
                 Err(_) if stopped => break,
@@ -133,6 +141,7 @@ impl Player<'_> {
                 self.observer.trial_disturbed(note, &disturbed);
                 self.journal.disturbed(&disturbed)?;
                 self.run.disturbed.push(disturbed);
+                cleaned?;
                 continue;
             }
             let mut trial = trial;
@@ -166,6 +175,7 @@ impl Player<'_> {
             // It is in memory all the same, where the record is made from.
             self.run.trials.push(trial);
             kept?;
+            cleaned?;
             break;
         }
         Ok(if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

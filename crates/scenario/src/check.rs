@@ -137,6 +137,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
     let ScenarioFile {
         question,
         floor,
+        around,
         workload,
         headers,
         network,
@@ -152,6 +153,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
         name,
         question: question?.value,
         floor: floor?.value.unwrap_or(false),
+        around: around.resolve()?,
         workload: Workload {
             clients: workload.clients?.value,
             topics: workload.topics?.value,

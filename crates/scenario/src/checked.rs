@@ -13,6 +13,7 @@ use pushbench_protocol::{
 };
 
 use crate::TransportSettings;
+use crate::around::Around;
 use crate::expect::Expectation;
 use crate::find::Find;
 use crate::link_profile::LinkProfile;
@@ -30,6 +31,8 @@ pub struct Scenario {
     pub question: String,
     /// Whether the floor of each transport that has one is played after each of its trials.
     pub floor: bool,
+    /// What is done around each trial.
+    pub around: Around,
     /// The work.
     pub workload: Workload,
     /// Heads of requests and answers.

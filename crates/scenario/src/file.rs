@@ -13,6 +13,7 @@ use pushbench_protocol::{
 use pushbench_toml::kind::{choice, count, duration, size, text, truth, whole};
 use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
 
+use crate::around_file::AroundFile;
 use crate::beside::Beside;
 use crate::find_file::{FIND_EXAMPLE, FindFile};
 use crate::kind::{rate, shards};
@@ -46,6 +47,7 @@ pub(crate) struct ScenarioFile {
     pub(crate) question: Read<String>,
     /// Absent where it was not written.
     pub(crate) floor: Read<Option<bool>>,
+    pub(crate) around: AroundFile,
     pub(crate) workload: WorkloadFile,
     pub(crate) headers: HeadersFile,
     pub(crate) network: NetworkFile,
@@ -102,6 +104,7 @@ impl ScenarioFile {
         let question = text("one line: the question that the run answers");
         let question = root.required("question", question);
         let floor = root.optional("floor", truth);
+        let around = AroundFile::read(&mut root, beside);
         let workload = workload(root.table("workload"), beside);
         let headers = headers(root.table("headers"), beside);
         let network = NetworkFile::read(root.table("network"));
@@ -114,6 +117,7 @@ impl ScenarioFile {
         let file = Self {
             question,
             floor,
+            around,
             workload,
             headers,
             network,

@@ -12,6 +12,8 @@ mod find;
 mod named_server;
 
 mod adapter_file;
+mod around;
+mod around_file;
 mod asked_servers;
 mod beside;
 mod bit_rate;
@@ -64,6 +66,7 @@ mod shards_check;
 mod tokens;
 mod trials;
 
+pub use around::Around;
 pub use pushbench_protocol::{format_duration, parse_duration};
 
 pub use check::{TOPIC_WITHOUT_A_CLIENT, each_topic_has_a_client};

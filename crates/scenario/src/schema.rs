@@ -34,6 +34,19 @@ pub fn schema() -> String {
              then show CPU times as a multiple of it. False without this key.",
             truth(),
         ),
+        optional(
+            "setup",
+            "A program and its arguments, run before each trial in the folder of the scenario, within a minute. \
+             If it fails, nothing more is played. It finds PUSHBENCH_TRANSPORT and PUSHBENCH_ROUND in its \
+             environment.",
+            list(text(), 1..=256),
+        ),
+        optional("cleanup", "The same after each trial, however that went.", list(text(), 1..=256)),
+        optional(
+            "cool_down",
+            "How long nothing is done before each trial but the first. Nothing without this key.",
+            duration(Duration::ZERO..=minutes(10)),
+        ),
         required(
             "workload",
             "How many subscribers there are, what is published, and for how long.",

@@ -60,7 +60,7 @@ impl Scenario {
     }
 
     /// How long one trial of this scenario is by its settings: connecting, warm-up and measure
-    /// phase, and its floor. Starting and ending a server, and the drain, take about half a second
+    /// phase, its floor, and the pause before it. Starting and ending a server, and the drain, take about half a second
     /// more.
     pub fn trial_length(&self) -> Duration {
         let clients = f64::from(self.workload.clients.get());
@@ -71,7 +71,7 @@ impl Scenario {
         } else {
             Duration::ZERO
         };
-        connect + self.workload.warm_up + self.workload.measure + floor
+        self.around.cool_down + connect + self.workload.warm_up + self.workload.measure + floor
     }
 
     /// How long a floor is measured: at most as long as a trial, and as long as three messages take.

@@ -245,7 +245,7 @@ fn a_report_goes_to_several_places_at_once_each_in_its_format() {
     assert_eq!(again, PLAYED.record);
     assert_eq!(there("again.txt"), PLAYED.report(&["--full"]).stdout);
     for (wrong, told) in [
-        ("yaml=x", "expected one of text, json, md, csv, html, svg"),
+        ("yaml=x", "expected one of text, json, md, csv, html, junit, annotations, svg"),
         ("x", "expected a format and a path"),
         ("md=-", "stdout is for --format"),
     ] {
@@ -452,4 +452,33 @@ fn the_same_scenario_and_seed_cost_the_same_bytes() {
         }
     }
     assert_eq!(first.scenario.settings, second.scenario.settings);
+}
+
+#[test]
+fn commands_around_trials_run_in_their_order_and_one_that_fails_ends_the_run_with_what_it_said() {
+    let keys = r#"setup = ["sh", "-c", "echo setup $PUSHBENCH_TRANSPORT >> log; test ! -e stop"]
+cleanup = ["sh", "-c", "echo cleanup $PUSHBENCH_TRANSPORT >> log"]
+cool_down = "100ms"
+"#;
+    let bench = Bench::with(&format!("{keys}{SMALL}"));
+    let log = bench.path().join("log");
+    bench.valid_run(&[]);
+    let said = fs::read_to_string(&log).expect("they ran beside the scenario");
+    // A disturbed trial is played again, with all that is around it.
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.dedup();
+    assert!(
+        lines.chunks(2).all(|pair| {
+            matches!(pair, [before, after] if before.replace("setup", "cleanup") == **after)
+        }),
+        "{said}"
+    );
+    for transport in TRANSPORTS {
+        assert!(said.contains(&format!("setup {transport}\ncleanup {transport}\n")), "{said}");
+    }
+
+    fs::write(bench.path().join("stop"), "").expect("it can be");
+    let failed = bench.play(&["run", "small.toml"]);
+    assert_eq!(failed.code, 1, "{failed}");
+    assert!(failed.stderr.contains("setup, around short-poll round 1"), "{failed}");
 }

@@ -98,6 +98,25 @@ impl Group {
         Ok(group)
     }
 
+    /// The same with the notes of this user, on no cores of its own.
+    pub(crate) fn start_for_user(
+        command: &[String],
+        set: &[(String, String)],
+        folder: &Path,
+        secrets: Values,
+    ) -> Result<Self, StartError> {
+        Self::start(command, set, folder, None, (Notes::of_user(), secrets))
+    }
+
+    /// Whether the process that was started has ended well; `None` while it runs.
+    pub(crate) fn succeeded(&mut self) -> Option<bool> {
+        match self.child.try_wait() {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(status.success()),
+            Err(_) => Some(false),
+        }
+    }
+
     /// The pid of the process that was started, and the number of its group.
     pub(crate) fn leader(&self) -> u32 {
         self.child.id()
