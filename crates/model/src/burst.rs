@@ -9,7 +9,6 @@
 
 use pushbench_protocol::ByteKind;
 use pushbench_wire::Kinds;
-use pushbench_wire::http2::{FRAME_HEADER_LEN, MAX_FRAME_SIZE};
 use pushbench_wire::segments::segments_for;
 
 use crate::link::Link;
@@ -17,11 +16,6 @@ use crate::link::Link;
 /// Most bytes that the kernel hands over at once: as many whole segments as 64 KiB hold beside the
 /// longest headers (`MAX_TCP_HEADER`, 320 bytes, and one).
 const PIECE: u64 = 65_536 - 321;
-/// Data of at least so many bytes is written together with the frame header and whatever was
-/// waiting before it; shorter frames wait for more. Source: `h2`, `codec/framed_write.rs`.
-const WRITTEN_AT_ONCE: u64 = 256;
-/// Bytes of short frames that wait at most: 16 KiB, with room for one more. Source: the same.
-const WAITING: u64 = 16 * 1_024 - WRITTEN_AT_ONCE - FRAME_HEADER_LEN;
 /// Linux's shortest retransmission timeout, in seconds (`TCP_RTO_MIN`).
 const SHORTEST_TIMEOUT: f64 = 0.2;
 
@@ -66,29 +60,8 @@ impl Burst {
         burst
     }
 
-    /// The writes of an HTTP/2 connection: first what waits, then the frames of these DATA.
-    pub(super) fn of_http2(waiting: u64, data: impl IntoIterator<Item = u64>, link: Link) -> Self {
-        let mut burst = Self::default();
-        let mut waiting = waiting;
-        let mut tails = Vec::new();
-        let mut frame = |burst: &mut Self, len| {
-            waiting += FRAME_HEADER_LEN + len;
-            if len >= WRITTEN_AT_ONCE || waiting > WAITING {
-                burst.write(std::mem::take(&mut waiting), link);
-            }
-        };
-        // The streams of a connection take turns.
-        for len in data.into_iter().filter(|&len| len > 0) {
-            let whole = (len - 1) / MAX_FRAME_SIZE;
-            (0..whole).for_each(|_| frame(&mut burst, MAX_FRAME_SIZE));
-            tails.push(len - whole * MAX_FRAME_SIZE);
-        }
-        tails.into_iter().for_each(|len| frame(&mut burst, len));
-        burst.write(waiting, link);
-        burst
-    }
-
-    fn write(&mut self, bytes: u64, link: Link) {
+    /// Writes so much more.
+    pub(super) fn write(&mut self, bytes: u64, link: Link) {
         if bytes == 0 {
             return;
         }
@@ -130,17 +103,17 @@ impl Burst {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::link::TlsLink;
     use pushbench_wire::segments::SegmentHeaders;
 
-    const LINK: Link =
+    pub(crate) const LINK: Link =
         Link { headers: SegmentHeaders { ipv6: false, timestamps: true }, mss: 1460, tls: None };
-    const TLS: Link = Link { tls: Some(TlsLink { handshake: None }), ..LINK };
+    pub(crate) const TLS: Link = Link { tls: Some(TlsLink { handshake: None }), ..LINK };
 
     /// Segments, bytes of TLS, acknowledgements after a long and a short pause, and before a reply.
-    fn counts(burst: Burst) -> [u64; 5] {
+    pub(crate) fn counts(burst: Burst) -> [u64; 5] {
         let [long, short] = [Pause::Long, Pause::Short].map(|pause| burst.acknowledgements(pause));
         [burst.tcp_ip / 52, burst.tls, long, short, burst.acknowledged_before()]
     }
@@ -159,27 +132,6 @@ mod tests {
             assert_eq!(counts(Burst::of_write(bytes, LINK)), expected, "{bytes}");
         }
         assert_eq!(counts(Burst::of_write(16_385, TLS)), [12, 44, 1, 1, 1]);
-    }
-
-    /// Seen with tcpdump on loopback: every frame leaves by itself, 16,393 bytes each, then 38.
-    #[test]
-    fn frames_of_256_bytes_leave_by_themselves_and_shorter_ones_wait() {
-        for (waiting, data, expected) in [
-            (0, &[20][..], [1, 0, 1, 1, 0]),
-            (50, &[20, 20], [1, 0, 1, 1, 0]),
-            (50, &[1_024], [1, 0, 1, 1, 0]),
-            (0, &[1_025; 4], [4, 0, 4, 1, 0]),
-            (0, &[255; 4], [1, 0, 1, 1, 0]),
-            (0, &[16_385], [13, 0, 2, 2, 1]),
-            (0, &[65_565], [49, 0, 5, 2, 4]),
-            (0, &[65_565; 2], [97, 0, 9, 2, 8]),
-            (0, &[0], [0; 5]),
-            (0, &[200; 100], [16, 0, 2, 2, 2]),
-        ] {
-            let data = data.iter().copied();
-            assert_eq!(counts(Burst::of_http2(waiting, data, LINK)), expected, "{waiting}");
-        }
-        assert_eq!(counts(Burst::of_http2(0, [65_565], TLS)), [49, 9 * 22, 5, 2, 4]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod played;
 mod player;
 mod polled;
 mod pushed;
+mod writes;
 
 pub use connect::Opening;
 pub use played::Played;

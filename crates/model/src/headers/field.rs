@@ -32,9 +32,9 @@ impl Field {
         self.name.len() + self.value.len() + self.around
     }
 
-    /// Whether HTTP/2 has it: it has no fields that are of one connection (RFC 9113, section 8.2.2),
+    /// Whether field blocks have it: HTTP/2 has no fields that are of one connection (RFC 9113, section 8.2.2),
     /// `:authority` in place of `Host` (section 8.3.1), and no key of an upgrade (RFC 8441, section 5).
-    pub(super) fn is_on_http2(&self) -> bool {
+    pub(super) fn is_in_blocks(&self) -> bool {
         const NOT: [&str; 8] = [
             "Connection",
             "Proxy-Connection",

@@ -43,7 +43,7 @@ impl Message {
         pseudo: [(&str, &str); N],
         host: Option<&str>,
     ) -> FieldBlock {
-        let fields = self.fields.iter().filter(|field| field.is_on_http2());
+        let fields = self.fields.iter().filter(|field| field.is_in_blocks());
         let fields: Vec<_> =
             fields.map(|field| (field.name.to_ascii_lowercase(), field.value.clone())).collect();
         // As text of HTTP/1.1, with one blank in front of each value.

@@ -112,7 +112,7 @@ impl Player {
             fields += block;
             data.push(data_in(answer.layer(Layer::Stream) - block));
         }
-        let down = Burst::of_http2(fields, data, self.link);
+        let down = Burst::of_frames(fields, data, self.link);
         down.book(&mut exchange.down);
         Burst::of_write(exchange.up.layer(Layer::Stream), self.link).book(&mut exchange.up);
         down

@@ -74,7 +74,7 @@ impl Exchange {
         all.down[ByteKind::Payload] = subscribers * payload;
         all.down[ByteKind::Framing] = subscribers * (marks + data_frames(payload + marks));
         let data = (0..subscribers).map(|_| payload + marks);
-        let burst = Burst::of_http2(0, data, link);
+        let burst = Burst::of_frames(0, data, link);
         burst.book(&mut all.down);
         all.up[ByteKind::TcpIp] += burst.acknowledgements(pause) * link.headers.len();
         all
@@ -87,7 +87,7 @@ impl Exchange {
         for (kinds, bytes) in [(&mut all.down, sign.down), (&mut all.up, sign.up)] {
             kinds[ByteKind::Control] = subscribers * bytes;
             kinds[ByteKind::Framing] = subscribers * data_frames(bytes);
-            Burst::of_http2(0, (0..subscribers).map(|_| bytes), link).book(kinds);
+            Burst::of_frames(0, (0..subscribers).map(|_| bytes), link).book(kinds);
         }
         let last = if sign.up > 0 { &mut all.down } else { &mut all.up };
         last[ByteKind::TcpIp] += link.headers.len();
