@@ -315,7 +315,7 @@ fn connect(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
 /// What only connections have that compress headers.
 fn compressed_headers(figures: &mut Figures, source: &Source<'_>, books: &PhaseBooksV1) {
     let polls = source.sums.counts.polls;
-    let Some(seen) = source.sums.counts.http2.as_ref().filter(|_| polls > 0) else { return };
+    let Some(seen) = source.sums.counts.field_blocks.as_ref().filter(|_| polls > 0) else { return };
     let mut put = |name: &str, [up, down]: [u64; 2], of: u64| {
         if of > 0 {
             let [up, down] = [up, down].map(|bytes| bytes as f64 / of as f64);

@@ -14,7 +14,7 @@ use pushbench_protocol::headers::printable_characters;
 use pushbench_protocol::{ByteKind, Direction, HandshakeStats, Phase};
 use pushbench_stats::Histogram;
 use pushbench_store::{
-    AreaV2, ClientHandshakes, CountsV1, HandshakesV2, Http2CountsV2, InFlightV2, SampleV1, SideV2,
+    AreaV2, ClientHandshakes, CountsV1, FieldBlocksV2, HandshakesV2, InFlightV2, SampleV1, SideV2,
     Sums, SumsError, TallyV2, UnexpectedV1, WitnessV2, WorkV2,
 };
 
@@ -217,7 +217,7 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         overtaken: Some(counts.overtaken).filter(|count| *count > 0),
         coded_messages: Some(counts.coded_messages).filter(|count| *count > 0),
         connecting_segments: Some(worker.connecting_segments),
-        http2: http2(worker.headers),
+        field_blocks: field_blocks(worker.headers),
         examples: examples.collect(),
         gap_messages: counts.gap_messages,
         errors: labelled(&counts.faults),
@@ -225,8 +225,8 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
     }
 }
 
-fn http2(counts: HeadCounts) -> Option<Http2CountsV2> {
-    (counts.connections > 0).then_some(Http2CountsV2 {
+fn field_blocks(counts: HeadCounts) -> Option<FieldBlocksV2> {
+    (counts.connections > 0).then_some(FieldBlocksV2 {
         connections: counts.connections,
         first: counts.first,
         firsts_in_measure: counts.firsts_in_measure,

@@ -26,7 +26,7 @@ pub use books::{
     BooksV1, InFlightV2, KindsV1, PhaseBooksV1, ReconciliationV1, SideV2, TallyV2, WitnessV2,
 };
 pub use checks::{CheckV1, Verdict};
-pub use counts::{CountsV1, Http2CountsV2};
+pub use counts::{CountsV1, FieldBlocksV2};
 pub use environment::{EnvironmentV1, PlacementV2};
 pub use find::{FindEnding, FindStepV2, FindV2};
 pub use floor::{FloorPlayV2, FloorSideV2, FloorV2, FloorWorkV2};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use pushbench_protocol::{ByteKind, Direction, Phase};
 use pushbench_store::{
-    AreaV2, ClientHandshakes, HandshakesV2, Http2CountsV2, InFlightV2, ProcessWorkV2,
+    AreaV2, ClientHandshakes, FieldBlocksV2, HandshakesV2, InFlightV2, ProcessWorkV2,
     ReconciliationV1, SideV2, SocketMemoryV1, Sums, SumsError, TallyV2, UnexpectedV1, WitnessV2,
 };
 
@@ -125,9 +125,9 @@ fn count(sums: &mut Sums, event: &Event) {
             *longest = longest.max(f64::from(millis) / 1e3);
         }
         Event::Http2(bytes) => {
-            let http2 = sums.counts.http2.get_or_insert_default();
-            http2.connections += 1;
-            http2.first[1] += bytes;
+            let field_blocks = sums.counts.field_blocks.get_or_insert_default();
+            field_blocks.connections += 1;
+            field_blocks.first[1] += bytes;
         }
         Event::Handshake(is_full) => {
             let handshakes = sums.handshakes.get_or_insert_default();
@@ -265,7 +265,7 @@ fn every_kind_of_count_is_added() {
     // Each count is told apart by its size.
     let mut trial = sample::run().trials.remove(0);
     trial.waiting.histograms.clear();
-    trial.counts.http2 = Some(Http2CountsV2 {
+    trial.counts.field_blocks = Some(FieldBlocksV2 {
         connections: 1,
         first: [2, 3],
         firsts_in_measure: 4,

@@ -83,8 +83,8 @@ pub struct CountsV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connecting_segments: Option<u64>,
     /// Field blocks of HTTP/2; absent without it, and in records of version 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http2: Option<Http2CountsV2>,
+    #[serde(default, rename = "http2", skip_serializing_if = "Option::is_none")]
+    pub field_blocks: Option<FieldBlocksV2>,
     /// The beginning of one of those messages that are counted as `foreign` or `altered`, by that name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub examples: BTreeMap<String, String>,
@@ -98,9 +98,9 @@ pub struct CountsV1 {
     pub close_errors: BTreeMap<String, u64>,
 }
 
-/// What connections of HTTP/2 saw of field blocks.
+/// What connections that compress headers saw of field blocks.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Http2CountsV2 {
+pub struct FieldBlocksV2 {
     /// Connections.
     pub connections: u64,
     /// Bytes of the field blocks of their first streams, any phase, up and down.

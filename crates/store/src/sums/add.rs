@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{CountsV1, Http2CountsV2, InFlightV2, TallyV2, WitnessV2};
+use crate::record::{CountsV1, FieldBlocksV2, InFlightV2, TallyV2, WitnessV2};
 use crate::sums::{ClientHandshakes, Sums, SumsError};
 
 /// Whether something could be added.
@@ -90,7 +90,7 @@ impl CountsV1 {
             overtaken,
             coded_messages,
             connecting_segments,
-            http2,
+            field_blocks,
             examples,
             gap_messages,
             errors,
@@ -134,8 +134,8 @@ impl CountsV1 {
             }
         }
         self.publishes_by_itself |= publishes_by_itself;
-        if let Some(more) = http2 {
-            self.http2.get_or_insert_default().add(more)?;
+        if let Some(more) = field_blocks {
+            self.field_blocks.get_or_insert_default().add(more)?;
         }
         // The number is the server's: the sum stops at the largest that there is.
         self.gap_messages = self.gap_messages.saturating_add(*gap_messages);
@@ -147,7 +147,7 @@ impl CountsV1 {
     }
 }
 
-impl Http2CountsV2 {
+impl FieldBlocksV2 {
     fn add(&mut self, other: &Self) -> Added {
         let Self { connections, first, firsts_in_measure, first_in_measure, uncompressed } = other;
         add("connections", &mut self.connections, *connections)?;
