@@ -10,7 +10,7 @@ use crate::transport_file::TransportFile;
 pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<()> {
     for transport in &file.transports {
         // A rule that could not be held against a transport has nothing to add.
-        let _ = connections_are_shared_on_http_2_only(transport, problems);
+        let _ = connections_are_shared_where_streams_are(transport, problems);
         let _ = a_connection_for_each_poll_is_http_1(transport, problems);
         let _ = a_closed_loop_keeps_its_connections(transport, problems);
         let _ = a_kind_goes_over_http_that_carries_it(transport, problems);
@@ -23,7 +23,7 @@ pub(crate) fn carriages_fit(file: &ScenarioFile, problems: &Problems) -> Option<
     Some(())
 }
 
-fn connections_are_shared_on_http_2_only(
+fn connections_are_shared_where_streams_are(
     transport: &TransportFile,
     problems: &Problems,
 ) -> Option<()> {

@@ -1,6 +1,6 @@
 //! Which transports have a floor: bare programs that move the same bytes.
 
-use pushbench_protocol::{Arrival, ConnectionUse, HttpVersion, TlsUse};
+use pushbench_protocol::{Arrival, ConnectionUse, TlsUse};
 
 use crate::Transport;
 
@@ -11,9 +11,9 @@ impl Transport {
             TlsUse::None => {}
             TlsUse::Full | TlsUse::Resumed => return Some("TLS"),
         }
-        match self.carriage.http {
-            HttpVersion::Http11 => {}
-            HttpVersion::Http2 => return Some("HTTP/2"),
+        let carrier = self.carriage.http.properties();
+        if carrier.shares_connections {
+            return Some(carrier.name);
         }
         match self.settings.connection() {
             ConnectionUse::KeepAlive => {}

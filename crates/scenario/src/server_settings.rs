@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use pushbench_protocol::{HttpVersion, ServerEngine, SlowPolicy, TlsUse};
+use pushbench_protocol::{ServerEngine, SlowPolicy, TlsUse};
 
 use crate::{Scenario, ServerSettings, Transport};
 
@@ -52,10 +52,11 @@ impl Scenario {
 
 /// `lean` serves HTTP/1.1 in clear.
 fn is_handed_to_axum(transport: &Transport) -> bool {
-    let is_lean = match (transport.carriage.http, transport.carriage.tls) {
-        (HttpVersion::Http11, TlsUse::None) => true,
-        (HttpVersion::Http2, _) | (_, TlsUse::Full | TlsUse::Resumed) => false,
+    let is_in_clear = match transport.carriage.tls {
+        TlsUse::None => true,
+        TlsUse::Full | TlsUse::Resumed => false,
     };
+    let is_lean = is_in_clear && !transport.carriage.http.properties().shares_connections;
     transport.server.is_none() && !is_lean
 }
 
