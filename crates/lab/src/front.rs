@@ -5,9 +5,9 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushbench_protocol::{AllowedHosts, clock};
+use pushbench_protocol::{AllowedHosts, HttpVersion, clock};
 use pushbench_server::listen;
-use pushbench_tls::{Acceptor, Protocol};
+use pushbench_tls::Acceptor;
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -76,7 +76,7 @@ impl Lab {
         let plain = Listener::open(config.listen, None, &config)?;
         let secure = match &config.tls {
             Some(tls) => {
-                let acceptor = Acceptor::new(&tls.identity, &[Protocol::Http11])?;
+                let acceptor = Acceptor::new(&tls.identity, &[HttpVersion::Http11])?;
                 Some(Listener::open(tls.listen, Some(acceptor), &config)?)
             }
             None => None,

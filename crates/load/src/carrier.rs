@@ -34,6 +34,7 @@ pub(crate) mod tls;
 pub(crate) mod watch;
 
 use std::cell::{RefCell, RefMut};
+use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -325,4 +326,12 @@ impl AsyncWrite for Tunnel {
             Self::Http2(tunnel) => Pin::new(&mut **tunnel).poll_shutdown(cx),
         }
     }
+}
+
+/// Whether an error of the libraries is of a connection that ended before the response was whole.
+pub(crate) fn is_of_an_end(error: &(dyn Error + 'static)) -> bool {
+    let of_hyper = error.downcast_ref::<hyper::Error>().is_some_and(|error| {
+        error.is_incomplete_message() || error.is_closed() || error.is_canceled()
+    });
+    of_hyper || http2::is_of_an_end(error) || error.is::<io::Error>()
 }

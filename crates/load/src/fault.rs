@@ -11,7 +11,7 @@ pub enum Fault {
     /// The connection did not open in time.
     ConnectTimeout,
     /// The server does not speak HTTP/2.
-    NoHttp2,
+    NotSpoken,
     /// The server took the connection and then did not respond in time, so the client never came to
     /// be open.
     OpenTimeout,
@@ -82,7 +82,7 @@ impl Fault {
             Self::Connect => "connect".to_owned(),
             Self::ConnectTimeout => "connect-timeout".to_owned(),
             Self::OpenTimeout => "open-timeout".to_owned(),
-            Self::NoHttp2 => "no-http2".to_owned(),
+            Self::NotSpoken => "no-http2".to_owned(),
             Self::Tls => "tls".to_owned(),
             Self::NoTicket => "tls-no-ticket".to_owned(),
             Self::Upgrade => "upgrade".to_owned(),

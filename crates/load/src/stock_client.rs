@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use pushbench_protocol::HttpVersion;
 use pushbench_scenario::Trust;
-use pushbench_tls::{CertificateError, Protocol, Trusted};
+use pushbench_tls::{CertificateError, Trusted};
 use reqwest::redirect::Policy;
 
 /// Why there is no client.
@@ -28,7 +29,7 @@ pub enum StockClientError {
 /// If what is to be trusted cannot be read.
 pub fn stock_client(
     trust: &Trust,
-    protocols: &[Protocol],
+    protocols: &[HttpVersion],
     connect_within: Duration,
 ) -> Result<reqwest::Client, StockClientError> {
     Ok(builder(trust, protocols, connect_within)?.build()?)
@@ -37,7 +38,7 @@ pub fn stock_client(
 /// The same, for more settings.
 pub(crate) fn builder(
     trust: &Trust,
-    protocols: &[Protocol],
+    protocols: &[HttpVersion],
     connect_within: Duration,
 ) -> Result<reqwest::ClientBuilder, StockClientError> {
     let trusted = match trust {
@@ -69,7 +70,7 @@ mod tests {
     /// Serves one response over TLS; `None` in place of the request's first line for a handshake
     /// that failed.
     async fn serve(listener: TcpListener, identity: Identity) -> Option<String> {
-        let acceptor = Acceptor::new(&identity, &[Protocol::Http11]).expect("a server");
+        let acceptor = Acceptor::new(&identity, &[HttpVersion::Http11]).expect("a server");
         let (socket, _) = listener.accept().await.expect("a connection");
         let mut stream = acceptor.accept(socket).await.ok()?;
         let mut request = vec![0; 4_096];
@@ -87,7 +88,7 @@ mod tests {
         let identity = Identity::of_this_host(since_1970()).expect("a certificate");
         let client = stock_client(
             &trust(&identity),
-            &[Protocol::Http2, Protocol::Http11],
+            &[HttpVersion::Http2, HttpVersion::Http11],
             Duration::from_secs(5),
         );
         let served = tokio::spawn(serve(listener, identity));

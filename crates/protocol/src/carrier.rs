@@ -43,6 +43,11 @@ impl Default for HttpVersion {
 }
 
 impl HttpVersion {
+    /// Every version, the newest first: in that order a server prefers them.
+    pub fn newest_first() -> Vec<Self> {
+        Self::ALL.iter().rev().copied().collect()
+    }
+
     /// The row of the table.
     pub const fn properties(self) -> Carrier {
         match self {

@@ -5,16 +5,10 @@ use pushbench_model::{Handshake, HandshakeKind, TlsLink};
 use pushbench_protocol::{Direction, TlsUse};
 use pushbench_scenario::{Transport, Trust};
 use pushbench_store::{Sums, TlsV1};
-use pushbench_tls::{Certificate, Connector, Protocol, settings};
+use pushbench_tls::{Certificate, Connector, settings};
 
 use crate::target::TargetTls;
 use crate::{RunError, Target};
-
-/// What a transport's clients speak above TLS.
-pub(crate) fn protocol(transport: &Transport) -> Protocol {
-    let id = transport.carriage.http.properties().alpn;
-    Protocol::of(id.as_bytes()).expect("clients speak what TLS carries")
-}
 
 /// Where a transport's clients connect by TLS, if they do.
 pub(crate) fn tls_target(
@@ -32,8 +26,8 @@ pub(crate) fn tls_target(
     let TargetTls { address, host, certificate } = target.tls.as_ref().ok_or_else(|| {
         refused(&"the target has none: give --target-tls and --target-certificate")
     })?;
-    let connector =
-        Connector::new(certificate, name(host), protocol(transport)).map_err(|e| refused(&e))?;
+    let connector = Connector::new(certificate, name(host), transport.carriage.http)
+        .map_err(|e| refused(&e))?;
     Ok(Some(TlsTarget { address: *address, host: host.clone(), connector }))
 }
 
@@ -60,7 +54,7 @@ pub(crate) fn tls_link_to(
     let handshake = Handshake {
         kind,
         server_name: name.parse::<std::net::IpAddr>().is_err().then_some(name.len() as u64),
-        protocol: protocol(transport).id().len() as u64,
+        protocol: transport.carriage.http.properties().alpn.len() as u64,
         tickets: settings::TICKETS as u64,
     };
     Some(TlsLink { handshake: is_ours.then_some(handshake) })

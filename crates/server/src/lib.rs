@@ -24,6 +24,7 @@ mod deliveries;
 mod engine;
 mod exchange;
 mod feed;
+mod first_words;
 #[doc(hidden)]
 pub mod fuzz;
 mod heartbeat;

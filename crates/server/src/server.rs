@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use pushbench_protocol::clock::Clock;
 use pushbench_protocol::compression::{MAX_WINDOW_BITS, MIN_WINDOW_BITS};
-use pushbench_protocol::{Compression, Cursor, Deliver, ServerStats, StreamCoding};
-use pushbench_tls::{Acceptor, AcceptorError, Certificate, Protocol};
+use pushbench_protocol::{Compression, Cursor, Deliver, HttpVersion, ServerStats, StreamCoding};
+use pushbench_tls::{Acceptor, AcceptorError, Certificate};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -159,7 +159,7 @@ impl<I: Incoming> Server<I> {
         let tls = match &config.tls {
             None => None,
             Some(tls) => {
-                let acceptor = Acceptor::new(&tls.identity, Protocol::ALL)?;
+                let acceptor = Acceptor::new(&tls.identity, &HttpVersion::newest_first())?;
                 Some(Tls { acceptor, certificate: tls.identity.certificate().clone() })
             }
         };

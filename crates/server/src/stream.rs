@@ -3,15 +3,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use pushbench_tls::TlsStream;
-use pushbench_wire::chunk::chunk_data;
-use pushbench_wire::http2::ByteStream;
-use pushbench_wire::{CountingStream, SocketCounters};
+use pushbench_wire::CountingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A client's socket, or what stands in its place, counted below everything else.
@@ -39,15 +35,6 @@ pub(crate) enum Stream<S> {
     Tls(Box<TlsStream<Socket<S>>>),
 }
 
-/// A stream of an HTTP/2 connection; what it carries is counted for its deadlines only.
-#[derive(Debug)]
-pub(crate) struct Http2Stream {
-    stream: ByteStream,
-    counters: Arc<SocketCounters>,
-    /// Whether what is to be written comes in chunks, which HTTP/2 does not have.
-    unwraps: bool,
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Stream<S> {
     fn form(&self, piece: Bytes) -> Bytes {
         piece
@@ -71,34 +58,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Outlet for Stream<S> {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         piece.advance(written);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Http2Stream {
-    /// One stream of a connection; `unwraps` where the data of chunks is to be written.
-    pub(crate) fn new(stream: ByteStream, counters: Arc<SocketCounters>, unwraps: bool) -> Self {
-        Self { stream, counters, unwraps }
-    }
-}
-
-impl Outlet for Http2Stream {
-    fn form(&self, piece: Bytes) -> Bytes {
-        if self.unwraps { chunk_data(&piece) } else { piece }
-    }
-
-    /// A write is a frame of HTTP/2, and room is the stream's window.
-    fn takes_runs(&self) -> bool {
-        false
-    }
-
-    fn poll_write_piece(
-        &mut self,
-        cx: &mut Context<'_>,
-        piece: &mut Bytes,
-    ) -> Poll<io::Result<()>> {
-        let written = ready!(self.stream.poll_write_piece(cx, piece))?;
-        self.counters.written.fetch_add(written as u64, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 }
@@ -158,49 +117,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
             Self::Clear(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
-    }
-}
-
-impl AsyncRead for Http2Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        let read = buf.filled().len() - before;
-        self.counters.read.fetch_add(read as u64, Ordering::Relaxed);
-        result
-    }
-}
-
-impl AsyncWrite for Http2Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use pushbench_protocol::HttpVersion;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{
     ClientConfig, ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
@@ -15,8 +16,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::engine::Engine;
 use crate::failure::explained;
+use crate::protocol::id;
 use crate::settings::{VERSIONS, provider};
-use crate::{Certificate, CertificateError, Protocol, RecordTotals, TlsStream, Trusted};
+use crate::{Certificate, CertificateError, RecordTotals, TlsStream, Trusted};
 
 /// Why a client cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +59,7 @@ impl From<VerifierBuilderError> for ConnectorError {
 pub struct Connector {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
-    protocol: Protocol,
+    protocol: HttpVersion,
     /// Where the last ticket is kept, if sessions are to be resumed.
     memory: Option<Arc<LastTicket>>,
 }
@@ -72,7 +74,7 @@ impl Connector {
     pub fn new(
         trusted: &Certificate,
         name: &str,
-        protocol: Protocol,
+        protocol: HttpVersion,
     ) -> Result<Self, ConnectorError> {
         let mut roots = RootCertStore::empty();
         roots.add(trusted.der().clone())?;
@@ -88,7 +90,7 @@ impl Connector {
     pub fn of_third_party(
         trusted: Trusted<'_>,
         name: &str,
-        protocol: Protocol,
+        protocol: HttpVersion,
     ) -> Result<Self, ConnectorError> {
         Self::with(trusted.verifier(&provider())?, name, protocol)
     }
@@ -96,7 +98,7 @@ impl Connector {
     fn with(
         verifier: Arc<dyn ServerCertVerifier>,
         name: &str,
-        protocol: Protocol,
+        protocol: HttpVersion,
     ) -> Result<Self, ConnectorError> {
         let server = ServerName::try_from(name.to_owned())
             .map_err(|reason| ConnectorError::Name { name: name.to_owned(), reason })?;
@@ -105,7 +107,7 @@ impl Connector {
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
-        config.alpn_protocols = vec![protocol.id().to_vec()];
+        config.alpn_protocols = vec![id(protocol).to_vec()];
         config.resumption = Resumption::disabled();
         config.max_fragment_size = None;
         config.enable_sni = true;

@@ -2,13 +2,14 @@
 
 use std::{fmt, io};
 
+use pushbench_protocol::HttpVersion;
 use pushbench_wire::record::Carries;
 use rustls::HandshakeKind;
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 
-use crate::Protocol;
+use crate::protocol::agreed;
 
 /// One side of a TLS connection, without any bytes of its own.
 pub(crate) enum Engine {
@@ -127,8 +128,8 @@ impl Engine {
         }
     }
 
-    pub(crate) fn protocol(&self) -> Protocol {
-        Protocol::agreed(match self {
+    pub(crate) fn protocol(&self) -> HttpVersion {
+        agreed(match self {
             Self::Client(engine) => engine.alpn_protocol(),
             Self::Server(engine) => engine.alpn_protocol(),
         })

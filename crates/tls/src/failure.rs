@@ -2,9 +2,8 @@
 
 use std::io;
 
+use pushbench_protocol::HttpVersion;
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
-
-use crate::Protocol;
 
 /// A handshake that failed.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +14,7 @@ struct HandshakeError {
 }
 
 /// The same error, told by what was found, what was expected, and what to do.
-pub(crate) fn explained(error: io::Error, protocol: Protocol) -> io::Error {
+pub(crate) fn explained(error: io::Error, protocol: HttpVersion) -> io::Error {
     let kind = error.kind();
     let said = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(of_tls) => said(of_tls, protocol),
@@ -35,13 +34,13 @@ pub(crate) fn explained(error: io::Error, protocol: Protocol) -> io::Error {
 pub fn reason_of_tls(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     match (error.downcast_ref::<Error>(), inside) {
-        (Some(of_tls), _) => Some(said(of_tls, Protocol::Http11)),
+        (Some(of_tls), _) => Some(said(of_tls, HttpVersion::Http11)),
         (None, Some(inside)) => reason_of_tls(inside),
         (None, None) => None,
     }
 }
 
-fn said(error: &Error, protocol: Protocol) -> String {
+fn said(error: &Error, protocol: HttpVersion) -> String {
     match error {
         Error::AlertReceived(AlertDescription::ProtocolVersion)
         | Error::PeerIncompatible(
@@ -58,7 +57,7 @@ fn said(error: &Error, protocol: Protocol) -> String {
         Error::AlertReceived(AlertDescription::NoApplicationProtocol)
         | Error::NoApplicationProtocol => format!(
             "the server does not offer `{}` over TLS: set another `http`, or have it offer that (ALPN)",
-            String::from_utf8_lossy(protocol.id())
+            protocol.properties().alpn
         ),
         Error::AlertReceived(AlertDescription::UnrecognisedName) => {
             "the server has no certificate for the name in its URL: use a name that it knows"

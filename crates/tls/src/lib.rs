@@ -25,7 +25,6 @@ mod trust;
 pub use certificate::{Certificate, CertificateError, Identity};
 pub use client::{Connector, ConnectorError};
 pub use failure::reason_of_tls;
-pub use protocol::Protocol;
 pub use server::{Acceptor, AcceptorError};
 pub use stream::{RecordTotals, TlsStream};
 pub use trust::Trusted;

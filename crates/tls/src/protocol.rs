@@ -1,33 +1,14 @@
 //! What is spoken above TLS, agreed on in its handshake (ALPN, RFC 7301).
 
-/// A protocol above TLS.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Protocol {
-    /// HTTP/2 (RFC 9113).
-    Http2,
-    /// HTTP/1.1 (RFC 9112), which is also spoken where nothing was agreed on.
-    Http11,
+use pushbench_protocol::HttpVersion;
+
+/// The registered name of a version.
+pub(crate) fn id(version: HttpVersion) -> &'static [u8] {
+    version.properties().alpn.as_bytes()
 }
 
-impl Protocol {
-    /// Every protocol, the one that a server prefers first.
-    pub const ALL: &'static [Self] = &[Self::Http2, Self::Http11];
-
-    /// Its registered name.
-    pub const fn id(self) -> &'static [u8] {
-        match self {
-            Self::Http2 => b"h2",
-            Self::Http11 => b"http/1.1",
-        }
-    }
-
-    /// The protocol of that registered name, if it is known.
-    pub fn of(id: &[u8]) -> Option<Self> {
-        Self::ALL.iter().copied().find(|protocol| protocol.id() == id)
-    }
-
-    /// The protocol that a handshake agreed on.
-    pub(crate) fn agreed(id: Option<&[u8]>) -> Self {
-        id.and_then(Self::of).unwrap_or(Self::Http11)
-    }
+/// The version that a handshake agreed on: the first of all where it agreed on none.
+pub(crate) fn agreed(name: Option<&[u8]>) -> HttpVersion {
+    let is_it = |version: &HttpVersion| name == Some(id(*version));
+    HttpVersion::ALL.iter().copied().find(is_it).unwrap_or_default()
 }

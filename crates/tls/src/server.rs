@@ -3,14 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
+use pushbench_protocol::HttpVersion;
 use rustls::ServerConfig;
 use rustls::crypto::ring::Ticketer;
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::engine::Engine;
+use crate::protocol::id;
 use crate::settings::{TICKETS, VERSIONS, provider};
-use crate::{Identity, Protocol, TlsStream};
+use crate::{Identity, TlsStream};
 
 /// Why a server cannot offer TLS.
 #[derive(Debug, thiserror::Error)]
@@ -38,12 +40,12 @@ impl Acceptor {
     /// # Errors
     ///
     /// If the key is not the certificate's.
-    pub fn new(identity: &Identity, protocols: &[Protocol]) -> Result<Self, AcceptorError> {
+    pub fn new(identity: &Identity, protocols: &[HttpVersion]) -> Result<Self, AcceptorError> {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(VERSIONS)?
             .with_no_client_auth()
             .with_single_cert(identity.chain().to_vec(), identity.key().clone_key())?;
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.id().to_vec()).collect();
+        config.alpn_protocols = protocols.iter().map(|protocol| id(*protocol).to_vec()).collect();
         config.max_fragment_size = None;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.ticketer = Ticketer::new()?;

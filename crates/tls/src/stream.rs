@@ -20,9 +20,9 @@ use std::task::{Context, Poll, ready};
 use pushbench_wire::record::{Carries, HEADER_LEN, overhead_of, record_len};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::Protocol;
 use crate::engine::{Engine, Outgoing};
 use kept::{Incoming, Sink, Unsent, Waiting};
+use pushbench_protocol::HttpVersion;
 pub use tap::RecordTotals;
 use tap::{Tap, observe, tell_in_part, tell_sent};
 
@@ -69,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     /// What was agreed to be spoken.
-    pub fn protocol(&self) -> Protocol {
+    pub fn protocol(&self) -> HttpVersion {
         self.engine.protocol()
     }
 

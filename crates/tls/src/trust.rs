@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use pushbench_protocol::HttpVersion;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{
@@ -14,8 +15,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+use crate::CertificateError;
 use crate::certificate::unreadable;
-use crate::{CertificateError, Protocol};
+use crate::protocol::id;
 
 /// Whose certificate is trusted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,7 +37,7 @@ impl Trusted<'_> {
     /// # Errors
     ///
     /// If a text has no certificate, or one that cannot be read.
-    pub fn stock_client(self, protocols: &[Protocol]) -> Result<ClientConfig, CertificateError> {
+    pub fn stock_client(self, protocols: &[HttpVersion]) -> Result<ClientConfig, CertificateError> {
         let provider = Arc::new(ring::default_provider());
         let verifier = self.verifier(&provider)?;
         let mut config = ClientConfig::builder_with_provider(provider)
@@ -44,7 +46,7 @@ impl Trusted<'_> {
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.id().to_vec()).collect();
+        config.alpn_protocols = protocols.iter().map(|protocol| id(*protocol).to_vec()).collect();
         Ok(config)
     }
 

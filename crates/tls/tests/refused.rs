@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pushbench_tls::{Acceptor, Connector, Identity, Protocol, Trusted};
+use pushbench_protocol::HttpVersion;
+use pushbench_tls::{Acceptor, Connector, Identity, Trusted};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
@@ -13,16 +14,16 @@ fn identity() -> Identity {
     Identity::of_this_host(NOW).expect("there is randomness")
 }
 
-fn client(trusted: Trusted<'_>, name: &str, protocol: Protocol) -> Connector {
+fn client(trusted: Trusted<'_>, name: &str, protocol: HttpVersion) -> Connector {
     Connector::of_third_party(trusted, name, protocol).expect("a name and certificates")
 }
 
 /// What comes of a handshake with a server of ours that offers these: what is spoken, or why not.
 async fn with_ours(
     identity: &Identity,
-    offered: &[Protocol],
+    offered: &[HttpVersion],
     client: Connector,
-) -> Result<Protocol, String> {
+) -> Result<HttpVersion, String> {
     let (left, right) = duplex(1 << 20);
     let acceptor = Acceptor::new(identity, offered).expect("the key is the certificate's");
     let (accepted, connected) = tokio::join!(acceptor.accept(right), client.connect(left, None));
@@ -39,7 +40,7 @@ async fn with_bytes(bytes: &[u8]) -> String {
         right.write_all(bytes).await.expect("there is room");
         drop(right);
     };
-    let client = client(Trusted::Any, "localhost", Protocol::Http11);
+    let client = client(Trusted::Any, "localhost", HttpVersion::Http11);
     let ((), connected) = tokio::join!(server, client.connect(left, None));
     connected.expect_err("that is no handshake").to_string()
 }
@@ -69,9 +70,9 @@ async fn a_third_partys_certificate_is_trusted_as_it_is_told() {
         (Trusted::System, false),
         (Trusted::Any, true),
     ] {
-        let client = client(trusted, "localhost", Protocol::Http2);
-        match with_ours(&identity, Protocol::ALL, client).await {
-            Ok(protocol) => assert!(is_trusted && protocol == Protocol::Http2, "{trusted:?}"),
+        let client = client(trusted, "localhost", HttpVersion::Http2);
+        match with_ours(&identity, HttpVersion::ALL, client).await {
+            Ok(protocol) => assert!(is_trusted && protocol == HttpVersion::Http2, "{trusted:?}"),
             Err(said) => {
                 assert!(!is_trusted, "{trusted:?}: {said}");
                 let expected =
@@ -93,18 +94,19 @@ async fn a_certificate_that_openssl_makes_for_a_server_is_refused_for_want_of_an
     let shown = Identity::from_pem(&pem, &key.serialize_pem()).expect("what was made");
     let another = identity();
     let trusted = Trusted::These(another.certificate().pem().as_bytes());
-    let refused = with_ours(&shown, Protocol::ALL, client(trusted, "localhost", Protocol::Http11));
+    let refused =
+        with_ours(&shown, HttpVersion::ALL, client(trusted, "localhost", HttpVersion::Http11));
     let said = refused.await.expect_err("nobody vouches for it");
     assert!(said.starts_with("nobody who is trusted vouches for"), "{said}");
-    let own = client(Trusted::These(pem.as_bytes()), "localhost", Protocol::Http11);
-    assert_eq!(with_ours(&shown, Protocol::ALL, own).await, Ok(Protocol::Http11));
+    let own = client(Trusted::These(pem.as_bytes()), "localhost", HttpVersion::Http11);
+    assert_eq!(with_ours(&shown, HttpVersion::ALL, own).await, Ok(HttpVersion::Http11));
 }
 
 #[tokio::test]
 async fn a_server_without_the_protocol_is_told_which_is_missing() {
     let identity = identity();
-    let client = client(Trusted::Any, "localhost", Protocol::Http2);
-    let said = with_ours(&identity, &[Protocol::Http11], client).await.expect_err("no HTTP/2");
+    let client = client(Trusted::Any, "localhost", HttpVersion::Http2);
+    let said = with_ours(&identity, &[HttpVersion::Http11], client).await.expect_err("no HTTP/2");
     assert!(said.starts_with("the server does not offer `h2` over TLS: "), "{said}");
 }
 
@@ -132,7 +134,7 @@ async fn what_speaks_no_tls_at_all_is_named_for_that() {
 
 #[test]
 fn what_is_to_be_trusted_is_read_when_the_client_is_made() {
-    let refused = Connector::of_third_party(Trusted::These(b"x"), "localhost", Protocol::Http11);
+    let refused = Connector::of_third_party(Trusted::These(b"x"), "localhost", HttpVersion::Http11);
     let refused = refused.expect_err("it has no certificate").to_string();
     assert!(refused.starts_with("found no certificate, expected PEM"), "{refused}");
 }

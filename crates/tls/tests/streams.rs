@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use pushbench_model::{Handshake, HandshakeKind};
+use pushbench_protocol::HttpVersion;
 use pushbench_tls::{
-    Acceptor, Certificate, Connector, Identity, Protocol, RecordTotals, TlsStream, settings,
+    Acceptor, Certificate, Connector, Identity, RecordTotals, TlsStream, settings,
 };
 use pushbench_wire::record::{CLOSE_NOTIFY_LEN, overhead_of};
 use pushbench_wire::{CountingStream, SocketCounters};
@@ -28,11 +29,11 @@ fn identity() -> Identity {
 }
 
 fn acceptor(identity: &Identity) -> Acceptor {
-    Acceptor::new(identity, Protocol::ALL).expect("the key is the certificate's")
+    Acceptor::new(identity, &HttpVersion::newest_first()).expect("the key is the certificate's")
 }
 
 fn connector(certificate: &Certificate, name: &str) -> Connector {
-    Connector::new(certificate, name, Protocol::Http11).expect("a name and a certificate")
+    Connector::new(certificate, name, HttpVersion::Http11).expect("a name and a certificate")
 }
 
 /// A pipe's end that carries at most so many bytes at a time.
@@ -202,7 +203,7 @@ fn full(identity: &Identity, server_name: Option<u64>) -> Handshake {
     Handshake {
         kind: HandshakeKind::Full { certificate: identity.certificate().der_len() as u64 },
         server_name,
-        protocol: Protocol::Http11.id().len() as u64,
+        protocol: HttpVersion::Http11.properties().alpn.len() as u64,
         tickets: settings::TICKETS as u64,
     }
 }
@@ -227,7 +228,7 @@ async fn a_handshake_takes_what_the_model_says_full_and_resumed() {
             assert_eq!(joined.client.is_resumed(), time > 0, "{name}, time {time}");
             assert_eq!(joined.server.is_resumed(), time > 0, "{name}, time {time}");
             assert_eq!(joined.client.cipher_suite(), "TLS13_AES_128_GCM_SHA256");
-            assert_eq!(joined.server.protocol(), Protocol::Http11);
+            assert_eq!(joined.server.protocol(), HttpVersion::Http11);
             receive_ticket(&mut joined, &connector).await;
             let (model, spread) = match time {
                 0 => (full(&identity, server_name), SIGNATURE_SPREAD),

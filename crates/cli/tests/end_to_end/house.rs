@@ -8,7 +8,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use self::circles::{Files, source_files};
-use self::naming::names_a_variant;
+use self::naming::{names_a_variant, names_http2};
 
 fn crates() -> Vec<(String, PathBuf)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -66,6 +66,44 @@ fn kinds_of_transport_are_told_apart_in_few_files_and_the_others_ask_the_table()
     let (of_the_model, others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_model);
     assert_eq!(others, OF_KINDS, "ask `TransportKind::properties` or an option of the settings");
     assert!(of_the_model.len() <= OF_THE_MODEL, "{of_the_model:?}");
+}
+
+/// The files that tell HTTP/2 from other versions: a version that is added is one more row or arm in each.
+/// There may be fewer, and no more.
+const OF_HTTP2: [&str; 10] = [
+    // Its bytes and the model's.
+    "model/src/lib.rs",
+    "model/src/predict.rs",
+    "protocol/src/headers.rs",
+    "wire/src/lib.rs",
+    // What each version is.
+    "protocol/src/carrier.rs",
+    // Who speaks it.
+    "load/src/carrier.rs",
+    "load/src/carrier/line.rs",
+    "server/src/engine/axum.rs",
+    "server/src/engine/axum/connection.rs",
+    "server/src/first_words.rs",
+];
+
+#[test]
+fn http_2_is_named_in_its_own_files_and_in_few_others() {
+    let mut found = Vec::new();
+    for (name, path) in crates().into_iter().filter(|(name, _)| name != "fuzz") {
+        let src = path.join("src");
+        let files = Files::read(&src);
+        for (file, text) in source_files(&src) {
+            let is_its_own = file.split('/').any(|part| part.contains("http2"));
+            if !is_its_own && files.has(&file) && names_http2(&text) {
+                found.push(format!("{name}/src/{file}"));
+            }
+        }
+    }
+    found.retain(|file| !OF_HTTP2.contains(&file.as_str()));
+    assert!(
+        found.is_empty(),
+        "ask `HttpVersion::properties`, or move what is HTTP/2's to its own files: {found:?}"
+    );
 }
 
 #[test]

@@ -21,3 +21,12 @@ mod refusal;
 pub(crate) mod stream;
 pub(crate) mod tap;
 pub(crate) mod tunnel;
+
+use std::error::Error;
+
+/// Whether an error of the library is of a connection or stream that ended before the response was whole.
+pub(super) fn is_of_an_end(error: &(dyn Error + 'static)) -> bool {
+    error
+        .downcast_ref::<h2::Error>()
+        .is_some_and(|error| error.is_io() || error.is_reset() || error.is_go_away())
+}

@@ -1,7 +1,6 @@
 //! One request to a third-party server and its response, by the HTTP client that applications use.
 
 use pushbench_adapter::{Request, Response};
-use pushbench_tls::Protocol;
 use reqwest::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -13,6 +12,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::plan::Adapted;
 use crate::publisher::failure::Failure;
 use crate::{Fault, StockClientError, bounds, stock_client};
+use pushbench_protocol::HttpVersion;
 
 /// The longest body of a response that is looked at.
 const MOST_OF_A_BODY: usize = 1 << 20;
@@ -40,10 +40,10 @@ impl Server {
     pub(super) fn new(adapted: &Adapted) -> Result<Self, StockClientError> {
         let to = &adapted.publish_to;
         let client =
-            |protocols: &[Protocol]| stock_client(&to.trust, protocols, bounds::PUBLISHER_OPEN);
+            |protocols: &[HttpVersion]| stock_client(&to.trust, protocols, bounds::PUBLISHER_OPEN);
         Ok(Self {
-            client: client(&[Protocol::Http2, Protocol::Http11])?,
-            upgrading: client(&[Protocol::Http11])?,
+            client: client(&HttpVersion::newest_first())?,
+            upgrading: client(&[HttpVersion::Http11])?,
             base: format!("{}{}", to.origin, adapted.base),
         })
     }

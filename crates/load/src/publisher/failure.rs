@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
+use crate::carrier::is_of_an_end;
 use crate::{Fault, Unexpected};
 
 /// What went wrong. What the server said stands in it as it came, and may repeat a secret that it was
@@ -120,7 +121,7 @@ impl From<reqwest::Error> for Failure {
         let mut source = error.source();
         while let Some(inner) = source {
             of_tls = of_tls.or_else(|| reason_of_tls(inner));
-            is_closed |= is_of_the_end(inner);
+            is_closed |= is_of_an_end(inner);
             words = inner.to_string();
             source = inner.source();
         }
@@ -159,15 +160,4 @@ impl From<SocketError> for Failure {
 fn is_of_a_close(kind: io::ErrorKind) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
-}
-
-/// Whether an error is of a connection that ended before the response was whole.
-fn is_of_the_end(error: &(dyn Error + 'static)) -> bool {
-    let of_hyper = error.downcast_ref::<hyper::Error>().is_some_and(|error| {
-        error.is_incomplete_message() || error.is_closed() || error.is_canceled()
-    });
-    let of_h2 = error
-        .downcast_ref::<h2::Error>()
-        .is_some_and(|error| error.is_io() || error.is_reset() || error.is_go_away());
-    of_hyper || of_h2 || error.is::<io::Error>()
 }

@@ -5,9 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use pushbench_load::stock_client;
-use pushbench_protocol::clock;
+use pushbench_protocol::{HttpVersion, clock};
 use pushbench_scenario::{NamedServer, Ready};
-use pushbench_tls::Protocol;
 
 /// Longest wait for a server that has been started.
 pub(super) const STARTED_BOUND: Duration = Duration::from_secs(15);
@@ -91,7 +90,7 @@ struct Asking {
 
 impl Asking {
     fn new(server: &NamedServer) -> Result<Self, String> {
-        let client = stock_client(&server.trust, &[Protocol::Http11], ATTEMPT);
+        let client = stock_client(&server.trust, &[HttpVersion::Http11], ATTEMPT);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         Ok(Self {
             runtime: runtime.map_err(|error| error.to_string())?,

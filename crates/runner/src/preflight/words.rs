@@ -236,9 +236,11 @@ fn is_polled(plan: &Plan) -> bool {
 
 fn failed_at(fault: Fault, plan: &Plan, reached: Reached) -> Step {
     match fault {
-        Fault::Connect | Fault::ConnectTimeout | Fault::Tls | Fault::NoTicket | Fault::NoHttp2 => {
-            Step::Connect
-        }
+        Fault::Connect
+        | Fault::ConnectTimeout
+        | Fault::Tls
+        | Fault::NoTicket
+        | Fault::NotSpoken => Step::Connect,
         _ if is_polled(plan) => Step::Poll,
         _ if reached == Reached::Nothing => Step::Subscribe,
         // What it is told of it fetches by polls.
@@ -305,7 +307,7 @@ fn came(fault: Fault) -> &'static str {
         Fault::ConnectTimeout | Fault::OpenTimeout | Fault::AnswerTimeout => {
             "the server did not respond in time"
         }
-        Fault::NoHttp2 => "the server does not speak HTTP/2",
+        Fault::NotSpoken => "the server does not speak HTTP/2",
         Fault::Tls => "the TLS handshake failed",
         Fault::NoTicket => "no ticket arrived to resume a TLS session with",
         Fault::Upgrade => "the upgrade is not one for this request",
@@ -340,7 +342,7 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         Fault::Status(401 | 403) => "let the server admit clients without a login",
         Fault::Status(413) => "make workload.payload.bytes smaller, or the server's limit larger",
         Fault::Status(429 | 503) => "raise the server's limits",
-        Fault::NoHttp2 => "set http = \"1.1\", or have the server speak HTTP/2",
+        Fault::NotSpoken => "set http = \"1.1\", or have the server speak HTTP/2",
         Fault::Tls => {
             "check whether --target-certificate is the server's and names the host of --target-tls"
         }

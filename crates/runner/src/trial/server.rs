@@ -159,7 +159,7 @@ fn third_party_tls(
         Trust::Certificate(pem) => Trusted::These(pem),
         Trust::Insecure => Trusted::Any,
     };
-    let protocol = tls::protocol(transport);
+    let protocol = transport.carriage.http;
     let connector =
         Connector::of_third_party(trusted, &server.url.host, protocol).map_err(|error| {
             RunError::Adapted { server: server.name.clone(), reason: format!("`trust`: {error}") }

@@ -24,7 +24,7 @@ pub(crate) struct Connection {
     /// Whether it is open only to be told that it is one too many.
     pub(super) is_refused: bool,
     /// Whether it carries streams, with requests beside requests that wait.
-    is_http2: AtomicBool,
+    has_streams: AtomicBool,
     /// Whether a frame of it has begun and is not whole.
     is_in_frame: AtomicBool,
     /// Polls that are held, and streams with a session: what has deadlines of its own.
@@ -52,7 +52,7 @@ impl Connection {
             phase: AtomicU8::new(Phase::Http as u8),
             order: AtomicU8::new(Order::None as u8),
             read_when_answered: AtomicU64::new(0),
-            is_http2: AtomicBool::new(false),
+            has_streams: AtomicBool::new(false),
             is_in_frame: AtomicBool::new(false),
             waiting: AtomicU32::new(0),
             task: Mutex::new(None),
@@ -96,8 +96,8 @@ impl Connection {
     }
 
     /// Says that the connection carries streams.
-    pub(crate) fn speaks_http2(&self) {
-        self.is_http2.store(true, Ordering::Relaxed);
+    pub(crate) fn carries_streams(&self) {
+        self.has_streams.store(true, Ordering::Relaxed);
     }
 
     /// Says whether a frame has begun and is not whole.
@@ -153,9 +153,9 @@ impl Connection {
             return phase;
         }
         let is_waiting = self.waiting.load(Ordering::Relaxed) > 0;
-        let is_http2 = self.is_http2.load(Ordering::Relaxed);
-        // On HTTP/1.1 what comes while a poll is held is the next request, whose turn it is not.
-        let has_begun = match is_http2 {
+        let has_streams = self.has_streams.load(Ordering::Relaxed);
+        // Without them what comes while a poll is held is the next request, whose turn it is not.
+        let has_begun = match has_streams {
             true => self.is_in_frame.load(Ordering::Relaxed),
             false if is_waiting => false,
             false => self.counters.bytes_read() > self.read_when_answered.load(Ordering::Relaxed),

@@ -32,8 +32,9 @@ pub(crate) struct Request<'r, F: ?Sized> {
 impl<F: Fields + ?Sized> Request<'_, F> {
     /// The host that it is for, as `Host` or else `:authority` says.
     pub(super) fn host(&self) -> Option<&str> {
-        match (self.version, self.authority) {
-            (Version::HTTP_2, Some(authority)) if !self.fields.has(&HOST) => Some(authority),
+        let is_by_fields = self.version > Version::HTTP_11 && !self.fields.has(&HOST);
+        match self.authority {
+            Some(authority) if is_by_fields => Some(authority),
             _ => self.fields.only(&HOST),
         }
     }

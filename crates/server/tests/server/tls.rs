@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushbench_protocol::{ClassStats, ConnectionClass, Cursor, TopicName};
+use pushbench_protocol::{HttpVersion, ClassStats, ConnectionClass, Cursor, TopicName};
 use pushbench_server::TlsConfig;
-use pushbench_tls::{Connector, Identity, Protocol, TlsStream};
+use pushbench_tls::{Connector, Identity, TlsStream};
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -31,7 +31,7 @@ async fn start_tls(deadline: Option<Duration>) -> Running {
 
 fn connector(server: &Running) -> Connector {
     let (_, certificate) = server.tls.as_ref().expect("it listens for TLS");
-    Connector::new(certificate, "127.0.0.1", Protocol::Http11).expect("it can be trusted")
+    Connector::new(certificate, "127.0.0.1", HttpVersion::Http11).expect("it can be trusted")
 }
 
 async fn raw(server: &Running) -> TcpStream {

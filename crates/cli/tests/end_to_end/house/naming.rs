@@ -4,11 +4,28 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Whether a file, its tests apart, names a variant of one of these enums, as `Kind::ShortPoll`.
 pub(crate) fn names_a_variant(text: &str, enums: &[&str]) -> bool {
-    let tokens: TokenStream = text.parse().expect("a source file");
-    found_in(tokens, enums)
+    found_in(tokens(text), &|before, word| {
+        let is_variant = word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.chars().any(|c| c.is_ascii_lowercase());
+        let [name, first, second] = before;
+        is_variant && enums.contains(&name.as_str()) && first == ":" && second == ":"
+    })
 }
 
-fn found_in(tokens: TokenStream, enums: &[&str]) -> bool {
+/// Whether a file, its tests, its comments and its texts apart, has a name with HTTP/2 in it, or that of the
+/// library for it.
+pub(crate) fn names_http2(text: &str) -> bool {
+    found_in(tokens(text), &|_, word| {
+        word == "h2" || word.to_ascii_lowercase().replace('_', "").contains("http2")
+    })
+}
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().expect("a source file")
+}
+
+/// Whether there is such a word outside of tests; it is told the three tokens before it too.
+fn found_in(tokens: TokenStream, is_it: &dyn Fn(&[String; 3], &str) -> bool) -> bool {
     let mut before: [String; 3] = Default::default();
     let mut is_test = false;
     for token in tokens {
@@ -21,20 +38,13 @@ fn found_in(tokens: TokenStream, enums: &[&str]) -> bool {
                 } else if is_test {
                     // What the attribute is of ends with its braces.
                     is_test = group.delimiter() != proc_macro2::Delimiter::Brace;
-                } else if found_in(group.stream(), enums) {
+                } else if found_in(group.stream(), is_it) {
                     return true;
                 }
             }
-            TokenTree::Ident(word) => {
-                let word = word.to_string();
-                let is_variant = word.starts_with(|c: char| c.is_ascii_uppercase())
-                    && word.chars().any(|c| c.is_ascii_lowercase());
-                let [name, first, second] = &before;
-                if is_variant && enums.contains(&name.as_str()) && first == ":" && second == ":" {
-                    return true;
-                }
-            }
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            TokenTree::Ident(word) if !is_test && is_it(&before, &word.to_string()) => return true,
+            TokenTree::Punct(end) if end.as_char() == ';' => is_test = false,
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
         before.rotate_left(1);
         before[2] = token.to_string();
@@ -57,6 +67,22 @@ mod tests {
             ("#[cfg(test)] mod tests {} fn f() { Kind::Sse; }", true),
         ] {
             assert_eq!(names_a_variant(text, &["Kind"]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_named_by_a_name_and_not_by_a_text_a_comment_or_a_test() {
+        for (text, expected) in [
+            ("use h2::Reason;", true),
+            ("fn speaks_http2() {}", true),
+            ("struct A(Http2Stream);", true),
+            ("const HTTP_2: u8 = 0;", true),
+            ("/// Of HTTP/2.\n// http2\nfn f() { g(\"http2\"); }", false),
+            ("#[cfg(test)] mod http2;", false),
+            ("#[cfg(test)] use h2::Reason; mod http2;", true),
+            ("fn f() { Http::Http11; h20(); }", false),
+        ] {
+            assert_eq!(names_http2(text), expected, "{text}");
         }
     }
 }

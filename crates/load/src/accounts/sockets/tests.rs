@@ -10,7 +10,8 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
-use pushbench_tls::{Acceptor, Connector, Identity, Protocol};
+use pushbench_protocol::HttpVersion;
+use pushbench_tls::{Acceptor, Connector, Identity};
 use pushbench_wire::CountingStream;
 use pushbench_wire::record::overhead_of;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -121,8 +122,9 @@ async fn a_record_that_has_come_in_part_is_not_of_the_phase_that_has_ended() {
     const LEN: u64 = 20;
     let identity =
         Identity::of_this_host(Duration::from_secs(1_795_305_600)).expect("a certificate");
-    let acceptor = Acceptor::new(&identity, Protocol::ALL).expect("the key is the certificate's");
-    let connector = Connector::new(identity.certificate(), "localhost", Protocol::Http11);
+    let acceptor =
+        Acceptor::new(&identity, HttpVersion::ALL).expect("the key is the certificate's");
+    let connector = Connector::new(identity.certificate(), "localhost", HttpVersion::Http11);
     let connector = connector.expect("a client");
     let witness = Rc::new(Witness::of(None));
     let sockets = Sockets::new(false, MSS, false);

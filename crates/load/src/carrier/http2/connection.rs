@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::tap::{HeadWatch, Tap};
+use super::tap::Tap;
 use crate::Fault;
 use crate::accounts::Accounts;
 use crate::carrier::again::Again;
@@ -75,7 +75,7 @@ impl Http2Connection {
         };
         match tokio::time::timeout(SETTINGS_TIMEOUT, settled).await {
             Ok(true) => {}
-            Ok(false) | Err(_) if !tap.is_answered() => return Err(Fault::NoHttp2),
+            Ok(false) | Err(_) if !tap.is_answered() => return Err(Fault::NotSpoken),
             Ok(false) => return Err(Fault::Closed),
             Err(_) => return Err(Fault::ConnectTimeout),
         }
@@ -93,7 +93,7 @@ impl Http2Connection {
 
     /// Watches for what comes from now on.
     pub(crate) fn watch(&self) -> Watch {
-        Watch::on(HeadWatch::new(&self.tap))
+        self.tap.watch()
     }
 
     /// A handle that takes one request, once the server takes one more stream; `None` if the server

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::accounts::{Accounts, Passed};
 use crate::carrier::connection::Connection;
+use crate::carrier::watch::{Passing, Watch};
 use crate::witness::Witness;
 
 /// A connection with handles: the library keeps one and does not give it back, and what the server
@@ -61,6 +62,12 @@ impl Tap {
 
     pub(super) fn witness(&self) -> &Rc<Witness> {
         &self.0.witness
+    }
+
+    /// Watches for what comes from now on.
+    pub(super) fn watch(&self) -> Watch {
+        let passing: Rc<Inner> = Rc::clone(&self.0);
+        Watch::on(passing)
     }
 
     /// A client has been given so many bytes of data.
@@ -169,26 +176,11 @@ impl Drop for Inner {
     }
 }
 
-/// Field blocks, and what marks frames off, that have come from the server since a moment; and data of
-/// which no client knows.
-pub(crate) struct HeadWatch {
-    tap: Tap,
-    before: FrameCounts,
-}
-
-impl HeadWatch {
-    pub(super) fn new(tap: &Tap) -> Self {
-        Self { tap: tap.clone(), before: tap.0.down.borrow().counts }
-    }
-
-    /// What has passed since then.
-    pub(crate) fn passed(&self) -> Passed {
-        let now = self.tap.0.down.borrow().counts;
-        Passed {
-            headers: now.field_blocks - self.before.field_blocks,
-            framing: now.framing - self.before.framing,
-            data: now.data - self.tap.0.handed.get(),
-        }
+impl Passing for Inner {
+    fn passed(&self) -> Passed {
+        let now = self.down.borrow().counts;
+        let data = now.data - self.handed.get();
+        Passed { headers: now.field_blocks, framing: now.framing, data }
     }
 }
 

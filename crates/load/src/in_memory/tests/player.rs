@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pushbench_protocol::{Cursor, TlsUse, TopicNames};
 use pushbench_scenario::{Scenario, Shard, Transport, due_times_until};
-use pushbench_tls::{Connector, Identity, Protocol};
+use pushbench_tls::{Connector, Identity};
 
 use super::stand_in::{Manners, StandIn};
 use crate::in_memory::{CLOCK, Pipes};
@@ -79,8 +79,7 @@ fn since_1970() -> Duration {
 
 fn plan(scenario: &Scenario, transport: &Transport, identity: &Identity) -> Plan {
     let address = "127.0.0.1:1".parse().expect("an address");
-    let id = transport.carriage.http.properties().alpn;
-    let protocol = Protocol::of(id.as_bytes()).expect("TLS knows it");
+    let protocol = transport.carriage.http;
     let tls = (transport.carriage.tls != TlsUse::None).then(|| TlsTarget {
         address,
         host: "localhost".to_owned(),

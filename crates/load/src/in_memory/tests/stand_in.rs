@@ -18,7 +18,7 @@ use futures_util::{SinkExt, StreamExt};
 use pushbench_protocol::paths::NUDGE_NOTICE;
 use pushbench_protocol::{HttpVersion, TlsUse};
 use pushbench_scenario::Transport;
-use pushbench_tls::{Acceptor, Identity, Protocol};
+use pushbench_tls::{Acceptor, Identity};
 use pushbench_wire::{CountingStream, SocketCounters};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
@@ -140,8 +140,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 impl StandIn {
     pub(super) fn new(transport: &Transport, identity: &Identity, manners: Manners) -> Self {
         let Transport { carriage, settings, .. } = transport;
-        let acceptor = (carriage.tls != TlsUse::None)
-            .then(|| Acceptor::new(identity, Protocol::ALL).expect("the key is the certificate's"));
+        let acceptor = (carriage.tls != TlsUse::None).then(|| {
+            Acceptor::new(identity, &HttpVersion::newest_first())
+                .expect("the key is the certificate's")
+        });
         Self {
             http: carriage.http,
             acceptor,

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::UNIX_EPOCH;
 
+use pushbench_protocol::HttpVersion;
 use pushbench_scenario::Trust;
-use pushbench_tls::{Acceptor, Identity, Protocol};
+use pushbench_tls::{Acceptor, Identity};
 
 use super::server::{Manners, Server};
 use super::{MESSAGES, plan, publish};
@@ -112,7 +113,7 @@ fn nobody_there_is_told_as_that() {
 fn a_certificate_that_nobody_vouches_for_is_refused_and_told_why() {
     let since_1970 = UNIX_EPOCH.elapsed().expect("it is later than 1970");
     let identity = Identity::of_this_host(since_1970).expect("a certificate");
-    let acceptor = Acceptor::new(&identity, &[Protocol::Http11]).expect("a server");
+    let acceptor = Acceptor::new(&identity, &[HttpVersion::Http11]).expect("a server");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("it is bound");
     std::thread::spawn(move || {

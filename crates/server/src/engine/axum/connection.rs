@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use pushbench_protocol::ConnectionClass;
-use pushbench_tls::{Acceptor, Protocol};
+use pushbench_protocol::{ConnectionClass, HttpVersion};
+use pushbench_tls::Acceptor;
 use pushbench_wire::CountingStream;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
@@ -17,7 +17,7 @@ use super::app::App;
 use super::ending::{linger, unless_ended};
 use super::http1::{self, TakenOver};
 use super::http2;
-use super::prefixed::{Prefixed, Version, version};
+use super::prefixed::{Prefixed, version};
 use super::taken_over::go_on;
 use crate::books::{Books, Connection, Opened};
 use crate::deadline::{Order, Phase};
@@ -62,7 +62,7 @@ impl Serving {
             // HTTP that of a handshake.
             let app = Arc::clone(&self.app);
             let (mut stream, protocol) = match acceptor {
-                None => (Stream::Clear(socket), Protocol::Http11),
+                None => (Stream::Clear(socket), HttpVersion::Http11),
                 Some(acceptor) => {
                     let begun = Box::pin(begin_tls(acceptor, socket, &connection, &app.books));
                     let Some(begun) = begun.await else { return };
@@ -71,21 +71,21 @@ impl Serving {
             };
             if connection.is_refused() {
                 match protocol {
-                    Protocol::Http11 => return Box::pin(refuse(stream, &connection)).await,
+                    HttpVersion::Http11 => return Box::pin(refuse(stream, &connection)).await,
                     // It is told by a frame of its own that it is to go.
-                    Protocol::Http2 => connection.tell(Order::GoAway),
+                    HttpVersion::Http2 => connection.tell(Order::GoAway),
                 }
             }
             let told = match protocol {
-                Protocol::Http2 => Some((Version::Http2, Bytes::new())),
+                HttpVersion::Http2 => Some((protocol, Bytes::new())),
                 // It may know that the server speaks HTTP/2 without having agreed on it.
-                Protocol::Http11 => first_words(&mut stream, &connection).await,
+                HttpVersion::Http11 => first_words(&mut stream, &connection).await,
             };
             let Some((version, first)) = told else {
                 connection.enter(Phase::Closing);
                 return Box::pin(linger(stream)).await;
             };
-            if version == Version::Http2 {
+            if version == HttpVersion::Http2 {
                 let stream = Prefixed::new(first, stream);
                 return Box::pin(http2::serve(app, stream, &connection, listener)).await;
             }
@@ -96,8 +96,8 @@ impl Serving {
         .await;
     }
 
-    /// Goes on with a connection in clear whose first bytes are HTTP/2's preface.
-    pub(crate) async fn serve_http2<S>(
+    /// Goes on with a connection in clear that began with HTTP/2's preface.
+    pub(crate) async fn go_on<S>(
         &self,
         socket: Socket<S>,
         first: Bytes,
@@ -132,7 +132,7 @@ pub(crate) async fn refuse(
 async fn first_words(
     stream: &mut (impl AsyncRead + Unpin),
     connection: &Connection,
-) -> Option<(Version, Bytes)> {
+) -> Option<(HttpVersion, Bytes)> {
     let mut told = Box::pin(version(stream));
     poll_fn(|cx| match connection.order() {
         Order::None => told.as_mut().poll(cx).map(Result::ok),
@@ -147,7 +147,7 @@ async fn begin_tls<S: AsyncRead + AsyncWrite + Unpin>(
     socket: Socket<S>,
     connection: &Connection,
     books: &Books,
-) -> Option<(Stream<S>, Protocol)> {
+) -> Option<(Stream<S>, HttpVersion)> {
     let mut handshakes = Handshake { books, is_resumed: None };
     let mut handshake = pin!(acceptor.accept(socket));
     let stream = poll_fn(|cx| {

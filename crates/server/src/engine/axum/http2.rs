@@ -10,6 +10,7 @@
 //! be whole in the time that a head may take.
 
 mod answer;
+mod stream;
 mod watch;
 
 use std::future::poll_fn;
@@ -56,7 +57,7 @@ pub(crate) async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    connection.speaks_http2();
+    connection.carries_streams();
     // Settings pass before the first request says what the connection is for.
     connection.classify(ConnectionClass::Silent);
     let stream = Watched::new(stream, Arc::clone(connection));

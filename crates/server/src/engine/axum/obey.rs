@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use h2::ext::Protocol;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version, uri};
 use http_body_util::BodyExt;
@@ -30,6 +29,10 @@ use crate::respond::{
 };
 use crate::streaming::Begun;
 
+/// The protocol that a CONNECT asks for (RFC 8441), among the extensions of a request whose carrier has such.
+#[derive(Clone, Debug)]
+pub(super) struct AskedProtocol(pub(super) Box<str>);
+
 /// What is to be done about a request.
 pub(super) enum Obeyed {
     /// Send this.
@@ -38,7 +41,7 @@ pub(super) enum Obeyed {
     Later(Pin<Box<dyn Future<Output = Made> + Send>>),
     /// Send this, and go on with a session.
     Upgrade(Answer, Box<(Upgrade, Reader)>),
-    /// Go on with a session: where HTTP/1.1 carries it, it writes the head itself, and on HTTP/2 the
+    /// Go on with a session: where HTTP/1.1 carries it, it writes the head itself, and else the
     /// head is these fields.
     Stream(Box<Begun>, HeaderMap),
 }
@@ -70,7 +73,7 @@ where
             query: parts.uri.query().unwrap_or_default(),
             authority: parts.uri.authority().map(uri::Authority::as_str),
             version: parts.version,
-            protocol: parts.extensions.get().map(Protocol::as_str),
+            protocol: parts.extensions.get().map(|AskedProtocol(name)| &**name),
             fields: &parts.headers,
             listener,
         },
@@ -170,9 +173,10 @@ fn send(app: &App, response: Response) -> Made {
 /// What a stream begins with.
 fn begin(app: &App, version: Version, stream: &respond::Stream) -> (Begun, HeaderMap) {
     let (kind, mark, is_coded) = (stream.kind, stream.subscription.mark(), stream.coding.is_some());
-    let (head, fields) = match version {
-        Version::HTTP_2 => (Bytes::new(), app.headers.stream_fields(kind, mark, is_coded)),
-        _ => (app.headers.stream(kind, mark, is_coded), HeaderMap::new()),
+    // What came later than HTTP/1.1 sends fields, and not a head that is text.
+    let (head, fields) = match version > Version::HTTP_11 {
+        true => (Bytes::new(), app.headers.stream_fields(kind, mark, is_coded)),
+        false => (app.headers.stream(kind, mark, is_coded), HeaderMap::new()),
     };
     let place = stream.subscription.place.clone();
     let reader = app.exchange.reader(place.topic());

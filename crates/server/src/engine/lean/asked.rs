@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Version};
+use pushbench_protocol::HttpVersion;
 use pushbench_protocol::headers::AnswerStatus;
-use pushbench_wire::http2::PREFACE;
 
 use super::body::Body;
 use super::request::{self, Head, Malformed, Room};
@@ -19,6 +19,7 @@ use crate::books::Connection;
 use crate::deadline::Order;
 use crate::engine::axum::app::{App, Takeover};
 use crate::exchange::Reader;
+use crate::first_words;
 use crate::pieces::PieceSource;
 use crate::respond::admission::is_last;
 use crate::respond::{
@@ -72,8 +73,8 @@ pub(super) enum Step {
     Room,
     /// Nothing: what is written is the last.
     Close,
-    /// HTTP/2, with all that came.
-    Http2,
+    /// Another version of HTTP than 1.1, with all that came.
+    Other,
     /// What takes time.
     Wait(Box<Waiting>),
     /// A subscriber's session, once what is written is sent.
@@ -139,11 +140,12 @@ impl Asker {
 
     /// Responds to one request; `None` where the next one follows.
     fn on_request(&mut self, input: &mut &[u8], out: &mut Out) -> Option<Step> {
-        if !self.has_asked && input.starts_with(PREFACE) {
-            return Some(Step::Http2);
-        }
-        if !self.has_asked && PREFACE.starts_with(input) {
-            return Some(Step::More);
+        if !self.has_asked {
+            match first_words::version(input) {
+                Some(HttpVersion::Http11) => {}
+                Some(_) => return Some(Step::Other),
+                None => return Some(Step::More),
+            }
         }
         let mut room = Room::new();
         let most_bytes = self.shared.app.rules.limits.head_bytes;

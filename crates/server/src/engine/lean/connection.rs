@@ -140,11 +140,11 @@ impl Serving {
                     return Some(http);
                 }
             }
-            Turn::Http2 => {
+            Turn::Other => {
                 let Http { asker, socket, input, .. } = http;
                 let other = Arc::clone(&self.0.other);
                 let first = Bytes::from(input);
-                other.serve_http2(socket, first, &asker.connection, asker.listener).await;
+                other.go_on(socket, first, &asker.connection, asker.listener).await;
                 return None;
             }
             Turn::Subscribe(takeover) => {

@@ -49,8 +49,8 @@ pub(super) struct Http<S> {
 pub(super) enum Turn {
     /// It is over: the client has closed, or is to.
     Over,
-    /// It speaks HTTP/2; its first bytes are its input.
-    Http2,
+    /// It speaks another version of HTTP than 1.1; its first bytes are its input.
+    Other,
     /// Something takes time.
     Wait(Box<Waiting>),
     /// A subscriber's session goes on, behind its input.
@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http<S> {
                 Step::More => self.incomplete = self.input.len(),
                 Step::Room => {}
                 Step::Close => self.is_ending = true,
-                Step::Http2 => return Poll::Ready(Ok(Turn::Http2)),
+                Step::Other => return Poll::Ready(Ok(Turn::Other)),
                 Step::Wait(waiting) => return Poll::Ready(Ok(Turn::Wait(waiting))),
                 Step::Subscribe(takeover) => return Poll::Ready(Ok(Turn::Subscribe(takeover))),
             }

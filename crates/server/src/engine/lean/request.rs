@@ -11,10 +11,10 @@ use http::{HeaderName, Method, StatusCode, Version};
 use httparse::{Error, Header, ParserConfig, Status};
 use pushbench_protocol::headers::HEAD_FIELDS;
 use pushbench_wire::head::Places;
-use pushbench_wire::http2::PREFACE;
 
 use super::body::Body;
 use super::target::Target;
+use crate::first_words::begin_anew;
 use crate::respond::Fields;
 use crate::respond::fields::text;
 
@@ -106,7 +106,7 @@ pub(super) fn read<'h, 'b>(
         Ok(Status::Complete(_) | Status::Partial) | Err(Error::TooManyHeaders) => {
             return Err(Malformed::TOO_LARGE);
         }
-        Err(Error::Version) if begins_with_preface(bytes) => return Err(Malformed::Preface),
+        Err(Error::Version) if begin_anew(bytes) => return Err(Malformed::Preface),
         Err(_) => return Err(Malformed::BAD),
     };
     let target = request.path.unwrap_or_default();
@@ -121,11 +121,6 @@ pub(super) fn read<'h, 'b>(
     let fields = HeadFields { fields, places: Places::of(fields) };
     let (body, expects_continue) = framing(&fields, version)?;
     Ok(Some(Head { method, target, version, fields, body, expects_continue, len }))
-}
-
-fn begins_with_preface(bytes: &[u8]) -> bool {
-    let first = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or_default();
-    bytes[first..].starts_with(PREFACE)
 }
 
 /// How long the body is, and whether it is waited for (RFC 9112, section 6.3). A length behind a

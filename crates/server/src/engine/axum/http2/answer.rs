@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use h2::ext::Protocol;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use http::header::DATE;
@@ -23,11 +24,11 @@ use pushbench_wire::http2::ByteStream;
 use super::super::app::{App, Takeover};
 use super::super::ending::unless_ended;
 use super::super::headers::date_now;
-use super::super::obey::{Obeyed, obey};
+use super::super::obey::{AskedProtocol, Obeyed, obey};
 use super::super::taken_over::go_on;
+use super::stream::Http2Stream;
 use crate::books::Connection;
 use crate::deadline::time_left;
-use crate::stream::Http2Stream;
 
 /// What the requests of one connection are answered with.
 pub(super) struct Answering {
@@ -52,7 +53,11 @@ impl Answering {
         mut respond: SendResponse<Bytes>,
     ) {
         self.connection.asks();
-        let (parts, received) = request.into_parts();
+        let (mut parts, received) = request.into_parts();
+        if let Some(asked) = parts.extensions.get::<Protocol>() {
+            let asked = AskedProtocol(asked.as_str().into());
+            parts.extensions.insert(asked);
+        }
         // What a tunnel's client says is for its session.
         let is_tunnel = parts.method == Method::CONNECT;
         let (body, tunnel) = match is_tunnel {

@@ -3,6 +3,8 @@
 
 use http::header::HOST;
 
+use pushbench_wire::http2::PREFACE;
+
 use super::*;
 
 const MOST: usize = 16 * 1024;
