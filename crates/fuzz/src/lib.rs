@@ -2,8 +2,9 @@
 //!
 //! Each target is a function here that takes bytes and panics where something does not hold that
 //! must: no panic within a reader, the same result wherever reads end, every byte counted once.
-//! `cargo fuzz run NAME --fuzz-dir crates/fuzz` looks for such bytes (with `RUSTC_BOOTSTRAP=1` on a
-//! stable toolchain). The corpus that is committed is replayed in CI by the test below.
+//! `cargo fuzz run NAME --fuzz-dir crates/fuzz --features libfuzzer` looks for such bytes (with
+//! `RUSTC_BOOTSTRAP=1` on a stable toolchain). The corpus that is committed is replayed by a test below,
+//! which every run of the tests has.
 //!
 //! Where a target cuts its bytes into reads, the first byte says how long they are.
 
