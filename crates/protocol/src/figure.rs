@@ -90,7 +90,7 @@ pub const DISTRIBUTIONS: [(&str, &str); 11] = [
 pub const SECONDS_PER_HOUR: f64 = 3_600.0;
 
 /// Heads of a poll on HTTP/2, and what they are.
-const HTTP2_HEADERS: [(&str, &str); 5] = [
+const COMPRESSED_HEADERS: [(&str, &str); 5] = [
     ("first_poll", "field blocks of a connection's first poll, as HTTP/2 encodes them"),
     (
         "warm_poll",
@@ -287,7 +287,7 @@ pub fn all() -> Vec<Figure> {
             }
         }
     }
-    for (headers, meaning) in HTTP2_HEADERS {
+    for (headers, meaning) in COMPRESSED_HEADERS {
         for (way, of) in [("", "up and down"), ("_up", "up"), ("_down", "down")] {
             figures.push(Figure {
                 name: format!("header_bytes{way}_{headers}"),

@@ -46,11 +46,12 @@ fn asked_host<'r, F: Fields + ?Sized>(
         }
         None => None,
     };
+    let is_by_fields = request.version > Version::HTTP_11;
     match (request.version, request.authority, field) {
-        (Version::HTTP_2, Some(line), Some((field, _))) if !line.eq_ignore_ascii_case(field) => {
+        (_, Some(line), Some((field, _))) if is_by_fields && !line.eq_ignore_ascii_case(field) => {
             Err(bad("`Host` and `:authority` differ"))
         }
-        (Version::HTTP_2, None, None) => Err(bad("the request has no `:authority`")),
+        (_, None, None) if is_by_fields => Err(bad("the request has no `:authority`")),
         (Version::HTTP_11, _, None) => Err(bad("the request has no `Host` field")),
         (_, Some(line), _) => authority(line).map(Some),
         (_, None, field) => Ok(field.map(|(_, authority)| authority)),

@@ -52,6 +52,6 @@ fn no_decision_knows_a_socket_a_runtime_a_framework_or_a_clock() {
         assert_eq!(wrong(&text), [""; 0], "{}", path.display());
     }
     // The engine is made of nothing else, so the words are the right ones.
-    let engine = fs::read_to_string(src.join("engine/axum/obey.rs")).expect("a source file");
+    let engine = fs::read_to_string(src.join("engine/axum/http1.rs")).expect("a source file");
     assert!(wrong(&engine).len() > 5);
 }
