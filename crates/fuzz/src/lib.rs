@@ -33,8 +33,11 @@ pub use imports::{curl, har};
 
 use input::{steps, text};
 
+/// What is done with the bytes that a fuzzer makes up.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 19] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("responses", responses),
     ("chunks", chunks),
     ("events", events),
