@@ -25,7 +25,9 @@ fn a_token_takes_what_its_chunk_and_its_frame_are_long_and_gaps_are_as_they_were
         let trial = trial(&run, label);
         assert!((trial.figures["stream_bytes_per_delivery"] - per_token).abs() < 1e-9, "{label}");
         let gap = trial.figures["gap.mean"];
-        assert!((0.018..0.022).contains(&gap), "{label}: a token every 20 ms, and {gap}");
+        // The last of a hundred may be late by half a second where the machine is busy; a gap that is counted
+        // twice, or left out, makes twice the mean or half of it.
+        assert!((0.015..0.025).contains(&gap), "{label}: a token every 20 ms, and {gap}");
     }
     let report = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let told = "A token takes from 196 B by websocket to 227 B by sse.";
