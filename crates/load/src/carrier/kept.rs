@@ -29,7 +29,8 @@ use crate::witness::Witness;
 pub(crate) struct Kept {
     client: u32,
     connection: ConnectionUse,
-    line: Option<Line>,
+    /// Boxed, since what a client is moved into on its way to its first poll has room for it each time.
+    line: Option<Box<Line>>,
     /// Whether the last request has been sent again.
     is_again: bool,
 }
@@ -42,12 +43,13 @@ impl Kept {
 
     /// The line, if there is one.
     pub(crate) fn line(&mut self) -> Option<&mut Line> {
-        self.line.as_mut()
+        self.line.as_deref_mut()
     }
 
     /// Opens a line in the connect phase.
     pub(crate) async fn open(&mut self, carriers: &Carriers) -> Result<(), Fault> {
-        self.line = Some(Box::pin(Line::open(carriers, Phase::Connect, self.client)).await?);
+        let line = Box::pin(Line::open(carriers, Phase::Connect, self.client)).await?;
+        self.line = Some(Box::new(line));
         Ok(())
     }
 
@@ -81,7 +83,8 @@ impl Kept {
         phase: Phase,
     ) -> Result<(), Fault> {
         if self.line.is_none() {
-            self.line = Some(Box::pin(Line::open(carriers, phase, self.client)).await?);
+            let line = Box::pin(Line::open(carriers, phase, self.client)).await?;
+            self.line = Some(Box::new(line));
         }
         self.is_again = false;
         let line = self.line.as_mut().expect("opened above");
@@ -136,7 +139,7 @@ impl Kept {
 
     /// The line, for its end.
     pub(crate) fn into_line(self) -> Option<Line> {
-        self.line
+        self.line.map(|line| *line)
     }
 
     /// Whether the server has closed a connection under our request that may be sent again.
@@ -161,7 +164,7 @@ impl Kept {
             carriers.accounts().recorder.borrow_mut().counts.retries += 1;
         }
         line.ask(carriers, asked, phase).await?;
-        self.line = Some(line);
+        self.line = Some(Box::new(line));
         Ok(())
     }
 

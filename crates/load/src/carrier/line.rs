@@ -49,9 +49,9 @@ impl Line {
     ) -> Result<(), Fault> {
         match self {
             Self::Http1(line) => line.ask(carriers.accounts(), asked, phase).await?,
-            // Boxed, so that the others do not pay for its room.
+            // Boxed, so that a client of HTTP/1.1 does not pay for the room of the others.
             Self::Http2(line) => Box::pin(line.ask(carriers.accounts(), asked, phase)).await?,
-            Self::Library(line) => line.ask(carriers.accounts(), asked, phase).await?,
+            Self::Library(line) => Box::pin(line.ask(carriers.accounts(), asked, phase)).await?,
         }
         self.witness().has_taken();
         Ok(())
@@ -68,7 +68,7 @@ impl Line {
         match self {
             Self::Http1(line) => line.receive(dialer.accounts(), scratch, phase_of, take).await,
             Self::Http2(line) => Box::pin(line.receive(dialer.accounts(), phase_of, take)).await,
-            Self::Library(line) => line.receive(dialer.accounts(), phase_of, take).await,
+            Self::Library(line) => Box::pin(line.receive(dialer.accounts(), phase_of, take)).await,
         }
     }
 
