@@ -81,7 +81,7 @@ impl<S: Outlet + Send + 'static> Streaming<S> {
     }
 
     /// Runs until the connection is closed.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         let ended: io::Result<()> = poll_fn(|cx| self.poll(cx)).await;
         if ended.is_ok() {
             // The client has closed its side. In TLS it is told that we close ours; however that

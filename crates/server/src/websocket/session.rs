@@ -105,8 +105,9 @@ impl<S: Outlet + Send + 'static> Session<S> {
         }
     }
 
-    /// Runs until the connection is closed. `early` is what came right behind the upgrade.
-    pub(crate) async fn run(mut self, early: Bytes) {
+    /// Runs until the connection is closed. `early` is what came right behind the upgrade. Boxed by whoever
+    /// calls: what a future is called with it carries twice.
+    pub(crate) async fn run(mut self: Box<Self>, early: Bytes) {
         self.on_bytes(&early);
         drop(early);
         let ended: io::Result<()> = poll_fn(|cx| self.poll(cx)).await;

@@ -15,7 +15,7 @@ use super::http::{Http, Turn};
 use super::responses::PollHeaders;
 use crate::books::Opened;
 use crate::deadline::{Order, Phase};
-use crate::engine::axum::app::App;
+use crate::engine::axum::app::{App, Takeover};
 use crate::engine::axum::connection::{Beginning, Serving as Other, refuse};
 use crate::engine::axum::ending::linger;
 use crate::engine::axum::taken_over::go_on;
@@ -42,11 +42,14 @@ struct Served<S> {
     opened: Opened,
 }
 
+/// Does what takes time; gives the connection back if it speaks HTTP/1.1 again.
+type Taken<S> = Pin<Box<dyn Future<Output = Option<Http<S>>> + Send>>;
+
 enum State<S> {
     /// At rest, or responding at once.
     Http(Http<S>),
     /// What takes time, and what gives up the connection.
-    Waiting(Pin<Box<dyn Future<Output = Option<Http<S>>> + Send>>),
+    Waiting(Taken<S>),
     /// Between the two.
     Moving,
 }
@@ -114,7 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Served<S> {
                     let moving = std::mem::replace(&mut served.state, State::Moving);
                     if let State::Http(http) = moving {
                         let serving = served.serving.clone();
-                        served.state = State::Waiting(Box::pin(serving.take_turn(http, turn)));
+                        served.state = State::Waiting(serving.take_turn(http, turn));
                     }
                 }
                 State::Waiting(waiting) => match ready!(waiting.as_mut().poll(cx)) {
@@ -128,38 +131,52 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Served<S> {
 }
 
 impl Serving {
-    /// Does what takes time; gives the connection back if it speaks HTTP/1.1 again.
-    async fn take_turn<S>(self, mut http: Http<S>, turn: Turn) -> Option<Http<S>>
+    /// Takes a connection's turn. Each kind is a future of its own, so that a subscriber does not carry
+    /// the room that a held poll needs.
+    fn take_turn<S>(self, mut http: Http<S>, turn: Turn) -> Taken<S>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         match turn {
-            Turn::Over => {}
-            Turn::Wait(waiting) => {
-                if http.wait(*waiting).await.is_ok() {
-                    return Some(http);
+            Turn::Over => Box::pin(close(http)),
+            Turn::Wait(waiting) => Box::pin(async move {
+                match http.wait(*waiting).await {
+                    Ok(()) => Some(http),
+                    Err(_) => Box::pin(close(http)).await,
                 }
-            }
-            Turn::Other => {
+            }),
+            Turn::Other => Box::pin(async move {
                 let Http { asker, socket, input, .. } = http;
                 let other = Arc::clone(&self.0.other);
                 let first = Bytes::from(input);
                 other.go_on(socket, first, &asker.connection, asker.listener).await;
-                return None;
-            }
-            Turn::Subscribe(takeover) => {
-                if http.all_sent().await.is_ok() {
-                    let Http { asker, socket, input, .. } = http;
-                    let (stream, early) = (Stream::Clear(socket), Bytes::from(input));
-                    let app = &self.0.shared.app;
-                    go_on(app, stream, &asker.connection, takeover, early).await;
-                    return None;
-                }
-            }
+                None
+            }),
+            Turn::Subscribe(takeover) => Box::pin(self.subscribe(http, takeover)),
         }
-        http.asker.connection.enter(Phase::Closing);
-        // Boxed, so that a subscriber does not carry the room that it needs.
-        Box::pin(linger(http.socket)).await;
+    }
+
+    /// Goes on with a subscriber's session, once all before it is sent.
+    async fn subscribe<S>(self, mut http: Http<S>, takeover: Takeover) -> Option<Http<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if http.all_sent().await.is_err() {
+            return Box::pin(close(http)).await;
+        }
+        let Http { asker, socket, input, .. } = http;
+        let (stream, early) = (Stream::Clear(socket), Bytes::from(input));
+        go_on(&self.0.shared.app, stream, &asker.connection, takeover, early).await;
         None
     }
+}
+
+/// Closes a connection that has no more to say.
+async fn close<S>(http: Http<S>) -> Option<Http<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    http.asker.connection.enter(Phase::Closing);
+    linger(http.socket).await;
+    None
 }
