@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pushbench_load::{Counter, Tally};
+use pushbench_load::{Counter, Tally, WitnessName};
 use pushbench_protocol::Phase;
 use pushbench_store::{ProxyV2, ReconciliationV1, TallyV2, UpstreamV2};
 use pushbench_wire::sock_diag::{Port, sockets};
@@ -52,17 +52,9 @@ fn by_kernel(port: u16, proxy: &[u32], open: u64) -> Option<TallyV2> {
 }
 
 fn on_record(tally: Tally) -> TallyV2 {
-    let counters = [
-        Counter::Up,
-        Counter::Down,
-        Counter::SegmentsUp,
-        Counter::SegmentsDown,
-        Counter::RetransmittedDown,
-        Counter::WithTimestamps,
-        Counter::Connections,
-    ];
-    let counts = counters.map(|counter| (counter.label().to_owned(), tally[counter]));
-    TallyV2 { missing: tally.missing, counts: counts.into() }
+    let counters = WitnessName::ProxyKernel.entry().counters.iter();
+    let counts = counters.map(|&counter| (counter.label().to_owned(), tally[counter]));
+    TallyV2 { missing: tally.missing, counts: counts.collect() }
 }
 
 /// Both held against each other over each span at whose ends the kernel knew all connections. Pure.

@@ -76,8 +76,9 @@ fn pushing(first: Vec<u8>, event: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'sta
     Servant::start(answer, Then::Close)
 }
 
-/// A server that is polled, and wraps all messages of a topic in JSON by a function.
-fn polled(wrap: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Servant {
+/// A server that keeps messages, and responds to whoever asks by a function of the request and all messages
+/// of its topic.
+fn keeping(respond: impl Fn(&Request, &[String]) -> Vec<u8> + Send + Sync + 'static) -> Servant {
     let topics: Mutex<BTreeMap<String, Vec<String>>> = Mutex::default();
     let answer = move |request: &Request, stream: &mut TcpStream| {
         let mut topics = topics.lock().expect("nobody panics with it");
@@ -86,14 +87,21 @@ fn polled(wrap: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Servant
             messages.push(String::from_utf8_lossy(&request.body).into_owned());
             return takes(stream);
         }
+        let written = stream.write_all(&respond(request, messages));
+        written.map_or(Then::Close, |()| Then::GoOn)
+    };
+    Servant::start(answer, Then::Close)
+}
+
+/// A server that is polled, and wraps all messages of a topic in JSON by a function.
+fn polled(wrap: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Servant {
+    keeping(move |request, messages| {
         let since = request.line.split("since=").nth(1).and_then(|rest| rest.split(' ').next());
         let since: usize = since.and_then(|since| since.parse().ok()).unwrap_or(0);
         let body = wrap(&messages[since.min(messages.len())..]);
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-        let written = stream.write_all(format!("{head}{body}").as_bytes());
-        written.map_or(Then::Close, |()| Then::GoOn)
-    };
-    Servant::start(answer, Then::Close)
+        format!("{head}{body}").into_bytes()
+    })
 }
 
 fn items(messages: &[String]) -> String {
@@ -212,24 +220,15 @@ fn a_server_that_leaves_every_connection_open_is_not_waited_for() {
 #[test]
 fn events_of_a_server_that_ends_its_stream_are_polled_by_the_last_id() {
     // As servers do that free their connections: what is there, and the end of the stream.
-    let topics: Mutex<BTreeMap<String, Vec<String>>> = Mutex::default();
-    let answer = move |request: &Request, stream: &mut TcpStream| {
-        let mut topics = topics.lock().expect("nobody panics with it");
-        let messages = topics.entry(request.topic()).or_default();
-        if request.is_publish() {
-            messages.push(String::from_utf8_lossy(&request.body).into_owned());
-            return takes(stream);
-        }
+    let servant = keeping(|request, messages| {
         let since = request.field("last-event-id").and_then(|id| id.parse().ok()).unwrap_or(0);
         let news = messages.iter().enumerate().skip(since);
         let events: String =
             news.map(|(at, text)| format!("id: {}\ndata: {text}\n\n", at + 1)).collect();
         let body =
             [chunk(format!(": here\n\n{events}").as_bytes()), b"0\r\n\r\n".to_vec()].concat();
-        let written = stream.write_all(&[EVENTS, &body].concat());
-        written.map_or(Then::Close, |()| Then::GoOn)
-    };
-    let servant = Servant::start(answer, Then::Close);
+        [EVENTS, &body].concat()
+    });
     let keys = "url = \"/of/${channel}/\"\nsplit = \"events\"\n\
                 headers = { Last-Event-ID = \"${last}\" }\ncarry = { last = { last_event_id = true } }";
     let bench = Bench::with(&scenario(&servant, PUBLISH, "short-poll", keys));
