@@ -90,6 +90,10 @@ impl RunningProxy {
             }
             std::thread::sleep(BETWEEN);
         }
+        // What listens there may be another's, if ours has ended meanwhile.
+        if let Some(how) = group.ended() {
+            return Err(failed(format!("it ended before it was ready: {how}")));
+        }
         group.note_orphans().map_err(|error| failed(error.to_string()))?;
         let (name, kind) = (proxy.name.clone(), proxy.kind);
         Ok(Self { address, name, kind, version: version(kind), group, _folder: folder })
