@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pushbench_load::{Counter, Tally, WitnessName};
+use pushbench_load::{Tally, WitnessName};
 use pushbench_protocol::Phase;
 use pushbench_store::{ProxyV2, ReconciliationV1, TallyV2, UpstreamV2};
 use pushbench_wire::sock_diag::{Port, sockets};
