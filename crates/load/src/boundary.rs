@@ -6,6 +6,10 @@
 //! waited for but made. All workers stop; what they have counted is compared with the kernel's books
 //! and with the server's; if a byte is on its way they go on for a moment and it is tried again.
 //!
+//! A server may say the beginning of a response long before the rest, as the headers of a poll that it
+//! holds. All of a response belongs to one phase, so what has come of one that is not whole counts for
+//! nobody yet: it is taken off the books of the clients' sockets and kernel, and of the server.
+//!
 //! Where something is on its way at each attempt, the clients' books are closed by themselves, and
 //! the server's are compared over a longer span: at the latest over the whole trial, when all
 //! connections are closed and every byte has arrived.
@@ -21,7 +25,7 @@ use crate::bounds;
 use crate::command::{Command, Standing};
 use crate::outcome::{Boundary, InFlight, ServerSums};
 use crate::witness::counted::{Counted, Tally};
-use crate::witness::list::{PAIRS, WitnessName};
+use crate::witness::list::{Counter, PAIRS, WitnessName};
 
 /// Attempts in a row that must find the same before two counts that differ are taken for what they
 /// are and not for a byte on its way: with the pause between them, at least 0.1 s.
@@ -64,6 +68,15 @@ impl Standing {
     pub(crate) fn agrees(&self) -> bool {
         let mut own = PAIRS.iter().filter(|pair| !pair.asks_the_server());
         self.turning == 0 && own.all(|pair| self.counted.agrees(pair))
+    }
+
+    /// What a witness of the server's has counted, but for what has come of responses that are not
+    /// whole. One that has sent less than that has not counted it.
+    fn of_whole(&self, mut tally: Tally) -> Tally {
+        if let Some(whole) = tally[Counter::Down].checked_sub(self.in_part) {
+            tally[Counter::Down] = whole;
+        }
+        tally
     }
 
     /// Whether the pairs of one of the server's witnesses agree.
@@ -202,7 +215,7 @@ fn ask(standing: &Standing, server: &mut dyn ServerWitnesses) -> Found {
     let mut found = Found { comparable: Counted::default(), in_flight: None };
     let sockets = server.sockets();
     if let Some(sums) = sockets {
-        let (name, tally) = (WitnessName::ServerSockets, sums.into());
+        let (name, tally) = (WitnessName::ServerSockets, standing.of_whole(sums.into()));
         if !standing.agrees_with(name, tally) {
             return Found { in_flight: Some((name, tally)), ..found };
         }
@@ -210,6 +223,7 @@ fn ask(standing: &Standing, server: &mut dyn ServerWitnesses) -> Found {
     }
     let name = server.kernel_name();
     let Some(tally) = server.kernel(&standing.open) else { return found };
+    let tally = standing.of_whole(tally);
     let agrees = standing.agrees_with(name, tally);
     match sockets {
         _ if agrees => found.comparable = found.comparable.with(name, tally),

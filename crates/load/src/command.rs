@@ -62,6 +62,8 @@ pub(crate) struct Status {
 pub(crate) struct Standing {
     /// Clients between a response and the request that belongs with it.
     pub(crate) turning: u64,
+    /// Bytes that were read of responses that are not whole: no book of the clients' has them.
+    pub(crate) in_part: u64,
     /// What each of its witnesses has counted.
     pub(crate) counted: Counted,
     /// Descriptors of the connections that are open.
@@ -74,13 +76,14 @@ impl Standing {
     pub(crate) fn of(counted: Counted, ledger: &Ledger, open: Vec<RawFd>) -> Self {
         let [up, down] = [Direction::Up, Direction::Down].map(|way| ledger.stream_bytes(way));
         let counted = counted.with(WitnessName::Codec, Tally::of_bytes(up, down));
-        Self { turning: 0, counted, open }
+        Self { turning: 0, in_part: 0, counted, open }
     }
 }
 
 impl std::ops::AddAssign for Standing {
     fn add_assign(&mut self, other: Self) {
         self.turning += other.turning;
+        self.in_part += other.in_part;
         self.counted += other.counted;
         self.open.extend(other.open);
     }

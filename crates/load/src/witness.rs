@@ -5,6 +5,7 @@
 //! was counted until the end is known after it.
 
 pub(crate) mod counted;
+pub(crate) mod in_part;
 pub(crate) mod list;
 
 use std::cell::{Cell, OnceCell};
@@ -40,6 +41,8 @@ pub(crate) struct Witness {
     received_before: Cell<u64>,
     /// Whether this connection has passed [`crate::Boundary::Measured`].
     pub(crate) is_measured: Cell<bool>,
+    /// Bytes that were read of responses that are not whole, and are on no books yet.
+    in_part: Cell<u64>,
     /// Its place among the worker's witnesses.
     pub(crate) place: Cell<usize>,
 }
@@ -71,6 +74,7 @@ impl Witness {
             was_reset: Cell::new(false),
             received_before: Cell::new(0),
             is_measured: Cell::new(false),
+            in_part: Cell::new(0),
             place: Cell::new(0),
         }
     }
@@ -86,13 +90,25 @@ impl Witness {
         self.counters.read.fetch_add(down, Ordering::Relaxed);
     }
 
-    /// The books now; after the connection is closed, as they were then.
+    /// The books now, but for what has come of responses that are not whole: each is in the books of
+    /// the phase in which it is. After the connection is closed, as they were then.
     pub(crate) fn sums(&self) -> Counted {
-        if let Some(last) = self.last.get() {
-            return **last;
+        match self.last.get() {
+            Some(last) => **last,
+            None => self.now().before(self.in_part(), 0, 0),
         }
+    }
+
+    /// The books of the connection, which is open, with all that has come.
+    fn now(&self) -> Counted {
         // A kernel that cannot be asked leaves its set of books out; the report then says so.
         self.counted(self.descriptor.and_then(|descriptor| tcp_info(descriptor).ok()))
+    }
+
+    /// Bytes that were read of responses that are not whole; none after the connection is closed, since
+    /// they are then booked as they are.
+    pub(crate) fn in_part(&self) -> u64 {
+        if self.last.get().is_some() { 0 } else { self.in_part.get() }
     }
 
     /// The books now as far as the client has read and written.
@@ -142,7 +158,7 @@ impl Witness {
     /// and nobody read, since the client has failed or the server has reset the connection, is on
     /// nobody's books, and neither is a FIN that a reset followed.
     pub(crate) fn close(&self) {
-        let sums = self.sums();
+        let sums = self.now();
         let last = match (self.has_ended.get(), self.of_library) {
             (true, _) => sums,
             (false, false) => sums.without_unread(),

@@ -137,7 +137,8 @@ pub(crate) async fn play(
                 // No client of this thread goes on before the conductor has compared.
                 let open = accounts.sockets.open();
                 let standing = Standing::of(sums, &accounts.ledger.borrow(), open);
-                if decide(Standing { turning: accounts.presence.turning(), ..standing }) {
+                let (turning, in_part) = (accounts.presence.turning(), accounts.sockets.in_part());
+                if decide(Standing { turning, in_part, ..standing }) {
                     if boundary == Boundary::Drained {
                         accounts.sockets.end_measure();
                         outcome.boundaries.insert(Boundary::Measured, measured);

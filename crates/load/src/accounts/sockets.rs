@@ -88,16 +88,20 @@ impl Sockets {
         self.close_measure_before(witness, 0);
     }
 
-    /// The same on the books as they were before the last `received` bytes, which came alone.
+    /// The same on the books as they were before the last `received` bytes: a response that is whole, or
+    /// none, and then what has come of one in part.
     pub(crate) fn close_measure_before(&self, witness: &Witness, received: u64) {
         if !witness.is_measured.replace(true) {
-            let tls = if received > 0 { witness.tls_received() } else { 0 };
+            let (tls, begun) = match received {
+                0 => (0, witness.in_part()),
+                _ => (witness.tls_received(), 0),
+            };
             let AsOfClient { counted, unread, in_part, is_exact } = witness.as_of_client();
             let received = received + tls + in_part;
             // What is unread was not there at the last read, so it came in segments of its own.
             let segments = [received, unread].map(|len| segments_for(len, self.data_per_segment));
             let mut sums = self.measured.get();
-            sums += counted.before(received, tls, segments.iter().sum());
+            sums += counted.before(received + begun, tls, segments.iter().sum());
             self.measured.set(sums);
             self.is_restless.set(self.is_restless.get() || !is_exact);
         }
@@ -121,6 +125,11 @@ impl Sockets {
     /// What was on its way where connections have passed [`crate::Boundary::Measured`].
     pub(crate) fn in_flight(&self) -> Option<InFlight> {
         self.is_restless.get().then_some(InFlight::Clients)
+    }
+
+    /// Bytes that were read of responses that are not whole.
+    pub(crate) fn in_part(&self) -> u64 {
+        self.witnesses.borrow().iter().map(|witness| witness.in_part()).sum()
     }
 
     /// Descriptors of the connections that are open.

@@ -3,14 +3,13 @@
 use pushbench_wire::tcp_info::TcpInfo;
 
 use super::*;
-use crate::witness::list::Counter;
 
 /// Clients who have written 10 bytes and read 20, as far as codec and kernel know.
 fn standing(booked: u64, received: u64) -> Standing {
     let info = TcpInfo { bytes_sent: 10, bytes_received: received, ..TcpInfo::default() };
     let counted = Counted::of(20, 10, Some(info));
     let counted = counted.with(WitnessName::Codec, Tally::of_bytes(10, booked));
-    Standing { turning: 0, counted, open: Vec::new() }
+    Standing { turning: 0, in_part: 0, counted, open: Vec::new() }
 }
 
 /// What the server's witnesses say has been sent, each time they are asked; the last for ever.
@@ -80,6 +79,20 @@ fn a_byte_on_its_way_is_waited_for_and_then_left_to_a_longer_span() {
         check(unread.clone(), sockets(24), Demand::All, None);
         check(unread.clone(), sockets(24), Demand::Clients, None);
         check(unread, sockets(24), Demand::Nothing, without(InFlight::Clients));
+    }
+}
+
+#[test]
+fn what_the_server_has_sent_of_responses_that_are_not_whole_is_taken_off() {
+    let held = || Standing { in_part: 5, ..standing(20, 20) };
+    let both = Server { kernel: vec![kernel(25)], ..sockets(25) };
+    let taken = judge(&held(), Demand::All, &mut both.clone()).expect("all agree");
+    for name in [WitnessName::ServerSockets, WitnessName::ServerKernel] {
+        let tally = taken.server.tally(name).expect("it was asked");
+        assert_eq!(tally[Counter::Down], 20, "{name:?}");
+    }
+    for sent in [3, 20, 24, 26] {
+        check(held(), sockets(sent), Demand::All, None);
     }
 }
 

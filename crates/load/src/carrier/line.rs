@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use pushbench_protocol::{Phase, Timestamp};
-use tokio::io::AsyncWriteExt;
 
 use crate::Fault;
 use crate::accounts::Accounts;
@@ -170,7 +169,7 @@ impl Line {
     pub(crate) async fn cut(&mut self) -> Result<bool, Fault> {
         match self {
             Self::Http1(line) => {
-                line.connection.shutdown().await.map_err(|_| Fault::Io)?;
+                line.cut().await?;
                 Ok(true)
             }
             Self::Http2(_) | Self::Library(_) => Ok(false),

@@ -152,6 +152,18 @@ fn what_comes_together_behind_the_measure_phase_is_all_of_the_drain() {
 }
 
 #[test]
+fn a_response_that_begins_long_before_it_ends_is_all_of_one_phase() {
+    let scenario = scenario("every");
+    let manners = Manners::BeginsEarly { before: "", behind: "\n" };
+    let is_held = |of: &&Transport| of.settings.kind() == TransportKind::LongPoll;
+    for transport in scenario.transports.iter().filter(is_held) {
+        let seen = play(&scenario, transport, manners);
+        check(&transport.label, transport, &seen);
+        check_measured(&transport.label, &seen);
+    }
+}
+
+#[test]
 fn a_trial_costs_the_same_bytes_each_time() {
     let scenario = scenario("every");
     for transport in scenario.transports.iter().filter(|of| of.carriage.tls == TlsUse::None) {

@@ -27,6 +27,8 @@ pub(crate) struct Line {
     has_received_nothing: bool,
     /// Whether it has carried a response.
     has_carried: bool,
+    /// Whether our side has ended while a response was to come.
+    is_cut: bool,
 }
 
 /// What of a request has not left yet.
@@ -52,7 +54,7 @@ impl Line {
         let place = Place::Poll(Rc::clone(connection.witness()));
         let nothing = AnswerReader::default();
         let answers = Pending::new(accounts, place, None, nothing);
-        Self { connection, answers, has_received_nothing: true, has_carried: false }
+        Self { connection, answers, has_received_nothing: true, has_carried: false, is_cut: false }
     }
 
     /// Writes a request and books it.
@@ -127,9 +129,17 @@ impl Line {
         }
     }
 
-    /// Gives up on the response that has been begun, if any has.
+    /// Ends our side while a response may still come.
+    pub(crate) async fn cut(&mut self) -> Result<(), Fault> {
+        self.is_cut = true;
+        self.connection.shutdown().await.map_err(|_| Fault::Io)
+    }
+
+    /// Gives up on the response that has been begun, if any has. That a server does not end one that is
+    /// cut is no fault.
     pub(crate) fn give_up(&mut self, fault: Fault) {
-        self.has_received_nothing = self.answers.give_up(Some(fault)) == 0;
+        let fault = Some(fault).filter(|fault| !(self.is_cut && *fault == Fault::Closed));
+        self.has_received_nothing = self.answers.give_up(fault) == 0;
     }
 
     fn poll_receive(
@@ -149,11 +159,7 @@ impl Line {
             let received_at = accounts.now();
             let has_ended = buf.filled().is_empty();
             let with = |answer: Answer<'_>| with(answer, received_at);
-            let answered = match has_ended {
-                true => self.answers.end(with),
-                false => self.answers.push(buf.filled(), with),
-            };
-            match answered {
+            match self.answers.receive(buf.filled(), with) {
                 Ok(Some(done)) => return Poll::Ready(done),
                 Ok(None) if has_ended => return Poll::Ready(Err(Fault::Closed)),
                 Ok(None) => {}

@@ -7,8 +7,10 @@ use pushbench_protocol::{ByteKind, Phase};
 
 use crate::Fault;
 use crate::accounts::{Accounts, Unfinished};
+use crate::carrier::answer::Answer;
 use crate::carrier::http1::reader::AnswerReader;
 use crate::witness::Witness;
+use crate::witness::in_part::InPart;
 
 /// A part of a response, which is booked when it is dropped: whoever waits for the rest may be cut off
 /// at any moment, and the sockets have counted what has come.
@@ -17,6 +19,8 @@ pub(crate) struct Pending<R: Begun> {
     place: Place,
     /// What has failed if this is cut off; absent where that is no failure.
     cut: Option<Fault>,
+    /// How much of it there is, for whoever closes books meanwhile; of polls only.
+    in_part: Option<InPart>,
     begun: R,
 }
 
@@ -51,19 +55,49 @@ impl Begun for Vec<u8> {
 impl<R: Begun> Pending<R> {
     /// Nothing has come yet.
     pub(crate) fn new(accounts: &Rc<Accounts>, place: Place, cut: Option<Fault>, begun: R) -> Self {
-        Self { accounts: Rc::clone(accounts), place, cut, begun }
+        let in_part = match &place {
+            Place::Poll(witness) => Some(InPart::new(witness)),
+            Place::Opening(..) => None,
+        };
+        Self { accounts: Rc::clone(accounts), place, cut, in_part, begun }
     }
 
     /// Books what has come of a response that will not become whole, and keeps its beginning on record
     /// if that is a fault; gives how many bytes.
     pub(crate) fn give_up(&mut self, fault: Option<Fault>) -> u64 {
         let unfinished = self.begun.give_up();
+        if let Some(in_part) = &mut self.in_part {
+            in_part.is_now(0);
+        }
         let (phase, headers) = match &self.place {
             Place::Poll(witness) => (self.accounts.phase_on(witness), ByteKind::Header),
             Place::Opening(phase, headers) => (*phase, *headers),
         };
         self.accounts.book_unfinished(phase, headers, fault, &unfinished);
         unfinished.header + unfinished.framing + unfinished.rest
+    }
+}
+
+impl Pending<AnswerReader> {
+    /// Takes the next bytes, or the end where there are none, and gives `with` the response once it is
+    /// complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`AnswerReader::push`] and [`AnswerReader::end`].
+    pub(crate) fn receive<T>(
+        &mut self,
+        bytes: &[u8],
+        with: impl FnOnce(Answer<'_>) -> T,
+    ) -> Result<Option<T>, Fault> {
+        let answered = match bytes.is_empty() {
+            true => self.begun.end(with),
+            false => self.begun.push(bytes, with),
+        };
+        if let Some(in_part) = &mut self.in_part {
+            in_part.is_now(self.begun.len());
+        }
+        answered
     }
 }
 

@@ -103,6 +103,12 @@ impl AnswerReader {
         self.kept.is_empty()
     }
 
+    /// Bytes that have come of a response that is not whole.
+    pub(crate) fn len(&self) -> u64 {
+        let of_chunks = |chunks: &Chunks| chunks.data.len() as u64 + chunks.framing;
+        self.kept.len() as u64 + self.chunks.as_deref().map_or(0, of_chunks)
+    }
+
     /// Gives up on what has come in part, and says what it was.
     pub(crate) fn give_up(&mut self) -> Unfinished {
         let Self { kept, headers, chunks } = std::mem::take(self);

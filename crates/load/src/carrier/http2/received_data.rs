@@ -7,6 +7,7 @@ use pushbench_protocol::{ByteKind, Direction};
 use super::connection::{Http2Connection, fault_of};
 use crate::Fault;
 use crate::accounts::Accounts;
+use crate::witness::in_part::InPart;
 
 /// Data that is booked as what brought nothing new when it is dropped, unless it was taken: whoever
 /// waits for the rest may be cut off at any moment, and the sockets have counted what has come.
@@ -17,13 +18,16 @@ pub(super) struct ReceivedData<'a> {
     first: Bytes,
     /// All of it once it came in more.
     pieces: BytesMut,
+    /// How much of it there is, for whoever closes books meanwhile.
+    in_part: InPart,
 }
 
 impl<'a> ReceivedData<'a> {
     /// Nothing has come yet.
     pub(super) fn new(accounts: &'a Accounts, connection: &'a Http2Connection) -> Self {
         let (first, pieces) = (Bytes::new(), BytesMut::new());
-        Self { accounts, connection, first, pieces }
+        let in_part = InPart::new(connection.witness());
+        Self { accounts, connection, first, pieces, in_part }
     }
 
     /// Hears all there is, up to so many bytes.
@@ -39,6 +43,7 @@ impl<'a> ReceivedData<'a> {
             let _ = body.flow_control().release_capacity(data.len());
             self.connection.has_handed(data.len() as u64);
             self.push(data);
+            self.in_part.is_now(self.received().len() as u64);
             if self.received().len() as u64 > most {
                 return Err(Fault::TooLarge);
             }

@@ -58,6 +58,12 @@ pub(super) enum Manners {
     RefusesMore,
     /// The same, and it says nothing.
     DropsMore,
+    /// It says the headers of a poll that it holds at once, with what stands before the message; the
+    /// message when there is one, with what stands behind it.
+    BeginsEarly {
+        before: &'static str,
+        behind: &'static str,
+    },
 }
 
 impl Manners {
@@ -215,6 +221,12 @@ impl StandIn {
             Manners::Speaks(speech) => speech.polled(log),
             _ => log.iter().map(|message| format!("{message}\n")).collect(),
         }
+    }
+
+    /// What is said last in response to a poll behind `place` that has begun before.
+    async fn held(&self, place: usize, behind: &str) -> String {
+        self.more_than(place).await;
+        format!("{}{behind}", self.log.borrow()[place])
     }
 
     /// A message has come.

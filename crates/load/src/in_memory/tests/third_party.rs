@@ -52,6 +52,15 @@ pub(super) fn play_over(
     keys: &str,
     speech: Speech,
 ) -> Seen {
+    play_with(kind, http, keys, Manners::Speaks(speech))
+}
+
+pub(super) fn play_with(
+    kind: TransportKind,
+    http: HttpVersion,
+    keys: &str,
+    manners: Manners,
+) -> Seen {
     let path = match kind {
         TransportKind::WebSocket => "/topics/${channel}/ws?after=${from}",
         TransportKind::Sse => "/topics/${channel}/events",
@@ -66,7 +75,7 @@ pub(super) fn play_over(
     );
     let adapter = read(Path::new("server.toml"), &text).unwrap_or_else(|no| panic!("{no}"));
     let (scenario, transport) = scenario_of(kind, http);
-    play_adapted(&scenario, &transport, Manners::Speaks(speech), adapted(&adapter, kind))
+    play_adapted(&scenario, &transport, manners, adapted(&adapter, kind))
 }
 
 /// Messages of 16 bytes, by this kind.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, TransportKind};
 
-use super::stand_in::CUT;
 use super::stand_in::speech::Speech;
-use super::third_party::{CLIENTS, MESSAGES, check, counts, kinds, play_over};
+use super::stand_in::{CUT, Manners};
+use super::third_party::{CLIENTS, MESSAGES, check, counts, kinds, play_over, play_with};
 use crate::Fault;
 
 /// Socket.IO's polling as its documents have it, but for its paths: two requests before the first poll,
@@ -71,6 +71,20 @@ fn polls_of_socket_io_are_opened_by_requests_and_their_heartbeats_are_answered()
             assert!(cut.is_none_or(|cut| first("41").is_some_and(|last| last < cut)), "{label}");
             assert!(received("3") >= heartbeats, "{label}: {} for {heartbeats}", received("3"));
         }
+    }
+}
+
+#[test]
+fn a_body_that_begins_while_the_poll_is_held_is_booked_with_its_message() {
+    let keys = "carry = { cursor = { header = \"Cursor\", first = \"${from}\" } }\n\
+                message = '[${payload|json}]'";
+    let manners = Manners::BeginsEarly { before: "[\"", behind: "\"]" };
+    for http in [HttpVersion::Http11, HttpVersion::Http2] {
+        let seen = play_with(TransportKind::LongPoll, http, keys, manners);
+        check(&format!("a body in two pieces over {http}"), &seen);
+        let [payload, _, _, _, wrapping, ..] = kinds(&seen, Phase::Measure, Direction::Down);
+        let n = CLIENTS * MESSAGES;
+        assert_eq!([payload, wrapping], [16 * n, 4 * n], "{http}");
     }
 }
 

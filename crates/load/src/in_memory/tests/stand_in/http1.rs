@@ -24,8 +24,21 @@ pub(super) async fn serve(
         }
         let path = head.split(' ').nth(1).expect("a request line has a path");
         let len = server.log.borrow().len();
-        match Asked::of(path, len) {
-            Asked::Poll(place, hold) => {
+        match (Asked::of(path, len), manners) {
+            (Asked::Poll(place, _), Manners::BeginsEarly { before, behind }) => {
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCursor: {}\r\n\r\n{}",
+                    cursor(place + 1),
+                    chunk(before)
+                );
+                stream.write_all(head.as_bytes()).await?;
+                let last = tokio::select! {
+                    last = server.held(place, behind) => chunk(&last) + "0\r\n\r\n",
+                    _ = stream.read_u8() => break,
+                };
+                stream.write_all(last.as_bytes()).await?;
+            }
+            (Asked::Poll(place, hold), _) => {
                 tokio::select! {
                     _ = tokio::time::timeout(hold, server.more_than(place)) => {}
                     _ = stream.read_u8() => {
@@ -48,18 +61,18 @@ pub(super) async fn serve(
                     break;
                 }
             }
-            Asked::Stream(body, place) => return say(server, stream, body, place).await,
-            Asked::Publish => {
+            (Asked::Stream(body, place), _) => return say(server, stream, body, place).await,
+            (Asked::Publish, _) => {
                 server.publish(body(&head, &mut stream, &mut read).await?);
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await?;
             }
-            Asked::Say => {
+            (Asked::Say, _) => {
                 let reply = server.receives(&body(&head, &mut stream, &mut read).await?);
                 let len = reply.len();
                 let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{reply}");
                 stream.write_all(response.as_bytes()).await?;
             }
-            Asked::Socket(form, place) => {
+            (Asked::Socket(form, place), _) => {
                 let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
                 let accept = accept_key(key.expect("an upgrade has a key"));
                 // With the largest window; no frame has to be compressed for that.
@@ -126,6 +139,14 @@ fn response(body: &str, len: usize, is_last: bool) -> String {
     }
 }
 
+/// A chunk of this, if there is anything.
+fn chunk(piece: &str) -> String {
+    match piece.len() {
+        0 => String::new(),
+        len => format!("{len:x}\r\n{piece}\r\n"),
+    }
+}
+
 /// Says what there is, in chunks, until the client ends the connection.
 async fn say(
     server: &Rc<StandIn>,
@@ -144,8 +165,7 @@ async fn say(
         tokio::select! {
             (pieces, is_cut) = server.next_item(body, place) => {
                 for piece in pieces {
-                    let chunk = format!("{:x}\r\n{piece}\r\n", piece.len());
-                    stream.write_all(chunk.as_bytes()).await?;
+                    stream.write_all(chunk(&piece).as_bytes()).await?;
                     // So that whoever reads has each by itself.
                     tokio::task::yield_now().await;
                 }
@@ -155,9 +175,8 @@ async fn say(
                 place += 1;
             }
             () = server.manners.rambling() => {
-                let chunk = format!("{:x}\r\n{COMMENT}\r\n", COMMENT.len());
                 for _ in 0..2 {
-                    stream.write_all(chunk.as_bytes()).await?;
+                    stream.write_all(chunk(COMMENT).as_bytes()).await?;
                 }
             }
             _ = stream.read_u8() => return stream.shutdown().await,

@@ -50,8 +50,20 @@ async fn respond_to(
 ) -> Result<(), h2::Error> {
     let path = request.uri().path_and_query().expect("a request has a path").to_string();
     let len = server.log.borrow().len();
-    match Asked::of(&path, len) {
-        Asked::Poll(place, hold) => {
+    match (Asked::of(&path, len), server.manners) {
+        (Asked::Poll(place, _), Manners::BeginsEarly { before, behind }) => {
+            let response = Response::builder().header("cursor", cursor(place + 1).to_string());
+            let response = response.body(()).expect("a response");
+            let mut send = respond.send_response(response, false)?;
+            if !before.is_empty() {
+                send.send_data(before.into(), false)?;
+            }
+            tokio::select! {
+                last = server.held(place, behind) => send.send_data(last.into(), true),
+                reset = poll_fn(|cx| send.poll_reset(cx)) => reset.map(|_| ()),
+            }
+        }
+        (Asked::Poll(place, hold), _) => {
             let _ = tokio::time::timeout(hold, server.more_than(place)).await;
             let (mut body, len) = (server.polled(place), server.log.borrow().len());
             let mut response = Response::builder().header("cursor", cursor(len).to_string());
@@ -72,7 +84,7 @@ async fn respond_to(
             }
             Ok(())
         }
-        Asked::Stream(body, place) => {
+        (Asked::Stream(body, place), _) => {
             let mut response = Response::builder().header("content-type", body.content_type());
             if let Some(codings) = server.manners.stream_codings() {
                 response = response.header("content-encoding", codings);
@@ -80,8 +92,8 @@ async fn respond_to(
             let send = respond.send_response(response.body(()).expect("a response"), false)?;
             say(server, send, body, place).await
         }
-        Asked::Publish => panic!("the publisher speaks HTTP/1.1"),
-        Asked::Say => {
+        (Asked::Publish, _) => panic!("the publisher speaks HTTP/1.1"),
+        (Asked::Say, _) => {
             let (mut data, mut body) = (request.into_body(), Vec::new());
             while let Some(bytes) = data.data().await {
                 body.extend_from_slice(&bytes?);
@@ -89,7 +101,7 @@ async fn respond_to(
             let mut send = respond.send_response(Response::new(()), false)?;
             send.send_data(server.receives(&body).into(), true)
         }
-        Asked::Socket(form, place) => {
+        (Asked::Socket(form, place), _) => {
             let send = respond.send_response(Response::new(()), false)?;
             let stream = ByteStream::new(send, request.into_body());
             // How it ends is the client's to see.
