@@ -22,6 +22,7 @@ mod help;
 mod kept;
 mod lab;
 mod length;
+mod link;
 mod man;
 mod merge;
 mod new;

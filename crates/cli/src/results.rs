@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use pushbench_protocol::counted;
+use pushbench_report::{Listed, trend_page};
 use pushbench_store::RunV2;
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::link::link_from;
+use crate::options::file;
 use crate::output;
+use crate::places::PAGE_FILE;
 use crate::runs::{Recorded, runs, verdict};
 use crate::say::say;
 use crate::tag::Tag;
@@ -19,7 +24,11 @@ use crate::tag::Tag;
 Examples:
   pushbench results
   pushbench results results/reference --format json
-  pushbench results --tag commit=4f2a9c1")]
+  pushbench results --tag commit=4f2a9c1
+  pushbench results --html results/trends.html
+
+The page shows for each scenario, machine and build how every figure went from run to run, marks what
+changed, by the verdict of `pushbench compare`, and links to the reports. It needs no network and no script.")]
 pub(crate) struct ResultsOptions {
     /// Folder with the records.
     #[arg(default_value = "results")]
@@ -30,6 +39,9 @@ pub(crate) struct ResultsOptions {
     /// Format of the list.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ListFormat,
+    /// Write a page with the trend of every figure to this file, in place of the list; `-` is stdout.
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// How a list is written.
@@ -48,6 +60,10 @@ pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
     for error in &found.unreadable {
         say(format_args!("pushbench: {error}"));
     }
+    if let Some(page) = &options.html {
+        put_trends(&found.runs, page)?;
+        return Ok(Exit::Ok);
+    }
     match options.format {
         ListFormat::Text if found.runs.is_empty() => {
             let with = if options.tag.is_empty() { "" } else { " with such a tag" };
@@ -61,6 +77,22 @@ pub(crate) fn results(options: &ResultsOptions) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Ok)
+}
+
+/// Writes the page of trends, with links to the reports that lie beside the records.
+fn put_trends(runs: &[Recorded], page: &Path) -> anyhow::Result<()> {
+    let listed = runs.iter().map(|recorded| Listed {
+        run: &recorded.run,
+        verdict: verdict(&recorded.run),
+        link: link_from(page, &recorded.folder.join(PAGE_FILE)),
+    });
+    let listed: Vec<_> = listed.collect();
+    output::put(&trend_page(&listed), Some(page))?;
+    if file(Some(page)).is_some() {
+        let runs = counted(runs.len() as u64, "run");
+        say(format_args!("pushbench: {runs}: {}", page.display()));
+    }
+    Ok(())
 }
 
 /// A run in a list.

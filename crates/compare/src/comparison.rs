@@ -184,7 +184,7 @@ fn spoiled(objections: &[Objection]) -> Spoils {
 }
 
 /// Each transport in each cell that it was played in, in the order reports show them.
-fn played(run: &RunV2) -> Vec<(String, CellV1)> {
+pub(crate) fn played(run: &RunV2) -> Vec<(String, CellV1)> {
     let mut played: Vec<(String, CellV1)> = Vec::new();
     for trial in &run.trials {
         let key = (trial.transport.clone(), trial.cell.clone());
@@ -208,7 +208,7 @@ fn differing_options(base: &RunV2, new: &RunV2, label: &str) -> Vec<String> {
     texts
 }
 
-fn trials<'run>(run: &'run RunV2, label: &str, cell: &CellV1) -> Vec<&'run TrialV2> {
+pub(crate) fn trials<'run>(run: &'run RunV2, label: &str, cell: &CellV1) -> Vec<&'run TrialV2> {
     let trials = run.trials.iter();
     trials.filter(|trial| trial.transport == label && trial.cell == *cell).collect()
 }

@@ -12,7 +12,8 @@
 //!   difference shown" where it holds none;
 //! - else nothing, with the reason: from one round, or two, no verdict is given.
 //!
-//! [`Gate`] holds conditions such as `websocket.latency.p99 > +10%` against a comparison.
+//! [`Gate`] holds conditions such as `websocket.latency.p99 > +10%` against a comparison; [`trends`] compares
+//! each run of many with the one before it.
 //! Deliberately absent: files, printing, and any figure that the records do not have.
 //!
 //! Start with [`compare`], then `change.rs`; `exact.rs` and `estimate.rs` are its two methods.
@@ -28,6 +29,7 @@ mod gate;
 mod inputs;
 mod objection;
 mod series;
+mod trend;
 
 pub use change::{Change, Found, Untold};
 pub use comparison::{Comparison, Pair, RunNote, Side, Unpaired, compare};
@@ -37,6 +39,7 @@ pub use family::{Better, Family, HEADLINES};
 pub use finds::FindChange;
 pub use gate::{Gate, Interval, Judged, Judgement};
 pub use objection::{About, Objection, Spoils};
+pub use trend::{Trend, TrendKey, TrendLine, trends};
 
 /// How sure an interval is, and how rarely a whole set of verdicts may be wrong.
 pub const CONFIDENCE: f64 = 0.95;

@@ -4,6 +4,7 @@ use pushbench_compare::{
     Change, Comparison, FindChange, Found, Gate, HEADLINES, Judged, Judgement, Objection, Pair,
     RunNote, Shown, Side, Spoils,
 };
+use pushbench_store::CellV1;
 use serde::Serialize;
 
 use crate::comparison_table::{absolute, interval, judged_interval, moved, percent, table, value};
@@ -136,7 +137,7 @@ fn summary_lines(pair: &Pair) -> Vec<Line> {
 }
 
 /// `latency.p50 slower: 310 us to 2.33 ms, +2.02 ms (+560%..+740%)`.
-fn clause(change: &Change) -> String {
+pub(crate) fn clause(change: &Change) -> String {
     let [base, new] = [change.base, change.new].map(|number| value(change, number));
     let how = match &change.found {
         Found::Exact { .. } => {
@@ -273,7 +274,7 @@ fn objections(comparison: &Comparison) -> Option<Section> {
     (!section.blocks.is_empty()).then_some(section)
 }
 
-fn objection_line(objection: &Objection) -> Line {
+pub(crate) fn objection_line(objection: &Objection) -> Line {
     let about = objection.about;
     let is_transports = about == pushbench_compare::About::Transport;
     let consequence = match objection.spoils {
@@ -330,9 +331,14 @@ fn pair_section(pair: &Pair) -> Option<Section> {
 }
 
 fn pair_name(pair: &Pair) -> String {
-    match pair.cell.is_empty() {
-        true => pair.transport.clone(),
-        false => format!("{} with {}", pair.transport, name_of(&pair.cell)),
+    in_cell(&pair.transport, &pair.cell)
+}
+
+/// A transport with the settings that were swept.
+pub(crate) fn in_cell(transport: &str, cell: &CellV1) -> String {
+    match cell.is_empty() {
+        true => transport.to_owned(),
+        false => format!("{transport} with {}", name_of(cell)),
     }
 }
 

@@ -56,6 +56,14 @@ const GROUPS: [(&str, &[(&str, &str)]); 7] = [
     ),
 ];
 
+/// What a headline counts, and its name among those that count the same: `Latency`, `latency p99`.
+pub(crate) fn called(figure: &str) -> (&'static str, &'static str) {
+    let rows =
+        GROUPS.iter().flat_map(|(heading, rows)| rows.iter().map(move |row| (*heading, *row)));
+    let found = rows.into_iter().find(|(_, (_, name))| *name == figure);
+    found.map_or(("", ""), |(heading, (label, _))| (heading, label.trim_start_matches(['=', ' '])))
+}
+
 /// The headlines of a pair. Rows that are nothing in both runs are left out.
 pub(crate) fn table(pair: &Pair) -> Table {
     let columns = ["base", "new", "change", "95% interval", "noise", "verdict"];
@@ -135,8 +143,14 @@ pub(crate) fn moved(change: &Change) -> &'static str {
 
 /// A value of the figure, with its unit. A byte in a thousand is to be seen.
 pub(crate) fn value(change: &Change, value: f64) -> String {
-    match unit(change) {
-        Unit::Bytes if change.family == Family::Bytes => format!("{} B", number(value)),
+    valued(&change.figure, value)
+}
+
+/// The same of a figure by its name.
+pub(crate) fn valued(name: &str, value: f64) -> String {
+    let Some(figure) = figure::find(name) else { return number(value) };
+    match figure.unit {
+        Unit::Bytes if Family::of(&figure) == Family::Bytes => format!("{} B", number(value)),
         unit => scaled(unit, value),
     }
 }
@@ -195,10 +209,6 @@ fn signed(value: f64, text: &str) -> String {
         value if value < 0.0 => format!("-{text}"),
         _ => format!("+{text}"),
     }
-}
-
-fn unit(change: &Change) -> Unit {
-    figure::find(&change.figure).map_or(Unit::Count, |figure| figure.unit)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! same drawing serves light, dark and print.
 
 pub(crate) mod escape;
+pub(crate) mod shell;
 mod span;
 mod table;
 
@@ -12,17 +13,13 @@ use std::fmt::Write as _;
 
 use crate::chart::Chart;
 use crate::chart::draw::{Canvas, draw};
-use crate::chart::ink::{Ink, page_css, patterns};
+use crate::chart::ink::{Ink, patterns};
 use crate::layout::{Block, Document, Folded, Section, Span};
 
 use escape::{attribute, text};
+use shell::shell;
 use span::span;
 use table::table;
-
-const STYLE: &str = include_str!("html/style.css");
-
-/// Nothing may be fetched, whatever a record holds.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The two sizes in which each chart is drawn: class, width in pixels and size of letters.
 const SIZES: [(&str, f64, u32); 2] = [("wide", 920.0, 13), ("narrow", 350.0, 11)];
@@ -34,15 +31,8 @@ pub fn render_html(document: &Document) -> String {
     write(
         &mut out,
         format_args!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <title>{}</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n\
-             <svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\">\
+            "<svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\">\
              <defs>{}</defs></svg>\n",
-            text(question),
-            page_css(),
             patterns(Ink::Page),
         ),
     );
@@ -59,8 +49,7 @@ pub fn render_html(document: &Document) -> String {
         }
         out.push_str("</section>\n");
     }
-    out.push_str("</body>\n</html>\n");
-    out
+    shell(question, "", &out)
 }
 
 /// Links to the sections.

@@ -7,7 +7,8 @@
 //!
 //! Start with `sections.rs`, the table of contents; the face of the product is
 //! `sections/comparison.rs`. What two runs have to say to each other is decided by
-//! `pushbench-compare` and becomes a document in `comparison_report.rs`; [`bmf`] and [`github`] are
+//! `pushbench-compare` and becomes a document in `comparison_report.rs`, what many have a page in
+//! `trend_page.rs`; [`bmf`] and [`github`] are
 //! for services that keep the history of figures.
 
 pub mod chart;
@@ -27,6 +28,7 @@ mod slides;
 mod table;
 mod text;
 mod times;
+mod trend_page;
 pub mod units;
 
 use pushbench_store::RunV2;
@@ -43,6 +45,7 @@ pub use sections::{document, document_with};
 pub use slides::{Slide, slides};
 pub use text::{TextOptions, render_text};
 pub use times::{Percentile, TimeUnit, Times};
+pub use trend_page::{Listed, trend_page};
 
 /// A run for a terminal.
 pub fn text(run: &RunV2, options: &TextOptions) -> String {

@@ -289,6 +289,28 @@ fn results_lists_runs_newest_first_with_their_verdicts_and_names_what_it_cannot_
 }
 
 #[test]
+fn the_page_of_trends_marks_what_changed_and_links_to_the_reports_that_there_are() {
+    let more = altered("more", 9, |run| {
+        for figure in ["wire_bytes_per_delivery", "stream_bytes_per_delivery"] {
+            change(run, "websocket", figure, |bytes| bytes + 10.0);
+        }
+    });
+    let folder = run_folder(Path::new("results"), &more).join("report.html");
+    let records = Records::new(&[more, altered("same", 8, |_| {})]);
+    fs::write(records.bench.path().join(&folder), "a page").expect("a file");
+    fs::create_dir(records.bench.path().join("pages")).expect("a folder");
+    let ended = records.bench.play(&["results", "--html", "pages/all.html"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{ended}");
+    assert!(ended.stderr.contains("3 runs: pages/all.html"), "{ended}");
+    let page = fs::read_to_string(records.bench.path().join("pages/all.html")).expect("the page");
+    assert!(page.contains("websocket</strong> wire_bytes_per_delivery more"), "{page}");
+    assert!(page.contains(&format!("<a href=\"../{}\">", folder.display())), "{page}");
+    assert_eq!(page.matches("<a href=\"../").count(), 1, "the others have no report");
+    let both = records.bench.play(&["results", "--html", "-", "--format", "json"]);
+    assert_eq!(both.code, 2, "{both}");
+}
+
+#[test]
 fn what_a_record_says_is_shown_and_never_obeyed() {
     let ugly = "a\u{1b}[31mred\u{7}\u{9b}2J\u{202e}gnp\u{2067}\nb";
     let records = Records::new(&[altered("ugly", 1, |run| {

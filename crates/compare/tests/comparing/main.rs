@@ -1,5 +1,5 @@
-//! Comparisons of runs made by hand: `changes` of a figure, `finds` of searches, `objections` to comparing, `pairs` of what
-//! is compared with what, and `gates`.
+//! Comparisons of runs made by hand: `changes` of a figure, `finds` of searches, `objections` to comparing,
+//! `pairs` of what is compared with what, `gates`, and `trends` of many.
 
 mod changes;
 mod finds;
@@ -7,6 +7,7 @@ mod gates;
 mod objections;
 mod pairs;
 mod runs;
+mod trends;
 
 use std::collections::BTreeSet;
 
