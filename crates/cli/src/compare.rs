@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pushbench_compare::{About, Condition, Gate, Judged, Spoils};
 use pushbench_report::{
-    Compared, TextOptions, annotations, bmf, comparison_document, comparison_json, github,
-    held_of_comparisons, junit, render_markdown, render_text,
+    Compared, TextOptions, annotations, bmf, comparison_document, comparison_html, comparison_json,
+    github, held_of_comparisons, junit, render_markdown, render_text,
 };
 use pushbench_store::{RunV2, StoreError};
 
@@ -26,6 +26,7 @@ Examples:
       --allow-mismatch machine,kernel
   pushbench compare latest:quickstart --save-baseline main
   pushbench compare baseline:main latest:quickstart
+  pushbench compare baseline:main latest:quickstart --format html -o comparison.html
   pushbench compare 4rc25d ekbvxj --fail-on '*.wire_bytes_per_delivery > +0%' \\
       --fail-on 'websocket.latency.p99 > +10%' --format md -o comparison.md
 
@@ -82,6 +83,8 @@ pub(crate) enum CompareFormat {
     Json,
     /// Markdown, for a pull request.
     Md,
+    /// One page without network or script: the charts of both runs in one, and the tables.
+    Html,
     /// The new runs in Bencher's metric format.
     Bmf,
     /// The new runs for github-action-benchmark, tool `customSmallerIsBetter`.
@@ -137,10 +140,13 @@ pub(crate) fn compare(options: &CompareOptions) -> anyhow::Result<Exit> {
     let file = options.output.as_deref();
     let colour = output::has_colour(file, options.no_color);
     let new: Vec<_> = new.iter().map(|recorded| &recorded.run).collect();
-    let text = rendered(&compared, &new, options, colour)?;
+    let text = rendered(&compared, &base.run, &new, options, colour)?;
     match options.format {
         CompareFormat::Text => output::put_styled(&text, file)?,
-        CompareFormat::Md | CompareFormat::Junit | CompareFormat::Annotations => {
+        CompareFormat::Md
+        | CompareFormat::Html
+        | CompareFormat::Junit
+        | CompareFormat::Annotations => {
             output::put(&text, file)?;
         }
         CompareFormat::Json | CompareFormat::Bmf | CompareFormat::Github => {
@@ -181,6 +187,7 @@ fn is_newer(error: &anyhow::Error) -> bool {
 
 fn rendered(
     compared: &[Compared],
+    base: &RunV2,
     new: &[&RunV2],
     options: &CompareOptions,
     colour: bool,
@@ -191,6 +198,7 @@ fn rendered(
             render_text(&comparison_document(compared), &text)
         }
         CompareFormat::Md => render_markdown(&comparison_document(compared)),
+        CompareFormat::Html => comparison_html(compared, base, new),
         CompareFormat::Json => comparison_json(compared)?,
         CompareFormat::Bmf => bmf(new)?,
         CompareFormat::Github => github(new)?,

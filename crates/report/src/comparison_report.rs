@@ -4,11 +4,13 @@ use pushbench_compare::{
     Change, Comparison, FindChange, Found, Gate, HEADLINES, Judged, Judgement, Objection, Pair,
     RunNote, Shown, Side, Spoils,
 };
-use pushbench_store::CellV1;
+use pushbench_store::{CellV1, RunV2};
 use serde::Serialize;
 
 use crate::comparison_table::{absolute, interval, judged_interval, moved, percent, table, value};
+use crate::html::render_html;
 use crate::layout::{Block, Document, Line, Section, Tone};
+use crate::overlay::overlaid;
 use crate::sections::curve::name_of;
 use crate::sections::swept::short_name;
 use crate::units::{grouped, number, share};
@@ -32,12 +34,24 @@ pub struct Compared {
 
 /// The comparisons of new runs with one base.
 pub fn comparison_document(compared: &[Compared]) -> Document {
+    document_of(compared, |_| None)
+}
+
+/// The same as one HTML file, with the charts of both runs laid one over the other; `new` are the runs of
+/// `compared`, in their order.
+pub fn comparison_html(compared: &[Compared], base: &RunV2, new: &[&RunV2]) -> String {
+    let pictures = |place: usize| new.get(place).and_then(|new| overlaid(base, new));
+    render_html(&document_of(compared, pictures))
+}
+
+fn document_of(compared: &[Compared], pictures: impl Fn(usize) -> Option<Section>) -> Document {
     let mut sections = Vec::new();
-    for Compared { comparison, gate } in compared {
+    for (place, Compared { comparison, gate }) in compared.iter().enumerate() {
         sections.push(summary(comparison));
         sections.extend(gate.as_ref().map(gate_section));
         sections.extend(found(comparison));
         sections.extend(objections(comparison));
+        sections.extend(pictures(place));
         sections.extend(comparison.pairs.iter().filter_map(pair_section));
     }
     if compared.iter().any(|compared| compared.comparison.is_comparable()) {

@@ -22,6 +22,7 @@ mod held_to;
 mod html;
 pub mod layout;
 mod markdown;
+mod overlay;
 mod printable;
 mod sections;
 mod slides;
@@ -33,7 +34,7 @@ pub mod units;
 
 use pushbench_store::RunV2;
 
-pub use comparison_report::{Compared, comparison_document, comparison_json};
+pub use comparison_report::{Compared, comparison_document, comparison_html, comparison_json};
 pub use csv::csv;
 pub use exports::{bmf, github};
 pub use first_screen::{FirstScreen, first_screen};

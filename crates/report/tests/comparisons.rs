@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use pushbench_compare::{About, Condition, Gate, compare};
 use pushbench_report::{
-    Compared, TextOptions, bmf, comparison_document, comparison_json, github, render_markdown,
-    render_text,
+    Compared, TextOptions, bmf, comparison_document, comparison_html, comparison_json, github,
+    render_markdown, render_text,
 };
 use pushbench_store::RunV2;
 
@@ -83,6 +83,55 @@ fn the_text_of_each_comparison_is_as_reviewed() {
 fn the_markdown_of_a_regression_is_as_reviewed() {
     let document = comparison_document(&compared(&planted(), &GATE, &[]));
     insta::assert_snapshot!("comparison_markdown", render_markdown(&document));
+}
+
+/// What a page says, without its markup.
+fn said(page: &str, selector: &str) -> Vec<String> {
+    let page = scraper::Html::parse_document(page);
+    assert!(page.errors.is_empty(), "{:?}", page.errors);
+    let selector = scraper::Selector::parse(selector).expect("the selector is a constant");
+    page.select(&selector).map(|found| found.text().collect()).collect()
+}
+
+#[test]
+fn the_page_has_every_word_of_the_comparison_and_each_chart_of_both_runs() {
+    let (base, new) = (runs::valid(), planted());
+    let compared = compared(&new, &GATE, &[]);
+    let page = comparison_html(&compared, &base, &[&new]);
+    let headings: Vec<_> = comparison_document(&compared).sections;
+    let shown = said(&page, "h1, h2");
+    for section in headings {
+        assert!(shown.contains(&section.heading), "{}: {shown:?}", section.heading);
+    }
+    assert!(said(&page, "td").contains(&"more".to_owned()), "a verdict");
+    let mut bars = said(&page, "#chart-bytes-wire tbody th");
+    bars.dedup();
+    assert_eq!(
+        bars,
+        ["short-poll", "websocket"]
+            .map(|of| [format!("{of}, base"), format!("{of}, new")])
+            .concat()
+    );
+    let numbers = said(&page, "#chart-bytes-wire tbody td:nth-last-child(2)");
+    let [was, is] =
+        [&numbers[0], &numbers[1]].map(|bytes| bytes.trim_end_matches(" B").replace(',', ""));
+    let [was, is] = [was, is].map(|bytes| bytes.parse::<f64>().expect("bytes"));
+    assert!((is - was - 40.0).abs() < 1.0, "{numbers:?}");
+}
+
+#[test]
+fn many_transports_have_a_picture_of_waiting_each_and_a_sweep_is_laid_over_too() {
+    for (run, charts) in [
+        (runs::four_transports(), &["#chart-latency-1", "#chart-latency-4"][..]),
+        (runs::sweep(), &["#chart-sweep-wire-bytes-per-delivery"]),
+    ] {
+        let new = RunV2 { id: "9m2xqc".to_owned(), ..run.clone() };
+        let comparison = compare(&run, &new, &BTreeSet::new());
+        let page = comparison_html(&[Compared { comparison, gate: None }], &run, &[&new]);
+        for chart in charts {
+            assert_eq!(said(&page, chart).len(), 1, "{chart}");
+        }
+    }
 }
 
 #[test]
