@@ -3,11 +3,14 @@
 //! What is compared is a record of the tree, altered here where a test needs a change of known
 //! size; only the planted header is played.
 
+mod baselines;
+mod for_ci;
+mod found;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use pushbench_store::{RunStatus, RunV2, run_folder};
+use pushbench_store::{RunV2, run_folder};
 use serde_json::Value;
 
 use crate::support::{Bench, Ended};
@@ -236,219 +239,9 @@ fn a_condition_that_names_nothing_or_is_none_is_2_with_what_was_meant() {
 }
 
 #[test]
-fn a_run_is_found_by_folder_file_id_and_as_the_latest() {
-    let records = Records::new(&[altered("same", 1, |_| {})]);
-    let folder = run_folder(Path::new("results"), &altered("same", 1, |_| {}));
-    let [folder, file] =
-        [folder.clone(), folder.join("run.json")].map(|path| path.display().to_string());
-    for name in ["same", &folder, &file, "latest", "latest:quickstart", "latest~0:quickstart"] {
-        let ended = records.compare(&["latest~1:quickstart", name]);
-        assert_eq!(ended.code, 0, "{name}: {ended}");
-        assert!(ended.stdout.contains("from base to same"), "{name}: {ended}");
-        let shown = records.bench.play(&["report", name, "--format", "json"]);
-        assert!(shown.stdout.contains("\"id\": \"same\""), "{name}: {shown}");
-    }
-    assert_eq!(records.bench.play(&["report", "latest~2"]).code, 1);
-    for name in ["latest:other", "latest~2", "results/absent"] {
-        assert_eq!(records.compare(&["base", name]).code, 1, "{name}");
-    }
-}
-
-#[test]
 fn several_new_runs_are_each_compared_with_the_base() {
     let records = Records::new(&[altered("one", 1, |_| {}), altered("two", 2, |_| {})]);
     let ended = records.compare(&["base", "one", "two"]);
     assert!(ended.stdout.contains("from base to one"), "{ended}");
     assert!(ended.stdout.contains("from base to two"), "{ended}");
-}
-
-#[test]
-fn results_lists_runs_newest_first_with_their_verdicts_and_names_what_it_cannot_read() {
-    let records = Records::new(&[
-        altered("late", 9, |run| run.status = pushbench_store::RunStatus::Aborted),
-        altered("early", 8, |_| {}),
-    ]);
-    let broken = records.bench.path().join("results/broken/run");
-    fs::create_dir_all(&broken).expect("a folder");
-    fs::write(broken.join("run.json"), "{}").expect("a file");
-    let ended = records.bench.play(&["results"]);
-    assert_eq!(ended.code, 0, "{ended}");
-    let ids: Vec<_> =
-        ended.stdout.lines().step_by(2).filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(ids, ["late", "early", "base"], "{ended}");
-    assert!(ended.stdout.contains("aborted"), "{ended}");
-    assert!(ended.stdout.contains("What does a ticker cost"), "{ended}");
-    assert!(ended.stderr.contains("found format none"), "{ended}");
-
-    let json = records.bench.play(&["results", "results", "--format", "json"]);
-    let rows: Value = serde_json::from_str(&json.stdout).expect("one document");
-    assert_eq!(rows.as_array().map(Vec::len), Some(3), "{json}");
-    assert_eq!(rows[0]["verdict"], "aborted");
-    assert_eq!(rows[1]["transports"], serde_json::json!(["short-poll", "websocket"]));
-    assert_eq!(records.bench.play(&["results", "absent"]).code, 1);
-}
-
-#[test]
-fn the_page_of_trends_marks_what_changed_and_links_to_the_reports_that_there_are() {
-    let more = altered("more", 9, |run| {
-        for figure in ["wire_bytes_per_delivery", "stream_bytes_per_delivery"] {
-            change(run, "websocket", figure, |bytes| bytes + 10.0);
-        }
-    });
-    let folder = run_folder(Path::new("results"), &more).join("report.html");
-    let records = Records::new(&[more, altered("same", 8, |_| {})]);
-    fs::write(records.bench.path().join(&folder), "a page").expect("a file");
-    fs::create_dir(records.bench.path().join("pages")).expect("a folder");
-    let ended = records.bench.play(&["results", "--html", "pages/all.html"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{ended}");
-    assert!(ended.stderr.contains("3 runs: pages/all.html"), "{ended}");
-    let page = fs::read_to_string(records.bench.path().join("pages/all.html")).expect("the page");
-    assert!(page.contains("websocket</strong> wire_bytes_per_delivery more"), "{page}");
-    assert!(page.contains(&format!("<a href=\"../{}\">", folder.display())), "{page}");
-    assert_eq!(page.matches("<a href=\"../").count(), 1, "the others have no report");
-    let both = records.bench.play(&["results", "--html", "-", "--format", "json"]);
-    assert_eq!(both.code, 2, "{both}");
-}
-
-#[test]
-fn what_a_record_says_is_shown_and_never_obeyed() {
-    let ugly = "a\u{1b}[31mred\u{7}\u{9b}2J\u{202e}gnp\u{2067}\nb";
-    let records = Records::new(&[altered("ugly", 1, |run| {
-        run.scenario.question = ugly.to_owned();
-        run.transports[0].label = ugly.to_owned();
-        for trial in run.trials.iter_mut().filter(|trial| trial.transport == "short-poll") {
-            trial.transport = ugly.to_owned();
-        }
-    })]);
-    for arguments in [
-        &["report", "ugly"][..],
-        &["report", "ugly", "--format", "md"],
-        &["report", "ugly", "--format", "csv"],
-        &["report", "ugly", "--format", "html"],
-        &["report", "ugly", "--format", "json"],
-        &["compare", "base", "ugly"],
-        &["compare", "base", "ugly", "--format", "md"],
-        &["compare", "base", "ugly", "--format", "json"],
-        &["compare", "base", "ugly", "--fail-on", "*\u{1b}[1m.lost > +0%"],
-        &["results"],
-        &["results", "--format", "json"],
-        &["check", "a\u{1b}[31m.toml"],
-    ] {
-        let ended = records.bench.play(arguments);
-        let is_obeyed = |c: char| {
-            (c.is_control() && c != '\n')
-                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
-        for text in [&ended.stdout, &ended.stderr] {
-            let found: Vec<_> = text.chars().filter(|&c| is_obeyed(c)).collect();
-            assert!(found.is_empty(), "{arguments:?} prints {found:?}");
-        }
-        assert!(!ended.stdout.is_empty() || !ended.stderr.is_empty(), "{arguments:?}");
-    }
-    let json = records.bench.play(&["report", "ugly", "--format", "json"]);
-    let json: Value = serde_json::from_str(&json.stdout).expect("one document");
-    assert_eq!(json["scenario"]["question"], ugly, "JSON stays the same document");
-}
-
-#[test]
-fn a_baseline_outlives_its_run_and_is_no_run_of_the_list() {
-    let slower = altered("slower", 1, |run| {
-        change(run, "websocket", "wire_bytes_per_delivery", |bytes| bytes + 10.0);
-    });
-    let records = Records::new(&[altered("same", 2, |_| {}), slower]);
-    let saved = records.compare(&["base", "--save-baseline", "main"]);
-    assert_eq!((saved.code, saved.stdout.as_str()), (0, ""), "{saved}");
-    assert!(
-        saved.stderr.contains("base is the baseline main now: results/baselines/main"),
-        "{saved}"
-    );
-    let listed = records.bench.play(&["results"]);
-    assert_eq!(listed.stdout.matches("quickstart").count(), 3, "a copy is no run: {listed}");
-
-    fs::remove_dir_all(run_folder(
-        &records.bench.path().join("results"),
-        &altered("base", 0, |_| {}),
-    ))
-    .expect("it is there");
-    let condition = ["--fail-on", "websocket.wire_bytes_per_delivery > +0%"];
-    let failed = [&["baseline:main", "slower", "--save-baseline", "main"][..], &condition].concat();
-    let failed = records.compare(&failed);
-    assert_eq!(failed.code, 3, "{failed}");
-    assert!(failed.stderr.contains("slower is not kept as the baseline main"), "{failed}");
-    // What had the name before has it still, and one that passes takes its place.
-    let passed = [&["baseline:main", "same", "--save-baseline", "main"][..], &condition].concat();
-    let passed = records.compare(&passed);
-    assert_eq!(passed.code, 0, "{passed}");
-    let shown = records.bench.play(&["report", "baseline:main", "--format", "json"]);
-    assert!(shown.stdout.contains(r#""id": "same""#), "{shown}");
-    let left = fs::read_dir(records.bench.path().join("results/baselines")).expect("a folder");
-    assert_eq!(left.count(), 1, "nothing unfinished is left");
-}
-
-#[test]
-fn what_cannot_be_a_baseline_is_refused_and_the_one_before_it_stays() {
-    let aborted = altered("aborted", 1, |run| run.status = RunStatus::Aborted);
-    let records = Records::new(&[aborted]);
-    for (arguments, code, says) in [
-        (&["aborted", "--save-baseline", "main"][..], 1, "is aborted and cannot be a baseline"),
-        (&["base", "--save-baseline", "../main"], 2, "the first of them no `.`"),
-        (&["baseline:main", "base"], 1, "there is no baseline main in results"),
-        (&["baseline:../x", "base"], 1, "the first of them no `.`"),
-        (&["base"], 2, "required"),
-    ] {
-        let refused = records.compare(arguments);
-        assert_eq!(refused.code, code, "{refused}");
-        assert!(refused.stderr.contains(says), "{says}: {refused}");
-    }
-    assert!(!records.bench.path().join("results/baselines/main").exists());
-}
-
-#[test]
-fn a_gate_and_a_run_are_told_to_a_ci_system_in_the_forms_that_it_reads() {
-    let slower = altered("slower", 1, |run| {
-        change(run, "websocket", "wire_bytes_per_delivery", |bytes| bytes + 10.0);
-    });
-    let records = Records::new(&[slower]);
-    let gate = |format| {
-        let watched = ["--fail-on", "*.wire_bytes_per_delivery > +0%", "--format", format];
-        records.compare(&[&["base", "slower"][..], &watched].concat())
-    };
-    let junit = gate("junit");
-    assert_eq!(junit.code, 3, "{junit}");
-    let cases = cases(&records.bench, &junit.stdout);
-    let failed = "websocket.wire_bytes_per_delivery (*.wire_bytes_per_delivery > +0%)";
-    let passed = "short-poll.wire_bytes_per_delivery (*.wire_bytes_per_delivery > +0%)";
-    assert_eq!(
-        cases,
-        [("can be compared", "passed"), (passed, "passed"), (failed, "failure")].map(owned)
-    );
-    let annotated = gate("annotations");
-    assert_eq!(annotated.code, 3, "{annotated}");
-    let errors = annotated.stdout.lines().filter(|line| line.starts_with("::error"));
-    assert_eq!(errors.count(), 1, "{annotated}");
-
-    let out =
-        records.bench.play(&["report", "base", "--summary", "answer", "--out", "junit=run.xml"]);
-    assert_eq!(out.code, 0, "{out}");
-    let xml = fs::read_to_string(records.bench.path().join("run.xml")).expect("it was written");
-    let run = reference();
-    let checks: usize = run.trials.iter().map(|trial| trial.checks.len()).sum();
-    assert_eq!(self::cases(&records.bench, &xml).len(), checks + run.expectations.len() + 1);
-}
-
-fn owned((name, outcome): (&str, &str)) -> (String, String) {
-    (name.to_owned(), outcome.to_owned())
-}
-
-/// The cases of JUnit's XML by a parser that is not ours: name and what stands in it.
-fn cases(bench: &Bench, xml: &str) -> Vec<(String, String)> {
-    let file = bench.path().join("cases.xml");
-    fs::write(&file, xml).expect("it can be");
-    let script = "import sys, xml.etree.ElementTree as e
-for c in e.parse(sys.argv[1]).getroot().iter('testcase'): print(c.get('name'), c[0].tag if len(c) else 'passed', sep='\t')";
-    let read =
-        Command::new("python3").args(["-c", script]).arg(&file).output().expect("python3 is there");
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let printed = String::from_utf8(read.stdout).expect("text");
-    printed.lines().map(|line| owned(line.split_once('\t').expect("two columns"))).collect()
 }
