@@ -4,10 +4,11 @@
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
-use pushbench_load::{Outcome, ServerSums, WorkerOutcome};
+use pushbench_load::{Counted, Counter, Outcome, ServerSums, WorkerOutcome};
 use pushbench_scenario::Shard;
 use pushbench_store::MachineV2;
 
+use super::played::play_by;
 use super::*;
 use crate::merge::merge_without;
 
