@@ -43,11 +43,37 @@ fn no_files_of_a_crate_need_each_other_in_a_circle() {
     );
 }
 
+/// Lines after which a file usually holds two things.
+const LONG: usize = 400;
+/// Files that may be longer, tests among them.
+const LONG_FILES: usize = 5;
+
+#[test]
+fn few_files_hold_so_much_that_it_is_two_things() {
+    let mut long = Vec::new();
+    for (name, path) in crates() {
+        let folders = ["src", "tests", "benches", "examples", "fuzz_targets"];
+        for folder in folders.into_iter().filter(|folder| path.join(folder).is_dir()) {
+            for (file, text) in source_files(&path.join(folder)) {
+                let lines = text.lines().count();
+                if lines > LONG {
+                    long.push(format!("{name}/{folder}/{file}: {lines} lines"));
+                }
+            }
+        }
+    }
+    assert!(
+        long.len() <= LONG_FILES,
+        "{} files have more than {LONG} lines, expected at most {LONG_FILES}; give what is a thing \
+         of its own a file:\n{}",
+        long.len(),
+        long.join("\n")
+    );
+}
+
 /// The files that tell kinds of transport apart beside the table in `protocol::kind`: their options
 /// as written and as checked, and who plays them.
 const OF_KINDS: [&str; 2] = ["load/src/transport.rs", "scenario/src/transport_settings.rs"];
-/// The model has formulae for each; it may have them in so many files.
-const OF_THE_MODEL: usize = 3;
 
 #[test]
 fn kinds_of_transport_are_told_apart_in_few_files_and_the_others_ask_the_table() {
@@ -62,10 +88,7 @@ fn kinds_of_transport_are_told_apart_in_few_files_and_the_others_ask_the_table()
             }
         }
     }
-    let is_model = |file: &String| ["model/"].iter().any(|at| file.starts_with(at));
-    let (of_the_model, others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_model);
-    assert_eq!(others, OF_KINDS, "ask `TransportKind::properties` or an option of the settings");
-    assert!(of_the_model.len() <= OF_THE_MODEL, "{of_the_model:?}");
+    assert_eq!(found, OF_KINDS, "ask `TransportKind::properties` or an option of the settings");
 }
 
 /// The files that tell HTTP/2 from other versions: a version that is added is one more row or arm in each.

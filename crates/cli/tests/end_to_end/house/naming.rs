@@ -1,14 +1,17 @@
 //! Which files tell some things apart: what there is one place for, and so must not spread.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Whether a file, its tests apart, names a variant of one of these enums, as `Kind::ShortPoll`.
+/// Whether a file, its tests apart, names a variant of one of these enums, as `Kind::ShortPoll`, or imports
+/// them so that it could: all of them, a list, or the enum by another name.
 pub(crate) fn names_a_variant(text: &str, enums: &[&str]) -> bool {
     found_in(tokens(text), &|before, word| {
         let is_variant = word.starts_with(|c: char| c.is_ascii_uppercase())
             && word.chars().any(|c| c.is_ascii_lowercase());
         let [name, first, second] = before;
-        is_variant && enums.contains(&name.as_str()) && first == ":" && second == ":"
+        let is_of_one = enums.contains(&name.as_str()) && first == ":" && second == ":";
+        let is_renamed = enums.contains(&second.as_str()) && word == "as";
+        is_of_one && (is_variant || ["*", "{"].contains(&word)) || is_renamed
     })
 }
 
@@ -24,7 +27,8 @@ fn tokens(text: &str) -> TokenStream {
     text.parse().expect("a source file")
 }
 
-/// Whether there is such a word outside of tests; it is told the three tokens before it too.
+/// Whether there is such a word, sign or opening brace outside of tests; it is told the three tokens before it
+/// too.
 fn found_in(tokens: TokenStream, is_it: &dyn Fn(&[String; 3], &str) -> bool) -> bool {
     let mut before: [String; 3] = Default::default();
     let mut is_test = false;
@@ -37,13 +41,20 @@ fn found_in(tokens: TokenStream, is_it: &dyn Fn(&[String; 3], &str) -> bool) -> 
                     is_test |= text == "cfg(test)";
                 } else if is_test {
                     // What the attribute is of ends with its braces.
-                    is_test = group.delimiter() != proc_macro2::Delimiter::Brace;
-                } else if found_in(group.stream(), is_it) {
-                    return true;
+                    is_test = group.delimiter() != Delimiter::Brace;
+                } else {
+                    let is_in_braces = group.delimiter() == Delimiter::Brace;
+                    if is_in_braces && is_it(&before, "{") || found_in(group.stream(), is_it) {
+                        return true;
+                    }
                 }
             }
-            TokenTree::Ident(word) if !is_test && is_it(&before, &word.to_string()) => return true,
             TokenTree::Punct(end) if end.as_char() == ';' => is_test = false,
+            TokenTree::Ident(_) | TokenTree::Punct(_)
+                if !is_test && is_it(&before, &token.to_string()) =>
+            {
+                return true;
+            }
             TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
         before.rotate_left(1);
@@ -61,6 +72,10 @@ mod tests {
         for (text, expected) in [
             ("fn f(k: Kind) { match k { Kind::ShortPoll => 1 } }", true),
             ("const K: Kind = Kind::Sse;", true),
+            ("use crate::Kind::*;", true),
+            ("use crate::{Other, Kind::{self, Sse}};", true),
+            ("use crate::Kind as K;", true),
+            ("use crate::{Kind, Other as O}; fn f(k: Kind) {}", false),
             ("fn f() { Kind::ALL.len(); Kind::from_label(\"sse\"); }", false),
             ("fn f() { Other::ShortPoll; }", false),
             ("#[cfg(test)] mod tests { fn f() { Kind::Sse; } }", false),
