@@ -1,7 +1,7 @@
 //! WebSocket frames, bit by bit (RFC 6455, section 5.2).
 
-use pushbench_protocol::ByteKind;
 use pushbench_protocol::paths::NOTICE;
+use pushbench_protocol::{ByteKind, counted};
 use pushbench_wire::frame::{FrameHeader, HeaderParser, Opcode, apply_mask};
 
 use crate::part::{Detail, Part};
@@ -89,7 +89,7 @@ fn second_byte(byte: u8, kind: ByteKind) -> Part {
     let len = match byte & 0x7f {
         126 => "126: the length follows in 2 bytes".to_owned(),
         127 => "127: the length follows in 8 bytes".to_owned(),
-        len => format!("{len}: the payload has {len} bytes"),
+        len => format!("{len}: the payload has {}", counted(len.into(), "byte")),
     };
     Part::new("second byte", kind, &[byte])
         .because("whether it is masked, and how long it is", LAYOUT)

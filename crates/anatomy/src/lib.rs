@@ -69,8 +69,8 @@ pub enum AnatomyError {
     },
     /// The parts and a counter disagree.
     #[error(
-        "books do not balance: the parts going {direction} are {parts} bytes, {counter} counted \
-         {counted}"
+        "books do not balance: the parts going {direction} are {}, {counter} counted {counted}",
+        pushbench_protocol::counted(*.parts, "byte")
     )]
     Unbalanced {
         /// `up` or `down`.

@@ -28,8 +28,8 @@ pub fn document(plan: &Plan, today: Date) -> Document {
 }
 
 fn question(plan: &Plan) -> Section {
-    let clients = units::number(f64::from(plan.clients));
-    let mut section = Section::new(format!("What would {clients} clients cost?"));
+    let clients = units::counted(plan.clients.into(), "client");
+    let mut section = Section::new(format!("What would {clients} cost?"));
     let setting = |name: &str| plan.settings.get(name).map_or("?", String::as_str);
     section.say(
         Tone::Plain,

@@ -13,7 +13,7 @@ use crate::layout::{Block, Document, Line, Section, Tone};
 use crate::overlay::overlaid;
 use crate::sections::curve::name_of;
 use crate::sections::swept::short_name;
-use crate::units::{grouped, number, share};
+use crate::units::{counted, grouped, number, share};
 
 /// Changes that a summary names of one transport; the tables have the rest.
 const NAMED: usize = 4;
@@ -102,8 +102,8 @@ fn summary(comparison: &Comparison) -> Section {
 }
 
 fn run_line(run: &RunNote) -> String {
-    let rounds = if run.rounds == 1 { "round" } else { "rounds" };
-    format!("{}, {} {rounds}, {} build, started {}", run.id, run.rounds, run.build, run.started_at)
+    let rounds = counted(run.rounds.into(), "round");
+    format!("{}, {rounds}, {} build, started {}", run.id, run.build, run.started_at)
 }
 
 /// One line for what is shown, one for what is perhaps so, or one that says there is nothing.

@@ -32,9 +32,15 @@ pub(crate) fn tick(unit: Unit, value: f64) -> String {
 }
 
 /// `1 client`, `1,000 clients`.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count as f64, 0))
+pub fn counted(count: u64, noun: &str) -> String {
+    numbered(count as f64, noun)
+}
+
+/// The same of a number that need not be whole: `1 byte`, `2.5 bytes`.
+pub fn numbered(value: f64, noun: &str) -> String {
+    let number = number(value);
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// Seconds as ns, us, ms or s.
@@ -137,6 +143,16 @@ pub fn grouped(value: f64, decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_reads_as_one_has_no_s() {
+        for (value, expected) in
+            [(0.0, "0 bytes"), (1.0, "1 byte"), (1.02, "1.02 bytes"), (1e6, "1,000,000 bytes")]
+        {
+            assert_eq!(numbered(value, "byte"), expected);
+        }
+        assert_eq!([1, 2].map(|count| counted(count, "core")), ["1 core", "2 cores"]);
+    }
 
     #[test]
     fn times_are_shown_in_the_unit_that_needs_three_digits() {

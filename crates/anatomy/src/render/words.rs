@@ -1,6 +1,6 @@
 //! What both renderings say.
 
-use pushbench_protocol::{ByteKind, Direction, Layer};
+use pushbench_protocol::{ByteKind, Direction, Layer, counted};
 
 use crate::part::Part;
 use crate::{Anatomy, Paid, Step};
@@ -116,15 +116,15 @@ pub(super) fn paid(step: &Step) -> &'static str {
 /// Segments of a step, in words; the model's beside them where it says otherwise.
 pub(super) fn segments(step: &Step) -> String {
     let segments = step.segments;
-    let counted = segments.header_bytes();
+    let by_kernel = segments.header_bytes();
     let mut text = format!(
         "TCP/IP around it, counted by the kernel: {} up, {} down, {} B of headers.",
-        segments_of(segments.up),
-        segments_of(segments.down),
-        number(counted)
+        counted(segments.up, "segment"),
+        counted(segments.down, "segment"),
+        number(by_kernel)
     );
     match step.modelled_tcp_ip {
-        Some(modelled) if modelled != counted => text.push_str(&format!(
+        Some(modelled) if modelled != by_kernel => text.push_str(&format!(
             " In the middle of a long connection it is {} B (modelled): {}.",
             number(modelled),
             step.fewer_because
@@ -132,10 +132,6 @@ pub(super) fn segments(step: &Step) -> String {
         Some(_) | None => {}
     }
     text
-}
-
-fn segments_of(count: u64) -> String {
-    format!("{count} segment{}", if count == 1 { "" } else { "s" })
 }
 
 /// A row of the comparison: what is compared, and a value for each anatomy.

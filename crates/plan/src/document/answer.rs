@@ -53,7 +53,7 @@ fn needs(planned: &Planned, clients: f64) -> String {
     let mut known = Vec::new();
     let mut unknown = Vec::new();
     match cores {
-        Some(cores) => known.push(plural(whole(cores), "core")),
+        Some(cores) => known.push(units::numbered(whole(cores), "core")),
         None => unknown.push("CPU"),
     }
     match memory_bytes {
@@ -61,7 +61,7 @@ fn needs(planned: &Planned, clients: f64) -> String {
         None => unknown.push("memory"),
     }
     match network_cards {
-        Some(cards) => known.push(plural(cards, "network card of 100 Gb/s")),
+        Some(cards) => known.push(units::numbered(cards, "network card") + " of 100 Gb/s"),
         None => unknown.push("network"),
     }
     let mut text = format!("{} would need (modelled): {}", planned.label, known.join(", "));
@@ -77,12 +77,4 @@ fn needs(planned: &Planned, clients: f64) -> String {
 /// Cores are whole ones.
 pub(super) fn whole(cores: f64) -> f64 {
     cores.ceil().max(1.0)
-}
-
-fn plural(count: f64, one: &str) -> String {
-    let (noun, rest) = one
-        .split_once(" of ")
-        .map_or((one, String::new()), |(noun, rest)| (noun, format!(" of {rest}")));
-    let s = if count == 1.0 { "" } else { "s" };
-    format!("{} {noun}{s}{rest}", units::number(count))
 }

@@ -14,8 +14,8 @@ const NOT_KNOWN: &str = "unknown: no record of a valid run has these settings.";
 /// Where something was measured, for people.
 fn measured(origin: &Origin) -> String {
     format!(
-        "as measured with {} clients by version {} in {}",
-        units::number(origin.clients as f64),
+        "as measured with {} by version {} in {}",
+        units::counted(origin.clients, "client"),
         origin.version,
         origin.from
     )

@@ -4,7 +4,7 @@ use pushbench_store::{RunV2, TransportV1};
 
 use crate::figures::{measured, trials};
 use crate::layout::{Block, ColumnGroup, Row, Section, Table, Tone};
-use crate::units::{ABSENT, bytes, number, seconds};
+use crate::units::{ABSENT, bytes, number, numbered, seconds};
 
 /// The option that names a client's program; absent of the load generator's own.
 const CLIENT: &str = "client";
@@ -132,11 +132,9 @@ fn sentence(run: &RunV2, library: &TransportV1) -> Option<String> {
     let sends = match headers {
         0.0 => format!("{program} sends as many bytes of request headers as the exact client"),
         _ => {
-            let fewer = if headers < 0.0 { "fewer" } else { "more" };
-            let bytes = number(headers.abs());
-            format!(
-                "{program} sends {bytes} {fewer} bytes of request headers than the exact client"
-            )
+            let fewer = if headers < 0.0 { "fewer byte" } else { "more byte" };
+            let bytes = numbered(headers.abs(), fewer);
+            format!("{program} sends {bytes} of request headers than the exact client")
         }
     };
     Some(format!("Per poll, {sends}{cpu}."))

@@ -3,7 +3,7 @@
 use pushbench_store::{EnvironmentV1, PlacementV2, RunV2, ThirdPartyV1, TlsV1, TrialV2};
 
 use crate::layout::{Section, Tone};
-use crate::units::{bytes, grouped};
+use crate::units::{bytes, counted, grouped};
 
 /// Machine, network, each transport's options, the scenario's settings, the record's path.
 pub(crate) fn machine(run: &RunV2, record: Option<&str>) -> Section {
@@ -100,11 +100,11 @@ fn hardware(environment: &EnvironmentV1) -> String {
     let EnvironmentV1 { cpu, cores, memory_bytes, kernel, os, open_files_limit, .. } = environment;
     known([
         cpu.clone(),
-        cores.map(|cores| format!("{cores} cores")),
+        cores.map(|cores| counted(cores.into(), "core")),
         memory_bytes.map(|memory| format!("{} memory", bytes(memory as f64))),
         os.clone(),
         kernel.as_ref().map(|kernel| format!("kernel {kernel}")),
-        open_files_limit.map(|limit| format!("{} open files", grouped(limit as f64, 0))),
+        open_files_limit.map(|limit| counted(limit, "open file")),
     ])
 }
 

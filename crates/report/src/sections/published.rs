@@ -5,7 +5,7 @@ use pushbench_store::{RunV2, SampleV1, TransportV1};
 
 use crate::figures::{first_of, measured, trials};
 use crate::layout::{Block, ColumnGroup, Row, Section, Span, Table, Tone};
-use crate::units::{ABSENT, digits, grouped, number};
+use crate::units::{self, ABSENT, digits, grouped, number};
 
 /// The article's "M" of bits: 2^20.
 const MEBI: f64 = 1_048_576.0;
@@ -38,7 +38,8 @@ pub(crate) fn published(run: &RunV2) -> Option<Section> {
     );
     section.blocks.push(Block::Table(counted(&ours)));
     if let Some(body) = ours.body_bytes.filter(|&body| body != 21) {
-        section.say(Tone::Warning, format!("This run's payload has {body} bytes, not 21."));
+        let body = units::counted(body, "byte");
+        section.say(Tone::Warning, format!("This run's payload has {body}, not 21."));
     }
     section.say(
         Tone::Plain,
@@ -142,7 +143,7 @@ fn use_cases(ours: &Ours) -> Table {
         let our_poll = bits(ours.characters, rate(ours.polls_per_second));
         let our_message = bits(ours.framing, rate(ours.messages_per_second));
         values(
-            &format!("{} clients", grouped(clients as f64, 0)),
+            &units::counted(clients, "client"),
             [
                 poll,
                 shown(our_poll, |bits| digits(bits / MEBI, 4)),
