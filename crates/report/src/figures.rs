@@ -1,6 +1,6 @@
 //! Figures of a run: over the rounds of a transport, measured and modelled.
 
-use pushbench_protocol::{ByteKind, Layer, TransportKind};
+use pushbench_protocol::{ByteKind, Direction, Layer, TransportKind};
 use pushbench_stats::{Histogram, Rounds};
 use pushbench_store::{RunV2, TransportV1, TrialV2, rounds};
 
@@ -19,12 +19,18 @@ pub(crate) fn measured(run: &RunV2, transport: &TransportV1, figure: &str) -> Op
 }
 
 /// The same as a table shows it. A trial records no figure of a kind of bytes that only third-party
-/// servers have and that it had none of; where its bytes were counted, that is 0 and not unknown.
+/// servers have and that it had none of; where its bytes were counted, that is 0 and not unknown. What
+/// stood around messages that came compressed is unknown.
 pub(crate) fn tabled(run: &RunV2, transport: &TransportV1, figure: &str) -> Option<Rounds> {
     measured(run, transport, figure).or_else(|| {
         let (label, per) = figure.split_once("_bytes_")?;
         let is_one = |kind: &&ByteKind| kind.label() == label && kind.is_third_party();
-        ByteKind::ALL.iter().find(is_one)?;
+        let kind = *ByteKind::ALL.iter().find(is_one)?;
+        let is_coded = trials(run, transport).any(|trial| trial.counts.coded_messages.is_some());
+        let is_up = per.starts_with(Direction::Up.label());
+        if kind == ByteKind::Wrapping && is_coded && !is_up {
+            return None;
+        }
         let stream = format!("{}_bytes_{per}", Layer::Stream.label());
         measured(run, transport, &stream).and_then(|_| Rounds::of(&[0.0]))
     })

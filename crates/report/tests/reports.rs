@@ -252,6 +252,24 @@ fn by_itself() -> pushbench_store::RunV2 {
 }
 
 #[test]
+fn what_stands_around_a_message_is_n_a_where_a_server_compressed_and_nothing_where_it_did_not() {
+    let row = |run: &pushbench_store::RunV2| {
+        let all = markdown(run, None);
+        let row = all.lines().find(|line| line.starts_with("| wrapping |")).map(str::to_owned);
+        row.expect("third-party servers have it")
+    };
+    // Measured, farthest round and model of each.
+    let known = "| wrapping | 0 |  | n/a | 0 |  | n/a | 0 |  | n/a | 13 |  | n/a |";
+    let unknown = "| wrapping | 0 |  | n/a | 0 |  | n/a | n/a |  | n/a | 13 |  | n/a |";
+    let mut run = runs::third_party();
+    assert_eq!(row(&run), known);
+    for trial in run.trials.iter_mut().filter(|trial| trial.transport == "nchan") {
+        trial.counts.coded_messages = Some(trial.counts.deliveries_in_measure);
+    }
+    assert_eq!(row(&run), unknown);
+}
+
+#[test]
 fn of_a_server_that_publishes_by_itself_nothing_is_said_to_be_published_or_due() {
     let mut run = by_itself();
     for said in [text(&run, &options()), markdown(&run, None)] {

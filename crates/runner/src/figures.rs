@@ -1,6 +1,9 @@
 //! Derived figures of a trial, by the names of the catalogue, made from its sums. Pure; a figure that
 //! cannot be made is absent.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

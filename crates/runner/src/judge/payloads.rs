@@ -145,6 +145,18 @@ mod tests {
     }
 
     #[test]
+    fn why_nothing_is_known_of_what_stands_around_a_message_is_said_where_some_came_compressed() {
+        let mut counts = CountsV1::default();
+        assert_eq!(wrapping(&counts), None);
+        for (coded, said) in [(1, "1 message came compressed"), (3, "3 messages came compressed")] {
+            counts.coded_messages = Some(coded);
+            let found = wrapping(&counts).expect("a check");
+            assert_eq!(found.verdict, Verdict::NotChecked);
+            assert!(found.text.starts_with(said) && found.text.contains("`wrapping` is n/a"));
+        }
+    }
+
+    #[test]
     fn messages_of_others_are_a_warning_and_nothing_of_ours_is_invalid() {
         let mut counts = CountsV1 { expected: 4, ..CountsV1::default() };
         assert_eq!(foreign(&counts), None);
