@@ -252,6 +252,22 @@ fn by_itself() -> pushbench_store::RunV2 {
 }
 
 #[test]
+fn how_long_messages_are_that_a_server_publishes_by_itself_is_said_as_they_came() {
+    let mut run = by_itself();
+    let of_run = |run: &pushbench_store::RunV2| {
+        text(run, &options()).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let deliveries = run.trials[0].counts.deliveries_in_measure;
+    for (bytes, said) in [(50 * deliveries, "50 B"), (deliveries * 21 / 2, "10.5 B")] {
+        run.trials[0].counts.uncompressed_payload_bytes_in_measure = Some(bytes);
+        let expected = format!("are the server's own, with {said} of payload on average: nothing");
+        assert!(of_run(&run).contains(&expected), "{}", of_run(&run));
+    }
+    run.trials[0].counts.deliveries_in_measure = 0;
+    assert!(of_run(&run).contains("are the server's own: nothing"), "{}", of_run(&run));
+}
+
+#[test]
 fn what_stands_around_a_message_is_n_a_where_a_server_compressed_and_nothing_where_it_did_not() {
     let row = |run: &pushbench_store::RunV2| {
         let all = markdown(run, None);
@@ -274,7 +290,7 @@ fn of_a_server_that_publishes_by_itself_nothing_is_said_to_be_published_or_due()
     let mut run = by_itself();
     for said in [text(&run, &options()), markdown(&run, None)] {
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(said.contains("The messages are the server's own"), "{said}");
+        assert!(said.contains("The messages are the server's own: nothing was"), "{said}");
         assert!(said.contains("after it says that it was sent"), "{said}");
         assert!(!said.contains("a message every") && !said.contains("of payload;"), "{said}");
         assert!(!said.contains("after it was due"), "{said}");

@@ -209,7 +209,7 @@ fn rates(figures: &mut Figures, source: &Source<'_>) {
         let per_second = connects as f64 / source.measure_seconds();
         figures.insert("connects_per_second".to_owned(), per_second);
     }
-    figures.insert("goodput".to_owned(), per_second * f64::from(source.payload_bytes) * 8.0);
+    figures.insert("goodput".to_owned(), payload_bytes(source) * 8.0 / source.measure_seconds());
     if !source.is_poll {
         return;
     }
@@ -221,6 +221,16 @@ fn rates(figures: &mut Figures, source: &Source<'_>) {
         if polls > empty {
             figures.insert("messages_per_response".to_owned(), deliveries / (polls - empty));
         }
+    }
+}
+
+/// Bytes of payload that were delivered, before any compression: as they came, since what a server
+/// publishes by itself is as long as it likes. Old records have no count, and messages of one length.
+fn payload_bytes(source: &Source<'_>) -> f64 {
+    let counts = &source.sums.counts;
+    match counts.uncompressed_payload_bytes_in_measure {
+        Some(bytes) => bytes as f64,
+        None => counts.deliveries_in_measure as f64 * f64::from(source.payload_bytes),
     }
 }
 

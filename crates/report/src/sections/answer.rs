@@ -1,7 +1,7 @@
 //! The question, and the answer in a sentence.
 
 use pushbench_protocol::Deliver;
-use pushbench_store::{RunStatus, RunV2, Verdict};
+use pushbench_store::{RunStatus, RunV2, TransportV1, Verdict};
 
 use crate::figures::{measured, publishes_by_itself, rounds, trials};
 use crate::layout::{Block, Section, Tone};
@@ -75,15 +75,38 @@ fn values(setting: &Swept) -> String {
 fn workload(run: &RunV2) -> Option<String> {
     let (theirs, ours): (Vec<_>, Vec<_>) =
         run.transports.iter().partition(|transport| publishes_by_itself(run, transport));
+    let length = payload_length(run, &theirs).unwrap_or_default();
     let theirs: Vec<_> = theirs.iter().map(|transport| transport.label.as_str()).collect();
     if ours.is_empty() && !theirs.is_empty() {
-        return Some("The messages are the server's own: nothing was published to it.".to_owned());
+        return Some(format!(
+            "The messages are the server's own{length}: nothing was published to it."
+        ));
     }
     let published = published(run)?;
     Some(match theirs.is_empty() {
         true => published,
-        false => format!("{published} The messages of {} are the server's own.", listed(&theirs)),
+        false => {
+            format!("{published} The messages of {} are the server's own{length}.", listed(&theirs))
+        }
     })
+}
+
+/// How long messages are that servers publish by themselves, as far as any came: `, with 50 B of payload
+/// on average`.
+fn payload_length(run: &RunV2, transports: &[&TransportV1]) -> Option<String> {
+    let mean = |transport: &&TransportV1| {
+        let counts = || trials(run, transport).map(|trial| &trial.counts);
+        let deliveries: u64 = counts().map(|counts| counts.deliveries_in_measure).sum();
+        let payload: Option<u64> =
+            counts().map(|counts| counts.uncompressed_payload_bytes_in_measure).sum();
+        (deliveries > 0).then_some(payload? as f64 / deliveries as f64)
+    };
+    let means: Vec<f64> = transports.iter().filter_map(mean).collect();
+    let least = means.iter().copied().reduce(f64::min)?;
+    let most = means.iter().copied().reduce(f64::max)?;
+    let (least, most) = (bytes(least), bytes(most));
+    let length = if least == most { least } else { format!("{least} to {most}") };
+    Some(format!(", with {length} of payload on average"))
 }
 
 /// What is published to servers that do not publish by themselves.

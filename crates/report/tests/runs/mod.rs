@@ -161,12 +161,14 @@ pub(crate) fn third_party() -> RunV2 {
     run(transports, trials.collect())
 }
 
-/// Polls of a service that publishes by itself.
+/// Polls of a service that publishes by itself, with messages of 50 bytes.
 pub(crate) fn by_itself() -> RunV2 {
     let trials = (1..=3).map(|round| {
         let mut trial = poll_trial("orders", round);
         trial.counts.published = 0;
         trial.counts.publishes_by_itself = true;
+        let deliveries = trial.counts.deliveries_in_measure;
+        trial.counts.uncompressed_payload_bytes_in_measure = Some(50 * deliveries);
         trial.figures.insert("empty_polls".to_owned(), 0.6);
         trial.model = ModelV1::default();
         trial

@@ -45,3 +45,12 @@ fn what_stands_around_a_message_is_not_known_where_messages_came_compressed() {
         assert_eq!(figures["payload_bytes_down_per_delivery"], 15.0, "all of it is payload");
     }
 }
+
+#[test]
+fn payload_per_second_is_of_what_came_and_not_of_what_the_scenario_would_publish() {
+    let came = CountsV1 { deliveries_in_measure: 4, ..CountsV1::default() };
+    let counted = CountsV1 { uncompressed_payload_bytes_in_measure: Some(200), ..came.clone() };
+    for (counts, bits_per_second) in [(counted, 800.0), (came, 320.0)] {
+        assert_eq!(figures_of(counts, KindsV1::default())["goodput"], bits_per_second);
+    }
+}
