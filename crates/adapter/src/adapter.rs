@@ -159,6 +159,11 @@ impl Transport {
         self.publish == Publish::Theirs
     }
 
+    /// Whether the server is replied to when it asks whether the client is still there.
+    pub fn replies_to_heartbeats(&self) -> bool {
+        self.heartbeats.iter().any(|(_, reply)| reply.is_some())
+    }
+
     /// Whether its messages say which they are.
     pub fn has_ids(&self) -> bool {
         self.identity.id.is_some()

@@ -12,6 +12,9 @@
 //! before the schedule begins, and then at a moment of the client's own, so that connecting costs
 //! the same however long it takes, and holds do not end together.
 //!
+//! A server that closes for who does not reply to a heartbeat is polled all the time: its heartbeats come
+//! in responses to polls.
+//!
 //! **Where the measure phase ends.** An answer with news belongs to the measure phase also if it
 //! comes a little after it: everything due was due in it. One without news ends the phase for its
 //! connection. It has been read before that is known, so its bytes are taken off again.
@@ -111,11 +114,12 @@ impl<P: Polls> Client<'_, P> {
     async fn work(&mut self, context: &ClientContext, settings: LongPoll) -> Result<(), Fault> {
         loop {
             let (mut phase, mut turning) = self.receive(context).await?;
-            let is_over = phase == Phase::Drain && self.poller.holds_last(context);
+            let may_rest = !self.poller.keeps_in_touch();
+            let is_over = phase == Phase::Drain && may_rest && self.poller.holds_last(context);
             if is_over || phase == Phase::Close {
                 return Ok(());
             }
-            if phase == Phase::Connect {
+            if phase == Phase::Connect && may_rest {
                 // It waits for the schedule, which waits for nobody here.
                 drop(turning.take());
                 let at = first_after_connect(context, self.client, settings);

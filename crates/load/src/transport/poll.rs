@@ -27,6 +27,10 @@ pub(crate) trait Polls {
     /// Whether the client holds the last message of its topic.
     fn holds_last(&self, context: &ClientContext) -> bool;
 
+    /// Whether the server gives up on a client that does not go on to poll while there is nothing to
+    /// be asked for.
+    fn keeps_in_touch(&self) -> bool;
+
     /// Sends a request.
     async fn ask(
         &mut self,
@@ -213,6 +217,11 @@ pub(crate) fn keep_sample(
 impl Polls for Poller {
     fn holds_last(&self, context: &ClientContext) -> bool {
         context.accounts.recorder.borrow().holds_last(self.subscriber_id)
+    }
+
+    /// A server of ours does not know who polls.
+    fn keeps_in_touch(&self) -> bool {
+        false
     }
 
     async fn ask(

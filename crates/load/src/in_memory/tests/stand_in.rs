@@ -8,7 +8,7 @@ mod request;
 pub(super) mod speech;
 mod spoken;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -80,6 +80,16 @@ impl Manners {
         self == Manners::TakesFew && taken == FEW
     }
 
+    /// For how long it holds a poll before it says a heartbeat, and what it has to hear as soon after
+    /// that.
+    fn heartbeat(self) -> Option<(Duration, &'static str)> {
+        let Self::Speaks(speech) = self else { return None };
+        speech
+            .heartbeat
+            .filter(|(every, ..)| !every.is_zero())
+            .map(|(every, _, reply)| (every, reply))
+    }
+
     /// Waits until it says that it is still there.
     async fn rambling(self) {
         match self == Self::Rambles {
@@ -117,6 +127,8 @@ const COMMENT: &str = ":\n\n";
 const PAUSE: Duration = Duration::from_millis(70);
 /// What is kept among what was received where a client gives up a poll that is held.
 pub(super) const CUT: &str = "(a held poll is cut)";
+/// What is kept there where a heartbeat was not replied to in time.
+pub(super) const GIVEN_UP: &str = "(a client is given up)";
 /// Requests that are taken on each connection by [`Manners::TakesFew`] and those after it.
 const FEW: usize = 3;
 /// Bytes that a pipe takes before whoever writes has to wait.
@@ -134,6 +146,8 @@ pub(super) struct StandIn {
     log: RefCell<Vec<String>>,
     /// What it was told in requests of their own.
     received: RefCell<Vec<String>>,
+    /// Heartbeats that it has said in response to polls.
+    heartbeats: Cell<usize>,
     /// How many messages there are.
     len: watch::Sender<usize>,
 }
@@ -158,6 +172,7 @@ impl StandIn {
             counters: Arc::default(),
             log: RefCell::default(),
             received: RefCell::default(),
+            heartbeats: Cell::default(),
             len: watch::Sender::new(0),
         }
     }
@@ -214,9 +229,18 @@ impl StandIn {
         reply.map_or("ok", |(_, reply)| reply)
     }
 
+    /// Waits for more messages than `place`, but no longer than a poll is held.
+    async fn hold(&self, hold: Duration, place: usize) {
+        let heartbeat = self.manners.heartbeat().map_or(hold, |(every, _)| every);
+        let _ = tokio::time::timeout(heartbeat.min(hold), self.more_than(place)).await;
+    }
+
     /// What a response to a poll says behind `place`.
-    fn polled(&self, place: usize) -> String {
+    fn polled(self: &Rc<Self>, place: usize) -> String {
         let log = &self.log.borrow()[place..];
+        if let Some((every, reply)) = self.manners.heartbeat().filter(|_| log.is_empty()) {
+            tokio::task::spawn_local(Rc::clone(self).waits_for(reply, every));
+        }
         match self.manners {
             Manners::Speaks(speech) => speech.polled(log),
             _ => log.iter().map(|message| format!("{message}\n")).collect(),
@@ -227,6 +251,17 @@ impl StandIn {
     async fn held(&self, place: usize, behind: &str) -> String {
         self.more_than(place).await;
         format!("{}{behind}", self.log.borrow()[place])
+    }
+
+    /// Waits for so long for a reply to the heartbeat that is said now, and gives up on the client then.
+    async fn waits_for(self: Rc<Self>, reply: &str, within: Duration) {
+        let due = self.heartbeats.get() + 1;
+        self.heartbeats.set(due);
+        tokio::time::sleep(within).await;
+        let mut received = self.received.borrow_mut();
+        if received.iter().filter(|received| *received == reply).count() < due {
+            received.push(GIVEN_UP.to_owned());
+        }
     }
 
     /// A message has come.

@@ -52,15 +52,16 @@ pub(super) fn play_over(
     keys: &str,
     speech: Speech,
 ) -> Seen {
-    play_with(kind, http, keys, Manners::Speaks(speech))
+    play_in(scenario_of(kind, http), keys, Manners::Speaks(speech))
 }
 
-pub(super) fn play_with(
-    kind: TransportKind,
-    http: HttpVersion,
+/// Plays a transport of a scenario, by an adapter with these keys.
+pub(super) fn play_in(
+    (scenario, transport): (Scenario, Transport),
     keys: &str,
     manners: Manners,
 ) -> Seen {
+    let kind = transport.settings.kind();
     let path = match kind {
         TransportKind::WebSocket => "/topics/${channel}/ws?after=${from}",
         TransportKind::Sse => "/topics/${channel}/events",
@@ -74,12 +75,11 @@ pub(super) fn play_with(
          [transport.{kind}]\nurl = \"{path}\"\n{keys}\n"
     );
     let adapter = read(Path::new("server.toml"), &text).unwrap_or_else(|no| panic!("{no}"));
-    let (scenario, transport) = scenario_of(kind, http);
     play_adapted(&scenario, &transport, manners, adapted(&adapter, kind))
 }
 
 /// Messages of 16 bytes, by this kind.
-fn scenario_of(kind: TransportKind, http: HttpVersion) -> (Scenario, Transport) {
+pub(super) fn scenario_of(kind: TransportKind, http: HttpVersion) -> (Scenario, Transport) {
     let mut scenario = scenario("every");
     scenario.workload.payload.bytes = 16;
     let is_it = |of: &&Transport| {

@@ -1,12 +1,15 @@
 //! Servers with protocols of their own that are polled, or that have requests before a connection.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use pushbench_protocol::{ByteKind, Direction, HttpVersion, Phase, TransportKind};
 
 use super::stand_in::speech::Speech;
-use super::stand_in::{CUT, Manners};
-use super::third_party::{CLIENTS, MESSAGES, check, counts, kinds, play_over, play_with};
+use super::stand_in::{CUT, GIVEN_UP, Manners};
+use super::third_party::{
+    CLIENTS, MESSAGES, check, counts, kinds, play_in, play_over, scenario_of,
+};
 use crate::Fault;
 
 /// Socket.IO's polling as its documents have it, but for its paths: two requests before the first poll,
@@ -75,12 +78,29 @@ fn polls_of_socket_io_are_opened_by_requests_and_their_heartbeats_are_answered()
 }
 
 #[test]
+fn a_heartbeat_in_a_poll_is_replied_to_while_others_still_connect() {
+    let every = Duration::from_millis(300);
+    let heartbeat = Some((every, "2", "3"));
+    let speech = Speech { heartbeat, ..SPEAKS_SOCKET_IO };
+    for http in [HttpVersion::Http11, HttpVersion::Http2] {
+        let (mut scenario, transport) = scenario_of(TransportKind::LongPoll, http);
+        // The last connects when the first has been asked several times whether it is there.
+        scenario.load.connects_per_second = NonZeroU32::new(2).expect("not 0");
+        let seen = play_in((scenario, transport), SOCKET_IO, Manners::Speaks(speech));
+        check(&format!("heartbeats over {http}"), &seen);
+        let count = |what: &str| seen.received.iter().filter(|said| *said == what).count();
+        assert_eq!(count(GIVEN_UP), 0, "{http}: {:?}", seen.received);
+        assert!(count("3") >= 6, "{http}: {:?}", seen.received);
+    }
+}
+
+#[test]
 fn a_body_that_begins_while_the_poll_is_held_is_booked_with_its_message() {
     let keys = "carry = { cursor = { header = \"Cursor\", first = \"${from}\" } }\n\
                 message = '[${payload|json}]'";
     let manners = Manners::BeginsEarly { before: "[\"", behind: "\"]" };
     for http in [HttpVersion::Http11, HttpVersion::Http2] {
-        let seen = play_with(TransportKind::LongPoll, http, keys, manners);
+        let seen = play_in(scenario_of(TransportKind::LongPoll, http), keys, manners);
         check(&format!("a body in two pieces over {http}"), &seen);
         let [payload, _, _, _, wrapping, ..] = kinds(&seen, Phase::Measure, Direction::Down);
         let n = CLIENTS * MESSAGES;

@@ -77,6 +77,10 @@ impl Polls for Poller<'_> {
         context.accounts.recorder.borrow().holds_last(self.client.receiver.subscriber_id)
     }
 
+    fn keeps_in_touch(&self) -> bool {
+        self.client.adapted.transport.replies_to_heartbeats()
+    }
+
     async fn ask(
         &mut self,
         context: &ClientContext,

@@ -40,7 +40,7 @@ pub(super) async fn serve(
             }
             (Asked::Poll(place, hold), _) => {
                 tokio::select! {
-                    _ = tokio::time::timeout(hold, server.more_than(place)) => {}
+                    () = server.hold(hold, place) => {}
                     _ = stream.read_u8() => {
                         server.received.borrow_mut().push(CUT.to_owned());
                         break;

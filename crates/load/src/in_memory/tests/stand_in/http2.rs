@@ -44,7 +44,7 @@ pub(super) async fn serve(server: &Rc<StandIn>, stream: impl Stream) -> io::Resu
 }
 
 async fn respond_to(
-    server: &StandIn,
+    server: &Rc<StandIn>,
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
 ) -> Result<(), h2::Error> {
@@ -64,7 +64,7 @@ async fn respond_to(
             }
         }
         (Asked::Poll(place, hold), _) => {
-            let _ = tokio::time::timeout(hold, server.more_than(place)).await;
+            server.hold(hold, place).await;
             let (mut body, len) = (server.polled(place), server.log.borrow().len());
             let mut response = Response::builder().header("cursor", cursor(len).to_string());
             if body.is_empty() {

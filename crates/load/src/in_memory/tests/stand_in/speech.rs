@@ -27,12 +27,12 @@ impl Speech {
         self.message.iter().map(|piece| piece.replace("{}", text)).collect()
     }
 
-    /// Messages in the body of one response, each behind a record separator but for the first; and a
-    /// heartbeat before them, if there are any.
+    /// Messages in the body of one response, each behind a record separator but for the first. A
+    /// heartbeat of no interval stands before them, if there are any; one of another in their place.
     pub(super) fn polled(self, texts: &[String]) -> String {
         let heartbeat = self
             .heartbeat
-            .filter(|_| !texts.is_empty())
+            .filter(|(every, ..)| every.is_zero() != texts.is_empty())
             .map(|(_, heartbeat, _)| heartbeat.to_owned());
         let messages = texts.iter().map(|text| self.pieces(text).concat());
         heartbeat.into_iter().chain(messages).collect::<Vec<_>>().join("\u{1e}")
