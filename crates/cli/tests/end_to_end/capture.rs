@@ -197,19 +197,29 @@ pub(crate) fn connections(
 pub(crate) struct Capture {
     tcpdump: Running,
     file: PathBuf,
-    server: SocketAddr,
+    /// Who is asked for something so that the capture is known to have come so far.
+    marked: SocketAddr,
 }
 
 impl Capture {
     /// Starts one and waits until it sees packets; `None`, loudly, where it may not.
     pub(crate) fn start(bench: &Bench, server: SocketAddr) -> Option<Self> {
+        Self::start_with(bench, server, server)
+    }
+
+    /// The same of a server that speaks HTTP/1.1 in clear text at another address of its own.
+    pub(crate) fn start_with(
+        bench: &Bench,
+        server: SocketAddr,
+        marked: SocketAddr,
+    ) -> Option<Self> {
         let file = bench.path().join("capture.pcap");
         let mut command = Command::new("tcpdump");
         // Headers, and the beginning of each request: 256 bytes.
         command.args(["-i", "lo", "-n", "-s", "256", "-B", "32768", "-U", "--immediate-mode"]);
         // Without `-Z` it may give up its rights to a user who cannot write here.
         command.args(["-Z", "root", "-w"]).arg(&file);
-        command.arg(format!("tcp port {}", server.port()));
+        command.arg(format!("tcp port {} or tcp port {}", server.port(), marked.port()));
         let mut tcpdump = Running::start(&mut command);
         let mut has_ended = false;
         wait_until("tcpdump to listen", || {
@@ -220,7 +230,7 @@ impl Capture {
             skip(&format!("tcpdump may not capture: {}", tcpdump.stderr_so_far().trim()));
             return None;
         }
-        let capture = Self { tcpdump, file, server };
+        let capture = Self { tcpdump, file, marked };
         capture.wait_for_mark();
         Some(capture)
     }
@@ -243,7 +253,7 @@ impl Capture {
             file.windows(mark.len()).filter(|part| *part == mark.as_bytes()).count()
         };
         let before = marks();
-        get(self.server, MARK).expect("the server answers");
+        get(self.marked, MARK).expect("the server answers");
         wait_until("the capture to come so far", || marks() > before);
     }
 }

@@ -10,12 +10,12 @@ use pushbench_protocol::TopicNames;
 use pushbench_runner::free_ports;
 use rustix::process::Signal;
 
-use super::{Needs, path, witnesses};
+use super::{Needs, only_of_the_machine, path, witnesses};
 use crate::capture::{Capture, Connection, connections, stream, sum, wire_of};
-use crate::support::{Bench, OF_THE_MACHINE, Running, invalid_checks, needs, trial, wait_until};
+use crate::support::{Bench, Running, needs, trial, wait_until};
 
 /// A server that runs before the scenario does, so that its port is known to the capture.
-struct Served {
+pub(super) struct Served {
     name: &'static str,
     needs: Needs,
     /// What starts it, with holes.
@@ -26,7 +26,7 @@ struct Served {
     adapter: &'static str,
 }
 
-const NCHAN: Served = Served {
+pub(super) const NCHAN: Served = Served {
     name: "nchan",
     needs: Needs::Program("nginx"),
     command: &["nginx", "-p", "${dir}", "-c", "nginx.conf", "-e", "stderr"],
@@ -57,7 +57,7 @@ const FASTAPI: Served = Served {
 };
 
 /// A server that runs; dropped, it is told to end. Killed, nginx would leave its worker behind.
-struct Serving(Running);
+pub(super) struct Serving(Running);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -71,14 +71,27 @@ impl Drop for Serving {
 impl Served {
     /// Starts it in the bench's folder and waits for its port.
     fn start(&self, bench: &Bench) -> (Serving, SocketAddr) {
-        let free = free_ports(["port".to_owned()].into()).expect("a port");
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free.by_name["port"]));
+        let (serving, [address, _]) = self.start_with(bench, |file| file);
+        (serving, address)
+    }
+
+    /// The same with its file changed, in which `${other}` is a second port.
+    pub(super) fn start_with(
+        &self,
+        bench: &Bench,
+        change: impl Fn(String) -> String,
+    ) -> (Serving, [SocketAddr; 2]) {
+        let names = ["port", "other"];
+        let free = free_ports(names.map(str::to_owned).into()).expect("ports");
+        let addresses =
+            names.map(|name| SocketAddr::from((Ipv4Addr::LOCALHOST, free.by_name[name])));
         let folder = bench.path();
         let fill = |text: &str| {
+            let [port, other] = addresses.map(|address| address.port().to_string());
             let dir = folder.to_str().expect("UTF-8");
-            text.replace("${port}", &address.port().to_string()).replace("${dir}", dir)
+            text.replace("${port}", &port).replace("${other}", &other).replace("${dir}", dir)
         };
-        let text = fs::read_to_string(beside(self.file)).expect(self.file);
+        let text = change(fs::read_to_string(beside(self.file)).expect(self.file));
         let name = Path::new(self.file).file_name().expect("a file");
         fs::write(folder.join(name), fill(&text)).expect("a file");
         let mut command = Command::new(self.command[0]);
@@ -88,9 +101,9 @@ impl Served {
         let mut server = Serving(Running::start(&mut command));
         wait_until(&format!("{} to listen", self.name), || {
             assert!(!server.0.has_ended(), "{}: {}", self.name, server.0.stderr_so_far());
-            TcpStream::connect(address).is_ok()
+            TcpStream::connect(addresses[0]).is_ok()
         });
-        (server, address)
+        (server, addresses)
     }
 
     fn scenario(&self, address: SocketAddr, kind: &str) -> String {
@@ -129,9 +142,7 @@ fn check(served: &Served, kind: &str, begins: &str) {
     drop(server);
 
     let (_, record) = bench.newest_record();
-    let mut wrong = invalid_checks(&record);
-    wrong.retain(|check| !OF_THE_MACHINE.contains(&check.as_str()));
-    assert_eq!(wrong, [""; 0], "{ended}");
+    only_of_the_machine(&record, &ended);
     let name = format!("{}-{kind}", served.name);
     let trial = trial(&record, &name);
     let first = format!("{begins}{}", TopicNames::of_run(&record.id).name(0));

@@ -51,16 +51,20 @@ server = "nchan"
     let conf = conf.expect("a file").replace("listen 127.0.0.1:${port};", &secured);
     assert!(conf.contains(&secured), "{conf}");
     fs::write(bench.path().join("nginx.conf"), conf).expect("a file");
-    // As people make one for a server of their own.
+    make_certificate(bench.path());
+    Some(bench)
+}
+
+/// Makes `cert.pem` and `key.pem` of this host, as people do for a server of their own.
+pub(super) fn make_certificate(folder: &Path) {
     let made = Command::new("openssl")
         .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(' '))
         .args("-keyout key.pem -out cert.pem -subj /CN=nchan".split(' '))
         .args(["-addext", "subjectAltName=DNS:localhost"])
-        .current_dir(bench.path())
+        .current_dir(folder)
         .output()
         .expect("openssl runs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    Some(bench)
 }
 
 fn check(record: &RunV2, trust: &str, verdict: Verdict) {
