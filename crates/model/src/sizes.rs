@@ -97,14 +97,21 @@ impl<'a> Messages<'a> {
     }
 
     /// Those that are sent to a client, and when: all of them, or the newest at most once in so much
-    /// time. What conflation drops is never compressed, so no window has it.
+    /// time, until the trial's end. What conflation drops is never compressed, so no window has it.
     pub(crate) fn sent(&self, conflate: Option<Duration>) -> Vec<(Duration, u64)> {
         let dues = (0..self.count).map(|number| self.rate.due(number));
         match conflate {
             None => dues.zip(0..).collect(),
             Some(every) => {
+                // The last of them may have to wait until nobody counts any more.
+                let workload = &self.scenario.workload;
+                let end = match self.span {
+                    Span::Trial => workload.warm_up + workload.measure,
+                    Span::Endless => Duration::MAX,
+                };
                 let sent = newest_each(every, &dues.collect::<Vec<_>>()).into_iter();
-                sent.map(|(at, number)| (at, number as u64)).collect()
+                let in_time = sent.filter(|&(at, _)| at < end);
+                in_time.map(|(at, number)| (at, number as u64)).collect()
             }
         }
     }
