@@ -40,8 +40,9 @@ fn a_closed_loop_keeps_every_book_and_says_how_fast_it_was() {
 fn check(record: &RunV2, label: &str) {
     let trial = trial(record, label);
     let counts = &trial.counts;
-    // Twice the polls of the shortest interval that a schedule may have.
-    assert!(counts.polls > 600, "{label}: {} polls", counts.polls);
+    // Ten times the polls of the schedule that a short poll has where none is given, one a second: so
+    // many even on a machine that is busy with something else.
+    assert!(counts.polls > 30, "{label}: {} polls", counts.polls);
     let response_time = &trial.waiting.histograms["response_time"];
     assert_eq!(response_time.count, counts.polls, "{label}: each poll has its response time");
     assert!(trial.figures.contains_key("response_time.p99"), "{label}");

@@ -14,6 +14,8 @@ const TCP: u8 = 6;
 /// One TCP segment in an IPv4 packet.
 #[derive(Debug)]
 pub(crate) struct Packet {
+    /// Microseconds since 1970 at which it was captured.
+    pub(crate) at: i64,
     pub(crate) from: SocketAddrV4,
     pub(crate) to: SocketAddrV4,
     pub(crate) is_syn: bool,
@@ -53,24 +55,26 @@ pub(crate) fn packets(file: &[u8]) -> Vec<Packet> {
     while at + 16 <= file.len() {
         let kept = host_order(at + 8) as usize;
         let Some(frame) = file.get(at + 16..at + 16 + kept) else { break };
+        let time = i64::from(host_order(at)) * 1_000_000 + i64::from(host_order(at + 4));
         at += 16 + kept;
         let protocol = match link_header_len {
             14 => short(frame, 12),
             _ => short(frame, 0),
         };
         assert_eq!(protocol, IPV4, "a packet of another protocol");
-        packets.push(packet(&frame[link_header_len..]));
+        packets.push(packet(time, &frame[link_header_len..]));
     }
     packets
 }
 
-fn packet(ip: &[u8]) -> Packet {
+fn packet(at: i64, ip: &[u8]) -> Packet {
     let ip_header_len = usize::from(ip[0] & 0xf) * 4;
     assert_eq!(ip[9], TCP, "a packet of another protocol");
     let tcp = &ip[ip_header_len..];
     let tcp_header_len = usize::from(tcp[12] >> 4) * 4;
     let address = |at: usize| Ipv4Addr::new(ip[at], ip[at + 1], ip[at + 2], ip[at + 3]);
     Packet {
+        at,
         from: SocketAddrV4::new(address(12), short(tcp, 0)),
         to: SocketAddrV4::new(address(16), short(tcp, 2)),
         is_syn: tcp[13] & 0x02 != 0,
