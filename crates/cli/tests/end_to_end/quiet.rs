@@ -24,7 +24,7 @@ const STILL: Duration = Duration::from_millis(30);
 /// Times that a quiet moment is waited for.
 const TIMES: u32 = 4;
 /// Runs at a time: they mostly sleep, and what they do besides must not disturb the others.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 6;
 
 /// A run, and what is asserted of it.
 pub(crate) struct Job {
