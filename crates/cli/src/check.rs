@@ -95,17 +95,20 @@ fn summary(scenario: &Scenario) -> String {
         );
     }
     let trials = scenario.trials();
-    let all = length::of_all_trials(scenario);
+    let until = match &scenario.until {
+        None => String::new(),
+        Some(until) => format!("until {}: at most ", until.written),
+    };
     let cells = match scenario.cells.len() {
         0 => String::new(),
         cells => format!("{} of swept settings, ", counted(cells as u64, "combination")),
     };
     format!(
-        "{}, {} ({cells}{}, about {})",
+        "{}, {} ({cells}{until}{}, {})",
         counted(scenario.workload.clients.get().into(), "client"),
         labels(scenario),
         counted(trials.len() as u64, "trial"),
-        format_duration(Duration::from_secs(all.as_secs()))
+        length::in_words(scenario)
     )
 }
 

@@ -25,9 +25,10 @@ pub(crate) fn of_search(scenario: &Scenario, find: &Find, range: SearchRange) ->
     largest.saturating_mul(trials)
 }
 
-/// How long it takes, in words: `about 45s`, and of a search `at most 10min`.
+/// How long it takes, in words: `about 45s`, and of what may end before, as a search, `at most 10min`.
 pub(crate) fn in_words(scenario: &Scenario) -> String {
     let (about, length) = match &scenario.find {
+        None if scenario.until.is_some() => ("at most", of_all_trials(scenario)),
         None => ("about", of_all_trials(scenario)),
         Some(find) => {
             let (range, _) = find.within(scenario, &machine(), &|_| None);

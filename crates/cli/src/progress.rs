@@ -52,7 +52,7 @@ impl Show {
 
 fn head(note: TrialNote<'_>) -> String {
     let cell = if note.cell.is_empty() { String::new() } else { format!(" ({})", note.cell) };
-    let of = match note.is_search {
+    let of = match note.may_end_early {
         true => format!("{} of at most {}", note.number, note.of),
         false => format!("{}/{}", note.number, note.of),
     };
@@ -78,7 +78,7 @@ fn standing(note: TrialNote<'_>, progress: Progress, rate: Option<f64>, left: Du
     }
     let late = |late: Duration| format!("up to {:.1} ms late", late.as_secs_f64() * 1e3);
     parts.extend(progress.late.map(late));
-    let at_most = if note.is_search { "at most " } else { "" };
+    let at_most = if note.may_end_early { "at most " } else { "" };
     parts.push(format!("{at_most}{} left", in_seconds(left)));
     let share = (progress.share.clamp(0.0, 1.0) * 100.0).floor();
     format!("{} {share}%: {}", progress.phase, parts.join(", "))
@@ -151,7 +151,7 @@ impl Observer for Show {
         self.pace.end(now, note.planned);
         self.pace.begin(now);
         let left = self.pace.left(now, Duration::ZERO, note.planned_after);
-        let about = if note.is_search { "at most" } else { "about" };
+        let about = if note.may_end_early { "at most" } else { "about" };
         let text = format!("{}: {verdict}; {about} {} left", head(note), in_seconds(left));
         match &self.bar {
             Some(bar) if note.number == note.of => bar.finish_and_clear(),
@@ -173,7 +173,7 @@ mod tests {
         round: 2,
         number: 4,
         of: 6,
-        is_search: false,
+        may_end_early: false,
         clients: 500,
         planned: Duration::from_secs(10),
         planned_after: Duration::from_secs(20),

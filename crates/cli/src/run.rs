@@ -73,6 +73,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::WrongUsage);
     }
+    if part.is_some() && scenario.until.is_some() {
+        say(
+            "pushbench: --shard plays a part of each trial, but `until` of workload.rounds depends on what came \
+             of the whole of them: --set workload.rounds=3, or another number for all machines",
+        );
+        return Ok(Exit::WrongUsage);
+    }
     if let Some(of) = part.as_ref().map(|part| part.shard.of())
         && of > most_shards(&scenario)
     {

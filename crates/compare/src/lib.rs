@@ -27,6 +27,7 @@ mod family;
 mod finds;
 mod gate;
 mod inputs;
+mod known;
 mod objection;
 mod series;
 mod trend;
@@ -38,6 +39,7 @@ pub use estimate::{Estimate, Scale, Shown};
 pub use family::{Better, Family, HEADLINES};
 pub use finds::FindChange;
 pub use gate::{Gate, Interval, Judged, Judgement};
+pub use known::known_within;
 pub use objection::{About, Objection, Spoils};
 pub use trend::{Trend, TrendKey, TrendLine, trends};
 

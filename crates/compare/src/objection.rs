@@ -115,8 +115,16 @@ impl Spoils {
 
 /// Settings that may differ: they ask the question or say how often, and change no answer; or, `pin`,
 /// what came of them is held against each other.
-const HARMLESS: [&str; 6] =
-    ["question", "workload.rounds", "pin", "find.from", "find.to", "find.precision"];
+const HARMLESS: [&str; 8] = [
+    "question",
+    "workload.rounds",
+    "workload.rounds.until",
+    "workload.rounds.at_most",
+    "pin",
+    "find.from",
+    "find.to",
+    "find.precision",
+];
 /// What is said of a setting that one run alone has.
 const NOT_SET: &str = "not set";
 /// A difference of memory that is no other machine: what the kernel keeps for itself varies.

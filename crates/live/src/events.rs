@@ -133,7 +133,7 @@ mod tests {
         round: 2,
         number: 4,
         of: 6,
-        is_search: false,
+        may_end_early: false,
         clients: 500,
         planned: Duration::from_secs(10),
         planned_after: Duration::from_secs(20),

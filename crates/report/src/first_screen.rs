@@ -15,6 +15,7 @@ use crate::sections::answer::{alone, circumstances, question_in_brief};
 use crate::sections::contest::Contest;
 use crate::sections::expectations::{failed, held};
 use crate::sections::layer::Layer;
+use crate::sections::until::say_until;
 use crate::sections::validity::{Opinion, causes, opinion, retried};
 use crate::sections::{extremes, find, idle, machine, part};
 use crate::text::{TextOptions, render_text};
@@ -90,6 +91,7 @@ fn said(run: &RunV2) -> Section {
         }
         section.list(causes(run));
     }
+    say_until(run, &mut section);
     if let Some(text) = retried(run) {
         section.say(Tone::Warning, format!("{text}."));
     }

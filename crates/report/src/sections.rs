@@ -29,6 +29,7 @@ mod proxy;
 mod published;
 pub(crate) mod swept;
 mod tokens;
+pub(crate) mod until;
 pub(crate) mod validity;
 
 use pushbench_store::RunV2;

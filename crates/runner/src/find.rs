@@ -112,7 +112,7 @@ fn step(
             round,
             number,
             of,
-            is_search: true,
+            may_end_early: true,
             planned_after: played.trial_length().saturating_mul(left),
         };
         if player.play(turn)?.is_break() {

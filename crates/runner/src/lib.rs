@@ -53,6 +53,7 @@ mod tested;
 mod tls;
 mod topics;
 mod trial;
+mod until;
 mod upstream;
 mod work;
 

@@ -17,10 +17,10 @@ pub struct TrialNote<'a> {
     pub round: u32,
     /// Which trial, from 1.
     pub number: usize,
-    /// How many there are; in a search, how many there are at most.
+    /// How many there are; at most, where the run may end early.
     pub of: usize,
     /// Whether what came of earlier trials decides which ones are played.
-    pub is_search: bool,
+    pub may_end_early: bool,
     /// Clients that are played here.
     pub clients: u32,
     /// How long its scenario has it connect, warm up and measure, and the wait for a planned beginning;

@@ -48,7 +48,7 @@ pub(crate) struct Turn<'a> {
     /// Which trial, from 1, of how many.
     pub(crate) number: usize,
     pub(crate) of: usize,
-    pub(crate) is_search: bool,
+    pub(crate) may_end_early: bool,
     /// The length of all trials after it.
     pub(crate) planned_after: Duration,
 }
@@ -79,7 +79,7 @@ impl Player<'_> {
             round: round + 1,
             number: turn.number,
             of: turn.of,
-            is_search: turn.is_search,
+            may_end_early: turn.may_end_early,
             clients: self.clients(scenario, asks),
             planned: scenario.trial_length() + self.connect_at.since(clock::now()),
             planned_after: turn.planned_after,

@@ -7,7 +7,7 @@ use pushbench_protocol::clock;
 use pushbench_scenario::Scenario;
 use pushbench_store::{
     CellV1, EnvironmentV1, ExpectationV1, Journal, RunStatus, RunV2, ScenarioV1, TransportV1,
-    new_id, rounds,
+    UntilEnding, new_id, rounds,
 };
 
 use pushbench_store::wall_clock::now_rfc3339;
@@ -24,6 +24,7 @@ use crate::options::Options;
 use crate::placement::Placement;
 use crate::player::{Player, Turn};
 use crate::topics::RunTopics;
+use crate::until;
 
 /// A run that begins now, with all that is known before its first trial.
 pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
@@ -70,6 +71,7 @@ pub fn begin(scenario: &Scenario, options: &Options) -> RunV2 {
         floor: Vec::new(),
         no_floor: no_floor(scenario, options.environment.link != "loopback"),
         finds: Vec::new(),
+        until: until::begun(scenario),
         expectations: Vec::new(),
     }
 }
@@ -138,7 +140,7 @@ fn play_all(
     Ok(())
 }
 
-/// Plays every trial that the scenario lists.
+/// Plays the trials that the scenario lists; all of them, or until its figure is known well enough.
 fn play_each(scenario: &Scenario, player: &mut Player<'_>) -> Result<ControlFlow<()>, RunError> {
     let plans = scenario.trials();
     for (index, &plan) in plans.iter().enumerate() {
@@ -152,11 +154,20 @@ fn play_each(scenario: &Scenario, player: &mut Player<'_>) -> Result<ControlFlow
             round: plan.round,
             number: index + 1,
             of: plans.len(),
-            is_search: false,
+            may_end_early: scenario.until.is_some(),
             planned_after: after.map(|&later| scenario.of(later).trial_length()).sum(),
         };
         if player.play(turn)?.is_break() {
             return Ok(ControlFlow::Break(()));
+        }
+        let ends_round = plans.get(index + 1).is_none_or(|next| next.round != plan.round);
+        if let Some(until) = player.run.until.take_if(|_| ends_round) {
+            let until = until::after_round(until, player.run, plan.round + 1);
+            let is_known = until.ending == UntilEnding::Known;
+            player.run.until = Some(until);
+            if is_known {
+                break;
+            }
         }
     }
     Ok(ControlFlow::Continue(()))

@@ -13,6 +13,7 @@ use crate::expect::has::{Written, figures_are_there};
 use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
 use crate::file::{MOST_PUBLISHES, ScenarioFile};
+use crate::find_check::a_search_has_a_number_of_rounds;
 use crate::head_check::request_headers_fit;
 use crate::link_check::{
     a_link_is_between_both_of_ours, a_queue_waits_for_a_rate, a_segment_fits_the_link,
@@ -31,7 +32,7 @@ use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 18] = [
+const CHECKS: [Check; 19] = [
     topics_have_clients,
     publish_is_there,
     publishes_are_bounded,
@@ -50,6 +51,7 @@ const CHECKS: [Check; 18] = [
     a_queue_waits_for_a_rate,
     a_link_is_between_both_of_ours,
     a_proxy_is_before_a_server_of_ours,
+    a_search_has_a_number_of_rounds,
 ];
 
 /// Checks the file against itself and makes the scenario of it; `None` if anything was refused.
@@ -68,6 +70,7 @@ pub(crate) fn check(
         Some((expectation(line, labels, problems)?, Written { key, name, condition }))
     });
     let expect: Vec<_> = expect.collect();
+    let until = file.workload.rounds.until(labels, problems);
     for (index, label) in only.iter().enumerate() {
         if !labels.may_have(label) {
             problems.add(Complaint {
@@ -105,9 +108,11 @@ pub(crate) fn check(
     for (expectation, written) in &expect {
         figures_are_there(expectation, written, &scenario, problems);
     }
+    let until = until?.map(|until| until.resolve(&scenario, problems));
     let plain = |lines: Vec<(Expectation, Written)>| lines.into_iter().map(|(line, _)| line);
     let (expect, dropped) = (plain(expect).collect(), plain(dropped).collect());
-    let scenario = Scenario { expect, dropped, without_effect, ..scenario };
+    let until = until.flatten();
+    let scenario = Scenario { expect, dropped, without_effect, until, ..scenario };
     Some(match find {
         None => scenario,
         Some(find) => {
@@ -168,7 +173,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
                 let longest = waits.into_iter().flatten().max().unwrap_or_default();
                 Duration::from_secs(5).max(3 * longest)
             }),
-            rounds: workload.rounds?.value,
+            rounds: workload.rounds.most?.value,
             seed: workload.seed?.value,
             time_scale: workload.time_scale?.value,
         },
@@ -187,6 +192,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
         load: load?,
         pin: pin?.value,
         transports: transports.collect::<Option<_>>()?,
+        until: None,
         find: None,
         cells: Vec::new(),
         expect: Vec::new(),

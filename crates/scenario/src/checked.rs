@@ -21,6 +21,7 @@ use crate::named_server::NamedServer;
 use crate::pin::Pin;
 use crate::proxy::Proxy;
 use crate::tokens::TokenShape;
+use crate::until::Until;
 
 /// A question, the work that answers it, and the transports that are asked.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub struct Scenario {
     /// Keys that are written and mean nothing in this run: how often something is published, where
     /// every server has messages of its own.
     pub without_effect: Vec<String>,
+    /// When the rounds end before [`Workload::rounds`] are played; `None` where all of them are.
+    pub until: Option<Until>,
     /// What is searched for; then the workload is that of the first step.
     pub find: Option<Find>,
     /// Every combination of the settings that `[sweep]` varies, in the order of the file; empty
@@ -89,7 +92,7 @@ pub struct Workload {
     pub measure: Duration,
     /// Longest wait for the last messages after that.
     pub drain: Duration,
-    /// How often each transport answers, each time with a fresh server.
+    /// How often each transport answers, each time with a fresh server; at most, with [`Scenario::until`].
     pub rounds: NonZeroU32,
     /// Seed of phases, arrivals and filler.
     pub seed: u64,

@@ -21,6 +21,7 @@ use crate::named_server_file::named_servers;
 use crate::network_file::NetworkFile;
 use crate::proxy_file::proxies;
 use crate::quantity::{minutes, seconds};
+use crate::rounds_file::RoundsFile;
 use crate::tokens::TokenShape;
 use crate::transport_file::{Behind, TransportFile, transports};
 use crate::{Arrivals, Content, LoadSettings, Payload, Pin, Publish, Rate, ServerSettings, Shards};
@@ -75,7 +76,7 @@ pub(crate) struct WorkloadFile {
     pub(crate) warm_up: Read<Duration>,
     pub(crate) measure: Read<Duration>,
     pub(crate) drain: Read<Option<Duration>>,
-    pub(crate) rounds: Read<NonZeroU32>,
+    pub(crate) rounds: RoundsFile,
     pub(crate) seed: Read<u64>,
     pub(crate) time_scale: Read<NonZeroU32>,
 }
@@ -149,7 +150,7 @@ fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
         warm_up: table.or("warm_up", "2s", duration(Duration::ZERO..=minutes(10))),
         measure: table.or("measure", "10s", duration(seconds(1)..=minutes(60))),
         drain: table.optional("drain", duration(Duration::ZERO..=minutes(10))),
-        rounds: table.or("rounds", 3, count(100)),
+        rounds: RoundsFile::read(&mut table),
         seed: table.or("seed", 1, whole(0..=SEEDS)),
         time_scale: table.or("time_scale", 1, count(1_000)),
     };

@@ -10,7 +10,7 @@ use pushbench_toml::{At, Line, Problems};
 use crate::expect::has::{Written, figures_are_there};
 use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
-use crate::file::{MOST_CLIENTS, MOST_PUBLISHES};
+use crate::file::{MOST_CLIENTS, MOST_PUBLISHES, ScenarioFile};
 use crate::find_file::{FindFile, MOST};
 use crate::{Base, Condition, Expectation, Find, Quantity, Relation, Scenario, SearchRange};
 
@@ -120,6 +120,18 @@ impl FindFile {
         }
         Some(range)
     }
+}
+
+/// A search repeats each of its steps as often as a number says.
+pub(crate) fn a_search_has_a_number_of_rounds(
+    file: &ScenarioFile,
+    problems: &Problems,
+) -> Option<()> {
+    file.find.as_ref()?.as_ref()?;
+    let until = file.workload.rounds.until.as_ref()?.as_ref()?;
+    let help = "each step of a search is played as often as the others";
+    until.refuse(problems, "a number of rounds with [find]".to_owned(), Some(help));
+    Some(())
 }
 
 /// Whether a figure may become less with more work, so that it can be asked to stay above something: what

@@ -46,7 +46,7 @@ impl FindFile {
 }
 
 /// A share, as in `5%`.
-fn precision(value: &Value) -> Result<f64, Mismatch> {
+pub(crate) fn precision(value: &Value) -> Result<f64, Mismatch> {
     let share = match value {
         Value::Text(text) => {
             let (number, unit) = split_number(text);

@@ -43,6 +43,7 @@ mod proxy_file;
 mod published;
 mod quantity;
 mod read;
+mod rounds_file;
 mod schema;
 mod server_settings;
 mod server_url;
@@ -65,6 +66,7 @@ mod shard;
 mod shards_check;
 mod tokens;
 mod trials;
+mod until;
 
 pub use around::Around;
 pub use pushbench_protocol::{format_duration, parse_duration};
@@ -99,3 +101,4 @@ pub use transport_settings::{
     Deflate, LongPoll, Nudge, PollSchedule, ShortPoll, Sse, Stream, TransportSettings, WebSocket,
 };
 pub use trials::{FLOOR_WARM_UP, TrialPlan};
+pub use until::{LEAST_ROUNDS, Until};

@@ -18,6 +18,7 @@ use crate::file::{
 };
 use crate::find_file::MOST;
 use crate::quantity::{minutes, seconds};
+use crate::rounds_file::{AT_MOST, MOST_ROUNDS};
 use crate::schema::network::network;
 use crate::schema::proxy::proxies;
 use crate::schema::server::server;
@@ -141,8 +142,9 @@ fn workload() -> Schema {
         or(
             "rounds",
             3,
-            "How often each transport is played, each time with a fresh server.",
-            count(100),
+            "How often each transport is played, each time with a fresh server: a number, or until the 95 % \
+             interval of a figure over rounds is narrow enough.",
+            either([count(MOST_ROUNDS), rounds()]),
         ),
         or("seed", 1, "Where random choices begin: the same seed, the same run.", whole(0..=SEEDS)),
         or(
@@ -151,6 +153,17 @@ fn workload() -> Schema {
             "How many times as fast the clocks run as what they stand for.",
             count(1_000),
         ),
+    ])
+}
+
+fn rounds() -> Schema {
+    table([
+        required(
+            "until",
+            "The figure, and half of its interval as a share of it, as in \"websocket.latency.p99 within 5%\".",
+            pattern("^\\S+ +within +[0-9]+(\\.[0-9]+)? *%$"),
+        ),
+        required("at_most", "Where the rounds end all the same.", whole(AT_MOST)),
     ])
 }
 

@@ -39,7 +39,6 @@ impl Scenario {
             ("workload.warm_up", format_duration(workload.warm_up)),
             ("workload.measure", format_duration(workload.measure)),
             ("workload.drain", format_duration(workload.drain)),
-            ("workload.rounds", workload.rounds.to_string()),
             ("workload.seed", workload.seed.to_string()),
             ("headers.request", headers.request.name().to_owned()),
             ("headers.response", headers.response.name().to_owned()),
@@ -53,6 +52,7 @@ impl Scenario {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
+        settings.extend(rounds(self));
         settings.extend(link(network));
         let of_server = server.named().into_iter();
         settings.extend(of_server.map(|(key, value)| (format!("server.{key}"), value)));
@@ -193,6 +193,18 @@ fn link(network: &Network) -> Vec<(String, String)> {
         path("network.down", down);
     }
     settings
+}
+
+/// How many rounds there are, or when they end.
+fn rounds(scenario: &Scenario) -> Vec<(String, String)> {
+    let most = scenario.workload.rounds.to_string();
+    match &scenario.until {
+        None => vec![("workload.rounds".to_owned(), most)],
+        Some(until) => vec![
+            ("workload.rounds.until".to_owned(), until.written.clone()),
+            ("workload.rounds.at_most".to_owned(), most),
+        ],
+    }
 }
 
 const NONE: &str = "none";

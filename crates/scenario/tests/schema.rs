@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 53] = [
+const BEYOND_A_SCHEMA: [&str; 56] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -56,6 +56,9 @@ const BEYOND_A_SCHEMA: [&str; 53] = [
     "response-in-a-coding",
     "response-in-chunks",
     "response-of-a-fixed-length",
+    "rounds-until-in-a-search",
+    "rounds-until-what-is-left-out",
+    "rounds-until-what-is-never-there",
     "server-expectations",
     "set-expectation",
     "set-makes-the-file-disagree",
@@ -105,6 +108,11 @@ fn every_key_default_and_bound_of_the_schema_is_that_of_the_reader_and_none_is_m
         &format!("{base}publish = {{ @entry(every = \"1s\")@ }}\n{SSE}"),
     );
     held.table("workload/payload", &format!("{base}{every}\npayload = {{ @entry()@ }}\n{SSE}"));
+    let rounds = "until = \"sse.latency.p99 within 5%\"; at_most = 9";
+    held.table(
+        "workload/rounds",
+        &format!("{base}{every}\nrounds = {{ @entry({rounds})@ }}\n{SSE}"),
+    );
     // What may wait, waits for a rate.
     let network = format!("{QUESTION}{WORKLOAD}[network]\n");
     held.table("network", &format!("{network}@line(rate = \"10Mb/s\")@\n{SSE}"));

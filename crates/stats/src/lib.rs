@@ -33,4 +33,4 @@ pub use histogram::{DecodeError, Histogram};
 pub use holm::holm;
 pub use mode::{ModeShare, mode_near};
 pub use rounds::Rounds;
-pub use welch::Welch;
+pub use welch::{Welch, half_width_of_mean};

@@ -77,6 +77,17 @@ impl Welch {
     }
 }
 
+/// Half the width of the interval that holds the mean of one side with this confidence, between 0 and 1,
+/// by the same rules: one value for each round, at least two, and the smallest standard deviation that they
+/// are taken to have. `None` for fewer, or if one is not finite.
+///
+/// Source: Student, "The probable error of a mean", Biometrika 6 (1908).
+pub fn half_width_of_mean(values: &[f64], floor: f64, confidence: f64) -> Option<f64> {
+    let side = Side::of(values, floor)?;
+    let student = StudentsT::new(0.0, 1.0, side.count - 1.0).ok()?;
+    Some(student.inverse_cdf(0.5 + confidence / 2.0) * side.share().sqrt())
+}
+
 /// One side's part in the error.
 struct Side {
     mean: f64,
@@ -130,6 +141,18 @@ mod tests {
         close(high, 3.365_483_2, 5e-8);
         close(welch.p_above(0.0), 0.079_39 / 2.0, 5e-6);
         close(welch.p_below(0.0), 1.0 - 0.079_39 / 2.0, 5e-6);
+    }
+
+    #[test]
+    fn the_mean_of_one_sample_is_known_as_well_as_r_prints() {
+        // `t.test(extra[group == 2])` of the same data: 0.8976775 to 3.7623225, with a mean of 2.33.
+        let half = half_width_of_mean(&SLEEP[1], 0.0, 0.95).unwrap();
+        close(half, (3.762_322_5 - 0.897_677_5) / 2.0, 5e-7);
+        // Rounds that agree are taken to vary as the floor says.
+        let half = half_width_of_mean(&[5.0; 3], 0.3, 0.95).unwrap();
+        close(half, 4.302_65 * 0.3 / 3.0_f64.sqrt(), 1e-5);
+        assert_eq!(half_width_of_mean(&[1.0], 0.0, 0.95), None);
+        assert_eq!(half_width_of_mean(&[1.0, f64::NAN], 0.0, 0.95), None);
     }
 
     #[test]

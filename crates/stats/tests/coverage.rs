@@ -6,7 +6,7 @@
 #[path = "../examples/coverage/simulated.rs"]
 mod simulated;
 
-use pushbench_stats::{Welch, holm};
+use pushbench_stats::{Welch, half_width_of_mean, holm};
 use simulated::{CONFIDENCE, Model, Random, coverage};
 
 const SIMULATIONS: usize = 1_000;
@@ -35,6 +35,35 @@ fn at_three_and_five_rounds_it_is_too_careful_rather_than_too_bold() {
             let found = coverage(model, rounds, SIMULATIONS, 2);
             assert!((0.93..=0.99).contains(&found), "{model:?}, {rounds} rounds: {found}");
         }
+    }
+}
+
+/// How often the interval of one side holds the truth where rounds that lie so far apart were added until it
+/// was narrower than 5 %, and how many that took.
+fn stopped_early(apart: f64) -> (f64, f64) {
+    let mut random = Random::new(4);
+    let (mut held, mut played) = (0, 0);
+    for _ in 0..SIMULATIONS {
+        let rounds = Model::Lognormal.rounds(&mut random, 30, false);
+        // As they come they lie 10 % apart.
+        let rounds: Vec<_> = rounds.iter().map(|round| round * apart / 0.1).collect();
+        let half = |count| half_width_of_mean(&rounds[..count], 0.0, CONFIDENCE).unwrap();
+        let is_narrow = |count: &usize| half(*count).exp_m1() <= 0.05;
+        let count = (3..=rounds.len()).find(is_narrow).unwrap_or(rounds.len());
+        let mean = rounds[..count].iter().sum::<f64>() / count as f64;
+        // The logarithms lie around 0.
+        held += usize::from(mean.abs() <= half(count));
+        played += count;
+    }
+    (held as f64 / SIMULATIONS as f64, played as f64 / SIMULATIONS as f64)
+}
+
+#[test]
+fn an_interval_that_ended_its_rounds_holds_the_truth_a_little_less_often_than_it_says() {
+    for (apart, goal, rounds) in [(0.02, 0.93..0.97, 3.0..4.0), (0.1, 0.88..0.93, 14.0..20.0)] {
+        let (held, played) = stopped_early(apart);
+        assert!(goal.contains(&held), "{apart}: {held}");
+        assert!(rounds.contains(&played), "{apart}: {played} rounds");
     }
 }
 

@@ -34,11 +34,11 @@ pub use read::read;
 pub use record::{
     AreaV2, BooksV1, CellV1, CheckV1, CountsV1, DisturbedV1, EnvironmentV1, ExpectationV1,
     FieldBlocksV2, FileV1, FindEnding, FindStepV2, FindV2, FloorPlayV2, FloorSideV2, FloorV2,
-    FloorWorkV2, HandshakesV2, HistogramV1, InFlightV2, KindsV1, LinkPathV2, LinkV2, MachineTimeV2,
-    MachineV2, ModelV1, PacketsV2, PhaseBooksV1, PlacementV2, ProcessWorkV2, ProxyV2,
-    ReconciliationV1, RunStatus, RunV2, SampleV1, ScenarioV1, ServerV1, ShardV2, SideV2,
+    FloorWorkV2, HandshakesV2, HistogramV1, InFlightV2, KindsV1, KnownV2, LinkPathV2, LinkV2,
+    MachineTimeV2, MachineV2, ModelV1, PacketsV2, PhaseBooksV1, PlacementV2, ProcessWorkV2,
+    ProxyV2, ReconciliationV1, RunStatus, RunV2, SampleV1, ScenarioV1, ServerV1, ShardV2, SideV2,
     SocketMemoryV1, TallyV2, ThirdPartyV1, TlsV1, ToolV1, TransportV1, TrialV2, UnexpectedV1,
-    UpstreamV2, Verdict, WaitingV2, WitnessV2, WorkV2,
+    UntilEnding, UntilV2, UpstreamV2, Verdict, WaitingV2, WitnessV2, WorkV2,
 };
 pub use run::new_id;
 pub use schema::run_v2_schema;

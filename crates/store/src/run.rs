@@ -46,6 +46,7 @@ impl RunV2 {
             trials: self.trials.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
             // The searches are of all cells.
             finds: Vec::new(),
+            until: None,
             disturbed: self.disturbed.iter().filter(|trial| trial.cell == *cell).cloned().collect(),
             floor: self.floor.iter().filter(|floor| floor.cell == *cell).cloned().collect(),
             no_floor: self.no_floor.clone(),

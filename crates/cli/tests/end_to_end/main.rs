@@ -85,5 +85,6 @@ mod tokens;
 mod transports;
 mod turncoat;
 mod unruly;
+mod until;
 mod watched;
 mod witnesses;

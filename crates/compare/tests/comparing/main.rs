@@ -1,9 +1,11 @@
 //! Comparisons of runs made by hand: `changes` of a figure, `finds` of searches, `objections` to comparing,
-//! `pairs` of what is compared with what, `gates`, and `trends` of many.
+//! `pairs` of what is compared with what, `gates`, how well a figure is `known`, and
+//! `trends` of many runs.
 
 mod changes;
 mod finds;
 mod gates;
+mod known;
 mod objections;
 mod pairs;
 mod runs;

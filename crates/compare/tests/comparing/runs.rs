@@ -63,6 +63,7 @@ pub(crate) fn run_of(transports: &[(&str, Figures<'_>)]) -> RunV2 {
         floor: Vec::new(),
         no_floor: BTreeMap::new(),
         finds: Vec::new(),
+        until: None,
         expectations: Vec::new(),
     }
 }

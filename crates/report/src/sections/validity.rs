@@ -5,6 +5,7 @@ use pushbench_store::{DisturbedV1, RunV2, Verdict};
 use crate::layout::{Line, Section, Tone};
 use crate::sections::finding::{Finding, findings, place, plural};
 use crate::sections::swept::{Swept, called, swept};
+use crate::sections::until::say_until;
 
 /// How many of a kind are told one by one.
 const SHOWN: usize = 3;
@@ -60,6 +61,7 @@ pub(crate) fn validity(run: &RunV2) -> Section {
             Some(false) => format!("No{counts}."),
         },
     );
+    say_until(run, &mut section);
     section.list(lines(&findings(run), run.judged_trials().count()));
     let judged = run.judged_trials().count();
     let beyond = run.trials.len() - judged;

@@ -12,6 +12,7 @@ use crate::record::find::FindV2;
 use crate::record::floor::FloorV2;
 use crate::record::scenario::{CellV1, ExpectationV1, ScenarioV1};
 use crate::record::trial::TrialV2;
+use crate::record::until::UntilV2;
 
 /// One command's trials and what they say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +65,9 @@ pub struct RunV2 {
     /// What was searched for and found, for each transport; absent without a search.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub finds: Vec<FindV2>,
+    /// What the rounds waited for; absent where their number was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UntilV2>,
     /// What the scenario expected, and what was found.
     pub expectations: Vec<ExpectationV1>,
 }

@@ -117,6 +117,7 @@ impl From<RunV1> for RunV2 {
             floor: Vec::new(),
             no_floor: BTreeMap::new(),
             finds: Vec::new(),
+            until: None,
             expectations: run.expectations,
         }
     }

@@ -58,6 +58,7 @@ pub(crate) fn run() -> RunV2 {
         floor: Vec::new(),
         no_floor: BTreeMap::new(),
         finds: Vec::new(),
+        until: None,
         expectations: vec![ExpectationV1 {
             cell: BTreeMap::new(),
             figure: "short-poll.latency.p99".to_owned(),

@@ -59,6 +59,7 @@ fn run(scenario: &Scenario, trial: TrialV2) -> RunV2 {
         floor: Vec::new(),
         no_floor: BTreeMap::new(),
         finds: Vec::new(),
+        until: None,
         expectations: Vec::new(),
     }
 }
