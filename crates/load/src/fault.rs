@@ -10,7 +10,7 @@ pub enum Fault {
     Connect,
     /// The connection did not open in time.
     ConnectTimeout,
-    /// The server does not speak HTTP/2.
+    /// The server does not speak the version of HTTP that was asked for.
     NotSpoken,
     /// The server took the connection and then did not respond in time, so the client never came to
     /// be open.
@@ -82,7 +82,7 @@ impl Fault {
             Self::Connect => "connect".to_owned(),
             Self::ConnectTimeout => "connect-timeout".to_owned(),
             Self::OpenTimeout => "open-timeout".to_owned(),
-            Self::NotSpoken => "no-http2".to_owned(),
+            Self::NotSpoken => "http-version-not-spoken".to_owned(),
             Self::Tls => "tls".to_owned(),
             Self::NoTicket => "tls-no-ticket".to_owned(),
             Self::Upgrade => "upgrade".to_owned(),

@@ -230,5 +230,5 @@ fn a_target_without_http_2_is_told_and_not_believed() {
     let (_, record) = bench.newest_record();
     assert_eq!(ended.code, 98, "{ended}");
     assert!(invalid_checks(&record).contains(&"errors".to_owned()), "{ended}");
-    assert_eq!(record.trials[0].counts.errors["no-http2"], CLIENTS, "{ended}");
+    assert_eq!(record.trials[0].counts.errors["http-version-not-spoken"], CLIENTS, "{ended}");
 }

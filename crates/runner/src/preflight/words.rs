@@ -56,18 +56,20 @@ pub(super) fn told(
         && let Some(fault) = publisher.faults.keys().next()
     {
         let came = match publisher.unexpected.get(fault) {
-            Some(unexpected) => responded(*fault, unexpected),
+            Some(unexpected) => responded(*fault, unexpected, plan),
             None if *fault == Fault::AnswerTimeout => {
                 format!("there was no response to the publish within {:?}", plan.preflight_bound())
             }
-            None => came(*fault).to_owned(),
+            None => came(*fault, plan),
         };
         let remedy = match fault {
-            Fault::Status(401 | 403) => "give the token that it asks for with --publish-token",
+            Fault::Status(401 | 403) => {
+                "give the token that it asks for with --publish-token".to_owned()
+            }
             _ => remedy(*fault, plan),
         };
         return Found::Refusal {
-            text: step(Step::Publish, came, Some(*fault), remedy),
+            text: step(Step::Publish, came, Some(*fault), &remedy),
             is_of_all: true,
         };
     }
@@ -87,17 +89,17 @@ pub(super) fn told(
     let came = match unexpected {
         // Its status alone would not say what is wrong with it.
         Some(unexpected) if is_as_asked(unexpected) => {
-            format!("{} ({})", came(fault), responded(fault, unexpected))
+            format!("{} ({})", came(fault, plan), responded(fault, unexpected, plan))
         }
         Some(unexpected) => match close_said(&on_record("", fault, unexpected)) {
-            Some(close) => format!("{} with {close}", came(fault)),
-            None => responded(fault, unexpected),
+            Some(close) => format!("{} with {close}", came(fault, plan)),
+            None => responded(fault, unexpected, plan),
         },
-        None => came(fault).to_owned(),
+        None => came(fault, plan),
     };
     let key = unexpected.and_then(|unexpected| unexpected.key);
     let at = failed_at(fault, plan, reached);
-    let text = step_at(at, came, Some(fault), key, remedy(fault, plan));
+    let text = step_at(at, came, Some(fault), key, &remedy(fault, plan));
     // A third-party server is no subject of a test of protocols: its adapter asks for something else
     // than it offers, and no trial would come to anything.
     let is_played = third_party.is_none();
@@ -119,10 +121,10 @@ fn faults(outcome: &Outcome) -> BTreeSet<Fault> {
     of_workers.copied().chain(gone).collect()
 }
 
-fn responded(fault: Fault, unexpected: &Unexpected) -> String {
+fn responded(fault: Fault, unexpected: &Unexpected, plan: &Plan) -> String {
     let said = said(&on_record("", fault, unexpected));
     match (unexpected.dialogue.is_some(), fault) {
-        (true, Fault::Tls) => return format!("{} ({said})", came(fault)),
+        (true, Fault::Tls) => return format!("{} ({said})", came(fault, plan)),
         (true, _) => return said,
         (false, _) => {}
     }
@@ -143,9 +145,9 @@ fn silent(
     match (reached, other(outcome)) {
         (Reached::Nothing, _) => step(
             if is_polled(plan) { Step::Connect } else { Step::Subscribe },
-            waited_in_vain(outcome).unwrap_or_else(|| came(Fault::OpenTimeout).to_owned()),
+            waited_in_vain(outcome, plan).unwrap_or_else(|| came(Fault::OpenTimeout, plan)),
             Some(Fault::OpenTimeout),
-            remedy(Fault::OpenTimeout, plan),
+            &remedy(Fault::OpenTimeout, plan),
         ),
         (_, Some((count, first))) => step(
             waiting,
@@ -182,10 +184,10 @@ fn silent(
 
 /// What was sent last in an opening that was cut off, and what came since. A client that is cut off
 /// keeps it, and counts no failure.
-fn waited_in_vain(outcome: &Outcome) -> Option<String> {
+fn waited_in_vain(outcome: &Outcome, plan: &Plan) -> Option<String> {
     let fault = Fault::OpenTimeout;
     let kept = outcome.workers.iter().find_map(|worker| worker.unexpected.get(&fault));
-    kept.map(|unexpected| responded(fault, unexpected))
+    kept.map(|unexpected| responded(fault, unexpected, plan))
 }
 
 /// The first bytes that no rule of an adapter explains.
@@ -301,13 +303,15 @@ fn expected(step: Step, plan: &Plan) -> String {
 }
 
 /// What came, where there is nothing to show of it.
-fn came(fault: Fault) -> &'static str {
-    match fault {
+fn came(fault: Fault, plan: &Plan) -> String {
+    let what = match fault {
         Fault::Connect => "the connection was refused",
         Fault::ConnectTimeout | Fault::OpenTimeout | Fault::AnswerTimeout => {
             "the server did not respond in time"
         }
-        Fault::NotSpoken => "the server does not speak HTTP/2",
+        Fault::NotSpoken => {
+            return format!("the server does not speak {}", plan.carriage.http.properties().name);
+        }
         Fault::Tls => "the TLS handshake failed",
         Fault::NoTicket => "no ticket arrived to resume a TLS session with",
         Fault::Upgrade => "the upgrade is not one for this request",
@@ -330,11 +334,13 @@ fn came(fault: Fault) -> &'static str {
         Fault::CloseTimeout => "the server did not end the connection",
         Fault::Clock => "the message arrived before it was sent",
         Fault::Panic | Fault::ThreadGone => "this program failed",
-    }
+    };
+    what.to_owned()
 }
 
-fn remedy(fault: Fault, plan: &Plan) -> &'static str {
-    match fault {
+fn remedy(fault: Fault, plan: &Plan) -> String {
+    let http = plan.carriage.http;
+    let what = match fault {
         Fault::Status(404 | 405 | 426 | 501) => {
             "check whether --target is the right server and offers this transport; --only \
              selects the others"
@@ -342,7 +348,10 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         Fault::Status(401 | 403) => "let the server admit clients without a login",
         Fault::Status(413) => "make workload.payload.bytes smaller, or the server's limit larger",
         Fault::Status(429 | 503) => "raise the server's limits",
-        Fault::NotSpoken => "set http = \"1.1\", or have the server speak HTTP/2",
+        Fault::NotSpoken => {
+            let (usual, name) = (HttpVersion::default(), http.properties().name);
+            return format!("set http = \"{usual}\", or have the server speak {name}");
+        }
         Fault::Tls => {
             "check whether --target-certificate is the server's and names the host of --target-tls"
         }
@@ -350,8 +359,11 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         Fault::Coding | Fault::Extension => {
             "have the server compress as the transport's `compression` says, or change that"
         }
-        Fault::Upgrade if plan.carriage.http != HttpVersion::default() => {
-            "have the server offer WebSockets on HTTP/2, or set http = \"1.1\""
+        Fault::Upgrade if http != HttpVersion::default() => {
+            let (usual, name) = (HttpVersion::default(), http.properties().name);
+            return format!(
+                "have the server offer WebSockets on {name}, or set http = \"{usual}\""
+            );
         }
         Fault::Adapter | Fault::ServerError => {
             "correct the adapter, its settings or the server's, whichever is wrong"
@@ -359,5 +371,6 @@ fn remedy(fault: Fault, plan: &Plan) -> &'static str {
         Fault::HeadersTooLong => "have the server send fewer or shorter headers",
         Fault::Panic | Fault::ThreadGone => "please report it",
         _ => "check whether --target is the right server, and its log",
-    }
+    };
+    what.to_owned()
 }

@@ -62,24 +62,25 @@ impl Serving {
             // HTTP that of a handshake.
             let app = Arc::clone(&self.app);
             let (mut stream, protocol) = match acceptor {
-                None => (Stream::Clear(socket), HttpVersion::Http11),
+                None => (Stream::Clear(socket), HttpVersion::default()),
                 Some(acceptor) => {
                     let begun = Box::pin(begin_tls(acceptor, socket, &connection, &app.books));
                     let Some(begun) = begun.await else { return };
                     begun
                 }
             };
+            let has_streams = protocol.properties().shares_connections;
             if connection.is_refused() {
-                match protocol {
-                    HttpVersion::Http11 => return Box::pin(refuse(stream, &connection)).await,
-                    // It is told by a frame of its own that it is to go.
-                    HttpVersion::Http2 => connection.tell(Order::GoAway),
+                if !has_streams {
+                    return Box::pin(refuse(stream, &connection)).await;
                 }
+                // It is told by a frame of its own that it is to go.
+                connection.tell(Order::GoAway);
             }
-            let told = match protocol {
-                HttpVersion::Http2 => Some((protocol, Bytes::new())),
+            let told = match has_streams {
+                true => Some((protocol, Bytes::new())),
                 // It may know that the server speaks HTTP/2 without having agreed on it.
-                HttpVersion::Http11 => first_words(&mut stream, &connection).await,
+                false => first_words(&mut stream, &connection).await,
             };
             let Some((version, first)) = told else {
                 connection.enter(Phase::Closing);
