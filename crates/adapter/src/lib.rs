@@ -39,7 +39,7 @@ mod split;
 mod template;
 mod values;
 
-pub use pushbench_toml::{Location, Problem, Refused, closest};
+pub use pushbench_toml::{Location, Problem, Refused, closest, line_of};
 
 pub use adapter::{Adapter, Transport};
 pub use dialogue::{Dialogue, DialogueError, Next, Outgoing, Polled, Response};

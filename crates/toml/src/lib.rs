@@ -18,7 +18,7 @@ mod size;
 mod tree;
 
 pub use complaint::{Complaint, Problems, closest};
-pub use origin::{Origin, parse, read_whole};
+pub use origin::{Origin, line_of, parse, read_whole};
 pub use problem::{Location, Problem, Refused};
 pub use reader::{At, Line, Read, Reader, as_in};
 pub use size::{SIZE, parse_size};

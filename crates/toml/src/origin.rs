@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use crate::complaint::{Complaint, Problems};
 use crate::problem::{Location, Problem, Refused};
-use crate::tree::{Place, Table};
+use crate::tree::{Place, Table, Value};
 
 /// What a file was read from, for the places that messages name.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +74,23 @@ pub fn parse(text: &str, problems: &Problems) -> Option<Table> {
     errors.is_empty().then(|| Table::from_toml(root.get_ref(), &Place::File))
 }
 
+/// The line, from 1, in which a text has the key at this path, whichever way its tables are written;
+/// `None` where it has no such key, or is no TOML.
+pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
+    let (last, tables) = path.split_last()?;
+    let mut table = parse(text, &Problems::default())?;
+    for name in tables {
+        table = match table.take(name)?.value {
+            Value::Table(table) => table,
+            Value::Text(_) | Value::Whole(..) | Value::Other(_) | Value::List(_) => return None,
+        };
+    }
+    match table.entries().iter().find(|entry| entry.name == *last)?.place {
+        Place::File(offset) => Some(position(text, offset).0),
+        Place::Set(_) | Place::Only(_) => None,
+    }
+}
+
 /// The longest file in bytes of those that nothing else bounds.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -120,5 +137,21 @@ mod tests {
         assert_eq!(position("é = 1\nßü", "é = 1\nß".len()), (2, 2));
         assert_eq!(position("a\n", 2), (2, 1));
         assert_eq!(position("", 9), (1, 1));
+    }
+
+    #[test]
+    fn a_key_is_found_whichever_way_its_table_is_written() {
+        for (text, line) in [
+            ("[a.b]\nx = 1\ny = 2\n", Some(3)),
+            ("x = 1\n[a]\nb.x = 1\nb.y = 2\n", Some(4)),
+            ("y = 1\na.b = { x = 1, y = 2 }\n", Some(2)),
+            ("[a]\ny = 2\n\n[[a.b.y]]\nz = 1\n", Some(4)),
+            ("[a.b]\ntext = \"\"\"\ny = 2\n\"\"\"\n", None),
+            ("[a]\nb = 1\ny = 2\n", None),
+            ("[a.b]\ny = \n", None),
+        ] {
+            assert_eq!(line_of(text, &["a", "b", "y"]), line, "{text}");
+        }
+        assert_eq!(line_of("x = 1\n", &[]), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Where in its file an adapter says something, for whoever has to correct it. Pure.
 
-use pushbench_adapter::Shipped;
+use pushbench_adapter::{Shipped, line_of};
 use pushbench_protocol::TransportKind;
 use pushbench_scenario::NamedServer;
 
@@ -13,8 +13,8 @@ pub(super) struct AdapterFile {
     name: String,
     /// What is in it; empty if that is not known.
     text: String,
-    /// The table that it is in.
-    table: String,
+    /// The table that it is in, by its keys from the outermost on.
+    table: Vec<String>,
 }
 
 impl AdapterFile {
@@ -22,7 +22,7 @@ impl AdapterFile {
     pub(super) fn of(server: &NamedServer, options: &Options) -> Self {
         let name = &server.adapter_name;
         if name == "inline" {
-            let table = format!("server.{}", server.name);
+            let table = vec!["server".to_owned(), server.name.clone()];
             return Self { name: "the scenario".to_owned(), text: options.file.clone(), table };
         }
         let beside = options.files.iter().find(|file| file.path == *name);
@@ -31,65 +31,24 @@ impl AdapterFile {
             (None, Some(shipped)) => shipped.text.to_owned(),
             (None, None) => String::new(),
         };
-        Self { name: format!("the adapter `{name}`"), text, table: String::new() }
+        Self { name: format!("the adapter `{name}`"), text, table: Vec::new() }
     }
 
-    /// Where the first of these keys is that a transport has, or that is said for all; `url` of no
-    /// name is the transport's own table.
+    /// Where the first of these keys is that a transport has, or that is said for all; the transport's
+    /// own table where there is none of them.
     pub(super) fn place(&self, kind: TransportKind, keys: &[&str]) -> String {
-        let table = self.below(&format!("transport.{}", kind.label()));
-        let of_transport = |key: &&str| Some((format!("`{key}`"), self.line(&table, key)?));
-        let of_all = |key: &&str| Some((format!("`{key}`"), self.line(&self.table, key)?));
-        let found = keys.iter().find_map(of_transport);
-        let found = found.or_else(|| keys.iter().find_map(of_all));
-        let found = found.or_else(|| Some((format!("`[{table}]`"), self.header(&table)?)));
-        match found {
+        let outer: Vec<_> = self.table.iter().map(String::as_str).collect();
+        let own = [&outer[..], &["transport", kind.label()]].concat();
+        let line = |table: &[&str], key: &str| line_of(&self.text, &[table, &[key]].concat());
+        let in_table = |table: &[&str]| {
+            keys.iter().find_map(|key| Some((format!("`{key}`"), line(table, key)?)))
+        };
+        let whole = || Some((format!("`[{}]`", own.join(".")), line_of(&self.text, &own)?));
+        match in_table(&own).or_else(|| in_table(&outer)).or_else(whole) {
             Some((what, line)) => format!("{what} in line {line} of {}", self.name),
             None => format!("{} for {}", self.name, kind.label()),
         }
     }
-
-    fn below(&self, table: &str) -> String {
-        match self.table.as_str() {
-            "" => table.to_owned(),
-            outer => format!("{outer}.{table}"),
-        }
-    }
-
-    /// The line of a table's header, from 1.
-    fn header(&self, table: &str) -> Option<usize> {
-        self.text.lines().position(|line| header(line) == Some(table)).map(|at| at + 1)
-    }
-
-    /// The line of a key, from 1: in the table, or as the header of a table of its own.
-    fn line(&self, table: &str, key: &str) -> Option<usize> {
-        let own = match table {
-            "" => key.to_owned(),
-            table => format!("{table}.{key}"),
-        };
-        let mut current = "";
-        for (line, number) in self.text.lines().zip(1..) {
-            if let Some(header) = header(line) {
-                current = header;
-                if current == own {
-                    return Some(number);
-                }
-            } else if current == table {
-                let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
-                if rest.is_some_and(|rest| rest.starts_with(['=', '.'])) {
-                    return Some(number);
-                }
-            }
-        }
-        None
-    }
-}
-
-/// The name of the table that a line begins, of a list of tables too.
-fn header(line: &str) -> Option<&str> {
-    let inside = line.trim_start().strip_prefix('[')?;
-    let inside = inside.strip_prefix('[').unwrap_or(inside);
-    Some(inside.split_once(']')?.0.trim())
 }
 
 #[cfg(test)]
@@ -99,7 +58,8 @@ mod tests {
     const KIND: TransportKind = TransportKind::WebSocket;
 
     fn file(table: &str, text: &str) -> AdapterFile {
-        AdapterFile { name: "x".to_owned(), text: text.to_owned(), table: table.to_owned() }
+        let table = table.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect();
+        AdapterFile { name: "x".to_owned(), text: text.to_owned(), table }
     }
 
     #[test]
@@ -127,5 +87,18 @@ mod tests {
         assert_eq!(file.place(KIND, &["url"]), "`url` in line 6 of x");
         assert_eq!(file.place(KIND, &["publish"]), "`publish` in line 4 of x");
         assert_eq!(file.place(KIND, &["steps"]), "`[server.b.transport.websocket]` in line 5 of x");
+    }
+
+    #[test]
+    fn a_transport_on_one_line_is_not_taken_for_its_server_whose_url_is_another() {
+        for text in [
+            "[server.b]\nurl = 1\ntransport.websocket = { url = 2, message = 3 }\n",
+            "[server.b]\nurl = 1\ntransport = { websocket.url = 2, websocket.message = 3 }\n",
+        ] {
+            let file = file("server.b", text);
+            for key in ["url", "message"] {
+                assert_eq!(file.place(KIND, &[key, "url"]), format!("`{key}` in line 3 of x"));
+            }
+        }
     }
 }
