@@ -50,6 +50,7 @@ mod shipped;
 mod signals;
 mod tag;
 mod tool;
+mod tui;
 mod watching;
 mod wrapped;
 

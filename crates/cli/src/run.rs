@@ -27,11 +27,16 @@ use crate::scenario_file::{
 use crate::signals::{Stage, Stop};
 use crate::tag::by_name;
 use crate::tool::{environment, own_command, server_command, tool};
+use crate::tui;
 use crate::watching::Watching;
 
 /// Runs a scenario: read, check, run, store, report.
 pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     options.output.insist();
+    if let Some(refusal) = tui::refusal().filter(|_| options.tui) {
+        say(format_args!("pushbench: {refusal}"));
+        return Ok(Exit::WrongUsage);
+    }
     let mut set = set_with_shards(options);
     set.extend(options.pin.map(|pin| format!("pin={pin}")));
     let read = read_scenario(&options.scenario, &set, &options.changes.only)?;
@@ -199,7 +204,7 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
     if let Some(part) = &run_options.part {
         say(format_args!("pushbench: {}", part.announced()));
     }
-    let mut watching = Watching::begin(options, stop.clone(), &begun)?;
+    let mut watching = Watching::begin(options, stop.clone(), &begun, &scenario)?;
     let mut journal = Journal::begin(&options.results, &begun, scenario.most_trials())
         .context("nothing was run, since its record could not be written; see --results")?;
     let folder = journal.folder().display().to_string();

@@ -61,6 +61,8 @@ impl Stop {
                 let _ = ready_out.send(());
                 signals.recv().await;
                 let consequence = asked.ask().consequence();
+                // What is said now is for the terminal as the user knows it.
+                crate::tui::leave();
                 // With the terminal gone there may be nobody to tell.
                 let _ =
                     writeln!(io::stderr(), "pushbench: {consequence}; press Ctrl-C again to kill");

@@ -1,28 +1,36 @@
 //! Everybody who watches a run: the terminal, a program that reads lines of JSON, a page, Prometheus.
 
+use std::cell::RefCell;
 use std::io::{Write as _, stderr};
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use pushbench_live::{Event, Events, LiveServer};
 use pushbench_load::Progress;
 use pushbench_runner::{Observer, TrialNote};
+use pushbench_scenario::Scenario;
 use pushbench_store::{DisturbedV1, RunV2, TrialV2};
 
 use crate::arguments::{ProgressForm, RunOptions};
 use crate::progress::Show;
 use crate::say::say;
 use crate::signals::Stop;
+use crate::tui::Tui;
 
 /// Where events go.
 struct Listeners {
     as_lines: bool,
     servers: Vec<LiveServer>,
+    tui: Rc<RefCell<Option<Tui>>>,
 }
 
 impl Listeners {
     fn take(&self, event: &Event) {
         for server in &self.servers {
             server.take(event);
+        }
+        if let Some(tui) = &*self.tui.borrow() {
+            tui.take(event);
         }
         if self.as_lines {
             let line = serde_json::to_string(event).expect("plain values with names for keys");
@@ -35,6 +43,9 @@ impl Listeners {
 /// Shows a run to all of them. The terminal's signals end it.
 pub(crate) struct Watching {
     show: Option<Show>,
+    stop: Stop,
+    /// The view, which has the terminal while it is shown.
+    tui: Rc<RefCell<Option<Tui>>>,
     events: Events<Box<dyn FnMut(Event)>>,
 }
 
@@ -43,8 +54,13 @@ impl Watching {
     ///
     /// # Errors
     ///
-    /// If an address cannot be listened on.
-    pub(crate) fn begin(options: &RunOptions, stop: Stop, run: &RunV2) -> anyhow::Result<Self> {
+    /// If an address cannot be listened on, or the terminal not be taken.
+    pub(crate) fn begin(
+        options: &RunOptions,
+        stop: Stop,
+        run: &RunV2,
+        scenario: &Scenario,
+    ) -> anyhow::Result<Self> {
         let mut servers = Vec::new();
         for (address, what, path) in
             [(options.live, "the run, live", ""), (options.prometheus, "metrics", "metrics")]
@@ -56,7 +72,10 @@ impl Watching {
             }
         }
         let is_quiet = options.quiet || options.progress != ProgressForm::Auto;
-        let listeners = Listeners { as_lines: options.progress == ProgressForm::Json, servers };
+        let tui = options.tui.then(|| Tui::begin(coming(scenario))).transpose()?;
+        let tui = Rc::new(RefCell::new(tui));
+        let as_lines = options.progress == ProgressForm::Json;
+        let listeners = Listeners { as_lines, servers, tui: Rc::clone(&tui) };
         let mut events = Events::new(
             Box::new(move |event: Event| listeners.take(&event)) as Box<dyn FnMut(Event)>
         );
@@ -65,11 +84,12 @@ impl Watching {
             question: run.scenario.question.clone(),
             run: run.id.clone(),
         });
-        Ok(Self { show: Some(Show::new(stop, is_quiet)), events })
+        Ok(Self { show: Some(Show::new(stop.clone(), is_quiet)), stop, tui, events })
     }
 
     /// No trial will be played any more: the terminal is free.
     pub(crate) fn all_played(&mut self) {
+        self.tui.replace(None);
         self.show = None;
     }
 
@@ -80,8 +100,29 @@ impl Watching {
 
     fn both(&mut self, tell: impl Fn(&mut dyn Observer) -> ControlFlow<()>) -> ControlFlow<()> {
         let _ = tell(&mut self.events);
+        if self.tui.borrow().as_ref().is_some_and(Tui::is_shown) {
+            return self.stop.flow();
+        }
         self.show.as_mut().map_or(ControlFlow::Continue(()), |show| tell(show))
     }
+}
+
+/// The trials that are planned, in their order; a search plans none before the last is over.
+fn coming(scenario: &Scenario) -> Vec<String> {
+    if scenario.find.is_some() {
+        return Vec::new();
+    }
+    let plans = scenario.trials().into_iter();
+    let plans = plans.map(|plan| {
+        let cell = plan.cell.map(|cell| {
+            let settings = scenario.cells[cell].settings.iter();
+            let settings = settings.map(|(name, value)| format!("{name} {value}"));
+            format!(" ({})", settings.collect::<Vec<_>>().join(", "))
+        });
+        let transport = &scenario.transports[plan.transport].label;
+        format!("{transport}{} round {}", cell.unwrap_or_default(), plan.round + 1)
+    });
+    plans.collect()
 }
 
 impl Observer for Watching {

@@ -22,6 +22,7 @@ Examples:
   pushbench run quickstart --tag commit=4f2a9c1
   pushbench run quickstart --out md=report.md --out csv=run.csv
   pushbench run quickstart --live
+  pushbench run quickstart --tui
   pushbench run quickstart --progress json --prometheus 127.0.0.1:9090
 
 The record and the reports are written to RESULTS/<scenario>/<time>-<id>/. The first Ctrl-C ends the
@@ -88,6 +89,10 @@ pub(crate) struct RunOptions {
     /// Serve the state of the run for Prometheus at http://ADDRESS/metrics while it plays. Loopback only.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) prometheus: Option<SocketAddr>,
+    /// Show the run on the whole terminal while it plays: `q` leaves the view and not the run, Ctrl-C ends the
+    /// run. It is drawn on stderr.
+    #[arg(long, conflicts_with_all = ["quiet", "progress"])]
+    pub(crate) tui: bool,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }

@@ -82,3 +82,12 @@ fn an_address_that_others_reach_is_refused_before_anything_is_played() {
     }
     assert!(bench.records().is_empty(), "nothing was played");
 }
+
+#[test]
+fn a_view_of_the_terminal_without_a_terminal_is_refused_before_anything_is_played() {
+    let bench = Bench::new();
+    let refused = bench.play(&["run", "small.toml", "--tui"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused}");
+    assert!(refused.stderr.contains("--tui needs a terminal"), "{refused}");
+    assert!(bench.records().is_empty(), "{refused}");
+}
