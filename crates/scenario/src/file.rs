@@ -10,8 +10,8 @@ use std::time::Duration;
 use pushbench_protocol::{
     Deliver, Envelope, RequestProfile, ResponseProfile, ServerEngine, SlowPolicy,
 };
-use pushbench_toml::kind::{choice, count, duration, size, text, truth, whole};
-use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table};
+use pushbench_toml::kind::{Mismatch, choice, count, duration, size, text, truth, whole};
+use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table, Value};
 
 use crate::around_file::AroundFile;
 use crate::beside::Beside;
@@ -142,7 +142,7 @@ impl ScenarioFile {
 
 fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
     let file = WorkloadFile {
-        clients: table.required("clients", count(MOST_CLIENTS)),
+        clients: table.required("clients", clients),
         topics: table.or("topics", 1, count(MOST_TOPICS)),
         publish: table.optional_table("publish", PUBLISH_EXAMPLE).and_then(publish),
         payload: payload(table.table("payload"), beside),
@@ -156,6 +156,17 @@ fn workload(mut table: Reader<'_>, beside: Beside<'_>) -> WorkloadFile {
     };
     table.finish();
     file
+}
+
+/// A number, and no ramp: what is divided by clients is divided by as many all through the measure phase.
+fn clients(value: &Value) -> Result<NonZeroU32, Mismatch> {
+    count(MOST_CLIENTS)(value).map_err(|mismatch| match value {
+        Value::Table(_) => mismatch.help(
+            "all clients are connected before anything is measured, as fast as `load.connects_per_second` \
+             says; `[sweep] clients = [..]` measures with more and more of them",
+        ),
+        _ => mismatch,
+    })
 }
 
 /// `{ every = "1s" }` or `{ rate = "5/s" }`, and how they are spread.
