@@ -21,6 +21,16 @@ impl Conflation {
     ///
     /// Poisson: `1 / (C + e^(-LC) / L)`, as after a time without news the next message is waited
     /// for. Evenly spaced: all that come no faster than one in `C`, else one in `C`.
+    ///
+    /// ```
+    /// use pushbench_model::Conflation;
+    ///
+    /// // Ten messages a second at random moments, sent at most once a second.
+    /// let feed = Conflation { rate: 10.0, every: 1.0, poisson: true };
+    /// assert!((feed.deliveries_per_second() - 1.0).abs() < 0.001);
+    /// // What is sent is as fresh as it can be: the last to come in that second.
+    /// assert!((feed.mean().expect("a law") - 0.1).abs() < 0.001);
+    /// ```
     pub fn deliveries_per_second(self) -> f64 {
         if self.poisson {
             1.0 / (self.every + self.nothing_came() / self.rate)

@@ -16,6 +16,14 @@ pub struct Rounds {
 
 impl Rounds {
     /// Of one value for each round; `None` for no rounds, or if any is not a number.
+    ///
+    /// ```
+    /// use pushbench_stats::Rounds;
+    ///
+    /// // One round in which the machine did something else moves the range, and not the value.
+    /// let rounds = Rounds::of(&[4.1, 4.0, 9.9]).expect("three numbers");
+    /// assert_eq!((rounds.value, rounds.min, rounds.max), (4.1, 4.0, 9.9));
+    /// ```
     pub fn of(values: &[f64]) -> Option<Self> {
         if values.is_empty() || values.iter().any(|value| value.is_nan()) {
             return None;

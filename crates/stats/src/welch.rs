@@ -31,6 +31,19 @@ impl Welch {
     /// `floors` are the smallest standard deviations that the sides are taken to have, 0 or more: a
     /// few rounds that agree by chance, or because the figure is counted in steps, must not look
     /// like certainty. `None` too where there is no spread at all.
+    ///
+    /// ```
+    /// use pushbench_stats::Welch;
+    ///
+    /// let (base, new) = ([10.0, 11.0, 12.0], [13.0, 14.0, 15.0]);
+    /// let found = Welch::of(&base, &new, [0.0, 0.0]).expect("rounds that vary");
+    /// assert_eq!(found.difference, 3.0);
+    /// // With 95 % confidence they differ, by some 0.7 to 5.3.
+    /// let [least, most] = found.interval(0.95);
+    /// assert!(least > 0.7 && least < 2.0 && most < 5.3);
+    /// // Rounds that agree by chance are no certainty: there is no spread to judge by.
+    /// assert_eq!(Welch::of(&[10.0; 3], &[13.0; 3], [0.0, 0.0]), None);
+    /// ```
     pub fn of(base: &[f64], new: &[f64], floors: [f64; 2]) -> Option<Self> {
         let base = Side::of(base, floors[0])?;
         let new = Side::of(new, floors[1])?;

@@ -28,6 +28,17 @@ pub const fn records_for(bytes: u64) -> u64 {
 }
 
 /// What TLS adds to one write of `bytes`.
+///
+/// ```
+/// use pushbench_wire::record::overhead_of;
+///
+/// // A WebSocket message of 22 bytes doubles.
+/// assert_eq!(overhead_of(22), 22);
+/// // Ten of them in one write share a record.
+/// assert_eq!(overhead_of(10 * 22), 22);
+/// // A record carries 16 KiB at most.
+/// assert_eq!(overhead_of((1 << 14) + 1), 2 * 22);
+/// ```
 pub const fn overhead_of(bytes: u64) -> u64 {
     records_for(bytes) * RECORD_OVERHEAD
 }
