@@ -64,7 +64,7 @@ pub(crate) struct ServeOptions {
     /// Write the certificate to this file, PEM, so that a client can be set to trust it.
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate_out: Option<String>,
-    /// Maximum segment size of every connection; without it, the kernel chooses.
+    /// Maximum segment size of every connection in bytes, from 88 to 32767; without it, the kernel chooses.
     #[arg(long)]
     pub(crate) mss: Option<u16>,
     /// Messages that each topic keeps.

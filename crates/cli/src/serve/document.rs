@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
+use pushbench_floor::{LEAST_MSS, MOST_MSS};
 use pushbench_protocol::server_document::GivenHeaders;
 use pushbench_protocol::{Compression, ResponseHeaders, ServerDocument, StreamWindows};
 use serde_json::Value;
@@ -102,6 +103,11 @@ fn refuse_what_is_of_no_use(document: &ServerDocument) -> anyhow::Result<()> {
     if !(9..=15).contains(&document.deflate_window_bits) {
         let found = document.deflate_window_bits;
         bail!("--deflate-window-bits is {found}, expected 9 to 15");
+    }
+    // What Linux takes.
+    let segments = LEAST_MSS..=MOST_MSS;
+    if let Some(mss) = document.mss.filter(|mss| !segments.contains(mss)) {
+        bail!("--mss is {mss}, expected {LEAST_MSS} to {MOST_MSS}");
     }
     Ok(())
 }
@@ -257,6 +263,8 @@ mod tests {
             ("stream_compression = \"gzip\"\nstream_window_bits = 16", "expected 9 to 15"),
             ("stream_compression = \"br\"\nstream_window_bits = 15", "expected 17 to 22"),
             ("deflate = true\ndeflate_window_bits = 8", "expected 9 to 15"),
+            ("mss = 87", "--mss is 87, expected 88 to 32767"),
+            ("mss = 32_768", "expected 88 to 32767"),
         ] {
             let document = parse(text).expect(text);
             let error = refuse_what_is_of_no_use(&document).expect_err(text).to_string();
