@@ -73,6 +73,10 @@ fn texts() -> Vec<PathBuf> {
         ("crates/lab/page", &["html", "js"][..]),
         ("scenarios", &["toml", "md"]),
         ("results", &["md"]),
+        ("scenarios/servers", &["md"]),
+        ("crates", &["md"]),
+        ("crates/adapter", &["md"]),
+        (".github", &["md"]),
     ] {
         let files = fs::read_dir(root.join(folder)).expect("a folder of the repository");
         texts.extend(files.map(|file| file.expect("a file").path()).filter(|path| {

@@ -1,6 +1,7 @@
 //! The rules of the house that the compiler does not know.
 
 mod circles;
+mod links;
 mod module;
 mod naming;
 mod words;
@@ -129,6 +130,44 @@ fn http_2_is_named_in_its_own_files_and_in_few_others() {
     );
 }
 
+/// The pages that people read first.
+const PAGES: [&str; 7] = [
+    "README.md",
+    "crates/README.md",
+    "scenarios/README.md",
+    "scenarios/servers/README.md",
+    "results/README.md",
+    ".github/CONTRIBUTING.md",
+    ".github/SECURITY.md",
+];
+/// The most that README may have: it is what a newcomer needs.
+const README_BYTES: usize = 12 * 1024;
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut seen = 0;
+    let mut broken = Vec::new();
+    for page in PAGES.into_iter().chain(["CHANGELOG.md", "crates/adapter/README.md"]) {
+        let text = std::fs::read_to_string(root.join(page)).expect(page);
+        for link in links::of(&text) {
+            seen += 1;
+            if let Some(what) = links::broken(&root.join(page), &text, link) {
+                broken.push(format!("{page}: {link}: {what}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(seen > 30, "only {seen} links were looked at");
+}
+
+#[test]
+fn readme_stays_what_a_newcomer_reads() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let bytes = std::fs::metadata(readme).expect("README").len();
+    assert!(bytes <= README_BYTES as u64, "{bytes} bytes, expected at most {README_BYTES}");
+}
+
 #[test]
 fn names_and_what_people_read_are_in_the_words_of_the_field() {
     let mut wrong = Vec::new();
@@ -141,18 +180,11 @@ fn names_and_what_people_read_are_in_the_words_of_the_field() {
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for page in [
-        "README.md",
-        "crates/README.md",
-        "scenarios/README.md",
-        "scenarios/servers/README.md",
-        "results/README.md",
-        ".github/CONTRIBUTING.md",
-        ".github/SECURITY.md",
+    for page in PAGES.into_iter().chain([
         "crates/lab/page/en.js",
         "crates/lab/page/zh.js",
         "crates/lab/page/teachers.html",
-    ] {
+    ]) {
         let text = std::fs::read_to_string(root.join(page)).expect(page);
         let lines = text.lines().flat_map(words::wrong_prose);
         wrong.extend(lines.map(|found| format!("{page}: {found}")));
