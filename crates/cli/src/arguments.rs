@@ -49,17 +49,17 @@ pub(crate) enum Command {
     Compare(crate::compare::CompareOptions),
     /// List the recorded runs, the newest first.
     Results(crate::results::ResultsOptions),
-    /// Put the records of the shards of one run together, which several machines have played.
+    /// Merge the records of the shards of one run, which several machines have played.
     Merge(MergeOptions),
     /// List the scenarios of this program; print one.
     Scenarios(crate::scenarios::ScenariosOptions),
     /// List the adapters of third-party servers; print or check one.
     Adapters(crate::adapters::AdaptersOptions),
-    /// Write a scenario: one with comments, or one of what a browser saved (a HAR file, "Copy as cURL").
+    /// Write a scenario: a template, or one made of what a browser saved (a HAR file, "Copy as cURL").
     New(crate::new::NewOptions),
-    /// Print what a file may have, as JSON Schema: editors complete and explain it.
+    /// Print the JSON Schema of a kind of file, by which editors complete and explain its keys.
     Schema(crate::schema::SchemaOptions),
-    /// Print what a shell completes.
+    /// Print completions for a shell.
     Completions(crate::completions::CompletionsOptions),
     /// Print a manual page, or write all of them.
     Man(crate::man::ManOptions),
@@ -133,7 +133,7 @@ pub(crate) struct ReportOptions {
     /// Folder with the records.
     #[arg(long, value_name = "DIR", default_value = "results", env = "PUSHBENCH_RESULTS")]
     pub(crate) results: PathBuf,
-    /// Only what a month of it would cost at services, at the rate that was measured: `all`, names as in
+    /// Print only what a month would cost at services, at the rate that was measured: `all`, names as in
     /// aws-api-gateway,pusher, or files of your own.
     #[arg(
         long,

@@ -26,7 +26,7 @@ Examples:
       --allow-mismatch machine,kernel
   pushbench compare latest:quickstart --save-baseline main
   pushbench compare baseline:main latest:quickstart
-  pushbench compare baseline:main latest:quickstart --format html -o comparison.html
+  pushbench compare baseline:main latest --format html -o comparison.html
   pushbench compare 4rc25d ekbvxj --fail-on '*.wire_bytes_per_delivery > +0%' \\
       --fail-on 'websocket.latency.p99 > +10%' --format md -o comparison.md
 
@@ -41,8 +41,8 @@ pub(crate) struct CompareOptions {
     /// The runs to judge.
     #[arg(required_unless_present = "save_baseline")]
     pub(crate) new: Vec<String>,
-    /// Keep the last run that is named under this name, as RESULTS/baselines/NAME: `baseline:NAME` names
-    /// it from then on. Where runs are compared, only if nothing regressed and all could be compared.
+    /// Save the last of the runs as a baseline, in RESULTS/baselines/NAME: from then on `baseline:NAME` is
+    /// that run. Where runs are compared, only if nothing regressed and all could be compared.
     #[arg(long, value_name = "NAME", value_parser = BaselineName::read)]
     pub(crate) save_baseline: Option<BaselineName>,
     /// Fail if a figure changes by more than this: `TRANSPORT.FIGURE > +N%` or `< -N%`; `*` stands

@@ -18,7 +18,7 @@ Examples:
   pushbench completions zsh > ~/.zfunc/_pushbench
   pushbench completions fish > ~/.config/fish/completions/pushbench.fish
 
-Of a Debian package they are installed with it.")]
+The Debian package installs them.")]
 pub(crate) struct CompletionsOptions {
     /// The shell.
     #[arg(value_enum)]

@@ -19,7 +19,7 @@ Examples:
   pushbench man run | man -l -
   pushbench man --dir ~/.local/share/man/man1
 
-Of a Debian package they are installed with it: `man pushbench-run`.")]
+The Debian package installs them: `man pushbench-run`.")]
 pub(crate) struct ManOptions {
     /// The command whose page is printed
     name: Option<String>,

@@ -35,13 +35,13 @@ Examples:
 A name alone writes a scenario with comments, to be changed; `--ask` asks five questions for it first.
 
 In the developer tools of a browser, the network panel saves all requests of a page as a HAR file, and \
-copies one as cURL (for bash). Of a HAR file the request is taken that is repeated, or the WebSocket, or \
-the server-sent events; where there are several, `--url` chooses: given twice, a request and a WebSocket \
-come to two transports of one scenario.
+copies one as cURL (for bash). From a HAR file it takes the request that is repeated, the WebSocket or the \
+server-sent events; where there are several, `--url` chooses. Given twice, a request and a WebSocket become \
+two transports of one scenario.
 
-Of a recording two files are written: a header file with the very headers of the browser, and a \
-scenario that plays them. Cookies, tokens and passwords are in neither of them: the header file has as \
-many x in their place, and the scenario names environment variables. No file is ever overwritten.
+A recording becomes two files: a header file with exactly the headers of the browser, and a scenario that \
+plays them. Neither has cookies, tokens or passwords: the header file has as many x in their place, and \
+the scenario names environment variables. No file is ever overwritten.
 
 `--adapter NAME` writes an adapter with comments, to be filled in: NAME.toml, or the file that is given.")]
 pub(crate) struct NewOptions {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
+use pushbench_protocol::counted;
 use pushbench_store::{JOURNAL_FILE, RECORD_FILE, RunStatus, RunV2, StoreError, Verdict};
 
 use crate::baseline::{self, BaselineName};
@@ -110,7 +111,8 @@ pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<Recorded> {
     };
     chosen.with_context(|| {
         format!(
-            "there is no run {name}: {count} runs in {}; `pushbench results {0}` lists them",
+            "there is no run {name}: {} in {}; `pushbench results {1}` lists them",
+            counted(count as u64, "run"),
             results.display()
         )
     })

@@ -17,8 +17,8 @@ Examples:
   pushbench scenarios quickstart > mine.toml
   pushbench run quickstart
 
-`run`, `check` and `plan` take each by its name. A file of that name, or of that name with `.toml`, comes \
-first.")]
+`run`, `check` and `plan` take one by its name, unless there is a file of that name, or of that \
+name with `.toml`.")]
 pub(crate) struct ScenariosOptions {
     /// Print this scenario, with its comments
     #[arg(value_parser = shipped)]

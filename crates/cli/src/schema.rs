@@ -17,7 +17,7 @@ file and explains them, if the file begins with a line as in:
 
   #:schema ./scenario.schema.json")]
 pub(crate) struct SchemaOptions {
-    /// Of what.
+    /// The kind of file.
     #[arg(value_enum)]
     of: Of,
 }

@@ -32,13 +32,12 @@ pub(crate) struct RunOptions {
     pub(crate) scenario: PathBuf,
     #[command(flatten)]
     pub(crate) changes: ChangeOptions,
-    /// Split each trial into so many parts, each a load process with a server process of its own, or
-    /// `auto`: as few as the limit of open files allows. As `--set load.shards=N`.
+    /// Split each trial into N shards, each a load process with a server process of its own; `auto` takes
+    /// as few as the limit of open files allows. The same as `--set load.shards=N`.
     #[arg(long, value_name = "N", conflicts_with = "target")]
     pub(crate) shards: Option<String>,
-    /// Play the K-th of N shards of the run, with a server of this machine's own, and write its record;
-    /// `pushbench merge` puts the records of all shards together. Give each machine the same scenario
-    /// and the same --begin-at.
+    /// Play only shard K of N, against a server on this machine, and write its record; `pushbench merge`
+    /// merges the records of all shards. Give each machine the same scenario and the same --begin-at.
     #[arg(
         long,
         value_name = "K/N",
@@ -65,25 +64,26 @@ pub(crate) struct RunOptions {
     /// Token that the target requires of publishers.
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub(crate) publish_token: Option<String>,
-    /// Whether the servers that are started and the load generator run on cores of their own: `halves`,
-    /// `none` (anywhere), or `auto`, as the work and the machine have it. Without it as the scenario says.
+    /// Whether the servers that the run starts and the load generator run on separate cores: `halves`,
+    /// `none` (anywhere), or `auto`, which decides by the workload and the machine. Without it, the
+    /// scenario decides.
     #[arg(long, value_parser = pin)]
     pub(crate) pin: Option<Pin>,
-    /// Put this on record with the run, as `commit=abc`; `pushbench results --tag` finds it. Repeatable.
+    /// Store a tag in the record of the run, as `commit=abc`; `pushbench results --tag` finds it. Repeatable.
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n', value_parser = Tag::read)]
     pub(crate) tag: Vec<Tag>,
     /// Folder where the records are written.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) results: PathBuf,
-    /// How progress is told on stderr: `auto` is a bar on a terminal and a line now and then elsewhere,
+    /// How progress is shown on stderr: `auto` is a bar on a terminal and an occasional line elsewhere,
     /// `json` a line for each event, `none` nothing.
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) progress: ProgressForm,
-    /// No progress on stderr, as `--progress none`, and no place of the page.
+    /// No progress on stderr, as `--progress none`, and no path of the report page.
     #[arg(short, long, conflicts_with = "progress")]
     pub(crate) quiet: bool,
-    /// Serve a page that shows the run while it plays; without an address on 127.0.0.1:8092. Loopback only;
-    /// port 0 lets the system choose.
+    /// Serve a page that shows the run while it plays, at 127.0.0.1:8092 unless an address is given.
+    /// Loopback only; port 0 lets the system choose.
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:8092")]
     pub(crate) live: Option<SocketAddr>,
     /// Serve the state of the run for Prometheus at http://ADDRESS/metrics while it plays. Loopback only.
@@ -97,7 +97,7 @@ pub(crate) struct RunOptions {
     pub(crate) output: OutputOptions,
 }
 
-/// How progress is told.
+/// How progress is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum ProgressForm {
     /// For people.

@@ -31,7 +31,7 @@ pub(crate) struct PlanOptions {
     /// 1,000 clients, a message of 20 bytes and a poll every second, and every kind of transport.
     #[arg(value_name = "SCENARIO", conflicts_with = "scenario")]
     named: Option<PathBuf>,
-    /// The same.
+    /// The scenario, given as an option.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// Number of subscribers, as in 1M.
@@ -76,7 +76,7 @@ pub(crate) struct PlanOptions {
     /// own.
     #[arg(long, value_name = "SERVICES", value_delimiter = ',')]
     pub(crate) prices: Vec<String>,
-    /// What the radio of each client's phone would take of its battery.
+    /// How much of its battery the radio of each client's phone would use.
     #[arg(long, value_enum)]
     pub(crate) radio: Option<Phone>,
     #[command(flatten)]

@@ -92,8 +92,8 @@ fn folders<'s>(
         let remedy = npm_install(name, start, folders.first()?)
             .unwrap_or_else(|| "install that there, or correct `env`".to_owned());
         Some(format!(
-            "`env` sets {name} to \"{written}\", and there is no such folder, expected that of what it \
-             needs: {remedy}"
+            "`env` sets {name} to \"{written}\", and there is no such folder, expected one with what the \
+             server needs: {remedy}"
         ))
     })
 }
