@@ -1,11 +1,11 @@
-//! What has come of a response that is not whole.
+//! What has come of a response, or of a unit of a stream, that is not whole.
 
 use std::rc::Rc;
 
 use crate::witness::Witness;
 
-/// Bytes of one response that were read on a connection and are on no books yet. From when this is
-/// dropped on, they are no longer in part: whoever reads the response books them.
+/// Bytes of it that were read on a connection and are on no books yet. From when this is dropped on,
+/// they are no longer in part: whoever reads it books them.
 #[derive(Debug)]
 pub(crate) struct InPart {
     witness: Rc<Witness>,
@@ -13,7 +13,7 @@ pub(crate) struct InPart {
 }
 
 impl InPart {
-    /// Nothing has come yet of a response on this connection.
+    /// Nothing has come yet on this connection.
     pub(crate) fn new(witness: &Rc<Witness>) -> Self {
         Self { witness: Rc::clone(witness), bytes: 0 }
     }

@@ -13,7 +13,7 @@ use super::adapted::adapted;
 use super::player::{Seen, play_adapted};
 use super::stand_in::Manners;
 use super::stand_in::speech::Speech;
-use super::{check_books, scenario};
+use super::{check_books, check_measured, scenario};
 use crate::{Counts, Fault};
 
 /// Messages that one client receives in the measure phase.
@@ -276,6 +276,18 @@ fn events_and_lines_are_taken_wherever_they_are_cut_whatever_carries_them() {
         let [payload, _, _, _, wrapping, control, _, unexplained] =
             kinds(&seen, Phase::Measure, Direction::Down);
         assert_eq!([payload, wrapping, control, unexplained], [16 * n, 8 * n, 0, 0], "{http}");
+    }
+}
+
+#[test]
+fn a_unit_that_has_begun_when_books_are_closed_is_of_the_phase_in_which_it_ends() {
+    // A comment belongs to the event whose empty line comes with the next message.
+    const EVENT: &[&str] = &["data: {}\n\n", ": still here\n"];
+    for http in [HttpVersion::Http11, HttpVersion::Http2] {
+        let speech = Speech { message: EVENT, ..Speech::PLAIN };
+        let seen = play_over(TransportKind::Sse, http, "", speech);
+        check(&format!("a comment without its end over {http}"), &seen);
+        check_measured(&format!("the same over {http}"), &seen);
     }
 }
 

@@ -24,6 +24,7 @@ use crate::transport::adapted::{booked, coded, head};
 use crate::transport::coded_stream::Asked;
 use crate::transport::context::ClientContext;
 use crate::transport::pushed::{self, Cause};
+use crate::witness::in_part::InPart;
 
 /// Connects, asks, takes every message, and closes the connection when told to.
 pub(crate) async fn play(
@@ -48,7 +49,9 @@ pub(crate) async fn play(
     let waiting = Some(client.waits());
     let decoder = Decoder::of(coding)?;
     let intake = Intake { client, waiting, unbooked: 0 };
-    let mut ear = Ear { number, intake, decoder, shares: Shares::default(), has_ended: false };
+    let in_part = InPart::new(stream.witness());
+    let shares = Shares::default();
+    let mut ear = Ear { number, intake, in_part, decoder, shares, has_ended: false };
     let ended = ear.play(context, &mut stream).await;
     ear.give_up(context, &stream);
     ended
@@ -59,6 +62,8 @@ struct Ear<'c> {
     /// The client's.
     number: u32,
     intake: Intake<'c>,
+    /// What is not yet booked, for whoever closes books meanwhile.
+    in_part: InPart,
     /// `None` where the data is not coded.
     decoder: Option<Decoder>,
     shares: Shares,
@@ -108,11 +113,18 @@ impl Ear<'_> {
         self.intake.client.is_unfinished();
         let phase = context.accounts.phase_on(stream.witness());
         booked::give_up(&context.accounts, phase, std::mem::take(&mut self.intake.unbooked));
+        self.in_part.is_now(0);
     }
 
     /// Books what was read, once it is whole; says whether there was any. The end of the stream is
     /// booked as what it is, and found by the read that follows it.
-    fn take(&mut self, context: &ClientContext, mut read: Read<'_>) -> Result<bool, Fault> {
+    fn take(&mut self, context: &ClientContext, read: Read<'_>) -> Result<bool, Fault> {
+        let taken = self.take_whole(context, read);
+        self.in_part.is_now(self.intake.unbooked);
+        taken
+    }
+
+    fn take_whole(&mut self, context: &ClientContext, mut read: Read<'_>) -> Result<bool, Fault> {
         let accounts = &context.accounts;
         let Read { received_at: at, witness, passed, len, .. } = read;
         self.intake.unbooked += len;
