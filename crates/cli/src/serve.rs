@@ -12,6 +12,7 @@ use pushbench_protocol::{Announcement, ServerDocument};
 use pushbench_runner::raise_open_files;
 use pushbench_server::{Server, ServerError};
 use rustix::process::{Signal, set_parent_process_death_signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::ServeOptions;
 use crate::exit::Exit;
@@ -65,7 +66,18 @@ fn run(document: &ServerDocument) -> anyhow::Result<Exit> {
                 .with_context(|| format!("cannot write the certificate to {file}"))?;
         }
         announce(&server, &effective)?;
-        server.serve(async move { signals.recv().await }).await;
+        let mut let_go = signal(SignalKind::user_defined1())?;
+        let books = server.books();
+        let letting_go = async {
+            while let_go.recv().await.is_some() {
+                books.let_subscribers_go();
+            }
+        };
+        tokio::select! {
+            _ = server.serve(async move { signals.recv().await }) => {}
+            // Nobody can send it any more: it is served until another signal comes.
+            () = async { letting_go.await; std::future::pending().await } => {}
+        }
         Ok(Exit::Ok)
     })
 }

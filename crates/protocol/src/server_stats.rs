@@ -34,6 +34,18 @@ labelled! {
     }
 }
 
+impl ConnectionClass {
+    /// Whether such a connection is a subscriber's: messages reach it, by polls or by push.
+    pub const fn is_of_a_subscriber(self) -> bool {
+        match self {
+            Self::ShortPoll | Self::LongPoll | Self::Sse | Self::Stream | Self::WebSocket => true,
+            Self::Publish | Self::Control | Self::Silent | Self::HandshakeOnly | Self::Other => {
+                false
+            }
+        }
+    }
+}
+
 /// Totals of one class since the server started, open connections included.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct ClassStats {

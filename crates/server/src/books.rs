@@ -161,6 +161,15 @@ impl Books {
         }
     }
 
+    /// Tells the connections of all subscribers to end, each in its way.
+    pub(crate) fn tell_subscribers_to_go(&self) {
+        for entry in self.lock().open.iter().flatten() {
+            if entry.connection.class().is_of_a_subscriber() {
+                entry.connection.tell(Order::GoAway);
+            }
+        }
+    }
+
     /// Ends what has used up its time.
     pub(crate) fn sweep(&self, now: Timestamp, timeouts: &Timeouts) {
         let mut inner = self.lock();

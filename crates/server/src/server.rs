@@ -99,6 +99,14 @@ struct Tls {
 pub struct OpenBooks(Arc<App>);
 
 impl OpenBooks {
+    /// Ends the connections of all subscribers and serves on, as a server does that hands its clients to
+    /// another process: WebSockets are closed with 1001, streams end with their last chunk, held polls
+    /// are responded to with 204 and connections that polls are kept on are closed. Logs stay, so whoever
+    /// comes back with its cursor misses nothing that they hold.
+    pub fn let_subscribers_go(&self) {
+        self.0.books.tell_subscribers_to_go();
+    }
+
     /// As they stand, what `GET /stats` says.
     pub fn stats(&self) -> ServerStats {
         self.0.stats()

@@ -25,7 +25,7 @@ Examples:
 
 When ready it prints one JSON line on stdout: its address and every setting that it runs with.
 SIGTERM or Ctrl-C ends it: WebSockets are closed with 1001, streams with their last chunk, held polls
-with 204.")]
+with 204. SIGUSR1 ends the connections of all subscribers likewise, and serves on.")]
 pub(crate) struct ServeOptions {
     /// Read the settings from this file, TOML or JSON; `-` is stdin. A key is the name of a flag with
     /// `_` for `-`, as in `slow_subscriber = "conflate"`. A flag wins over the file.

@@ -168,6 +168,11 @@ impl Connection {
         }
     }
 
+    /// What it is used for, as far as is known.
+    pub(super) fn class(&self) -> ConnectionClass {
+        ConnectionClass::ALL[usize::from(self.class.load(Ordering::Relaxed))]
+    }
+
     pub(super) fn stats(&self) -> (usize, ClassStats) {
         let stats = ClassStats {
             open: 1,
