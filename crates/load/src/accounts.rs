@@ -6,6 +6,7 @@
 //! schedule and by the boundaries that have been taken. The clock is an argument.
 
 pub(crate) mod age;
+pub(crate) mod comebacks;
 pub(crate) mod gaps;
 pub(crate) mod hiccup;
 pub(crate) mod presence;
@@ -20,16 +21,18 @@ pub(crate) mod turns;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
 use pushbench_wire::Ledger;
 
+use crate::accounts::comebacks::Comebacks;
 use crate::accounts::presence::Presence;
 use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
 use crate::accounts::timeline::Timeline;
-use crate::outcome::{HeadCounts, SampleHeaders};
+use crate::outcome::{HeadCounts, Reconnects, SampleHeaders};
 use crate::witness::Witness;
 use crate::{Fault, Unexpected};
 
@@ -46,6 +49,8 @@ pub(crate) struct Accounts {
     pub(crate) ledger: RefCell<Ledger>,
     pub(crate) sockets: Sockets,
     pub(crate) presence: Presence,
+    /// Absent where a lost connection ends its client.
+    pub(crate) comebacks: Option<Comebacks>,
     pub(crate) headers: Cell<HeadCounts>,
     pub(crate) sample: RefCell<Option<SampleHeaders>>,
     /// The first response that was not expected, for each fault.
@@ -114,10 +119,18 @@ impl Accounts {
             ledger: RefCell::default(),
             sockets,
             presence: Presence::default(),
+            comebacks: None,
             headers: Cell::default(),
             sample: RefCell::default(),
             unexpected: RefCell::default(),
         }
+    }
+
+    /// The same of clients that come back where their connection was lost.
+    pub(crate) fn with_comebacks(self, comebacks: Option<Comebacks>) -> Self {
+        self.recorder.borrow_mut().counts.reconnects =
+            comebacks.as_ref().map(|_| Reconnects::default());
+        Self { comebacks, ..self }
     }
 
     /// The time.
@@ -277,6 +290,38 @@ impl Accounts {
 
     /// The client of this seat is ready for messages.
     pub(crate) fn is_connected(&self, subscriber_id: usize) {
-        self.presence.is_open(subscriber_id, self.now());
+        let now = self.now();
+        let comebacks = self.comebacks.as_ref();
+        let Some(away) = comebacks.and_then(|comebacks| comebacks.is_back(subscriber_id, now))
+        else {
+            return self.presence.is_open(subscriber_id, now);
+        };
+        let began = self.timeline().measure_at;
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.reconnect_time.record(away);
+        let second = began.and_then(|began| u32::try_from(now.since(began).as_secs()).ok());
+        recorder.counts.reconnects.get_or_insert_default().is_back(second);
+    }
+
+    /// A client has failed; says after how long it comes back, if it does: one that was connected and
+    /// has lost its connection, or did not get another.
+    pub(crate) fn comes_back(
+        &self,
+        client: u32,
+        subscriber_id: usize,
+        fault: Fault,
+    ) -> Option<Duration> {
+        let comebacks = self.comebacks.as_ref()?;
+        let was_connected = self.presence.has_opened(subscriber_id);
+        if !was_connected || self.is_closing() || !fault.is_of_the_connection() {
+            return None;
+        }
+        let mut recorder = self.recorder.borrow_mut();
+        let counts = recorder.counts.reconnects.get_or_insert_default();
+        *match comebacks.is_away(subscriber_id) {
+            false => &mut counts.lost,
+            true => &mut counts.failed,
+        } += 1;
+        Some(comebacks.leaves(client, subscriber_id, self.now()))
     }
 }

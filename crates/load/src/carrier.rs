@@ -42,13 +42,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pushbench_protocol::headers::FieldList;
-use pushbench_protocol::{ByteKind, HttpVersion, RequestHead};
+use pushbench_protocol::{ByteKind, Cursor, HttpVersion, RequestHead};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinSet;
 
 use crate::accounts::Accounts;
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
+use crate::carrier::http1::opening::Opened;
 use crate::carrier::http2::pool::Pool;
 use crate::carrier::network::Network;
 use crate::carrier::opening::{StreamRequest, UpgradeRequest};
@@ -183,7 +184,7 @@ impl Carriers {
         Ok(Tunnel::Http1(self.dialer.connect(client).await?))
     }
 
-    /// Opens a WebSocket's bytes by this request; gives what came behind the response too.
+    /// Opens a WebSocket's bytes by this request.
     ///
     /// # Errors
     ///
@@ -192,16 +193,16 @@ impl Carriers {
         &self,
         client: u32,
         request: &UpgradeRequest,
-    ) -> Result<(Tunnel, Vec<u8>), Fault> {
+    ) -> Result<Opened<Tunnel>, Fault> {
         Ok(match &self.by {
             By::Http1 | By::Library => {
-                let (connection, early) =
-                    http1::tunnel::open(&self.dialer, client, request).await?;
-                (Tunnel::Http1(connection), early)
+                let opened = http1::tunnel::open(&self.dialer, client, request).await?;
+                opened.map(Tunnel::Http1)
             }
             By::Http2(pool) => {
                 let tunnel = http2::tunnel::open(pool, client, request).await?;
-                (Tunnel::Http2(Box::new(tunnel)), Vec::new())
+                let value = Tunnel::Http2(Box::new(tunnel));
+                Opened { value, early: Vec::new(), begins_at: None }
             }
         })
     }
@@ -246,6 +247,24 @@ impl DataStream {
         match self.receive(carriers, take).await {
             Fault::Closed => Ok(()),
             fault => Err(fault),
+        }
+    }
+
+    /// Where the server has the client begin, if that is known.
+    pub(crate) fn begins_at(&self) -> Option<Cursor> {
+        match self {
+            Self::Http1(stream) => stream.begins_at,
+            // Its clients do not come back, so nobody asks.
+            Self::Http2(_) => None,
+        }
+    }
+
+    /// Ends our side of a stream that the server has ended, and hears its connection out.
+    pub(crate) async fn discard(self, carriers: &Carriers) -> Result<(), Fault> {
+        match self {
+            Self::Http1(stream) => carriers.dialer.discard(stream.connection).await,
+            // Its connection ends with its last client.
+            Self::Http2(_) => Ok(()),
         }
     }
 

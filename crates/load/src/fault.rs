@@ -76,6 +76,14 @@ impl Fault {
         !matches!(self, Self::AnswerTimeout | Self::OpenTimeout | Self::Panic | Self::ThreadGone)
     }
 
+    /// Whether it is the connection that was lost, or could not be had: another one may do.
+    pub(crate) fn is_of_the_connection(self) -> bool {
+        matches!(
+            self,
+            Self::Connect | Self::ConnectTimeout | Self::OpenTimeout | Self::Closed | Self::Io
+        )
+    }
+
     /// The name used in results.
     pub fn label(self) -> String {
         match self {

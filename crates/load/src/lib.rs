@@ -48,8 +48,8 @@ pub use fault::Fault;
 pub use load::preflight::Reached;
 pub use load::{LEAD, Load, LoadError, Progress, Watch};
 pub use outcome::{
-    Boundary, Counts, Handshakes, HeadCounts, InFlight, Outcome, PublisherOutcome, SampleHeaders,
-    ServerSums, TimeAverage, WorkerOutcome,
+    Boundary, Counts, Handshakes, HeadCounts, InFlight, Outcome, PublisherOutcome, Reconnects,
+    SampleHeaders, ServerSums, TimeAverage, WorkerOutcome,
 };
 pub use plan::{Adapted, Plan, TlsTarget, Via};
 pub use publish_to::{Calendar, PublishTo};

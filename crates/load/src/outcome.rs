@@ -6,7 +6,7 @@ mod counts;
 
 pub use average::TimeAverage;
 pub use boundary::{Boundary, InFlight, ServerSums};
-pub use counts::{Counts, HeadCounts};
+pub use counts::{Counts, HeadCounts, Reconnects};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -121,6 +121,8 @@ pub struct WorkerOutcome {
     pub response_time: Histogram,
     /// From one token received to the next at the same client; empty where messages are no tokens.
     pub gap: Histogram,
+    /// From a connection lost to its client being connected again, any phase.
+    pub reconnect_time: Histogram,
     /// The longest time for which it stood still; `None` before the measure phase.
     pub stall: Option<Duration>,
     /// Age of the newest message held, in nanoseconds, over clients and the measure phase.

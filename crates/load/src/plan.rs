@@ -108,10 +108,11 @@ impl Plan {
         has_many.then(|| source_address(client, self.clients_per_address))
     }
 
-    /// The path of a client's WebSocket, from where its topic's subscribers begin.
-    pub(crate) fn websocket_path(&self, client: u32) -> String {
+    /// The path of a client's WebSocket: behind `after`, or from where its topic's subscribers begin.
+    pub(crate) fn websocket_path(&self, client: u32, after: Option<Cursor>) -> String {
         let topic = self.topic_of(client);
-        self.topic_name(topic).websocket_path(self.start_cursors[topic as usize])
+        let after = after.unwrap_or(self.start_cursors[topic as usize]);
+        self.topic_name(topic).websocket_path(after)
     }
 
     /// Clients that are played here.

@@ -21,6 +21,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::accounts::Accounts;
 use crate::accounts::age::TopicDues;
+use crate::accounts::comebacks::Comebacks;
 use crate::accounts::published::Published;
 use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
@@ -200,6 +201,9 @@ fn accounts(role: &Role, clock: Clock) -> Accounts {
             plan.carriage.client.has_own_sockets(),
         ),
     )
+    .with_comebacks(
+        plan.carriage.reconnect.map(|reconnect| Comebacks::new(reconnect, workload.seed)),
+    )
 }
 
 /// How things stand, but for bytes: nothing of it takes longer the more clients there are.
@@ -209,7 +213,9 @@ fn status(accounts: &Accounts) -> Status {
     Status {
         connected: presence.connected(),
         failed: presence.failed(),
-        in_flight: presence.in_flight() + presence.turning(),
+        in_flight: presence.in_flight()
+            + presence.turning()
+            + accounts.comebacks.as_ref().map_or(0, Comebacks::away),
         waiting_for_last: recorder.waiting_for_last(),
         duplicates: recorder.counts.duplicates,
         responses: recorder.counts.answers.values().sum(),
@@ -357,8 +363,47 @@ async fn play_client(
     client: u32,
     subscriber_id: usize,
 ) -> Result<(), Fault> {
-    let play = transport::play(context, client, subscriber_id);
-    AssertUnwindSafe(play).catch_unwind().await.unwrap_or(Err(Fault::Panic))
+    loop {
+        let play = transport::play(context, client, subscriber_id);
+        let play = AssertUnwindSafe(play).catch_unwind().map(|it| it.unwrap_or(Err(Fault::Panic)));
+        let Err(fault) = opened_again(context, subscriber_id, play).await else { return Ok(()) };
+        let comes_back = context.accounts.comes_back(client, subscriber_id, fault);
+        let Some(wait) = comes_back else { return Err(fault) };
+        tokio::select! {
+            biased;
+            () = context.closed() => return Ok(()),
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Plays a client. One that comes back is given up if it is not connected in time, or if all are to end
+/// before it is.
+async fn opened_again(
+    context: &ClientContext,
+    subscriber_id: usize,
+    play: impl Future<Output = Result<(), Fault>>,
+) -> Result<(), Fault> {
+    let comebacks = context.accounts.comebacks.as_ref();
+    let Some(comebacks) = comebacks.filter(|comebacks| comebacks.is_away(subscriber_id)) else {
+        return play.await;
+    };
+    let mut play = pin!(play);
+    let opening = poll_fn(|cx| match play.as_mut().poll(cx) {
+        Poll::Ready(played) => Poll::Ready(Some(played)),
+        Poll::Pending if comebacks.is_away(subscriber_id) => Poll::Pending,
+        Poll::Pending => Poll::Ready(None),
+    });
+    let opened = tokio::select! {
+        biased;
+        opened = tokio::time::timeout(bounds::OPEN, opening) => opened,
+        () = context.closed() => return Ok(()),
+    };
+    match opened {
+        Ok(Some(played)) => played,
+        Ok(None) => play.await,
+        Err(_) => Err(Fault::OpenTimeout),
+    }
 }
 
 /// Plays a client, and gives it up if it does not come to be open while nobody else does, or if all

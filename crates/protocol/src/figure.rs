@@ -49,7 +49,7 @@ pub const QUANTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
 
 /// Distributions, all in seconds, and what they start and end at.
-pub const DISTRIBUTIONS: [(&str, &str); 11] = [
+pub const DISTRIBUTIONS: [(&str, &str); 12] = [
     ("latency", "from when a message was due until a subscriber had all of it"),
     ("service_time", "from when a message was sent to the server until a subscriber had all of it"),
     (
@@ -60,6 +60,10 @@ pub const DISTRIBUTIONS: [(&str, &str); 11] = [
     ("connect_tcp", "the TCP handshake"),
     ("connect_tls", "the TLS handshake, from its first byte until the client may speak"),
     ("connect_upgrade", "the WebSocket upgrade or the start of a stream, request to response"),
+    (
+        "reconnect_time",
+        "from when a client lost its connection until it had another and was subscribed again",
+    ),
     (
         "poll_lateness",
         "from when a poll was due, or its connection free if that was later, until it was sent: how \
@@ -113,7 +117,7 @@ const COMPRESSED_HEADERS: [(&str, &str); 5] = [
 ];
 
 /// Figures that are one number.
-const SINGLE: [(&str, Unit, &str); 56] = [
+const SINGLE: [(&str, Unit, &str); 58] = [
     ("age_mean", Unit::Seconds, "age of the newest message held, averaged over clients and time"),
     (
         "version_age_mean",
@@ -152,6 +156,12 @@ const SINGLE: [(&str, Unit, &str); 56] = [
     ("foreign", Unit::Count, "messages that no publisher of the trial sent"),
     ("out_of_order", Unit::Count, "messages delivered after a later one"),
     ("errors", Unit::Count, "failed connects, responses and frames"),
+    ("lost_connections", Unit::Count, "connections lost by clients that then came back"),
+    (
+        "peak_reconnects_per_second",
+        Unit::PerSecond,
+        "clients that came back in the busiest second of the measure phase",
+    ),
     ("header_bytes_per_poll", Unit::Bytes, "HTTP headers of one poll, up and down"),
     ("header_bytes_up_per_poll", Unit::Bytes, "HTTP headers of one poll's request"),
     ("header_bytes_down_per_poll", Unit::Bytes, "HTTP headers of one poll's response"),

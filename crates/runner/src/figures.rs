@@ -201,6 +201,15 @@ fn connecting(source: &Source<'_>) -> Option<u64> {
     Some(source.sums.counts.connecting_segments? * headers.len() + more_for_syns)
 }
 
+/// Of clients that came back; nothing where no connection was lost.
+fn reconnects(figures: &mut Figures, source: &Source<'_>) {
+    let Some(seen) = source.sums.counts.reconnects.as_ref() else { return };
+    figures.insert("lost_connections".to_owned(), seen.lost_connections as f64);
+    if let Some(peak) = seen.by_second.values().max() {
+        figures.insert("peak_reconnects_per_second".to_owned(), *peak as f64);
+    }
+}
+
 fn rates(figures: &mut Figures, source: &Source<'_>) {
     let deliveries = source.sums.counts.deliveries_in_measure as f64;
     let per_second = deliveries / source.measure_seconds();
@@ -209,6 +218,7 @@ fn rates(figures: &mut Figures, source: &Source<'_>) {
         let per_second = connects as f64 / source.measure_seconds();
         figures.insert("connects_per_second".to_owned(), per_second);
     }
+    reconnects(figures, source);
     figures.insert("goodput".to_owned(), payload_bytes(source) * 8.0 / source.measure_seconds());
     if !source.is_poll {
         return;

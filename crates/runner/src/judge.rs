@@ -16,6 +16,7 @@ mod model;
 mod payloads;
 mod proxy;
 mod pushed;
+mod reconnects;
 mod refused;
 mod server;
 mod server_books;
@@ -49,6 +50,7 @@ use self::{
     payloads::{delivered, foreign, payloads, unexplained, unfinished, wrapping},
     proxy::proxy_books,
     pushed::{conflated, heartbeats},
+    reconnects::reconnects,
     server::server,
     server_books::server_books,
     server_kernel::server_kernel,
@@ -88,6 +90,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(wrapping(&evidence.sums.counts));
     checks.extend(unsaid(&evidence.sums.counts));
     checks.extend(delivered(&evidence.sums.counts));
+    checks.extend(reconnects(&evidence.sums.counts));
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));
     checks.extend(chatter(evidence));

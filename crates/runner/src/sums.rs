@@ -14,8 +14,8 @@ use pushbench_protocol::headers::printable_characters;
 use pushbench_protocol::{ByteKind, Direction, HandshakeStats, Phase};
 use pushbench_stats::Histogram;
 use pushbench_store::{
-    AreaV2, ClientHandshakes, CountsV1, FieldBlocksV2, HandshakesV2, InFlightV2, SampleV1, SideV2,
-    Sums, SumsError, TallyV2, UnexpectedV1, WitnessV2, WorkV2,
+    AreaV2, ClientHandshakes, CountsV1, FieldBlocksV2, HandshakesV2, InFlightV2, ReconnectsV2,
+    SampleV1, SideV2, Sums, SumsError, TallyV2, UnexpectedV1, WitnessV2, WorkV2,
 };
 
 use crate::books::unbalanced;
@@ -83,6 +83,7 @@ fn of_worker(worker: &WorkerOutcome) -> Sums {
             ("poll_lateness", &worker.poll_lateness),
             ("poll_kept_waiting", &worker.poll_kept_waiting),
             ("response_time", &worker.response_time),
+            ("reconnect_time", &worker.reconnect_time),
             ("gap", &worker.gap),
         ]),
         age: area(worker.age),
@@ -211,6 +212,12 @@ fn counts(counts: &Counts, worker: &WorkerOutcome) -> CountsV1 {
         empty_polls: counts.empty_polls,
         answers: counts.answers.clone(),
         connects: Some(counts.connects),
+        reconnects: counts.reconnects.as_ref().map(|of| ReconnectsV2 {
+            lost_connections: of.lost,
+            restored_connections: of.restored,
+            failed_attempts: of.failed,
+            by_second: of.by_second.clone(),
+        }),
         retries: Some(counts.retries).filter(|retries| *retries > 0),
         heartbeats: Some(counts.heartbeats),
         acknowledgements: Some(counts.acknowledgements).filter(|count| *count > 0),

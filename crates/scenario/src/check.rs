@@ -24,6 +24,7 @@ use crate::own_path_check::{
 use crate::proxy_check::a_proxy_is_before_a_server_of_ours;
 use crate::published::{NOTHING_PUBLISHED, is_published, publish_is_there};
 use crate::quantity::format_duration;
+use crate::reconnect_check::clients_that_come_back_know_where_they_were;
 use crate::shards_check::shards_are_of_our_own_server;
 use crate::transport_file::TransportFile;
 use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
@@ -32,7 +33,7 @@ use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 19] = [
+const CHECKS: [Check; 20] = [
     topics_have_clients,
     publish_is_there,
     publishes_are_bounded,
@@ -45,6 +46,7 @@ const CHECKS: [Check; 19] = [
     a_profile_with_its_own_path_gets_what_it_can_say,
     a_profile_with_its_own_path_asks_nothing_else,
     carriages_fit,
+    clients_that_come_back_know_where_they_were,
     request_headers_fit,
     shards_are_of_our_own_server,
     a_segment_fits_the_link,

@@ -20,6 +20,7 @@ use crate::link_profile::LinkProfile;
 use crate::named_server::NamedServer;
 use crate::pin::Pin;
 use crate::proxy::Proxy;
+use crate::reconnect::Reconnect;
 use crate::tokens::TokenShape;
 use crate::until::Until;
 
@@ -304,4 +305,6 @@ pub struct Carriage {
     pub clients_per_connection: NonZeroU32,
     /// The program that each client is.
     pub client: ClientProgram,
+    /// When a client comes back whose connection was lost; `None` where that ends it.
+    pub reconnect: Option<Reconnect>,
 }

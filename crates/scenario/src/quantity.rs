@@ -33,7 +33,7 @@ pub(crate) fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-pub(crate) fn minutes(count: u64) -> Duration {
+pub(crate) const fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)
 }
 

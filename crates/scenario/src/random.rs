@@ -17,6 +17,7 @@ pub(crate) enum Purpose {
     Arrivals = 3,
     PollPhase = 4,
     CellOrder = 5,
+    Reconnect = 6,
 }
 
 /// A stream of random numbers.

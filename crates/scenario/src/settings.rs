@@ -110,7 +110,7 @@ impl Transport {
     /// Every option of its kind with its default resolved, as a scenario file spells it; `none` for
     /// what is absent.
     pub fn options(&self) -> BTreeMap<String, String> {
-        let Carriage { http, tls, clients_per_connection, client } = self.carriage;
+        let Carriage { http, tls, clients_per_connection, client, reconnect } = self.carriage;
         let mut options = vec![
             ("http", http.to_string()),
             ("tls", tls.to_string()),
@@ -118,6 +118,7 @@ impl Transport {
             ("client", client.to_string()),
         ];
         options.retain(|(option, value)| unsaid_option(option) != Some(value));
+        options.extend(reconnect.map(|reconnect| ("reconnect", reconnect.to_string())));
         if let Some(proxy) = &self.proxy {
             options.push(("proxy", proxy.name.clone()));
         }

@@ -14,6 +14,8 @@ use crate::kind::label;
 use crate::named_server_file::NamedServerFile;
 use crate::proxy_file::{Passed, ProxyFile, passes};
 use crate::quantity::minutes;
+use crate::reconnect::Reconnect;
+use crate::reconnect_file::{RECONNECT_EXAMPLE, reconnect};
 use crate::transport_server::{Asked, asked, fits_the_server, tls};
 use crate::transport_settings::{Options, PollSchedule};
 use crate::{Carriage, Deflate, Transport, TransportSettings};
@@ -61,13 +63,14 @@ pub(crate) struct OptionsFile {
     pub(crate) context_takeover: Read<Option<bool>>,
     pub(crate) heartbeat: Read<Option<Duration>>,
     pub(crate) conflate: Read<Option<Duration>>,
+    pub(crate) reconnect: Read<Option<Reconnect>>,
 }
 
 /// Whether a kind has an option.
 type Has = fn(TransportKind) -> bool;
 
 /// Options that only some kinds have, and which those are.
-const OPTIONS: [(&str, Has); 11] = [
+const OPTIONS: [(&str, Has); 12] = [
     ("pace", TransportKind::has_timer),
     ("interval", TransportKind::has_timer),
     ("timing", TransportKind::has_timer),
@@ -79,6 +82,7 @@ const OPTIONS: [(&str, Has); 11] = [
     ("context_takeover", has_deflate),
     ("heartbeat", |kind| kind.properties().has_heartbeats),
     ("conflate", |kind| kind.properties().conflates),
+    ("reconnect", comes_back),
 ];
 
 /// Why a closed loop has no timer.
@@ -87,6 +91,12 @@ const ASKS_AT_ONCE: &str = "nothing: with pace = \"closed\" a client polls again
 
 pub(crate) fn has_deflate(kind: TransportKind) -> bool {
     kind.properties().codings.contains(&Compression::Deflate)
+}
+
+/// Whether a client may be told when to come back. One that polls opens a connection for its next poll
+/// in any case.
+pub(crate) fn comes_back(kind: TransportKind) -> bool {
+    kind.properties().arrival == Arrival::Pushed
 }
 
 pub(crate) fn transports(
@@ -212,6 +222,10 @@ fn options(table: &mut Reader<'_>, kind: Option<TransportKind>) -> OptionsFile {
         let coding = choice(codings, Compression::label);
         options.compression = table.or("compression", "none", coding);
     }
+    if any(comes_back) {
+        let table = table.optional_table("reconnect", RECONNECT_EXAMPLE);
+        options.reconnect = table.and_then(reconnect);
+    }
     let windows = kinds().filter_map(|kind| kind.properties().window_bits);
     if let Some((least, most)) = windows.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))) {
         // That the coding has it is held in `carriage_check`.
@@ -240,6 +254,10 @@ impl TransportFile {
             tls: tls?.value,
             clients_per_connection: clients_per_connection?.value,
             client: client?.value,
+            reconnect: match comes_back(self.kind.as_ref()?.value) {
+                true => self.options.reconnect.as_ref()?.value,
+                false => None,
+            },
         };
         let (unchanged, server) = match self.server {
             Asked::Ours => (default_unchanged(deliver), None),

@@ -21,7 +21,7 @@ pub(crate) enum Asked {
 }
 
 /// Options that only our own server has, and why others do not.
-const OF_OURS: [(&str, &str); 7] = [
+const OF_OURS: [(&str, &str); 8] = [
     ("unchanged", "its adapter says what a response without a new message is like"),
     ("hold", SETTING),
     ("heartbeat", SETTING),
@@ -29,6 +29,7 @@ const OF_OURS: [(&str, &str); 7] = [
     ("compression", COMPRESSION),
     ("window_bits", COMPRESSION),
     ("context_takeover", COMPRESSION),
+    ("reconnect", "only from our own server are clients known to resume"),
 ];
 const SETTING: &str = "a third-party server has settings of its own for that";
 const COMPRESSION: &str = "only our own server is asked for compression";

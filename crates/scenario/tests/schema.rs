@@ -140,6 +140,10 @@ fn every_key_default_and_bound_of_the_schema_is_that_of_the_reader_and_none_is_m
             &format!("{text}[[transport]]\n@line({keys})@\n"),
         );
     }
+    let reconnect = format!(
+        "{QUESTION}{WORKLOAD}{SSE}name = \"x\"\nreconnect = {{ @entry(after = \"1s\")@ }}\n"
+    );
+    held.table("transport/kind=sse/reconnect", &reconnect);
     let server = format!("{QUESTION}{WORKLOAD}{SSE}[server.a]\n");
     let url = "url = \"https://h:1\"; start = [\"x\"]";
     held.table("server/*/-publish", &format!("{server}@line({url}; adapter = \"nchan\")@\n"));

@@ -36,9 +36,9 @@ pub use record::{
     FieldBlocksV2, FileV1, FindEnding, FindStepV2, FindV2, FloorPlayV2, FloorSideV2, FloorV2,
     FloorWorkV2, HandshakesV2, HistogramV1, InFlightV2, KindsV1, KnownV2, LinkPathV2, LinkV2,
     MachineTimeV2, MachineV2, ModelV1, PacketsV2, PhaseBooksV1, PlacementV2, ProcessWorkV2,
-    ProxyV2, ReconciliationV1, RunStatus, RunV2, SampleV1, ScenarioV1, ServerV1, ShardV2, SideV2,
-    SocketMemoryV1, TallyV2, ThirdPartyV1, TlsV1, ToolV1, TransportV1, TrialV2, UnexpectedV1,
-    UntilEnding, UntilV2, UpstreamV2, Verdict, WaitingV2, WitnessV2, WorkV2,
+    ProxyV2, ReconciliationV1, ReconnectsV2, RunStatus, RunV2, SampleV1, ScenarioV1, ServerV1,
+    ShardV2, SideV2, SocketMemoryV1, TallyV2, ThirdPartyV1, TlsV1, ToolV1, TransportV1, TrialV2,
+    UnexpectedV1, UntilEnding, UntilV2, UpstreamV2, Verdict, WaitingV2, WitnessV2, WorkV2,
 };
 pub use run::new_id;
 pub use schema::run_v2_schema;

@@ -77,6 +77,7 @@ mod shards;
 mod signals;
 mod silent;
 mod stock_clients;
+mod storm;
 mod support;
 mod targets;
 mod third_party;

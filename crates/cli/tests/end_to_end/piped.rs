@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use pushbench_load::in_memory::CLOCK;
 use pushbench_protocol::ServerDocument;
@@ -60,20 +61,34 @@ pub(crate) fn play_against(
     transport: usize,
     change: impl FnOnce(&mut ServerConfig),
 ) -> TrialV2 {
+    play_and_let_go(scenario, transport, change, None)
+}
+
+/// The same, whose server lets all subscribers go when it has run for so long.
+pub(crate) fn play_and_let_go(
+    scenario: &Scenario,
+    transport: usize,
+    change: impl FnOnce(&mut ServerConfig),
+    lets_go_after: Option<Duration>,
+) -> TrialV2 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime");
     let options = options(String::new());
-    let serve = |document: &ServerDocument| serve(document, change);
+    let serve = |document: &ServerDocument| serve(document, change, lets_go_after);
     let trial = play_piped(scenario, transport, &options, CLOCK, serve);
     let trial = making_way(|| tokio::task::LocalSet::new().block_on(&runtime, trial));
     trial.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Starts a server that is told this, and that takes its connections from pipes.
-fn serve(document: &ServerDocument, change: impl FnOnce(&mut ServerConfig)) -> PipedServer {
+fn serve(
+    document: &ServerDocument,
+    change: impl FnOnce(&mut ServerConfig),
+    lets_go_after: Option<Duration>,
+) -> PipedServer {
     static IDENTITY: OnceLock<Identity> = OnceLock::new();
     let identity =
         || IDENTITY.get_or_init(|| Identity::of_this_host(since_epoch()).expect("a certificate"));
@@ -84,6 +99,13 @@ fn serve(document: &ServerDocument, change: impl FnOnce(&mut ServerConfig)) -> P
     let (arrivals, incoming) = mpsc::unbounded_channel();
     let server = Server::over(incoming, config, CLOCK).expect("a server");
     let books = server.books();
+    if let Some(after) = lets_go_after {
+        let books = books.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            books.let_subscribers_go();
+        });
+    }
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(server.serve(async {
         let _ = stopped.await;

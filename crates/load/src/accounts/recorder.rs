@@ -53,6 +53,7 @@ pub(crate) struct Recorder {
     pub(crate) poll_lateness: Histogram,
     pub(crate) poll_kept_waiting: Histogram,
     pub(crate) response_time: Histogram,
+    pub(crate) reconnect_time: Histogram,
     ages: Ages,
     /// Of tokens alone.
     gaps: Option<Gaps>,
@@ -80,6 +81,7 @@ impl Recorder {
             poll_lateness: Histogram::new(),
             poll_kept_waiting: Histogram::new(),
             response_time: Histogram::new(),
+            reconnect_time: Histogram::new(),
             ages: Ages::default(),
             gaps: None,
         }
@@ -257,6 +259,7 @@ impl Recorder {
             poll_lateness: self.poll_lateness,
             poll_kept_waiting: self.poll_kept_waiting,
             response_time: self.response_time,
+            reconnect_time: self.reconnect_time,
             gap: self.gaps.map(Gaps::finish).unwrap_or_default(),
             age: self.ages.age(),
             version_age: self.ages.version_age(),

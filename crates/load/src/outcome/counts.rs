@@ -46,6 +46,8 @@ pub struct Counts {
     /// Polls of the measure phase that were sent again, since the server had closed the connection
     /// under them.
     pub retries: u64,
+    /// Clients that came back where their connection was lost; `None` where that ends a client.
+    pub reconnects: Option<Reconnects>,
     /// Signs of life of the measure phase: pings and comments.
     pub heartbeats: u64,
     /// What a third-party server said to publishes that it took, in the measure phase.
@@ -107,6 +109,29 @@ impl Counts {
     pub(crate) fn fail(&mut self, fault: Fault, is_of_the_end: bool) {
         let faults = if is_of_the_end { &mut self.close_faults } else { &mut self.faults };
         *faults.entry(fault).or_default() += 1;
+    }
+}
+
+/// What was counted where clients come back.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reconnects {
+    /// Connections that were lost, any phase but for the end.
+    pub lost: u64,
+    /// Of those, the ones in whose place the client got another.
+    pub restored: u64,
+    /// Attempts to get another that failed.
+    pub failed: u64,
+    /// Clients that came back in each second since the measure phase began.
+    pub by_second: BTreeMap<u32, u64>,
+}
+
+impl Reconnects {
+    /// A client is back, in this second of the measure phase if that has begun.
+    pub(crate) fn is_back(&mut self, second: Option<u32>) {
+        self.restored += 1;
+        if let Some(second) = second {
+            *self.by_second.entry(second).or_default() += 1;
+        }
     }
 }
 

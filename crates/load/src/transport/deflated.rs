@@ -23,9 +23,9 @@ use yawc::{
 use crate::Fault;
 use crate::carrier::opening::UpgradeRequest;
 use crate::transport::context::ClientContext;
-use crate::transport::pushed::Cause;
+use crate::transport::pushed::{Cause, begins, resumes_after};
 use crate::transport::tapped::Tapped;
-use crate::transport::websocket::{Listener, Subscriber, begin, closed_by, read_buffer};
+use crate::transport::websocket::{Begun, Listener, Subscriber, begin, closed_by, read_buffer};
 
 /// What a client writes: a pong, and a close frame.
 const WRITE_BUFFER: usize = 256;
@@ -43,9 +43,11 @@ pub(crate) async fn play(
     subscriber_id: usize,
     terms: DeflateTerms,
 ) -> Result<(), Fault> {
-    let path = context.plan.websocket_path(client);
+    let after = resumes_after(context, subscriber_id);
+    let path = context.plan.websocket_path(client, after);
     let request = UpgradeRequest::of(&context.plan, &path, Some(terms));
-    let (mut tapped, early) = begin(context, client, &request).await?;
+    let Begun { mut tapped, early, begins_at } = begin(context, client, &request).await?;
+    begins(context, subscriber_id, begins_at);
     tapped.keep_message_lens();
     let early = tapped.observe_early(early);
     let wire = Wire(Rc::new(RefCell::new(Early { tapped, early: early.into() })));

@@ -1,5 +1,7 @@
 //! What a stream says, one thing after another, and how one kind of stream is asked for and read.
 
+use pushbench_protocol::Cursor;
+
 use crate::transport::pushed::Cause;
 use crate::{Fault, Plan};
 
@@ -27,8 +29,8 @@ pub(crate) enum Said<'a> {
 
 /// How one kind of stream is asked for and read.
 pub(crate) trait Codec: Default {
-    /// The head of the request.
-    fn request(plan: &Plan, topic: u32) -> Vec<u8>;
+    /// The head of the request: for what is behind `after`, or from where the topic's subscribers begin.
+    fn request(plan: &Plan, topic: u32, after: Option<Cursor>) -> Vec<u8>;
 
     /// Takes the next data of the stream, wherever it was cut, and gives `on_item` each whole item.
     fn push(&mut self, data: &[u8], on_item: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault>;

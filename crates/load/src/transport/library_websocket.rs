@@ -21,7 +21,7 @@ pub(super) async fn play(
     client: u32,
     subscriber_id: usize,
 ) -> Result<(), Fault> {
-    let path = context.plan.websocket_path(client);
+    let path = context.plan.websocket_path(client, None);
     let mut socket = open(context, client, &path).await?;
     context.accounts.is_connected(subscriber_id);
     let mut subscriber = Subscriber::new(subscriber_id, socket.get_ref());

@@ -16,13 +16,13 @@ use pushbench_protocol::{Phase, Timestamp};
 use pushbench_wire::frame::{MessageReader, Opcode, Received, apply_mask, encode_header};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use crate::Fault;
 use crate::carrier::connection::{TURN, end_turn};
 use crate::carrier::opening::UpgradeRequest;
 use crate::transport::context::ClientContext;
-use crate::transport::pushed::Cause;
+use crate::transport::pushed::{Cause, begins, resumes_after};
 use crate::transport::tapped::Tapped;
-use crate::transport::websocket::{Listener, Subscriber, begin, closed_by};
+use crate::transport::websocket::{Begun, Listener, Subscriber, begin, closed_by};
+use crate::{Fault, bounds};
 
 /// Most bytes of pongs that wait for a server that does not read; what it pings beyond them is not
 /// answered.
@@ -53,6 +53,9 @@ pub(crate) async fn play(
     match ended {
         Ok(()) => Box::pin(client.close(context)).await,
         Err(fault) => {
+            if client.is_told && context.accounts.comebacks.is_some() {
+                Box::pin(client.answer_close(context)).await;
+            }
             client.subscriber.give_up(context, &client.tapped);
             Err(fault)
         }
@@ -67,6 +70,8 @@ struct Client {
     replies: Vec<u8>,
     /// Whether it has begun to end the connection.
     has_left: bool,
+    /// Whether the server has said that it ends the connection.
+    is_told: bool,
 }
 
 impl Client {
@@ -77,13 +82,16 @@ impl Client {
         subscriber_id: usize,
     ) -> Result<(Self, Vec<u8>), Fault> {
         let plan = &context.plan;
-        let path = plan.websocket_path(client);
+        let path = plan.websocket_path(client, resumes_after(context, subscriber_id));
         let request = UpgradeRequest::of(plan, &path, None);
-        let (mut tapped, early) = begin(context, client, &request).await?;
+        let Begun { mut tapped, early, begins_at } = begin(context, client, &request).await?;
+        begins(context, subscriber_id, begins_at);
         let early = tapped.observe_early(early);
         let subscriber = Subscriber::new(subscriber_id, &tapped);
         let reader = MessageReader::new(MAX_BODY);
-        Ok((Self { tapped, reader, subscriber, replies: Vec::new(), has_left: false }, early))
+        let replies = Vec::new();
+        let client = Self { tapped, reader, subscriber, replies, has_left: false, is_told: false };
+        Ok((client, early))
     }
 
     /// Takes what comes until the connection has failed, or the server ends it.
@@ -122,7 +130,7 @@ impl Client {
         bytes: &[u8],
         received_at: Timestamp,
     ) -> Result<(), Fault> {
-        let Self { tapped, reader, subscriber, replies, has_left } = self;
+        let Self { tapped, reader, subscriber, replies, has_left, is_told } = self;
         let read = reader.read(bytes, |received| {
             match received {
                 Received::Message(payload) => {
@@ -140,6 +148,7 @@ impl Client {
                 Received::Close(close) => {
                     subscriber.receive(context, Cause::Message, received_at, tapped);
                     if !*has_left {
+                        *is_told = true;
                         return ControlFlow::Break(closed_by(context, close));
                     }
                 }
@@ -172,6 +181,21 @@ impl Client {
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Answers the server's goodbye, and waits for it to end the connection (RFC 6455, section 5.5.1).
+    async fn answer_close(&mut self, context: &ClientContext) {
+        push_frame(&mut self.replies, Opcode::Close, &NORMAL.to_be_bytes());
+        self.has_left = true;
+        let ended = async {
+            let sent = poll_fn(|cx| self.poll_reply(cx, context)).await;
+            // However it ends, it is the end.
+            let _ = poll_fn(|cx| self.poll_listen(cx, context)).await;
+            sent
+        };
+        // Whoever does not end it is not waited for, and what did not leave is on no books.
+        let _ = tokio::time::timeout(bounds::CLOSE_OF_POLL, ended).await;
+        let _ = self.tapped.shutdown().await;
     }
 
     /// Says goodbye and waits for the server to end the connection (RFC 6455, section 7.1.1).

@@ -2,7 +2,7 @@
 
 use pushbench_protocol::number::gap;
 use pushbench_protocol::paths::NOTICE;
-use pushbench_protocol::{ByteKind, Phase, Timestamp};
+use pushbench_protocol::{ByteKind, Cursor, Phase, Timestamp};
 
 use crate::Fault;
 use crate::accounts::receipt::{Arrival, Receipt};
@@ -23,6 +23,25 @@ pub(crate) fn is_update(context: &ClientContext, cause: Cause) -> bool {
     cause == Cause::Message && context.plan.transport.conflate().is_none()
 }
 
+/// Up to where a client that comes back has taken everything; `None` of one that begins.
+pub(crate) fn resumes_after(context: &ClientContext, subscriber_id: usize) -> Option<Cursor> {
+    context.accounts.comebacks.as_ref()?.after(subscriber_id)
+}
+
+/// Takes note of where the server has a client begin.
+pub(crate) fn begins(context: &ClientContext, subscriber_id: usize, at: Option<Cursor>) {
+    if let Some(comebacks) = &context.accounts.comebacks {
+        comebacks.begins(subscriber_id, at);
+    }
+}
+
+/// A client has taken so many messages, or was told that it missed them.
+pub(crate) fn goes_on(context: &ClientContext, subscriber_id: usize, messages: u64) {
+    if let Some(comebacks) = &context.accounts.comebacks {
+        comebacks.goes_on(subscriber_id, messages);
+    }
+}
+
 /// Records a message or a notice; says what its bytes were.
 pub(crate) fn receive(
     context: &ClientContext,
@@ -34,11 +53,15 @@ pub(crate) fn receive(
     let timeline = context.accounts.timeline();
     if payload.first() == Some(&NOTICE) {
         match gap_of(payload) {
-            Some(gap) => context.accounts.recorder.borrow_mut().counts.add_gap(gap),
+            Some(gap) => {
+                goes_on(context, subscriber_id, gap);
+                context.accounts.recorder.borrow_mut().counts.add_gap(gap);
+            }
             None => context.accounts.count_fault(Fault::Malformed),
         }
         return ByteKind::Control;
     }
+    goes_on(context, subscriber_id, 1);
     let mut recorder = context.accounts.recorder.borrow_mut();
     match recorder.receive(subscriber_id, payload, received_at, Arrival::Pushed, &timeline) {
         Receipt::New => {

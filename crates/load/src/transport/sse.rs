@@ -4,9 +4,9 @@
 //! tells a gap are `control`. An event of a type that nobody here asked for is a message if it carries
 //! one of ours (a page would listen for that type), and a sign of life otherwise.
 
-use pushbench_protocol::Envelope;
 use pushbench_protocol::number::{MAX_BODY, gap};
 use pushbench_protocol::paths::GAP_EVENT;
+use pushbench_protocol::{Cursor, Envelope};
 
 use crate::transport::event_lines::{EventLine, EventLineReader};
 use crate::transport::item::{Codec, Item, Said};
@@ -41,10 +41,10 @@ enum Kind {
 }
 
 impl Codec for Events {
-    fn request(plan: &Plan, topic: u32) -> Vec<u8> {
+    fn request(plan: &Plan, topic: u32, after: Option<Cursor>) -> Vec<u8> {
         let path = plan.topic_name(topic).events_path();
         let target = plan.head_target(&path);
-        plan.scenario.headers.request.events(target, plan.transport.content_coding())
+        plan.scenario.headers.request.events_after(target, plan.transport.content_coding(), after)
     }
 
     fn push(&mut self, data: &[u8], on_item: &mut dyn FnMut(Item<'_>)) -> Result<(), Fault> {
@@ -90,7 +90,8 @@ impl Event {
                     _ => Kind::Other,
                 };
             }
-            // Whoever does not come back needs no `id` and no `retry`.
+            // The `id` is the cursor that a client has by counting, as one without ids must; when it
+            // comes back the scenario says, and not a `retry`.
             _ => {}
         }
         Ok(())

@@ -2,6 +2,7 @@
 //!
 //! Line ends are `framing`; a line that begins as a notice does is `control`.
 
+use pushbench_protocol::Cursor;
 use pushbench_protocol::headers::PollFields;
 
 use crate::transport::item::{Codec, Item, Said};
@@ -13,8 +14,9 @@ use crate::{Fault, Plan};
 pub(crate) struct Lines(LineReader);
 
 impl Codec for Lines {
-    fn request(plan: &Plan, topic: u32) -> Vec<u8> {
-        let path = plan.topic_name(topic).stream_path(plan.start_cursors[topic as usize]);
+    fn request(plan: &Plan, topic: u32, after: Option<Cursor>) -> Vec<u8> {
+        let after = after.unwrap_or(plan.start_cursors[topic as usize]);
+        let path = plan.topic_name(topic).stream_path(after);
         let target = plan.head_target(&path);
         let compression = plan.transport.content_coding();
         let fields = PollFields { conditional: false, compression };

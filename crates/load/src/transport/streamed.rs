@@ -22,15 +22,21 @@ pub(crate) async fn play<C: Codec>(
     client: u32,
     subscriber_id: usize,
 ) -> Result<(), Fault> {
-    let request = C::request(&context.plan, context.plan.topic_of(client));
+    let after = pushed::resumes_after(context, subscriber_id);
+    let request = C::request(&context.plan, context.plan.topic_of(client), after);
     let asked = Asked::by(&context.plan, &request);
     let coding_of: &CodingOf<'_> = &|named| asked.coding_of(named);
     let asking = StreamRequest { head: &request, body: &[] };
     let (mut stream, coding) = context.carriers.stream(client, asking, coding_of).await?;
+    pushed::begins(context, subscriber_id, stream.begins_at());
     let mut subscriber =
         Subscriber { subscriber_id, data: CodedStream::<C>::of(coding)?, unbooked: 0 };
     let ended = subscriber.play(context, &mut stream).await;
     subscriber.give_up(context, &stream);
+    if ended == Err(Fault::Closed) && context.accounts.comebacks.is_some() {
+        // Boxed, so that a client at rest does not carry the room that it needs.
+        Box::pin(stream.discard(&context.carriers)).await?;
+    }
     ended
 }
 
@@ -48,7 +54,10 @@ fn book_item(
             let kind = pushed::receive(context, subscriber_id, payload, phase, received_at);
             book(kind, item.payload);
         }
-        Said::Gap(gap) => context.accounts.recorder.borrow_mut().counts.add_gap(gap),
+        Said::Gap(gap) => {
+            pushed::goes_on(context, subscriber_id, gap);
+            context.accounts.recorder.borrow_mut().counts.add_gap(gap);
+        }
         Said::Nothing if phase == Phase::Measure => {
             context.accounts.recorder.borrow_mut().counts.heartbeats += 1;
         }

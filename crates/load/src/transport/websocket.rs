@@ -9,7 +9,7 @@ use std::io;
 
 use futures_util::StreamExt;
 use pushbench_protocol::number::MAX_BODY;
-use pushbench_protocol::{ByteKind, Direction, Phase, Timestamp};
+use pushbench_protocol::{ByteKind, Cursor, Direction, Phase, Timestamp};
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::Fault;
+use crate::carrier::http1::opening::Opened;
 use crate::carrier::opening::UpgradeRequest;
 use crate::transport::context::ClientContext;
 use crate::transport::frames::{Data, Frames};
@@ -62,7 +63,7 @@ pub(crate) async fn open_by(
     client: u32,
     request: &UpgradeRequest,
 ) -> Result<WebSocketStream<Tapped>, Fault> {
-    let (mut tapped, early) = begin(context, client, request).await?;
+    let Begun { mut tapped, early, .. } = begin(context, client, request).await?;
     let early = tapped.observe_early(early);
     let payload = context.plan.scenario.workload.payload.bytes as usize;
     let config = WebSocketConfig::default()
@@ -73,14 +74,24 @@ pub(crate) async fn open_by(
     Ok(WebSocketStream::from_partially_read(tapped, early, Role::Client, Some(config)).await)
 }
 
-/// Connects and upgrades; gives what came behind the 101 too, not yet observed.
+/// A WebSocket that has just been opened.
+pub(crate) struct Begun {
+    pub(crate) tapped: Tapped,
+    /// What came behind the 101, not yet observed.
+    pub(crate) early: Vec<u8>,
+    /// Where the server has the client begin, if it says so.
+    pub(crate) begins_at: Option<Cursor>,
+}
+
+/// Connects and upgrades.
 pub(crate) async fn begin(
     context: &ClientContext,
     client: u32,
     request: &UpgradeRequest,
-) -> Result<(Tapped, Vec<u8>), Fault> {
-    let (tunnel, early) = context.carriers.tunnel(client, request).await?;
-    Ok((Tapped::new(tunnel, request.terms.is_some()), early))
+) -> Result<Begun, Fault> {
+    let opened = context.carriers.tunnel(client, request).await?;
+    let Opened { value: tunnel, early, begins_at } = opened;
+    Ok(Begun { tapped: Tapped::new(tunnel, request.terms.is_some()), early, begins_at })
 }
 
 /// Bytes of a connection's read buffer, for payloads of this length.
@@ -117,8 +128,9 @@ pub(crate) fn closed(context: &ClientContext, close: Option<&CloseFrame>) -> Fau
 
 /// The same, by the frame's code and its reason.
 pub(crate) fn closed_by(context: &ClientContext, close: Option<(u16, &[u8])>) -> Fault {
-    // When connections are being ended it is of the end, and not among what failed.
-    if !context.accounts.is_closing() {
+    // When connections are being ended it is of the end, and not among what failed; and neither is it
+    // where the client comes back.
+    if !context.accounts.is_closing() && context.accounts.comebacks.is_none() {
         context.accounts.keep_unexpected(Fault::Closed, || Unexpected::of_close(close));
     }
     Fault::Closed

@@ -25,6 +25,8 @@ pub enum Needs {
     Compression,
     /// A floor that is played in the same run.
     Floor,
+    /// Clients that come back where their connection was lost; it is not modelled.
+    Reconnect,
     /// Messages that are tokens of a language model's reply; it is not modelled.
     Tokens,
     /// Nothing: it is modelled alone.
@@ -47,6 +49,7 @@ impl Needs {
             Self::Floor => {
                 "needs a floor: short polls or pushes by HTTP/1.1 in clear on connections that stay open"
             }
+            Self::Reconnect => "needs `reconnect`, and has no model",
             Self::Tokens => "needs payload.content = \"tokens\", and has no model",
             Self::Model => "is modelled and never measured, for polls by HTTP/2",
         }
@@ -61,6 +64,9 @@ impl Figure {
         match distribution {
             "poll_lateness" | "poll_kept_waiting" => Needs::Timer,
             "response_time" => Needs::ClosedLoop,
+            "reconnect_time" | "lost_connections" | "peak_reconnects_per_second" => {
+                Needs::Reconnect
+            }
             "gap" => Needs::Tokens,
             "connect_upgrade" => Needs::Opening,
             "connect_tls" | "connect_tls_bytes_per_connection" | "resumed_handshakes" => Needs::Tls,
@@ -108,6 +114,8 @@ mod tests {
             ("wire_bytes_indexed_per_delivery", Needs::Model),
             ("connect_upgrade.mean", Needs::Opening),
             ("gap.p50", Needs::Tokens),
+            ("reconnect_time.max", Needs::Reconnect),
+            ("lost_connections", Needs::Reconnect),
             ("connect_tls.mean", Needs::Tls),
             ("connect_tls_bytes_per_connection", Needs::Tls),
             ("compression_ratio", Needs::Compression),

@@ -199,6 +199,22 @@ impl RequestProfile {
         head.into_bytes()
     }
 
+    /// The same of a client that comes back and has seen everything up to `seen`; as a browser's event
+    /// source says it (HTML, section 9.2.3).
+    pub fn events_after(
+        &self,
+        target: HeadTarget<'_>,
+        compression: Compression,
+        seen: Option<Cursor>,
+    ) -> Vec<u8> {
+        let mut head = self.events(target, compression);
+        if let Some(seen) = seen {
+            let end = head.len() - "\r\n".len();
+            head.splice(end..end, format!("Last-Event-ID: {seen}\r\n").into_bytes());
+        }
+        head
+    }
+
     /// The head of a WebSocket upgrade with this key (24 characters of base64).
     pub fn upgrade(&self, target: HeadTarget<'_>, key: &str) -> UpgradeHead {
         self.upgrade_offering(target, key, None)

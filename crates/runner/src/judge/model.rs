@@ -22,6 +22,9 @@ pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec
     let failures: u64 = evidence.sums.counts.errors.values().sum();
     let why_not = match evidence {
         _ if !evidence.sums.is_complete() => Some("the trial was not played to its end".to_owned()),
+        _ if connections_lost(evidence) > 0 => {
+            Some("clients came back, and what that costs is not modelled".to_owned())
+        }
         _ if failures > 0 => Some(format!("{failures} failures: not all was done")),
         _ => None,
     };
@@ -45,6 +48,11 @@ pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec
     });
     checks.extend(bytes::bytes(evidence, subject, &schedule));
     checks
+}
+
+/// Connections that were lost by clients that come back.
+fn connections_lost(evidence: &Evidence<'_>) -> u64 {
+    evidence.sums.counts.reconnects.as_ref().map_or(0, |seen| seen.lost_connections)
 }
 
 /// Why polls that are timed by the responses have no schedule.

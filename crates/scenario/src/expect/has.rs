@@ -95,6 +95,7 @@ fn has(transport: &Transport, needs: Needs, is_modelled: bool, has_tokens: bool)
         Needs::Tls => transport.carriage.tls != TlsUse::None,
         Needs::Compression => transport.settings.is_compressed(),
         Needs::Floor => transport.lacks_floor().is_none() && !is_modelled,
+        Needs::Reconnect => transport.carriage.reconnect.is_some() && !is_modelled,
         Needs::Tokens => has_tokens && !is_modelled,
         Needs::Model => is_modelled && polls && compresses_headers,
     }

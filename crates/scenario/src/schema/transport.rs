@@ -12,7 +12,8 @@ use pushbench_toml::schema::{
 };
 
 use crate::quantity::minutes;
-use crate::transport_file::has_deflate;
+use crate::reconnect_file::{AFTER_PATTERN, JITTER_PATTERN};
+use crate::transport_file::{comes_back, has_deflate};
 
 /// A table for each kind, which has the options of that kind.
 pub(super) fn transport() -> Schema {
@@ -130,6 +131,9 @@ fn options(kind: TransportKind) -> Vec<Key> {
             duration(Duration::from_millis(10)..=minutes(3)),
         ));
     }
+    if comes_back(kind) {
+        keys.push(reconnect());
+    }
     if row.codings.len() > 1 {
         keys.push(or(
             "compression",
@@ -154,4 +158,26 @@ fn options(kind: TransportKind) -> Vec<Key> {
         ));
     }
     keys
+}
+
+fn reconnect() -> Key {
+    let reconnect = table([
+        required(
+            "after",
+            "How long a client waits: `\"1s\"`, or a range as in `\"0s..5s\"`.",
+            pattern(AFTER_PATTERN),
+        ),
+        or(
+            "jitter",
+            "none",
+            "How far waits lie apart: all alike, by a share up and down, or from nothing to `after`.",
+            pattern(JITTER_PATTERN),
+        ),
+    ]);
+    optional(
+        "reconnect",
+        "When a client comes back whose connection was lost, and resumes where it was; without it that \
+        ends the client. Over HTTP/1.1, and not with `conflate`.",
+        reconnect,
+    )
 }

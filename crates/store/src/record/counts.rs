@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::reconnects::ReconnectsV2;
+
 /// What was counted. Populations are named in each comment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CountsV1 {
@@ -62,6 +64,10 @@ pub struct CountsV1 {
     /// under them; absent where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u64>,
+    /// Clients that came back where their connection was lost; absent where a lost connection ended its
+    /// client, and in records from before any came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconnects: Option<ReconnectsV2>,
     /// Pings and comments of the measure phase; absent in records from before they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeats: Option<u64>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{CountsV1, FieldBlocksV2, InFlightV2, TallyV2, WitnessV2};
+use crate::record::{CountsV1, FieldBlocksV2, InFlightV2, ReconnectsV2, TallyV2, WitnessV2};
 use crate::sums::{ClientHandshakes, Sums, SumsError};
 
 /// Whether something could be added.
@@ -85,6 +85,7 @@ impl CountsV1 {
             answers,
             connects,
             retries,
+            reconnects,
             heartbeats,
             acknowledgements,
             overtaken,
@@ -134,6 +135,9 @@ impl CountsV1 {
             }
         }
         self.publishes_by_itself |= publishes_by_itself;
+        if let Some(more) = reconnects {
+            self.reconnects.get_or_insert_default().add(more)?;
+        }
         if let Some(more) = field_blocks {
             self.field_blocks.get_or_insert_default().add(more)?;
         }
@@ -144,6 +148,16 @@ impl CountsV1 {
         add_all("failures", &mut self.close_errors, close_errors)?;
         first_of_each(&mut self.examples, examples);
         Ok(())
+    }
+}
+
+impl ReconnectsV2 {
+    fn add(&mut self, other: &Self) -> Added {
+        let Self { lost_connections, restored_connections, failed_attempts, by_second } = other;
+        add("lost connections", &mut self.lost_connections, *lost_connections)?;
+        add("restored connections", &mut self.restored_connections, *restored_connections)?;
+        add("failed attempts to come back", &mut self.failed_attempts, *failed_attempts)?;
+        add_all("clients that came back", &mut self.by_second, by_second)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use pushbench_protocol::headers::AnswerMark;
-use pushbench_protocol::{ByteKind, Direction, Phase};
+use pushbench_protocol::{ByteKind, Cursor, Direction, Phase};
 use pushbench_wire::head::ResponseHead;
 use tokio::io::AsyncReadExt;
 
@@ -20,6 +20,16 @@ pub(crate) struct Opened<T> {
     pub(crate) value: T,
     /// What came behind it.
     pub(crate) early: Vec<u8>,
+    /// Where the server has the client begin, if it says so.
+    pub(crate) begins_at: Option<Cursor>,
+}
+
+impl<T> Opened<T> {
+    /// The same of what is made of it.
+    pub(crate) fn map<U>(self, made: impl FnOnce(T) -> U) -> Opened<U> {
+        let Self { value, early, begins_at } = self;
+        Opened { value: made(value), early, begins_at }
+    }
 }
 
 /// A head that is no interim one, and what it means.
@@ -28,7 +38,7 @@ struct Read<T> {
     interim: usize,
     len: usize,
     status: u16,
-    gap: Option<u64>,
+    mark: Option<AnswerMark>,
     value: Result<T, Fault>,
 }
 
@@ -71,8 +81,8 @@ pub(crate) async fn receive<T>(
         fault
     };
     let end = read.interim + read.len;
-    let value = match (read.value, read.gap) {
-        (Ok(value), Some(_)) => value,
+    let (value, mark) = match (read.value, read.mark) {
+        (Ok(value), Some(mark)) => (value, mark),
         // The bytes behind a 101 are none of HTTP.
         (Ok(_), None) => return Err(give_up(received, end, Fault::Malformed)),
         (Err(fault), _) if read.status == 101 => return Err(give_up(received, end, fault)),
@@ -81,9 +91,9 @@ pub(crate) async fn receive<T>(
             return Err(refusal::receive(accounts, connection, book, &received, fault).await);
         }
     };
-    accounts.recorder.borrow_mut().counts.add_gap(read.gap.unwrap_or(0));
+    accounts.recorder.borrow_mut().counts.add_gap(mark.gap);
     accounts.book(Phase::Connect, Direction::Down, headers, end as u64);
-    Ok(Opened { value, early: received.split_off(end) })
+    Ok(Opened { value, early: received.split_off(end), begins_at: mark.cursor })
 }
 
 /// The first head in `bytes` that is no interim one; `None` while it is not whole.
@@ -93,10 +103,10 @@ fn read<T>(
 ) -> Result<Option<Read<T>>, Fault> {
     let mut interim = 0;
     let read = ResponseHead::read_final(bytes, &mut interim, |head| {
-        let gap = AnswerMark::read(|name| head.fields.value(name)).map(|mark| mark.gap);
-        Ok::<_, Fault>((head.len, head.status, gap, check(head)))
+        let mark = AnswerMark::read(|name| head.fields.value(name));
+        Ok::<_, Fault>((head.len, head.status, mark, check(head)))
     })?;
-    Ok(read.map(|(len, status, gap, value)| Read { interim, len, status, gap, value }))
+    Ok(read.map(|(len, status, mark, value)| Read { interim, len, status, mark, value }))
 }
 
 #[cfg(test)]
@@ -111,7 +121,8 @@ mod tests {
         let whole = text.len() - "more".len();
         for cut in 0..=text.len() {
             let read = read(&text.as_bytes()[..cut], |head| Ok(head.status)).expect("HTTP");
-            let found = read.map(|read| (read.interim, read.len, read.gap, read.value));
+            let found = read
+                .map(|read| (read.interim, read.len, read.mark.map(|mark| mark.gap), read.value));
             let expected = (interim, whole - interim, Some(3), Ok(200));
             assert_eq!(found, (cut >= whole).then_some(expected), "cut at {cut}");
         }

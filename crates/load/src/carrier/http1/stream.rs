@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use pushbench_protocol::{ByteKind, Direction, Phase};
+use pushbench_protocol::{ByteKind, Cursor, Direction, Phase};
 use pushbench_wire::head::{BodyEnd, ResponseHead};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
@@ -14,7 +14,7 @@ use crate::accounts::{Accounts, Passed};
 use crate::carrier::connection::{Connection, TURN, end_turn};
 use crate::carrier::dial::Dialer;
 use crate::carrier::http1::headers::body_end;
-use crate::carrier::http1::opening;
+use crate::carrier::http1::opening::{self, Opened};
 use crate::carrier::opening::StreamRequest;
 use crate::carrier::stream_body::{CodingOf, Read, StreamBody, check};
 use crate::content_coding::ContentCoding;
@@ -25,6 +25,8 @@ pub(crate) struct Stream {
     body: StreamBody,
     /// What came behind the response's head.
     early: Vec<u8>,
+    /// Where the server has the client begin, if it says so.
+    pub(crate) begins_at: Option<Cursor>,
 }
 
 /// Connects and asks; gives what the response is coded in too.
@@ -49,8 +51,8 @@ pub(crate) async fn open(
     let accepted = |head: &ResponseHead<'_>| accepted(head, coding_of);
     let opened = opening::receive(accounts, &mut connection, ByteKind::Header, accepted).await?;
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
-    let (end, coding) = opened.value;
-    Ok((Stream { connection, body: StreamBody::of(end), early: opened.early }, coding))
+    let Opened { value: (end, coding), early, begins_at } = opened;
+    Ok((Stream { connection, body: StreamBody::of(end), early, begins_at }, coding))
 }
 
 /// How the body ends of a response that is a stream, and what it is coded in.

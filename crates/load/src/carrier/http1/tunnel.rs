@@ -7,16 +7,16 @@ use tokio::io::AsyncWriteExt;
 use crate::Fault;
 use crate::carrier::connection::Connection;
 use crate::carrier::dial::Dialer;
-use crate::carrier::http1::opening;
+use crate::carrier::http1::opening::{self, Opened};
 use crate::carrier::http1::upgraded;
 use crate::carrier::opening::UpgradeRequest;
 
-/// Connects and upgrades; gives the bytes that came behind the 101 too.
+/// Connects and upgrades.
 pub(crate) async fn open(
     dialer: &Dialer,
     client: u32,
     request: &UpgradeRequest,
-) -> Result<(Connection, Vec<u8>), Fault> {
+) -> Result<Opened<Connection>, Fault> {
     let accounts = dialer.accounts();
     let mut connection = dialer.connect(client).await?;
     let begin = accounts.now();
@@ -25,5 +25,5 @@ pub(crate) async fn open(
     let check = |head: &ResponseHead<'_>| upgraded::check(head, request);
     let opened = opening::receive(accounts, &mut connection, ByteKind::Handshake, check).await?;
     accounts.recorder.borrow_mut().connect_upgrade.record(accounts.now().since(begin));
-    Ok((connection, opened.early))
+    Ok(opened.map(|()| connection))
 }

@@ -177,6 +177,11 @@ pub(super) const GROUPS: &[Group] = &[
             plain("  duplicates", "duplicates"),
             plain("  out of order", "out_of_order"),
             plain("  superseded before a poll", "superseded"),
+            plain("  connections lost", "lost_connections"),
+            time("    50 % restored after", "reconnect_time.p50"),
+            time("    99 % restored after", "reconnect_time.p99"),
+            time("    all restored after", "reconnect_time.max"),
+            plain("    peak, restored per second", "peak_reconnects_per_second"),
             time("  polls late, p99", "poll_lateness.p99"),
             time("  publishes late, p99", "publish_lateness.p99"),
         ],
@@ -185,7 +190,7 @@ pub(super) const GROUPS: &[Group] = &[
 
 /// Figures that only some runs have: of compression, of third-party servers, of idle clients, of
 /// connections for each poll, of TLS, of a floor. Where no transport has one it has no row.
-pub(super) const OCCASIONAL: [&str; 18] = [
+pub(super) const OCCASIONAL: [&str; 23] = [
     "server_cpu_over_floor",
     "load_cpu_over_floor",
     "uncompressed_payload_bytes_per_delivery",
@@ -204,4 +209,9 @@ pub(super) const OCCASIONAL: [&str; 18] = [
     "connect_tls_bytes_per_connection",
     "connect_tls.p50",
     "resumed_handshakes",
+    "lost_connections",
+    "reconnect_time.p50",
+    "reconnect_time.p99",
+    "reconnect_time.max",
+    "peak_reconnects_per_second",
 ];
