@@ -1,18 +1,15 @@
 //! One thread of clients: a single-threaded runtime, a task for each client, and the books that
 //! they share.
 
+mod client;
+
 use std::collections::BTreeMap;
-use std::future::poll_fn;
 use std::num::NonZeroU32;
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use pushbench_protocol::clock::Clock;
 use pushbench_protocol::{Direction, Layer, Phase, Timestamp, clock};
 use pushbench_wire::Ledger;
@@ -26,6 +23,7 @@ use crate::accounts::published::Published;
 use crate::accounts::recorder::Recorder;
 use crate::accounts::sockets::Sockets;
 use crate::accounts::timeline::Timeline;
+use crate::bounds;
 use crate::carrier::network::Network;
 use crate::command::{Command, Standing, Status};
 use crate::fault::Fault;
@@ -37,7 +35,7 @@ use crate::transport::adapted::hidden::hide;
 use crate::transport::context::ClientContext;
 use crate::witness::counted::{Counted, Tally};
 use crate::witness::list::WitnessName;
-use crate::{bounds, transport};
+use client::{bounded, play_client};
 
 /// What one worker plays.
 #[derive(Clone)]
@@ -355,90 +353,4 @@ async fn connect_all(
         });
     }
     tasks
-}
-
-/// Plays a client to its end. One that panics is a fault; the others go on.
-async fn play_client(
-    context: &ClientContext,
-    client: u32,
-    subscriber_id: usize,
-) -> Result<(), Fault> {
-    loop {
-        let play = transport::play(context, client, subscriber_id);
-        let play = AssertUnwindSafe(play).catch_unwind().map(|it| it.unwrap_or(Err(Fault::Panic)));
-        let Err(fault) = opened_again(context, subscriber_id, play).await else { return Ok(()) };
-        let comes_back = context.accounts.comes_back(client, subscriber_id, fault);
-        let Some(wait) = comes_back else { return Err(fault) };
-        tokio::select! {
-            biased;
-            () = context.closed() => return Ok(()),
-            () = tokio::time::sleep(wait) => {}
-        }
-    }
-}
-
-/// Plays a client. One that comes back is given up if it is not connected in time, or if all are to end
-/// before it is.
-async fn opened_again(
-    context: &ClientContext,
-    subscriber_id: usize,
-    play: impl Future<Output = Result<(), Fault>>,
-) -> Result<(), Fault> {
-    let comebacks = context.accounts.comebacks.as_ref();
-    let Some(comebacks) = comebacks.filter(|comebacks| comebacks.is_away(subscriber_id)) else {
-        return play.await;
-    };
-    let mut play = pin!(play);
-    let opening = poll_fn(|cx| match play.as_mut().poll(cx) {
-        Poll::Ready(played) => Poll::Ready(Some(played)),
-        Poll::Pending if comebacks.is_away(subscriber_id) => Poll::Pending,
-        Poll::Pending => Poll::Ready(None),
-    });
-    let opened = tokio::select! {
-        biased;
-        opened = tokio::time::timeout(bounds::OPEN, opening) => opened,
-        () = context.closed() => return Ok(()),
-    };
-    match opened {
-        Ok(Some(played)) => played,
-        Ok(None) => play.await,
-        Err(_) => Err(Fault::OpenTimeout),
-    }
-}
-
-/// Plays a client, and gives it up if it does not come to be open while nobody else does, or if all
-/// are to end before it is.
-async fn bounded(
-    context: &ClientContext,
-    subscriber_id: usize,
-    play: impl Future<Output = Result<(), Fault>>,
-) -> Result<(), Fault> {
-    let mut play = pin!(play);
-    let began = context.accounts.now();
-    loop {
-        let now = context.accounts.now();
-        let left = began.max(context.accounts.presence.last_opened()).plus(bounds::OPEN).since(now);
-        if left.is_zero() || context.accounts.is_closing() && now.since(began) >= bounds::OPEN {
-            return Err(Fault::OpenTimeout);
-        }
-        if context.accounts.is_closing() {
-            return Ok(());
-        }
-        let opening = poll_fn(|cx| match play.as_mut().poll(cx) {
-            Poll::Ready(played) => Poll::Ready(Some(played)),
-            Poll::Pending if context.accounts.presence.has_opened(subscriber_id) => {
-                Poll::Ready(None)
-            }
-            Poll::Pending => Poll::Pending,
-        });
-        tokio::select! {
-            biased;
-            opened = opening => match opened {
-                Some(played) => return played,
-                None => return play.await,
-            },
-            () = context.closed() => {}
-            () = tokio::time::sleep(left) => {}
-        }
-    }
 }

@@ -45,7 +45,7 @@ impl Comebacks {
     pub(crate) fn goes_on(&self, subscriber_id: usize, messages: u64) {
         self.at(subscriber_id, |place| {
             if let Some(Cursor { position, .. }) = &mut place.after {
-                // The server's numbers: a cursor that it cannot have given is refused by it.
+                // The server's numbers. One that it cannot have given it responds to with a gap.
                 *position = position.saturating_add(messages);
             }
         });
