@@ -128,6 +128,13 @@ pub(crate) fn run(options: &RunOptions) -> anyhow::Result<Exit> {
         ));
         return Ok(Exit::WrongUsage);
     }
+    if options.target.is_some() && scenario.with_cells().any(|cell| cell.faults.is_some()) {
+        say(
+            "pushbench: --target names a server that runs already, but the scenario has [fault], which is done to \
+             a server that the run starts: leave out --target, or [fault]",
+        );
+        return Ok(Exit::WrongUsage);
+    }
     let over_link = scenario.with_cells().any(|cell| cell.network.link.is_some());
     if over_link && (options.target.is_some() || part.is_some()) {
         let given = if options.target.is_some() { "--target" } else { "--shard" };

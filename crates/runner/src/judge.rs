@@ -65,6 +65,11 @@ pub(crate) use self::evidence::{Circumstances, Evidence, not_checked};
 pub(crate) use self::model::as_modelled;
 pub(crate) use self::trust::trust;
 
+/// Connections that the scenario has the server end.
+fn disconnected(evidence: &Evidence<'_>) -> u64 {
+    evidence.scenario.faults.map_or(0, |_| evidence.sums.clients)
+}
+
 /// Every check of a trial, in the order reports show them.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     let mut checks = vec![server(evidence)];
@@ -90,7 +95,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Vec<CheckV1> {
     checks.extend(wrapping(&evidence.sums.counts));
     checks.extend(unsaid(&evidence.sums.counts));
     checks.extend(delivered(&evidence.sums.counts));
-    checks.extend(reconnects(&evidence.sums.counts));
+    checks.extend(reconnects(&evidence.sums.counts, disconnected(evidence)));
     checks.extend(heartbeats(evidence));
     checks.extend(conflated(evidence));
     checks.extend(chatter(evidence));

@@ -1,5 +1,6 @@
 //! One trial: a fresh server, the load generator's phases, and a look at the work between them.
 
+mod fault;
 pub(crate) mod gate;
 pub(crate) mod link;
 mod phases;
@@ -28,9 +29,10 @@ use crate::options::Options;
 use crate::samples::{Moment, Sampler, Samples};
 use crate::sums::{Conducted, sums};
 use crate::{RunError, Target, tls};
+use fault::Disconnect;
 use gate::Gate;
 use link::TrialLink;
-use phases::play_phases;
+use phases::{Around, play_phases};
 pub(crate) use reach::Reach;
 use reach::{clients_target, connections_for_one};
 pub(crate) use server::TrialServer;
@@ -140,11 +142,14 @@ impl Trial<'_> {
         samples.tell_clients_from_others(&sampler);
         samples.take(Moment::Before, &sampler);
         let mut death = None;
-        let played = play_phases(&mut load, &mut samples, &sampler, &link, gate, &mut |progress| {
+        let mut disconnect = Disconnect::of(plan.scenario.faults, sampler.server.as_ref());
+        let watch = &mut |progress: Progress| {
             death = server.ended().or_else(|| proxy.as_mut().and_then(RunningProxy::ended));
             let is_over = death.is_some() || link.has_failed();
             if is_over { ControlFlow::Break(()) } else { watch(progress) }
-        });
+        };
+        let around = Around { link: &link, gate: &mut *gate, disconnect: &mut disconnect };
+        let played = play_phases(&mut load, &mut samples, &sampler, around, watch);
         link.begin(Phase::Close);
         let outcome = load.finish();
         // It may keep its connections to the server for later clients; there are none.

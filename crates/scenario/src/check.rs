@@ -12,6 +12,8 @@ use crate::conflation_check::{conflation_is_for_the_latest, drain_outlasts_confl
 use crate::expect::has::{Written, figures_are_there};
 use crate::expect::labels::Labels;
 use crate::expect::parse::expectation;
+use crate::fault_check::clients_survive_the_fault;
+use crate::fault_file::FaultFile;
 use crate::file::{MOST_PUBLISHES, ScenarioFile};
 use crate::find_check::a_search_has_a_number_of_rounds;
 use crate::head_check::request_headers_fit;
@@ -33,7 +35,7 @@ use crate::{Expectation, Headers, Scenario, ServerSettings, Workload};
 /// one of them was refused already.
 type Check = fn(&ScenarioFile, &Problems) -> Option<()>;
 
-const CHECKS: [Check; 20] = [
+const CHECKS: [Check; 21] = [
     topics_have_clients,
     publish_is_there,
     publishes_are_bounded,
@@ -47,6 +49,7 @@ const CHECKS: [Check; 20] = [
     a_profile_with_its_own_path_asks_nothing_else,
     carriages_fit,
     clients_that_come_back_know_where_they_were,
+    clients_survive_the_fault,
     request_headers_fit,
     shards_are_of_our_own_server,
     a_segment_fits_the_link,
@@ -152,6 +155,7 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
         load,
         pin,
         transports,
+        fault,
         ..
     } = file;
     let deliver = workload.deliver?.value;
@@ -192,6 +196,10 @@ fn resolve(file: ScenarioFile, name: String, waits: Waits) -> Option<Scenario> {
             log: server.log?.value,
         },
         load: load?,
+        faults: match fault {
+            Some(fault) => Some(FaultFile::resolve(fault)?),
+            None => None,
+        },
         pin: pin?.value,
         transports: transports.collect::<Option<_>>()?,
         until: None,

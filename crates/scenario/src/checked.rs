@@ -15,6 +15,7 @@ use pushbench_protocol::{
 use crate::TransportSettings;
 use crate::around::Around;
 use crate::expect::Expectation;
+use crate::fault::Faults;
 use crate::find::Find;
 use crate::link_profile::LinkProfile;
 use crate::named_server::NamedServer;
@@ -45,6 +46,8 @@ pub struct Scenario {
     pub server: ServerSettings,
     /// Settings of the load generator.
     pub load: LoadSettings,
+    /// What is done to the server while it is measured; `None` where nothing is.
+    pub faults: Option<Faults>,
     /// On which cores the two run.
     pub pin: Pin,
     /// The transports in the order reports show them; labels are unique.

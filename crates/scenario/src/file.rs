@@ -15,6 +15,7 @@ use pushbench_toml::{At, Line, Place, Problems, Read, Reader, Table, Value};
 
 use crate::around_file::AroundFile;
 use crate::beside::Beside;
+use crate::fault_file::{FAULT_EXAMPLE, FaultFile};
 use crate::find_file::{FIND_EXAMPLE, FindFile};
 use crate::kind::{rate, shards};
 use crate::named_server_file::named_servers;
@@ -58,6 +59,8 @@ pub(crate) struct ScenarioFile {
     /// `load.shards`, which the settings have too.
     pub(crate) shards: Read<Shards>,
     pub(crate) transports: Vec<TransportFile>,
+    /// `[fault]`; absent where there is none, or it is no table.
+    pub(crate) fault: Option<FaultFile>,
     /// `[expect]`: figures and conditions.
     pub(crate) expect: Vec<Line<String>>,
     /// `[find]`, which may be absent; `None` if it is no table.
@@ -131,6 +134,7 @@ impl ScenarioFile {
                 &Behind { servers: &named_servers, proxies: &proxies },
                 problems,
             ),
+            fault: root.optional_table("fault", FAULT_EXAMPLE).and_then(FaultFile::read),
             expect: root.lines("expect", text("a condition as in \"< 50ms\"")),
             find: root.optional_table("find", FIND_EXAMPLE).map(FindFile::read),
         };

@@ -22,6 +22,9 @@ mod check;
 mod client_check;
 mod conflation_check;
 mod environment_file;
+mod fault;
+mod fault_check;
+mod fault_file;
 mod file;
 mod find_check;
 mod find_file;
@@ -80,6 +83,7 @@ pub use checked::{
     Scenario, ServerSettings, Shards, Transport, Workload,
 };
 pub use expect::{Base, Condition, Expectation, Judgement, Operand, Relation};
+pub use fault::Faults;
 pub use file::LEAST_BETWEEN_MESSAGES;
 pub use find::{Ending, Find, Next, Quantity, Search, SearchRange};
 pub use holes::Holes;

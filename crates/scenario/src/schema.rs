@@ -1,5 +1,6 @@
 //! What a scenario may have, as JSON Schema, for editors.
 
+mod fault;
 mod network;
 mod proxy;
 mod server;
@@ -19,6 +20,7 @@ use crate::file::{
 use crate::find_file::MOST;
 use crate::quantity::{minutes, seconds};
 use crate::rounds_file::{AT_MOST, MOST_ROUNDS};
+use crate::schema::fault::fault;
 use crate::schema::network::network;
 use crate::schema::proxy::proxies;
 use crate::schema::server::server;
@@ -77,6 +79,11 @@ pub fn schema() -> String {
             "transport",
             "The transports that are compared, each a table `[[transport]]`.",
             list(transport(), 1..=usize::MAX),
+        ),
+        optional(
+            "fault",
+            "What is done to the server in the measure phase. Clients that are pushed to need `reconnect`.",
+            fault(),
         ),
         optional(
             "expect",

@@ -10,8 +10,8 @@ use crate::quantity::{format_duration, format_rate};
 use crate::tokens::TokenShape;
 use crate::transport_server::is_of_ours;
 use crate::{
-    Carriage, Content, Find, LinkProfile, NamedServer, Network, Payload, Quantity, Scenario,
-    SearchRange, Start, Transport, Trust,
+    Carriage, Content, Faults, Find, LinkProfile, NamedServer, Network, Payload, Quantity,
+    Scenario, SearchRange, Start, Transport, Trust,
 };
 
 impl Scenario {
@@ -79,6 +79,9 @@ impl Scenario {
                 ["workload.publish.", "workload.payload."].iter().any(|of| key.starts_with(of))
             };
             settings.retain(|key, _| !is_of_messages(key));
+        }
+        if let Some(Faults { disconnect_at }) = self.faults {
+            settings.insert("fault.disconnect_at".to_owned(), format_duration(disconnect_at));
         }
         if let Some(workers) = load.workers {
             settings.insert("load.workers".to_owned(), workers.to_string());

@@ -14,7 +14,7 @@ use pushbench_scenario::{Problem, Source, read, schema};
 use held::Held;
 
 /// What only the reader knows to be wrong: files, `--set` and `--only`, and what does not go together.
-const BEYOND_A_SCHEMA: [&str; 56] = [
+const BEYOND_A_SCHEMA: [&str; 57] = [
     "coding-that-the-profile-does-not-accept",
     "conflated-every-message",
     "drain-shorter-than-a-poll",
@@ -24,6 +24,7 @@ const BEYOND_A_SCHEMA: [&str; 56] = [
     "expect-names-nothing",
     "expect-of-what-is-never-there",
     "expect-units-differ",
+    "fault-that-clients-do-not-survive",
     "find-beside-what-it-replaces",
     "find-for-what-only-grows",
     "find-out-of-range",
@@ -140,6 +141,11 @@ fn every_key_default_and_bound_of_the_schema_is_that_of_the_reader_and_none_is_m
             &format!("{text}[[transport]]\n@line({keys})@\n"),
         );
     }
+    let fault = format!(
+        "{QUESTION}{WORKLOAD}[fault]\n@line(disconnect_at = \"1s\")@\n\
+         {SSE}reconnect = {{ after = \"1s\" }}\n"
+    );
+    held.table("fault", &fault);
     let reconnect = format!(
         "{QUESTION}{WORKLOAD}{SSE}name = \"x\"\nreconnect = {{ @entry(after = \"1s\")@ }}\n"
     );

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pushbench_scenario::{Scenario, Source, read};
 
 use crate::piped::{faults, play_and_let_go};
+use crate::support::{Bench, trial};
 
 const CLIENTS: u64 = 8;
 /// In the midst of the measure phase.
@@ -64,5 +65,27 @@ fn who_polls_comes_back_without_being_told_to() {
         let trial = play_and_let_go(&scenario, index, |_| {}, Some(LETS_GO_AFTER));
         assert_eq!(faults(&trial), [""; 0]);
         assert_eq!(trial.counts.connects, Some(CLIENTS), "{}", trial.transport);
+    }
+}
+
+#[test]
+fn a_run_disconnects_its_clients_where_the_scenario_says_so_and_reports_how_they_came_back() {
+    let reconnect = "reconnect = { after = \"500ms\", jitter = \"full\" }";
+    let scenario = format!(
+        "question = \"Who comes back?\"\n[workload]\nclients = 5\npublish = {{ every = \"50ms\" }}\n\
+         deliver = \"every\"\nwarm_up = \"300ms\"\nmeasure = \"3s\"\nrounds = 1\n\
+         [fault]\ndisconnect_at = \"1s\"\n\
+         [[transport]]\nkind = \"websocket\"\n{reconnect}\n[[transport]]\nkind = \"sse\"\n{reconnect}\n"
+    );
+    let (ended, record) = Bench::with(&scenario).valid_run(&["--quiet", "--full"]);
+    for label in ["websocket", "sse"] {
+        let trial = trial(&record, label);
+        let seen = trial.counts.reconnects.as_ref().expect("clients come back");
+        assert_eq!((seen.lost_connections, seen.restored_connections), (5, 5), "{label}");
+        assert_eq!((trial.counts.lost, trial.counts.duplicates), (0, 0), "{label}");
+        assert!(!seen.by_second.contains_key(&0), "{label}: it was not time yet: {seen:?}");
+    }
+    for row in ["connections lost", "99 % restored after", "peak, restored per second"] {
+        assert!(ended.stdout.contains(row), "{row}: {ended}");
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn as_modelled(evidence: &Evidence<'_>, subject: &Subject<'_>) -> Vec
     let failures: u64 = evidence.sums.counts.errors.values().sum();
     let why_not = match evidence {
         _ if !evidence.sums.is_complete() => Some("the trial was not played to its end".to_owned()),
-        _ if connections_lost(evidence) > 0 => {
+        _ if evidence.scenario.faults.is_some() || connections_lost(evidence) > 0 => {
             Some("clients came back, and what that costs is not modelled".to_owned())
         }
         _ if failures > 0 => Some(format!("{failures} failures: not all was done")),

@@ -5,9 +5,17 @@ use pushbench_store::{CheckV1, CountsV1, Verdict};
 use super::evidence::{check, not_checked};
 
 /// Whether all came back that were to; `None` where a lost connection ends its client.
-pub(super) fn reconnects(counts: &CountsV1) -> Option<CheckV1> {
+///
+/// Of a scenario that disconnects them all it is known how many connections that are; `disconnected` is
+/// that number, 0 of others.
+pub(super) fn reconnects(counts: &CountsV1, disconnected: u64) -> Option<CheckV1> {
     let seen = counts.reconnects.as_ref()?;
     let (lost, restored) = (seen.lost_connections, seen.restored_connections);
+    if lost < disconnected {
+        let text = format!("{lost} connections were lost, of {disconnected} that were to be");
+        let (found, limit) = (Some(lost as f64), Some(disconnected as f64));
+        return Some(CheckV1 { found, limit, ..check("reconnects", Verdict::Invalid, text) });
+    }
     if lost == 0 {
         return Some(not_checked("reconnects", "no connection was lost"));
     }
@@ -33,7 +41,7 @@ mod tests {
             ..ReconnectsV2::default()
         };
         let counts = CountsV1 { reconnects: Some(reconnects), ..CountsV1::default() };
-        super::reconnects(&counts).expect("clients come back")
+        super::reconnects(&counts, 0).expect("clients come back")
     }
 
     #[test]
@@ -43,6 +51,19 @@ mod tests {
         assert_eq!(found.verdict, Verdict::Invalid);
         assert_eq!(found.text, "4 of 5 lost connections were restored");
         assert_eq!(judged(0, 0).verdict, Verdict::NotChecked);
-        assert_eq!(reconnects(&CountsV1::default()), None);
+        assert_eq!(reconnects(&CountsV1::default(), 9), None, "a lost connection ends its client");
+    }
+
+    #[test]
+    fn a_client_that_was_to_be_disconnected_and_was_not_makes_the_trial_invalid() {
+        let reconnects = ReconnectsV2 {
+            lost_connections: 4,
+            restored_connections: 4,
+            ..ReconnectsV2::default()
+        };
+        let counts = CountsV1 { reconnects: Some(reconnects), ..CountsV1::default() };
+        let verdict = |disconnected| super::reconnects(&counts, disconnected).map(|of| of.verdict);
+        assert_eq!(verdict(4), Some(Verdict::Ok));
+        assert_eq!(verdict(5), Some(Verdict::Invalid));
     }
 }

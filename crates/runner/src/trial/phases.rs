@@ -7,16 +7,24 @@ use pushbench_protocol::{Phase, Timestamp, clock};
 
 use crate::samples::{Moment, Sampler, Samples};
 use crate::server_witnesses::Asked;
+use crate::trial::fault::Disconnect;
 use crate::trial::gate::Gate;
 use crate::trial::link::TrialLink;
+
+/// What a trial is played between and through.
+pub(super) struct Around<'a> {
+    pub(super) link: &'a TrialLink,
+    pub(super) gate: &'a mut dyn Gate,
+    /// What is done to the server in the measure phase.
+    pub(super) disconnect: &'a mut Disconnect,
+}
 
 /// Plays the phases in turn; breaks off where the watch says so.
 pub(super) fn play_phases(
     load: &mut Load,
     samples: &mut Samples,
     sampler: &Sampler,
-    link: &TrialLink,
-    gate: &mut dyn Gate,
+    Around { link, gate, disconnect }: Around<'_>,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     // Nothing of it is over while it is waited for.
@@ -43,6 +51,7 @@ pub(super) fn play_phases(
     samples.take(Moment::MeasureBegins, sampler);
     let measured = load.measure(&mut |progress| {
         samples.sample();
+        disconnect.look(at);
         watch(progress)
     });
     samples.take(Moment::MeasureEnds, sampler);
