@@ -83,7 +83,7 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
         deflate_window_bits: window_bits,
         deflate_no_context_takeover: !context_takeover,
         deflate_threshold,
-        connections: connections(workload.clients, transport),
+        connections: connections(scenario, transport),
         topics: workload.topics,
         message_bytes: (workload.payload.bytes as usize).max(MESSAGE_BYTES),
         idle_timeout: IDLE_BEYOND + Duration::from_secs(trial.as_secs()),
@@ -98,7 +98,8 @@ pub(crate) fn document(scenario: &Scenario, transport: &Transport) -> ServerDocu
     }
 }
 
-fn connections(clients: NonZeroU32, transport: &Transport) -> NonZeroU32 {
+fn connections(scenario: &Scenario, transport: &Transport) -> NonZeroU32 {
+    let clients = scenario.workload.clients;
     let each = match transport.settings.connection() {
         ConnectionUse::KeepAlive => transport.settings.kind().connections_per_client(),
         // One may be closed here a moment after the client opened its next one.
@@ -109,6 +110,11 @@ fn connections(clients: NonZeroU32, transport: &Transport) -> NonZeroU32 {
         TlsUse::None | TlsUse::Full => connections,
         // A connection that a session is from may not have gone when the one that resumes comes.
         TlsUse::Resumed => connections.saturating_mul(2),
+    };
+    let connections = match scenario.faults {
+        None => connections,
+        // Those that the server ends may not have gone when the next ones come.
+        Some(_) => connections.saturating_mul(2),
     };
     NonZeroU32::new(connections).expect("64 and more")
 }
@@ -142,7 +148,28 @@ fn keys(document: &ServerDocument) -> serde_json::Map<String, serde_json::Value>
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use pushbench_scenario::{Source, read};
+
     use super::*;
+
+    #[test]
+    fn a_server_that_lets_its_clients_go_takes_their_next_connections_beside_those_it_ends() {
+        let connections = |fault: &str| {
+            let text = format!(
+                "question = \"?\"\n[workload]\nclients = 500\npublish = {{ every = \"1s\" }}\n{fault}\n\
+                 [[transport]]\nkind = \"long-poll\"\n"
+            );
+            let read_file = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+            let (path, overrides, only) = (Path::new("a.toml"), &[][..], &[][..]);
+            let source = Source { path, text: &text, overrides, only, read_file: &read_file };
+            let scenario = read(&source).unwrap_or_else(|refused| panic!("{refused}"));
+            super::connections(&scenario, &scenario.transports[0]).get()
+        };
+        assert!((500..1_000).contains(&connections("")));
+        assert!(connections("[fault]\ndisconnect_at = \"1s\"") >= 1_000);
+    }
 
     #[test]
     fn what_a_server_did_not_understand_is_named() {
