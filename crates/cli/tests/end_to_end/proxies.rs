@@ -40,7 +40,7 @@ fn shipped(config: &str) -> String {
 fn scenario(program: &str, config: &str, transports: &[&str]) -> String {
     let mut text = format!(
         "question = \"What does a proxy do?\"\n[workload]\nclients = 6\npublish = {{ every = \"250ms\" }}\n\
-         payload = {{ bytes = 100 }}\ndeliver = \"every\"\nwarm_up = \"500ms\"\nmeasure = \"2s\"\nrounds = 1\n\
+         payload = {{ bytes = 100 }}\ndeliver = \"every\"\nwarm_up = \"500ms\"\nmeasure = \"1s\"\nrounds = 1\n\
          [proxy.front]\nkind = \"{program}\"\nconfig = \"{config}\"\n"
     );
     for transport in transports {
